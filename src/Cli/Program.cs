@@ -1,0 +1,2 @@
+// Replaced by the command table.
+return 0;
