@@ -1,0 +1,41 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Net.Mail;
+using System.Text;
+
+namespace VisionPlatform.Domain.Accounts;
+
+/// <summary>One spelling for each e-mail address, so that an address names at most one account.</summary>
+public static class EmailAddress
+{
+    /// <summary>Longest address accepted, in characters (RFC 5321 4.5.3.1.3 less the angle brackets).</summary>
+    public const int MaximumLength = 254;
+
+    /// <summary>
+    /// The normal form: trimmed, Unicode NFC, lower case. False when the text is no plain <c>local@domain</c> address.
+    /// </summary>
+    public static bool TryNormalise(string? text, [NotNullWhen(true)] out string? normalised)
+    {
+        normalised = null;
+        if (text is null || text.Length > MaximumLength * 2)
+            return false;
+        string candidate;
+        try
+        {
+            candidate = text.Trim().Normalize(NormalizationForm.FormC).ToLower(CultureInfo.InvariantCulture);
+        }
+        catch (ArgumentException)
+        {
+            // Lone surrogates cannot be normalised.
+            return false;
+        }
+        // A display name ("Ann <ann@x.org>") parses too, but is not an address.
+        if (candidate.Length > MaximumLength
+            || candidate.Any(c => char.IsControl(c) || char.IsWhiteSpace(c))
+            || !MailAddress.TryCreate(candidate, out var parsed)
+            || !string.Equals(parsed.Address, candidate, StringComparison.Ordinal))
+            return false;
+        normalised = candidate;
+        return true;
+    }
+}
