@@ -1,0 +1,89 @@
+namespace VisionPlatform.Domain.Datasets;
+
+/// <summary>A named, growing collection of images in a project.</summary>
+public sealed class Dataset
+{
+    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public required Guid ProjectId { get; init; }
+    public required string Name { get; set; }
+    public string? Description { get; set; }
+    public required TaskType TaskType { get; init; }
+    public required SplitSettings Split { get; set; }
+    public required Guid CreatedBy { get; init; }
+    public DateTimeOffset CreatedAt { get; init; }
+    public DateTimeOffset UpdatedAt { get; set; }
+    public DateTimeOffset? DeletedAt { get; set; }
+}
+
+/// <summary>What a dataset is labelled for and a model is trained for.</summary>
+public enum TaskType
+{
+    ImageClassification,
+    ObjectDetection,
+    InstanceSegmentation,
+    SemanticSegmentation,
+    PoseEstimation,
+}
+
+/// <summary>The part of a dataset an image is in.</summary>
+public enum Split
+{
+    Train,
+    Val,
+    Test,
+}
+
+/// <summary>How images are split when nobody says otherwise.</summary>
+/// <param name="Ratios">Shares of train, val and test; they add up to 1.</param>
+/// <param name="Stratified">Keep the shares within each class.</param>
+public sealed record SplitSettings(double[] Ratios, bool Stratified)
+{
+    public static SplitSettings Default { get; } = new([0.8, 0.1, 0.1], Stratified: false);
+}
+
+/// <summary>One image of a dataset. Its object is written once; <see cref="Key"/> never points at other bytes.</summary>
+public sealed class DatasetImage
+{
+    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public required Guid DatasetId { get; init; }
+
+    /// <summary>Relative path with forward slashes, unique in the dataset ignoring case.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Object key in the datasets bucket.</summary>
+    public required string Key { get; init; }
+    public string? ThumbnailKey { get; init; }
+    public string? Class { get; set; }
+    public required string ContentType { get; init; }
+
+    /// <summary>Bytes.</summary>
+    public required long Size { get; init; }
+
+    /// <summary>Lower-case hex.</summary>
+    public required string Sha256 { get; init; }
+
+    /// <summary>Pixels.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>Pixels.</summary>
+    public required int Height { get; init; }
+    public required Guid CreatedBy { get; init; }
+    public DateTimeOffset CreatedAt { get; init; }
+}
+
+/// <summary>An image somebody announced and has not completed yet.</summary>
+public sealed class DatasetUpload
+{
+    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public required Guid DatasetId { get; init; }
+    public required string Path { get; init; }
+    public required string Key { get; init; }
+    public string? Class { get; init; }
+    public required string ContentType { get; init; }
+
+    /// <summary>Announced bytes.</summary>
+    public required long Size { get; init; }
+    public required Guid CreatedBy { get; init; }
+    public DateTimeOffset CreatedAt { get; init; }
+    public required DateTimeOffset ExpiresAt { get; init; }
+}

@@ -1,0 +1,56 @@
+namespace VisionPlatform.Domain.Datasets;
+
+/// <summary>An immutable state of a dataset, identified by the hash of its manifest.</summary>
+public sealed class DatasetVersion
+{
+    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public required Guid DatasetId { get; init; }
+
+    /// <summary>1, 2, 3 … within the dataset; never reused.</summary>
+    public required int Number { get; init; }
+
+    /// <summary>Lower-case hex SHA-256 of the canonical manifest.</summary>
+    public required string Hash { get; init; }
+    public DatasetVersionState State { get; set; } = DatasetVersionState.Publishing;
+    public required int ImageCount { get; init; }
+
+    /// <summary>Bytes of all images.</summary>
+    public required long SizeBytes { get; init; }
+
+    /// <summary>Images by class, class names in ordinal order.</summary>
+    public required SortedDictionary<string, int> ClassCounts { get; init; }
+
+    /// <summary>Images by split: train, val, test.</summary>
+    public required SplitCounts SplitCounts { get; init; }
+    public string? Note { get; init; }
+
+    /// <summary>Key of manifest.jsonl.gz in the datasets bucket, once ready.</summary>
+    public string? ManifestKey { get; set; }
+    public string? Error { get; set; }
+    public required Guid CreatedBy { get; init; }
+    public DateTimeOffset CreatedAt { get; init; }
+    public DateTimeOffset? ReadyAt { get; set; }
+}
+
+public sealed record SplitCounts(int Train, int Val, int Test);
+
+public enum DatasetVersionState
+{
+    Publishing,
+    Ready,
+    Failed,
+}
+
+/// <summary>One image as a dataset version pins it.</summary>
+public sealed class DatasetVersionImage
+{
+    public required Guid VersionId { get; init; }
+    public required string Path { get; init; }
+    public required string Key { get; init; }
+    public string? Class { get; init; }
+    public required Split Split { get; init; }
+    public required long Size { get; init; }
+    public required string Sha256 { get; init; }
+    public required int Width { get; init; }
+    public required int Height { get; init; }
+}

@@ -1,0 +1,59 @@
+using VisionPlatform.Domain.Errors;
+
+namespace VisionPlatform.Domain.Deployments;
+
+/// <summary>An exported model that answers predictions.</summary>
+public sealed class Deployment
+{
+    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public required Guid ProjectId { get; init; }
+    public required Guid ExportId { get; init; }
+    public required string Name { get; set; }
+
+    /// <summary>Framework of the trainer that serves it.</summary>
+    public required string Trainer { get; init; }
+    public DeploymentState State { get; private set; } = DeploymentState.Pending;
+
+    /// <summary>SHA-256 of the API key; the key itself is shown once and kept nowhere.</summary>
+    public required byte[] ApiKeyHash { get; set; }
+    public long RequestCount { get; set; }
+    public long ImageCount { get; set; }
+
+    /// <summary>Milliseconds of all requests together.</summary>
+    public double TotalLatencyMs { get; set; }
+    public Failure? Error { get; private set; }
+    public required Guid CreatedBy { get; init; }
+    public DateTimeOffset CreatedAt { get; init; }
+    public DateTimeOffset? ActivatedAt { get; private set; }
+
+    /// <summary>Milliseconds, null before the first request.</summary>
+    public double? AverageLatencyMs => RequestCount == 0 ? null : TotalLatencyMs / RequestCount;
+
+    /// <summary><c>pending → deploying → active → deactivated</c>, failed from the first two; false, and nothing changed, otherwise.</summary>
+    public bool MoveTo(DeploymentState state, DateTimeOffset now, Failure? error = null)
+    {
+        var allowed = (State, state) switch
+        {
+            (DeploymentState.Pending, DeploymentState.Deploying) => true,
+            (DeploymentState.Pending or DeploymentState.Deploying, DeploymentState.Active or DeploymentState.Failed) => true,
+            (DeploymentState.Pending or DeploymentState.Deploying or DeploymentState.Active, DeploymentState.Deactivated) => true,
+            _ => false,
+        };
+        if (!allowed)
+            return false;
+        State = state;
+        Error = error;
+        if (state == DeploymentState.Active)
+            ActivatedAt = now;
+        return true;
+    }
+}
+
+public enum DeploymentState
+{
+    Pending,
+    Deploying,
+    Active,
+    Deactivated,
+    Failed,
+}

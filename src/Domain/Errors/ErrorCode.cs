@@ -1,0 +1,53 @@
+namespace VisionPlatform.Domain.Errors;
+
+/// <summary>Who can mend a failure: the caller (<see cref="User"/>), time (<see cref="Transient"/>: try again), or nobody without a change (<see cref="Permanent"/>).</summary>
+public enum ErrorCategory
+{
+    User,
+    Transient,
+    Permanent,
+}
+
+/// <summary>One line of the table in <see cref="ErrorCodes"/>: what a failure is called everywhere in the product.</summary>
+/// <param name="Code">Upper snake case, stable; clients and trainers match on it.</param>
+/// <param name="Category">Who can mend it.</param>
+/// <param name="Status">HTTP status when a request ends with it.</param>
+/// <param name="Title">One sentence, the same for every occurrence.</param>
+/// <param name="SuggestedAction">What the reader should do next.</param>
+public sealed record ErrorCode(string Code, ErrorCategory Category, int Status, string Title, string SuggestedAction)
+{
+    public override string ToString() => Code;
+}
+
+/// <summary>A failure with a code, as stored on jobs, attempts, exports and deployments and as sent by trainers.</summary>
+/// <param name="Code">A code of <see cref="ErrorCodes"/>.</param>
+/// <param name="Category">The category; a trainer may narrow it.</param>
+/// <param name="Message">What happened this time, without secrets.</param>
+public sealed record Failure(string Code, ErrorCategory Category, string Message)
+{
+    /// <summary>What the reader should do next, from the table.</summary>
+    public string SuggestedAction => ErrorCodes.Find(Code).SuggestedAction;
+
+    public static Failure Of(ErrorCode code, string? message = null) => new(code.Code, code.Category, message ?? code.Title);
+}
+
+/// <summary>An expected failure of a request; the API answers it as an RFC 9457 problem.</summary>
+public sealed class ProblemException(
+    ErrorCode error, string? detail = null, IReadOnlyDictionary<string, string[]>? errors = null, Exception? inner = null)
+    : Exception(detail ?? error.Title, inner)
+{
+    public ErrorCode Error { get; } = error;
+
+    /// <summary>Messages by input field, empty when the failure is not about fields.</summary>
+    public IReadOnlyDictionary<string, string[]> Errors { get; } = errors ?? new Dictionary<string, string[]>();
+
+    /// <summary>How long the caller should wait, answered as <c>Retry-After</c>.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    public ProblemException(ErrorCode error, string detail, string field)
+        : this(error, detail, new Dictionary<string, string[]> { [field] = [detail] })
+    {
+    }
+
+    public Failure ToFailure() => Failure.Of(Error, Message);
+}

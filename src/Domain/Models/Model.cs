@@ -1,0 +1,44 @@
+using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Training;
+
+namespace VisionPlatform.Domain.Models;
+
+/// <summary>A line of trained models in a project; each finished job adds a version.</summary>
+public sealed class Model
+{
+    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public required Guid ProjectId { get; init; }
+
+    /// <summary>Unique in the project, ignoring case.</summary>
+    public required string Name { get; set; }
+    public required TaskType TaskType { get; init; }
+    public int LatestVersion { get; set; }
+    public DateTimeOffset CreatedAt { get; init; }
+}
+
+/// <summary>What a finished training job left: its best checkpoint and how good it is.</summary>
+public sealed class ModelVersion
+{
+    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public required Guid ModelId { get; init; }
+    public required Guid ProjectId { get; init; }
+    public required int Number { get; init; }
+    public required Guid JobId { get; init; }
+    public required Guid DatasetVersionId { get; init; }
+    public required string Framework { get; init; }
+
+    /// <summary>The trainer's model name, e.g. resnet18.</summary>
+    public required string Architecture { get; init; }
+    public required TaskType TaskType { get; init; }
+    public required List<string> Classes { get; init; }
+    public required Dictionary<string, double> Metrics { get; init; }
+
+    /// <summary>Rows are true classes, columns predicted ones; on the test split, or val where there is no test.</summary>
+    public required List<List<int>> ConfusionMatrix { get; init; }
+    public required List<ClassMetrics> PerClass { get; init; }
+    public required string CheckpointKey { get; init; }
+    public required long CheckpointSize { get; init; }
+    public required string CheckpointSha256 { get; init; }
+    public int CheckpointEpoch { get; init; }
+    public DateTimeOffset CreatedAt { get; init; }
+}

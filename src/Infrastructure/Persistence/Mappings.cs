@@ -1,0 +1,160 @@
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Deployments;
+using VisionPlatform.Domain.Exports;
+using VisionPlatform.Domain.Models;
+using VisionPlatform.Domain.Projects;
+using VisionPlatform.Domain.Training;
+
+namespace VisionPlatform.Infrastructure.Persistence;
+
+/// <summary>
+/// Keys, indexes and limits of the platform database, a function a capability. Every list the API offers has an index here that
+/// serves it; the unique names that ignore case are expression indexes, which the first migration makes in SQL.
+/// </summary>
+internal static class Mappings
+{
+    public static void MapProjects(this ModelBuilder model) => model.Entity<Project>(project =>
+    {
+        project.Property(p => p.Name).HasMaxLength(200);
+        project.HasIndex(p => new { p.OwnerId, p.Id });
+    });
+
+    public static void MapDatasets(this ModelBuilder model)
+    {
+        model.Entity<Dataset>(dataset =>
+        {
+            dataset.Property(d => d.Name).HasMaxLength(200);
+            dataset.Property(d => d.Split).HasJson();
+            dataset.HasOne<Project>().WithMany().HasForeignKey(d => d.ProjectId);
+            dataset.HasIndex(d => new { d.ProjectId, d.Id });
+        });
+        model.Entity<DatasetImage>(image =>
+        {
+            image.Property(i => i.Path).HasMaxLength(1024);
+            image.Property(i => i.Class).HasMaxLength(200);
+            image.HasOne<Dataset>().WithMany().HasForeignKey(i => i.DatasetId);
+            image.HasIndex(i => new { i.DatasetId, i.Class, i.Id });
+            image.HasIndex(i => new { i.DatasetId, i.Id });
+        });
+        model.Entity<DatasetUpload>(upload =>
+        {
+            upload.Property(u => u.Path).HasMaxLength(1024);
+            upload.HasOne<Dataset>().WithMany().HasForeignKey(u => u.DatasetId);
+            upload.HasIndex(u => u.ExpiresAt);
+        });
+        model.Entity<DatasetVersion>(version =>
+        {
+            version.Property(v => v.ClassCounts).HasJson();
+            version.Property(v => v.SplitCounts).HasJson();
+            version.HasOne<Dataset>().WithMany().HasForeignKey(v => v.DatasetId);
+            version.HasIndex(v => new { v.DatasetId, v.Number }).IsUnique();
+            version.HasIndex(v => new { v.DatasetId, v.Hash }).IsUnique();
+        });
+        model.Entity<DatasetVersionImage>(image =>
+        {
+            image.HasKey(i => new { i.VersionId, i.Path });
+            image.HasOne<DatasetVersion>().WithMany().HasForeignKey(i => i.VersionId);
+            image.HasIndex(i => new { i.VersionId, i.Split, i.Path });
+            image.HasIndex(i => i.Key);
+        });
+    }
+
+    public static void MapTraining(this ModelBuilder model)
+    {
+        model.Entity<TrainingJob>(job =>
+        {
+            job.Property(j => j.Name).HasMaxLength(200);
+            job.Property(j => j.Config).HasJson();
+            job.Property(j => j.Split).HasJson();
+            job.Property(j => j.LatestMetrics).HasJson();
+            job.Property(j => j.FinalMetrics).HasJson();
+            job.Property(j => j.BestMetrics).HasJson();
+            job.Property(j => j.Error).HasJson();
+            job.HasOne<Project>().WithMany().HasForeignKey(j => j.ProjectId);
+            job.HasOne<DatasetVersion>().WithMany().HasForeignKey(j => j.DatasetVersionId);
+            job.HasIndex(j => new { j.ProjectId, j.Id });
+            job.HasIndex(j => new { j.ProjectId, j.State, j.Id });
+        });
+        model.Entity<Attempt>(attempt =>
+        {
+            attempt.Property(a => a.Error).HasJson();
+            attempt.Property(a => a.Result).HasJson();
+            attempt.HasIndex(a => new { a.SubjectId, a.Number }).IsUnique();
+            attempt.HasIndex(a => new { a.Trainer, a.CreatedAt }).HasFilter("state = 'waiting'").HasDatabaseName("ix_attempts_waiting");
+        });
+        model.Entity<TrainerLease>(lease =>
+        {
+            lease.HasKey(l => l.AttemptId);
+            lease.HasOne<Attempt>().WithMany().HasForeignKey(l => l.AttemptId);
+            lease.HasIndex(l => l.Trainer);
+        });
+        model.Entity<Checkpoint>(checkpoint =>
+        {
+            checkpoint.Property(c => c.Metrics).HasJson();
+            checkpoint.HasOne<TrainingJob>().WithMany().HasForeignKey(c => c.JobId);
+            checkpoint.HasIndex(c => new { c.JobId, c.Attempt, c.Epoch }).IsUnique();
+        });
+        model.Entity<EpochMetrics>(metrics =>
+        {
+            metrics.HasKey(m => new { m.JobId, m.Attempt, m.Epoch });
+            metrics.Property(m => m.Metrics).HasJson();
+            metrics.HasOne<TrainingJob>().WithMany().HasForeignKey(m => m.JobId);
+        });
+        model.Entity<ValidationResult>(result =>
+        {
+            result.HasKey(r => new { r.JobId, r.Attempt, r.Epoch, r.Split });
+            result.Property(r => r.Metrics).HasJson();
+            result.Property(r => r.Classes).HasJson();
+            result.Property(r => r.ConfusionMatrix).HasJson();
+            result.Property(r => r.PerClass).HasJson();
+            result.HasOne<TrainingJob>().WithMany().HasForeignKey(r => r.JobId);
+        });
+        model.Entity<JobEvent>(entry =>
+        {
+            entry.Property(e => e.Id).UseIdentityAlwaysColumn();
+            entry.Property(e => e.Data).HasJson();
+            entry.HasOne<TrainingJob>().WithMany().HasForeignKey(e => e.JobId);
+            entry.HasIndex(e => new { e.JobId, e.Id });
+            entry.HasIndex(e => new { e.JobId, e.Type, e.Id });
+        });
+    }
+
+    public static void MapModels(this ModelBuilder model)
+    {
+        model.Entity<Model>(entity =>
+        {
+            entity.Property(m => m.Name).HasMaxLength(200);
+            entity.HasOne<Project>().WithMany().HasForeignKey(m => m.ProjectId);
+            entity.HasIndex(m => new { m.ProjectId, m.Id });
+        });
+        model.Entity<ModelVersion>(version =>
+        {
+            version.Property(v => v.Classes).HasJson();
+            version.Property(v => v.Metrics).HasJson();
+            version.Property(v => v.ConfusionMatrix).HasJson();
+            version.Property(v => v.PerClass).HasJson();
+            version.HasOne<Model>().WithMany().HasForeignKey(v => v.ModelId);
+            version.HasIndex(v => new { v.ModelId, v.Number }).IsUnique();
+            version.HasIndex(v => v.JobId).IsUnique();
+        });
+        model.Entity<Export>(export =>
+        {
+            export.Property(e => e.Options).HasJson();
+            export.Property(e => e.Metadata).HasJson();
+            export.Property(e => e.Validation).HasJson();
+            export.Property(e => e.Error).HasJson();
+            export.HasOne<ModelVersion>().WithMany().HasForeignKey(e => e.ModelVersionId);
+            export.HasIndex(e => new { e.ModelVersionId, e.Id });
+            export.HasIndex(e => new { e.ProjectId, e.Id });
+        });
+        model.Entity<Deployment>(deployment =>
+        {
+            deployment.Property(d => d.Name).HasMaxLength(200);
+            deployment.Property(d => d.Error).HasJson();
+            deployment.Ignore(d => d.AverageLatencyMs);
+            deployment.HasOne<Export>().WithMany().HasForeignKey(d => d.ExportId);
+            deployment.HasIndex(d => new { d.ProjectId, d.Id });
+        });
+    }
+}

@@ -1,0 +1,35 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Design;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using VisionPlatform.Infrastructure.Settings;
+
+namespace VisionPlatform.Infrastructure.Persistence;
+
+public static class PersistenceServices
+{
+    /// <summary>Registers both database contexts, their pools, and <see cref="NpgsqlDataSource"/> of the platform database for hand-written SQL.</summary>
+    public static IServiceCollection AddPersistence(this IServiceCollection services, IConfiguration configuration)
+    {
+        var settings = DatabaseSettings.From(configuration);
+        services.AddSingleton(settings);
+        services.AddSingleton(_ => NpgsqlDataSource.Create(settings.PlatformDatabase));
+        services.AddDbContext<UserDatabase>(options => options.UseNpgsql(settings.UserDatabase));
+        services.AddDbContextPool<PlatformDatabase>((provider, options) => options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()));
+        services.AddPooledDbContextFactory<PlatformDatabase>((provider, options) => options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()));
+        return services;
+    }
+}
+
+/// <summary>Lets the migration tool make the contexts without an app or a database.</summary>
+internal sealed class DesignTimeUserDatabase : IDesignTimeDbContextFactory<UserDatabase>
+{
+    public UserDatabase CreateDbContext(string[] args) => new(new DbContextOptionsBuilder<UserDatabase>().UseNpgsql("Host=design").Options);
+}
+
+/// <inheritdoc cref="DesignTimeUserDatabase"/>
+internal sealed class DesignTimePlatformDatabase : IDesignTimeDbContextFactory<PlatformDatabase>
+{
+    public PlatformDatabase CreateDbContext(string[] args) => new(new DbContextOptionsBuilder<PlatformDatabase>().UseNpgsql("Host=design").Options);
+}

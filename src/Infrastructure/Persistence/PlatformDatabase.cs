@@ -1,0 +1,40 @@
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Deployments;
+using VisionPlatform.Domain.Exports;
+using VisionPlatform.Domain.Models;
+using VisionPlatform.Domain.Projects;
+using VisionPlatform.Domain.Training;
+
+namespace VisionPlatform.Infrastructure.Persistence;
+
+/// <summary>DATABASE_URL: projects and all that belongs to them.</summary>
+public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options) : DbContext(options)
+{
+    public DbSet<Project> Projects => Set<Project>();
+    public DbSet<Dataset> Datasets => Set<Dataset>();
+    public DbSet<DatasetImage> DatasetImages => Set<DatasetImage>();
+    public DbSet<DatasetUpload> DatasetUploads => Set<DatasetUpload>();
+    public DbSet<DatasetVersion> DatasetVersions => Set<DatasetVersion>();
+    public DbSet<DatasetVersionImage> DatasetVersionImages => Set<DatasetVersionImage>();
+    public DbSet<TrainingJob> TrainingJobs => Set<TrainingJob>();
+    public DbSet<Attempt> Attempts => Set<Attempt>();
+    public DbSet<TrainerLease> TrainerLeases => Set<TrainerLease>();
+    public DbSet<Checkpoint> Checkpoints => Set<Checkpoint>();
+    public DbSet<EpochMetrics> EpochMetrics => Set<EpochMetrics>();
+    public DbSet<ValidationResult> ValidationResults => Set<ValidationResult>();
+    public DbSet<JobEvent> JobEvents => Set<JobEvent>();
+    public DbSet<Model> Models => Set<Model>();
+    public DbSet<ModelVersion> ModelVersions => Set<ModelVersion>();
+    public DbSet<Export> Exports => Set<Export>();
+    public DbSet<Deployment> Deployments => Set<Deployment>();
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.MapProjects();
+        modelBuilder.MapDatasets();
+        modelBuilder.MapTraining();
+        modelBuilder.MapModels();
+        modelBuilder.UseSnakeCaseAndTextEnums();
+    }
+}

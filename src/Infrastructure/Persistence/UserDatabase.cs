@@ -1,0 +1,37 @@
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Projects;
+
+namespace VisionPlatform.Infrastructure.Persistence;
+
+/// <summary>USER_DATABASE_URL: people and memberships, shared by platform and labeling.</summary>
+public sealed class UserDatabase(DbContextOptions<UserDatabase> options) : DbContext(options)
+{
+    public DbSet<User> Users => Set<User>();
+    public DbSet<RefreshToken> RefreshTokens => Set<RefreshToken>();
+    public DbSet<ProjectMember> ProjectMembers => Set<ProjectMember>();
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<User>(user =>
+        {
+            user.HasIndex(u => u.NormalizedEmail).IsUnique();
+            user.Property(u => u.Email).HasMaxLength(320);
+            user.Property(u => u.NormalizedEmail).HasMaxLength(320);
+            user.Property(u => u.FullName).HasMaxLength(200);
+        });
+        modelBuilder.Entity<RefreshToken>(token =>
+        {
+            token.HasIndex(t => t.TokenHash).IsUnique();
+            token.HasIndex(t => t.FamilyId);
+            token.HasOne<User>().WithMany().HasForeignKey(t => t.UserId).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<ProjectMember>(member =>
+        {
+            member.HasKey(m => new { m.ProjectId, m.UserId });
+            member.HasIndex(m => m.UserId);
+            member.HasOne<User>().WithMany().HasForeignKey(m => m.UserId).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.UseSnakeCaseAndTextEnums();
+    }
+}
