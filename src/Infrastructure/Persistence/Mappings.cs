@@ -83,6 +83,11 @@ internal static class Mappings
             attempt.HasIndex(a => new { a.SubjectId, a.Number }).IsUnique();
             attempt.HasIndex(a => new { a.Trainer, a.CreatedAt }).HasFilter("state = 'waiting'").HasDatabaseName("ix_attempts_waiting");
         });
+        model.Entity<Trainer>(trainer =>
+        {
+            trainer.HasKey(t => t.Framework);
+            trainer.Property(t => t.Capabilities).HasJson();
+        });
         model.Entity<TrainerLease>(lease =>
         {
             lease.HasKey(l => l.AttemptId);

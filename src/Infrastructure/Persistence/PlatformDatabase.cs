@@ -19,6 +19,7 @@ public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options)
     public DbSet<DatasetVersionImage> DatasetVersionImages => Set<DatasetVersionImage>();
     public DbSet<TrainingJob> TrainingJobs => Set<TrainingJob>();
     public DbSet<Attempt> Attempts => Set<Attempt>();
+    public DbSet<Trainer> Trainers => Set<Trainer>();
     public DbSet<TrainerLease> TrainerLeases => Set<TrainerLease>();
     public DbSet<Checkpoint> Checkpoints => Set<Checkpoint>();
     public DbSet<EpochMetrics> EpochMetrics => Set<EpochMetrics>();

@@ -21,7 +21,7 @@ public sealed record TrainerSettings(
         configuration["TRAINER_API_KEY"] is { Length: > 0 } key ? key : null,
         AbsoluteUrl("PUBLIC_URL", configuration["PUBLIC_URL"] ?? "http://127.0.0.1:7071"),
         TimeSpan.FromSeconds(configuration.GetValue("TRAINER_HEARTBEAT_SECONDS", 5.0)),
-        TimeSpan.FromSeconds(configuration.GetValue("TRAINER_HEARTBEAT_TIMEOUT_SECONDS", 90.0)),
+        TimeSpan.FromSeconds(configuration.GetValue("TRAINER_HEARTBEAT_TIMEOUT_SECONDS", 60.0)),
         configuration.GetValue("TRAINER_MAX_ATTEMPTS", 3),
         TimeSpan.FromSeconds(configuration.GetValue("TRAINER_RETRY_SECONDS", 5.0)));
 

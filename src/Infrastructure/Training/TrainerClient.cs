@@ -1,0 +1,166 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Training;
+using VisionPlatform.Infrastructure.Settings;
+
+namespace VisionPlatform.Infrastructure.Training;
+
+/// <summary>What came of asking a trainer to start a job.</summary>
+public abstract record TrainerStart
+{
+    /// <summary>It runs, or already ran (the request is idempotent on job and attempt).</summary>
+    public sealed record Accepted : TrainerStart;
+
+    /// <summary>No free slot, though our count said there was one.</summary>
+    public sealed record Busy : TrainerStart;
+
+    /// <summary>The trainer will never take this request.</summary>
+    public sealed record Rejected(Failure Failure) : TrainerStart;
+
+    /// <summary>No answer, or one that says "later".</summary>
+    public sealed record Unreachable(string Message) : TrainerStart;
+}
+
+/// <summary>Speaks the trainer protocol to the trainer of a framework. Timeouts: <see cref="TrainerTimeouts"/>.</summary>
+public sealed class TrainerClient(HttpClient http, TrainerSettings settings)
+{
+    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    /// <summary>Frameworks that have a trainer.</summary>
+    public IEnumerable<string> Frameworks => settings.Urls.Keys;
+
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.TrainerUnavailable"/> or <see cref="ErrorCodes.UnknownFramework"/>.</exception>
+    public async Task<TrainerCapabilities> GetCapabilitiesAsync(string framework, CancellationToken cancellation)
+    {
+        using var response = await SendAsync(HttpMethod.Get, framework, "v1/capabilities", null, TrainerTimeouts.Capabilities, cancellation);
+        await EnsureSuccessAsync(response, cancellation);
+        return await ReadAsync<TrainerCapabilities>(response, cancellation);
+    }
+
+    public async Task<TrainerStart> StartAsync(string framework, TrainerJobRequest job, CancellationToken cancellation)
+    {
+        try
+        {
+            using var response = await SendAsync(HttpMethod.Post, framework, "v1/jobs", job, TrainerTimeouts.Start, cancellation);
+            if (response.IsSuccessStatusCode)
+                return new TrainerStart.Accepted();
+            var problem = await ReadProblemAsync(response, cancellation);
+            return response.StatusCode switch
+            {
+                HttpStatusCode.Conflict => new TrainerStart.Busy(),
+                >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout =>
+                    new TrainerStart.Unreachable($"The trainer answered {(int)response.StatusCode}."),
+                _ => new TrainerStart.Rejected(ToFailure(problem, response.StatusCode)),
+            };
+        }
+        catch (ProblemException unavailable) when (unavailable.Error == ErrorCodes.TrainerUnavailable)
+        {
+            return new TrainerStart.Unreachable(unavailable.Message);
+        }
+    }
+
+    /// <summary>Asks the trainer to stop; a trainer that does not know the job, or does not answer, has stopped as far as we care.</summary>
+    /// <returns>Whether the trainer took the request.</returns>
+    public async Task<bool> CancelAsync(string framework, Guid jobId, int attempt, CancellationToken cancellation)
+    {
+        try
+        {
+            using var response = await SendAsync(
+                HttpMethod.Post, framework, $"v1/jobs/{jobId}/cancel?attempt={attempt}", null, TrainerTimeouts.Cancel, cancellation);
+            return response.IsSuccessStatusCode;
+        }
+        catch (ProblemException unavailable) when (unavailable.Error == ErrorCodes.TrainerUnavailable)
+        {
+            return false;
+        }
+    }
+
+    /// <exception cref="ProblemException">Unavailable, an image that cannot be read (with its index), or a model that cannot be loaded.</exception>
+    public async Task<TrainerPredictReply> PredictAsync(string framework, TrainerPredictRequest request, CancellationToken cancellation)
+    {
+        using var response = await SendAsync(HttpMethod.Post, framework, "v1/predict", request, TrainerTimeouts.Predict, cancellation);
+        if (response.StatusCode == HttpStatusCode.UnprocessableEntity && await ReadProblemAsync(response, cancellation) is { Code: "INVALID_IMAGE" } problem)
+            throw new ProblemException(ErrorCodes.InvalidImage, problem.Message ?? ErrorCodes.InvalidImage.Title, $"images[{problem.Index ?? 0}]");
+        await EnsureSuccessAsync(response, cancellation);
+        return await ReadAsync<TrainerPredictReply>(response, cancellation);
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, string framework, string path, object? body, TimeSpan timeout, CancellationToken cancellation)
+    {
+        if (!settings.Urls.TryGetValue(framework, out var url))
+            throw new ProblemException(ErrorCodes.UnknownFramework, $"There is no trainer for '{framework}'. There are: {string.Join(", ", settings.Urls.Keys)}.");
+        using var request = new HttpRequestMessage(method, new Uri(url, path));
+        if (settings.ApiKey is { } key)
+            request.Headers.Authorization = new("Bearer", key);
+        if (body is not null)
+            request.Content = JsonContent.Create(body, body.GetType(), options: Json);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(timeout);
+        try
+        {
+            return await http.SendAsync(request, limit.Token);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException && !cancellation.IsCancellationRequested)
+        {
+            var why = failure is HttpRequestException ? failure.Message : $"no answer within {timeout.TotalSeconds:0} s";
+            throw new ProblemException(ErrorCodes.TrainerUnavailable, $"The {framework} trainer does not answer: {why}.", inner: failure);
+        }
+    }
+
+    private static async Task EnsureSuccessAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        if (response.IsSuccessStatusCode)
+            return;
+        var problem = await ReadProblemAsync(response, cancellation);
+        if (response.StatusCode >= HttpStatusCode.InternalServerError)
+            throw new ProblemException(ErrorCodes.TrainerUnavailable, $"The trainer answered {(int)response.StatusCode}: {problem.Message}");
+        throw new ProblemException(
+            problem.Code is { } code && ErrorCodes.All.TryGetValue(code, out var known) ? known : ErrorCodes.TrainerProtocol,
+            problem.Message ?? $"The trainer answered {(int)response.StatusCode}.");
+    }
+
+    private static Failure ToFailure(TrainerProblem problem, HttpStatusCode status)
+    {
+        var code = problem.Code is { } name && ErrorCodes.All.TryGetValue(name, out var known) ? known : ErrorCodes.TrainerProtocol;
+        var message = problem.Message ?? $"The trainer answered {(int)status}.";
+        return Failure.Of(code, problem.Field is { } field ? $"{field}: {message}" : message);
+    }
+
+    private static async Task<TrainerProblem> ReadProblemAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        try
+        {
+            return await response.Content.ReadFromJsonAsync<TrainerProblem>(Json, cancellation) ?? new TrainerProblem(null, null, null, null);
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or NotSupportedException)
+        {
+            return new TrainerProblem(null, null, null, null);
+        }
+    }
+
+    private static async Task<T> ReadAsync<T>(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        try
+        {
+            return await response.Content.ReadFromJsonAsync<T>(Json, cancellation) ?? throw new JsonException("null");
+        }
+        catch (JsonException unreadable)
+        {
+            throw new ProblemException(ErrorCodes.TrainerProtocol, $"The trainer's answer is not a {typeof(T).Name}: {unreadable.Message}", inner: unreadable);
+        }
+    }
+}
+
+/// <summary>How long each call to a trainer may take.</summary>
+public static class TrainerTimeouts
+{
+    public static readonly TimeSpan Capabilities = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan Start = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Cancel = TimeSpan.FromSeconds(10);
+
+    /// <summary>The first call loads the model.</summary>
+    public static readonly TimeSpan Predict = TimeSpan.FromSeconds(60);
+}
