@@ -1,0 +1,22 @@
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Domain.Deployments;
+using VisionPlatform.Domain.Exports;
+using VisionPlatform.Domain.Training;
+
+namespace VisionPlatform.Infrastructure.Persistence;
+
+/// <summary>Loads a row and keeps others from changing it until the transaction ends. Order, to avoid deadlocks: attempt before job or export.</summary>
+public static class RowLocks
+{
+    public static Task<Attempt?> LockAttemptAsync(this PlatformDatabase database, Guid id, CancellationToken cancellation) =>
+        database.Attempts.FromSql($"SELECT * FROM attempts WHERE id = {id} FOR UPDATE").FirstOrDefaultAsync(cancellation);
+
+    public static Task<TrainingJob?> LockJobAsync(this PlatformDatabase database, Guid id, CancellationToken cancellation) =>
+        database.TrainingJobs.FromSql($"SELECT * FROM training_jobs WHERE id = {id} FOR UPDATE").FirstOrDefaultAsync(cancellation);
+
+    public static Task<Export?> LockExportAsync(this PlatformDatabase database, Guid id, CancellationToken cancellation) =>
+        database.Exports.FromSql($"SELECT * FROM exports WHERE id = {id} FOR UPDATE").FirstOrDefaultAsync(cancellation);
+
+    public static Task<Deployment?> LockDeploymentAsync(this PlatformDatabase database, Guid id, CancellationToken cancellation) =>
+        database.Deployments.FromSql($"SELECT * FROM deployments WHERE id = {id} FOR UPDATE").FirstOrDefaultAsync(cancellation);
+}

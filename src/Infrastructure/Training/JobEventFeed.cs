@@ -1,0 +1,70 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace VisionPlatform.Infrastructure.Training;
+
+/// <summary>
+/// Tells readers in this process that a job has new events, whichever process wrote them: one connection listens for all of them.
+/// A wake is a hint, never the data; a reader that waits also looks again after a while.
+/// </summary>
+public sealed partial class JobEventFeed(NpgsqlDataSource source, ILogger<JobEventFeed> log) : BackgroundService
+{
+    private readonly ConcurrentDictionary<Guid, TaskCompletionSource> _waiting = new();
+
+    /// <summary>Ends when the job may have new events, or after <paramref name="limit"/>. Take it before reading, so that nothing falls in between.</summary>
+    public Task NextAsync(Guid jobId, TimeSpan limit, CancellationToken cancellation)
+    {
+        var wake = _waiting.GetOrAdd(jobId, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        return Task.WhenAny(wake, Task.Delay(limit, cancellation));
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await ListenAsync(stoppingToken);
+            }
+            catch (Exception lost) when (lost is NpgsqlException or TimeoutException or IOException)
+            {
+                ConnectionLost(log, lost.Message);
+                WakeAll();
+                await Task.Delay(TimeSpan.FromSeconds(1), stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task ListenAsync(CancellationToken cancellation)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancellation);
+        connection.Notification += (_, notification) =>
+        {
+            if (Guid.TryParse(notification.Payload, out var jobId) && _waiting.TryRemove(jobId, out var wake))
+                wake.TrySetResult();
+        };
+        await using (var listen = new NpgsqlCommand($"LISTEN {JobJournal.Channel}", connection))
+            await listen.ExecuteNonQueryAsync(cancellation);
+        WakeAll();
+        while (true)
+            await connection.WaitAsync(cancellation);
+    }
+
+    private void WakeAll()
+    {
+        foreach (var jobId in _waiting.Keys)
+        {
+            if (_waiting.TryRemove(jobId, out var wake))
+                wake.TrySetResult();
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Lost the connection that listens for job events ({Reason}); readers look every few seconds until it is back.")]
+    private static partial void ConnectionLost(ILogger log, string reason);
+}
