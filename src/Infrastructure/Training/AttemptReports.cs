@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;

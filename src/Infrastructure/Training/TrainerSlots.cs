@@ -24,7 +24,8 @@ public static class TrainerSlots
             SELECT {attempt.Id}, {attempt.Trainer}, {now}, {now + LeaseTime}
             WHERE (SELECT count(*) FROM trainer_leases WHERE trainer = {attempt.Trainer} AND expires_at > {now} AND attempt_id <> {attempt.Id})
                 + (SELECT count(*) FROM attempts
-                   WHERE trainer = {attempt.Trainer} AND state = 'waiting' AND (created_at, id) < ({attempt.CreatedAt}, {attempt.Id})) < {slots}
+                   WHERE trainer = {attempt.Trainer} AND state = 'waiting' AND (created_at, id) < ({attempt.CreatedAt}, {attempt.Id})
+                     AND NOT EXISTS (SELECT FROM trainer_leases held WHERE held.attempt_id = attempts.id)) < {slots}
             ON CONFLICT (attempt_id) DO UPDATE SET expires_at = EXCLUDED.expires_at
             """, cancellation);
         return taken > 0;
