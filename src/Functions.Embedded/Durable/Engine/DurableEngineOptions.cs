@@ -1,0 +1,110 @@
+using Microsoft.Extensions.Configuration;
+using Npgsql;
+
+namespace Microsoft.DurableTask.Embedded;
+
+/// <summary>How the engine runs. Everything has a default but the connection string.</summary>
+internal sealed class DurableEngineOptions
+{
+    /// <summary>Npgsql connection string of the database that keeps the schema <c>durable</c>.</summary>
+    public string ConnectionString { get; set; } = "";
+
+    /// <summary>Processes with the same hub name on the same database share one set of instances.</summary>
+    public string HubName { get; set; } = "default";
+
+    public int MaxConcurrentActivities { get; set; } = 10 * Environment.ProcessorCount;
+
+    public int MaxConcurrentOrchestrators { get; set; } = 4 * Environment.ProcessorCount;
+
+    /// <summary>How long work taken by a process stays its own without renewal; the time after which a dead process's work moves on.</summary>
+    public TimeSpan LeaseDuration { get; set; } = TimeSpan.FromSeconds(12);
+
+    /// <summary>Longest time between two looks at the database, notifications or not.</summary>
+    public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>How long an instance that waits for something stays in memory.</summary>
+    public TimeSpan SessionIdleTime { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Instances kept in memory at most; beyond it they are given up as soon as they wait.</summary>
+    public int MaxSessions { get; set; } = 2_000;
+
+    /// <summary>Time that running activities have to finish when the host stops, before they are handed back.</summary>
+    public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>Reads the settings that come from host.json (<c>extensions:durableTask</c>) and the connection string from
+    /// <c>DURABLE_DATABASE_URL</c> or <c>DATABASE_URL</c>.</summary>
+    public static void Read(IConfiguration configuration, DurableEngineOptions options)
+    {
+        string? url = configuration["DURABLE_DATABASE_URL"] is { Length: > 0 } own ? own : configuration["DATABASE_URL"];
+        if (url is { Length: > 0 })
+            options.ConnectionString = ParseConnectionString(url);
+
+        IConfigurationSection section = configuration.GetSection("extensions:durableTask");
+        if (section["hubName"] is { Length: > 0 } hub)
+            options.HubName = hub;
+        options.MaxConcurrentActivities = PositiveOr(section, "maxConcurrentActivityFunctions", options.MaxConcurrentActivities);
+        options.MaxConcurrentOrchestrators = PositiveOr(section, "maxConcurrentOrchestratorFunctions", options.MaxConcurrentOrchestrators);
+        options.LeaseDuration = SecondsOr(section, "leaseSeconds", options.LeaseDuration);
+        options.PollInterval = SecondsOr(section, "pollSeconds", options.PollInterval);
+        options.SessionIdleTime = SecondsOr(section, "extendedSessionIdleTimeoutInSeconds", options.SessionIdleTime);
+    }
+
+    /// <summary>Turns <c>postgresql://user:password@host:port/database?sslmode=…</c> into an Npgsql connection string; leaves other text as it is.</summary>
+    /// <exception cref="FormatException">The URL has a parameter that Npgsql does not know.</exception>
+    public static string ParseConnectionString(string text)
+    {
+        if (!text.StartsWith("postgres://", StringComparison.OrdinalIgnoreCase) && !text.StartsWith("postgresql://", StringComparison.OrdinalIgnoreCase))
+            return text;
+
+        var url = new Uri(text);
+        string[] user = url.UserInfo.Split(':', 2);
+        var builder = new NpgsqlConnectionStringBuilder
+        {
+            Host = Uri.UnescapeDataString(url.Host),
+            Port = url.Port > 0 ? url.Port : 5432,
+            Database = Uri.UnescapeDataString(url.AbsolutePath.TrimStart('/')),
+        };
+        if (user[0].Length > 0)
+            builder.Username = Uri.UnescapeDataString(user[0]);
+        if (user.Length > 1)
+            builder.Password = Uri.UnescapeDataString(user[1]);
+        foreach (string pair in url.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
+        {
+            string[] parts = pair.Split('=', 2);
+            SetParameter(builder, Uri.UnescapeDataString(parts[0]), parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : "");
+        }
+
+        return builder.ConnectionString;
+    }
+
+    private static void SetParameter(NpgsqlConnectionStringBuilder builder, string name, string value)
+    {
+        // libpq's names where Npgsql's differ.
+        string keyword = name switch
+        {
+            "sslmode" => "SSL Mode",
+            "sslrootcert" => "Root Certificate",
+            "application_name" => "Application Name",
+            "connect_timeout" => "Timeout",
+            "options" => "Options",
+            "host" => "Host",
+            _ => name,
+        };
+        try
+        {
+            builder[keyword] = keyword == "SSL Mode" ? value.Replace("-", "", StringComparison.Ordinal) : value;
+        }
+        catch (Exception error) when (error is ArgumentException or KeyNotFoundException or NotSupportedException)
+        {
+            throw new FormatException($"The database URL has a parameter that is not understood: {name}.", error);
+        }
+    }
+
+    private static int PositiveOr(IConfigurationSection section, string key, int otherwise) =>
+        int.TryParse(section[key], out int value) && value > 0 ? value : otherwise;
+
+    private static TimeSpan SecondsOr(IConfigurationSection section, string key, TimeSpan otherwise) =>
+        double.TryParse(section[key], System.Globalization.CultureInfo.InvariantCulture, out double value) && value > 0
+            ? TimeSpan.FromSeconds(value)
+            : otherwise;
+}

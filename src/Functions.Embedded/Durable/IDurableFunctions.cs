@@ -1,0 +1,15 @@
+namespace Microsoft.DurableTask.Embedded;
+
+/// <summary>The orchestrators and activities of the app, as the engine calls them.</summary>
+internal interface IDurableFunctions
+{
+    bool HasOrchestrator(string name);
+
+    bool HasActivity(string name);
+
+    /// <summary>Runs an orchestrator. Called on the turn's own thread and must stay on its task scheduler: no ConfigureAwait(false), no I/O.</summary>
+    Task<object?> RunOrchestratorAsync(string name, TaskOrchestrationContext context);
+
+    /// <summary>Runs an activity. What it throws becomes the failure the orchestrator sees.</summary>
+    Task<object?> RunActivityAsync(string name, string instanceId, string? serializedInput, CancellationToken cancellation);
+}
