@@ -1,0 +1,150 @@
+using System.Buffers;
+using System.Net;
+using Amazon.S3;
+using Amazon.S3.Model;
+
+namespace VisionPlatform.Infrastructure.Storage;
+
+/// <summary>Objects too large for one request. Parts are equal in size but for the last, as R2 demands.</summary>
+public sealed partial class ObjectStore
+{
+    /// <summary>The smallest part S3 accepts, except for the last one.</summary>
+    public const int SmallestPart = 5 * 1024 * 1024;
+
+    /// <summary>Part size of uploads made here.</summary>
+    public const int DefaultPart = 16 * 1024 * 1024;
+
+    private const int ParallelParts = 4;
+
+    /// <summary>Begins a multipart upload and returns its id.</summary>
+    public async Task<string> CreateMultipartAsync(string key, string contentType, CancellationToken cancellation)
+    {
+        var request = new InitiateMultipartUploadRequest { BucketName = Bucket, Key = key, ContentType = contentType };
+        var response = await CallAsync(token => new ValueTask<InitiateMultipartUploadResponse>(_client.InitiateMultipartUploadAsync(request, token)), cancellation);
+        return response.UploadId;
+    }
+
+    /// <summary>Joins the parts into the object. Parts may be given in any order.</summary>
+    /// <exception cref="MultipartRefusedException">The upload is unknown, or its parts are.</exception>
+    public async Task CompleteMultipartAsync(string key, string uploadId, IEnumerable<UploadedPart> parts, CancellationToken cancellation)
+    {
+        var request = new CompleteMultipartUploadRequest
+        {
+            BucketName = Bucket,
+            Key = key,
+            UploadId = uploadId,
+            PartETags = [.. parts.OrderBy(part => part.Number).Select(part => new PartETag(part.Number, part.ETag))],
+        };
+        try
+        {
+            await CallAsync(token => new ValueTask<CompleteMultipartUploadResponse>(_client.CompleteMultipartUploadAsync(request, token)), cancellation);
+        }
+        catch (AmazonS3Exception refusal) when (refusal.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.NotFound && refusal.ErrorCode != "NoSuchBucket")
+        {
+            throw new MultipartRefusedException(key, refusal.ErrorCode, refusal);
+        }
+    }
+
+    /// <summary>Gives a multipart upload up and frees its parts; one that is gone counts as given up.</summary>
+    public Task AbortMultipartAsync(string key, string uploadId, CancellationToken cancellation) =>
+        OrNoUploadAsync(token => new ValueTask<AbortMultipartUploadResponse>(
+            _client.AbortMultipartUploadAsync(new AbortMultipartUploadRequest { BucketName = Bucket, Key = key, UploadId = uploadId }, token)), cancellation);
+
+    /// <summary>Stores a stream of any length: in one request when it fits a part, else as a multipart upload that is given up on failure.</summary>
+    /// <param name="key">Where to store.</param>
+    /// <param name="content">Read once from its present position; need not be seekable.</param>
+    /// <param name="contentType">Media type.</param>
+    /// <param name="cancellation">Cancels and gives the upload up.</param>
+    /// <param name="partSize">Bytes a part, at least <see cref="SmallestPart"/>.</param>
+    /// <returns>Bytes stored.</returns>
+    public async Task<long> PutAsync(string key, Stream content, string contentType, CancellationToken cancellation, int partSize = DefaultPart)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(partSize, SmallestPart);
+        var buffer = ArrayPool<byte>.Shared.Rent(partSize);
+        var read = await ReadPartAsync(content, buffer, partSize, cancellation);
+        if (read < partSize)
+            try
+            {
+                await PutAsync(key, buffer.AsMemory(0, read), contentType, cancellation);
+                return read;
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+
+        var uploadId = await CreateMultipartAsync(key, contentType, cancellation);
+        try
+        {
+            return await PutPartsAsync(key, uploadId, content, buffer, partSize, cancellation);
+        }
+        catch
+        {
+            await AbortMultipartAsync(key, uploadId, CancellationToken.None);
+            throw;
+        }
+    }
+
+    private async Task<long> PutPartsAsync(string key, string uploadId, Stream content, byte[] first, int partSize, CancellationToken cancellation)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var running = new List<Task<UploadedPart>>();
+        var total = 0L;
+        try
+        {
+            byte[]? buffer = first;
+            for (int number = 1, read = partSize; read > 0; number++)
+            {
+                running.Add(PutPartAsync(key, uploadId, number, buffer, read, stop.Token));
+                total += read;
+                if (running.Count(part => !part.IsCompleted) >= ParallelParts)
+                    await await Task.WhenAny(running.Where(part => !part.IsCompleted));
+                buffer = ArrayPool<byte>.Shared.Rent(partSize);
+                read = read == partSize ? await ReadPartAsync(content, buffer, partSize, cancellation) : 0;
+            }
+            ArrayPool<byte>.Shared.Return(buffer);
+            await CompleteMultipartAsync(key, uploadId, await Task.WhenAll(running), cancellation);
+            return total;
+        }
+        catch
+        {
+            await stop.CancelAsync();
+            await Task.WhenAll(running).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            throw;
+        }
+    }
+
+    /// <summary>Sends one part and returns its buffer to the pool.</summary>
+    private async Task<UploadedPart> PutPartAsync(string key, string uploadId, int number, byte[] buffer, int length, CancellationToken cancellation)
+    {
+        try
+        {
+            var response = await CallAsync(async token =>
+            {
+                using var body = new MemoryStream(buffer, 0, length, writable: false);
+                return await _client.UploadPartAsync(
+                    new UploadPartRequest { BucketName = Bucket, Key = key, UploadId = uploadId, PartNumber = number, PartSize = length, InputStream = body }, token);
+            }, cancellation);
+            return new UploadedPart(number, response.ETag);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static Task<int> ReadPartAsync(Stream content, byte[] buffer, int size, CancellationToken cancellation) =>
+        content.ReadAtLeastAsync(buffer.AsMemory(0, size), size, throwOnEndOfStream: false, cancellation).AsTask();
+
+    private async Task OrNoUploadAsync<T>(Func<CancellationToken, ValueTask<T>> call, CancellationToken cancellation)
+    {
+        try
+        {
+            await CallAsync(call, cancellation);
+        }
+        catch (AmazonS3Exception gone) when (gone.ErrorCode == "NoSuchUpload" || gone.StatusCode == HttpStatusCode.NotFound)
+        {
+            // Nothing is left to give up.
+        }
+    }
+}

@@ -1,0 +1,232 @@
+using System.Net;
+using Amazon.S3;
+using Amazon.S3.Model;
+using Polly;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Infrastructure.Resilience;
+
+namespace VisionPlatform.Infrastructure.Storage;
+
+/// <summary>
+/// One bucket of an S3-compatible store (R2, S3, MinIO, Ceph). Keys are relative to the bucket and are what the database holds.
+/// Every call runs under <see cref="Integrations.ObjectStore"/>; when the store stays away it throws <see cref="ProblemException"/>
+/// with <see cref="ErrorCode.StorageUnavailable"/>. A missing object is a null result, never an exception.
+/// </summary>
+public sealed partial class ObjectStore : IDisposable
+{
+    private readonly BucketSettings _settings;
+    private readonly S3Client _client;
+    private readonly ResiliencePipeline _pipeline;
+    private readonly ResiliencePipeline _healthPipeline;
+    private readonly TimeProvider _time;
+
+    /// <param name="settings">Endpoint, keys and bucket.</param>
+    /// <param name="time">Clock of waits and of the expiry times reported.</param>
+    public ObjectStore(BucketSettings settings, TimeProvider time)
+        : this(settings, time, Integrations.ObjectStore, CreateHandler())
+    {
+    }
+
+    internal ObjectStore(BucketSettings settings, TimeProvider time, IntegrationPolicy policy, HttpMessageHandler handler)
+    {
+        _settings = settings;
+        _time = time;
+        _client = S3Client.Create(settings, handler);
+        _pipeline = ResiliencePipelines.Build(policy, StorageFailures.IsTransient, time: time);
+        _healthPipeline = ResiliencePipelines.Build(Integrations.ObjectStoreHealth, StorageFailures.IsTransient, time: time);
+    }
+
+    /// <summary>Name of the bucket.</summary>
+    public string Bucket => _settings.Bucket;
+
+    /// <summary>The SDK client, for the wire tests.</summary>
+    internal IAmazonS3 Client => _client;
+
+    /// <summary>The transport every store uses unless a test brings its own.</summary>
+    internal static SocketsHttpHandler CreateHandler() => new()
+    {
+        ConnectTimeout = Integrations.ObjectStore.ConnectTimeout,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        MaxConnectionsPerServer = 128,
+        AllowAutoRedirect = false,
+    };
+
+    /// <summary>Facts of an object, or null when there is none under the key.</summary>
+    public Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellation) =>
+        OrNullAsync(async token =>
+        {
+            var response = await _client.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = Bucket, Key = key }, token);
+            return new ObjectInfo(key, response.ContentLength, Unquoted(response.ETag), response.Headers.ContentType, Utc(response.LastModified));
+        }, cancellation);
+
+    /// <summary>Opens an object for reading, whole or the bytes <paramref name="from"/>..<paramref name="to"/> (both inclusive); null when there is none.</summary>
+    /// <remarks>Retries cover the answer's head only; a connection lost while the caller reads surfaces as <see cref="IOException"/>.</remarks>
+    public Task<ObjectContent?> OpenReadAsync(string key, CancellationToken cancellation, long? from = null, long? to = null) =>
+        OrNullAsync(async token =>
+        {
+            var request = new GetObjectRequest { BucketName = Bucket, Key = key };
+            if (from is not null || to is not null)
+                request.ByteRange = new ByteRange(from ?? 0, to ?? long.MaxValue);
+            var response = await _client.GetObjectAsync(request, token);
+            var info = new ObjectInfo(key, response.ContentLength, Unquoted(response.ETag), response.Headers.ContentType, Utc(response.LastModified));
+            return new ObjectContent(info, response.ResponseStream, response);
+        }, cancellation);
+
+    /// <summary>
+    /// Reads a whole object into memory; null when there is none. Retried as a whole. An object longer than <paramref name="limit"/> bytes
+    /// is not read: the result has its facts and no bytes.
+    /// </summary>
+    public Task<ObjectBytes?> GetBytesAsync(string key, long limit, CancellationToken cancellation) =>
+        OrNullAsync(async token =>
+        {
+            using var response = await _client.GetObjectAsync(new GetObjectRequest { BucketName = Bucket, Key = key }, token);
+            var info = new ObjectInfo(key, response.ContentLength, Unquoted(response.ETag), response.Headers.ContentType, Utc(response.LastModified));
+            if (info.Size > limit)
+                return new ObjectBytes(info, null);
+            var bytes = GC.AllocateUninitializedArray<byte>(checked((int)info.Size));
+            await response.ResponseStream.ReadExactlyAsync(bytes, token);
+            return new ObjectBytes(info, bytes);
+        }, cancellation);
+
+    /// <summary>Stores bytes under a key, replacing what is there.</summary>
+    public Task PutAsync(string key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellation) =>
+        PutBytesAsync(key, content, contentType, writeOnce: false, cancellation);
+
+    /// <summary>Stores bytes under a key that must be free; false when an object is there already, which stays as it is.</summary>
+    public Task<bool> PutOnceAsync(string key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellation) =>
+        PutBytesAsync(key, content, contentType, writeOnce: true, cancellation);
+
+    /// <summary>Copies an object within the bucket; false when the source is missing.</summary>
+    public async Task<bool> CopyAsync(string sourceKey, string targetKey, CancellationToken cancellation) =>
+        await OrNullAsync(async token =>
+        {
+            await _client.CopyObjectAsync(new CopyObjectRequest { SourceBucket = Bucket, SourceKey = sourceKey, DestinationBucket = Bucket, DestinationKey = targetKey }, token);
+            return "copied";
+        }, cancellation) is not null;
+
+    /// <summary>Deletes an object; one that is not there counts as deleted.</summary>
+    public Task DeleteAsync(string key, CancellationToken cancellation) =>
+        CallAsync(token => new ValueTask<DeleteObjectResponse>(_client.DeleteObjectAsync(new DeleteObjectRequest { BucketName = Bucket, Key = key }, token)), cancellation);
+
+    /// <summary>
+    /// Deletes many objects, 1,000 a request; missing ones count as deleted. Stores that refuse the batch request (its checksum header is
+    /// not supported everywhere) get single deletes.
+    /// </summary>
+    public async Task DeleteAsync(IReadOnlyCollection<string> keys, CancellationToken cancellation)
+    {
+        foreach (var batch in keys.Chunk(1000))
+        {
+            string[] left;
+            try
+            {
+                left = await DeleteBatchAsync(batch, cancellation);
+            }
+            catch (AmazonS3Exception refusal) when (refusal.StatusCode is HttpStatusCode.NotImplemented or HttpStatusCode.BadRequest)
+            {
+                left = batch;
+            }
+            await Parallel.ForEachAsync(left, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancellation },
+                async (key, token) => await DeleteAsync(key, token));
+        }
+    }
+
+    /// <summary>Lists objects whose key starts with the prefix, in key order, page by page as it is enumerated.</summary>
+    public async IAsyncEnumerable<ObjectInfo> ListAsync(
+        string prefix, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation, string? startAfter = null)
+    {
+        string? next = null;
+        do
+        {
+            var request = new ListObjectsV2Request { BucketName = Bucket, Prefix = prefix, StartAfter = startAfter, ContinuationToken = next };
+            var page = await CallAsync(token => new ValueTask<ListObjectsV2Response>(_client.ListObjectsV2Async(request, token)), cancellation);
+            // The SDK answers null, not an empty list, when nothing matches.
+            foreach (var found in page.S3Objects ?? [])
+                yield return new ObjectInfo(found.Key, found.Size ?? 0, Unquoted(found.ETag), null, Utc(found.LastModified));
+            next = page.IsTruncated == true ? page.NextContinuationToken : null;
+        }
+        while (next is not null);
+    }
+
+    /// <summary>Whether the store answers for the bucket within two seconds; one attempt.</summary>
+    /// <exception cref="ProblemException">It does not.</exception>
+    public Task CheckAsync(CancellationToken cancellation) =>
+        CallAsync(_healthPipeline, token => new ValueTask<ListObjectsV2Response>(
+            _client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = Bucket, MaxKeys = 1 }, token)), cancellation);
+
+    public void Dispose() => _client.Dispose();
+
+    private async Task<bool> PutBytesAsync(string key, ReadOnlyMemory<byte> content, string contentType, bool writeOnce, CancellationToken cancellation)
+    {
+        var attempts = 0;
+        try
+        {
+            await CallAsync(async token =>
+            {
+                attempts++;
+                using var body = ReadOnlyStream(content);
+                var request = new PutObjectRequest { BucketName = Bucket, Key = key, InputStream = body, ContentType = contentType, AutoCloseStream = false };
+                if (writeOnce)
+                    request.IfNoneMatch = "*";
+                return await _client.PutObjectAsync(request, token);
+            }, cancellation);
+            return true;
+        }
+        catch (AmazonS3Exception refusal) when (writeOnce && refusal.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict)
+        {
+            // A repeated attempt may meet the object its own first attempt wrote before the answer was lost.
+            return attempts > 1 && await HeadAsync(key, cancellation) is { } stored && stored.Size == content.Length;
+        }
+    }
+
+    private async Task<string[]> DeleteBatchAsync(string[] batch, CancellationToken cancellation)
+    {
+        var request = new DeleteObjectsRequest { BucketName = Bucket, Objects = [.. batch.Select(key => new KeyVersion { Key = key })], Quiet = true };
+        try
+        {
+            var response = await CallAsync(token => new ValueTask<DeleteObjectsResponse>(_client.DeleteObjectsAsync(request, token)), cancellation);
+            return [.. (response.DeleteErrors ?? []).Select(error => error.Key)];
+        }
+        catch (DeleteObjectsException partial)
+        {
+            return [.. (partial.Response.DeleteErrors ?? []).Select(error => error.Key)];
+        }
+    }
+
+    private async Task<T?> OrNullAsync<T>(Func<CancellationToken, ValueTask<T>> call, CancellationToken cancellation) where T : class
+    {
+        try
+        {
+            return await CallAsync(call, cancellation);
+        }
+        catch (AmazonS3Exception error) when (StorageFailures.IsMissing(error))
+        {
+            return null;
+        }
+    }
+
+    private Task<T> CallAsync<T>(Func<CancellationToken, ValueTask<T>> call, CancellationToken cancellation) => CallAsync(_pipeline, call, cancellation);
+
+    private static async Task<T> CallAsync<T>(ResiliencePipeline pipeline, Func<CancellationToken, ValueTask<T>> call, CancellationToken cancellation)
+    {
+        try
+        {
+            return await pipeline.ExecuteAsync(call, cancellation);
+        }
+        catch (Exception error) when (StorageFailures.IsAway(error))
+        {
+            throw new ProblemException(ErrorCode.StorageUnavailable, "The object store does not answer.", error);
+        }
+    }
+
+    private static MemoryStream ReadOnlyStream(ReadOnlyMemory<byte> content) =>
+        System.Runtime.InteropServices.MemoryMarshal.TryGetArray(content, out var segment)
+            ? new MemoryStream(segment.Array!, segment.Offset, segment.Count, writable: false)
+            : new MemoryStream(content.ToArray(), writable: false);
+
+    private static string Unquoted(string? etag) => etag?.Trim('"') ?? "";
+
+    private static DateTimeOffset Utc(DateTime? time) => time is { } value ? new DateTimeOffset(value.ToUniversalTime()) : default;
+}
+
+/// <summary>An object read into memory; <see cref="Bytes"/> is null when it was longer than the limit asked for.</summary>
+public sealed record ObjectBytes(ObjectInfo Info, byte[]? Bytes);

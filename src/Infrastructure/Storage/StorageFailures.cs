@@ -1,0 +1,36 @@
+using System.Net;
+using System.Net.Sockets;
+using Amazon.Runtime;
+using Amazon.S3;
+using Polly.CircuitBreaker;
+using Polly.Timeout;
+
+namespace VisionPlatform.Infrastructure.Storage;
+
+/// <summary>Tells the store's failures apart.</summary>
+internal static class StorageFailures
+{
+    /// <summary>Whether the same request may succeed later: connection trouble, throttling, server errors.</summary>
+    public static bool IsTransient(Exception error) => error switch
+    {
+        AmazonS3Exception { ErrorCode: "SlowDown" or "RequestTimeout" or "InternalError" or "ServiceUnavailable" or "RequestTimeTooSkewed" } => true,
+        AmazonS3Exception { StatusCode: var status } when status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout => true,
+        AmazonS3Exception { StatusCode: var status } when (int)status is >= 500 and not 501 => true,
+        // Anything the SDK could not read as an answer of the store: its cause decides.
+        AmazonServiceException { InnerException: { } inner } => IsConnection(inner),
+        AmazonClientException { InnerException: { } inner } => IsConnection(inner),
+        _ => IsConnection(error),
+    };
+
+    /// <summary>Whether the store is away for the caller's purposes: transient even after the retries, or not asked because it failed before.</summary>
+    public static bool IsAway(Exception error) => error is TimeoutRejectedException or BrokenCircuitException || IsTransient(error);
+
+    /// <summary>Whether the object, not the bucket, is missing.</summary>
+    public static bool IsMissing(AmazonS3Exception error) =>
+        error.StatusCode == HttpStatusCode.NotFound && error.ErrorCode is not ("NoSuchBucket" or "NoSuchUpload");
+
+    private static bool IsConnection(Exception error) =>
+        error is HttpRequestException or SocketException or IOException or TimeoutException
+        || error is TaskCanceledException { InnerException: TimeoutException }
+        || (error.InnerException is { } inner && inner is HttpRequestException or SocketException or IOException);
+}
