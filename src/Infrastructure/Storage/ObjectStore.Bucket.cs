@@ -10,18 +10,19 @@ public sealed partial class ObjectStore
     /// <summary>Makes the bucket; false when it was there already.</summary>
     public async Task<bool> CreateBucketAsync(CancellationToken cancellation)
     {
+        // Asked first: a PUT of one's own bucket succeeds on some servers and is a conflict on others.
         try
+        {
+            var probe = new ListObjectsV2Request { BucketName = Bucket, MaxKeys = 1 };
+            await CallAsync(token => new ValueTask<ListObjectsV2Response>(_client.ListObjectsV2Async(probe, token)), cancellation);
+            return false;
+        }
+        catch (AmazonS3Exception missing) when (missing.StatusCode == HttpStatusCode.NotFound)
         {
             // Region "auto" is no location a store would accept: the endpoint decides.
             var request = new PutBucketRequest { BucketName = Bucket, UseClientRegion = false };
             await CallAsync(token => new ValueTask<PutBucketResponse>(_client.PutBucketAsync(request, token)), cancellation);
             return true;
-        }
-        catch (AmazonS3Exception refusal) when (refusal.StatusCode == HttpStatusCode.Conflict || refusal.ErrorCode is "BucketAlreadyOwnedByYou" or "BucketAlreadyExists")
-        {
-            await CallAsync(token => new ValueTask<ListObjectsV2Response>(
-                _client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = Bucket, MaxKeys = 1 }, token)), cancellation);
-            return false;
         }
     }
 

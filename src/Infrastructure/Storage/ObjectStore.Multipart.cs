@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using Amazon.S3;
 using Amazon.S3.Model;
+using VisionPlatform.Domain.Errors;
 
 namespace VisionPlatform.Infrastructure.Storage;
 
@@ -42,6 +43,27 @@ public sealed partial class ObjectStore
         catch (AmazonS3Exception refusal) when (refusal.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.NotFound && refusal.ErrorCode != "NoSuchBucket")
         {
             throw new MultipartRefusedException(key, refusal.ErrorCode, refusal);
+        }
+        // Ceph answers an upload that is gone with a server error.
+        catch (ProblemException away) when (away.InnerException is AmazonS3Exception)
+        {
+            if (await HasMultipartAsync(key, uploadId, cancellation))
+                throw;
+            throw new MultipartRefusedException(key, "NoSuchUpload", away);
+        }
+    }
+
+    private async Task<bool> HasMultipartAsync(string key, string uploadId, CancellationToken cancellation)
+    {
+        try
+        {
+            var request = new ListPartsRequest { BucketName = Bucket, Key = key, UploadId = uploadId, MaxParts = 1 };
+            await CallAsync(token => new ValueTask<ListPartsResponse>(_client.ListPartsAsync(request, token)), cancellation);
+            return true;
+        }
+        catch (AmazonS3Exception gone) when (gone.StatusCode == HttpStatusCode.NotFound)
+        {
+            return false;
         }
     }
 

@@ -10,7 +10,7 @@ namespace VisionPlatform.Infrastructure.Storage;
 /// <summary>
 /// One bucket of an S3-compatible store (R2, S3, MinIO, Ceph). Keys are relative to the bucket and are what the database holds.
 /// Every call runs under <see cref="Integrations.ObjectStore"/>; when the store stays away it throws <see cref="ProblemException"/>
-/// with <see cref="ErrorCode.StorageUnavailable"/>. A missing object is a null result, never an exception.
+/// with <see cref="ErrorCodes.StorageUnavailable"/>. A missing object is a null result, never an exception.
 /// </summary>
 public sealed partial class ObjectStore : IDisposable
 {
@@ -214,7 +214,7 @@ public sealed partial class ObjectStore : IDisposable
         }
         catch (Exception error) when (StorageFailures.IsAway(error))
         {
-            throw new ProblemException(ErrorCode.StorageUnavailable, "The object store does not answer.", error);
+            throw new ProblemException(ErrorCodes.StorageUnavailable, "The object store does not answer.", inner: error);
         }
     }
 

@@ -16,7 +16,6 @@ internal sealed class S3Client(AWSCredentials credentials, AmazonS3Config config
             request.DisablePayloadSigning = true;
         else
             request.UseChunkEncoding = false;
-        request.Expect100Continue = false;
         return base.PutObjectAsync(request, cancellationToken);
     }
 
@@ -26,7 +25,6 @@ internal sealed class S3Client(AWSCredentials credentials, AmazonS3Config config
             request.DisablePayloadSigning = true;
         else
             request.UseChunkEncoding = false;
-        request.Expect100Continue = false;
         return base.UploadPartAsync(request, cancellationToken);
     }
 
@@ -48,12 +46,24 @@ internal sealed class S3Client(AWSCredentials credentials, AmazonS3Config config
     /// <summary>One <see cref="HttpClient"/> for the life of the store.</summary>
     private sealed class SharedHttpClient(HttpMessageHandler handler) : HttpClientFactory
     {
-        private readonly HttpClient _client = new(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        private readonly HttpClient _client = new(new WithoutExpect(handler)) { Timeout = Timeout.InfiniteTimeSpan };
 
         public override HttpClient CreateHttpClient(IClientConfig clientConfig) => _client;
 
         public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => false;
 
         public override bool DisposeHttpClientsAfterUse(IClientConfig clientConfig) => false;
+    }
+
+    /// <summary>
+    /// Drops <c>Expect: 100-continue</c>, which the SDK puts on every upload: R2 never answers it, and each put would wait a second for nothing.
+    /// </summary>
+    private sealed class WithoutExpect(HttpMessageHandler inner) : DelegatingHandler(inner)
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            request.Headers.ExpectContinue = false;
+            return base.SendAsync(request, cancellationToken);
+        }
     }
 }

@@ -1,0 +1,142 @@
+using System.Buffers.Binary;
+using System.Numerics;
+
+namespace VisionPlatform.Infrastructure.Images;
+
+/// <summary>
+/// Windows bitmaps, which libvips only reads through a loader not safe for uploads. Reads the common kinds: 1, 4, 8 bits with palette,
+/// 16, 24 and 32 bits, bit fields; bottom-up or top-down; headers from OS/2 1.x to version 5. Run-length encoded ones are not taken.
+/// </summary>
+internal sealed record BmpImage(int Width, int Height, byte[] Pixels)
+{
+    /// <summary>File header and the OS/2 info header.</summary>
+    public const int SmallestHeader = 26;
+
+    /// <summary>Bytes a decoded pixel: red, green, blue.</summary>
+    public const int Bands = 3;
+
+    private const int FileHeader = 14;
+    private const uint Uncompressed = 0;
+    private const uint BitFields = 3;
+    private const uint AlphaBitFields = 6;
+
+    /// <summary>The header's facts; null when it makes no sense or is of a kind not taken.</summary>
+    public static BmpHeader? ReadHeader(ReadOnlySpan<byte> content)
+    {
+        if (content.Length < SmallestHeader)
+            return null;
+        var offset = BinaryPrimitives.ReadUInt32LittleEndian(content[10..]);
+        var infoSize = BinaryPrimitives.ReadUInt32LittleEndian(content[14..]);
+        if (offset > int.MaxValue || content.Length < FileHeader + infoSize)
+            return null;
+        var header = infoSize switch
+        {
+            12 => new BmpHeader(
+                BinaryPrimitives.ReadUInt16LittleEndian(content[18..]), BinaryPrimitives.ReadUInt16LittleEndian(content[20..]), TopDown: false,
+                BinaryPrimitives.ReadUInt16LittleEndian(content[24..]), Uncompressed, (int)offset, (int)infoSize),
+            >= 40 and <= 256 => new BmpHeader(
+                BinaryPrimitives.ReadInt32LittleEndian(content[18..]),
+                // A height below zero says the rows come from top to bottom.
+                BinaryPrimitives.ReadInt32LittleEndian(content[22..]) is var height && height > int.MinValue ? Math.Abs(height) : 0, height < 0,
+                BinaryPrimitives.ReadUInt16LittleEndian(content[28..]), BinaryPrimitives.ReadUInt32LittleEndian(content[30..]), (int)offset, (int)infoSize),
+            _ => null,
+        };
+        return header is { Width: > 0, Height: > 0 } && (header.Compression, header.Bits) is (Uncompressed, 1 or 4 or 8 or 16 or 24 or 32) or (BitFields or AlphaBitFields, 16 or 32)
+            ? header
+            : null;
+    }
+
+    /// <summary>Decodes to interleaved RGB rows from top to bottom; null when the data ends early or the header makes no sense.</summary>
+    public static BmpImage? Decode(ReadOnlySpan<byte> content)
+    {
+        if (ReadHeader(content) is not { } header)
+            return null;
+        var stride = ((long)header.Width * header.Bits + 31) / 32 * 4;
+        if (header.DataOffset + stride * header.Height > content.Length || (long)header.Width * header.Height * Bands > Array.MaxLength)
+            return null;
+        var palette = header.Bits <= 8 ? Palette(header, content) : [];
+        var masks = Masks(header, content);
+        if (palette is null || masks is null)
+            return null;
+
+        var pixels = GC.AllocateUninitializedArray<byte>(header.Width * header.Height * Bands);
+        for (var y = 0; y < header.Height; y++)
+        {
+            var row = content.Slice((int)(header.DataOffset + stride * (header.TopDown ? y : header.Height - 1 - y)), (int)stride);
+            var target = pixels.AsSpan(y * header.Width * Bands, header.Width * Bands);
+            if (header.Bits <= 8)
+                ReadIndexed(row, header.Bits, palette, target);
+            else if (header.Bits == 24)
+                ReadBgr(row, target);
+            else
+                ReadMasked(row, header.Bits, masks.Value, target);
+        }
+        return new BmpImage(header.Width, header.Height, pixels);
+    }
+
+    /// <summary>256 entries of RGB; indexes past the file's palette are black. Null when the palette is cut short.</summary>
+    private static byte[]? Palette(BmpHeader header, ReadOnlySpan<byte> content)
+    {
+        var entry = header.InfoSize == 12 ? 3 : 4;
+        var used = header.InfoSize >= 40 ? BinaryPrimitives.ReadUInt32LittleEndian(content[46..]) : 0;
+        var count = (int)(used is > 0 and <= 256 ? used : 1u << header.Bits);
+        var start = FileHeader + header.InfoSize;
+        if (start + count * entry > content.Length)
+            return null;
+        var palette = new byte[256 * Bands];
+        for (var i = 0; i < count; i++)
+            (palette[i * 3], palette[i * 3 + 1], palette[i * 3 + 2]) = (content[start + i * entry + 2], content[start + i * entry + 1], content[start + i * entry]);
+        return palette;
+    }
+
+    /// <summary>Bit masks of red, green, blue: the file's own, or 5-5-5 and 8-8-8 by default. Null when they are missing.</summary>
+    private static (uint Red, uint Green, uint Blue)? Masks(BmpHeader header, ReadOnlySpan<byte> content)
+    {
+        if (header.Compression == Uncompressed)
+            return header.Bits == 16 ? (0x7C00u, 0x03E0u, 0x001Fu) : (0xFF0000u, 0x00FF00u, 0x0000FFu);
+        // In a 40-byte header the masks follow it; later versions have them inside at the same place.
+        return content.Length < 66
+            ? null
+            : (BinaryPrimitives.ReadUInt32LittleEndian(content[54..]), BinaryPrimitives.ReadUInt32LittleEndian(content[58..]), BinaryPrimitives.ReadUInt32LittleEndian(content[62..]));
+    }
+
+    private static void ReadIndexed(ReadOnlySpan<byte> row, int bits, ReadOnlySpan<byte> palette, Span<byte> target)
+    {
+        var perByte = 8 / bits;
+        var mask = (1 << bits) - 1;
+        for (var x = 0; x * Bands < target.Length; x++)
+        {
+            var index = (row[x / perByte] >> (8 - bits - x % perByte * bits)) & mask;
+            palette.Slice(index * Bands, Bands).CopyTo(target[(x * Bands)..]);
+        }
+    }
+
+    private static void ReadBgr(ReadOnlySpan<byte> row, Span<byte> target)
+    {
+        for (var i = 0; i < target.Length; i += Bands)
+            (target[i], target[i + 1], target[i + 2]) = (row[i + 2], row[i + 1], row[i]);
+    }
+
+    private static void ReadMasked(ReadOnlySpan<byte> row, int bits, (uint Red, uint Green, uint Blue) masks, Span<byte> target)
+    {
+        for (var x = 0; x * Bands < target.Length; x++)
+        {
+            var value = bits == 16 ? BinaryPrimitives.ReadUInt16LittleEndian(row[(x * 2)..]) : BinaryPrimitives.ReadUInt32LittleEndian(row[(x * 4)..]);
+            target[x * Bands] = Channel(value, masks.Red);
+            target[x * Bands + 1] = Channel(value, masks.Green);
+            target[x * Bands + 2] = Channel(value, masks.Blue);
+        }
+    }
+
+    /// <summary>The masked bits scaled to 0…255.</summary>
+    private static byte Channel(uint value, uint mask)
+    {
+        if (mask == 0)
+            return 0;
+        var shift = BitOperations.TrailingZeroCount(mask);
+        return (byte)((ulong)((value & mask) >> shift) * 255 / (mask >> shift));
+    }
+}
+
+/// <summary>What a bitmap's header says.</summary>
+internal sealed record BmpHeader(int Width, int Height, bool TopDown, int Bits, uint Compression, int DataOffset, int InfoSize);

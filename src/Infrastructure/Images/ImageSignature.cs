@@ -1,0 +1,40 @@
+namespace VisionPlatform.Infrastructure.Images;
+
+/// <summary>The image types taken, recognised by their first bytes whatever the file is called.</summary>
+public enum ImageFormat
+{
+    Jpeg,
+    Png,
+    Gif,
+    Bmp,
+    Webp,
+    Tiff,
+}
+
+/// <summary>Tells image types by content.</summary>
+public static class ImageSignature
+{
+    /// <summary>The type the first bytes announce, or null for anything else.</summary>
+    public static ImageFormat? Of(ReadOnlySpan<byte> content) => content switch
+    {
+        [0xFF, 0xD8, 0xFF, ..] => ImageFormat.Jpeg,
+        [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A, ..] => ImageFormat.Png,
+        [(byte)'G', (byte)'I', (byte)'F', (byte)'8', (byte)'7' or (byte)'9', (byte)'a', ..] => ImageFormat.Gif,
+        [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] => ImageFormat.Webp,
+        [(byte)'I', (byte)'I', 0x2A or 0x2B, 0x00, ..] or [(byte)'M', (byte)'M', 0x00, 0x2A or 0x2B, ..] => ImageFormat.Tiff,
+        [(byte)'B', (byte)'M', _, _, _, _, 0, 0, 0, 0, ..] when content.Length >= BmpImage.SmallestHeader => ImageFormat.Bmp,
+        _ => null,
+    };
+
+    /// <summary>Media type of an image type.</summary>
+    public static string ContentType(this ImageFormat format) => format switch
+    {
+        ImageFormat.Jpeg => "image/jpeg",
+        ImageFormat.Png => "image/png",
+        ImageFormat.Gif => "image/gif",
+        ImageFormat.Bmp => "image/bmp",
+        ImageFormat.Webp => "image/webp",
+        ImageFormat.Tiff => "image/tiff",
+        _ => throw new ArgumentOutOfRangeException(nameof(format)),
+    };
+}

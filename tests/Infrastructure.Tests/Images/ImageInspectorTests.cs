@@ -1,0 +1,207 @@
+using VisionPlatform.Infrastructure.Images;
+
+namespace VisionPlatform.Infrastructure.Tests.Images;
+
+public sealed class ImageInspectorTests
+{
+    private static readonly ImageInspector Inspector = new();
+
+    /// <summary>600 × 300 with texture, so that no format can leave a part of the data out.</summary>
+    private static readonly byte[] Texture = TestImages.Png(600, 300, (x, y, channel) => (x * 7 + y * 13 + channel * 50 + x * y % 31) % 256 / 255.0);
+
+    public static TheoryData<string, ImageFormat> Formats => new()
+    {
+        { ".png", ImageFormat.Png },
+        { ".jpg", ImageFormat.Jpeg },
+        { ".jpg[interlace]", ImageFormat.Jpeg },
+        { ".webp", ImageFormat.Webp },
+        { ".webp[lossless]", ImageFormat.Webp },
+        { ".gif", ImageFormat.Gif },
+        { ".tif", ImageFormat.Tiff },
+        { ".tif[compression=deflate,tile]", ImageFormat.Tiff },
+    };
+
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public void Every_format_taken_is_known_by_content_measured_and_thumbnailed(string suffix, ImageFormat format)
+    {
+        var file = suffix == ".png" ? Texture : TestImages.Converted(Texture, suffix);
+
+        var header = Inspector.ReadHeader(file);
+        var seen = Inspector.Inspect(file);
+
+        Assert.Equal(new ImageFacts(format, 600, 300), header.Facts);
+        Assert.Null(seen.Defect);
+        Assert.Equal(new ImageFacts(format, 600, 300), seen.Facts);
+        Assert.Equal(new ImageFacts(ImageFormat.Jpeg, 256, 128), Inspector.ReadHeader(seen.Thumbnail).Facts);
+    }
+
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public void A_file_cut_anywhere_is_refused(string suffix, ImageFormat format)
+    {
+        var file = suffix == ".png" ? Texture : TestImages.Converted(Texture, suffix);
+
+        foreach (var share in (double[])[0.05, 0.3, 0.6, 0.9, 0.97])
+        {
+            var cut = Inspector.Inspect(file.AsSpan(0, (int)(file.Length * share)));
+            Assert.True(cut.Defect is ImageDefect.Truncated or ImageDefect.NotAnImage, $"{format} cut at {share:p0} was taken");
+            Assert.Null(cut.Thumbnail);
+        }
+    }
+
+    [Fact]
+    public void A_jpeg_or_png_that_misses_its_end_is_truncated_not_unknown()
+    {
+        var jpeg = TestImages.Converted(Texture, ".jpg");
+
+        Assert.Equal(ImageDefect.Truncated, Inspector.Inspect(jpeg.AsSpan(0, jpeg.Length / 2)).Defect);
+        Assert.Equal(ImageDefect.Truncated, Inspector.Inspect(Texture.AsSpan(0, Texture.Length / 2)).Defect);
+    }
+
+    [Fact]
+    public void Damaged_png_data_is_refused()
+    {
+        var file = Texture.ToArray();
+        file.AsSpan(file.Length / 2, 64).Fill(0xA5);
+
+        Assert.Equal(ImageDefect.Truncated, Inspector.Inspect(file).Defect);
+    }
+
+    public static TheoryData<byte[]> NoImages => new((byte[][])
+    [
+        Array.Empty<byte>(),
+        "x"u8.ToArray(),
+        "just some text that is no image at all"u8.ToArray(),
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"/>"u8.ToArray(),
+        "%PDF-1.7 %âãÏÓ"u8.ToArray(),
+        "PK\u0003\u0004zip"u8.ToArray(),
+        [0xFF, 0xD8, 0xFF],
+        [.. "BM"u8, .. new byte[60]],
+        [.. "GIF89a"u8],
+        [.. "RIFF"u8, 0, 0, 0, 0, .. "WEBPVP8 "u8],
+        [0x89, .. "PNG\r\n\u001a\n"u8, 0, 0, 0],
+    ]);
+
+    [Theory]
+    [MemberData(nameof(NoImages))]
+    public void What_is_no_image_of_the_types_taken_is_refused(byte[] content) =>
+        Assert.Equal(ImageDefect.NotAnImage, Inspector.Inspect(content).Defect);
+
+    [Fact]
+    public void An_absurd_size_is_refused_from_the_header()
+    {
+        var bomb = TestImages.PngOf(60000, 60000, 8, 2, [0x78, 0x9C, 3, 0, 0, 0, 0, 1]);
+        var before = GC.GetTotalAllocatedBytes();
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+
+        var seen = Inspector.Inspect(bomb);
+
+        Assert.Equal(ImageDefect.TooLarge, seen.Defect);
+        Assert.Equal((60000, 60000), (seen.Facts!.Width, seen.Facts.Height));
+        Assert.True(GC.GetTotalAllocatedBytes() - before < 1_000_000 && watch.Elapsed < TimeSpan.FromSeconds(2), "it was decoded");
+    }
+
+    [Fact]
+    public void The_pixel_limit_is_exact()
+    {
+        var image = TestImages.Png(100, 50, (_, _, _) => 0.5);
+
+        Assert.Null(new ImageInspector(5000).Inspect(image).Defect);
+        Assert.Equal(ImageDefect.TooLarge, new ImageInspector(4999).Inspect(image).Defect);
+    }
+
+    [Theory]
+    [InlineData(TestImages.PngColour.Grey, 8)]
+    [InlineData(TestImages.PngColour.Grey, 16)]
+    [InlineData(TestImages.PngColour.Rgb, 16)]
+    [InlineData(TestImages.PngColour.GreyAlpha, 8)]
+    [InlineData(TestImages.PngColour.Rgba, 16)]
+    public void Grey_alpha_and_sixteen_bit_images_get_an_rgb_thumbnail_of_the_same_brightness(TestImages.PngColour colour, int bits)
+    {
+        var opaque = colour is TestImages.PngColour.GreyAlpha or TestImages.PngColour.Rgba;
+        var alphaChannel = colour == TestImages.PngColour.GreyAlpha ? 1 : 3;
+        var image = TestImages.Png(40, 30, (_, _, channel) => opaque && channel == alphaChannel ? 1 : 0.25, colour, bits);
+
+        var thumbnail = TestImages.Decoded(Inspector.Inspect(image).Thumbnail!);
+
+        Assert.Equal((40, 30), (thumbnail.Width, thumbnail.Height));
+        AssertNear((64, 64, 64), thumbnail.Pixel(20, 15));
+    }
+
+    [Fact]
+    public void What_is_transparent_becomes_white()
+    {
+        var image = TestImages.Png(64, 64, (x, _, channel) => channel == 3 ? (x < 32 ? 0 : 1) : 0, TestImages.PngColour.Rgba);
+
+        var thumbnail = TestImages.Decoded(Inspector.Inspect(image).Thumbnail!);
+
+        AssertNear((255, 255, 255), thumbnail.Pixel(5, 30));
+        AssertNear((0, 0, 0), thumbnail.Pixel(60, 30));
+    }
+
+    [Fact]
+    public void A_cmyk_jpeg_becomes_rgb()
+    {
+        var image = TestImages.CmykJpeg(TestImages.Png(400, 400, (_, _, channel) => channel == 0 ? 1 : 0));
+
+        var seen = Inspector.Inspect(image);
+
+        Assert.Equal(new ImageFacts(ImageFormat.Jpeg, 400, 400), seen.Facts);
+        var (r, g, b) = TestImages.Decoded(seen.Thumbnail!).Pixel(100, 100);
+        Assert.True(r > 180 && g < 90 && b < 90, $"red became {r},{g},{b}");
+    }
+
+    [Fact]
+    public void The_thumbnail_stands_upright_and_the_size_stays_as_stored()
+    {
+        // Orientation 6: turn a quarter clockwise; the left edge (dark) comes to the top.
+        var jpeg = TestImages.WithOrientation(TestImages.Converted(TestImages.Png(200, 100, (x, _, _) => x < 100 ? 0 : 1), ".jpg"), 6);
+
+        var seen = Inspector.Inspect(jpeg);
+
+        Assert.Equal((200, 100), (seen.Facts!.Width, seen.Facts.Height));
+        var thumbnail = TestImages.Decoded(seen.Thumbnail!);
+        Assert.Equal((100, 200), (thumbnail.Width, thumbnail.Height));
+        AssertNear((0, 0, 0), thumbnail.Pixel(50, 20));
+        AssertNear((255, 255, 255), thumbnail.Pixel(50, 180));
+    }
+
+    [Theory]
+    [InlineData(24, false)]
+    [InlineData(24, true)]
+    [InlineData(32, false)]
+    [InlineData(8, false)]
+    public void A_bitmap_is_read_whichever_way_its_rows_run(int bits, bool topDown)
+    {
+        var file = TestImages.Bmp(33, 20, (_, y) => y < 10 ? ((byte)255, (byte)255, (byte)255) : ((byte)0, (byte)0, (byte)0), bits, topDown);
+
+        var seen = Inspector.Inspect(file);
+
+        Assert.Equal(new ImageFacts(ImageFormat.Bmp, 33, 20), seen.Facts);
+        var thumbnail = TestImages.Decoded(seen.Thumbnail!);
+        AssertNear((255, 255, 255), thumbnail.Pixel(16, 3));
+        AssertNear((0, 0, 0), thumbnail.Pixel(16, 17));
+        Assert.Equal(ImageDefect.Truncated, Inspector.Inspect(file.AsSpan(0, file.Length - 5)).Defect);
+    }
+
+    [Fact]
+    public async Task Many_images_at_once_come_out_right()
+    {
+        var files = Enumerable.Range(1, 24).Select(i => TestImages.Png(i * 10, i * 5, (_, _, _) => i / 24.0)).ToArray();
+
+        await Parallel.ForEachAsync(Enumerable.Range(0, 480), TestContext.Current.CancellationToken, (i, _) =>
+        {
+            var (file, size) = (files[i % 24], i % 24 + 1);
+            var seen = i % 3 == 0 ? Inspector.Inspect(file.AsSpan(0, file.Length / 2)) : Inspector.Inspect(file);
+            if (i % 3 == 0)
+                Assert.NotNull(seen.Defect);
+            else
+                Assert.Equal((size * 10, size * 5), (seen.Facts!.Width, seen.Facts.Height));
+            return ValueTask.CompletedTask;
+        });
+    }
+
+    private static void AssertNear((byte R, byte G, byte B) expected, (byte R, byte G, byte B) actual) =>
+        Assert.True(Math.Abs(expected.R - actual.R) < 8 && Math.Abs(expected.G - actual.G) < 8 && Math.Abs(expected.B - actual.B) < 8, $"expected {expected}, got {actual}");
+}

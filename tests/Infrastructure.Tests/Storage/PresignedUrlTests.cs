@@ -1,0 +1,145 @@
+using System.Net;
+using System.Security.Cryptography;
+using VisionPlatform.Infrastructure.Storage;
+
+namespace VisionPlatform.Infrastructure.Tests.Storage;
+
+public sealed class PresignedUrlTests(StorageFixture fixture)
+{
+    private static readonly HttpClient Http = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private ObjectStore Store => fixture.Store;
+
+    [Fact]
+    public async Task A_write_once_url_takes_the_first_put_and_answers_412_to_the_second()
+    {
+        var url = Store.PresignPutOnce("presigned/once ü+%.png", "image/png", TimeSpan.FromMinutes(1));
+
+        Assert.Equal(HttpStatusCode.OK, await Send(url, "first"u8.ToArray()));
+        Assert.Equal(HttpStatusCode.PreconditionFailed, await Send(url, "other"u8.ToArray()));
+
+        Assert.Equal("first"u8.ToArray(), (await Store.GetBytesAsync("presigned/once ü+%.png", 100, Cancellation))!.Bytes);
+    }
+
+    [Theory]
+    [InlineData("If-None-Match")]
+    [InlineData("Content-Type")]
+    public async Task A_write_once_url_is_refused_without_a_header_it_signs(string missing)
+    {
+        var url = Store.PresignPutOnce($"presigned/without-{missing}", "image/png", TimeSpan.FromMinutes(1));
+
+        var status = await Send(url with { Headers = url.Headers.Where(header => header.Key != missing).ToDictionary() }, "x"u8.ToArray());
+
+        Assert.Equal(HttpStatusCode.Forbidden, status);
+        Assert.Null(await Store.HeadAsync($"presigned/without-{missing}", Cancellation));
+    }
+
+    [Fact]
+    public async Task A_plain_put_url_replaces()
+    {
+        var url = Store.PresignPut("presigned/plain", "image/png", TimeSpan.FromMinutes(1));
+
+        Assert.Equal(HttpStatusCode.OK, await Send(url, "first"u8.ToArray()));
+        Assert.Equal(HttpStatusCode.OK, await Send(url, "second"u8.ToArray()));
+
+        Assert.Equal("second"u8.ToArray(), (await Store.GetBytesAsync("presigned/plain", 100, Cancellation))!.Bytes);
+    }
+
+    [Fact]
+    public async Task Another_content_type_another_key_and_another_secret_are_refused()
+    {
+        var url = Store.PresignPut("presigned/tamper-a", "image/png", TimeSpan.FromMinutes(1));
+        using var stranger = new ObjectStore(fixture.Settings with { SecretKey = "not-the-secret" }, TimeProvider.System);
+
+        Assert.Equal(HttpStatusCode.Forbidden, await Send(url with { Headers = new Dictionary<string, string> { ["Content-Type"] = "text/html" } }, [1]));
+        Assert.Equal(HttpStatusCode.Forbidden, await Send(url with { Url = url.Url.Replace("tamper-a", "tamper-b", StringComparison.Ordinal) }, [1]));
+        Assert.Equal(HttpStatusCode.Forbidden, await Send(stranger.PresignPut("presigned/tamper-a", "image/png", TimeSpan.FromMinutes(1)), [1]));
+        Assert.Null(await Store.HeadAsync("presigned/tamper-a", Cancellation));
+        Assert.Null(await Store.HeadAsync("presigned/tamper-b", Cancellation));
+    }
+
+    [Fact]
+    public async Task An_expired_url_is_refused()
+    {
+        await Store.PutAsync("presigned/expired", "x"u8.ToArray(), "text/plain", Cancellation);
+        var lived = Store.PresignGet("presigned/expired", TimeSpan.FromSeconds(1));
+
+        // The store alone decides when the second is over: ask until it refuses.
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        HttpStatusCode status;
+        do
+            status = (await Http.GetAsync(lived.Url, limit.Token)).StatusCode;
+        while (status == HttpStatusCode.OK);
+
+        Assert.Equal(HttpStatusCode.Forbidden, status);
+    }
+
+    [Fact]
+    public void A_life_that_signatures_do_not_allow_is_refused_here()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => Store.PresignGet("x", TimeSpan.FromDays(8)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Store.PresignGet("x", TimeSpan.Zero));
+    }
+
+    [Fact]
+    public async Task A_download_name_becomes_the_content_disposition()
+    {
+        await Store.PutAsync("presigned/download", "x"u8.ToArray(), "text/plain", Cancellation);
+
+        using var answer = await Http.GetAsync(Store.PresignGet("presigned/download", TimeSpan.FromMinutes(1), "modèle 1.onnx").Url, Cancellation);
+
+        Assert.Equal("modèle 1.onnx", answer.Content.Headers.ContentDisposition!.FileNameStar);
+    }
+
+    [Fact]
+    public async Task Parts_put_by_url_become_the_object_and_wrong_ones_are_refused()
+    {
+        var content = RandomNumberGenerator.GetBytes(ObjectStore.SmallestPart + 123);
+        var upload = await Store.CreateMultipartAsync("presigned/multi part.pt", "application/octet-stream", Cancellation);
+        var parts = new[]
+        {
+            await SendPart(upload, 2, content[ObjectStore.SmallestPart..]),
+            await SendPart(upload, 1, content[..ObjectStore.SmallestPart]),
+        };
+
+        var refused = await Assert.ThrowsAsync<MultipartRefusedException>(() =>
+            Store.CompleteMultipartAsync("presigned/multi part.pt", upload, [parts[1], parts[0] with { ETag = "\"00000000000000000000000000000000\"" }], Cancellation));
+        Assert.Equal("InvalidPart", refused.Code);
+        await Store.CompleteMultipartAsync("presigned/multi part.pt", upload, parts, Cancellation);
+
+        Assert.Equal(content, (await Store.GetBytesAsync("presigned/multi part.pt", long.MaxValue, Cancellation))!.Bytes);
+    }
+
+    [Fact]
+    public async Task An_upload_given_up_cannot_be_completed_and_can_be_given_up_again()
+    {
+        var upload = await Store.CreateMultipartAsync("presigned/aborted", "application/octet-stream", Cancellation);
+        var part = await SendPart(upload, 1, [1, 2, 3], "presigned/aborted");
+
+        await Store.AbortMultipartAsync("presigned/aborted", upload, Cancellation);
+        await Store.AbortMultipartAsync("presigned/aborted", upload, Cancellation);
+
+        using var quick = fixture.StoreThrough(ObjectStore.CreateHandler());
+        var refused = await Assert.ThrowsAsync<MultipartRefusedException>(() => quick.CompleteMultipartAsync("presigned/aborted", upload, [part], Cancellation));
+        Assert.Equal("NoSuchUpload", refused.Code);
+    }
+
+    private async Task<UploadedPart> SendPart(string upload, int number, byte[] content, string key = "presigned/multi part.pt")
+    {
+        using var answer = await Http.PutAsync(Store.PresignPart(key, upload, number, TimeSpan.FromMinutes(1)).Url, new ByteArrayContent(content), Cancellation);
+        answer.EnsureSuccessStatusCode();
+        return new UploadedPart(number, answer.Headers.ETag!.Tag);
+    }
+
+    private static async Task<HttpStatusCode> Send(PresignedRequest presigned, byte[] content)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(presigned.Method), presigned.Url) { Content = new ByteArrayContent(content) };
+        foreach (var (name, value) in presigned.Headers)
+            if (!request.Headers.TryAddWithoutValidation(name, value))
+                request.Content.Headers.TryAddWithoutValidation(name, value);
+        using var answer = await Http.SendAsync(request, Cancellation);
+        return answer.StatusCode;
+    }
+}
