@@ -21,9 +21,11 @@ internal static class ResultSlotAccess
     /// <summary>The context's result slot; contexts made outside the host (test doubles) get one on first use.</summary>
     public static ResultSlot ResultSlot(this FunctionContext context)
     {
+        if (context is Invocation invocation)
+            return invocation.Result;
         if (context.Features.Get<ResultSlot>() is { } slot)
             return slot;
-        slot = new ResultSlot();
+        slot = context.Features.Get<Invocation>()?.Result ?? new ResultSlot();
         context.Features.Set(slot);
         return slot;
     }

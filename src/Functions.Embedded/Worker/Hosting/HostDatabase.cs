@@ -1,0 +1,124 @@
+using System.Reflection;
+using Microsoft.Extensions.Configuration;
+using Npgsql;
+
+namespace Microsoft.Azure.Functions.Worker.Embedded;
+
+/// <summary>The Postgres database the host keeps timer state and keys in; setting <c>DURABLE_DATABASE_URL</c>, else <c>DATABASE_URL</c>.</summary>
+internal sealed class HostDatabase(string connectionString) : IAsyncDisposable
+{
+    /// <summary>Everyone who creates objects in schema <c>durable</c> takes this advisory transaction lock first.</summary>
+    public const long SchemaLock = 7166181;
+
+    private readonly SemaphoreSlim _once = new(1);
+    private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(connectionString);
+    private bool _created;
+
+    /// <summary>The database's Npgsql connection string; null when none is set; throws <see cref="InvalidOperationException"/> for a URL that cannot be read.</summary>
+    public static string? ConnectionString(IConfiguration configuration)
+    {
+        foreach (string setting in (string[])["DURABLE_DATABASE_URL", "DATABASE_URL"])
+        {
+            if (configuration[setting] is { Length: > 0 } value)
+                return FromUrl(setting, value);
+        }
+
+        return null;
+    }
+
+    /// <summary>An open connection to the database, whose host tables exist.</summary>
+    public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellation)
+    {
+        if (!_created)
+            await CreateTablesAsync(cancellation);
+        return await _source.OpenConnectionAsync(cancellation);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _source.DisposeAsync();
+        _once.Dispose();
+    }
+
+    private async Task CreateTablesAsync(CancellationToken cancellation)
+    {
+        await _once.WaitAsync(cancellation);
+        try
+        {
+            if (_created)
+                return;
+            Assembly host = typeof(HostDatabase).Assembly;
+            string name = host.GetManifestResourceNames().Single(n => n.EndsWith("host-tables.sql", StringComparison.Ordinal));
+            using Stream script = host.GetManifestResourceStream(name)!;
+            string sql = await new StreamReader(script).ReadToEndAsync(cancellation);
+            await using NpgsqlConnection connection = await _source.OpenConnectionAsync(cancellation);
+            await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation);
+            await using (var take = new NpgsqlCommand("SELECT pg_advisory_xact_lock($1)", connection, transaction))
+            {
+                take.Parameters.AddWithValue(SchemaLock);
+                await take.ExecuteNonQueryAsync(cancellation);
+            }
+
+            await using (var create = new NpgsqlCommand(sql, connection, transaction))
+                await create.ExecuteNonQueryAsync(cancellation);
+            await transaction.CommitAsync(cancellation);
+            _created = true;
+        }
+        finally
+        {
+            _once.Release();
+        }
+    }
+
+    private static string FromUrl(string setting, string value)
+    {
+        try
+        {
+            return Read(value).ConnectionString;
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or UriFormatException)
+        {
+            // The value holds a password: name the setting, not what is in it.
+            throw new InvalidOperationException($"{setting} is neither a postgresql:// URL nor an Npgsql connection string.");
+        }
+    }
+
+    private static NpgsqlConnectionStringBuilder Read(string value)
+    {
+        NpgsqlConnectionStringBuilder builder;
+        if (value.StartsWith("postgres://", StringComparison.Ordinal) || value.StartsWith("postgresql://", StringComparison.Ordinal))
+        {
+            var url = new Uri(value);
+            string[] user = url.UserInfo.Split(':', 2);
+            builder = new NpgsqlConnectionStringBuilder
+            {
+                Host = url.Host,
+                Port = url.Port > 0 ? url.Port : 5432,
+                Database = Uri.UnescapeDataString(url.AbsolutePath.TrimStart('/')),
+                Username = Uri.UnescapeDataString(user[0]),
+                Password = user.Length > 1 ? Uri.UnescapeDataString(user[1]) : null,
+            };
+            foreach (string pair in url.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
+            {
+                string[] parts = pair.Split('=', 2);
+                string text = Uri.UnescapeDataString(parts.Length > 1 ? parts[1] : string.Empty);
+                (string key, text) = parts[0] switch
+                {
+                    "sslmode" => ("SSL Mode", text.Replace("-", string.Empty, StringComparison.Ordinal)),
+                    "connect_timeout" => ("Timeout", text),
+                    var other => (other.Replace('_', ' '), text),
+                };
+                builder[key] = text;
+            }
+        }
+        else
+        {
+            builder = new NpgsqlConnectionStringBuilder(value);
+        }
+
+        builder.ApplicationName ??= "functions-host";
+        builder.MaxPoolSize = Math.Min(builder.MaxPoolSize, 20);
+        builder.KeepAlive = 30;
+        return builder;
+    }
+}

@@ -1,0 +1,58 @@
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Embedded;
+using Microsoft.Extensions.Logging;
+
+namespace Microsoft.Azure.Functions.Worker.Embedded;
+
+/// <summary>The app's orchestrators and activities, run through the app's middleware.</summary>
+internal sealed class AppDurableFunctions(
+    FunctionSet functions, InvocationPipeline pipeline, HostSettings settings, HostDrain drain, IServiceProvider services, ILogger<AppDurableFunctions> log)
+    : IDurableFunctions
+{
+    public bool HasOrchestrator(string name) => functions.Find(name, TriggerKind.Orchestration) is not null;
+
+    public bool HasActivity(string name) => functions.Find(name, TriggerKind.Activity) is not null;
+
+    /// <remarks>
+    /// No async wrapper with a dispose at its end that could move the continuation: every await between the engine and
+    /// the orchestrator keeps the engine's scheduler. An orchestrator that is only replayed part of the way never ends;
+    /// its invocation holds nothing that needs disposing unless middleware asked for services.
+    /// </remarks>
+    public async Task<object?> RunOrchestratorAsync(string name, TaskOrchestrationContext context)
+    {
+        FunctionInvoker invoker = Require(name, TriggerKind.Orchestration);
+        await using var invocation = new Invocation(invoker, services, context, CancellationToken.None)
+        {
+            BindingDataSource = static trigger => new Dictionary<string, object?>
+            {
+                ["instanceId"] = ((TaskOrchestrationContext)trigger).InstanceId,
+            },
+        };
+        await pipeline.RunAsync(invocation);
+        return invocation.Result.Value;
+    }
+
+    public async Task<object?> RunActivityAsync(string name, string instanceId, string? serializedInput, CancellationToken cancellation)
+    {
+        FunctionInvoker invoker = Require(name, TriggerKind.Activity);
+        using CancellationTokenSource limited = drain.ForFunction(settings.FunctionTimeout, cancellation);
+        await using var invocation = new Invocation(invoker, services, new ActivityCall(name, instanceId, serializedInput), limited.Token)
+        {
+            BindingDataSource = static trigger => new Dictionary<string, object?> { ["instanceId"] = ((ActivityCall)trigger).InstanceId },
+        };
+        try
+        {
+            await pipeline.RunAsync(invocation);
+        }
+        catch (Exception e)
+        {
+            log.LogWarning(e, "Activity {Function} of instance {InstanceId} failed ({InvocationId})", name, instanceId, invocation.InvocationId);
+            throw;
+        }
+
+        return invocation.Result.Value;
+    }
+
+    private FunctionInvoker Require(string name, TriggerKind kind) => functions.Find(name, kind)
+        ?? throw new InvalidOperationException($"This app has no {kind.ToString().ToLowerInvariant()} function named '{name}'.");
+}

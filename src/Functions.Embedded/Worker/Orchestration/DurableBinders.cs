@@ -1,0 +1,84 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Http;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Converters;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Microsoft.Azure.Functions.Worker.Embedded;
+
+/// <summary>One call of an activity: by which instance, with what serialized input.</summary>
+internal sealed record ActivityCall(string Name, string InstanceId, string? Input);
+
+/// <summary>Where parameters of orchestrators, activities and durable clients come from.</summary>
+internal static class DurableBinders
+{
+    /// <summary>A client that knows this host's address and key; orchestrators get none, it would break replay.</summary>
+    public static ParameterBinder? Client(Type type, TriggerKind kind)
+    {
+        if (type != typeof(DurableTaskClient) || kind == TriggerKind.Orchestration)
+            return null;
+        return static invocation =>
+        {
+            IServiceProvider services = invocation.InstanceServices;
+            return new FunctionsDurableTaskClient(
+                services.GetRequiredService<DurableTaskClient>(),
+                services.GetRequiredService<ManagementAddress>().For(invocation.Trigger as HttpContext));
+        };
+    }
+
+    public static ParameterBinder? OrchestrationTrigger(Type type)
+        => type == typeof(TaskOrchestrationContext) ? static invocation => invocation.Trigger : null;
+
+    /// <summary>The orchestration's input as the parameter's type.</summary>
+    public static ParameterBinder? OrchestrationInput(ParameterInfo parameter)
+    {
+        if (parameter.ParameterType == typeof(CancellationToken))
+            return null;
+        MethodInfo read = typeof(DurableBinders).GetMethod(nameof(ReadInput), BindingFlags.NonPublic | BindingFlags.Static)!;
+        return read.MakeGenericMethod(parameter.ParameterType).CreateDelegate<ParameterBinder>();
+    }
+
+    /// <summary>The activity's input, or what the official host passes for the context types.</summary>
+    public static ParameterBinder ActivityTrigger(ParameterInfo parameter)
+    {
+        Type type = parameter.ParameterType;
+        if (type == typeof(FunctionContext))
+            return static invocation => invocation;
+        if (type == typeof(TaskActivityContext))
+            return static invocation => new CalledActivity((ActivityCall)invocation.Trigger);
+
+        bool nullable = !type.IsValueType || Nullable.GetUnderlyingType(type) is not null;
+        string name = parameter.Name!;
+        return invocation =>
+        {
+            string? input = ((ActivityCall)invocation.Trigger).Input;
+            object? value;
+            try
+            {
+                value = JsonDataConverter.Default.Deserialize(input, type);
+            }
+            catch (System.Text.Json.JsonException e)
+            {
+                throw new FunctionInputConverterException($"The activity's input does not fit parameter '{name}' of type {type}.", e);
+            }
+
+            return value ?? (nullable ? null : throw new FunctionInputConverterException($"The activity got no input for parameter '{name}' of type {type}."));
+        };
+    }
+
+    /// <summary>Binding data of an activity: the calling instance's id, by name.</summary>
+    public static ParameterBinder? ActivityValue(ParameterInfo parameter)
+        => parameter.ParameterType == typeof(string) && string.Equals(parameter.Name, "instanceId", StringComparison.OrdinalIgnoreCase)
+            ? static invocation => ((ActivityCall)invocation.Trigger).InstanceId
+            : null;
+
+    private static object? ReadInput<T>(Invocation invocation) => ((TaskOrchestrationContext)invocation.Trigger).GetInput<T>();
+
+    private sealed class CalledActivity(ActivityCall call) : TaskActivityContext
+    {
+        public override TaskName Name => new(call.Name);
+
+        public override string InstanceId => call.InstanceId;
+    }
+}

@@ -1,0 +1,187 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Microsoft.Azure.Functions.Worker.Embedded;
+
+/// <summary>
+/// Runs the timer functions. A firing runs in one process only and never beside another run of the same function; one that
+/// a crash or a stop cut off is run again. Failures of the function are logged and the schedule goes on.
+/// </summary>
+internal sealed class TimerFunctions : BackgroundService
+{
+    /// <summary>A firing this late counts as past due.</summary>
+    private static readonly TimeSpan s_late = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often a process looks again while another one runs the timer.</summary>
+    private static readonly TimeSpan s_contended = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest sleep, so that a changed system clock is noticed.</summary>
+    private static readonly TimeSpan s_longestSleep = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan s_afterDatabaseFailure = TimeSpan.FromSeconds(10);
+
+    private readonly Dictionary<string, Timer> _timers;
+    private readonly TimerStatusStore? _store;
+    private readonly InvocationPipeline _pipeline;
+    private readonly HostSettings _settings;
+    private readonly HostDrain _drain;
+    private readonly IServiceProvider _services;
+    private readonly TimeProvider _time;
+    private readonly ILogger<TimerFunctions> _log;
+    private readonly ConcurrentDictionary<Task, byte> _firedByHand = [];
+
+    /// <summary>Throws <see cref="InvalidOperationException"/> for a schedule that cannot be read, or when there is no database to keep schedules in.</summary>
+    public TimerFunctions(
+        FunctionSet functions, InvocationPipeline pipeline, HostSettings settings, HostDrain drain, IServiceProvider services,
+        IConfiguration configuration, TimeProvider time, ILogger<TimerFunctions> log, HostDatabase? database = null)
+    {
+        (_pipeline, _settings, _drain, _services, _time, _log) = (pipeline, settings, drain, services, time, log);
+        _timers = functions.OfKind(TriggerKind.Timer)
+            .Select(invoker => new Timer(
+                invoker,
+                (TimerTriggerAttribute)invoker.Function.Trigger,
+                TimerSchedule.Parse(invoker.Function.Name, ((TimerTriggerAttribute)invoker.Function.Trigger).Schedule, configuration)))
+            .ToDictionary(t => t.Name, StringComparer.OrdinalIgnoreCase);
+        if (_timers.Count > 0 && database is null)
+            throw new InvalidOperationException("Timer functions need a database: set DURABLE_DATABASE_URL or DATABASE_URL.");
+        _store = database is null ? null : new TimerStatusStore(database, settings.HubName);
+    }
+
+    private TimerStatusStore Store => _store!;
+
+    /// <summary>Starts the timer function in the background, after a run that is under way; the name must be a timer's.</summary>
+    public void FireNow(string name)
+    {
+        Timer timer = _timers[name];
+        Task run = Task.Run(() => FireByHandAsync(timer));
+        _firedByHand.TryAdd(run, 0);
+        run.ContinueWith(done => _firedByHand.TryRemove(done, out _), TaskScheduler.Default);
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await Task.WhenAny(Task.WhenAll(_firedByHand.Keys), Task.Delay(Timeout.Infinite, cancellationToken));
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+        => Task.WhenAll(_timers.Values.Select(timer => Task.Run(() => LoopAsync(timer, stoppingToken), CancellationToken.None)));
+
+    private async Task LoopAsync(Timer timer, CancellationToken stopping)
+    {
+        TimerStatus? status = null;
+        bool startup = timer.Trigger.RunOnStartup;
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                DateTimeOffset now = _time.GetUtcNow();
+                status ??= await Store.RegisterAsync(
+                    timer.Name, timer.Schedule.Text, NextAfter(timer, now), now, timer.Trigger.UseMonitor, stopping);
+                if (startup || status.Next <= now)
+                {
+                    status = await RunWhenFreeAsync(timer, evenIfNotDue: startup, stopping) ?? await ReadLaterAsync(timer, stopping);
+                    startup = false;
+                }
+                else
+                {
+                    TimeSpan left = status.Next - now;
+                    await Task.Delay(left < s_longestSleep ? left : s_longestSleep, _time, stopping);
+                }
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or InvalidOperationException)
+            {
+                _log.LogError(e, "Timer {Function} cannot reach its state in the database; trying again in {Delay}", timer.Name, s_afterDatabaseFailure);
+                status = null;
+                await Task.Delay(s_afterDatabaseFailure, _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    /// <summary>Another process runs the timer: its row tells when it is done.</summary>
+    private async Task<TimerStatus> ReadLaterAsync(Timer timer, CancellationToken stopping)
+    {
+        await Task.Delay(s_contended, _time, stopping);
+        return await Store.ReadAsync(timer.Name, stopping);
+    }
+
+    /// <summary>Runs the function under the timer's lock if it is still due; null when another run holds the lock.</summary>
+    private async Task<TimerStatus?> RunWhenFreeAsync(Timer timer, bool evenIfNotDue, CancellationToken stopping)
+    {
+        await using IAsyncDisposable? held = await Store.LockAsync(timer.Name, wait: evenIfNotDue, stopping);
+        if (held is null)
+            return null;
+        TimerStatus status = await Store.ReadAsync(timer.Name, stopping);
+        DateTimeOffset now = _time.GetUtcNow();
+        bool due = status.Next <= now;
+        if (!due && !evenIfNotDue)
+            return status;
+
+        var info = new TimerInfo
+        {
+            IsPastDue = due && now - status.Next > s_late,
+            ScheduleStatus = timer.Trigger.UseMonitor ? status.ToScheduleStatus() : null,
+        };
+        bool finished = await RunAsync(timer, info, due ? "due" : "host start");
+        if (!finished)
+            throw new OperationCanceledException(stopping);
+        if (!due)
+            return status;
+        DateTimeOffset after = now > status.Next ? now : status.Next;
+        return await Store.AdvanceAsync(timer.Name, status.Next, NextAfter(timer, after), _time.GetUtcNow(), CancellationToken.None);
+    }
+
+    private async Task FireByHandAsync(Timer timer)
+    {
+        try
+        {
+            await using IAsyncDisposable? held = await Store.LockAsync(timer.Name, wait: true, _drain.Stopping);
+            TimerStatus status = await Store.ReadAsync(timer.Name, _drain.Stopping);
+            await RunAsync(timer, new TimerInfo { ScheduleStatus = timer.Trigger.UseMonitor ? status.ToScheduleStatus() : null }, "by hand");
+        }
+        catch (Exception e)
+        {
+            _log.LogError(e, "Timer {Function} could not be fired by hand", timer.Name);
+        }
+    }
+
+    /// <summary>Runs the function once; false when the host's stop cut it off, so that the firing is still owed.</summary>
+    private async Task<bool> RunAsync(Timer timer, TimerInfo info, string reason)
+    {
+        long started = _time.GetTimestamp();
+        using CancellationTokenSource limited = _drain.ForFunction(_settings.FunctionTimeout);
+        await using var invocation = new Invocation(timer.Invoker, _services, info, limited.Token);
+        _log.LogInformation("Timer {Function} starts, reason: {Reason} ({InvocationId})", timer.Name, reason, invocation.InvocationId);
+        try
+        {
+            await _pipeline.RunAsync(invocation);
+            _log.LogInformation(
+                "Timer {Function} done in {Milliseconds:F0} ms ({InvocationId})", timer.Name, _time.GetElapsedTime(started).TotalMilliseconds, invocation.InvocationId);
+            return true;
+        }
+        catch (OperationCanceledException) when (_drain.Deadline.IsCancellationRequested)
+        {
+            _log.LogWarning("Timer {Function} was cut off because the host stops; it will run again ({InvocationId})", timer.Name, invocation.InvocationId);
+            return false;
+        }
+        catch (Exception e)
+        {
+            _log.LogError(e, "Timer {Function} failed ({InvocationId})", timer.Name, invocation.InvocationId);
+            return true;
+        }
+    }
+
+    private static DateTimeOffset NextAfter(Timer timer, DateTimeOffset after) => timer.Schedule.Next(after) ?? DateTimeOffset.MaxValue.AddDays(-1);
+
+    private sealed record Timer(FunctionInvoker Invoker, TimerTriggerAttribute Trigger, TimerSchedule Schedule)
+    {
+        public string Name => Invoker.Function.Name;
+    }
+}
