@@ -56,6 +56,7 @@ internal static class EmbeddedHost
         {
             services.AddSingleton<IDurableFunctions, AppDurableFunctions>();
             services.AddSingleton<ManagementAddress>();
+            services.AddDurableEngine(web.Configuration);
         }
 
         WebApplication app = web.Build();
@@ -71,6 +72,12 @@ internal static class EmbeddedHost
         app.UseMiddleware<KeyCheck>();
         app.Services.GetRequiredService<HttpFunctions>().Map(app);
         app.Services.GetRequiredService<AdminEndpoints>().Map(app);
+        if (functions.NeedsDurableEngine)
+        {
+            HostKeys keys = app.Services.GetRequiredService<HostKeys>();
+            app.MapDurableWebhooks(http => keys.Opens(AuthorizationLevel.System, KeyCheck.KeyOf(http.Request)));
+        }
+
         // Subscribed before the stop can begin.
         app.Services.GetRequiredService<HostDrain>();
 

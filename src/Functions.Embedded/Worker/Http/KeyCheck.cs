@@ -17,7 +17,7 @@ internal sealed class KeyCheck(RequestDelegate next, HostKeys keys)
         return Task.CompletedTask;
     }
 
-    private static string? KeyOf(HttpRequest request)
+    public static string? KeyOf(HttpRequest request)
         => request.Headers.TryGetValue("x-functions-key", out var header) ? header.ToString()
         : request.Query.TryGetValue("code", out var code) ? code.ToString()
         : null;

@@ -1,0 +1,77 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace VisionPlatform.Functions.Embedded.Tests.Worker;
+
+public sealed class KeyTests(PostgresServer postgres)
+{
+    [Theory]
+    [InlineData("/api/Keyed")]
+    [InlineData("/api/AdminOnly")]
+    [InlineData("/admin/functions")]
+    [InlineData("/admin/host/status")]
+    public async Task Without_the_right_key_the_answer_is_401(string path)
+    {
+        await using RunningApp app = await RunningApp.StartAsync([typeof(Functions)]);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await app.Client.GetAsync(path)).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await app.Client.GetAsync(path + "?code=wrong")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await app.Client.GetAsync($"{path}?code={RunningApp.MasterKey}")).StatusCode);
+        using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { { "x-functions-key", RunningApp.MasterKey } } };
+        Assert.Equal(HttpStatusCode.OK, (await app.Client.SendAsync(request)).StatusCode);
+    }
+
+    [Fact]
+    public async Task The_function_key_opens_functions_but_nothing_of_the_admin()
+    {
+        await using RunningApp app = await RunningApp.StartAsync([typeof(Functions)]);
+        JsonElement keys = await app.Client.GetFromJsonAsync<JsonElement>($"/admin/host/keys?code={RunningApp.MasterKey}");
+        string key = keys.GetProperty("keys")[0].GetProperty("value").GetString()!;
+
+        Assert.Equal("keyed", await app.Client.GetStringAsync("/api/Keyed?code=" + key));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await app.Client.GetAsync("/api/AdminOnly?code=" + key)).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await app.Client.GetAsync("/admin/functions?code=" + key)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_master_key_that_is_not_set_is_made_once_and_shared_by_later_starts()
+    {
+        string database = await postgres.NewDatabaseAsync();
+        Dictionary<string, string?> settings = new() { ["FUNCTIONS_MASTER_KEY"] = null, ["DATABASE_URL"] = database };
+        string? Key(RunningApp app) => ((Microsoft.Azure.Functions.Worker.Embedded.HostKeys)app.Host.Services.GetService(
+            typeof(Microsoft.Azure.Functions.Worker.Embedded.HostKeys))!).Master;
+
+        await using RunningApp first = await RunningApp.StartAsync([typeof(Functions)], settings);
+        await using RunningApp second = await RunningApp.StartAsync([typeof(Functions)], settings);
+
+        Assert.Equal(Key(first), Key(second));
+        Assert.True(Key(first)!.Length >= 43);
+        Assert.Equal(HttpStatusCode.OK, (await second.Client.GetAsync("/admin/functions?code=" + Key(first))).StatusCode);
+    }
+
+    [Fact]
+    public async Task The_admin_lists_functions_with_their_bindings()
+    {
+        await using RunningApp app = await RunningApp.StartAsync([typeof(Functions)]);
+
+        JsonElement list = await app.Client.GetFromJsonAsync<JsonElement>($"/admin/functions?code={RunningApp.MasterKey}");
+        JsonElement status = await app.Client.GetFromJsonAsync<JsonElement>($"/admin/host/status?code={RunningApp.MasterKey}");
+
+        Assert.Equal(["AdminOnly", "Keyed"], list.EnumerateArray().Select(f => f.GetProperty("name").GetString()));
+        Assert.EndsWith("/api/AdminOnly", list[0].GetProperty("invoke_url_template").GetString());
+        Assert.Equal("httpTrigger", list[0].GetProperty("config").GetProperty("bindings")[0].GetProperty("type").GetString());
+        Assert.Equal("Running", status.GetProperty("state").GetString());
+    }
+
+    public static class Functions
+    {
+        [Function("Keyed")]
+        public static string Keyed([HttpTrigger("get")] HttpRequest request) => "keyed";
+
+        [Function("AdminOnly")]
+        public static string AdminOnly([HttpTrigger(AuthorizationLevel.Admin, "get")] HttpRequest request) => "admin";
+    }
+}

@@ -1,0 +1,180 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Middleware;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace VisionPlatform.Functions.Embedded.Tests.Worker;
+
+public sealed class MiddlewareTests
+{
+    [Fact]
+    public async Task Middleware_runs_in_the_order_it_was_added_and_sees_the_result_before_it_is_written()
+    {
+        var trail = new List<string>();
+        await using RunningApp app = await RunningApp.StartAsync([typeof(Functions)], configure: b =>
+        {
+            b.UseMiddleware(async (context, next) =>
+            {
+                trail.Add("first in");
+                await next();
+                trail.Add($"first out: {context.GetInvocationResult().Value}, started: {context.GetHttpContext()!.Response.HasStarted}");
+            });
+            b.UseMiddleware(async (context, next) =>
+            {
+                trail.Add("second in");
+                await next();
+                context.GetInvocationResult<string>().Value += " changed";
+            });
+        });
+
+        Assert.Equal("result changed", await app.Client.GetStringAsync("/api/Works"));
+        Assert.Equal(["first in", "second in", "first out: result changed, started: False"], trail);
+    }
+
+    [Fact]
+    public async Task Middleware_answers_in_place_of_the_function_with_an_action_result()
+    {
+        await using RunningApp app = await RunningApp.StartAsync([typeof(Functions)], configure: b => b.UseMiddleware((context, next) =>
+        {
+            context.GetInvocationResult().Value = new ObjectResult(new { why = "no" }) { StatusCode = 403 };
+            return Task.CompletedTask;
+        }));
+
+        HttpResponseMessage answer = await app.Client.GetAsync("/api/Throws");
+
+        Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+        Assert.Equal("""{"why":"no"}""", await answer.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task Middleware_writes_the_response_itself()
+    {
+        await using RunningApp app = await RunningApp.StartAsync([typeof(Functions)], configure: b => b.UseMiddleware(async (context, next) =>
+        {
+            HttpResponse response = context.GetHttpContext()!.Response;
+            response.StatusCode = 429;
+            await response.WriteAsync("slow down");
+        }));
+
+        HttpResponseMessage answer = await app.Client.GetAsync("/api/Throws");
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, answer.StatusCode);
+        Assert.Equal("slow down", await answer.Content.ReadAsStringAsync());
+    }
+
+    [Theory]
+    [InlineData("/api/Throws")]
+    [InlineData("/api/ThrowsLater")]
+    public async Task An_exception_reaches_middleware_as_itself(string path)
+    {
+        Exception? seen = null;
+        await using RunningApp app = await RunningApp.StartAsync([typeof(Functions)], configure: b => b.UseMiddleware(async (context, next) =>
+        {
+            try
+            {
+                await next();
+            }
+            catch (Exception e)
+            {
+                seen = e;
+                context.GetInvocationResult().Value = new ConflictResult();
+            }
+        }));
+
+        HttpResponseMessage answer = await app.Client.GetAsync(path);
+
+        Assert.IsType<DivideByZeroException>(seen);
+        Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task Middleware_classes_are_one_instance_with_services_and_may_be_conditional()
+    {
+        var counter = new Counter();
+        await using RunningApp app = await RunningApp.StartAsync([typeof(Functions)], configure: b =>
+        {
+            b.Services.AddSingleton(counter);
+            b.UseMiddleware<Counting>();
+            b.UseWhen<Stamping>(context => context.FunctionDefinition.Name == "Works");
+        });
+
+        HttpResponseMessage works = await app.Client.GetAsync("/api/Works");
+        HttpResponseMessage other = await app.Client.GetAsync("/api/Other");
+
+        Assert.Equal(1, counter.Instances);
+        Assert.Equal(2, counter.Calls);
+        Assert.True(works.Headers.Contains("X-Stamp"));
+        Assert.False(other.Headers.Contains("X-Stamp"));
+    }
+
+    [Fact]
+    public async Task Items_and_features_pass_from_middleware_to_the_function()
+    {
+        await using RunningApp app = await RunningApp.StartAsync([typeof(Functions)], configure: b => b.UseMiddleware((context, next) =>
+        {
+            context.Items["user"] = "ann";
+            context.Features.Set(new Counter { Calls = 41 });
+            return next();
+        }));
+
+        Assert.Equal("ann 41", await app.Client.GetStringAsync("/api/Passed"));
+    }
+
+    public static class Functions
+    {
+        [Function("Works")]
+        public static string Works([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request) => "result";
+
+        [Function("Other")]
+        public static string Other([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request) => "result";
+
+        [Function("Passed")]
+        public static string Passed([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request, FunctionContext context)
+            => $"{context.Items["user"]} {context.Features.Get<Counter>()!.Calls}";
+
+        [Function("Throws")]
+        public static string Throws([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request) => throw new DivideByZeroException();
+
+        [Function("ThrowsLater")]
+        public static async Task<string> ThrowsLater([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request)
+        {
+            await Task.Yield();
+            throw new DivideByZeroException();
+        }
+    }
+
+    public sealed class Counter
+    {
+        public int Instances;
+        public int Calls;
+    }
+
+    public sealed class Counting : IFunctionsWorkerMiddleware
+    {
+        private readonly Counter _counter;
+
+        public Counting(Counter counter)
+        {
+            _counter = counter;
+            Interlocked.Increment(ref counter.Instances);
+        }
+
+        public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
+        {
+            Interlocked.Increment(ref _counter.Calls);
+            return next(context);
+        }
+    }
+
+    public sealed class Stamping : IFunctionsWorkerMiddleware
+    {
+        public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
+        {
+            context.GetHttpContext()!.Response.Headers["X-Stamp"] = "1";
+            return next(context);
+        }
+    }
+}

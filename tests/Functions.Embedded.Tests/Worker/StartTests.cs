@@ -1,0 +1,170 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Azure.Functions.Worker.Embedded;
+using Microsoft.Extensions.Configuration;
+
+namespace VisionPlatform.Functions.Embedded.Tests.Worker;
+
+public sealed class StartTests
+{
+    [Theory]
+    [InlineData(typeof(DuplicateNames), "Two functions are named 'Twice'", "DuplicateNames.First", "DuplicateNames.Second")]
+    [InlineData(typeof(TwoTriggers), "'Two'", "more than one trigger (request, timer)")]
+    [InlineData(typeof(NoTrigger), "'None'", "has no trigger")]
+    [InlineData(typeof(AsyncVoid), "'Lost'", "is async void")]
+    [InlineData(typeof(Unfillable), "'Odd'", "nothing can fill parameter 'thing'")]
+    [InlineData(typeof(SameRoute), "'A' and 'B' both answer GET /api/x/{number:int}")]
+    [InlineData(typeof(BadRoute), "'Bad'", "route that cannot be read")]
+    public void Unsound_functions_refuse_to_start_and_say_why(Type functions, params string[] parts)
+    {
+        FunctionsApplicationBuilder builder = RunningApp.Create([functions]);
+
+        string message = Assert.Throws<InvalidOperationException>(builder.Build).Message;
+
+        Assert.All(parts, part => Assert.Contains(part, message));
+    }
+
+    [Theory]
+    [InlineData("{ \"version\": \"2.0\",\n  \"extensions\": oops }", "host.json", "line 2, column")]
+    [InlineData("[]", "host.json", "must hold a JSON object")]
+    [InlineData("""{ "version": "1.0" }""", "'version' is \"1.0\" but must be \"2.0\"")]
+    [InlineData("""{ "functionTimeout": "soon" }""", "'functionTimeout' is \"soon\"")]
+    [InlineData("""{ "extensions": { "durableTask": { "maxConcurrentActivityFunctions": 0 } } }""", "'extensions.durableTask.maxConcurrentActivityFunctions' is \"0\" but must be a positive number")]
+    public void A_host_json_that_cannot_be_used_is_explained(string hostJson, params string[] parts)
+    {
+        string message = Assert.Throws<InvalidOperationException>(() => RunningApp.Create([], hostJson: hostJson)).Message;
+
+        Assert.All(parts, part => Assert.Contains(part, message));
+    }
+
+    [Fact]
+    public void Local_settings_are_below_the_environment()
+    {
+        Environment.SetEnvironmentVariable("EMBEDDED_TEST_BOTH", "environment");
+        FunctionsApplicationBuilder builder = RunningApp.Create([], localSettings: """
+            {
+              // as the tools write it
+              "IsEncrypted": false,
+              "Values": { "EMBEDDED_TEST_BOTH": "file", "EMBEDDED_TEST_FILE": "file", "Nested__Key": "nested" },
+              "ConnectionStrings": { "main": "x" },
+            }
+            """);
+
+        Assert.Equal("environment", builder.Configuration["EMBEDDED_TEST_BOTH"]);
+        Assert.Equal("file", builder.Configuration["EMBEDDED_TEST_FILE"]);
+        Assert.Equal("nested", builder.Configuration["Nested:Key"]);
+        Assert.Equal("x", builder.Configuration.GetConnectionString("main"));
+    }
+
+    [Fact]
+    public void Log_levels_of_host_json_apply()
+    {
+        FunctionsApplicationBuilder builder = RunningApp.Create(
+            [], hostJson: """{ "logging": { "logLevel": { "default": "Error", "Microsoft.AspNetCore": "Trace" } } }""");
+
+        Assert.Equal("Error", builder.Configuration["Logging:LogLevel:Default"]);
+        Assert.Equal("Trace", builder.Configuration["Logging:LogLevel:Microsoft.AspNetCore"]);
+    }
+
+    [Fact]
+    public void Functions_are_found_in_the_entry_assembly()
+    {
+        IReadOnlyList<Type> types = FunctionAssemblies.TypesReachableFrom(Assembly.GetExecutingAssembly());
+
+        Assert.Contains(typeof(DuplicateNames), types);
+        Assert.DoesNotContain(typeof(object), types);
+    }
+
+    [Fact]
+    public void Build_works_once()
+    {
+        FunctionsApplicationBuilder builder = RunningApp.Create([]);
+        builder.Build();
+
+        Assert.Throws<InvalidOperationException>(builder.Build);
+    }
+
+    [Theory]
+    [InlineData("postgresql://ann:p%40ss@db.example:6543/plat?sslmode=require", "Host=db.example;Port=6543;Database=plat;Username=ann;Password=p@ss;SSL Mode=Require")]
+    [InlineData("postgres://ann@db.example/plat", "Host=db.example;Port=5432;Database=plat;Username=ann")]
+    [InlineData("Host=db.example;Database=plat;Username=ann", "Host=db.example;Database=plat;Username=ann")]
+    public void Database_urls_are_read(string url, string expected)
+    {
+        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection([new("DATABASE_URL", url)]).Build();
+
+        Assert.StartsWith(expected, HostDatabase.ConnectionString(configuration));
+    }
+
+    [Fact]
+    public void An_unreadable_database_url_is_named_but_not_shown()
+    {
+        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection([new("DATABASE_URL", "postgresql://ann:hidden@:x/y")]).Build();
+
+        string message = Assert.Throws<InvalidOperationException>(() => HostDatabase.ConnectionString(configuration)).Message;
+
+        Assert.Contains("DATABASE_URL", message);
+        Assert.DoesNotContain("hidden", message);
+    }
+
+    public static class DuplicateNames
+    {
+        [Function("twice")]
+        public static string First([HttpTrigger] HttpRequest request) => "";
+
+        [Function("Twice")]
+        public static string Second([HttpTrigger] HttpRequest request) => "";
+    }
+
+    public static class TwoTriggers
+    {
+        [Function("Two")]
+        public static void Run([HttpTrigger] HttpRequest request, [TimerTrigger("* * * * *")] TimerInfo timer)
+        {
+        }
+    }
+
+    public static class NoTrigger
+    {
+        [Function("None")]
+        public static void Run(HttpRequest request)
+        {
+        }
+    }
+
+    public static class AsyncVoid
+    {
+        [Function("Lost")]
+        public static async void Run([HttpTrigger] HttpRequest request) => await Task.Yield();
+    }
+
+    public static class Unfillable
+    {
+        [Function("Odd")]
+        public static void Run([HttpTrigger] HttpRequest request, StartTests thing)
+        {
+        }
+    }
+
+    public static class SameRoute
+    {
+        [Function("A")]
+        public static void A([HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", Route = "x/{id:int}")] HttpRequest request, int id)
+        {
+        }
+
+        [Function("B")]
+        public static void B([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "x/{number:int}")] HttpRequest request, int number)
+        {
+        }
+    }
+
+    public static class BadRoute
+    {
+        [Function("Bad")]
+        public static void Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "x/{id")] HttpRequest request)
+        {
+        }
+    }
+}

@@ -1,0 +1,149 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace VisionPlatform.Functions.Embedded.Tests.Worker;
+
+public sealed class StreamingAndStoppingTests
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(10);
+
+    [Fact]
+    public async Task Server_sent_events_arrive_as_they_are_written()
+    {
+        var gates = new Gates();
+        await using RunningApp app = await StartAsync(gates);
+        using Stream stream = await app.Client.GetStreamAsync("/api/Events").WaitAsync(s_limit);
+        using var reader = new StreamReader(stream);
+
+        Assert.Equal("data: 1", await reader.ReadLineAsync().WaitAsync(s_limit));
+        gates.Continue.Release();
+        Assert.Equal("", await reader.ReadLineAsync().WaitAsync(s_limit));
+        Assert.Equal("data: 2", await reader.ReadLineAsync().WaitAsync(s_limit));
+    }
+
+    [Fact]
+    public async Task A_client_that_goes_away_cancels_the_function()
+    {
+        var gates = new Gates();
+        await using RunningApp app = await StartAsync(gates, new() { ["Logging:LogLevel:Default"] = "Debug" });
+        Stream stream = await app.Client.GetStreamAsync("/api/Events").WaitAsync(s_limit);
+
+        stream.Dispose();
+
+        await gates.Cancelled.Task.WaitAsync(s_limit);
+        await Eventually.TrueAsync(() => app.Log.Lines.Any(l => l.StartsWith("Debug: The client of Events went away", StringComparison.Ordinal)), "logged");
+        Assert.DoesNotContain(app.Log.Lines, l => l.StartsWith("Error", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_stop_ends_event_streams_at_once()
+    {
+        var gates = new Gates();
+        await using RunningApp app = await StartAsync(gates);
+        using Stream stream = await app.Client.GetStreamAsync("/api/Events").WaitAsync(s_limit);
+        using var reader = new StreamReader(stream);
+        await reader.ReadLineAsync().WaitAsync(s_limit);
+
+        await app.Host.StopAsync().WaitAsync(TimeSpan.FromSeconds(5));
+
+        await gates.Cancelled.Task.WaitAsync(s_limit);
+        Assert.Equal("\n", await reader.ReadToEndAsync().WaitAsync(s_limit));
+    }
+
+    [Fact]
+    public async Task A_stop_lets_a_request_finish_and_takes_no_new_one()
+    {
+        var gates = new Gates();
+        await using RunningApp app = await StartAsync(gates);
+        Task<string> slow = app.Client.GetStringAsync("/api/Slow");
+        await gates.Started.Task.WaitAsync(s_limit);
+
+        Task stop = app.Host.StopAsync();
+        await Eventually.TrueAsync(() => Refuses(app.Address), "new connections are refused");
+        Assert.False(stop.IsCompleted);
+        gates.Continue.Release();
+
+        Assert.Equal("finished, cancelled: False", await slow.WaitAsync(s_limit));
+        await stop.WaitAsync(s_limit);
+    }
+
+    [Fact]
+    public async Task A_failure_after_the_answer_began_cuts_the_connection()
+    {
+        await using RunningApp app = await StartAsync(new Gates());
+
+        await Assert.ThrowsAnyAsync<Exception>(() => app.Client.GetStringAsync("/api/Breaks").WaitAsync(s_limit));
+    }
+
+    [Fact]
+    public async Task A_function_beyond_functionTimeout_is_cancelled_and_answers_504()
+    {
+        var gates = new Gates();
+        await using RunningApp app = await RunningApp.StartAsync(
+            [typeof(Functions)], configure: b => b.Services.AddSingleton(gates), hostJson: """{ "version": "2.0", "functionTimeout": "00:00:00.200" }""");
+
+        HttpResponseMessage answer = await app.Client.GetAsync("/api/Slow").WaitAsync(s_limit);
+
+        Assert.Equal(HttpStatusCode.GatewayTimeout, answer.StatusCode);
+    }
+
+    private static Task<RunningApp> StartAsync(Gates gates, Dictionary<string, string?>? settings = null)
+        => RunningApp.StartAsync([typeof(Functions)], settings, configure: b => b.Services.AddSingleton(gates));
+
+    private static bool Refuses(Uri address)
+    {
+        using var socket = new System.Net.Sockets.TcpClient();
+        try
+        {
+            socket.Connect(address.Host, address.Port);
+            return false;
+        }
+        catch (System.Net.Sockets.SocketException)
+        {
+            return true;
+        }
+    }
+
+    public sealed class Gates
+    {
+        public TaskCompletionSource Started { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource Cancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public SemaphoreSlim Continue { get; } = new(0);
+    }
+
+    public sealed class Functions(Gates gates)
+    {
+        [Function("Events")]
+        public async Task Events([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request, CancellationToken cancellation)
+        {
+            using CancellationTokenRegistration registration = cancellation.Register(() => gates.Cancelled.TrySetResult());
+            HttpResponse response = request.HttpContext.Response;
+            response.ContentType = "text/event-stream";
+            for (int i = 1; ; i++)
+            {
+                await response.WriteAsync($"data: {i}\n\n", cancellation);
+                await gates.Continue.WaitAsync(cancellation);
+            }
+        }
+
+        [Function("Slow")]
+        public async Task<string> Slow([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request, CancellationToken cancellation)
+        {
+            gates.Started.TrySetResult();
+            await gates.Continue.WaitAsync(cancellation);
+            return $"finished, cancelled: {cancellation.IsCancellationRequested}";
+        }
+
+        [Function("Breaks")]
+        public async Task Breaks([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request)
+        {
+            await request.HttpContext.Response.WriteAsync("half");
+            throw new InvalidOperationException("broke");
+        }
+    }
+}

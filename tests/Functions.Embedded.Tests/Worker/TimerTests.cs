@@ -1,0 +1,244 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Embedded;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Npgsql;
+
+namespace VisionPlatform.Functions.Embedded.Tests.Worker;
+
+public sealed class TimerTests(PostgresServer postgres)
+{
+    [Fact]
+    public async Task Each_due_time_fires_once_across_two_hosts_and_runs_never_overlap()
+    {
+        var firings = new Firings();
+        string database = await postgres.NewDatabaseAsync();
+        await using RunningApp first = await StartAsync(database, firings, typeof(EverySecond));
+        await using RunningApp second = await StartAsync(database, firings, typeof(EverySecond));
+
+        await Eventually.TrueAsync(() => firings.Seen.Count >= 4, "four firings");
+
+        TimerInfo[] seen = [.. firings.Seen];
+        Assert.Equal(seen.Length, seen.Select(f => f.ScheduleStatus!.Next).Distinct().Count());
+        Assert.Equal(1, firings.MostAtOnce);
+        Assert.Equal(seen[0].ScheduleStatus!.Next, seen[1].ScheduleStatus!.Last);
+    }
+
+    [Fact]
+    public async Task The_admin_fires_a_timer_now_and_leaves_its_schedule()
+    {
+        var firings = new Firings();
+        await using RunningApp app = await StartAsync(await postgres.NewDatabaseAsync(), firings, typeof(Yearly));
+
+        HttpResponseMessage refused = await app.Client.PostAsync("/admin/functions/Yearly", null);
+        HttpResponseMessage unknown = await app.Client.PostAsync("/admin/functions/Nobody?code=" + RunningApp.MasterKey, null);
+        Assert.Empty(firings.Seen);
+        HttpResponseMessage accepted = await app.Client.PostAsync("/admin/functions/Yearly?code=" + RunningApp.MasterKey, null);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
+        Assert.Equal(HttpStatusCode.Accepted, accepted.StatusCode);
+        await Eventually.TrueAsync(() => firings.Seen.Count == 1, "the firing");
+        Assert.Equal(new DateTime(DateTime.UtcNow.Year + 1, 1, 1), firings.Seen.Single().ScheduleStatus!.Next);
+        Assert.Equal(DateTime.MinValue, firings.Seen.Single().ScheduleStatus!.Last);
+    }
+
+    [Fact]
+    public async Task A_firing_missed_while_no_host_ran_happens_at_the_next_start_as_past_due()
+    {
+        var firings = new Firings();
+        string database = await postgres.NewDatabaseAsync();
+        await using (await StartAsync(database, firings, typeof(Yearly)))
+            await MakeDueAsync(database, "Yearly", TimeSpan.FromHours(1));
+
+        await using RunningApp app = await StartAsync(database, firings, typeof(Yearly));
+
+        await Eventually.TrueAsync(() => firings.Seen.Count == 1, "the missed firing");
+        Assert.True(firings.Seen.Single().IsPastDue);
+        await Eventually.TrueAsync(() => NextDueAsync(database, "Yearly").GetAwaiter().GetResult() > DateTime.UtcNow, "the schedule goes on");
+    }
+
+    [Fact]
+    public async Task A_changed_schedule_starts_anew_and_a_setting_may_hold_it()
+    {
+        var firings = new Firings();
+        string database = await postgres.NewDatabaseAsync();
+        await using (await StartAsync(database, firings, typeof(BySetting), new() { ["PURGE_SCHEDULE"] = "0 0 1 1 *" }))
+            await Eventually.TrueAsync(() => NextDueAsync(database, "BySetting").GetAwaiter().GetResult().Year > 1, "registered");
+        await using RunningApp app = await StartAsync(database, firings, typeof(BySetting), new() { ["PURGE_SCHEDULE"] = "00:00:00.2" });
+
+        await Eventually.TrueAsync(() => firings.Seen.Count >= 2, "fired at the new interval");
+    }
+
+    [Fact]
+    public async Task RunOnStartup_fires_when_the_host_starts_and_middleware_runs()
+    {
+        var firings = new Firings();
+        await using RunningApp app = await RunningApp.StartAsync(
+            [typeof(AtStart)], new() { ["DATABASE_URL"] = await postgres.NewDatabaseAsync() }, b =>
+            {
+                b.Services.AddSingleton(firings);
+                b.UseMiddleware(async (context, next) =>
+                {
+                    await next();
+                    Assert.Null(Microsoft.Azure.Functions.Worker.FunctionContextExtensions.GetHttpContext(context));
+                    firings.Names.Enqueue(context.FunctionDefinition.Name);
+                });
+            });
+
+        await Eventually.TrueAsync(() => firings.Seen.Count == 1 && firings.Names.Contains("AtStart"), "fired through middleware");
+    }
+
+    [Fact]
+    public async Task A_failing_timer_is_logged_and_fires_again()
+    {
+        var firings = new Firings();
+        await using RunningApp app = await StartAsync(await postgres.NewDatabaseAsync(), firings, typeof(Failing));
+
+        await Eventually.TrueAsync(() => firings.Seen.Count >= 2, "two firings");
+        await Eventually.TrueAsync(
+            () => app.Log.Lines.Any(l => l.StartsWith("Error: Timer Failing failed", StringComparison.Ordinal) && l.Contains("timer broke")), "logged");
+    }
+
+    [Fact]
+    public async Task A_host_that_stops_waits_for_a_running_timer()
+    {
+        var firings = new Firings { Gate = new SemaphoreSlim(0) };
+        await using RunningApp app = await StartAsync(await postgres.NewDatabaseAsync(), firings, typeof(EverySecond));
+        await Eventually.TrueAsync(() => firings.Seen.Count == 1, "running");
+
+        Task stop = app.Host.StopAsync();
+        Assert.False(stop.IsCompleted);
+        firings.Gate.Release();
+
+        await stop.WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.Contains(app.Log.Lines, l => l.Contains("Timer EverySecond done"));
+    }
+
+    [Theory]
+    [InlineData(typeof(BySetting), "setting 'PURGE_SCHEDULE', which is not set")]
+    [InlineData(typeof(BadSchedule), "schedule that cannot be read: \"61 * * * *\"")]
+    public async Task A_schedule_that_cannot_be_used_refuses_to_start(Type functions, string expected)
+    {
+        string database = await postgres.NewDatabaseAsync();
+
+        var e = await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync(database, new Firings(), functions));
+
+        Assert.Contains(expected, e.Message);
+    }
+
+    [Fact]
+    public async Task Timers_without_a_database_refuse_to_start()
+    {
+        var e = await Assert.ThrowsAsync<InvalidOperationException>(() => RunningApp.StartAsync([typeof(Yearly)]));
+
+        Assert.Contains("DATABASE_URL", e.Message);
+    }
+
+    [Theory]
+    [InlineData("0 */5 * * * *", "2026-03-01T10:02:03Z", "2026-03-01T10:05:00Z")]
+    [InlineData("*/5 * * * *", "2026-03-01T10:05:00Z", "2026-03-01T10:10:00Z")]
+    [InlineData("30 0 9 * * MON-FRI", "2026-03-06T09:00:30Z", "2026-03-09T09:00:30Z")]
+    [InlineData("00:05:00", "2026-03-01T10:02:03Z", "2026-03-01T10:07:03Z")]
+    [InlineData("1.00:00:00", "2026-03-01T10:02:03Z", "2026-03-02T10:02:03Z")]
+    public void Schedules_are_cron_of_five_or_six_fields_or_an_interval(string schedule, string after, string next)
+    {
+        var parsed = TimerSchedule.Parse("F", schedule, new ConfigurationBuilder().Build());
+
+        Assert.Equal(DateTimeOffset.Parse(next, null), parsed.Next(DateTimeOffset.Parse(after, null)));
+    }
+
+    private static Task<RunningApp> StartAsync(string database, Firings firings, Type functions, Dictionary<string, string?>? settings = null)
+        => RunningApp.StartAsync(
+            [functions], new(settings ?? []) { ["DATABASE_URL"] = database }, b => b.Services.AddSingleton(firings));
+
+    private static async Task MakeDueAsync(string database, string function, TimeSpan ago)
+    {
+        await Eventually.TrueAsync(() => NextDueAsync(database, function).GetAwaiter().GetResult().Year > 1, "the timer is registered");
+        await using var connection = new NpgsqlConnection(PostgresServer.KeyValue(database));
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(
+            "UPDATE durable.timer_status SET next_due = now() - $2 WHERE function_name = $1", connection) { Parameters = { new() { Value = function }, new() { Value = ago } } };
+        Assert.Equal(1, await command.ExecuteNonQueryAsync());
+    }
+
+    private static async Task<DateTime> NextDueAsync(string database, string function)
+    {
+        await using var connection = new NpgsqlConnection(PostgresServer.KeyValue(database));
+        await connection.OpenAsync();
+        await using var exists = new NpgsqlCommand("SELECT to_regclass('durable.timer_status') IS NOT NULL", connection);
+        if (await exists.ExecuteScalarAsync() is not true)
+            return default;
+        await using var command = new NpgsqlCommand(
+            "SELECT next_due FROM durable.timer_status WHERE function_name = $1", connection) { Parameters = { new() { Value = function } } };
+        return await command.ExecuteScalarAsync() is DateTime next ? next : default;
+    }
+
+    public sealed class Firings
+    {
+        private int _running;
+
+        public ConcurrentQueue<TimerInfo> Seen { get; } = [];
+
+        public ConcurrentQueue<string> Names { get; } = [];
+
+        public SemaphoreSlim? Gate { get; init; }
+
+        public int MostAtOnce { get; private set; }
+
+        public async Task RunAsync(TimerInfo timer)
+        {
+            MostAtOnce = Math.Max(MostAtOnce, Interlocked.Increment(ref _running));
+            Seen.Enqueue(timer);
+            await Task.Yield();
+            if (Gate is not null)
+                await Gate.WaitAsync();
+            Interlocked.Decrement(ref _running);
+        }
+    }
+
+    public sealed class EverySecond(Firings firings)
+    {
+        [Function("EverySecond")]
+        public Task Run([TimerTrigger("* * * * * *")] TimerInfo timer, FunctionContext context, CancellationToken cancellation) => firings.RunAsync(timer);
+    }
+
+    public sealed class Yearly(Firings firings)
+    {
+        [Function("Yearly")]
+        public Task Run([TimerTrigger("0 0 0 1 1 *")] TimerInfo timer) => firings.RunAsync(timer);
+    }
+
+    public sealed class BySetting(Firings firings)
+    {
+        [Function("BySetting")]
+        public Task Run([TimerTrigger("%PURGE_SCHEDULE%")] TimerInfo timer) => firings.RunAsync(timer);
+    }
+
+    public sealed class AtStart(Firings firings)
+    {
+        [Function("AtStart")]
+        public Task Run([TimerTrigger("0 0 0 1 1 *", RunOnStartup = true)] TimerInfo timer) => firings.RunAsync(timer);
+    }
+
+    public sealed class Failing(Firings firings)
+    {
+        [Function("Failing")]
+        public async Task Run([TimerTrigger("* * * * * *")] TimerInfo timer)
+        {
+            await firings.RunAsync(timer);
+            throw new InvalidOperationException("timer broke");
+        }
+    }
+
+    public sealed class BadSchedule
+    {
+        [Function("BadSchedule")]
+        public void Run([TimerTrigger("61 * * * *")] TimerInfo timer)
+        {
+        }
+    }
+}
