@@ -17,7 +17,6 @@ public static class PersistenceServices
         services.AddSingleton(_ => NpgsqlDataSource.Create(settings.PlatformDatabase));
         services.AddDbContext<UserDatabase>(options => options.UseNpgsql(settings.UserDatabase));
         services.AddDbContextPool<PlatformDatabase>((provider, options) => options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()));
-        services.AddPooledDbContextFactory<PlatformDatabase>((provider, options) => options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()));
         return services;
     }
 }

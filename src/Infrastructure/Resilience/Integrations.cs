@@ -6,9 +6,11 @@ namespace VisionPlatform.Infrastructure.Resilience;
 /// </summary>
 public static class Integrations
 {
-    public static readonly IntegrationPolicy TrainerStart = Row("trainer.start", timeout: 30, connect: 5, attempts: 3, wait: (4, 30), breaker: (5, 60), IntegrationFallback.Queue);
-    public static readonly IntegrationPolicy TrainerStop = Row("trainer.stop", timeout: 10, connect: 5, attempts: 3, wait: (0, 0), breaker: (5, 60), IntegrationFallback.LogOnly);
-    public static readonly IntegrationPolicy TrainerQuery = Row("trainer.query", timeout: 5, connect: 2, attempts: 3, wait: (4, 30), breaker: (5, 60), IntegrationFallback.FailFast);
+    // A job is started and stopped by an orchestration, whose durable timers are the retry: they outlive this process, and a trainer
+    // that comes back is not kept waiting by an open circuit.
+    public static readonly IntegrationPolicy TrainerStart = Row("trainer.start", timeout: 30, connect: 5, attempts: 1, wait: (0, 0), breaker: (0, 0), IntegrationFallback.Queue);
+    public static readonly IntegrationPolicy TrainerStop = Row("trainer.stop", timeout: 10, connect: 5, attempts: 1, wait: (0, 0), breaker: (0, 0), IntegrationFallback.LogOnly);
+    public static readonly IntegrationPolicy TrainerQuery = Row("trainer.query", timeout: 5, connect: 2, attempts: 2, wait: (0.2, 1), breaker: (0, 0), IntegrationFallback.Cache);
     public static readonly IntegrationPolicy TrainerHealth = Row("trainer.health", timeout: 2, connect: 2, attempts: 1, wait: (0, 0), breaker: (0, 0), IntegrationFallback.FailFast);
 
     /// <summary>Predictions answer a waiting person: one quick second try and no more.</summary>

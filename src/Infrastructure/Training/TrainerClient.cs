@@ -1,8 +1,13 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Polly;
+using Polly.CircuitBreaker;
+using Polly.Timeout;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Training;
+using VisionPlatform.Infrastructure.Resilience;
 using VisionPlatform.Infrastructure.Settings;
 
 namespace VisionPlatform.Infrastructure.Training;
@@ -23,9 +28,19 @@ public abstract record TrainerStart
     public sealed record Unreachable(string Message) : TrainerStart;
 }
 
-/// <summary>Speaks the trainer protocol to the trainer of a framework. Timeouts: <see cref="TrainerTimeouts"/>.</summary>
-public sealed class TrainerClient(HttpClient http, TrainerSettings settings)
+/// <summary>
+/// Speaks the trainer protocol to the trainer of a framework; how patiently is in <see cref="Integrations"/>. One instance a process:
+/// it keeps the circuit of each trainer.
+/// </summary>
+public sealed class TrainerClient(TrainerSettings settings, TimeProvider time) : IDisposable
 {
+    private readonly HttpClient _http = new(new SocketsHttpHandler
+    {
+        ConnectTimeout = Integrations.TrainerStart.ConnectTimeout, PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+    }) { Timeout = Timeout.InfiniteTimeSpan };
+
+    private readonly ConcurrentDictionary<(string Framework, string Call), ResiliencePipeline> _pipelines = new();
+
     internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     /// <summary>Frameworks that have a trainer.</summary>
@@ -34,7 +49,7 @@ public sealed class TrainerClient(HttpClient http, TrainerSettings settings)
     /// <exception cref="ProblemException"><see cref="ErrorCodes.TrainerUnavailable"/> or <see cref="ErrorCodes.UnknownFramework"/>.</exception>
     public async Task<TrainerCapabilities> GetCapabilitiesAsync(string framework, CancellationToken cancellation)
     {
-        using var response = await SendAsync(HttpMethod.Get, framework, "v1/capabilities", null, TrainerTimeouts.Capabilities, cancellation);
+        using var response = await SendAsync(HttpMethod.Get, framework, "v1/capabilities", null, Integrations.TrainerQuery, cancellation);
         await EnsureSuccessAsync(response, cancellation);
         return await ReadAsync<TrainerCapabilities>(response, cancellation);
     }
@@ -43,7 +58,7 @@ public sealed class TrainerClient(HttpClient http, TrainerSettings settings)
     {
         try
         {
-            using var response = await SendAsync(HttpMethod.Post, framework, "v1/jobs", job, TrainerTimeouts.Start, cancellation);
+            using var response = await SendAsync(HttpMethod.Post, framework, "v1/jobs", job, Integrations.TrainerStart, cancellation);
             if (response.IsSuccessStatusCode)
                 return new TrainerStart.Accepted();
             var problem = await ReadProblemAsync(response, cancellation);
@@ -68,7 +83,7 @@ public sealed class TrainerClient(HttpClient http, TrainerSettings settings)
         try
         {
             using var response = await SendAsync(
-                HttpMethod.Post, framework, $"v1/jobs/{jobId}/cancel?attempt={attempt}", null, TrainerTimeouts.Cancel, cancellation);
+                HttpMethod.Post, framework, $"v1/jobs/{jobId}/cancel?attempt={attempt}", null, Integrations.TrainerStop, cancellation);
             return response.IsSuccessStatusCode;
         }
         catch (ProblemException unavailable) when (unavailable.Error == ErrorCodes.TrainerUnavailable)
@@ -80,35 +95,39 @@ public sealed class TrainerClient(HttpClient http, TrainerSettings settings)
     /// <exception cref="ProblemException">Unavailable, an image that cannot be read (with its index), or a model that cannot be loaded.</exception>
     public async Task<TrainerPredictReply> PredictAsync(string framework, TrainerPredictRequest request, CancellationToken cancellation)
     {
-        using var response = await SendAsync(HttpMethod.Post, framework, "v1/predict", request, TrainerTimeouts.Predict, cancellation);
+        using var response = await SendAsync(HttpMethod.Post, framework, "v1/predict", request, Integrations.TrainerPredict, cancellation);
         if (response.StatusCode == HttpStatusCode.UnprocessableEntity && await ReadProblemAsync(response, cancellation) is { Code: "INVALID_IMAGE" } problem)
             throw new ProblemException(ErrorCodes.InvalidImage, problem.Message ?? ErrorCodes.InvalidImage.Title, $"images[{problem.Index ?? 0}]");
         await EnsureSuccessAsync(response, cancellation);
         return await ReadAsync<TrainerPredictReply>(response, cancellation);
     }
 
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.TrainerUnavailable"/> when there is no answer after the policy's tries.</exception>
     private async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, string framework, string path, object? body, TimeSpan timeout, CancellationToken cancellation)
+        HttpMethod method, string framework, string path, object? body, IntegrationPolicy policy, CancellationToken cancellation)
     {
         if (!settings.Urls.TryGetValue(framework, out var url))
             throw new ProblemException(ErrorCodes.UnknownFramework, $"There is no trainer for '{framework}'. There are: {string.Join(", ", settings.Urls.Keys)}.");
-        using var request = new HttpRequestMessage(method, new Uri(url, path));
-        if (settings.ApiKey is { } key)
-            request.Headers.Authorization = new("Bearer", key);
-        if (body is not null)
-            request.Content = JsonContent.Create(body, body.GetType(), options: Json);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(timeout);
+        var pipeline = _pipelines.GetOrAdd((framework, policy.Name), _ => ResiliencePipelines.Build(policy, error => error is HttpRequestException, time: time));
         try
         {
-            return await http.SendAsync(request, limit.Token);
+            return await pipeline.ExecuteAsync(async stop =>
+            {
+                using var request = new HttpRequestMessage(method, new Uri(url, path));
+                if (settings.ApiKey is { } key)
+                    request.Headers.Authorization = new("Bearer", key);
+                if (body is not null)
+                    request.Content = JsonContent.Create(body, body.GetType(), options: Json);
+                return await _http.SendAsync(request, stop);
+            }, cancellation);
         }
-        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException && !cancellation.IsCancellationRequested)
+        catch (Exception failure) when (failure is HttpRequestException or TimeoutRejectedException or BrokenCircuitException)
         {
-            var why = failure is HttpRequestException ? failure.Message : $"no answer within {timeout.TotalSeconds:0} s";
-            throw new ProblemException(ErrorCodes.TrainerUnavailable, $"The {framework} trainer does not answer: {why}.", inner: failure);
+            throw new ProblemException(ErrorCodes.TrainerUnavailable, $"The {framework} trainer does not answer: {failure.Message}", inner: failure);
         }
     }
+
+    public void Dispose() => _http.Dispose();
 
     private static async Task EnsureSuccessAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
@@ -152,15 +171,4 @@ public sealed class TrainerClient(HttpClient http, TrainerSettings settings)
             throw new ProblemException(ErrorCodes.TrainerProtocol, $"The trainer's answer is not a {typeof(T).Name}: {unreadable.Message}", inner: unreadable);
         }
     }
-}
-
-/// <summary>How long each call to a trainer may take.</summary>
-public static class TrainerTimeouts
-{
-    public static readonly TimeSpan Capabilities = TimeSpan.FromSeconds(5);
-    public static readonly TimeSpan Start = TimeSpan.FromSeconds(30);
-    public static readonly TimeSpan Cancel = TimeSpan.FromSeconds(10);
-
-    /// <summary>The first call loads the model.</summary>
-    public static readonly TimeSpan Predict = TimeSpan.FromSeconds(60);
 }

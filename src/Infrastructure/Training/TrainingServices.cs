@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using VisionPlatform.Infrastructure.Deployments;
+using VisionPlatform.Infrastructure.Settings;
+
+namespace VisionPlatform.Infrastructure.Training;
+
+public static class TrainingServices
+{
+    /// <summary>Registers the trainers, the reports they send, the job event feed and the served models.</summary>
+    public static IServiceCollection AddTraining(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(TrainerSettings.From(configuration));
+        services.AddSingleton<TrainerClient>();
+        services.AddSingleton<JobEventFeed>();
+        services.AddHostedService(provider => provider.GetRequiredService<JobEventFeed>());
+        services.AddScoped<TrainerCatalog>();
+        services.AddScoped<AttemptReports>();
+        services.AddScoped<ServedModels>();
+        return services;
+    }
+}
