@@ -38,7 +38,7 @@ internal static class Conventions
     /// <summary>Stores the value as one jsonb column, compared by its JSON text.</summary>
     public static PropertyBuilder<T> HasJson<T>(this PropertyBuilder<T> property) =>
         property.HasColumnType("jsonb").HasConversion(
-            new ValueConverter<T, string>(value => JsonSerializer.Serialize(value, Json), text => JsonSerializer.Deserialize<T>(text, Json)!),
+            new JsonText<T>(),
             new ValueComparer<T>(
                 (a, b) => JsonSerializer.Serialize(a, Json) == JsonSerializer.Serialize(b, Json),
                 value => JsonSerializer.Serialize(value, Json).GetHashCode(StringComparison.Ordinal),
@@ -58,6 +58,10 @@ internal static class Conventions
 
         return text.ToString();
     }
+
+    /// <summary>A value as JSON text.</summary>
+    internal sealed class JsonText<T>() : ValueConverter<T, string>(
+        value => JsonSerializer.Serialize(value, Json), text => JsonSerializer.Deserialize<T>(text, Json)!);
 
     private sealed class EnumText<T>() : ValueConverter<T, string>(
         value => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()),

@@ -30,6 +30,10 @@ public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options)
     public DbSet<Export> Exports => Set<Export>();
     public DbSet<Deployment> Deployments => Set<Deployment>();
 
+    // Said before the model is built: its lists of JSON values would be taken for a table otherwise.
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
+        configurationBuilder.Properties<TrainerCapabilities>().HaveConversion<Conventions.JsonText<TrainerCapabilities>>();
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.MapProjects();

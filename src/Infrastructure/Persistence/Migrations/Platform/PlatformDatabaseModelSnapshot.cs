@@ -886,6 +886,27 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.ToTable("job_events");
                 });
 
+            modelBuilder.Entity("VisionPlatform.Domain.Training.Trainer", b =>
+                {
+                    b.Property<string>("Framework")
+                        .HasColumnType("text")
+                        .HasColumnName("framework");
+
+                    b.Property<string>("Capabilities")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("capabilities");
+
+                    b.Property<DateTimeOffset>("SeenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("seen_at");
+
+                    b.HasKey("Framework")
+                        .HasName("pk_trainers");
+
+                    b.ToTable("trainers");
+                });
+
             modelBuilder.Entity("VisionPlatform.Domain.Training.TrainerLease", b =>
                 {
                     b.Property<Guid>("AttemptId")

@@ -54,6 +54,19 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                 });
 
             migrationBuilder.CreateTable(
+                name: "trainers",
+                columns: table => new
+                {
+                    framework = table.Column<string>(type: "text", nullable: false),
+                    capabilities = table.Column<string>(type: "jsonb", nullable: false),
+                    seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_trainers", x => x.framework);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "trainer_leases",
                 columns: table => new
                 {
@@ -645,6 +658,9 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
 
             migrationBuilder.DropTable(
                 name: "trainer_leases");
+
+            migrationBuilder.DropTable(
+                name: "trainers");
 
             migrationBuilder.DropTable(
                 name: "validation_results");

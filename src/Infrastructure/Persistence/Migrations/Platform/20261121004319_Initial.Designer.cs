@@ -12,7 +12,7 @@ using VisionPlatform.Infrastructure.Persistence;
 namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
 {
     [DbContext(typeof(PlatformDatabase))]
-    [Migration("20261121001806_Initial")]
+    [Migration("20261121004319_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -887,6 +887,27 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasDatabaseName("ix_job_events_job_id_type_id");
 
                     b.ToTable("job_events");
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Training.Trainer", b =>
+                {
+                    b.Property<string>("Framework")
+                        .HasColumnType("text")
+                        .HasColumnName("framework");
+
+                    b.Property<string>("Capabilities")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("capabilities");
+
+                    b.Property<DateTimeOffset>("SeenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("seen_at");
+
+                    b.HasKey("Framework")
+                        .HasName("pk_trainers");
+
+                    b.ToTable("trainers");
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Training.TrainerLease", b =>

@@ -1,0 +1,112 @@
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Training;
+using VisionPlatform.Infrastructure.Training;
+
+namespace VisionPlatform.Infrastructure.Tests.Training;
+
+public sealed class AttemptReportsTests(TrainingDatabase training) : IClassFixture<TrainingDatabase>
+{
+    [Fact]
+    public async Task A_run_s_events_move_the_job_forward_and_are_there_to_read()
+    {
+        var (job, attempt) = await training.QueueAsync();
+        await training.ReportAsync(attempt.Id, Event(1, "started") with { TotalEpochs = 3 });
+        await training.ReportAsync(attempt.Id, Epoch(2, 1, loss: 0.9), Checkpoint(3, job, 1), Event(4, "log") with { Level = "info", Message = "hello" });
+        var report = await training.ReportAsync(attempt.Id, Event(5, "completed") with { FinalMetrics = new() { ["accuracy"] = 0.9 } });
+
+        var (read, ended) = await training.ReadAsync(attempt.Id);
+        Assert.Equal((JobState.Finalizing, AttemptState.Completed, 3, 1), (read.State, ended.State, read.TotalEpochs, read.CurrentEpoch));
+        Assert.Equal(0.9, read.FinalMetrics!["accuracy"]);
+        Assert.Contains(job.Id, report.Subjects);
+        Assert.Equal(["attempt", "state", "metrics", "checkpoint", "log", "attempt", "state"], await training.EventTypesAsync(job.Id));
+    }
+
+    [Fact]
+    public async Task A_repeated_batch_changes_nothing_and_is_accepted()
+    {
+        var (job, attempt) = await training.QueueAsync();
+        AttemptEvent[] batch = [Event(1, "started"), Epoch(2, 1, loss: 0.9), Checkpoint(3, job, 1)];
+        await training.ReportAsync(attempt.Id, batch);
+        var again = await training.ReportAsync(attempt.Id, batch);
+
+        Assert.Equal(new AttemptEventReply(3, Cancel: false), again.Reply);
+        Assert.Equal(["attempt", "state", "metrics", "checkpoint"], await training.EventTypesAsync(job.Id));
+    }
+
+    [Fact]
+    public async Task An_event_that_comes_before_its_predecessors_waits_for_its_turn()
+    {
+        var (job, attempt) = await training.QueueAsync();
+        var early = await training.ReportAsync(attempt.Id, Epoch(3, 2, loss: 0.5));
+        Assert.Equal(0, early.Reply.Accepted);
+        Assert.Empty(await training.EventTypesAsync(job.Id));
+
+        var whole = await training.ReportAsync(attempt.Id, Epoch(3, 2, loss: 0.5), Epoch(2, 1, loss: 0.9), Event(1, "started"));
+        Assert.Equal(3, whole.Reply.Accepted);
+        Assert.Equal(2, (await training.ReadAsync(attempt.Id)).Job.CurrentEpoch);
+    }
+
+    [Fact]
+    public async Task What_comes_after_the_end_changes_nothing_and_tells_the_trainer_to_stop()
+    {
+        var (job, attempt) = await training.QueueAsync();
+        await training.ReportAsync(attempt.Id, Event(1, "started"), Event(2, "failed") with { Code = "OUT_OF_MEMORY", Message = "needs 3 GB" });
+        var events = await training.EventTypesAsync(job.Id);
+        var late = await training.ReportAsync(attempt.Id, Event(3, "completed"), Epoch(4, 9, loss: 0));
+
+        Assert.Equal(new AttemptEventReply(2, Cancel: true), late.Reply);
+        var (read, ended) = await training.ReadAsync(attempt.Id);
+        Assert.Equal((AttemptState.Failed, "OUT_OF_MEMORY", ErrorCategory.User, 0), (ended.State, ended.Error!.Code, ended.Error.Category, read.CurrentEpoch));
+        Assert.Equal(events, await training.EventTypesAsync(job.Id));
+    }
+
+    [Fact]
+    public async Task A_batch_with_one_bad_event_changes_nothing_at_all()
+    {
+        var (job, attempt) = await training.QueueAsync();
+        var failure = await Assert.ThrowsAsync<ProblemException>(() => training.ReportAsync(attempt.Id, Event(1, "started"), Event(2, "metrics")));
+        Assert.Contains("Event 2 (metrics)", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(await training.EventTypesAsync(job.Id));
+        Assert.Equal(AttemptState.Waiting, (await training.ReadAsync(attempt.Id)).Attempt.State);
+    }
+
+    [Theory]
+    [InlineData("checkpoints/other/1/epoch-0001.pt")]
+    [InlineData("datasets/x/images/1.png")]
+    [InlineData("checkpoints/{job}/1/../2/epoch-0001.pt")]
+    public async Task A_checkpoint_outside_the_attempt_s_own_place_is_refused(string key)
+    {
+        var (job, attempt) = await training.QueueAsync();
+        var checkpoint = Checkpoint(1, job, 1) with { Key = key.Replace("{job}", job.Id.ToString(), StringComparison.Ordinal) };
+        await Assert.ThrowsAsync<ProblemException>(() => training.ReportAsync(attempt.Id, checkpoint));
+    }
+
+    [Fact]
+    public async Task A_job_that_was_asked_to_cancel_answers_cancel()
+    {
+        var (job, attempt) = await training.QueueAsync();
+        await using (var database = training.Open())
+            await database.TrainingJobs.Where(j => j.Id == job.Id).ExecuteUpdateAsync(set => set.SetProperty(j => j.CancelRequested, true));
+        Assert.True((await training.ReportAsync(attempt.Id, Event(1, "started"))).Reply.Cancel);
+    }
+
+    [Fact]
+    public async Task Two_hosts_that_take_the_same_batch_at_once_take_it_once()
+    {
+        var (job, attempt) = await training.QueueAsync();
+        AttemptEvent[] batch = [Event(1, "started"), .. Enumerable.Range(1, 20).Select(epoch => Epoch(epoch + 1, epoch, loss: 1.0 / epoch))];
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => training.ReportAsync(attempt.Id, batch)));
+        Assert.Equal(22, (await training.EventTypesAsync(job.Id)).Count);
+    }
+
+    internal static AttemptEvent Event(long seq, string type) => new() { Seq = seq, Time = DateTimeOffset.UnixEpoch, Type = type };
+
+    private static AttemptEvent Epoch(long seq, int epoch, double loss) =>
+        Event(seq, "metrics") with { Epoch = epoch, Metrics = new() { ["loss"] = loss } };
+
+    private static AttemptEvent Checkpoint(long seq, TrainingJob job, int epoch) => Event(seq, "checkpoint") with
+    {
+        Epoch = epoch, Name = $"epoch-{epoch:0000}.pt", Key = $"checkpoints/{job.Id}/1/epoch-{epoch:0000}.pt", Size = 10, Sha256 = "ab", Best = true,
+    };
+}
