@@ -81,7 +81,9 @@ internal static class EmbeddedHost
         // Subscribed before the stop can begin.
         app.Services.GetRequiredService<HostDrain>();
 
-        ILogger log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Host");
+        ILogger log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(HostLog.Host);
+        foreach (FunctionInvoker retried in functions.All.Where(f => f.Function.Method.IsDefined(typeof(RetryAttribute))))
+            log.LogWarning("{Function} has a retry attribute; this host runs a function once", retried.Function.Name);
         app.Lifetime.ApplicationStarted.Register(() => log.LogInformation(
             "Serving {Count} functions ({Kinds}) at {Addresses}",
             functions.All.Count,

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Microsoft.DurableTask.Embedded;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
 
@@ -85,39 +86,10 @@ internal sealed class HostDatabase(string connectionString) : IAsyncDisposable
 
     private static NpgsqlConnectionStringBuilder Read(string value)
     {
-        NpgsqlConnectionStringBuilder builder;
-        if (value.StartsWith("postgres://", StringComparison.Ordinal) || value.StartsWith("postgresql://", StringComparison.Ordinal))
-        {
-            var url = new Uri(value);
-            string[] user = url.UserInfo.Split(':', 2);
-            builder = new NpgsqlConnectionStringBuilder
-            {
-                Host = url.Host,
-                Port = url.Port > 0 ? url.Port : 5432,
-                Database = Uri.UnescapeDataString(url.AbsolutePath.TrimStart('/')),
-                Username = Uri.UnescapeDataString(user[0]),
-                Password = user.Length > 1 ? Uri.UnescapeDataString(user[1]) : null,
-            };
-            foreach (string pair in url.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
-            {
-                string[] parts = pair.Split('=', 2);
-                string text = Uri.UnescapeDataString(parts.Length > 1 ? parts[1] : string.Empty);
-                (string key, text) = parts[0] switch
-                {
-                    "sslmode" => ("SSL Mode", text.Replace("-", string.Empty, StringComparison.Ordinal)),
-                    "connect_timeout" => ("Timeout", text),
-                    var other => (other.Replace('_', ' '), text),
-                };
-                builder[key] = text;
-            }
-        }
-        else
-        {
-            builder = new NpgsqlConnectionStringBuilder(value);
-        }
-
+        var builder = new NpgsqlConnectionStringBuilder(DurableEngineOptions.ParseConnectionString(value));
         builder.ApplicationName ??= "functions-host";
         builder.MaxPoolSize = Math.Min(builder.MaxPoolSize, 20);
+        // A timer's lock is a connection that says nothing while the function runs.
         builder.KeepAlive = 30;
         return builder;
     }

@@ -12,8 +12,10 @@ namespace Microsoft.Azure.Functions.Worker.Embedded;
 /// database, the same for every process of the hub. The function key and the durable key are derived from it
 /// (HMAC-SHA256 over their name), so that what is handed to callers never is the master key.
 /// </summary>
-internal sealed class HostKeys(IConfiguration configuration, HostSettings settings, ILogger<HostKeys> log, HostDatabase? database = null) : IHostedService
+internal sealed class HostKeys(IConfiguration configuration, HostSettings settings, ILoggerFactory logging, HostDatabase? database = null) : IHostedService
 {
+    private readonly ILogger _log = logging.CreateLogger(HostLog.Keys);
+
     public const string MasterKeySetting = "FUNCTIONS_MASTER_KEY";
 
     private string? _master = configuration[MasterKeySetting] is { Length: > 0 } key ? key : null;
@@ -33,7 +35,7 @@ internal sealed class HostKeys(IConfiguration configuration, HostSettings settin
         string fresh = Text(RandomNumberGenerator.GetBytes(32));
         if (database is null)
         {
-            log.LogWarning("{Setting} is not set and there is no database to keep a key in: this process uses a random key that nobody knows", MasterKeySetting);
+            _log.LogWarning("{Setting} is not set and there is no database to keep a key in: this process uses a random key that nobody knows", MasterKeySetting);
             _master = fresh;
             return;
         }

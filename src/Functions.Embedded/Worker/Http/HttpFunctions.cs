@@ -9,8 +9,10 @@ namespace Microsoft.Azure.Functions.Worker.Embedded;
 
 /// <summary>Serves the HTTP functions at their routes.</summary>
 internal sealed partial class HttpFunctions(
-    FunctionSet functions, InvocationPipeline pipeline, HostSettings settings, HostDrain drain, ILogger<HttpFunctions> log)
+    FunctionSet functions, InvocationPipeline pipeline, HostSettings settings, HostDrain drain, ILoggerFactory logging)
 {
+    private readonly ILogger _log = logging.CreateLogger(HostLog.Http);
+
     /// <summary>Maps every HTTP function; throws <see cref="InvalidOperationException"/> for a bad route or two functions that answer the same request.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -87,35 +89,35 @@ internal sealed partial class HttpFunctions(
         string name = invocation.FunctionDefinition.Name;
         if (http.RequestAborted.IsCancellationRequested && failure is OperationCanceledException or IOException)
         {
-            log.LogDebug(failure, "The client of {Function} went away ({InvocationId})", name, invocation.InvocationId);
+            _log.LogDebug(failure, "The client of {Function} went away ({InvocationId})", name, invocation.InvocationId);
             http.Abort();
             return Task.CompletedTask;
         }
 
         if (failure is OperationCanceledException && invocation.CancellationToken.IsCancellationRequested)
         {
-            if (drain.Stopping.IsCancellationRequested)
+            bool stopping = drain.Stopping.IsCancellationRequested;
+            if (http.Response.HasStarted && RequestCancellation.IsEventStream(http.Response))
             {
-                log.LogInformation("{Function} was cancelled because the host stops ({InvocationId})", name, invocation.InvocationId);
-                return http.Response.HasStarted && RequestCancellation.IsEventStream(http.Response)
-                    ? Task.CompletedTask
-                    : HttpAnswer.FailAsync(http, StatusCodes.Status503ServiceUnavailable);
+                // The usual end of an endless answer: the client reconnects.
+                _log.LogDebug("The events of {Function} end: {Reason} ({InvocationId})", name, stopping ? "the host stops" : "functionTimeout", invocation.InvocationId);
+                return Task.CompletedTask;
             }
 
-            log.LogError("{Function} ran longer than functionTimeout ({InvocationId})", name, invocation.InvocationId);
-            return HttpAnswer.FailAsync(http, StatusCodes.Status504GatewayTimeout);
+            _log.LogError("{Function} was cancelled: {Reason} ({InvocationId})", name, stopping ? "the host stops" : "functionTimeout", invocation.InvocationId);
+            return HttpAnswer.FailAsync(http, stopping ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status504GatewayTimeout);
         }
 
         switch (failure)
         {
             case BadHttpRequestException bad:
-                log.LogInformation("{Function}: bad request: {Reason} ({InvocationId})", name, bad.Message, invocation.InvocationId);
+                _log.LogInformation("{Function}: bad request: {Reason} ({InvocationId})", name, bad.Message, invocation.InvocationId);
                 return HttpAnswer.FailAsync(http, bad.StatusCode);
             case FunctionInputConverterException input:
-                log.LogInformation("{Function}: {Reason} ({InvocationId})", name, input.Message, invocation.InvocationId);
+                _log.LogInformation("{Function}: {Reason} ({InvocationId})", name, input.Message, invocation.InvocationId);
                 return HttpAnswer.FailAsync(http, StatusCodes.Status400BadRequest, input.Message);
             default:
-                log.LogError(failure, "{Function} failed ({InvocationId})", name, invocation.InvocationId);
+                _log.LogError(failure, "{Function} failed ({InvocationId})", name, invocation.InvocationId);
                 return HttpAnswer.FailAsync(http, StatusCodes.Status500InternalServerError);
         }
     }

@@ -6,17 +6,19 @@ namespace Microsoft.Azure.Functions.Worker.Embedded;
 
 /// <summary>The app's orchestrators and activities, run through the app's middleware.</summary>
 internal sealed class AppDurableFunctions(
-    FunctionSet functions, InvocationPipeline pipeline, HostSettings settings, HostDrain drain, IServiceProvider services, ILogger<AppDurableFunctions> log)
+    FunctionSet functions, InvocationPipeline pipeline, HostSettings settings, HostDrain drain, IServiceProvider services, ILoggerFactory logging)
     : IDurableFunctions
 {
+    private readonly ILogger _log = logging.CreateLogger(HostLog.Activities);
+
     public bool HasOrchestrator(string name) => functions.Find(name, TriggerKind.Orchestration) is not null;
 
     public bool HasActivity(string name) => functions.Find(name, TriggerKind.Activity) is not null;
 
     /// <remarks>
-    /// No async wrapper with a dispose at its end that could move the continuation: every await between the engine and
-    /// the orchestrator keeps the engine's scheduler. An orchestrator that is only replayed part of the way never ends;
-    /// its invocation holds nothing that needs disposing unless middleware asked for services.
+    /// Every await between the engine and the orchestrator keeps the engine's scheduler. An orchestrator that is left
+    /// waiting for good never gets to the end of this method; its invocation then holds nothing that needs disposing,
+    /// unless middleware asked for scoped services.
     /// </remarks>
     public async Task<object?> RunOrchestratorAsync(string name, TaskOrchestrationContext context)
     {
@@ -44,9 +46,9 @@ internal sealed class AppDurableFunctions(
         {
             await pipeline.RunAsync(invocation);
         }
-        catch (Exception e)
+        catch (Exception e) when (!limited.IsCancellationRequested)
         {
-            log.LogWarning(e, "Activity {Function} of instance {InstanceId} failed ({InvocationId})", name, instanceId, invocation.InvocationId);
+            _log.LogWarning(e, "Activity {Function} of instance {InstanceId} failed ({InvocationId})", name, instanceId, invocation.InvocationId);
             throw;
         }
 

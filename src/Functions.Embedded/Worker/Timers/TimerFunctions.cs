@@ -30,15 +30,16 @@ internal sealed class TimerFunctions : BackgroundService
     private readonly HostDrain _drain;
     private readonly IServiceProvider _services;
     private readonly TimeProvider _time;
-    private readonly ILogger<TimerFunctions> _log;
+    private readonly ILogger _log;
     private readonly ConcurrentDictionary<Task, byte> _firedByHand = [];
 
     /// <summary>Throws <see cref="InvalidOperationException"/> for a schedule that cannot be read, or when there is no database to keep schedules in.</summary>
     public TimerFunctions(
         FunctionSet functions, InvocationPipeline pipeline, HostSettings settings, HostDrain drain, IServiceProvider services,
-        IConfiguration configuration, TimeProvider time, ILogger<TimerFunctions> log, HostDatabase? database = null)
+        IConfiguration configuration, TimeProvider time, ILoggerFactory logging, HostDatabase? database = null)
     {
-        (_pipeline, _settings, _drain, _services, _time, _log) = (pipeline, settings, drain, services, time, log);
+        (_pipeline, _settings, _drain, _services, _time) = (pipeline, settings, drain, services, time);
+        _log = logging.CreateLogger(HostLog.Timers);
         _timers = functions.OfKind(TriggerKind.Timer)
             .Select(invoker => new Timer(
                 invoker,

@@ -114,7 +114,7 @@ internal sealed class TimerStatusStore(HostDatabase database, string hub)
             await reader.GetFieldValueAsync<DateTimeOffset>(2, cancellation));
     }
 
-    /// <summary>Closing for good, not into the pool: the server then drops the lock whatever state the connection is in.</summary>
+    /// <summary>A broken connection has lost the lock already; a sound one must not take it back to the pool.</summary>
     private sealed class Held(NpgsqlConnection connection) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()
