@@ -1,0 +1,160 @@
+"""What a job sees of the platform: its request, its data, and the events it reports."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .cache import ChecksumMismatch, ContentCache
+from .dataset import Dataset, download_images, read_manifest, select
+from .errors import Cancelled, TrainerError
+from .protocol import JobRequest
+from .settings import Settings
+from .transfer import Transfer
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """Fields of the ``completed`` event; metrics map a name to a number."""
+
+    best_epoch: int | None = None
+    final_metrics: Mapping[str, float] = field(default_factory=dict)
+    best_metrics: Mapping[str, float] = field(default_factory=dict)
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+
+class JobContext:
+    """Handed to ``Framework.train``, ``evaluate`` and ``export``.
+
+    Every method that does I/O raises :class:`Cancelled` soon after a cancel; long computations call
+    :meth:`check_cancelled` themselves. ``workdir`` is an empty folder that is deleted with the job.
+    """
+
+    def __init__(
+        self, request: JobRequest, settings: Settings, workdir: Path, framework: str,
+        emit: Callable[[dict[str, Any]], None], cancelled: threading.Event,
+    ) -> None:  # fmt: skip
+        self.request = request
+        self.settings = settings
+        self.workdir = workdir
+        self.log = logging.getLogger("trainer")
+        self._framework = framework
+        self._emit = emit
+        self._cancelled = cancelled
+        self._started = time.monotonic()
+        self._leases = contextlib.ExitStack()
+        self._manifest: Dataset | None = None
+        self._cache = ContentCache(settings.cache_dir, settings.cache_max_bytes)
+        self._transfer = Transfer(
+            request.callback, settings.storage_retry, settings.callback_retry, self.check_cancelled
+        )
+
+    def check_cancelled(self) -> None:
+        """Raises :class:`Cancelled` once the job is to stop. Cheap: call it for every batch."""
+        if self._cancelled.is_set():
+            raise Cancelled
+
+    def dataset(self, splits: Collection[str] = ("train", "val", "test"), limit: int | None = None) -> Dataset:
+        """The request's dataset version with the images of ``splits`` on local disk and verified.
+
+        ``limit`` takes at most that many images, evenly spread over the manifest.
+        """
+        if self.request.dataset is None:
+            raise TrainerError("DATASET_INVALID", "The job has no dataset.")
+        if self._manifest is None:
+            self._manifest = read_manifest(self.request.dataset, self._transfer, self._cache)
+        dataset = select(self._manifest, splits, limit)
+        self._leases.enter_context(self._cache.lease(image.sha256 for image in dataset.images))
+        download_images(dataset, self._transfer, self._cache)
+        self._cache.evict()
+        return dataset
+
+    def checkpoint(self) -> Path:
+        """The request's checkpoint as a verified local file; raises ``CHECKPOINT_INVALID``."""
+        reference = self.request.checkpoint
+        if reference is None:
+            raise TrainerError("CHECKPOINT_INVALID", "The job has no checkpoint.")
+        self._leases.enter_context(self._cache.lease([reference.sha256]))
+        try:
+            path, _ = self._transfer.fetch_into(self._cache, reference.url, reference.sha256, "The checkpoint")
+        except ChecksumMismatch as error:
+            raise TrainerError(
+                "CHECKPOINT_INVALID", "The checkpoint is not the one announced.",
+                category="permanent", detail=str(error),
+            ) from error  # fmt: skip
+        return path
+
+    def started(self, device: str, images: Mapping[str, int], total_epochs: int | None = None) -> None:
+        """Reports that work begins. Send it once, before anything else."""
+        event: dict[str, Any] = {"device": device, "framework": self._framework, "images": dict(images)}
+        if total_epochs is not None:
+            event["totalEpochs"] = total_epochs
+        self._send("started", event)
+
+    def metrics(
+        self, epoch: int, total_epochs: int, metrics: Mapping[str, float], *, epoch_seconds: float, eta_seconds: float
+    ) -> None:
+        """Reports an epoch; ``loss`` is of training, ``accuracy`` of validation."""
+        self._send(
+            "metrics",
+            {
+                "epoch": epoch, "totalEpochs": total_epochs, "metrics": finite(metrics),
+                "epochSeconds": round(epoch_seconds, 4), "etaSeconds": round(eta_seconds, 2),
+            },  # fmt: skip
+        )
+
+    def validation(
+        self, epoch: int, split: str, metrics: Mapping[str, float], classes: Collection[str],
+        confusion_matrix: list[list[int]], per_class: list[dict[str, Any]],
+    ) -> None:  # fmt: skip
+        """Reports the measures on a split; rows of the matrix are true classes, columns predicted."""
+        self._send(
+            "validation",
+            {
+                "epoch": epoch, "split": split, "metrics": finite(metrics), "classes": list(classes),
+                "confusionMatrix": confusion_matrix, "perClass": per_class,
+            },  # fmt: skip
+        )
+
+    def upload_checkpoint(self, path: Path, name: str, epoch: int, best: bool, metrics: Mapping[str, float]) -> None:
+        """Stores a checkpoint and reports it. ``name`` must be new within the attempt."""
+        stored = self._transfer.upload(path, name, "checkpoint", "application/octet-stream")
+        self._send("checkpoint", {**stored, "epoch": epoch, "best": best, "metrics": finite(metrics)})
+
+    def upload_model(self, path: Path, name: str, content_type: str = "application/octet-stream") -> dict[str, Any]:
+        """Stores an exported model, reports it and returns ``{name, key, size, sha256}``."""
+        stored = self._transfer.upload(path, name, "model", content_type)
+        self._send("artifact", {**stored, "kind": "model", "contentType": content_type})
+        return stored
+
+    def completed(self, result: JobResult) -> None:
+        """Reports the end. The SDK calls it with what the framework returned."""
+        event: dict[str, Any] = {
+            "finalMetrics": finite(result.final_metrics),
+            "bestMetrics": finite(result.best_metrics),
+            "durationSeconds": round(time.monotonic() - self._started, 3),
+            "result": dict(result.result),
+        }
+        if result.best_epoch is not None:
+            event["bestEpoch"] = result.best_epoch
+        self._send("completed", event)
+
+    def close(self) -> None:
+        """Lets the cached files go."""
+        self._leases.close()
+        self._transfer.close()
+
+    def _send(self, kind: str, fields: dict[str, Any]) -> None:
+        self._emit({"type": kind, **fields})
+
+
+def finite(metrics: Mapping[str, float]) -> dict[str, float]:
+    """The metrics JSON can carry: numbers that are neither infinite nor NaN."""
+    return {name: float(value) for name, value in metrics.items() if math.isfinite(value)}

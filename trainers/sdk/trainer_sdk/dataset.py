@@ -1,0 +1,134 @@
+"""A dataset version on local disk: manifest read and checked, images downloaded in parallel."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import logging
+import time
+from collections.abc import Collection
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+from .cache import ChecksumMismatch, ContentCache
+from .errors import TrainerError
+from .protocol import DatasetRef, is_sha256
+from .transfer import Transfer
+
+SPLITS = ("train", "val", "test")
+DOWNLOAD_THREADS = 8
+MAX_MANIFEST_BYTES = 4 * 2**30
+
+_log = logging.getLogger("trainer.dataset")
+
+
+@dataclass(frozen=True)
+class ImageEntry:
+    """One image of the manifest. ``path`` is its name for people, never a place on disk;
+    ``label`` is the index of its class; ``file`` holds the bytes."""
+
+    path: str
+    url: str
+    sha256: str
+    size: int
+    label: int
+    split: str
+    file: Path
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Images of the wanted splits, downloaded, in manifest order."""
+
+    classes: tuple[str, ...]
+    images: tuple[ImageEntry, ...]
+
+    def split(self, name: str) -> list[ImageEntry]:
+        """The images of one split."""
+        return [image for image in self.images if image.split == name]
+
+    def counts(self) -> dict[str, int]:
+        """Images in each of train, val and test."""
+        return {name: len(self.split(name)) for name in SPLITS}
+
+
+def read_manifest(reference: DatasetRef, transfer: Transfer, cache: ContentCache) -> Dataset:
+    """The manifest as a dataset whose files may not be present yet.
+
+    Raises ``DATASET_CHECKSUM_MISMATCH`` or ``DATASET_INVALID`` with the line at fault.
+    """
+    packed = transfer.fetch(reference.manifest_url, "The dataset manifest")
+    if hashlib.sha256(packed).hexdigest() != reference.manifest_sha256:
+        raise TrainerError("DATASET_CHECKSUM_MISMATCH", "The dataset manifest is not the one announced.")
+    index = {name: position for position, name in enumerate(reference.classes)}
+    images = []
+    try:
+        with gzip.open(io.BytesIO(packed), "rt", encoding="utf-8") as lines:
+            read = 0
+            for number, line in enumerate(lines, 1):
+                read += len(line)
+                if read > MAX_MANIFEST_BYTES:
+                    raise TrainerError("DATASET_INVALID", "The dataset manifest is too large.")
+                if line.strip():
+                    images.append(_entry(line, number, index, cache))
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise TrainerError("DATASET_INVALID", "The dataset manifest is not a gzip file of JSON lines.") from error
+    return Dataset(reference.classes, tuple(images))
+
+
+def download_images(dataset: Dataset, transfer: Transfer, cache: ContentCache) -> None:
+    """Brings every image of ``dataset`` into the cache, eight at a time; stops at the first failure."""
+    started = time.monotonic()
+    unique = list({image.sha256: image for image in dataset.images}.values())
+    downloaded = size = 0
+    with ThreadPoolExecutor(DOWNLOAD_THREADS, thread_name_prefix="download") as pool:
+        pending = {pool.submit(_fetch, image, transfer, cache) for image in unique}
+        try:
+            done, _ = wait(pending, return_when=FIRST_EXCEPTION)
+            for future in done:
+                fresh, length = future.result()
+                downloaded += fresh
+                size += length
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+    _log.info(
+        "dataset ready: %d images, %d downloaded (%.1f MB), %d from the cache, %.1f s",
+        len(dataset.images), downloaded, size / 1e6, len(unique) - downloaded, time.monotonic() - started,
+    )  # fmt: skip
+
+
+def select(dataset: Dataset, splits: Collection[str], limit: int | None = None) -> Dataset:
+    """The part of a dataset in the given splits; at most ``limit`` images, evenly spread."""
+    images = [image for image in dataset.images if image.split in splits]
+    if limit is not None and len(images) > limit:
+        images = [images[position * len(images) // limit] for position in range(limit)]
+    return Dataset(dataset.classes, tuple(images))
+
+
+def _fetch(image: ImageEntry, transfer: Transfer, cache: ContentCache) -> tuple[bool, int]:
+    try:
+        _, fresh = transfer.fetch_into(cache, image.url, image.sha256, f"Image {image.path}", image.size)
+    except ChecksumMismatch as error:
+        raise TrainerError(
+            "DATASET_CHECKSUM_MISMATCH",
+            f"Image {image.path} is not the one the dataset version pins.",
+            detail=str(error),
+        ) from error
+    return fresh, image.size if fresh else 0
+
+
+def _entry(line: str, number: int, index: dict[str, int], cache: ContentCache) -> ImageEntry:
+    try:
+        data = json.loads(line)
+        path, url, sha256 = str(data["path"]), str(data["url"]), data["sha256"]
+        size, name, split = int(data["size"]), data["class"], data["split"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise TrainerError("DATASET_INVALID", f"Line {number} of the dataset manifest is malformed.") from error
+    if not is_sha256(sha256) or split not in SPLITS:
+        raise TrainerError("DATASET_INVALID", f"Line {number} of the dataset manifest ({path}) is malformed.")
+    if name not in index:
+        raise TrainerError("DATASET_INVALID", f"Image {path} has class '{name}', which the dataset does not list.")
+    return ImageEntry(path, url, sha256.lower(), size, index[name], split, cache.path(sha256))

@@ -1,0 +1,95 @@
+"""Served models in memory: loaded once, least recently used out first."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import threading
+import time
+from collections import OrderedDict
+from typing import Any
+
+from .cache import ChecksumMismatch, ContentCache
+from .errors import RequestProblem, TrainerError
+from .framework import Framework, InvalidImage, Predictor
+from .protocol import Callback, PredictRequest
+from .settings import Settings
+from .transfer import Transfer
+from .wire import RetryPolicy
+
+
+class _Entry:
+    def __init__(self) -> None:
+        self.loading = threading.Lock()
+        self.predictor: Predictor | None = None
+
+
+class PredictorCache:
+    """Answers ``POST /v1/predict``. One model is loaded once however many requests wait for it."""
+
+    def __init__(self, framework: Framework, settings: Settings) -> None:
+        self._framework = framework
+        self._limit = settings.predictor_models
+        self._files = ContentCache(settings.cache_dir, settings.cache_max_bytes)
+        self._retry = RetryPolicy(base=settings.storage_retry.base, cap=2.0, give_up=20.0, timeout=30.0)
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def predict(self, request: PredictRequest) -> dict[str, Any]:
+        """The reply body; raises :class:`RequestProblem`."""
+        images = [_decode(text, index) for index, text in enumerate(request.images)]
+        predictor = self._predictor(request)
+        started = time.perf_counter()
+        try:
+            predictions = predictor.predict(images, request.top_k) if images else []
+        except InvalidImage as error:
+            raise RequestProblem(422, "INVALID_IMAGE", error.message, index=error.index) from error
+        return {
+            "predictions": predictions,
+            "inferenceMs": round((time.perf_counter() - started) * 1000, 3) if images else 0.0,
+        }
+
+    def _predictor(self, request: PredictRequest) -> Predictor:
+        shape = json.dumps([request.format, request.metadata], sort_keys=True).encode()
+        key = request.sha256 + hashlib.sha256(shape).hexdigest()
+        with self._lock:
+            entry = self._entries.setdefault(key, _Entry())
+            self._entries.move_to_end(key)
+            while len(self._entries) > self._limit:
+                self._entries.popitem(last=False)
+        with entry.loading:
+            if entry.predictor is None:
+                try:
+                    entry.predictor = self._load(request)
+                except BaseException:
+                    with self._lock:
+                        self._entries.pop(key, None)
+                    raise
+            return entry.predictor
+
+    def _load(self, request: PredictRequest) -> Predictor:
+        unused = Callback(request.url, "", 5.0)
+        transfer = Transfer(unused, self._retry, self._retry, lambda: None)
+        try:
+            with self._files.lease([request.sha256]):
+                path, fresh = transfer.fetch_into(self._files, request.url, request.sha256, "The model")
+                predictor = self._framework.load_predictor(path, request.format, request.metadata)
+                if fresh:
+                    self._files.evict()
+                return predictor
+        except ChecksumMismatch as error:
+            raise RequestProblem(422, "MODEL_INVALID", "The model file is not the one announced.", field="model.sha256") from error
+        except TrainerError as error:
+            status = 502 if error.category == "transient" else 422
+            raise RequestProblem(status, error.code, error.message, field="model.url") from error
+        finally:
+            transfer.close()
+
+
+def _decode(text: str, index: int) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise RequestProblem(422, "INVALID_IMAGE", "The image is not base64.", index=index) from error

@@ -1,0 +1,246 @@
+"""The requests of trainer protocol v1 as typed records, and the checks that refuse a malformed one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from .errors import RequestProblem
+
+PROTOCOL_VERSION = "1"
+Kind = Literal["train", "evaluate", "predict", "export"]
+KINDS = ("train", "evaluate", "predict", "export")
+TERMINAL_EVENTS = frozenset({"completed", "failed"})
+MAX_PREDICT_IMAGES = 64
+
+_JOB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+
+
+@dataclass(frozen=True)
+class Callback:
+    """Where events and upload requests of this attempt go, and the bearer token for that alone."""
+
+    url: str
+    token: str
+    heartbeat_seconds: float
+
+
+@dataclass(frozen=True)
+class DatasetRef:
+    """A dataset version: gzip JSONL manifest with its SHA-256, and the class names in index order."""
+
+    manifest_url: str
+    manifest_sha256: str
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CheckpointRef:
+    """A stored checkpoint; ``epoch`` is the last epoch it has finished."""
+
+    url: str
+    sha256: str
+    epoch: int
+
+
+@dataclass(frozen=True)
+class ExportSpec:
+    """The wanted export; ``tolerance`` bounds the absolute difference of any logit."""
+
+    format: str
+    options: Mapping[str, Any]
+    tolerance: float
+
+
+@dataclass(frozen=True)
+class JobRequest:
+    """Body of ``POST /v1/jobs``. ``raw`` is the body as received; ``config`` holds what was entered."""
+
+    job_id: str
+    attempt: int
+    kind: Kind
+    callback: Callback
+    task_type: str
+    model: str
+    dataset: DatasetRef | None
+    config: Mapping[str, Any]
+    checkpoint: CheckpointRef | None
+    export: ExportSpec | None
+    raw: Mapping[str, Any]
+
+    @staticmethod
+    def parse(body: object) -> JobRequest:
+        """Raises :class:`RequestProblem` 422 with the field at fault."""
+        data = _mapping(body, "")
+        if data.get("protocol") != PROTOCOL_VERSION:
+            raise _bad("protocol", f"must be '{PROTOCOL_VERSION}'")
+        job_id = _text(data, "jobId", "")
+        if not _JOB_ID.fullmatch(job_id):
+            raise _bad("jobId", "must be 1 to 128 letters, digits, '.', '_' or '-'")
+        kind = _text(data, "kind", "")
+        if kind not in KINDS:
+            raise _bad("kind", f"must be one of {', '.join(KINDS)}")
+        request = JobRequest(
+            job_id=job_id,
+            attempt=_integer(data, "attempt", "", 1),
+            kind=kind,  # type: ignore[arg-type]
+            callback=_callback(data),
+            task_type=_text(data, "taskType", ""),
+            model=_text(data, "model", ""),
+            dataset=_dataset(data),
+            config=_mapping(data.get("config") or {}, "config"),
+            checkpoint=_checkpoint(data),
+            export=_export(data),
+            raw=data,
+        )
+        _require_parts(request)
+        return request
+
+
+@dataclass(frozen=True)
+class PredictRequest:
+    """Body of ``POST /v1/predict``; an empty ``images`` only loads the model."""
+
+    model_id: str
+    format: str
+    url: str
+    sha256: str
+    metadata: Mapping[str, Any]
+    images: tuple[str, ...]
+    top_k: int
+
+    @staticmethod
+    def parse(body: object) -> PredictRequest:
+        """Raises :class:`RequestProblem` 422 with the field at fault."""
+        data = _mapping(body, "")
+        model = _mapping(data.get("model"), "model")
+        images = data.get("images")
+        if not isinstance(images, list) or not all(isinstance(image, str) for image in images):
+            raise _bad("images", "must be a list of base64 strings")
+        if len(images) > MAX_PREDICT_IMAGES:
+            raise _bad("images", f"must have at most {MAX_PREDICT_IMAGES} images")
+        return PredictRequest(
+            model_id=_text(model, "id", "model."),
+            format=_text(model, "format", "model."),
+            url=_url(model, "url", "model."),
+            sha256=_sha256(model, "sha256", "model."),
+            metadata=_mapping(model.get("metadata"), "model.metadata"),
+            images=tuple(images),
+            top_k=_integer({"topK": 5, **data}, "topK", "", 1),
+        )
+
+
+def is_sha256(value: object) -> bool:
+    """True for 64 hexadecimal digits."""
+    return isinstance(value, str) and _SHA256.fullmatch(value) is not None
+
+
+def _require_parts(request: JobRequest) -> None:
+    if request.kind in ("train", "evaluate", "export") and request.dataset is None:
+        raise _bad("dataset", f"is required for {request.kind}")
+    if request.kind in ("evaluate", "export") and request.checkpoint is None:
+        raise _bad("checkpoint", f"is required for {request.kind}")
+    if request.kind == "export" and request.export is None:
+        raise _bad("export", "is required for export")
+
+
+def _callback(data: Mapping[str, Any]) -> Callback:
+    value = _mapping(data.get("callback"), "callback")
+    return Callback(
+        url=_url(value, "url", "callback.").rstrip("/"),
+        token=_text(value, "token", "callback."),
+        heartbeat_seconds=_number({"heartbeatSeconds": 5, **value}, "heartbeatSeconds", "callback.", 0.05),
+    )
+
+
+def _dataset(data: Mapping[str, Any]) -> DatasetRef | None:
+    if data.get("dataset") is None:
+        return None
+    value = _mapping(data["dataset"], "dataset")
+    classes = value.get("classes")
+    if not isinstance(classes, list) or not all(isinstance(name, str) and name for name in classes):
+        raise _bad("dataset.classes", "must be a list of class names")
+    if len(set(classes)) != len(classes):
+        raise _bad("dataset.classes", "must not repeat a name")
+    return DatasetRef(
+        manifest_url=_url(value, "manifestUrl", "dataset."),
+        manifest_sha256=_sha256(value, "manifestSha256", "dataset."),
+        classes=tuple(classes),
+    )
+
+
+def _checkpoint(data: Mapping[str, Any]) -> CheckpointRef | None:
+    if data.get("checkpoint") is None:
+        return None
+    value = _mapping(data["checkpoint"], "checkpoint")
+    return CheckpointRef(
+        url=_url(value, "url", "checkpoint."),
+        sha256=_sha256(value, "sha256", "checkpoint."),
+        epoch=_integer({"epoch": 0, **value}, "epoch", "checkpoint.", 0),
+    )
+
+
+def _export(data: Mapping[str, Any]) -> ExportSpec | None:
+    if data.get("export") is None:
+        return None
+    value = _mapping(data["export"], "export")
+    validation = _mapping(value.get("validation") or {}, "export.validation")
+    return ExportSpec(
+        format=_text(value, "format", "export."),
+        options=_mapping(value.get("options") or {}, "export.options"),
+        tolerance=_number({"tolerance": 1e-3, **validation}, "tolerance", "export.validation.", 0.0),
+    )
+
+
+def _bad(field: str, message: str) -> RequestProblem:
+    return RequestProblem(422, "INVALID_REQUEST", f"{field or 'body'} {message}.", field=field or None)
+
+
+def _mapping(value: object, field: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise _bad(field, "must be an object")
+    return value
+
+
+def _text(data: Mapping[str, Any], name: str, prefix: str) -> str:
+    value = data.get(name)
+    if not isinstance(value, str) or not value:
+        raise _bad(prefix + name, "must be a non-empty string")
+    return value
+
+
+def _number(data: Mapping[str, Any], name: str, prefix: str, minimum: float) -> float:
+    value = data.get(name)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not minimum <= value < 1e9:
+        raise _bad(prefix + name, f"must be a number of at least {minimum:g}")
+    return float(value)
+
+
+def _integer(data: Mapping[str, Any], name: str, prefix: str, minimum: int) -> int:
+    value = data.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+        raise _bad(prefix + name, f"must be an integer of at least {minimum}")
+    return value
+
+
+def _url(data: Mapping[str, Any], name: str, prefix: str) -> str:
+    value = _text(data, name, prefix)
+    try:
+        parts = urlsplit(value)
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        valid = False
+    if not valid or any(character <= " " for character in value):
+        raise _bad(prefix + name, "must be an http or https URL")
+    return value
+
+
+def _sha256(data: Mapping[str, Any], name: str, prefix: str) -> str:
+    value = data.get(name)
+    if not is_sha256(value):
+        raise _bad(prefix + name, "must be a SHA-256 in hexadecimal")
+    return str(value).lower()

@@ -1,0 +1,228 @@
+"""A platform on localhost: takes events and uploads, serves presigned-like objects, misbehaves on request."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import socket
+import threading
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+MULTIPART_ABOVE = 64 * 2**20
+
+
+class Attempt:
+    """What the platform holds about one attempt."""
+
+    def __init__(self) -> None:
+        self.id = uuid.uuid4().hex
+        self.token = uuid.uuid4().hex
+        self.events: list[dict[str, Any]] = []
+        self.batches: list[list[dict[str, Any]]] = []
+        self.batch_times: list[float] = []
+        self.uploads: list[dict[str, Any]] = []
+        self.cancel = False
+
+    def of_type(self, kind: str) -> list[dict[str, Any]]:
+        return [event for event in list(self.events) if event["type"] == kind]
+
+
+class Platform:
+    """``faults`` maps a route ('events', 'uploads', 'GET', 'PUT') to functions that may answer instead:
+    each returns a status, 'drop' to cut the connection, 'drop-after' to cut it once handled, or None."""
+
+    def __init__(self) -> None:
+        self.attempts: dict[str, Attempt] = {}
+        self.objects: dict[str, bytes] = {}
+        self.gets: dict[str, int] = defaultdict(int)
+        self.parts: dict[str, dict[int, bytes]] = defaultdict(dict)
+        self.faults: dict[str, Callable[[int], Any]] = {}
+        self.calls: dict[str, int] = defaultdict(int)
+        self.connections = 0
+        self.retry_after: str | None = None
+        self.multipart_above = MULTIPART_ABOVE
+        self.part_size = 5 * 2**20
+        self.changed = threading.Condition()
+        self.server = _Server(("127.0.0.1", 0), _Handler)
+        self.server.platform = self
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+    def attempt(self) -> Attempt:
+        attempt = Attempt()
+        self.attempts[attempt.id] = attempt
+        return attempt
+
+    def put(self, data: bytes, key: str | None = None) -> dict[str, Any]:
+        """Stores an object; returns ``{url, sha256, size}`` with a presigned-like URL."""
+        key = key or uuid.uuid4().hex
+        self.objects[key] = data
+        return {"url": self.url_of(key), "sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
+
+    def url_of(self, key: str) -> str:
+        return f"{self.url}/bucket/{key}?X-Amz-Signature=secret-signature"
+
+    def dataset(self, images: Iterable[tuple[str, bytes, str, str]], classes: list[str]) -> dict[str, Any]:
+        """``(path, bytes, class, split)`` rows as the ``dataset`` of a job."""
+        lines = []
+        for path, data, name, split in images:
+            stored = self.put(data)
+            lines.append({"path": path, **stored, "width": 32, "height": 32, "class": name, "split": split})
+        return self.manifest(lines, classes)
+
+    def manifest(self, lines: list[dict[str, Any]], classes: list[str]) -> dict[str, Any]:
+        packed = gzip.compress("".join(json.dumps(line) + "\n" for line in lines).encode(), mtime=0)
+        stored = self.put(packed)
+        return {"manifestUrl": stored["url"], "manifestSha256": stored["sha256"], "classes": classes}
+
+    def job(self, attempt: Attempt, kind: str = "train", **fields: Any) -> dict[str, Any]:
+        return {
+            "protocol": "1", "jobId": str(uuid.uuid4()), "attempt": 1, "kind": kind,
+            "callback": {
+                "url": f"{self.url}/api/v1/trainer/attempts/{attempt.id}",
+                "token": attempt.token, "heartbeatSeconds": 5,
+            },
+            "taskType": "image_classification", "model": "small_cnn", "dataset": None, "config": {},
+            "checkpoint": None, "export": None, **fields,
+        }  # fmt: skip
+
+    def wait(self, condition: Callable[[], Any], timeout: float = 40.0) -> Any:
+        """Waits until ``condition()`` is true and returns it; re-checked whenever something arrives."""
+        deadline = time.monotonic() + timeout
+        with self.changed:
+            while not (value := condition()):
+                left = deadline - time.monotonic()
+                assert left > 0, "the condition did not come true in time"
+                self.changed.wait(min(left, 0.05))
+            return value
+
+    def wait_for(self, attempt: Attempt, *kinds: str, timeout: float = 40.0) -> dict[str, Any]:
+        """The first event of one of these types."""
+        return self.wait(
+            lambda: next((event for event in attempt.events if event["type"] in kinds), None), timeout
+        )
+
+    def wait_end(self, attempt: Attempt, timeout: float = 60.0) -> dict[str, Any]:
+        return self.wait_for(attempt, "completed", "failed", timeout=timeout)
+
+    def stored(self, key: str) -> bytes:
+        return self.objects[key]
+
+    def notify(self) -> None:
+        with self.changed:
+            self.changed.notify_all()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+    platform: Platform
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.platform.connections += 1
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        platform, key = self.server.platform, urlsplit(self.path).path.removeprefix("/bucket/")
+        if self._fault("GET"):
+            return
+        platform.gets[key] += 1
+        data = platform.objects.get(key)
+        self._reply(404 if data is None else 200, data or b"")
+
+    def do_PUT(self) -> None:
+        platform, parts = self.server.platform, urlsplit(self.path)
+        data = self.rfile.read(int(self.headers["Content-Length"]))
+        if self._fault("PUT"):
+            return
+        key, query = parts.path.removeprefix("/bucket/"), parse_qs(parts.query)
+        if "partNumber" in query:
+            platform.parts[key][int(query["partNumber"][0])] = data
+        else:
+            platform.objects[key] = data
+        self._reply(200, b"", {"ETag": f'"{hashlib.md5(data).hexdigest()}"'})
+
+    def do_POST(self) -> None:
+        platform = self.server.platform
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        _, _, rest = urlsplit(self.path).path.partition("/attempts/")
+        attempt_id, _, route = rest.partition("/")
+        attempt = platform.attempts[attempt_id]
+        if self.headers.get("Authorization") != f"Bearer {attempt.token}":
+            self._reply(401, b"{}")
+            return
+        fault = self._fault(route, handled=lambda: self._take(attempt, route, body))
+        if not fault:
+            self._reply(200, json.dumps(self._take(attempt, route, body)).encode())
+        platform.notify()
+
+    def _take(self, attempt: Attempt, route: str, body: dict[str, Any]) -> dict[str, Any]:
+        platform = self.server.platform
+        if route == "events":
+            attempt.batches.append(body["events"])
+            attempt.batch_times.append(time.monotonic())
+            for event in body["events"]:
+                if event["seq"] == len(attempt.events) + 1:
+                    attempt.events.append(event)
+            return {"accepted": len(attempt.events), "cancel": attempt.cancel}
+        if route == "uploads":
+            attempt.uploads.append(body)
+            key = f"{attempt.id}/{len(attempt.uploads)}/{body['name']}"
+            if body["size"] <= platform.multipart_above:
+                return {
+                    "key": key, "method": "put", "url": platform.url_of(key),
+                    "headers": {"Content-Type": "application/octet-stream"},
+                }  # fmt: skip
+            count = -(-body["size"] // platform.part_size)
+            parts = [{"number": n, "url": f"{platform.url_of(key)}&partNumber={n}"} for n in range(1, count + 1)]
+            return {
+                "key": key, "method": "multipart", "uploadId": "u1", "partSize": platform.part_size, "parts": parts
+            }  # fmt: skip
+        stored = platform.parts[body["key"]]
+        for part in body["parts"]:
+            assert part["etag"] == f'"{hashlib.md5(stored[part["number"]]).hexdigest()}"'
+        platform.objects[body["key"]] = b"".join(stored[part["number"]] for part in body["parts"])
+        return {"key": body["key"]}
+
+    def _fault(self, route: str, handled: Callable[[], Any] | None = None) -> bool:
+        platform = self.server.platform
+        platform.calls[route] += 1
+        answer = platform.faults[route](platform.calls[route]) if route in platform.faults else None
+        if answer is None:
+            return False
+        if answer in ("drop", "drop-after"):
+            if answer == "drop-after" and handled is not None:
+                handled()
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return True
+        self._reply(answer, b"{}", {"Retry-After": platform.retry_after} if platform.retry_after else {})
+        return True
+
+    def _reply(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)

@@ -1,0 +1,84 @@
+"""The torchvision trainer as a framework of the SDK."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+import torchvision
+
+from trainer_sdk import Framework, JobContext, JobRequest, JobResult, Predictor, TrainerError
+from trainer_sdk.errors import classify
+from trainer_sdk.settings import Settings
+
+from . import evaluation, exporting, prediction, training
+from .configuration import EXPORT_FORMATS, FIELDS, MODELS, PRESETS, TASK_TYPE, check_request
+
+
+class TorchvisionFramework(Framework):
+    """Image classification with the models of ``configuration.MODELS``."""
+
+    name = "torchvision"
+
+    def capabilities(self) -> dict[str, Any]:
+        return {
+            "framework": self.name,
+            "version": f"torch {torch.__version__}, torchvision {torchvision.__version__}",
+            "taskTypes": [TASK_TYPE],
+            "models": [model.to_json() for model in MODELS.values()],
+            "configSchema": {"fields": [field.to_json() for field in FIELDS], "presets": PRESETS},
+            "exportFormats": EXPORT_FORMATS,
+            "devices": devices(),
+        }
+
+    def validate(self, request: JobRequest) -> None:
+        check_request(request, torch.cuda.is_available())
+
+    def train(self, context: JobContext) -> JobResult:
+        return training.train(context)
+
+    def evaluate(self, context: JobContext) -> JobResult:
+        return evaluation.evaluate_checkpoint(context)
+
+    def export(self, context: JobContext) -> JobResult:
+        return exporting.export(context)
+
+    def load_predictor(self, path: Path, format: str, metadata: Mapping[str, Any]) -> Predictor:
+        threads = Settings.from_environment().threads
+        torch.set_num_threads(threads)
+        return prediction.load(path, format, metadata, threads)
+
+    def classify(self, error: BaseException) -> TrainerError:
+        text = str(error)
+        if isinstance(error, torch.cuda.OutOfMemoryError) or (
+            isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
+        ):
+            return classify(MemoryError())
+        if isinstance(error, ValueError) and "more than 1 value per channel" in text:
+            return TrainerError(
+                "INVALID_CONFIG", "With images this small a batch needs two images: raise batchSize or imageSize."
+            )
+        return classify(error)
+
+
+def devices() -> list[dict[str, Any]]:
+    """The CPU with its memory, then every CUDA device; memory in bytes."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    found: list[dict[str, Any]] = [{"type": "cpu", "name": _cpu_name(), "memoryBytes": memory}]
+    for index in range(torch.cuda.device_count()):
+        properties = torch.cuda.get_device_properties(index)
+        found.append({"type": "cuda", "name": properties.name, "memoryBytes": properties.total_memory})
+    return found
+
+
+def _cpu_name() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        name = platform.machine()
+    return f"{name} ({len(os.sched_getaffinity(0))} cores)"

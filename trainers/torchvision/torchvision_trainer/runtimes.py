@@ -1,0 +1,80 @@
+"""Runs exported files: float32 ``[N,3,H,W]`` in, logits ``[N,classes]`` out."""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+import numpy as np
+import torch
+
+
+class Runtime(ABC):
+    """A loaded file; ``run`` may be called from several threads."""
+
+    #: What runs the file, for logs and reports.
+    engine: str
+
+    @abstractmethod
+    def run(self, inputs: np.ndarray) -> np.ndarray:
+        """Logits for a batch of any size."""
+
+
+class OnnxRuntime(Runtime):
+    """onnxruntime, with CUDA when the installed package has it."""
+
+    def __init__(self, path: Path, threads: int) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        offered = onnxruntime.get_available_providers()
+        providers = [name for name in ("CUDAExecutionProvider", "CPUExecutionProvider") if name in offered]
+        self._session = onnxruntime.InferenceSession(str(path), options, providers=providers)
+        self._input = self._session.get_inputs()[0].name
+        self.engine = f"onnxruntime {onnxruntime.__version__}"
+
+    def run(self, inputs: np.ndarray) -> np.ndarray:
+        return self._session.run(None, {self._input: inputs})[0]
+
+
+class OpenCvRuntime(Runtime):
+    """OpenCV's ONNX importer; its network object serves one thread at a time."""
+
+    def __init__(self, path: Path, threads: int) -> None:
+        import cv2
+
+        cv2.setNumThreads(threads)
+        # By content: the importer picks a format by the file's extension, which a cached file lacks.
+        self._net = cv2.dnn.readNetFromONNX(np.frombuffer(path.read_bytes(), dtype=np.uint8))
+        self._lock = threading.Lock()
+        self.engine = f"cv2.dnn {cv2.__version__}"
+
+    def run(self, inputs: np.ndarray) -> np.ndarray:
+        with self._lock:
+            self._net.setInput(np.ascontiguousarray(inputs))
+            return self._net.forward().copy()
+
+
+class TorchScriptRuntime(Runtime):
+    """torch.jit, on the CUDA device when there is one."""
+
+    def __init__(self, path: Path) -> None:
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._module = torch.jit.load(str(path), map_location=self._device).eval()
+        self.engine = f"torchscript {torch.__version__}"
+
+    def run(self, inputs: np.ndarray) -> np.ndarray:
+        with torch.inference_mode(), torch.jit.optimized_execution(False):
+            return self._module(torch.from_numpy(inputs).to(self._device)).float().cpu().numpy()
+
+
+def open_model(path: Path, format: str, threads: int) -> Runtime:
+    """The runtime for an exported file; the libraries' own exceptions when it cannot be loaded."""
+    if format == "torchscript":
+        return TorchScriptRuntime(path)
+    if importlib.util.find_spec("onnxruntime") is not None:
+        return OnnxRuntime(path, threads)
+    return OpenCvRuntime(path, threads)
