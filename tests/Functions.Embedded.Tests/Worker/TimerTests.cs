@@ -118,6 +118,26 @@ public sealed class TimerTests(PostgresServer postgres)
         Assert.Contains(app.Log.Lines, l => l.Contains("Timer EverySecond done"));
     }
 
+    [Fact]
+    public async Task A_firing_whose_process_is_lost_is_run_by_another_and_the_late_end_of_the_first_changes_nothing()
+    {
+        string database = await postgres.NewDatabaseAsync();
+        var lost = new Firings { Gate = new SemaphoreSlim(0) };
+        var other = new Firings();
+        await using RunningApp first = await StartAsync(database, lost, typeof(EverySecond));
+        await Eventually.TrueAsync(() => lost.Seen.Count == 1, "the first runs");
+        await using RunningApp second = await StartAsync(database, other, typeof(EverySecond));
+
+        Assert.Equal(1, await ExecuteAsync(database, "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"));
+        await Eventually.TrueAsync(() => other.Seen.Count >= 2, "the second took over");
+        lost.Gate.Release(1000);
+        await Eventually.TrueAsync(() => other.Seen.Count + lost.Seen.Count >= 5, "more firings");
+
+        Assert.Equal(lost.Seen.First().ScheduleStatus!.Next, other.Seen.First().ScheduleStatus!.Next);
+        DateTime[] later = [.. other.Seen.Concat(lost.Seen.Skip(1)).Select(f => f.ScheduleStatus!.Next)];
+        Assert.Equal(later.Length, later.Distinct().Count());
+    }
+
     [Theory]
     [InlineData(typeof(BySetting), "setting 'PURGE_SCHEDULE', which is not set")]
     [InlineData(typeof(BadSchedule), "schedule that cannot be read: \"61 * * * *\"")]
@@ -163,6 +183,14 @@ public sealed class TimerTests(PostgresServer postgres)
         await using var command = new NpgsqlCommand(
             "UPDATE durable.timer_status SET next_due = now() - $2 WHERE function_name = $1", connection) { Parameters = { new() { Value = function }, new() { Value = ago } } };
         Assert.Equal(1, await command.ExecuteNonQueryAsync());
+    }
+
+    private static async Task<long> ExecuteAsync(string database, string sql)
+    {
+        await using var connection = new NpgsqlConnection(PostgresServer.KeyValue(database));
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (long)(await command.ExecuteScalarAsync())!;
     }
 
     private static async Task<DateTime> NextDueAsync(string database, string function)

@@ -39,7 +39,7 @@ internal sealed class DurableEngineOptions
         if (url is { Length: > 0 })
             options.ConnectionString = ParseConnectionString(url);
 
-        IConfigurationSection section = configuration.GetSection("extensions:durableTask");
+        IConfigurationSection section = configuration.GetSection("AzureFunctionsJobHost:extensions:durableTask");
         if (section["hubName"] is { Length: > 0 } hub)
             options.HubName = hub;
         options.MaxConcurrentActivities = PositiveOr(section, "maxConcurrentActivityFunctions", options.MaxConcurrentActivities);

@@ -54,7 +54,7 @@ internal sealed class TimerStatusStore(HostDatabase database, string hub)
         return await ReadOneAsync(command, cancellation);
     }
 
-    /// <summary>Records a firing done.</summary>
+    /// <summary>Records the firing due at <paramref name="last"/> as done, unless another process did: a run that lost its lock may end late.</summary>
     public async Task<TimerStatus> AdvanceAsync(
         string function, DateTimeOffset last, DateTimeOffset next, DateTimeOffset now, CancellationToken cancellation)
     {
@@ -62,7 +62,7 @@ internal sealed class TimerStatusStore(HostDatabase database, string hub)
         await using var command = new NpgsqlCommand(
             """
             UPDATE durable.timer_status SET last_due = @last, next_due = @next, updated_at = @now
-            WHERE hub = @hub AND function_name = @function
+            WHERE hub = @hub AND function_name = @function AND next_due = @last
             RETURNING last_due, next_due, updated_at
             """,
             connection);
@@ -71,7 +71,7 @@ internal sealed class TimerStatusStore(HostDatabase database, string hub)
         command.Parameters.AddWithValue("last", last);
         command.Parameters.AddWithValue("next", next);
         command.Parameters.AddWithValue("now", now);
-        return await ReadOneAsync(command, cancellation);
+        return await TryReadOneAsync(command, cancellation) ?? await ReadAsync(function, cancellation);
     }
 
     /// <summary>
@@ -104,10 +104,13 @@ internal sealed class TimerStatusStore(HostDatabase database, string hub)
     }
 
     private static async Task<TimerStatus> ReadOneAsync(NpgsqlCommand command, CancellationToken cancellation)
+        => await TryReadOneAsync(command, cancellation) ?? throw new InvalidOperationException("The timer's row is gone from durable.timer_status.");
+
+    private static async Task<TimerStatus?> TryReadOneAsync(NpgsqlCommand command, CancellationToken cancellation)
     {
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellation);
         if (!await reader.ReadAsync(cancellation))
-            throw new InvalidOperationException("The timer's row is gone from durable.timer_status.");
+            return null;
         return new TimerStatus(
             await reader.IsDBNullAsync(0, cancellation) ? null : await reader.GetFieldValueAsync<DateTimeOffset>(0, cancellation),
             await reader.GetFieldValueAsync<DateTimeOffset>(1, cancellation),
