@@ -16,9 +16,8 @@ public sealed class User
     public bool IsActive { get; set; } = true;
     public bool MustChangePassword { get; set; }
 
-    /// <summary>Failed sign-ins since the last good one.</summary>
-    public int FailedSignIns { get; set; }
-    public DateTimeOffset? LockedUntil { get; set; }
+    /// <summary>Access tokens issued earlier are not valid any more.</summary>
+    public DateTimeOffset? PasswordChangedAt { get; set; }
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset UpdatedAt { get; set; }
 }
@@ -38,4 +37,17 @@ public sealed class RefreshToken
     public required DateTimeOffset ExpiresAt { get; init; }
     public DateTimeOffset? UsedAt { get; set; }
     public DateTimeOffset? RevokedAt { get; set; }
+}
+
+/// <summary>
+/// Failed sign-ins with one address since the last good one. Kept by address, whether it has an account or not, so that
+/// being locked out does not tell who has one.
+/// </summary>
+public sealed class SignInFailures
+{
+    /// <summary>SHA-256 of the normalised address.</summary>
+    public required byte[] EmailHash { get; init; }
+    public required int Count { get; set; }
+    public required DateTimeOffset LastAt { get; set; }
+    public DateTimeOffset? LockedUntil { get; set; }
 }

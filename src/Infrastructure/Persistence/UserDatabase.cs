@@ -9,6 +9,7 @@ public sealed class UserDatabase(DbContextOptions<UserDatabase> options) : DbCon
 {
     public DbSet<User> Users => Set<User>();
     public DbSet<RefreshToken> RefreshTokens => Set<RefreshToken>();
+    public DbSet<SignInFailures> SignInFailures => Set<SignInFailures>();
     public DbSet<ProjectMember> ProjectMembers => Set<ProjectMember>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
@@ -24,7 +25,13 @@ public sealed class UserDatabase(DbContextOptions<UserDatabase> options) : DbCon
         {
             token.HasIndex(t => t.TokenHash).IsUnique();
             token.HasIndex(t => t.FamilyId);
+            token.HasIndex(t => t.ExpiresAt);
             token.HasOne<User>().WithMany().HasForeignKey(t => t.UserId).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<SignInFailures>(failures =>
+        {
+            failures.HasKey(f => f.EmailHash);
+            failures.HasIndex(f => f.LastAt);
         });
         modelBuilder.Entity<ProjectMember>(member =>
         {

@@ -1,0 +1,64 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using System.Runtime.Loader;
+using Microsoft.Azure.Functions.Worker;
+
+namespace VisionPlatform.Api.Http;
+
+/// <summary>A function as its source declares it.</summary>
+/// <param name="Name">Its name for the host.</param>
+/// <param name="Method">The method.</param>
+/// <param name="Trigger">Its HTTP trigger; null for timers, orchestrators and activities.</param>
+/// <param name="Access">Who may call it; null when nobody said so.</param>
+/// <param name="Operation">How it is documented.</param>
+public sealed record FunctionDeclaration(
+    string Name, MethodInfo Method, HttpTriggerAttribute? Trigger, AccessAttribute? Access, OperationAttribute? Operation)
+{
+    /// <summary>The route as the trigger has it, without a leading slash.</summary>
+    public string Route => (Trigger?.Route ?? Name).TrimStart('/');
+
+    /// <summary>Upper-case methods it answers; empty means all.</summary>
+    public IReadOnlyList<string> Methods { get; } = [.. (Trigger?.Methods ?? []).Select(method => method.ToUpperInvariant())];
+
+    /// <summary>Reads the attributes of one method; null when it is no function.</summary>
+    public static FunctionDeclaration? Of(MethodInfo method) =>
+        method.GetCustomAttribute<FunctionAttribute>() is not { } function ? null : new(
+            function.Name, method,
+            method.GetParameters().Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(trigger => trigger is not null),
+            method.GetCustomAttribute<AccessAttribute>(), method.GetCustomAttribute<OperationAttribute>());
+
+    /// <summary>Every HTTP function of an assembly.</summary>
+    public static IReadOnlyList<FunctionDeclaration> AllHttpFunctionsIn(Assembly assembly) =>
+    [
+        .. assembly.GetTypes()
+            .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly))
+            .Select(Of).OfType<FunctionDeclaration>().Where(function => function.Trigger is not null),
+    ];
+}
+
+/// <summary>Finds the declaration behind an invocation; reflection happens once a function.</summary>
+public sealed class FunctionDeclarations
+{
+    private readonly ConcurrentDictionary<string, FunctionDeclaration> _byId = new(StringComparer.Ordinal);
+
+    /// <exception cref="InvalidOperationException">The host names an entry point that does not exist.</exception>
+    public FunctionDeclaration Of(FunctionDefinition definition) => _byId.GetOrAdd(definition.Id, (_, wanted) => Find(wanted), definition);
+
+    private static FunctionDeclaration Find(FunctionDefinition definition)
+    {
+        var split = definition.EntryPoint.LastIndexOf('.');
+        var type = AssemblyAt(definition.PathToAssembly).GetType(definition.EntryPoint[..split], throwOnError: true)!;
+        return type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static)
+                .Where(method => method.Name == definition.EntryPoint[(split + 1)..])
+                .Select(FunctionDeclaration.Of)
+                .FirstOrDefault(function => function?.Name == definition.Name)
+            ?? throw new InvalidOperationException($"The function {definition.Name} has no method {definition.EntryPoint}.");
+    }
+
+    private static Assembly AssemblyAt(string path)
+    {
+        var name = Path.GetFileNameWithoutExtension(path);
+        return AssemblyLoadContext.Default.Assemblies.FirstOrDefault(assembly => assembly.GetName().Name == name)
+            ?? AssemblyLoadContext.Default.LoadFromAssemblyPath(Path.GetFullPath(path));
+    }
+}

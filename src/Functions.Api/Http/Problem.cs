@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using VisionPlatform.Domain.Errors;
+
+namespace VisionPlatform.Api.Http;
+
+/// <summary>The body of every failed request: RFC 9457 with the product's own fields.</summary>
+/// <param name="Type">A URI naming the kind of failure: <c>urn:vision-platform:problem:</c> and the code.</param>
+/// <param name="Title">The same for every occurrence of the code.</param>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Detail">What happened this time.</param>
+/// <param name="Code">Upper snake case; what a program should look at.</param>
+/// <param name="Category">Who can mend it.</param>
+/// <param name="SuggestedAction">What to do next.</param>
+/// <param name="TraceId">Finds the request in logs and traces.</param>
+/// <param name="Errors">Messages by field; only when the failure is about fields.</param>
+public sealed record Problem(
+    string Type, string Title, int Status, string Detail, string Code, ErrorCategory Category, string SuggestedAction, string TraceId,
+    [property: System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)]
+    IReadOnlyDictionary<string, string[]>? Errors)
+{
+    public const string ContentType = "application/problem+json";
+
+    public static Problem Of(ProblemException failure, string traceId) => new(
+        $"urn:vision-platform:problem:{failure.Error.Code.ToLowerInvariant().Replace('_', '-')}",
+        failure.Error.Title, failure.Error.Status, failure.Message, failure.Error.Code, failure.Error.Category,
+        failure.Error.SuggestedAction, traceId, failure.Errors.Count == 0 ? null : failure.Errors);
+}
+
+/// <summary>Answers a request with a problem.</summary>
+public sealed class ProblemResult(ProblemException failure) : IResult, IStatusCodeHttpResult
+{
+    // What a client should wait before it tries something transient again, when nobody knows better.
+    private static readonly TimeSpan DefaultRetryAfter = TimeSpan.FromSeconds(2);
+
+    public int? StatusCode => failure.Error.Status;
+
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        var response = httpContext.Response;
+        response.StatusCode = failure.Error.Status;
+        if (failure.Error.Status == StatusCodes.Status401Unauthorized)
+            response.Headers.WWWAuthenticate = "Bearer";
+        var wait = failure.RetryAfter
+            ?? (failure.Error is { Category: ErrorCategory.Transient, Status: StatusCodes.Status503ServiceUnavailable } ? DefaultRetryAfter : null);
+        if (wait is { } time)
+            response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(time.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        return response.WriteAsJsonAsync(
+            Problem.Of(failure, httpContext.TraceId()), ApiJson.Options, Problem.ContentType, httpContext.RequestAborted);
+    }
+}
+
+/// <summary>Names a request in answers, logs and traces alike.</summary>
+public static class RequestTrace
+{
+    /// <summary>The W3C trace id, 32 hex digits; the server's own request id when nothing is traced.</summary>
+    public static string TraceId(this HttpContext context) => Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier;
+}
