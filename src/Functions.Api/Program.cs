@@ -1,2 +1,17 @@
-// Replaced by the composition root.
-return 0;
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.Hosting;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Infrastructure.Accounts;
+using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Storage;
+
+// The composition root: one line a capability. What a capability needs is registered by its own AddXxx.
+var builder = FunctionsApplication.CreateBuilder(args);
+builder.ConfigureFunctionsWebApplication();
+builder.UseHttpFoundation();
+
+builder.Services.AddPersistence(builder.Configuration);
+builder.Services.AddObjectStores();
+builder.Services.AddAccounts(builder.Configuration);
+
+builder.Build().Run();

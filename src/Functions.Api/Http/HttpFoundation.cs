@@ -1,0 +1,20 @@
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace VisionPlatform.Api.Http;
+
+public static class HttpFoundation
+{
+    /// <summary>Puts the steps around every HTTP function in their order and registers what they need.</summary>
+    public static FunctionsApplicationBuilder UseHttpFoundation(this FunctionsApplicationBuilder builder)
+    {
+        builder.Services.AddApiJson();
+        builder.Services.AddSingleton<FunctionDeclarations>();
+        builder.Services.AddScoped<Authentication>();
+        builder.UseMiddleware<RequestMiddleware>();
+        builder.UseMiddleware<ProblemMiddleware>();
+        builder.UseMiddleware<AccessMiddleware>();
+        return builder;
+    }
+}

@@ -1,0 +1,32 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Template;
+using Microsoft.Azure.Functions.Worker;
+using VisionPlatform.Domain.Errors;
+
+namespace VisionPlatform.Api.Http;
+
+/// <summary>Answers what no other function of the API does, in the same form as every failure.</summary>
+public sealed class UnknownAddressFunctions
+{
+    private static readonly Lazy<IReadOnlyList<(TemplateMatcher Matcher, IReadOnlyList<string> Methods)>> Routes = new(() =>
+    [
+        .. FunctionDeclaration.AllHttpFunctionsIn(typeof(UnknownAddressFunctions).Assembly)
+            .Where(function => function.Name != nameof(UnknownAddress))
+            .Select(function => (new TemplateMatcher(TemplateParser.Parse(function.Route), []), function.Methods)),
+    ]);
+
+    [Function(nameof(UnknownAddress)), AllowAnonymousAccess]
+    public static IResult UnknownAddress(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", "put", "patch", "delete", Route = "api/{*path}")] HttpRequest request)
+    {
+        var methods = Routes.Value
+            .Where(route => route.Matcher.TryMatch(request.Path, new RouteValueDictionary()))
+            .SelectMany(route => route.Methods).Distinct().Order(StringComparer.Ordinal).ToList();
+        // The method is offered, so what did not match is a value in the address: no such thing.
+        if (methods.Count == 0 || methods.Contains(request.Method))
+            return new ProblemResult(new ProblemException(ErrorCodes.NotFound, methods.Count == 0 ? "There is nothing at this address." : null));
+        request.HttpContext.Response.Headers.Allow = string.Join(", ", methods);
+        return new ProblemResult(new ProblemException(ErrorCodes.MethodNotAllowed, $"This address takes {string.Join(", ", methods)}."));
+    }
+}
