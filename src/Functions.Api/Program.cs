@@ -1,6 +1,8 @@
 using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Api.Projects;
 using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Storage;
@@ -13,5 +15,6 @@ builder.UseHttpFoundation();
 builder.Services.AddPersistence(builder.Configuration);
 builder.Services.AddObjectStores();
 builder.Services.AddAccounts(builder.Configuration);
+builder.Services.AddScoped<ProjectAccess>();
 
 builder.Build().Run();

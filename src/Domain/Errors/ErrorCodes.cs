@@ -28,6 +28,7 @@ public static class ErrorCodes
     public static readonly ErrorCode PasswordChangeRequired = User(403, "PASSWORD_CHANGE_REQUIRED", "The one-time password has to be changed first.", "PUT /api/v1/auth/password.");
     public static readonly ErrorCode WeakPassword = User(422, "WEAK_PASSWORD", "The password is too easy to guess.", "Use at least 12 characters that are not a common password.");
     public static readonly ErrorCode Forbidden = User(403, "FORBIDDEN", "You may not do that.", "Ask an owner of the project or an administrator for the permission named.");
+    public static readonly ErrorCode QuotaExceeded = User(403, "QUOTA_EXCEEDED", "Your account has as many of these as it may.", "Delete one you no longer need, or ask an administrator for a larger role.");
 
     // Datasets
     public static readonly ErrorCode InvalidPath = User(422, "INVALID_PATH", "The path is not a plain relative path.", "Use forward slashes and no '..', drive letters or control characters.");

@@ -1,3 +1,5 @@
+using System.Data.Common;
+using System.Net.Sockets;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -15,21 +17,39 @@ public sealed class BootstrapAdmin(
     IServiceScopeFactory scopes, AccountSettings settings, PasswordHashing passwords, TimeProvider clock, ILogger<BootstrapAdmin> logger) : BackgroundService
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FirstTryLimit = TimeSpan.FromSeconds(5);
+
+    private bool _done;
+
+    // Before the server listens, so that the first sign-in finds the account; but a database that is away must not keep the app from starting.
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(FirstTryLimit);
+        _done = await TryAsync(limit.Token);
+        await base.StartAsync(cancellationToken);
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!stoppingToken.IsCancellationRequested)
+        while (!_done && !stoppingToken.IsCancellationRequested)
         {
-            try
-            {
-                await EnsureAsync(stoppingToken);
-                return;
-            }
-            catch (Exception e) when (e is System.Data.Common.DbException or InvalidOperationException { InnerException: System.Data.Common.DbException } or TimeoutException)
-            {
-                logger.LogWarning("Cannot look for the first administrator yet: {Reason}", e.GetBaseException().Message);
-                await Task.Delay(RetryDelay, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+            await Task.Delay(RetryDelay, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _done = await TryAsync(stoppingToken);
+        }
+    }
+
+    private async Task<bool> TryAsync(CancellationToken ct)
+    {
+        try
+        {
+            await EnsureAsync(ct);
+            return true;
+        }
+        catch (Exception e) when (e.GetBaseException() is DbException or SocketException or TimeoutException or OperationCanceledException)
+        {
+            logger.LogWarning("Cannot look for the first administrator yet: {Reason}", e.GetBaseException().Message);
+            return false;
         }
     }
 

@@ -1,0 +1,73 @@
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Projects;
+using VisionPlatform.Infrastructure.Persistence;
+
+namespace VisionPlatform.Api.Projects;
+
+/// <summary>
+/// The one place that decides who may do what in a project. The owner is in the project's row, other roles are in the
+/// user database, a system admin counts as owner everywhere. What somebody may not see does not exist for them.
+/// </summary>
+public sealed class ProjectAccess(PlatformDatabase platform, UserDatabase users)
+{
+    /// <summary>The project, if the caller holds the permission in it. One query for its owner and for an admin, two for a member.</summary>
+    /// <exception cref="ProblemException">
+    /// <see cref="ErrorCodes.NotFound"/> when it does not exist, is deleted or is not the caller's to see;
+    /// <see cref="ErrorCodes.Forbidden"/>, naming the permission, when it is seen but that may not be done.
+    /// </exception>
+    public async Task<Project> RequireAsync(CurrentUser user, Guid projectId, Permission permission, CancellationToken ct)
+    {
+        var project = await platform.Projects.AsNoTracking().FirstOrDefaultAsync(p => p.Id == projectId && p.DeletedAt == null, ct);
+        if (project is null || await RoleAsync(user, project, ct) is not { } role)
+            throw new ProblemException(ErrorCodes.NotFound, "There is no such project, or you are not a member of it.");
+        if (AccessPolicy.Allows(user.Role, role, permission))
+            return project;
+        var needed = AccessPolicy.NameOf(permission);
+        throw new ProblemException(ErrorCodes.Forbidden, AccessPolicy.Allows(user.Role, permission)
+            ? $"Your role in this project, {AccessPolicy.NameOf(role)}, does not hold the permission {needed}."
+            : $"The role {AccessPolicy.NameOf(user.Role)} does not hold the permission {needed}.");
+    }
+
+    /// <summary>
+    /// Like <see cref="RequireAsync"/> for something inside a project, when its id is what the caller gave: whoever may
+    /// not see the project is told that this something does not exist.
+    /// </summary>
+    /// <param name="user">Who is calling.</param>
+    /// <param name="projectId">The project the thing belongs to; null when there is no such thing.</param>
+    /// <param name="permission">What is needed.</param>
+    /// <param name="what">What it is called in the answer, e.g. <c>dataset</c>.</param>
+    /// <param name="ct">The request's token.</param>
+    /// <exception cref="ProblemException">As for <see cref="RequireAsync"/>.</exception>
+    public async Task<Project> RequireForAsync(CurrentUser user, Guid? projectId, Permission permission, string what, CancellationToken ct)
+    {
+        try
+        {
+            return await RequireAsync(user, projectId ?? Guid.Empty, permission, ct);
+        }
+        catch (ProblemException hidden) when (hidden.Error == ErrorCodes.NotFound)
+        {
+            throw new ProblemException(ErrorCodes.NotFound, $"There is no such {what}, or you are not a member of its project.");
+        }
+    }
+
+    /// <summary>The projects that the caller may see, to filter lists with.</summary>
+    public async Task<IQueryable<Project>> VisibleAsync(CurrentUser user, CancellationToken ct)
+    {
+        var projects = platform.Projects.AsNoTracking().Where(p => p.DeletedAt == null);
+        if (user.Role == SystemRole.Admin)
+            return projects;
+        var joined = await users.ProjectMembers.Where(m => m.UserId == user.Id).Select(m => m.ProjectId).ToListAsync(ct);
+        return projects.Where(p => p.OwnerId == user.Id || joined.Contains(p.Id));
+    }
+
+    private async Task<ProjectRole?> RoleAsync(CurrentUser user, Project project, CancellationToken ct)
+    {
+        if (project.OwnerId == user.Id || user.Role == SystemRole.Admin)
+            return ProjectRole.Owner;
+        var member = await users.ProjectMembers.AsNoTracking().FirstOrDefaultAsync(m => m.ProjectId == project.Id && m.UserId == user.Id, ct);
+        return AccessPolicy.EffectiveRole(user.Role, member?.Role);
+    }
+}

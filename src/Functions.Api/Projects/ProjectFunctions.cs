@@ -1,0 +1,107 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Projects;
+using VisionPlatform.Infrastructure.Persistence;
+
+namespace VisionPlatform.Api.Projects;
+
+/// <summary>Projects: what everything else belongs to.</summary>
+public sealed class ProjectFunctions(PlatformDatabase database, ProjectAccess access, TimeProvider clock)
+{
+    private const string Route = "api/v1/projects";
+    private const string RouteOfOne = Route + "/{id:guid}";
+
+    [Function("CreateProject"), RequiresPermission(Permission.ProjectsCreate)]
+    [Operation("Create a project; the caller becomes its owner.", Body = typeof(ProjectRequest), Returns = typeof(ProjectAnswer), Status = 201, Problems = ["DUPLICATE_NAME", "QUOTA_EXCEEDED"])]
+    public async Task<IResult> Create([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route)] HttpRequest request, CancellationToken cancellation)
+    {
+        var body = await request.ReadJsonAsync<ProjectRequest>(cancellation);
+        var user = request.CurrentUser();
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        await RequireQuotaAsync(user, cancellation);
+        var now = clock.GetUtcNow();
+        var project = new Project { Name = body.Name.Trim(), Description = body.Description, OwnerId = user.Id, CreatedAt = now, UpdatedAt = now };
+        database.Projects.Add(project);
+        await SaveAsync(project.Name, cancellation);
+        await transaction.CommitAsync(cancellation);
+        return TypedResults.Created($"/{Route}/{project.Id}", ProjectAnswer.Of(project));
+    }
+
+    [Function("ListProjects"), RequiresPermission(Permission.ProjectsRead)]
+    [Operation("List the projects one owns or is a member of, newest first.", Returns = typeof(Page<ProjectAnswer>))]
+    public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, CancellationToken cancellation)
+    {
+        var page = PageRequest.Read(request);
+        var after = page.After<Guid?>();
+        var visible = await access.VisibleAsync(request.CurrentUser(), cancellation);
+        var rows = await visible
+            .Where(p => after == null || p.Id < after)
+            .OrderByDescending(p => p.Id).Take(page.Limit + 1).ToListAsync(cancellation);
+        return TypedResults.Ok(Page.Of(rows, page, project => project.Id, ProjectAnswer.Of));
+    }
+
+    [Function("GetProject"), RequiresPermission(Permission.ProjectsRead)]
+    [Operation("One project.", Returns = typeof(ProjectAnswer))]
+    public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation) =>
+        TypedResults.Ok(ProjectAnswer.Of(await access.RequireAsync(request.CurrentUser(), id, Permission.ProjectsRead, cancellation)));
+
+    [Function("UpdateProject"), RequiresPermission(Permission.ProjectsWrite)]
+    [Operation("Rename or describe a project.", Body = typeof(ProjectRequest), Returns = typeof(ProjectAnswer), Problems = ["DUPLICATE_NAME"])]
+    public async Task<IResult> Update([HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        var project = await access.RequireAsync(request.CurrentUser(), id, Permission.ProjectsWrite, cancellation);
+        var body = await request.ReadJsonAsync<ProjectRequest>(cancellation);
+        database.Attach(project);
+        project.Name = body.Name.Trim();
+        project.Description = body.Description;
+        project.UpdatedAt = clock.GetUtcNow();
+        await SaveAsync(project.Name, cancellation);
+        return TypedResults.Ok(ProjectAnswer.Of(project));
+    }
+
+    [Function("DeleteProject"), RequiresPermission(Permission.ProjectsDelete)]
+    [Operation("Delete a project. Jobs that still run and models that still serve must be stopped first.", Status = 204, Problems = ["INVALID_STATE"])]
+    public async Task<IResult> Delete([HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        await access.RequireAsync(request.CurrentUser(), id, Permission.ProjectsDelete, cancellation);
+        var now = clock.GetUtcNow();
+        // The rows stay: what was trained remains traceable, and nothing of it is reachable without the project.
+        var deleted = await database.Database.ExecuteSqlAsync(
+            $"""
+            UPDATE projects SET deleted_at = {now}, updated_at = {now}
+            WHERE id = {id} AND deleted_at IS NULL
+              AND NOT EXISTS (SELECT FROM training_jobs WHERE project_id = {id} AND state IN ('queued', 'starting', 'running', 'finalizing'))
+              AND NOT EXISTS (SELECT FROM deployments WHERE project_id = {id} AND state IN ('pending', 'deploying', 'active'))
+            """, cancellation);
+        return deleted == 1
+            ? TypedResults.NoContent()
+            : throw new ProblemException(ErrorCodes.InvalidState, "The project has running jobs or active deployments. Cancel or deactivate them first.");
+    }
+
+    private async Task RequireQuotaAsync(CurrentUser user, CancellationToken cancellation)
+    {
+        if (AccountQuota.For(user.Role).Projects is not { } most)
+            return;
+        // Held until the commit: two requests at once must not both take the last place.
+        await database.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({"projects of " + user.Id}, 0))", cancellation);
+        if (await database.Projects.CountAsync(p => p.OwnerId == user.Id && p.DeletedAt == null, cancellation) >= most)
+            throw new ProblemException(ErrorCodes.QuotaExceeded, $"The role {AccessPolicy.NameOf(user.Role)} may own at most {most} projects.");
+    }
+
+    private async Task SaveAsync(string name, CancellationToken cancellation)
+    {
+        try
+        {
+            await database.SaveChangesAsync(cancellation);
+        }
+        catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+        {
+            throw new ProblemException(ErrorCodes.DuplicateName, $"There is a project named '{name}' already.", "name");
+        }
+    }
+}
