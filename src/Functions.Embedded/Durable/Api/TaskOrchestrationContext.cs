@@ -58,9 +58,9 @@ public abstract class TaskOrchestrationContext
         Task elapsed = CreateTimer(timeout, timer.Token);
         Task<T> raised = WaitForExternalEvent<T>(eventName, wait.Token);
         if (await Task.WhenAny(elapsed, raised) == raised)
-            await timer.CancelAsync();
+            timer.Cancel(); // not CancelAsync: it would leave the turn's thread
         else
-            await wait.CancelAsync();
+            wait.Cancel();
         return await raised;
     }
 

@@ -1,0 +1,103 @@
+namespace Microsoft.DurableTask.Embedded;
+
+/// <summary>The statements of the client. $1 is the hub throughout.</summary>
+internal static class ClientSql
+{
+    public const string Columns = """
+        instance_id, name, status, created_at, updated_at, input, output, custom_status, failure, tags
+        """;
+
+    public const string Get = $"""
+        SELECT {Columns}
+        FROM durable.instances
+        WHERE hub = $1 AND instance_id = $2
+        """;
+
+    /// <summary>A page in the order of ids, from after $2 on. Filters that are null let everything pass.</summary>
+    public const string List = $"""
+        SELECT {Columns}
+        FROM durable.instances
+        WHERE hub = $1 AND instance_id > $2
+          AND ($3::timestamptz IS NULL OR created_at >= $3)
+          AND ($4::timestamptz IS NULL OR created_at <= $4)
+          AND ($5::text[] IS NULL OR status = ANY ($5))
+          AND ($6::text IS NULL OR starts_with(instance_id, $6))
+          AND ($7::timestamptz IS NULL OR completed_at >= $7)
+          AND ($8::timestamptz IS NULL OR completed_at <= $8)
+        ORDER BY instance_id
+        LIMIT $9
+        """;
+
+    public const string History = """
+        SELECT h.kind, h.at, h.task_id, h.name, h.data, h.target, h.fire_at
+        FROM durable.instances i
+        JOIN durable.history h ON h.hub = i.hub AND h.instance_id = i.instance_id AND h.execution_id = i.execution_id
+        WHERE i.hub = $1 AND i.instance_id = $2
+        ORDER BY h.seq
+        """;
+
+    /// <summary>The instances of $2 and, if $3, all they have started directly or through others.</summary>
+    public const string Family = """
+        WITH RECURSIVE family AS (
+            SELECT instance_id, parent_id, status
+            FROM durable.instances
+            WHERE hub = $1 AND instance_id = ANY ($2)
+            UNION
+            SELECT child.instance_id, child.parent_id, child.status
+            FROM family
+            JOIN durable.instances child ON child.hub = $1 AND child.parent_id = family.instance_id
+            WHERE $3
+        )
+        SELECT instance_id, parent_id, status FROM family
+        """;
+
+    /// <summary>
+    /// Ends the instances of $2 that have not ended, with the output $3, at $4. The turn number moves on, so a turn under way is refused;
+    /// a parent that goes on is told.
+    /// </summary>
+    public const string Terminate = """
+        WITH ended AS (
+            UPDATE durable.instances
+            SET status = 'Terminated', output = $3, updated_at = $4, completed_at = $4, start_at = NULL, ready_at = NULL,
+                turn = turn + 1, history_length = history_length + 2, locked_by = NULL, locked_until = '-infinity'
+            WHERE hub = $1 AND instance_id = ANY ($2) AND status IN ('Pending', 'Running', 'Suspended')
+            RETURNING instance_id, execution_id, history_length, name, parent_id, parent_execution_id, parent_task_id
+        ), recorded AS (
+            INSERT INTO durable.history (hub, instance_id, execution_id, seq, kind, at, name, data)
+            SELECT $1, instance_id, execution_id, history_length - 2, 'ExecutionTerminated', $4, NULL, $3 FROM ended
+            UNION ALL
+            SELECT $1, instance_id, execution_id, history_length - 1, 'ExecutionCompleted', $4, 'Terminated', $3 FROM ended
+        ), untold AS (
+            DELETE FROM durable.messages m USING ended e WHERE m.hub = $1 AND m.instance_id = e.instance_id
+        ), parents AS (
+            UPDATE durable.instances p
+            SET ready_at = least(p.ready_at, now())
+            FROM (SELECT DISTINCT parent_id, parent_execution_id FROM ended) e
+            WHERE p.hub = $1 AND p.instance_id = e.parent_id AND p.execution_id = e.parent_execution_id
+              AND p.status IN ('Pending', 'Running', 'Suspended') AND p.instance_id <> ALL ($2)
+            RETURNING p.instance_id
+        ), told AS (
+            INSERT INTO durable.messages (hub, instance_id, execution_id, kind, task_id, name, data, visible_at)
+            SELECT $1, e.parent_id, e.parent_execution_id, 'SubOrchestrationFailed', e.parent_task_id, e.name, $5, now()
+            FROM ended e
+            JOIN parents p ON p.instance_id = e.parent_id
+        )
+        SELECT count(*) FROM ended
+        """;
+
+    /// <summary>Removes the instances of $2 that have ended.</summary>
+    public const string Purge = """
+        WITH gone AS (
+            DELETE FROM durable.instances
+            WHERE hub = $1 AND instance_id = ANY ($2) AND status IN ('Completed', 'Failed', 'Terminated')
+            RETURNING instance_id
+        ), history AS (
+            DELETE FROM durable.history h USING gone g WHERE h.hub = $1 AND h.instance_id = g.instance_id
+        ), messages AS (
+            DELETE FROM durable.messages m USING gone g WHERE m.hub = $1 AND m.instance_id = g.instance_id
+        ), activities AS (
+            DELETE FROM durable.activities a USING gone g WHERE a.hub = $1 AND a.instance_id = g.instance_id
+        )
+        SELECT count(*) FROM gone
+        """;
+}

@@ -1,0 +1,178 @@
+using System.Text.Json;
+using Npgsql;
+
+namespace Microsoft.DurableTask.Embedded;
+
+/// <summary>Starting instances. Starts asked for at once share a transaction.</summary>
+internal sealed partial class EmbeddedDurableTaskClient
+{
+    public override async Task<string> ScheduleNewOrchestrationInstanceAsync(
+        TaskName orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(orchestratorName.Name, nameof(orchestratorName));
+        cancellation.ThrowIfCancellationRequested();
+        string? chosen = options?.InstanceId is { Length: > 0 } id ? id : null;
+        if (chosen is not null && (chosen.StartsWith('@') || chosen.Contains('\0')))
+            throw new ArgumentException("An instance id does not start with '@' and has no zero character.", nameof(options));
+
+        var row = new InstanceRow(chosen ?? Guid.NewGuid().ToString("N"), Guid.CreateVersion7(), orchestratorName.Name)
+        {
+            Version = options?.Version?.Version ?? "",
+            Input = _converter.Serialize(input),
+            Tags = options?.Tags is { Count: > 0 } tags ? JsonSerializer.Serialize(tags) : null,
+            CreatedAt = _time.Now(),
+            StartAt = options?.StartAt is { } start && start > _time.GetUtcNow() ? Clock.RoundUp(start.UtcDateTime) : null,
+        };
+        await AddAsync(new StartRequest(row, chosen is not null, options?.DedupeStatuses), cancellation);
+        return row.InstanceId;
+    }
+
+    /// <summary>Runs a finished instance again from its start, with the input it had.</summary>
+    public override async Task<string> RestartAsync(
+        string instanceId, bool restartWithNewInstanceId = false, CancellationToken cancellation = default)
+    {
+        Client.OrchestrationMetadata old = await GetInstancesAsync(instanceId, getInputsAndOutputs: true, cancellation)
+            ?? throw new ArgumentException($"There is no orchestration instance with the id '{instanceId}'.", nameof(instanceId));
+        var row = new InstanceRow(restartWithNewInstanceId ? Guid.NewGuid().ToString("N") : instanceId, Guid.CreateVersion7(), old.Name)
+        {
+            Input = old.SerializedInput,
+            Tags = old.Tags.Count > 0 ? JsonSerializer.Serialize(old.Tags) : null,
+            CreatedAt = _time.Now(),
+        };
+        await AddAsync(new StartRequest(row, !restartWithNewInstanceId, null), cancellation);
+        return row.InstanceId;
+    }
+
+    private Task AddAsync(StartRequest request, CancellationToken cancellation)
+    {
+        ObjectDisposedException.ThrowIf(!_starts.TryAdd(request), this);
+        return request.Stored.Task.WaitAsync(cancellation);
+    }
+
+    private async Task StartAsync(IReadOnlyList<StartRequest> requests)
+    {
+        try
+        {
+            await StoreAsync(requests);
+        }
+        catch (Exception error) when (requests.Count > 1 && !DurableStore.IsPassing(error))
+        {
+            foreach (StartRequest request in requests)
+                await StartAsync([request]);
+        }
+        catch (Exception error)
+        {
+            foreach (StartRequest request in requests)
+                request.Stored.TrySetException(error);
+        }
+    }
+
+    private async Task StoreAsync(IReadOnlyList<StartRequest> requests)
+    {
+        await using NpgsqlConnection connection = await _store.OpenAsync(CancellationToken.None);
+        Dictionary<string, string> existing = await LockAsync(connection, requests);
+        (List<StartRequest> accepted, List<string> replaced) = Decide(requests, existing);
+
+        // Those that can run here at once come first: they are stored under this process's lease.
+        List<InstanceRow> rows = [.. accepted.Select(request => request.Row).OrderBy(row => CanRunNow(row) ? 0 : 1)];
+        int own = Math.Min(rows.Count(CanRunNow), _sessions.Room);
+        HashSet<string> stored = await WriteAsync(connection, rows, own, replaced);
+
+        foreach (InstanceRow row in rows.Take(own).Where(row => stored.Contains(row.InstanceId)))
+            _sessions.Adopt(row);
+        if (own < rows.Count)
+            _signals.Instances.Set();
+        foreach (StartRequest request in accepted)
+        {
+            if (stored.Contains(request.Row.InstanceId))
+                request.Stored.TrySetResult();
+            else
+                request.Stored.TrySetException(Conflict("Pending"));
+        }
+    }
+
+    private bool CanRunNow(InstanceRow row) => row.StartAt is null && _functions.HasOrchestrator(row.Name);
+
+    /// <summary>Opens the transaction and locks the instances whose ids were chosen. Gives their statuses.</summary>
+    private async Task<Dictionary<string, string>> LockAsync(NpgsqlConnection connection, IReadOnlyList<StartRequest> requests)
+    {
+        var existing = new Dictionary<string, string>(StringComparer.Ordinal);
+        string[] chosen = [.. requests.Where(request => request.IsChosen).Select(request => request.Row.InstanceId).Distinct()];
+        await using NpgsqlBatch batch = connection.ToBatch("BEGIN".ToCommand());
+        if (chosen.Length > 0)
+            batch.BatchCommands.Add(TurnSql.LockInstances.ToCommand(_store.Hub, chosen));
+        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+            existing[reader.GetString(0)] = reader.GetString(2);
+        return existing;
+    }
+
+    private static (List<StartRequest> Accepted, List<string> Replaced) Decide(
+        IReadOnlyList<StartRequest> requests, Dictionary<string, string> existing)
+    {
+        List<StartRequest> accepted = [];
+        List<string> replaced = [];
+        foreach (StartRequest request in requests)
+        {
+            string id = request.Row.InstanceId;
+            if (existing.TryGetValue(id, out string? status))
+            {
+                bool refused = request.DedupeStatuses is { } listed
+                    ? listed.Contains(status, StringComparer.OrdinalIgnoreCase)
+                    : !RuntimeStatusNames.Final.Contains(status);
+                if (refused || accepted.Any(other => other.Row.InstanceId == id))
+                {
+                    request.Stored.TrySetException(Conflict(refused ? status : "Pending"));
+                    continue;
+                }
+
+                replaced.Add(id);
+            }
+            else if (request.IsChosen && accepted.Any(other => other.Row.InstanceId == id))
+            {
+                request.Stored.TrySetException(Conflict("Pending"));
+                continue;
+            }
+
+            accepted.Add(request);
+        }
+
+        return (accepted, replaced);
+    }
+
+    private async Task<HashSet<string>> WriteAsync(NpgsqlConnection connection, List<InstanceRow> rows, int own, List<string> replaced)
+    {
+        await using NpgsqlBatch batch = connection.ToBatch();
+        if (replaced.Count > 0)
+        {
+            foreach (string sql in TurnSql.ForgetInstances)
+                batch.BatchCommands.Add(sql.ToCommand(_store.Hub, replaced.ToArray()));
+        }
+
+        if (rows.Count > 0)
+            batch.BatchCommands.Add(TurnBatch.NewInstancesCommand(_store, rows, own));
+        if (own < rows.Count)
+            batch.BatchCommands.Add(TurnSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.InstancesPayload));
+        batch.BatchCommands.Add("COMMIT".ToCommand());
+
+        var stored = new HashSet<string>(StringComparer.Ordinal);
+        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync();
+        do
+        {
+            while (await reader.ReadAsync())
+            {
+                if (reader.GetName(0) == "instance_id")
+                    stored.Add(reader.GetString(0));
+            }
+        }
+        while (await reader.NextResultAsync());
+        return stored;
+    }
+
+    private static InvalidOperationException Conflict(string status) => new($"An Orchestration instance with the status {status} already exists.");
+
+    private sealed record StartRequest(InstanceRow Row, bool IsChosen, IReadOnlyList<string>? DedupeStatuses)
+    {
+        public TaskCompletionSource Stored { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

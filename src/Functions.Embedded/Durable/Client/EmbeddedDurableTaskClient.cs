@@ -1,0 +1,208 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Microsoft.DurableTask.Embedded;
+
+/// <summary>The client of the embedded engine: writes to the engine's database directly, and wakes the engine of this process, if it runs.</summary>
+internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
+{
+    private readonly DurableStore _store;
+    private readonly Sessions _sessions;
+    private readonly EngineSignals _signals;
+    private readonly InstanceWaiters _waiters;
+    private readonly IDurableFunctions _functions;
+    private readonly DataConverter _converter;
+    private readonly TimeProvider _time;
+    private readonly ILogger<EmbeddedDurableTaskClient> _logger;
+    private readonly Batcher<StartRequest> _starts;
+
+    public EmbeddedDurableTaskClient(
+        DurableStore store,
+        Sessions sessions,
+        EngineSignals signals,
+        InstanceWaiters waiters,
+        IDurableFunctions functions,
+        DataConverter converter,
+        TimeProvider time,
+        ILogger<EmbeddedDurableTaskClient> logger)
+        : base(store.Hub)
+    {
+        (_store, _sessions, _signals, _waiters, _functions, _converter, _time, _logger) =
+            (store, sessions, signals, waiters, functions, converter, time, logger);
+        _starts = new Batcher<StartRequest>(StartAsync, most: 100, loops: 2);
+    }
+
+    public override async Task RaiseEventAsync(
+        string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(eventName);
+        if (!await SendAsync(instanceId, EventKind.EventRaised, eventName, _converter.Serialize(eventPayload), cancellation))
+            _logger.LogDebug("The event {Name} for {InstanceId} is discarded: no such instance is running", eventName, instanceId);
+    }
+
+    public override Task SuspendInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default) =>
+        SteerAsync(instanceId, EventKind.ExecutionSuspended, reason, cancellation);
+
+    public override Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default) =>
+        SteerAsync(instanceId, EventKind.ExecutionResumed, reason, cancellation);
+
+    public override Task<OrchestrationMetadata> WaitForInstanceStartAsync(
+        string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
+        WaitAsync(instanceId, forEnd: false, getInputsAndOutputs, cancellation);
+
+    public override Task<OrchestrationMetadata> WaitForInstanceCompletionAsync(
+        string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
+        WaitAsync(instanceId, forEnd: true, getInputsAndOutputs, cancellation);
+
+    public override async Task<OrchestrationMetadata?> GetInstancesAsync(
+        string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        await using NpgsqlConnection connection = await _store.OpenAsync(cancellation);
+        await using NpgsqlBatch batch = connection.ToBatch(ClientSql.Get.ToCommand(_store.Hub, instanceId));
+        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellation);
+        return await reader.ReadAsync(cancellation) ? Read(reader, getInputsAndOutputs) : null;
+    }
+
+    public override AsyncPageable<OrchestrationMetadata> GetAllInstancesAsync(OrchestrationQuery? filter = null)
+    {
+        OrchestrationQuery query = filter ?? new OrchestrationQuery();
+        return Pageable.Create<OrchestrationMetadata>((token, size, cancellation) => GetPageAsync(
+            query with { ContinuationToken = token ?? query.ContinuationToken, PageSize = size ?? query.PageSize }, null, null, cancellation));
+    }
+
+    public override async Task<Page<string>> ListInstanceIdsAsync(
+        IEnumerable<OrchestrationRuntimeStatus>? runtimeStatus = null,
+        DateTimeOffset? completedTimeFrom = null,
+        DateTimeOffset? completedTimeTo = null,
+        int pageSize = OrchestrationQuery.DefaultPageSize,
+        string? lastInstanceKey = null,
+        CancellationToken cancellation = default)
+    {
+        var query = new OrchestrationQuery(Statuses: runtimeStatus, PageSize: pageSize, ContinuationToken: lastInstanceKey);
+        Page<OrchestrationMetadata> page = await GetPageAsync(query, completedTimeFrom, completedTimeTo, cancellation);
+        return new Page<string>([.. page.Values.Select(instance => instance.InstanceId)], page.ContinuationToken);
+    }
+
+    /// <summary>The history of the current execution; null when there is no such instance.</summary>
+    public async Task<IReadOnlyList<HistoryEvent>> GetHistoryAsync(string instanceId, CancellationToken cancellation)
+    {
+        await using NpgsqlConnection connection = await _store.OpenAsync(cancellation);
+        await using NpgsqlBatch batch = connection.ToBatch(ClientSql.History.ToCommand(_store.Hub, instanceId));
+        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellation);
+        List<HistoryEvent> history = [];
+        while (await reader.ReadAsync(cancellation))
+        {
+            history.Add(new HistoryEvent(Enum.Parse<EventKind>(reader.GetString(0)), reader.GetDateTime(1))
+            {
+                TaskId = reader.GetInt32(2),
+                Name = reader.Text(3),
+                Data = reader.Text(4),
+                Target = reader.Text(5),
+                FireAt = reader.IsDBNull(6) ? null : reader.GetDateTime(6),
+            });
+        }
+
+        return history;
+    }
+
+    public override ValueTask DisposeAsync() => _starts.DisposeAsync();
+
+    private async Task<OrchestrationMetadata> WaitAsync(string instanceId, bool forEnd, bool getInputsAndOutputs, CancellationToken cancellation)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        OrchestrationMetadata? found = null;
+        await _waiters.WaitAsync(instanceId, forEnd, IsThereAsync, cancellation);
+        while (!await IsThereAsync())
+            await _waiters.WaitAsync(instanceId, forEnd, IsThereAsync, cancellation);
+        return found!;
+
+        async Task<bool> IsThereAsync()
+        {
+            if (found is not null)
+                return true;
+            OrchestrationMetadata now = await GetInstancesAsync(instanceId, getInputsAndOutputs, cancellation) ?? throw NoSuchInstance(instanceId);
+            bool there = now.IsCompleted || (!forEnd && now.RuntimeStatus != OrchestrationRuntimeStatus.Pending);
+            found = there ? now : null;
+            return there;
+        }
+    }
+
+    private async Task SteerAsync(string instanceId, EventKind kind, string? reason, CancellationToken cancellation)
+    {
+        if (!await SendAsync(instanceId, kind, null, reason, cancellation) && await GetInstancesAsync(instanceId, false, cancellation) is null)
+            throw NoSuchInstance(instanceId);
+    }
+
+    /// <summary>Leaves a message for an instance. False when it has ended or does not exist.</summary>
+    private async Task<bool> SendAsync(string instanceId, EventKind kind, string? name, string? data, CancellationToken cancellation)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        await using NpgsqlConnection connection = await _store.OpenAsync(cancellation);
+        await using NpgsqlBatch batch = connection.ToBatch(TurnSql.SendMessages.ToCommand(
+            _store.Hub, new[] { instanceId }, new Guid?[] { null }, new[] { kind.ToString() }, new[] { -1 }, new[] { name }, new[] { data }));
+        if (!_sessions.Holds(instanceId))
+            batch.BatchCommands.Add(TurnSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.InstancesPayload));
+        await batch.ExecuteNonQueryAsync(cancellation);
+        _signals.Instances.Set();
+        return batch.BatchCommands[0].RecordsAffected > 0;
+    }
+
+    private async Task<Page<OrchestrationMetadata>> GetPageAsync(
+        OrchestrationQuery query, DateTimeOffset? completedFrom, DateTimeOffset? completedTo, CancellationToken cancellation)
+    {
+        if (query.TaskHubNames is { } hubs && hubs.ToList() is { Count: > 0 } names && !names.Contains(_store.Hub, StringComparer.OrdinalIgnoreCase))
+            return new Page<OrchestrationMetadata>([]);
+
+        int size = query.PageSize > 0 ? query.PageSize : OrchestrationQuery.DefaultPageSize;
+        string[]? statuses = query.Statuses?.Select(status => status.ToString()).ToArray();
+        var command = new NpgsqlBatchCommand(ClientSql.List)
+        {
+            Parameters =
+            {
+                new() { Value = _store.Hub },
+                new() { Value = query.ContinuationToken ?? "" },
+                Optional(query.CreatedFrom?.UtcDateTime, NpgsqlDbType.TimestampTz),
+                Optional(query.CreatedTo?.UtcDateTime, NpgsqlDbType.TimestampTz),
+                Optional(statuses is { Length: > 0 } ? statuses : null, NpgsqlDbType.Array | NpgsqlDbType.Text),
+                Optional(query.InstanceIdPrefix, NpgsqlDbType.Text),
+                Optional(completedFrom?.UtcDateTime, NpgsqlDbType.TimestampTz),
+                Optional(completedTo?.UtcDateTime, NpgsqlDbType.TimestampTz),
+                new() { Value = size + 1 },
+            },
+        };
+        await using NpgsqlConnection connection = await _store.OpenAsync(cancellation);
+        await using NpgsqlBatch batch = connection.ToBatch(command);
+        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellation);
+        List<OrchestrationMetadata> values = [];
+        while (await reader.ReadAsync(cancellation))
+            values.Add(Read(reader, query.FetchInputsAndOutputs));
+        if (values.Count <= size)
+            return new Page<OrchestrationMetadata>(values);
+        values.RemoveAt(size);
+        return new Page<OrchestrationMetadata>(values, values[^1].InstanceId);
+    }
+
+    private static NpgsqlParameter Optional(object? value, NpgsqlDbType type) => new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };
+
+    private OrchestrationMetadata Read(NpgsqlDataReader reader, bool withData) => new(reader.GetString(1), reader.GetString(0))
+    {
+        RuntimeStatus = Enum.Parse<OrchestrationRuntimeStatus>(reader.GetString(2)),
+        CreatedAt = reader.GetDateTime(3),
+        LastUpdatedAt = reader.GetDateTime(4),
+        SerializedInput = withData ? reader.Text(5) : null,
+        SerializedOutput = withData ? reader.Text(6) : null,
+        SerializedCustomStatus = withData ? reader.Text(7) : null,
+        FailureDetails = withData && reader.Text(8) is { } failure ? Failures.Read(failure) : null,
+        Tags = reader.Text(9) is { } tags
+            ? JsonSerializer.Deserialize<Dictionary<string, string>>(tags)!
+            : ImmutableDictionary<string, string>.Empty,
+        DataConverter = withData ? _converter : null,
+    };
+
+    private static InvalidOperationException NoSuchInstance(string instanceId) => new($"There is no orchestration instance with the id '{instanceId}'.");
+}

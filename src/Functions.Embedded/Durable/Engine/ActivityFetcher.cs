@@ -1,0 +1,84 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Microsoft.DurableTask.Embedded;
+
+/// <summary>Takes activity calls from the queue while there is room for them.</summary>
+internal sealed class ActivityFetcher(
+    DurableStore store, ActivityWorker worker, EngineSignals signals, IDurableFunctions functions, ILogger<ActivityFetcher> logger)
+{
+    private const int Most = 200;
+
+    private readonly HashSet<string> _unknown = new(StringComparer.Ordinal);
+
+    public async Task RunAsync(CancellationToken stop)
+    {
+        var retrying = new Retrying("Fetching activities", logger);
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                bool more = await FetchAsync(stop);
+                retrying.Succeeded();
+                if (!more)
+                    await signals.Activities.WaitAsync(store.Options.PollInterval, stop);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception error)
+            {
+                await retrying.FailedAsync(error, stop);
+            }
+        }
+    }
+
+    /// <summary>Takes a batch. True when there may be more and there is room for it.</summary>
+    private async Task<bool> FetchAsync(CancellationToken stop)
+    {
+        int room = Math.Min(Most, worker.Room);
+        if (room == 0)
+            return false;
+
+        List<ActivityCall> taken = [];
+        await using NpgsqlConnection connection = await store.OpenAsync(stop);
+        await using (NpgsqlBatch batch = connection.ToBatch(FetchSql.TakeActivities.ToCommand(
+            store.Hub, store.Owner, store.Options.LeaseDuration, room, _unknown.ToArray())))
+        {
+            await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
+            while (await reader.ReadAsync(stop))
+            {
+                taken.Add(new ActivityCall(
+                    new ActivityKey(reader.GetString(0), reader.GetGuid(1), reader.GetInt32(2)), reader.GetString(3), reader.Text(4)));
+            }
+        }
+
+        List<ActivityCall> known = [.. taken.Where(call => functions.HasActivity(call.Name))];
+        if (known.Count < taken.Count)
+            await LeaveUnknownAsync(connection, [.. taken.Except(known)], stop);
+        int reserved = worker.Reserve(known);
+        worker.Run(known.Take(reserved));
+        if (reserved < known.Count)
+            await ReleaseAsync(connection, [.. known.Skip(reserved).Select(call => call.Key)], stop);
+        return taken.Count == room && worker.Room > 0;
+    }
+
+    /// <summary>Activities this app does not have are left to one that has them.</summary>
+    private async Task LeaveUnknownAsync(NpgsqlConnection connection, List<ActivityCall> calls, CancellationToken stop)
+    {
+        await ReleaseAsync(connection, [.. calls.Select(call => call.Key)], stop);
+        foreach (ActivityCall call in calls)
+        {
+            if (_unknown.Add(call.Name.ToLowerInvariant()))
+                logger.LogWarning("There is no activity {Name} here; its calls (as by {InstanceId}) are left to an app that has it", call.Name, call.Key.InstanceId);
+        }
+    }
+
+    private async Task ReleaseAsync(NpgsqlConnection connection, List<ActivityKey> keys, CancellationToken stop)
+    {
+        await using NpgsqlBatch batch = connection.ToBatch(FetchSql.ReleaseActivities.ToCommand(
+            store.Hub, keys.Column(k => k.InstanceId), keys.Column(k => k.ExecutionId), keys.Column(k => k.TaskId), store.Owner));
+        await batch.ExecuteNonQueryAsync(stop);
+    }
+}

@@ -1,0 +1,114 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Microsoft.DurableTask.Embedded;
+
+/// <summary>
+/// Stores results of activities whose instance is not in this engine's memory: takes the call from the queue and puts the result among the
+/// instance's messages, in one transaction. A call that is no longer in the queue was answered by someone else, and that answer counts.
+/// </summary>
+internal sealed class ActivityResults : IAsyncDisposable
+{
+    private const string Store = """
+        WITH answered AS (
+            DELETE FROM durable.activities a
+            USING unnest($2::text[], $3::uuid[], $4::int[], $5::text[], $6::text[]) AS r (instance_id, execution_id, task_id, kind, data)
+            WHERE a.hub = $1 AND a.instance_id = r.instance_id AND a.execution_id = r.execution_id AND a.task_id = r.task_id
+            RETURNING a.instance_id, a.execution_id, a.task_id, a.name, r.kind, r.data
+        ), receiver AS (
+            UPDATE durable.instances i
+            SET ready_at = least(i.ready_at, now())
+            FROM (SELECT DISTINCT instance_id, execution_id FROM answered) r
+            WHERE i.hub = $1 AND i.instance_id = r.instance_id AND i.execution_id = r.execution_id
+              AND i.status IN ('Pending', 'Running', 'Suspended')
+            RETURNING i.instance_id
+        )
+        INSERT INTO durable.messages (hub, instance_id, execution_id, kind, task_id, name, data, visible_at)
+        SELECT $1, a.instance_id, a.execution_id, a.kind, a.task_id, a.name, a.data, now()
+        FROM answered a
+        JOIN receiver r USING (instance_id)
+        """;
+
+    private readonly DurableStore _store;
+    private readonly EngineSignals _signals;
+    private readonly ILogger<ActivityResults> _logger;
+    private readonly Batcher<(ActivityKey Key, HistoryEvent Result)> _batcher;
+    private readonly CancellationTokenSource _stop = new();
+
+    public ActivityResults(DurableStore store, EngineSignals signals, ILogger<ActivityResults> logger)
+    {
+        (_store, _signals, _logger) = (store, signals, logger);
+        _batcher = new Batcher<(ActivityKey, HistoryEvent)>(WriteAsync, most: 200);
+    }
+
+    /// <summary>Told of each call whose answer is stored.</summary>
+    public Action<ActivityKey> Settled { get; set; } = static _ => { };
+
+    public void Add(ActivityKey key, HistoryEvent result) => _batcher.TryAdd((key, result));
+
+    /// <summary>Gives up on results that still wait for the database; the activities will run again.</summary>
+    public void GiveUp() => _stop.Cancel();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _batcher.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    private async Task WriteAsync(IReadOnlyList<(ActivityKey Key, HistoryEvent Result)> results)
+    {
+        var retrying = new Retrying("Storing activity results", _logger);
+        while (true)
+        {
+            try
+            {
+                await StoreAsync(results);
+                retrying.Succeeded();
+                return;
+            }
+            catch (Exception error) when (DurableStore.IsPassing(error) && !_stop.IsCancellationRequested)
+            {
+                await retrying.FailedAsync(error, _stop.Token);
+            }
+            catch (Exception error) when (results.Count > 1 && !_stop.IsCancellationRequested)
+            {
+                _logger.LogWarning(error, "{Count} activity results could not be stored together; storing them one by one", results.Count);
+                foreach ((ActivityKey, HistoryEvent) result in results)
+                    await WriteAsync([result]);
+                return;
+            }
+            catch (Exception error) when (results[0].Result.Kind == EventKind.TaskCompleted && !_stop.IsCancellationRequested)
+            {
+                // What cannot be stored at all fails the call, or it would be run for ever.
+                results = [(results[0].Key, results[0].Result with { Kind = EventKind.TaskFailed, Data = Failures.Write(error) })];
+            }
+            catch (Exception error)
+            {
+                _logger.LogError(error, "{Count} activity results are not stored; the activities will run again", results.Count);
+                return;
+            }
+        }
+    }
+
+    private async Task StoreAsync(IReadOnlyList<(ActivityKey Key, HistoryEvent Result)> results)
+    {
+        await using NpgsqlConnection connection = await _store.OpenAsync(_stop.Token);
+        // Instances before activities, as everywhere, so that transactions do not wait in a circle.
+        await using NpgsqlBatch batch = connection.ToBatch(
+            "BEGIN".ToCommand(),
+            TurnSql.LockInstances.ToCommand(_store.Hub, results.Select(r => r.Key.InstanceId).Distinct().ToArray()),
+            Store.ToCommand(
+                _store.Hub,
+                results.Column(r => r.Key.InstanceId),
+                results.Column(r => r.Key.ExecutionId),
+                results.Column(r => r.Key.TaskId),
+                results.Column(r => r.Result.Kind.ToString()),
+                results.Column(r => r.Result.Data)),
+            TurnSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.InstancesPayload),
+            "COMMIT".ToCommand());
+        await batch.ExecuteNonQueryAsync(_stop.Token);
+        _signals.Instances.Set();
+        foreach ((ActivityKey key, _) in results)
+            Settled(key);
+    }
+}

@@ -1,0 +1,193 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+
+namespace Microsoft.DurableTask.Embedded;
+
+/// <summary>
+/// Runs activities. Calls come from the queue in the database, or straight from the commit that made them; results go straight to their
+/// instance if it is in this engine's memory, and through the database otherwise.
+/// </summary>
+internal sealed class ActivityWorker : IAsyncDisposable
+{
+    private readonly DurableStore _store;
+    private readonly IDurableFunctions _functions;
+    private readonly Sessions _sessions;
+    private readonly ActivityResults _results;
+    private readonly EngineSignals _signals;
+    private readonly DataConverter _converter;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ActivityWorker> _logger;
+    private readonly Channel<ActivityCall> _queue = Channel.CreateUnbounded<ActivityCall>();
+    private readonly ConcurrentDictionary<ActivityKey, HeldActivity> _held = new();
+    private readonly CancellationTokenSource _abort = new();
+    private readonly Task[] _loops;
+    private int _waiting;
+    private volatile bool _closed;
+
+    public ActivityWorker(
+        DurableStore store,
+        IDurableFunctions functions,
+        Sessions sessions,
+        ActivityResults results,
+        EngineSignals signals,
+        DataConverter converter,
+        TimeProvider time,
+        ILogger<ActivityWorker> logger)
+    {
+        (_store, _functions, _sessions, _results, _signals) = (store, functions, sessions, results, signals);
+        (_converter, _time, _logger) = (converter, time, logger);
+        _results.Settled = Settled;
+        _loops = [.. Enumerable.Range(0, store.Options.MaxConcurrentActivities).Select(_ => Task.Run(RunAsync))];
+    }
+
+    /// <summary>Calls taken on at most: those that run, and as many again that wait, so that a slot never waits for a query.</summary>
+    private int Capacity => 2 * _store.Options.MaxConcurrentActivities;
+
+    /// <summary>How many more calls may be taken on now.</summary>
+    public int Room => _closed ? 0 : Math.Max(0, Capacity - Volatile.Read(ref _waiting));
+
+    /// <summary>Books room for the first of these calls.</summary>
+    /// <returns>How many; they are to be given to <see cref="Run"/> or back by <see cref="Unreserve"/>.</returns>
+    public int Reserve(IReadOnlyList<ActivityCall> calls)
+    {
+        int known = calls.TakeWhile(call => _functions.HasActivity(call.Name)).Count();
+        while (true)
+        {
+            int before = Volatile.Read(ref _waiting);
+            int taken = _closed ? 0 : Math.Clamp(Capacity - before, 0, known);
+            if (taken == 0 || Interlocked.CompareExchange(ref _waiting, before + taken, before) == before)
+                return taken;
+        }
+    }
+
+    public void Unreserve(int count) => Interlocked.Add(ref _waiting, -count);
+
+    /// <summary>Runs calls that room was booked for and whose lease is this engine's.</summary>
+    public void Run(IEnumerable<ActivityCall> calls)
+    {
+        foreach (ActivityCall call in calls)
+        {
+            _held[call.Key] = new HeldActivity(call, _time.GetTimestamp());
+            _queue.Writer.TryWrite(call);
+        }
+    }
+
+    /// <summary>The call's row is gone: its result is stored, or it is someone else's.</summary>
+    public void Settled(ActivityKey key) => _held.TryRemove(key, out _);
+
+    /// <summary>Calls whose lease was not renewed for this long.</summary>
+    public ActivityKey[] DueForRenewal(TimeSpan after) =>
+        [.. _held.Values.Where(held => _time.GetElapsedTime(held.LeasedAt) >= after).Select(held => held.Call.Key)];
+
+    /// <summary>Notes which leases were renewed. A call whose lease is gone is cancelled: it is run elsewhere, or its instance was purged.</summary>
+    public void Renewed(IEnumerable<ActivityKey> asked, IReadOnlySet<ActivityKey> renewed)
+    {
+        foreach (ActivityKey key in asked)
+        {
+            if (!_held.TryGetValue(key, out HeldActivity? held))
+                continue;
+            if (renewed.Contains(key))
+                held.LeasedAt = _time.GetTimestamp();
+            else
+                held.Cancel();
+        }
+    }
+
+    /// <summary>Takes on nothing more, and lets what runs finish for some time.</summary>
+    /// <returns>The calls that did not finish; they are to be handed back.</returns>
+    public async Task<ActivityKey[]> CloseAsync(TimeSpan grace)
+    {
+        _closed = true;
+        _queue.Writer.TryComplete();
+        List<ActivityKey> unstarted = [];
+        while (_queue.Reader.TryRead(out ActivityCall? call))
+            unstarted.Add(call.Key);
+
+        try
+        {
+            await Task.WhenAll(_loops).WaitAsync(grace);
+        }
+        catch (TimeoutException)
+        {
+            // Cancelled, an activity that listens ends at once; one that does not is left to end with the process.
+            await _abort.CancelAsync();
+            await Task.WhenAny(Task.WhenAll(_loops), Task.Delay(TimeSpan.FromMilliseconds(500)));
+        }
+
+        return [.. unstarted, .. _held.Values.Where(held => !held.HasResult).Select(held => held.Call.Key)];
+    }
+
+    /// <summary>Waits until nothing that has run is still on its way to the database.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _closed = true;
+        _queue.Writer.TryComplete();
+        await _abort.CancelAsync();
+    }
+
+    private async Task RunAsync()
+    {
+        await foreach (ActivityCall call in _queue.Reader.ReadAllAsync())
+        {
+            try
+            {
+                await RunAsync(call);
+            }
+            finally
+            {
+                int left = Interlocked.Decrement(ref _waiting);
+                if (left == Capacity / 2 || left == 0)
+                    _signals.Activities.Set();
+            }
+        }
+    }
+
+    private async Task RunAsync(ActivityCall call)
+    {
+        if (_closed || !_held.TryGetValue(call.Key, out HeldActivity? held))
+            return;
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_abort.Token, held.Token);
+        HistoryEvent result;
+        try
+        {
+            object? value = await _functions.RunActivityAsync(call.Name, call.Key.InstanceId, call.Input, cancellation.Token);
+            result = new HistoryEvent(EventKind.TaskCompleted, _time.Now()) { TaskId = call.Key.TaskId, Name = call.Name, Data = _converter.Serialize(value) };
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return; // handed back, or no longer ours
+        }
+        catch (Exception error)
+        {
+            _logger.LogWarning(error, "Activity {Name} (#{TaskId}) of the orchestration {InstanceId} failed", call.Name, call.Key.TaskId, call.Key.InstanceId);
+            result = new HistoryEvent(EventKind.TaskFailed, _time.Now()) { TaskId = call.Key.TaskId, Name = call.Name, Data = Failures.Write(error) };
+        }
+
+        held.HasResult = true;
+        if (!_sessions.TryDeliver(call.Key, result))
+            _results.Add(call.Key, result);
+    }
+
+    /// <summary>A call under this engine's lease, until its result is stored.</summary>
+    private sealed class HeldActivity(ActivityCall call, long leasedAt)
+    {
+        // Never disposed: without a timer or a wait handle there is nothing to free, and a late cancel does no harm.
+        private readonly CancellationTokenSource _cancellation = new();
+        private long _leasedAt = leasedAt;
+
+        public ActivityCall Call => call;
+
+        public CancellationToken Token => _cancellation.Token;
+
+        public long LeasedAt
+        {
+            get => Volatile.Read(ref _leasedAt);
+            set => Volatile.Write(ref _leasedAt, value);
+        }
+
+        public bool HasResult { get; set; }
+
+        public void Cancel() => _cancellation.Cancel();
+    }
+}

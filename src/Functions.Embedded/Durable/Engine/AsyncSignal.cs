@@ -1,0 +1,23 @@
+namespace Microsoft.DurableTask.Embedded;
+
+/// <summary>Wakes one waiting loop. Sets made while it does not wait count once.</summary>
+internal sealed class AsyncSignal : IDisposable
+{
+    private readonly SemaphoreSlim _set = new(0, 1);
+    private readonly Lock _gate = new();
+
+    public void Set()
+    {
+        lock (_gate)
+        {
+            if (_set.CurrentCount == 0)
+                _set.Release();
+        }
+    }
+
+    /// <summary>Comes back when set or when the time is over.</summary>
+    public Task WaitAsync(TimeSpan atMost, CancellationToken cancellation) =>
+        _set.WaitAsync(atMost > TimeSpan.Zero ? atMost : TimeSpan.Zero, cancellation);
+
+    public void Dispose() => _set.Dispose();
+}

@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Reflection;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Microsoft.DurableTask.Embedded;
+
+/// <summary>Creates and upgrades the schema <c>durable</c>: the numbered .sql files of this assembly, each once, under an advisory lock.</summary>
+internal static class DurableSchema
+{
+    /// <summary>Chosen at random; only this upgrade takes it.</summary>
+    private const long LockKey = 0x6475_7261_626c_6531;
+
+    public static async Task UpgradeAsync(NpgsqlDataSource database, ILogger logger, CancellationToken cancellation)
+    {
+        await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
+        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation);
+        await ExecuteAsync(connection, $"SELECT pg_advisory_xact_lock({LockKey})", cancellation);
+        await ExecuteAsync(
+            connection,
+            """
+            CREATE SCHEMA IF NOT EXISTS durable;
+            CREATE TABLE IF NOT EXISTS durable.schema_version (
+                version    integer     PRIMARY KEY,
+                name       text        NOT NULL,
+                applied_at timestamptz NOT NULL DEFAULT now()
+            )
+            """,
+            cancellation);
+
+        int current;
+        await using (var command = new NpgsqlCommand("SELECT coalesce(max(version), 0) FROM durable.schema_version", connection))
+            current = (int)(await command.ExecuteScalarAsync(cancellation))!;
+
+        foreach ((int version, string name, string sql) in Scripts().Where(script => script.Version > current).OrderBy(script => script.Version))
+        {
+            await ExecuteAsync(connection, sql, cancellation);
+            await using var record = new NpgsqlCommand("INSERT INTO durable.schema_version (version, name) VALUES ($1, $2)", connection)
+            {
+                Parameters = { new() { Value = version }, new() { Value = name } },
+            };
+            await record.ExecuteNonQueryAsync(cancellation);
+            logger.LogInformation("Durable schema upgraded to {Version} ({Name})", version, name);
+        }
+
+        await transaction.CommitAsync(cancellation);
+    }
+
+    private static IEnumerable<(int Version, string Name, string Sql)> Scripts()
+    {
+        const string Folder = "Durable.Engine.Sql.";
+        Assembly assembly = typeof(DurableSchema).Assembly;
+        foreach (string resource in assembly.GetManifestResourceNames())
+        {
+            // A folder's name that starts the resource's may carry the root namespace before it.
+            int start = resource.IndexOf(Folder, StringComparison.Ordinal);
+            if (start < 0)
+                continue;
+            string name = resource[(start + Folder.Length)..^".sql".Length];
+            using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
+            yield return (int.Parse(name[..4], CultureInfo.InvariantCulture), name, reader.ReadToEnd());
+        }
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+}

@@ -1,0 +1,115 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Microsoft.DurableTask.Embedded;
+
+/// <summary>The engine's database and who it is there: its hub and, new at each start, its own id as owner of leases.</summary>
+internal sealed class DurableStore : IAsyncDisposable
+{
+    private readonly ILogger<DurableStore> _logger;
+    private readonly SemaphoreSlim _upgrade = new(1, 1);
+    private volatile bool _upgraded;
+
+    public DurableStore(IOptions<DurableEngineOptions> options, ILogger<DurableStore> logger)
+    {
+        _logger = logger;
+        Options = options.Value;
+        if (Options.ConnectionString.Length == 0)
+            throw new InvalidOperationException("The durable engine needs a database: set DURABLE_DATABASE_URL or DATABASE_URL.");
+
+        var text = new NpgsqlConnectionStringBuilder(Options.ConnectionString);
+        if (!text.ContainsKey("Maximum Pool Size"))
+            text.MaxPoolSize = 15;
+        if (!text.ContainsKey("Max Auto Prepare"))
+            text.MaxAutoPrepare = 80;
+        if (!text.ContainsKey("Auto Prepare Min Usages"))
+            text.AutoPrepareMinUsages = 2;
+        if (!text.ContainsKey("Application Name"))
+            text.ApplicationName = "durable-engine";
+        Database = NpgsqlDataSource.Create(text);
+    }
+
+    public DurableEngineOptions Options { get; }
+
+    public NpgsqlDataSource Database { get; }
+
+    public string Hub => Options.HubName;
+
+    public Guid Owner { get; } = Guid.NewGuid();
+
+    /// <summary>A connection to a database whose schema is up to date.</summary>
+    public async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellation)
+    {
+        if (!_upgraded)
+            await UpgradeAsync(cancellation);
+        return await Database.OpenConnectionAsync(cancellation);
+    }
+
+    public async Task UpgradeAsync(CancellationToken cancellation)
+    {
+        await _upgrade.WaitAsync(cancellation);
+        try
+        {
+            if (_upgraded)
+                return;
+            await DurableSchema.UpgradeAsync(Database, _logger, cancellation);
+            _upgraded = true;
+        }
+        finally
+        {
+            _upgrade.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _upgrade.Dispose();
+        await Database.DisposeAsync();
+    }
+
+    /// <summary>Whether the same statement may work a moment later: the database is away, restarting, or two transactions were in each other's way.</summary>
+    public static bool IsPassing(Exception error) => error switch
+    {
+        PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure } => true,
+        // 57P..: shutdown and restart; 08...: connection; 53...: out of connections, memory or disk.
+        PostgresException refused => refused.SqlState.StartsWith("57P", StringComparison.Ordinal)
+            || refused.SqlState.StartsWith("08", StringComparison.Ordinal)
+            || refused.SqlState.StartsWith("53", StringComparison.Ordinal),
+        NpgsqlException or SocketException or IOException or TimeoutException => true,
+        _ => false,
+    };
+}
+
+internal static class CommandExtensions
+{
+    /// <summary>A statement with positional parameters ($1, $2, …).</summary>
+    public static NpgsqlBatchCommand ToCommand(this string sql, params ReadOnlySpan<object> values)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (object value in values)
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        return command;
+    }
+
+    public static NpgsqlBatch ToBatch(this NpgsqlConnection connection, params ReadOnlySpan<NpgsqlBatchCommand> commands)
+    {
+        var batch = new NpgsqlBatch(connection);
+        foreach (NpgsqlBatchCommand command in commands)
+            batch.BatchCommands.Add(command);
+        return batch;
+    }
+
+    public static string? Text(this NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+
+    /// <summary>One column of rows, as <c>unnest</c> takes it.</summary>
+    public static TColumn[] Column<TRow, TColumn>(this IReadOnlyCollection<TRow> rows, Func<TRow, TColumn> value)
+    {
+        var column = new TColumn[rows.Count];
+        int index = 0;
+        foreach (TRow row in rows)
+            column[index++] = value(row);
+        return column;
+    }
+}

@@ -1,0 +1,172 @@
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Microsoft.DurableTask.Embedded;
+
+/// <summary>Takes instances that have something to do, with what they are to be told and, unless they are live here, their history.</summary>
+internal sealed class InstanceFetcher(
+    DurableStore store, Sessions sessions, EngineSignals signals, IDurableFunctions functions, ILogger<InstanceFetcher> logger)
+{
+    private const int Most = 100;
+
+    private readonly HashSet<string> _unknown = new(StringComparer.Ordinal);
+
+    public async Task RunAsync(CancellationToken stop)
+    {
+        var retrying = new Retrying("Fetching orchestrations", logger);
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                TimeSpan wait = await FetchAsync(stop);
+                retrying.Succeeded();
+                await signals.Instances.WaitAsync(wait, stop);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception error)
+            {
+                await retrying.FailedAsync(error, stop);
+            }
+        }
+    }
+
+    /// <summary>Takes a batch. Gives how long there will be nothing more, as far as can be known.</summary>
+    private async Task<TimeSpan> FetchAsync(CancellationToken stop)
+    {
+        int room = Math.Min(Most, sessions.Room);
+        if (room == 0)
+            return TimeSpan.FromMilliseconds(20);
+
+        await using NpgsqlConnection connection = await store.OpenAsync(stop);
+        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(stop);
+        (List<InstanceRow> taken, TimeSpan wait) = await TakeAsync(connection, room, stop);
+        List<InstanceRow> known = await LeaveUnknownAsync(connection, taken, stop);
+        if (known.Count == 0)
+        {
+            await transaction.CommitAsync(stop);
+            return taken.Count == room ? TimeSpan.Zero : wait;
+        }
+
+        List<InstanceRow> unread = [.. known.Where(row => !sessions.IsCurrent(row))];
+        Dictionary<string, List<InboxItem>> messages = [];
+        Dictionary<string, List<HistoryEvent>> histories = unread.ToDictionary(row => row.InstanceId, _ => new List<HistoryEvent>());
+        await using (NpgsqlBatch batch = connection.ToBatch(FetchSql.Messages.ToCommand(store.Hub, known.Column(row => row.InstanceId))))
+        {
+            if (unread.Any(row => row.HistoryLength > 0))
+            {
+                batch.BatchCommands.Add(FetchSql.History.ToCommand(
+                    store.Hub, unread.Column(row => row.InstanceId), unread.Column(row => row.ExecutionId)));
+            }
+
+            await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
+            await ReadMessagesAsync(reader, known.ToDictionary(row => row.InstanceId, row => row.ExecutionId), messages, stop);
+            if (await reader.NextResultAsync(stop))
+                await ReadHistoryAsync(reader, histories, stop);
+        }
+
+        await transaction.CommitAsync(stop);
+        bool again = taken.Count == room;
+        foreach (InstanceRow row in known)
+            again |= !sessions.Offer(row, messages.GetValueOrDefault(row.InstanceId, []), histories.GetValueOrDefault(row.InstanceId));
+        return again ? TimeSpan.Zero : wait;
+    }
+
+    private async Task<(List<InstanceRow> Taken, TimeSpan Wait)> TakeAsync(NpgsqlConnection connection, int room, CancellationToken stop)
+    {
+        await using NpgsqlBatch batch = connection.ToBatch(
+            FetchSql.TakeInstances.ToCommand(
+                store.Hub, store.Owner, store.Options.LeaseDuration, room, sessions.Busy(), _unknown.ToArray()),
+            FetchSql.NextReady.ToCommand(store.Hub));
+        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
+        List<InstanceRow> taken = [];
+        while (await reader.ReadAsync(stop))
+            taken.Add(ReadRow(reader));
+
+        TimeSpan wait = store.Options.PollInterval;
+        await reader.NextResultAsync(stop);
+        if (await reader.ReadAsync(stop) && !reader.IsDBNull(0))
+        {
+            double seconds = Math.Max(0.001, reader.GetDouble(0));
+            if (seconds < wait.TotalSeconds)
+                wait = TimeSpan.FromSeconds(seconds);
+        }
+
+        return (taken, wait);
+    }
+
+    /// <summary>Orchestrators this app does not have are left to one that has them.</summary>
+    private async Task<List<InstanceRow>> LeaveUnknownAsync(NpgsqlConnection connection, List<InstanceRow> taken, CancellationToken stop)
+    {
+        List<InstanceRow> unknown = [.. taken.Where(row => !functions.HasOrchestrator(row.Name))];
+        if (unknown.Count == 0)
+            return taken;
+        await using NpgsqlBatch batch = connection.ToBatch(
+            FetchSql.ReleaseInstances.ToCommand(store.Hub, unknown.Column(row => row.InstanceId), store.Owner));
+        await batch.ExecuteNonQueryAsync(stop);
+        foreach (InstanceRow row in unknown)
+        {
+            if (_unknown.Add(row.Name.ToLowerInvariant()))
+                logger.LogWarning("There is no orchestrator {Name} here; its instances (as {InstanceId}) are left to an app that has it", row.Name, row.InstanceId);
+        }
+
+        return [.. taken.Except(unknown)];
+    }
+
+    private static InstanceRow ReadRow(NpgsqlDataReader reader) => new(reader.GetString(0), reader.GetGuid(1), reader.GetString(2))
+    {
+        Version = reader.GetString(3),
+        Input = reader.Text(4),
+        ParentId = reader.Text(5),
+        ParentName = reader.Text(6),
+        ParentExecutionId = reader.IsDBNull(7) ? null : reader.GetGuid(7),
+        ParentTaskId = reader.IsDBNull(8) ? null : reader.GetInt32(8),
+        Status = Enum.Parse<OrchestrationRuntimeStatus>(reader.GetString(9)),
+        CustomStatus = reader.Text(10),
+        CreatedAt = reader.GetDateTime(11),
+        Turn = reader.GetInt64(12),
+        HistoryLength = reader.GetInt32(13),
+    };
+
+    private static async Task ReadMessagesAsync(
+        NpgsqlDataReader reader, Dictionary<string, Guid> executions, Dictionary<string, List<InboxItem>> messages, CancellationToken stop)
+    {
+        while (await reader.ReadAsync(stop))
+        {
+            string id = reader.GetString(1);
+            // Answers to an earlier execution are taken from the table with the turn, but not delivered.
+            Guid? execution = reader.IsDBNull(2) ? null : reader.GetGuid(2);
+            bool late = execution is { } meant && meant != executions[id];
+            var happened = new HistoryEvent(Enum.Parse<EventKind>(reader.GetString(3)), DateTime.MinValue)
+            {
+                TaskId = reader.GetInt32(4),
+                Name = reader.Text(5),
+                Data = reader.Text(6),
+                FireAt = reader.IsDBNull(7) ? null : reader.GetDateTime(7),
+                MessageId = reader.GetInt64(0),
+            };
+            if (!messages.TryGetValue(id, out List<InboxItem>? list))
+                messages[id] = list = [];
+            list.Add(new InboxItem(happened, happened.MessageId, null) { IsLate = late });
+        }
+    }
+
+    private static async Task ReadHistoryAsync(NpgsqlDataReader reader, Dictionary<string, List<HistoryEvent>> histories, CancellationToken stop)
+    {
+        while (await reader.ReadAsync(stop))
+        {
+            histories[reader.GetString(0)].Add(new HistoryEvent(Enum.Parse<EventKind>(reader.GetString(1)), reader.GetDateTime(2))
+            {
+                TaskId = reader.GetInt32(3),
+                Name = reader.Text(4),
+                Data = reader.Text(5),
+                Target = reader.Text(6),
+                FireAt = reader.IsDBNull(7) ? null : reader.GetDateTime(7),
+                MessageId = reader.IsDBNull(8) ? null : reader.GetInt64(8),
+            });
+        }
+    }
+}

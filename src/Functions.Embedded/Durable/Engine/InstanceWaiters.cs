@@ -1,0 +1,114 @@
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Microsoft.DurableTask.Embedded;
+
+/// <summary>
+/// Callers that wait for instances to start or to end. A commit in this process wakes them at once; for commits of other processes one
+/// query at intervals asks for all of them.
+/// </summary>
+internal sealed class InstanceWaiters(DurableStore store, ILogger<InstanceWaiters> logger)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
+
+    private readonly List<Waiter> _waiters = [];
+    private readonly Lock _gate = new();
+    private bool _polling;
+
+    /// <summary>Comes back when the instance has (probably) started or ended; the caller looks at it itself.</summary>
+    public async Task WaitAsync(string instanceId, bool forEnd, Func<Task<bool>> isThere, CancellationToken cancellation)
+    {
+        var waiter = new Waiter(instanceId, forEnd);
+        lock (_gate)
+        {
+            _waiters.Add(waiter);
+            if (!_polling)
+            {
+                _polling = true;
+                _ = Task.Run(PollAsync, CancellationToken.None);
+            }
+        }
+
+        try
+        {
+            // Looked at after registering, so that nothing falls between.
+            if (!await isThere())
+                await waiter.Source.Task.WaitAsync(cancellation);
+        }
+        finally
+        {
+            lock (_gate)
+                _waiters.Remove(waiter);
+        }
+    }
+
+    public void Reached(string instanceId, OrchestrationRuntimeStatus status)
+    {
+        lock (_gate)
+        {
+            if (_waiters.Count == 0)
+                return;
+            foreach (Waiter waiter in _waiters)
+            {
+                if (waiter.InstanceId == instanceId && (status.IsFinal() || (!waiter.ForEnd && status != OrchestrationRuntimeStatus.Pending)))
+                    waiter.Source.TrySetResult();
+            }
+        }
+    }
+
+    private async Task PollAsync()
+    {
+        var retrying = new Retrying("Waiting for durable instances", logger);
+        while (true)
+        {
+            await Task.Delay(Interval);
+            Waiter[] waiting;
+            lock (_gate)
+            {
+                waiting = [.. _waiters.Where(waiter => !waiter.Source.Task.IsCompleted)];
+                if (_waiters.Count == 0)
+                {
+                    _polling = false;
+                    return;
+                }
+            }
+
+            try
+            {
+                await LookAsync(waiting);
+                retrying.Succeeded();
+            }
+            catch (ObjectDisposedException error)
+            {
+                foreach (Waiter waiter in waiting)
+                    waiter.Source.TrySetException(error);
+            }
+            catch (Exception error)
+            {
+                await retrying.FailedAsync(error, CancellationToken.None);
+            }
+        }
+    }
+
+    private async Task LookAsync(Waiter[] waiting)
+    {
+        if (waiting.Length == 0)
+            return;
+        await using NpgsqlConnection connection = await store.OpenAsync(CancellationToken.None);
+        await using NpgsqlBatch batch = connection.ToBatch(
+            """
+            SELECT w.instance_id, coalesce(i.status, 'Terminated')
+            FROM unnest($2::text[]) AS w (instance_id)
+            LEFT JOIN durable.instances i ON i.hub = $1 AND i.instance_id = w.instance_id
+            """.ToCommand(store.Hub, waiting.Select(waiter => waiter.InstanceId).Distinct().ToArray()));
+        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+            Reached(reader.GetString(0), Enum.Parse<OrchestrationRuntimeStatus>(reader.GetString(1)));
+    }
+
+    private sealed record Waiter(string InstanceId, bool ForEnd)
+    {
+        public TaskCompletionSource Source { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

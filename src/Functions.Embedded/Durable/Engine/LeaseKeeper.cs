@@ -1,0 +1,89 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Microsoft.DurableTask.Embedded;
+
+/// <summary>Renews the leases of what this engine holds, and gives back instances that have waited long.</summary>
+internal sealed class LeaseKeeper(DurableStore store, Sessions sessions, ActivityWorker activities, TimeProvider time, ILogger<LeaseKeeper> logger)
+{
+    public async Task RunAsync(CancellationToken stop)
+    {
+        // A lease is renewed when a third of it is over, so that one missed renewal loses nothing.
+        TimeSpan third = store.Options.LeaseDuration / 3;
+        using var timer = new PeriodicTimer(third / 2, time);
+        var retrying = new Retrying("Renewing leases", logger);
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await timer.WaitForNextTickAsync(stop);
+                await RenewAsync(third / 2, stop);
+                await ReleaseIdleAsync(store.Options.SessionIdleTime, stop);
+                retrying.Succeeded();
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception error)
+            {
+                await retrying.FailedAsync(error, stop);
+            }
+        }
+    }
+
+    public async Task ReleaseIdleAsync(TimeSpan longerThan, CancellationToken cancellation)
+    {
+        string[] idle = sessions.TakeIdle(longerThan);
+        if (idle.Length == 0)
+            return;
+        await using NpgsqlConnection connection = await store.OpenAsync(cancellation);
+        await using NpgsqlBatch batch = connection.ToBatch(FetchSql.ReleaseInstances.ToCommand(store.Hub, idle, store.Owner));
+        await batch.ExecuteNonQueryAsync(cancellation);
+    }
+
+    /// <summary>Hands calls back to the queue and wakes the other engines of the hub.</summary>
+    public async Task ReleaseActivitiesAsync(ActivityKey[] keys, CancellationToken cancellation)
+    {
+        await using NpgsqlConnection connection = await store.OpenAsync(cancellation);
+        string channel = EngineSignals.ChannelOf(store.Hub);
+        await using NpgsqlBatch batch = connection.ToBatch(
+            FetchSql.ReleaseActivities.ToCommand(
+                store.Hub, keys.Column(k => k.InstanceId), keys.Column(k => k.ExecutionId), keys.Column(k => k.TaskId), store.Owner),
+            TurnSql.Notify.ToCommand(channel, EngineSignals.ActivitiesPayload),
+            TurnSql.Notify.ToCommand(channel, EngineSignals.InstancesPayload));
+        await batch.ExecuteNonQueryAsync(cancellation);
+    }
+
+    private async Task RenewAsync(TimeSpan after, CancellationToken stop)
+    {
+        string[] instances = sessions.DueForRenewal(after);
+        ActivityKey[] calls = activities.DueForRenewal(after);
+        if (instances.Length == 0 && calls.Length == 0)
+            return;
+
+        await using NpgsqlConnection connection = await store.OpenAsync(stop);
+        await using NpgsqlBatch batch = connection.ToBatch(
+            FetchSql.RenewInstances.ToCommand(store.Hub, instances, store.Owner, store.Options.LeaseDuration),
+            FetchSql.RenewActivities.ToCommand(
+                store.Hub,
+                calls.Column(k => k.InstanceId),
+                calls.Column(k => k.ExecutionId),
+                calls.Column(k => k.TaskId),
+                store.Owner,
+                store.Options.LeaseDuration));
+        var renewedInstances = new HashSet<string>(StringComparer.Ordinal);
+        var renewedCalls = new HashSet<ActivityKey>();
+        await using (NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop))
+        {
+            while (await reader.ReadAsync(stop))
+                renewedInstances.Add(reader.GetString(0));
+            await reader.NextResultAsync(stop);
+            while (await reader.ReadAsync(stop))
+                renewedCalls.Add(new ActivityKey(reader.GetString(0), reader.GetGuid(1), reader.GetInt32(2)));
+        }
+
+        sessions.Renewed(instances, renewedInstances);
+        activities.Renewed(calls, renewedCalls);
+    }
+}

@@ -1,0 +1,39 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Microsoft.DurableTask.Embedded;
+
+/// <summary>Listens for what other processes announce, on a connection of its own. While it is away the loops' own looks at the database stand in.</summary>
+internal sealed class Notifications(DurableStore store, EngineSignals signals, ILogger<Notifications> logger)
+{
+    public async Task RunAsync(CancellationToken stop)
+    {
+        var retrying = new Retrying("Listening for durable work", logger);
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await using NpgsqlConnection connection = await store.OpenAsync(stop);
+                connection.Notification += (_, notification) =>
+                    (notification.Payload == EngineSignals.ActivitiesPayload ? signals.Activities : signals.Instances).Set();
+                await using (NpgsqlBatch listen = connection.ToBatch($"LISTEN {EngineSignals.ChannelOf(store.Hub)}".ToCommand()))
+                    await listen.ExecuteNonQueryAsync(stop);
+                retrying.Succeeded();
+
+                // What was announced before listening.
+                signals.Instances.Set();
+                signals.Activities.Set();
+                while (true)
+                    await connection.WaitAsync(stop);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception error)
+            {
+                await retrying.FailedAsync(error, stop);
+            }
+        }
+    }
+}

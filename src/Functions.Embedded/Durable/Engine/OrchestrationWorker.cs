@@ -1,0 +1,132 @@
+using Microsoft.Extensions.Logging;
+
+namespace Microsoft.DurableTask.Embedded;
+
+/// <summary>Runs turns: takes an instance that has something to be told, runs its code to the next wait, has the turn committed.</summary>
+internal sealed class OrchestrationWorker(
+    Sessions sessions,
+    TurnCommitter committer,
+    ActivityWorker activities,
+    ActivityResults results,
+    IDurableFunctions functions,
+    DataConverter converter,
+    EngineSignals signals,
+    TimeProvider time,
+    DurableStore store,
+    ILoggerFactory loggers)
+{
+    private readonly ILogger _logger = loggers.CreateLogger<OrchestrationWorker>();
+    private Task[] _loops = [];
+
+    public void Start() =>
+        _loops = [.. Enumerable.Range(0, store.Options.MaxConcurrentOrchestrators).Select(_ => Task.Run(RunAsync))];
+
+    /// <summary>Comes back when the queue is complete and empty.</summary>
+    public Task FinishAsync() => Task.WhenAll(_loops);
+
+    private async Task RunAsync()
+    {
+        await foreach (Session session in sessions.Queue.ReadAllAsync())
+        {
+            List<InboxItem> inbox = sessions.Begin(session);
+            Turn turn = RunTurn(session, inbox);
+            // The loop goes on to the next turn while this one is being committed.
+            _ = CommitAsync(session, turn);
+        }
+    }
+
+    private Turn RunTurn(Session session, List<InboxItem> inbox)
+    {
+        InstanceRow row = session.Row;
+        DateTime now = time.Now();
+        List<HistoryEvent> events =
+        [
+            .. inbox.Where(item => !item.IsLate && (item.Activity is not { } activity || activity.ExecutionId == row.ExecutionId))
+                .Select(item => item.Event with { At = now }),
+        ];
+        TurnOutcome outcome;
+        if (row.HistoryLength == 0)
+            events.Insert(0, new HistoryEvent(EventKind.ExecutionStarted, now) { Name = row.Name });
+        if (events.Count == 0)
+            outcome = new TurnOutcome([], [], [], row.Status) { CustomStatus = row.CustomStatus };
+        else
+            outcome = RunCode(session, events, now);
+        return new Turn(row, outcome, inbox, KeepLease: !outcome.Status.IsFinal() && sessions.MayKeep);
+    }
+
+    private TurnOutcome RunCode(Session session, List<HistoryEvent> events, DateTime now)
+    {
+        try
+        {
+            session.Execution ??= Replayed(session);
+            TurnOutcome outcome = session.Execution.RunTurn(events, now);
+            if (outcome.Failure is { } failure)
+                LogFailure(session.Row, Failures.Read(failure));
+            return outcome;
+        }
+        catch (Exception error)
+        {
+            _logger.LogError(error, "The orchestration {InstanceId} ({Name}) failed", session.Row.InstanceId, session.Row.Name);
+            session.Execution = null;
+            return OrchestrationExecution.Fail(session.Row, events, now, error);
+        }
+    }
+
+    private OrchestrationExecution Replayed(Session session)
+    {
+        var execution = new OrchestrationExecution(session.Row, functions, converter, loggers);
+        if (session.Row.HistoryLength > 0)
+            execution.Replay(session.History ?? throw new InvalidOperationException("The history was not read."));
+        session.History = null;
+        return execution;
+    }
+
+    private void LogFailure(InstanceRow row, TaskFailureDetails failure) => _logger.LogWarning(
+        "The orchestration {InstanceId} ({Name}) failed: {ErrorType}: {ErrorMessage}", row.InstanceId, row.Name, failure.ErrorType, failure.ErrorMessage);
+
+    private async Task CommitAsync(Session session, Turn turn)
+    {
+        TurnResult result = await committer.CommitAsync(turn);
+        List<InboxItem> left;
+        if (result.IsCommitted)
+        {
+            foreach (InboxItem item in turn.Consumed)
+            {
+                if (item.Activity is { } activity)
+                    activities.Settled(activity);
+            }
+
+            left = sessions.End(session, turn.After, turn.KeepLease);
+            if (result.DueIn is { } dueIn)
+                WakeIn(dueIn);
+        }
+        else
+        {
+            _logger.LogDebug("A turn of the orchestration {InstanceId} was given up: the instance went on without it", turn.InstanceId);
+            left = [.. turn.Consumed, .. sessions.Abandon(session)];
+            // Perhaps its commit went through and only the answer was lost: then the instance is still this engine's and can be read at once.
+            signals.Instances.Set();
+        }
+
+        foreach (InboxItem item in left)
+        {
+            if (item.Activity is { } activity)
+                results.Add(activity, item.Event);
+        }
+    }
+
+    private void WakeIn(TimeSpan dueIn)
+    {
+        if (dueIn <= TimeSpan.Zero)
+            signals.Instances.Set();
+        else if (dueIn < store.Options.PollInterval)
+            _ = WakeLaterAsync(dueIn);
+    }
+
+    /// <summary>What is due later than the next look at the database is found by that.</summary>
+    private async Task WakeLaterAsync(TimeSpan dueIn)
+    {
+        await Task.Delay(dueIn, time);
+        signals.Instances.Set();
+    }
+}

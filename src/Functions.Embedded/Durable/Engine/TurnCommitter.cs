@@ -1,0 +1,223 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Microsoft.DurableTask.Embedded;
+
+/// <summary>
+/// Commits turns, several of different instances in one transaction. A turn is refused as a whole when its instance is no longer this
+/// engine's, has had another turn, or when an activity result it uses was already taken from elsewhere.
+/// </summary>
+internal sealed class TurnCommitter : IAsyncDisposable
+{
+    private readonly DurableStore _store;
+    private readonly Sessions _sessions;
+    private readonly ActivityWorker _activities;
+    private readonly EngineSignals _signals;
+    private readonly InstanceWaiters _waiters;
+    private readonly IDurableFunctions _functions;
+    private readonly ILogger<TurnCommitter> _logger;
+    private readonly Batcher<Turn> _batcher;
+    private readonly CancellationTokenSource _stop = new();
+
+    public TurnCommitter(
+        DurableStore store,
+        Sessions sessions,
+        ActivityWorker activities,
+        EngineSignals signals,
+        InstanceWaiters waiters,
+        IDurableFunctions functions,
+        ILogger<TurnCommitter> logger)
+    {
+        (_store, _sessions, _activities, _signals, _waiters, _functions, _logger) = (store, sessions, activities, signals, waiters, functions, logger);
+        _batcher = new Batcher<Turn>(CommitAsync, most: 64, loops: 2);
+    }
+
+    /// <summary>Commits a turn, sooner or later: while the database is away it waits. Refused when the engine stops first.</summary>
+    public Task<TurnResult> CommitAsync(Turn turn)
+    {
+        if (!_batcher.TryAdd(turn))
+            turn.Answer(default);
+        return turn.Committed;
+    }
+
+    /// <summary>Gives up on commits that still wait for the database; the turns will be done again by whoever takes over.</summary>
+    public void GiveUp() => _stop.Cancel();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _batcher.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    private async Task CommitAsync(IReadOnlyList<Turn> turns)
+    {
+        var retrying = new Retrying("Commit of durable turns", _logger);
+        while (true)
+        {
+            try
+            {
+                await WriteAsync(turns);
+                retrying.Succeeded();
+                return;
+            }
+            catch (Exception error) when (DurableStore.IsPassing(error) && !_stop.IsCancellationRequested)
+            {
+                // If the commit got through after all, the next try finds the turn number moved on, and the instance is read again.
+                await retrying.FailedAsync(error, _stop.Token);
+            }
+            catch (Exception error) when (turns.Count > 1 && !_stop.IsCancellationRequested)
+            {
+                // One turn that cannot be stored must not take the others with it.
+                _logger.LogWarning(error, "A commit of {Count} durable turns failed; committing them one by one", turns.Count);
+                foreach (Turn turn in turns)
+                    await CommitAsync([turn]);
+                return;
+            }
+            catch (Exception error) when (!_stop.IsCancellationRequested)
+            {
+                await FailInstanceAsync(turns[0], error);
+                break;
+            }
+            catch (Exception error)
+            {
+                _logger.LogWarning(error, "{Count} durable turns were not committed before the engine stopped; they will be done again", turns.Count);
+                break;
+            }
+        }
+
+        foreach (Turn turn in turns)
+            turn.Answer(default);
+    }
+
+    /// <summary>What the database refuses for good would be tried for ever; the instance fails and says why.</summary>
+    private async Task FailInstanceAsync(Turn turn, Exception error)
+    {
+        _logger.LogError(error, "A turn of the orchestration {InstanceId} ({Name}) cannot be stored", turn.InstanceId, turn.Before.Name);
+        if (turn.IsReplacement)
+            return;
+        TurnOutcome failed = OrchestrationExecution.Fail(turn.Before, [], turn.Outcome.Recorded[0].At, error);
+        await CommitAsync([new Turn(turn.Before, failed, turn.Consumed, KeepLease: false) { IsReplacement = true }]);
+    }
+
+    private async Task WriteAsync(IReadOnlyList<Turn> turns)
+    {
+        int ownActivities = 0;
+        int handedOver = 0;
+        try
+        {
+            await using NpgsqlConnection connection = await _store.OpenAsync(_stop.Token);
+            TurnBatch batch = await LockAsync(connection, turns);
+            IReadOnlyList<ActivityCall> activities = batch.Activities;
+            IReadOnlyList<InstanceRow> instances = batch.NewInstances;
+            batch.OwnActivities = ownActivities = _activities.Reserve(activities);
+            batch.OwnInstances = instances.TakeWhile(row => _functions.HasOrchestrator(row.Name)).Take(_sessions.Room).Count();
+
+            bool othersNeeded = batch.OwnInstances < instances.Count || batch.Receivers.Any(id => !_sessions.Holds(id));
+            (Dictionary<string, TimeSpan?> due, HashSet<string> stored) =
+                await WriteAsync(connection, batch, othersNeeded, ownActivities < activities.Count);
+
+            _activities.Run(activities.Take(ownActivities));
+            handedOver = ownActivities;
+            foreach (InstanceRow row in instances.Take(batch.OwnInstances).Where(row => stored.Contains(row.InstanceId)))
+                _sessions.Adopt(row);
+            Announce(batch, othersNeeded, ownActivities < activities.Count);
+            foreach (Turn turn in turns)
+            {
+                bool committed = due.TryGetValue(turn.InstanceId, out TimeSpan? dueIn);
+                turn.Answer(new TurnResult(committed, dueIn));
+            }
+        }
+        finally
+        {
+            _activities.Unreserve(ownActivities - handedOver);
+        }
+    }
+
+    /// <summary>Opens the transaction, locks what the turns touch and takes in those that may be committed.</summary>
+    private async Task<TurnBatch> LockAsync(NpgsqlConnection connection, IReadOnlyList<Turn> turns)
+    {
+        string[] ids = [.. turns.Select(turn => turn.InstanceId).Concat(turns.SelectMany(TurnBatch.TouchedBy)).Distinct(StringComparer.Ordinal)];
+        List<ActivityKey> results = [.. turns.SelectMany(turn => turn.Consumed).Where(item => item.Activity is not null).Select(item => item.Activity!.Value)];
+
+        var locked = new Dictionary<string, LockedInstance>(StringComparer.Ordinal);
+        var present = new HashSet<(string, int)>();
+        await using NpgsqlBatch batch = connection.ToBatch("BEGIN".ToCommand(), TurnSql.LockInstances.ToCommand(_store.Hub, ids));
+        if (results.Count > 0)
+            batch.BatchCommands.Add(new TurnBatch(_store, locked).KeysOf(TurnSql.LockActivities, results));
+
+        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(_stop.Token);
+        while (await reader.ReadAsync(_stop.Token))
+        {
+            locked[reader.GetString(0)] = new LockedInstance(
+                reader.GetGuid(1), reader.GetString(2), reader.GetInt64(3), reader.IsDBNull(4) ? null : reader.GetGuid(4));
+        }
+
+        if (results.Count > 0 && await reader.NextResultAsync(_stop.Token))
+        {
+            while (await reader.ReadAsync(_stop.Token))
+                present.Add((reader.GetString(0), reader.GetInt32(1)));
+        }
+
+        var accepted = new TurnBatch(_store, locked);
+        foreach (Turn turn in turns.Where(turn => IsStillOurs(turn, locked) && HasItsResults(turn, present)))
+            accepted.Add(turn);
+        return accepted;
+    }
+
+    private bool IsStillOurs(Turn turn, Dictionary<string, LockedInstance> locked) =>
+        locked.TryGetValue(turn.InstanceId, out LockedInstance? instance)
+        && instance.LockedBy == _store.Owner
+        && instance.Turn == turn.Before.Turn
+        && instance.ExecutionId == turn.Before.ExecutionId;
+
+    private static bool HasItsResults(Turn turn, HashSet<(string, int)> present) => turn.Consumed
+        .All(item => item.Activity is not { } activity || present.Contains((activity.InstanceId, activity.TaskId)));
+
+    private async Task<(Dictionary<string, TimeSpan?> Due, HashSet<string> Stored)> WriteAsync(
+        NpgsqlConnection connection, TurnBatch turns, bool notifyInstances, bool notifyActivities)
+    {
+        var due = new Dictionary<string, TimeSpan?>(StringComparer.Ordinal);
+        var stored = new HashSet<string>(StringComparer.Ordinal);
+        if (turns.Turns.Count == 0)
+        {
+            await using NpgsqlBatch nothing = connection.ToBatch("ROLLBACK".ToCommand());
+            await nothing.ExecuteNonQueryAsync(_stop.Token);
+            return (due, stored);
+        }
+
+        await using var batch = new NpgsqlBatch(connection);
+        foreach (NpgsqlBatchCommand command in turns.ToCommands())
+            batch.BatchCommands.Add(command);
+        string channel = EngineSignals.ChannelOf(_store.Hub);
+        if (notifyInstances)
+            batch.BatchCommands.Add(TurnSql.Notify.ToCommand(channel, EngineSignals.InstancesPayload));
+        if (notifyActivities)
+            batch.BatchCommands.Add(TurnSql.Notify.ToCommand(channel, EngineSignals.ActivitiesPayload));
+        batch.BatchCommands.Add("COMMIT".ToCommand());
+
+        // Three statements give rows: the new instances stored, the instances updated, and notifications, whose column is void.
+        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(_stop.Token);
+        do
+        {
+            while (await reader.ReadAsync(_stop.Token))
+            {
+                if (reader.FieldCount == 2)
+                    due[reader.GetString(0)] = reader.IsDBNull(1) ? null : TimeSpan.FromSeconds(reader.GetDouble(1));
+                else if (reader.GetName(0) == "instance_id")
+                    stored.Add(reader.GetString(0));
+            }
+        }
+        while (await reader.NextResultAsync(_stop.Token));
+        return (due, stored);
+    }
+
+    private void Announce(TurnBatch batch, bool instances, bool activities)
+    {
+        if (instances || batch.HasMessages)
+            _signals.Instances.Set();
+        if (activities)
+            _signals.Activities.Set();
+        foreach (Turn turn in batch.Turns)
+            _waiters.Reached(turn.InstanceId, turn.Outcome.Status);
+    }
+}

@@ -1,0 +1,24 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Microsoft.DurableTask.Embedded;
+
+/// <summary>UUID version 5 (RFC 9562): SHA-1 of a namespace and a name. The namespace and the name's form are those of the Durable Task Framework.</summary>
+internal static class DeterministicGuid
+{
+    private static readonly Guid Namespace = new("9e952958-5e33-4daf-827f-2fa12937b875");
+
+    public static Guid Create(string instanceId, DateTime turnTime, int number)
+    {
+        string name = string.Create(CultureInfo.InvariantCulture, $"{instanceId}_{turnTime:o}_{number}");
+        byte[] input = [.. Namespace.ToByteArray(bigEndian: true), .. Encoding.UTF8.GetBytes(name)];
+        Span<byte> hash = stackalloc byte[SHA1.HashSizeInBytes];
+#pragma warning disable CA5350 // SHA-1 is what version 5 is defined with; nothing is kept secret by it.
+        SHA1.HashData(input, hash);
+#pragma warning restore CA5350
+        hash[6] = (byte)((hash[6] & 0x0F) | 0x50);
+        hash[8] = (byte)((hash[8] & 0x3F) | 0x80);
+        return new Guid(hash[..16], bigEndian: true);
+    }
+}

@@ -1,0 +1,45 @@
+using Microsoft.DurableTask.Client;
+
+namespace Microsoft.DurableTask.Embedded;
+
+/// <summary>The part of <c>durable.instances</c> that running an instance needs.</summary>
+internal sealed record InstanceRow(string InstanceId, Guid ExecutionId, string Name)
+{
+    public string Version { get; init; } = "";
+
+    public string? Input { get; init; }
+
+    public string? Tags { get; init; }
+
+    public string? ParentId { get; init; }
+
+    public string? ParentName { get; init; }
+
+    public Guid? ParentExecutionId { get; init; }
+
+    public int? ParentTaskId { get; init; }
+
+    public OrchestrationRuntimeStatus Status { get; init; } = OrchestrationRuntimeStatus.Pending;
+
+    public string? CustomStatus { get; init; }
+
+    public DateTime CreatedAt { get; init; }
+
+    public DateTime? StartAt { get; init; }
+
+    /// <summary>Turns committed so far: a commit for any other turn is refused.</summary>
+    public long Turn { get; init; }
+
+    public int HistoryLength { get; init; }
+}
+
+internal static class RuntimeStatusNames
+{
+    /// <summary>The statuses an instance never leaves, as stored.</summary>
+    public static readonly string[] Final = ["Completed", "Failed", "Terminated"];
+
+    public static bool IsFinal(this OrchestrationRuntimeStatus status) => status
+        is OrchestrationRuntimeStatus.Completed
+        or OrchestrationRuntimeStatus.Failed
+        or OrchestrationRuntimeStatus.Terminated;
+}

@@ -1,0 +1,26 @@
+namespace Microsoft.DurableTask.Embedded;
+
+/// <summary>The orchestrator did not repeat what its history says it did. The message names both.</summary>
+internal sealed class NonDeterministicOrchestrationException(string message) : Exception(message)
+{
+    public static NonDeterministicOrchestrationException Missing(HistoryEvent expected) => new(
+        $"Non-deterministic orchestrator: the history says that it {Describe(expected)}, but the replay has not done so. {Advice}");
+
+    public static NonDeterministicOrchestrationException Different(HistoryEvent expected, HistoryEvent actual) => new(
+        $"Non-deterministic orchestrator: the history says that it {Describe(expected)}, but the replay {Describe(actual)}. {Advice}");
+
+    public static NonDeterministicOrchestrationException Extra(HistoryEvent actual) => new(
+        $"Non-deterministic orchestrator: the replay {Describe(actual)}, but the history has nothing there. {Advice}");
+
+    private const string Advice =
+        "Was the code changed while the instance was running, or does it depend on the clock, random numbers or I/O?";
+
+    private static string Describe(HistoryEvent call) => call.Kind switch
+    {
+        EventKind.TaskScheduled => $"called the activity '{call.Name}' as #{call.TaskId}",
+        EventKind.SubOrchestrationCreated => $"called the sub-orchestrator '{call.Name}' as #{call.TaskId}",
+        EventKind.TimerCreated => $"created a timer as #{call.TaskId}",
+        EventKind.EventSent => $"sent the event '{call.Name}' as #{call.TaskId}",
+        _ => $"did {call.Kind} '{call.Name}' as #{call.TaskId}",
+    };
+}

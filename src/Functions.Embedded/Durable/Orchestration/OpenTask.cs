@@ -1,0 +1,50 @@
+namespace Microsoft.DurableTask.Embedded;
+
+/// <summary>A call, timer or wait whose answer has not come yet.</summary>
+internal abstract class OpenTask(EventKind kind, string name, int id)
+{
+    public EventKind Kind { get; } = kind;
+
+    public string Name { get; } = name;
+
+    public int Id { get; } = id;
+
+    /// <summary>False when the waiting was given up (cancelled).</summary>
+    public abstract bool IsOpen { get; }
+
+    public abstract void Complete(string? data);
+
+    public abstract void Fail(TaskFailureDetails details);
+
+    public abstract void Cancel(CancellationToken token);
+}
+
+internal sealed class OpenTask<T>(EventKind kind, string name, int id, DataConverter converter) : OpenTask(kind, name, id)
+{
+    private readonly TaskCompletionSource<T> _source = new();
+
+    public Task<T> Task => _source.Task;
+
+    public override bool IsOpen => !_source.Task.IsCompleted;
+
+    public override void Complete(string? data)
+    {
+        T value;
+        try
+        {
+            value = data is null ? default! : converter.Deserialize<T>(data)!;
+        }
+        catch (Exception error)
+        {
+            // The answer is not what the orchestrator asked for; it is told as by any failed call.
+            _source.TrySetException(error);
+            return;
+        }
+
+        _source.TrySetResult(value);
+    }
+
+    public override void Fail(TaskFailureDetails details) => _source.TrySetException(new TaskFailedException(Name, Id, details));
+
+    public override void Cancel(CancellationToken token) => _source.TrySetCanceled(token);
+}

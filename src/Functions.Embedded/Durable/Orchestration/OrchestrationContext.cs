@@ -1,0 +1,196 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+
+namespace Microsoft.DurableTask.Embedded;
+
+/// <summary>
+/// The context an orchestrator runs with. It numbers what the orchestrator asks for, keeps what is open and what was asked in this turn;
+/// <see cref="OrchestrationExecution"/> delivers events to it and takes what it asked for.
+/// </summary>
+internal sealed partial class OrchestrationContext(
+    InstanceRow instance, TurnScheduler scheduler, DataConverter converter, ILoggerFactory loggers) : TaskOrchestrationContext
+{
+    private readonly Dictionary<int, OpenTask> _open = [];
+    private readonly Dictionary<string, Queue<OpenTask>> _waiting = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<HistoryEvent> _unclaimed = [];
+    private readonly Queue<HistoryEvent> _asked = new();
+    private readonly List<int> _cancelledTimers = [];
+    private int _lastTaskId = -1;
+    private int _guids;
+    private DateTime _now;
+    private bool _replaying;
+    private volatile string? _violation;
+
+    public override TaskName Name { get; } = instance.Name;
+
+    public override string InstanceId => instance.InstanceId;
+
+    public override ParentOrchestrationInstance? Parent { get; } =
+        instance.ParentId is { } parent ? new ParentOrchestrationInstance(instance.ParentName ?? "", parent) : null;
+
+    public override DateTime CurrentUtcDateTime => _now;
+
+    public override bool IsReplaying => _replaying;
+
+    public override string Version => instance.Version;
+
+    protected override ILoggerFactory LoggerFactory => loggers;
+
+    /// <summary>What the orchestrator set, or what the instance had before.</summary>
+    public string? CustomStatus { get; private set; } = instance.CustomStatus;
+
+    public ContinueAsNewOptions? Continuation { get; private set; }
+
+    public override T? GetInput<T>()
+        where T : default => converter.Deserialize<T>(instance.Input);
+
+    public override Task<TResult> CallActivityAsync<TResult>(TaskName name, object? input = null, TaskOptions? options = null)
+    {
+        string? data = converter.Serialize(input);
+        return WithRetries(
+            () => Ask<TResult>(new HistoryEvent(EventKind.TaskScheduled, _now)
+            {
+                Name = name.Name,
+                Data = data,
+                Version = options?.Version?.Version ?? "",
+            }),
+            options?.Retry);
+    }
+
+    public override Task<TResult> CallSubOrchestratorAsync<TResult>(TaskName orchestratorName, object? input = null, TaskOptions? options = null)
+    {
+        var sub = options as SubOrchestrationOptions;
+        string? data = converter.Serialize(input);
+        string id = sub?.InstanceId is { Length: > 0 } chosen ? chosen : NewGuid().ToString("N");
+        return WithRetries(
+            () => Ask<TResult>(new HistoryEvent(EventKind.SubOrchestrationCreated, _now)
+            {
+                Name = orchestratorName.Name,
+                Data = data,
+                Target = id,
+                Version = (sub?.Version ?? options?.Version)?.Version ?? "",
+                Tags = options?.Tags is { Count: > 0 } tags ? JsonSerializer.Serialize(tags) : null,
+            }),
+            options?.Retry);
+    }
+
+    public override Task CreateTimer(DateTime fireAt, CancellationToken cancellationToken)
+    {
+        EnsureTurn();
+        if (cancellationToken.IsCancellationRequested)
+            return Task.FromCanceled(cancellationToken);
+
+        DateTime due = fireAt.Kind == DateTimeKind.Local ? fireAt.ToUniversalTime() : DateTime.SpecifyKind(fireAt, DateTimeKind.Utc);
+        // Rounded up, so that a timer never fires before it is due.
+        var open = OpenFor<object?>(new HistoryEvent(EventKind.TimerCreated, _now) { FireAt = Clock.RoundUp(due) });
+        if (cancellationToken.CanBeCanceled)
+            CancelWith(cancellationToken, open, () =>
+            {
+                if (_open.Remove(open.Id))
+                    _cancelledTimers.Add(open.Id);
+            });
+        return open.Task;
+    }
+
+    public override Task<T> WaitForExternalEvent<T>(string eventName, CancellationToken cancellationToken = default)
+    {
+        EnsureTurn();
+        ArgumentException.ThrowIfNullOrEmpty(eventName);
+        if (cancellationToken.IsCancellationRequested)
+            return Task.FromCanceled<T>(cancellationToken);
+
+        var open = new OpenTask<T>(EventKind.EventRaised, eventName, -1, converter);
+        int early = _unclaimed.FindIndex(raised => string.Equals(raised.Name, eventName, StringComparison.OrdinalIgnoreCase));
+        if (early >= 0)
+        {
+            open.Complete(_unclaimed[early].Data);
+            _unclaimed.RemoveAt(early);
+            return open.Task;
+        }
+
+        if (!_waiting.TryGetValue(eventName, out Queue<OpenTask>? queue))
+            _waiting[eventName] = queue = new Queue<OpenTask>();
+        queue.Enqueue(open);
+        if (cancellationToken.CanBeCanceled)
+            CancelWith(cancellationToken, open, null);
+        return open.Task;
+    }
+
+    public override void SendEvent(string instanceId, string eventName, object payload)
+    {
+        EnsureTurn();
+        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        ArgumentException.ThrowIfNullOrEmpty(eventName);
+        _asked.Enqueue(new HistoryEvent(EventKind.EventSent, _now)
+        {
+            TaskId = ++_lastTaskId,
+            Name = eventName,
+            Target = instanceId,
+            Data = converter.Serialize(payload),
+        });
+    }
+
+    public override void SetCustomStatus(object? customStatus)
+    {
+        EnsureTurn();
+        CustomStatus = converter.Serialize(customStatus);
+    }
+
+    public override void ContinueAsNew(object? newInput = null, bool preserveUnprocessedEvents = true) =>
+        ContinueAsNew(new ContinueAsNewOptions { NewInput = newInput, PreserveUnprocessedEvents = preserveUnprocessedEvents });
+
+    public override void ContinueAsNew(ContinueAsNewOptions options)
+    {
+        EnsureTurn();
+        ArgumentNullException.ThrowIfNull(options);
+        Continuation = options;
+    }
+
+    public override Guid NewGuid()
+    {
+        EnsureTurn();
+        return DeterministicGuid.Create(InstanceId, _now, _guids++);
+    }
+
+    private Task<T> Ask<T>(HistoryEvent call)
+    {
+        EnsureTurn();
+        ArgumentException.ThrowIfNullOrEmpty(call.Name, "name");
+        return OpenFor<T>(call).Task;
+    }
+
+    private OpenTask<T> OpenFor<T>(HistoryEvent call)
+    {
+        int id = ++_lastTaskId;
+        var open = new OpenTask<T>(call.Kind, call.Name ?? "", id, converter);
+        _open.Add(id, open);
+        _asked.Enqueue(call with { TaskId = id });
+        return open;
+    }
+
+    private void CancelWith(CancellationToken token, OpenTask open, Action? whenOpen) =>
+        token.UnsafeRegister(
+            _ =>
+            {
+                if (!scheduler.IsTurnThread)
+                {
+                    _violation = $"a wait of the orchestrator '{Name}' was cancelled from outside its turn (a CancellationTokenSource with a clock?)";
+                    return;
+                }
+
+                if (!open.IsOpen)
+                    return;
+                whenOpen?.Invoke();
+                open.Cancel(token);
+            },
+            null);
+
+    /// <summary>Orchestrator code that left its turn (Task.Run, ConfigureAwait(false), I/O) must not touch the context: it would not repeat.</summary>
+    private void EnsureTurn()
+    {
+        if (scheduler.IsTurnThread)
+            return;
+        _violation = $"code of the orchestrator '{Name}' ran outside its turn (Task.Run, ConfigureAwait(false), or an await of something that is not durable?)";
+        throw new InvalidOperationException($"Non-deterministic orchestrator: {_violation}.");
+    }
+}
