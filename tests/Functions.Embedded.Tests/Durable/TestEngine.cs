@@ -1,0 +1,137 @@
+using System.Collections.Concurrent;
+using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Embedded;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace VisionPlatform.Functions.Embedded.Tests.Durable;
+
+/// <summary>One process's engine and client, within the test's process.</summary>
+internal sealed class TestEngine : IAsyncDisposable
+{
+    private readonly ServiceProvider _services;
+    private bool _running;
+
+    private TestEngine(ServiceProvider services) => _services = services;
+
+    public DurableTaskClient Client => _services.GetRequiredService<DurableTaskClient>();
+
+    public DurableStore Store => _services.GetRequiredService<DurableStore>();
+
+    public ConcurrentQueue<string> Log => _services.GetRequiredService<LogLines>().Lines;
+
+    public T Get<T>()
+        where T : notnull => _services.GetRequiredService<T>();
+
+    public static async Task<TestEngine> StartAsync(
+        string connectionString, string hub, TestFunctions functions, Action<DurableEngineOptions>? configure = null, bool start = true)
+    {
+        var services = new ServiceCollection();
+        var lines = new LogLines();
+        services.AddSingleton(lines);
+        services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Debug).AddProvider(lines));
+        services.AddSingleton<IDurableFunctions>(functions);
+        services.AddDurableEngine(new ConfigurationBuilder().Build());
+        services.Configure<DurableEngineOptions>(options =>
+        {
+            options.ConnectionString = connectionString;
+            options.HubName = hub;
+            options.LeaseDuration = TimeSpan.FromSeconds(2);
+            options.PollInterval = TimeSpan.FromMilliseconds(500);
+            options.StopTimeout = TimeSpan.FromSeconds(2);
+            configure?.Invoke(options);
+        });
+        var engine = new TestEngine(services.BuildServiceProvider());
+        if (start)
+            await engine.StartAsync();
+        return engine;
+    }
+
+    public async Task StartAsync()
+    {
+        foreach (IHostedService service in _services.GetServices<IHostedService>())
+            await service.StartAsync(CancellationToken.None);
+        _running = true;
+    }
+
+    public async Task StopAsync()
+    {
+        if (!_running)
+            return;
+        _running = false;
+        foreach (IHostedService service in _services.GetServices<IHostedService>())
+            await service.StopAsync(CancellationToken.None);
+    }
+
+    /// <summary>Starts an orchestration and waits for its end.</summary>
+    public async Task<OrchestrationMetadata> RunAsync(string name, object? input = null, string? id = null)
+    {
+        string instance = await Client.ScheduleNewOrchestrationInstanceAsync(
+            name, input, new Microsoft.DurableTask.StartOrchestrationOptions(id), TestContext.Current.CancellationToken);
+        return await EndOf(instance);
+    }
+
+    public Task<OrchestrationMetadata> EndOf(string instance) => Client
+        .WaitForInstanceCompletionAsync(instance, getInputsAndOutputs: true, TestContext.Current.CancellationToken)
+        .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+    public Task<IReadOnlyList<HistoryEvent>> HistoryOf(string instance) =>
+        Get<EmbeddedDurableTaskClient>().GetHistoryAsync(instance, TestContext.Current.CancellationToken);
+
+    public async Task<T> QueryAsync<T>(string sql)
+    {
+        await using NpgsqlConnection connection = await Store.OpenAsync(CancellationToken.None);
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    /// <summary>Waits until something holds.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> holds, int seconds = 20)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(seconds));
+        while (!await holds())
+            await Task.Delay(20, limit.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await _services.DisposeAsync();
+    }
+
+    internal sealed class LogLines : ILoggerProvider, ILogger
+    {
+        public ConcurrentQueue<string> Lines { get; } = new();
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Enqueue($"{logLevel}: {formatter(state, exception)}{(exception is null ? "" : " " + exception)}");
+
+        public void Dispose()
+        {
+        }
+    }
+}
+
+/// <summary>A database for a class of tests; each test uses hubs of its own in it.</summary>
+public sealed class DurableDatabase(PostgresServer server) : IAsyncLifetime
+{
+    public string ConnectionString { get; private set; } = "";
+
+    public async ValueTask InitializeAsync() => ConnectionString = DurableEngineOptions.ParseConnectionString(await server.NewDatabaseAsync());
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    internal Task<TestEngine> StartAsync(TestFunctions functions, Action<DurableEngineOptions>? configure = null, string? hub = null) =>
+        TestEngine.StartAsync(ConnectionString, hub ?? $"hub-{Guid.NewGuid():N}", functions, configure);
+}

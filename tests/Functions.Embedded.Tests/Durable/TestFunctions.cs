@@ -1,0 +1,47 @@
+using System.Collections.Concurrent;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Converters;
+using Microsoft.DurableTask.Embedded;
+
+namespace VisionPlatform.Functions.Embedded.Tests.Durable;
+
+/// <summary>Orchestrators and activities made of delegates.</summary>
+internal sealed class TestFunctions : IDurableFunctions
+{
+    private readonly ConcurrentDictionary<string, Func<TaskOrchestrationContext, Task<object?>>> _orchestrators = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, Func<string, string?, CancellationToken, Task<object?>>> _activities = new(StringComparer.OrdinalIgnoreCase);
+
+    public TestFunctions Orchestrator<T>(string name, Func<TaskOrchestrationContext, Task<T>> code)
+    {
+        _orchestrators[name] = async context => await code(context);
+        return this;
+    }
+
+    public TestFunctions Orchestrator(string name, Func<TaskOrchestrationContext, Task> code)
+    {
+        _orchestrators[name] = async context =>
+        {
+            await code(context);
+            return null;
+        };
+        return this;
+    }
+
+    public TestFunctions Activity<TInput, TResult>(string name, Func<TInput, TResult> code) =>
+        Activity<TInput, TResult>(name, (input, _) => Task.FromResult(code(input)));
+
+    public TestFunctions Activity<TInput, TResult>(string name, Func<TInput, CancellationToken, Task<TResult>> code)
+    {
+        _activities[name] = async (_, input, cancellation) => await code(JsonDataConverter.Default.Deserialize<TInput>(input)!, cancellation);
+        return this;
+    }
+
+    public bool HasOrchestrator(string name) => _orchestrators.ContainsKey(name);
+
+    public bool HasActivity(string name) => _activities.ContainsKey(name);
+
+    public Task<object?> RunOrchestratorAsync(string name, TaskOrchestrationContext context) => _orchestrators[name](context);
+
+    public Task<object?> RunActivityAsync(string name, string instanceId, string? serializedInput, CancellationToken cancellation) =>
+        _activities[name](instanceId, serializedInput, cancellation);
+}
