@@ -6,6 +6,8 @@ using VisionPlatform.Api.Projects;
 using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Storage;
+using VisionPlatform.Infrastructure.Training;
+using VisionPlatform.Orchestrations;
 
 // The composition root: one line a capability. What a capability needs is registered by its own AddXxx.
 var builder = FunctionsApplication.CreateBuilder(args);
@@ -16,5 +18,7 @@ builder.Services.AddPersistence(builder.Configuration);
 builder.Services.AddObjectStores();
 builder.Services.AddAccounts(builder.Configuration);
 builder.Services.AddScoped<ProjectAccess>();
+builder.Services.AddTraining(builder.Configuration);
+builder.Services.AddOrchestrations();
 
 builder.Build().Run();

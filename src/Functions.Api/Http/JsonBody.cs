@@ -104,6 +104,14 @@ public static class JsonBody
         buffer = larger;
     }
 
+    /// <summary>The body as it came, for endpoints that take files.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.BodyTooLarge"/>.</exception>
+    public static async Task<byte[]> ReadBytesAsync(this HttpRequest request, CancellationToken cancellation, int maximumBytes)
+    {
+        using var body = await ReadAsync(request, maximumBytes, cancellation);
+        return body.Bytes.ToArray();
+    }
+
     private static ProblemException TooLarge(int maximumBytes) =>
         new(ErrorCodes.BodyTooLarge, $"The body may have at most {maximumBytes} bytes.");
 

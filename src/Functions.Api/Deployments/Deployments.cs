@@ -1,0 +1,103 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Api.Training;
+using VisionPlatform.Domain;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Deployments;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Exports;
+using VisionPlatform.Api.Projects;
+using VisionPlatform.Infrastructure.Deployments;
+using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Orchestrations;
+using VisionPlatform.Orchestrations.Deployments;
+
+namespace VisionPlatform.Api.Deployments;
+
+public sealed record NewDeployment(
+    [property: Required] Guid? ExportId,
+    [property: Required, StringLength(200, MinimumLength = 1)] string? Name);
+
+/// <param name="ApiKey">Shown in the answer that creates the deployment and never again.</param>
+public sealed record DeploymentAnswer(
+    Guid Id, Guid ProjectId, Guid ExportId, string Name, DeploymentState State, long RequestCount, long ImageCount, double? AverageLatencyMs,
+    FailureAnswer? Error, DateTimeOffset CreatedAt, string? ApiKey)
+{
+    public static DeploymentAnswer From(Deployment deployment, string? apiKey = null) => new(
+        deployment.Id, deployment.ProjectId, deployment.ExportId, deployment.Name, deployment.State, deployment.RequestCount, deployment.ImageCount,
+        deployment.AverageLatencyMs, FailureAnswer.From(deployment.Error), deployment.CreatedAt, apiKey);
+}
+
+/// <summary>Deployed models.</summary>
+public sealed class ModelDeployments(PlatformDatabase database, ProjectAccess access, TimeProvider time)
+{
+    [Function(nameof(CreateDeployment)), RequiresPermission(Permission.DeploymentsWrite)]
+    [Operation("Deploy an export; the answer has its API key, once", Tag = "Deployments", Body = typeof(NewDeployment), Returns = typeof(DeploymentAnswer), Status = 202, Problems = ["INVALID_STATE"])]
+    public async Task<IActionResult> CreateDeployment(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/deployments")] HttpRequest request,
+        [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
+    {
+        var user = request.CurrentUser();
+        var wanted = await request.ReadJsonAsync<NewDeployment>(cancellation);
+        var export = await database.Exports.AsNoTracking().SingleOrDefaultAsync(e => e.Id == wanted.ExportId, cancellation)
+            ?? throw new ProblemException(ErrorCodes.NotFound, "There is no such export, or you may not see it.", "exportId");
+        await access.RequireAsync(user, export.ProjectId, Permission.DeploymentsWrite, cancellation);
+        if (export.State != ExportState.Completed)
+            throw new ProblemException(ErrorCodes.InvalidState, $"The export is {export.State.AsText()}; only a completed one can be deployed.");
+        var trainer = await database.ModelVersions.Where(version => version.Id == export.ModelVersionId).Select(version => version.Framework).SingleAsync(cancellation);
+
+        var key = DeploymentKey.Create();
+        var deployment = new Deployment
+        {
+            ProjectId = export.ProjectId, ExportId = export.Id, Name = wanted.Name!, Trainer = trainer, ApiKeyHash = DeploymentKey.Hash(key),
+            CreatedBy = user.Id, CreatedAt = time.GetUtcNow(),
+        };
+        database.Deployments.Add(deployment);
+        await database.SaveChangesAsync(cancellation);
+        await durable.ScheduleOnceAsync(nameof(DeployModel), deployment.Id, DeployModel.InstanceId(deployment.Id), cancellation);
+        return new AcceptedResult($"/api/v1/deployments/{deployment.Id}", DeploymentAnswer.From(deployment, key));
+    }
+
+    [Function(nameof(ListDeployments)), RequiresPermission(Permission.DeploymentsRead)]
+    [Operation("Deployments of a project, newest first", Tag = "Deployments", Query = ["projectId*"], Returns = typeof(Page<DeploymentAnswer>))]
+    public async Task<IActionResult> ListDeployments(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/deployments")] HttpRequest request, CancellationToken cancellation)
+    {
+        var project = request.RequiredQueryId("projectId");
+        await access.RequireAsync(request.CurrentUser(), project, Permission.DeploymentsRead, cancellation);
+        return new OkObjectResult(await database.Deployments.AsNoTracking().Where(d => d.ProjectId == project).NewestFirstAsync(request, deployment => DeploymentAnswer.From(deployment), cancellation));
+    }
+
+    [Function(nameof(GetDeployment)), RequiresPermission(Permission.DeploymentsRead)]
+    [Operation("A deployment with its usage", Tag = "Deployments", Returns = typeof(DeploymentAnswer))]
+    public async Task<IActionResult> GetDeployment(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/deployments/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation) =>
+        new OkObjectResult(DeploymentAnswer.From(await RequireAsync(request, id, Permission.DeploymentsRead, cancellation)));
+
+    [Function(nameof(DeactivateDeployment)), RequiresPermission(Permission.DeploymentsWrite)]
+    [Operation("Deactivate a deployment; it answers no more predictions", Tag = "Deployments", Status = 204)]
+    public async Task<IActionResult> DeactivateDeployment(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/deployments/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        await RequireAsync(request, id, Permission.DeploymentsWrite, cancellation);
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        var deployment = (await database.LockDeploymentAsync(id, cancellation))!;
+        deployment.MoveTo(DeploymentState.Deactivated, time.GetUtcNow());
+        await database.SaveChangesAsync(cancellation);
+        await transaction.CommitAsync(cancellation);
+        return new NoContentResult();
+    }
+
+    private async Task<Deployment> RequireAsync(HttpRequest request, Guid id, Permission permission, CancellationToken cancellation)
+    {
+        var deployment = await database.Deployments.AsNoTracking().SingleOrDefaultAsync(d => d.Id == id, cancellation)
+            ?? throw new ProblemException(ErrorCodes.NotFound, "There is no such deployment, or you may not see it.");
+        await access.RequireAsync(request.CurrentUser(), deployment.ProjectId, permission, cancellation);
+        return deployment;
+    }
+}

@@ -1,0 +1,86 @@
+using System.ComponentModel.DataAnnotations;
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Domain;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Deployments;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Api.Projects;
+using VisionPlatform.Infrastructure.Deployments;
+using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Training;
+
+namespace VisionPlatform.Api.Deployments;
+
+/// <param name="Images">Encoded images (JPEG, PNG …) as base64, up to 64.</param>
+/// <param name="TopK">How many classes to give for each image.</param>
+public sealed record PredictionRequest(
+    [property: Required, MinLength(1), MaxLength(Predictions.MaxImages)] IReadOnlyList<string>? Images,
+    [property: Range(1, 100)] int? TopK);
+
+public sealed record PredictionAnswer(Guid DeploymentId, IReadOnlyList<Prediction> Predictions, double InferenceMs);
+
+/// <summary>Predictions of deployed models, for callers with the deployment's key and for members of the project.</summary>
+public sealed class Predictions(PlatformDatabase database, ServedModels models, ProjectAccess access, Authentication authentication)
+{
+    public const int MaxImages = 64;
+    private const int MaxBytes = 32 * 1024 * 1024;
+    private const int DefaultTopK = 5;
+
+    [Function(nameof(Predict)), AllowAnonymousAccess("The bearer is a deployment's key or an access token; both are checked here.")]
+    [Operation("Predict a batch of base64 images (application/json) or one raw image", Tag = "Deployments", Body = typeof(PredictionRequest), Returns = typeof(PredictionAnswer),
+        Problems = ["DEPLOYMENT_NOT_ACTIVE", "INVALID_IMAGE", "TRAINER_UNAVAILABLE"])]
+    public async Task<IActionResult> Predict(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/infer/{deploymentId:guid}")] HttpRequest request,
+        Guid deploymentId, CancellationToken cancellation)
+    {
+        var deployment = await RequireAsync(request, deploymentId, cancellation);
+        if (deployment.State != DeploymentState.Active)
+            throw new ProblemException(ErrorCodes.DeploymentNotActive, $"The deployment is {deployment.State.AsText()}.");
+        var (images, topK) = await ReadImagesAsync(request, cancellation);
+        var clock = Stopwatch.GetTimestamp();
+        var reply = await models.PredictAsync(deployment, images, topK, cancellation);
+        var spent = Stopwatch.GetElapsedTime(clock).TotalMilliseconds;
+        await database.Database.ExecuteSqlAsync(
+            $"""
+            UPDATE deployments
+            SET request_count = request_count + 1, image_count = image_count + {images.Count}, total_latency_ms = total_latency_ms + {spent}
+            WHERE id = {deployment.Id}
+            """, cancellation);
+        return new OkObjectResult(new PredictionAnswer(deployment.Id, reply.Predictions, reply.InferenceMs));
+    }
+
+    private async Task<Deployment> RequireAsync(HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        var bearer = Authentication.BearerToken(request) ?? throw new ProblemException(ErrorCodes.Unauthenticated);
+        var deployment = await database.Deployments.AsNoTracking().SingleOrDefaultAsync(d => d.Id == id, cancellation);
+        if (bearer.StartsWith(DeploymentKey.Prefix, StringComparison.Ordinal))
+            return deployment is not null && DeploymentKey.Matches(bearer, deployment.ApiKeyHash)
+                ? deployment
+                : throw new ProblemException(ErrorCodes.Unauthenticated, "The key is not the one of this deployment.");
+        var user = await authentication.RequireUserAsync(request, cancellation);
+        Authentication.RequirePermission(user, Permission.PredictionsRun);
+        if (deployment is null)
+            throw new ProblemException(ErrorCodes.NotFound, "There is no such deployment, or you may not see it.");
+        await access.RequireAsync(user, deployment.ProjectId, Permission.PredictionsRun, cancellation);
+        return deployment;
+    }
+
+    private static async Task<(IReadOnlyList<string> Images, int TopK)> ReadImagesAsync(HttpRequest request, CancellationToken cancellation)
+    {
+        if (request.HasJsonContentType())
+        {
+            var body = await request.ReadJsonAsync<PredictionRequest>(cancellation, MaxBytes);
+            return (body.Images!, body.TopK ?? DefaultTopK);
+        }
+
+        var bytes = await request.ReadBytesAsync(cancellation, MaxBytes);
+        if (bytes.Length == 0)
+            throw new ProblemException(ErrorCodes.InvalidImage, "The body is empty.");
+        return ([Convert.ToBase64String(bytes)], DefaultTopK);
+    }
+}

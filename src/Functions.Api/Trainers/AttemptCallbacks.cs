@@ -1,0 +1,96 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Training;
+using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Storage;
+using VisionPlatform.Infrastructure.Training;
+using VisionPlatform.Orchestrations.Training;
+
+namespace VisionPlatform.Api.Trainers;
+
+/// <summary>
+/// What trainers call (trainers/protocol.md), each with the token of its own attempt. A callback writes the database and then raises
+/// an event to the orchestration; a trainer that gets no answer sends the batch again, which raises the event again.
+/// </summary>
+public sealed class AttemptCallbacks(PlatformDatabase database, AttemptReports reports, ObjectStores stores)
+{
+    private const int MaxEventBytes = 8 * 1024 * 1024;
+    private const long SinglePutLimit = 64L * 1024 * 1024;
+    private const long PartSize = 16L * 1024 * 1024;
+    private const long LargestArtifact = 64L * 1024 * 1024 * 1024;
+    private static readonly TimeSpan UploadLifetime = TimeSpan.FromHours(6);
+
+    [Function(nameof(ReportAttemptEvents)), TrainerAccess]
+    [Operation("Take a batch of a trainer's events", Tag = "Trainers", Body = typeof(AttemptEventBatch), Returns = typeof(AttemptEventReply))]
+    public async Task<IActionResult> ReportAttemptEvents(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/trainer/attempts/{attemptId:guid}/events")] HttpRequest request,
+        Guid attemptId, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
+    {
+        var batch = await request.ReadJsonAsync<AttemptEventBatch>(cancellation, MaxEventBytes);
+        var report = await reports.TakeAsync(attemptId, batch, cancellation);
+        foreach (var subject in report.Subjects)
+            await durable.RaiseEventAsync(RunOnTrainer.InstanceId(subject), RunOnTrainer.Wake, "reported", cancellation);
+        return new OkObjectResult(report.Reply);
+    }
+
+    [Function(nameof(RequestAttemptUpload)), TrainerAccess]
+    [Operation("Say where a trainer may put a checkpoint or model file", Tag = "Trainers", Body = typeof(AttemptUploadRequest), Returns = typeof(AttemptUpload), Problems = ["ATTEMPT_ENDED", "INVALID_PATH"])]
+    public async Task<IActionResult> RequestAttemptUpload(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/trainer/attempts/{attemptId:guid}/uploads")] HttpRequest request,
+        Guid attemptId, CancellationToken cancellation)
+    {
+        var attempt = await RequireRunningAsync(attemptId, cancellation);
+        var wanted = await request.ReadJsonAsync<AttemptUploadRequest>(cancellation);
+        if (!ArtifactNames.IsValid(wanted.Name))
+            throw new ProblemException(ErrorCodes.InvalidPath, "A name is up to 128 letters, digits, dots, dashes and underscores, and does not begin with a dot.", "name");
+        if (wanted.Size is <= 0 or > LargestArtifact)
+            throw new ProblemException(ErrorCodes.ValidationFailed, $"The size is from 1 to {LargestArtifact} bytes.", "size");
+        var key = AttemptReports.KeyPrefix(attempt) + wanted.Name;
+        var contentType = wanted.ContentType ?? "application/octet-stream";
+        return new OkObjectResult(wanted.Size <= SinglePutLimit ? Put(key, contentType) : await MultipartAsync(key, contentType, wanted.Size, cancellation));
+    }
+
+    [Function(nameof(CompleteAttemptUpload)), TrainerAccess]
+    [Operation("Put the parts of an upload together", Tag = "Trainers", Body = typeof(AttemptUploadCompletion), Returns = typeof(AttemptUploadDone), Problems = ["ATTEMPT_ENDED"])]
+    public async Task<IActionResult> CompleteAttemptUpload(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/trainer/attempts/{attemptId:guid}/uploads/complete")] HttpRequest request,
+        Guid attemptId, CancellationToken cancellation)
+    {
+        var attempt = await RequireRunningAsync(attemptId, cancellation);
+        var done = await request.ReadJsonAsync<AttemptUploadCompletion>(cancellation);
+        if (!done.Key.StartsWith(AttemptReports.KeyPrefix(attempt), StringComparison.Ordinal))
+            throw new ProblemException(ErrorCodes.ValidationFailed, "The key is not one of this attempt.", "key");
+        await stores.Internal.CompleteMultipartAsync(done.Key, done.UploadId, done.Parts.Select(part => new UploadedPart(part.Number, part.Etag)), cancellation);
+        return new OkObjectResult(new AttemptUploadDone(done.Key));
+    }
+
+    private AttemptUpload Put(string key, string contentType)
+    {
+        var put = stores.Internal.PresignPut(key, contentType, UploadLifetime);
+        return new AttemptUpload(key, "put", new Uri(put.Url), put.Headers, null, null, null);
+    }
+
+    private async Task<AttemptUpload> MultipartAsync(string key, string contentType, long size, CancellationToken cancellation)
+    {
+        // S3 and R2 allow 10,000 parts; parts are equal in size, as R2 wants them.
+        var partSize = Math.Max(PartSize, (size / 10_000 / PartSize + 1) * PartSize);
+        var uploadId = await stores.Internal.CreateMultipartAsync(key, contentType, cancellation);
+        var parts = Enumerable.Range(1, (int)((size + partSize - 1) / partSize))
+            .Select(number => new AttemptUploadPart(number, new Uri(stores.Internal.PresignPart(key, uploadId, number, UploadLifetime).Url)));
+        return new AttemptUpload(key, "multipart", null, null, uploadId, partSize, [.. parts]);
+    }
+
+    private async Task<Attempt> RequireRunningAsync(Guid attemptId, CancellationToken cancellation)
+    {
+        var attempt = await database.Attempts.AsNoTracking().SingleOrDefaultAsync(a => a.Id == attemptId, cancellation)
+            ?? throw new ProblemException(ErrorCodes.NotFound, "There is no such attempt.");
+        return attempt.State.IsTerminal() ? throw new ProblemException(ErrorCodes.AttemptEnded) : attempt;
+    }
+}
+
+public sealed record AttemptUploadDone(string Key);

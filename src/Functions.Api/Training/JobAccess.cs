@@ -1,0 +1,31 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Training;
+using VisionPlatform.Api.Projects;
+using VisionPlatform.Infrastructure.Persistence;
+
+namespace VisionPlatform.Api.Training;
+
+internal static class JobAccess
+{
+    /// <summary>The job, if the caller has the permission in its project.</summary>
+    public static async Task<TrainingJob> RequireJobAsync(
+        this ProjectAccess access, PlatformDatabase database, CurrentUser user, Guid id, Permission permission, CancellationToken cancellation)
+    {
+        var job = await database.TrainingJobs.AsNoTracking().SingleOrDefaultAsync(j => j.Id == id, cancellation)
+            ?? throw new ProblemException(ErrorCodes.NotFound, "There is no such job, or you may not see it.");
+        await access.RequireAsync(user, job.ProjectId, permission, cancellation);
+        return job;
+    }
+
+    /// <summary>Where a reader of a job's events goes on: the Last-Event-ID header, else <c>?after=</c>, else the beginning.</summary>
+    public static long Position(this HttpRequest request)
+    {
+        string? last = request.Headers["Last-Event-ID"];
+        return long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : request.QueryNumber("after") ?? 0;
+    }
+}

@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Domain;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Training;
+using VisionPlatform.Api.Projects;
+using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Training;
+
+namespace VisionPlatform.Api.Training;
+
+/// <summary>A job's event stream: what happened, and then what happens, as server-sent events or as pages for pollers.</summary>
+public sealed class TrainingEvents(PlatformDatabase database, JobEventFeed feed, ProjectAccess access, TimeProvider time)
+{
+    /// <summary>A response may last 230 s on the Functions host; the client goes on with Last-Event-ID.</summary>
+    private static readonly TimeSpan LongestStream = TimeSpan.FromSeconds(200);
+    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(10);
+    private const int Batch = 500;
+
+    [Function(nameof(GetTrainingEvents)), RequiresPermission(Permission.TrainingRead)]
+    [Operation("The job's events as text/event-stream, from after Last-Event-ID; as a page when application/json is asked for", Tag = "Training", Query = ["after", "limit"], Returns = typeof(Tail<JobEventAnswer>), ReturnsType = "text/event-stream")]
+    public async Task<IActionResult> GetTrainingEvents(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/training/jobs/{id:guid}/events")] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        await access.RequireJobAsync(database, request.CurrentUser(), id, Permission.TrainingRead, cancellation);
+        var after = request.Position();
+        if (request.Headers.Accept.ToString().Contains("application/json", StringComparison.OrdinalIgnoreCase))
+        {
+            var page = await ReadAsync(id, after, PageRequest.Read(request).Limit, cancellation);
+            return new OkObjectResult(new Tail<JobEventAnswer>(
+                [.. page.Select(e => new JobEventAnswer(e.Id, e.Type, e.Data, e.Time))], page.Count == 0 ? null : page[^1].Id.ToString(CultureInfo.InvariantCulture)));
+        }
+
+        await StreamAsync(request.HttpContext, id, after, cancellation);
+        return new EmptyResult();
+    }
+
+    private async Task StreamAsync(HttpContext http, Guid jobId, long after, CancellationToken cancellation)
+    {
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancellation, http.RequestAborted);
+        var response = http.Response;
+        response.ContentType = "text/event-stream";
+        response.Headers.CacheControl = "no-store";
+        response.Headers["X-Accel-Buffering"] = "no";
+        http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        var until = time.GetUtcNow() + LongestStream;
+        try
+        {
+            await WriteAsync(response, "retry: 1000\n\n", gone.Token);
+            while (time.GetUtcNow() < until)
+            {
+                var next = feed.NextAsync(jobId, KeepAlive, gone.Token);
+                var ended = await HasEndedAsync(jobId, gone.Token);
+                var events = await ReadAsync(jobId, after, Batch, gone.Token);
+                foreach (var entry in events)
+                    await WriteAsync(response, $"id: {entry.Id}\nevent: {entry.Type}\ndata: {entry.Data.GetRawText()}\n\n", gone.Token);
+                after = events.Count > 0 ? events[^1].Id : after;
+                if (events.Count == Batch)
+                    continue;
+                if (ended is { } state)
+                {
+                    await WriteAsync(response, $"event: end\ndata: {{\"state\":\"{state.AsText()}\"}}\n\n", gone.Token);
+                    return;
+                }
+
+                if (events.Count == 0)
+                    await WriteAsync(response, ": still here\n\n", gone.Token);
+                await next;
+            }
+        }
+        catch (OperationCanceledException) when (gone.IsCancellationRequested)
+        {
+            // The reader left, or the host stops; the reader comes back with Last-Event-ID.
+        }
+    }
+
+    private static async Task WriteAsync(HttpResponse response, string text, CancellationToken cancellation)
+    {
+        await response.Body.WriteAsync(Encoding.UTF8.GetBytes(text), cancellation);
+        await response.Body.FlushAsync(cancellation);
+    }
+
+    private Task<List<JobEvent>> ReadAsync(Guid jobId, long after, int limit, CancellationToken cancellation) =>
+        database.JobEvents.AsNoTracking().Where(e => e.JobId == jobId && e.Id > after).OrderBy(e => e.Id).Take(limit).ToListAsync(cancellation);
+
+    private async Task<JobState?> HasEndedAsync(Guid jobId, CancellationToken cancellation)
+    {
+        var state = await database.TrainingJobs.AsNoTracking().Where(job => job.Id == jobId).Select(job => job.State).SingleAsync(cancellation);
+        return state.IsTerminal() ? state : null;
+    }
+}

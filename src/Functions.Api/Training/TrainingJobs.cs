@@ -1,0 +1,201 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Domain;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Training;
+using VisionPlatform.Api.Projects;
+using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Training;
+using VisionPlatform.Orchestrations;
+using VisionPlatform.Orchestrations.Training;
+
+namespace VisionPlatform.Api.Training;
+
+/// <summary>Training jobs: make, start, cancel, restart, read.</summary>
+public sealed class TrainingJobs(PlatformDatabase database, TrainerCatalog catalog, ProjectAccess access, TimeProvider time)
+{
+    [Function(nameof(GetTrainingCapabilities)), RequiresPermission(Permission.AccountSelf)]
+    [Operation("What each trainer offers: models, configuration fields, export formats", Tag = "Training", Returns = typeof(Page<TrainerAnswer>))]
+    public async Task<IActionResult> GetTrainingCapabilities(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/training/capabilities")] HttpRequest request, CancellationToken cancellation)
+    {
+        var trainers = await catalog.ListAsync(cancellation);
+        return new OkObjectResult(new Page<TrainerAnswer>(
+            [.. trainers.Select(trainer => new TrainerAnswer(trainer.Framework, trainer.Online ? "online" : "offline", trainer.Capabilities))], null));
+    }
+
+    [Function(nameof(CreateTrainingJob)), RequiresPermission(Permission.TrainingRun)]
+    [Operation("Make a training job; it waits in pending until it is started", Tag = "Training", Body = typeof(NewTrainingJob), Returns = typeof(TrainingJobAnswer), Status = 201,
+        Problems = ["UNKNOWN_FRAMEWORK", "UNKNOWN_MODEL", "INVALID_CONFIG", "DATASET_DELETED", "DATASET_VERSION_NOT_READY", "TRAINER_UNAVAILABLE"])]
+    public async Task<IActionResult> CreateTrainingJob(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/training/jobs")] HttpRequest request, CancellationToken cancellation)
+    {
+        var user = request.CurrentUser();
+        var wanted = await request.ReadJsonAsync<NewTrainingJob>(cancellation);
+        await access.RequireAsync(user, wanted.ProjectId!.Value, Permission.TrainingRun, cancellation);
+        var (dataset, version) = await FindDatasetAsync(wanted, cancellation);
+        var capabilities = await catalog.RequireAsync(wanted.Framework!, cancellation);
+        var config = wanted.Config ?? [];
+        Check(capabilities, wanted.Model!, dataset.TaskType, config);
+
+        var job = new TrainingJob
+        {
+            ProjectId = dataset.ProjectId, DatasetVersionId = version.Id, Name = wanted.Name ?? $"{dataset.Name} {wanted.Model}", Framework = wanted.Framework!,
+            Model = wanted.Model!, TaskType = dataset.TaskType, Config = config, Split = CheckSplit(wanted.Split), CreatedBy = user.Id, CreatedAt = time.GetUtcNow(),
+        };
+        database.TrainingJobs.Add(job);
+        await database.SaveChangesAsync(cancellation);
+        return new CreatedResult($"/api/v1/training/jobs/{job.Id}", TrainingJobAnswer.From(job, []));
+    }
+
+    [Function(nameof(StartTrainingJob)), RequiresPermission(Permission.TrainingRun)]
+    [Operation("Start a pending job; starting one that is already queued changes nothing", Tag = "Training", Returns = typeof(TrainingJobAnswer), Status = 202, Problems = ["INVALID_STATE", "DATASET_DELETED"])]
+    public async Task<IActionResult> StartTrainingJob(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/training/jobs/{id:guid}/start")] HttpRequest request,
+        Guid id, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
+    {
+        await RequireOwnAsync(request.CurrentUser(), id, cancellation);
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        var job = (await database.LockJobAsync(id, cancellation))!;
+        if (job.State is not (JobState.Pending or JobState.Queued))
+            throw new ProblemException(ErrorCodes.InvalidState, $"The job is {job.State.AsText()}; only a pending one can be started. A finished one can be restarted.");
+        if (await IsDatasetDeletedAsync(job, cancellation))
+            throw new ProblemException(ErrorCodes.DatasetDeleted);
+        var now = time.GetUtcNow();
+        if (job.MoveTo(JobState.Queued, now))
+            database.AppendState(job, now);
+        await database.SaveChangesAsync(cancellation);
+        await database.NotifyJobReadersAsync(id, cancellation);
+        await transaction.CommitAsync(cancellation);
+
+        // Should this not be reached, RecoverTrainingJobs finds the queued job without an orchestration.
+        await durable.ScheduleOnceAsync(nameof(TrainModel), id, TrainModel.InstanceId(id), cancellation);
+        return Accepted(job, []);
+    }
+
+    [Function(nameof(CancelTrainingJob)), RequiresPermission(Permission.TrainingRun)]
+    [Operation("Cancel a job that has not ended; checkpoints and metrics so far are kept", Tag = "Training", Returns = typeof(TrainingJobAnswer), Status = 202, Problems = ["INVALID_STATE"])]
+    public async Task<IActionResult> CancelTrainingJob(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/training/jobs/{id:guid}/cancel")] HttpRequest request,
+        Guid id, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
+    {
+        await RequireOwnAsync(request.CurrentUser(), id, cancellation);
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        var job = (await database.LockJobAsync(id, cancellation))!;
+        if (job.State.IsTerminal())
+            throw new ProblemException(ErrorCodes.InvalidState, $"The job is {job.State.AsText()} already.");
+        var now = time.GetUtcNow();
+        job.CancelRequested = true;
+        if (job.State == JobState.Pending && job.MoveTo(JobState.Cancelled, now))
+            database.AppendState(job, now);
+        await database.SaveChangesAsync(cancellation);
+        await database.NotifyJobReadersAsync(id, cancellation);
+        await transaction.CommitAsync(cancellation);
+        await durable.RaiseEventAsync(RunOnTrainer.InstanceId(id), RunOnTrainer.Wake, "cancel", cancellation);
+        return Accepted(job, await AttemptsAsync([id], cancellation));
+    }
+
+    [Function(nameof(RestartTrainingJob)), RequiresPermission(Permission.TrainingRun)]
+    [Operation("Make a new job like a finished one; the finished one stays as it is", Tag = "Training", Returns = typeof(TrainingJobAnswer), Status = 201, Problems = ["INVALID_STATE", "DATASET_DELETED"])]
+    public async Task<IActionResult> RestartTrainingJob(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/training/jobs/{id:guid}/restart")] HttpRequest request,
+        Guid id, CancellationToken cancellation)
+    {
+        var user = request.CurrentUser();
+        var job = await RequireOwnAsync(user, id, cancellation);
+        if (!job.State.IsTerminal())
+            throw new ProblemException(ErrorCodes.InvalidState, $"The job is {job.State.AsText()}; only one that has ended can be restarted.");
+        if (await IsDatasetDeletedAsync(job, cancellation))
+            throw new ProblemException(ErrorCodes.DatasetDeleted);
+        var again = new TrainingJob
+        {
+            ProjectId = job.ProjectId, DatasetVersionId = job.DatasetVersionId, Name = job.Name, Framework = job.Framework, Model = job.Model, TaskType = job.TaskType,
+            Config = job.Config, Split = job.Split, RestartedFrom = job.Id, CreatedBy = user.Id, CreatedAt = time.GetUtcNow(),
+        };
+        database.TrainingJobs.Add(again);
+        await database.SaveChangesAsync(cancellation);
+        return new CreatedResult($"/api/v1/training/jobs/{again.Id}", TrainingJobAnswer.From(again, []));
+    }
+
+    [Function(nameof(ListTrainingJobs)), RequiresPermission(Permission.TrainingRead)]
+    [Operation("Jobs of a project, newest first", Tag = "Training", Query = ["projectId*", "state"], Returns = typeof(Page<TrainingJobAnswer>))]
+    public async Task<IActionResult> ListTrainingJobs(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/training/jobs")] HttpRequest request, CancellationToken cancellation)
+    {
+        var project = request.RequiredQueryId("projectId");
+        await access.RequireAsync(request.CurrentUser(), project, Permission.TrainingRead, cancellation);
+        var state = request.QueryOneOf<JobState>("state");
+        var jobs = await database.TrainingJobs.AsNoTracking().Where(job => job.ProjectId == project && (state == null || job.State == state))
+            .NewestFirstAsync(request, job => job, cancellation);
+        var attempts = (await AttemptsAsync([.. jobs.Items.Select(job => job.Id)], cancellation)).ToLookup(attempt => attempt.SubjectId);
+        return new OkObjectResult(new Page<TrainingJobAnswer>([.. jobs.Items.Select(job => TrainingJobAnswer.From(job, attempts[job.Id]))], jobs.NextCursor));
+    }
+
+    [Function(nameof(GetTrainingJob)), RequiresPermission(Permission.TrainingRead)]
+    [Operation("A job with its attempts", Tag = "Training", Returns = typeof(TrainingJobAnswer))]
+    public async Task<IActionResult> GetTrainingJob(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/training/jobs/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        var job = await access.RequireJobAsync(database, request.CurrentUser(), id, Permission.TrainingRead, cancellation);
+        return new OkObjectResult(TrainingJobAnswer.From(job, await AttemptsAsync([id], cancellation)));
+    }
+
+    /// <summary>One's own job, or anybody's for those who manage the project's training.</summary>
+    private async Task<TrainingJob> RequireOwnAsync(CurrentUser user, Guid id, CancellationToken cancellation)
+    {
+        var job = await access.RequireJobAsync(database, user, id, Permission.TrainingRun, cancellation);
+        if (job.CreatedBy != user.Id)
+            await access.RequireAsync(user, job.ProjectId, Permission.TrainingManage, cancellation);
+        return job;
+    }
+
+    private async Task<(Dataset Dataset, DatasetVersion Version)> FindDatasetAsync(NewTrainingJob wanted, CancellationToken cancellation)
+    {
+        var found = await database.DatasetVersions.AsNoTracking().Where(version => version.Id == wanted.DatasetVersionId)
+            .Join(database.Datasets, version => version.DatasetId, dataset => dataset.Id, (version, dataset) => new { version, dataset })
+            .SingleOrDefaultAsync(cancellation);
+        if (found is null || found.dataset.ProjectId != wanted.ProjectId)
+            throw new ProblemException(ErrorCodes.NotFound, "There is no such dataset version in this project.", "datasetVersionId");
+        if (found.dataset.DeletedAt is not null)
+            throw new ProblemException(ErrorCodes.DatasetDeleted);
+        if (found.version.State != DatasetVersionState.Ready)
+            throw new ProblemException(ErrorCodes.DatasetVersionNotReady);
+        return (found.dataset, found.version);
+    }
+
+    private static void Check(TrainerCapabilities capabilities, string model, TaskType task, Dictionary<string, System.Text.Json.JsonElement> config)
+    {
+        if (capabilities.FindModel(model) is not { } known || !known.Supports(task))
+            throw new ProblemException(
+                ErrorCodes.UnknownModel,
+                $"{capabilities.Framework} has no model '{model}' for {task.AsText()}. It has: {string.Join(", ", capabilities.Models.Where(m => m.Supports(task)).Select(m => m.Name))}.",
+                "model");
+        var errors = capabilities.ConfigSchema.Validate(config);
+        if (errors.Count > 0)
+            throw new ProblemException(ErrorCodes.InvalidConfig, string.Join(" ", errors.Select(error => $"{error.Key}: {error.Value[0]}")), errors);
+    }
+
+    private static SplitSettings? CheckSplit(SplitSettings? split)
+    {
+        if (split is not null && SplitRules.Problem(split.Ratios) is { } wrong)
+            throw new ProblemException(ErrorCodes.ValidationFailed, wrong, "split.ratios");
+        return split;
+    }
+
+    private Task<bool> IsDatasetDeletedAsync(TrainingJob job, CancellationToken cancellation) =>
+        database.DatasetVersions.Where(version => version.Id == job.DatasetVersionId)
+            .Join(database.Datasets, version => version.DatasetId, dataset => dataset.Id, (_, dataset) => dataset.DeletedAt != null)
+            .SingleAsync(cancellation);
+
+    private Task<List<Attempt>> AttemptsAsync(IReadOnlyCollection<Guid> jobs, CancellationToken cancellation) =>
+        database.Attempts.AsNoTracking().Where(attempt => jobs.Contains(attempt.SubjectId)).ToListAsync(cancellation);
+
+    private static AcceptedResult Accepted(TrainingJob job, IEnumerable<Attempt> attempts) =>
+        new($"/api/v1/training/jobs/{job.Id}", TrainingJobAnswer.From(job, attempts));
+}

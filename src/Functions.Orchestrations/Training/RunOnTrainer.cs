@@ -1,0 +1,85 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Training;
+
+namespace VisionPlatform.Orchestrations.Training;
+
+/// <summary>A job or export that needs a trainer.</summary>
+public sealed record TrainerRun(AttemptKind Kind, Guid SubjectId);
+
+/// <summary>How a run ended: the state of its last attempt, and why when it did not complete.</summary>
+public sealed record TrainerRunEnd(AttemptState State, Failure? Failure);
+
+/// <summary>
+/// Carries a job or export through its attempts. Trainers report to the API, which writes the database and then raises
+/// <see cref="Wake"/>; this orchestration reacts by looking at the database and never asks the trainer. A durable timer looks too when
+/// nobody has woken it for longer than a trainer may be silent, so neither a lost event nor a dead trainer stops it.
+/// </summary>
+public static class RunOnTrainer
+{
+    /// <summary>Event: "look at the database". It carries nothing, so that an extra one does no harm.</summary>
+    public const string Wake = "wake";
+
+    /// <summary>The orchestration's instance id, so that callbacks can find it without a lookup.</summary>
+    public static string InstanceId(Guid subjectId) => $"run-{subjectId}";
+
+    private static readonly TaskOptions Retry = TaskOptions.FromRetryPolicy(
+        new RetryPolicy(maxNumberOfAttempts: 10, firstRetryInterval: TimeSpan.FromSeconds(1), backoffCoefficient: 2, maxRetryInterval: TimeSpan.FromSeconds(30)));
+
+    [Function(nameof(RunOnTrainer))]
+    public static async Task<TrainerRunEnd> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
+    {
+        var run = context.GetInput<TrainerRun>()!;
+        var wakes = new WakeUps(context);
+        for (var number = 1; ; number++)
+        {
+            var ticket = await context.CallActivityAsync<AttemptTicket>(nameof(AttemptActivities.OpenAttempt), new AttemptOpening(run, number), Retry);
+            context.SetCustomStatus(new { attempt = number });
+            var end = await TryOnceAsync(context, wakes, ticket);
+            foreach (var subject in end.WakeSubjects)
+                context.SendEvent(InstanceId(subject), Wake, "slot");
+            if (!end.TryAgain || number >= ticket.MaxAttempts)
+                return new TrainerRunEnd(end.State, end.Failure);
+            await wakes.NextAsync(ticket.RetryDelay * Math.Pow(2, number - 1));
+        }
+    }
+
+    private static async Task<AttemptLook> TryOnceAsync(TaskOrchestrationContext context, WakeUps wakes, AttemptTicket ticket)
+    {
+        while (true)
+        {
+            var start = await context.CallActivityAsync<AttemptStart>(nameof(AttemptActivities.StartAttempt), ticket.AttemptId, Retry);
+            if (start.Started)
+                break;
+            if (start.End is { } end)
+                return end;
+            await wakes.NextAsync(start.LookAgainIn);
+        }
+
+        while (true)
+        {
+            var look = await context.CallActivityAsync<AttemptLook>(nameof(AttemptActivities.LookAtAttempt), ticket.AttemptId, Retry);
+            if (look.Ended)
+                return look;
+            await wakes.NextAsync(look.LookAgainIn);
+        }
+    }
+
+    /// <summary>Waits for the next wake or a limit. A wait that outlives the limit is used again, so no wake is lost between two.</summary>
+    private sealed class WakeUps(TaskOrchestrationContext context)
+    {
+        private Task<string>? _wake;
+
+        public async Task NextAsync(TimeSpan limit)
+        {
+            _wake ??= context.WaitForExternalEvent<string>(Wake);
+            using var stop = new CancellationTokenSource();
+            var timer = context.CreateTimer(limit, stop.Token);
+            if (await Task.WhenAny(_wake, timer) == timer)
+                return;
+            _wake = null;
+            await stop.CancelAsync();
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+using Microsoft.Extensions.Logging;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Training;
+
+namespace VisionPlatform.Orchestrations.Training;
+
+/// <summary>A training job from queue to model version.</summary>
+public static class TrainModel
+{
+    public static string InstanceId(Guid jobId) => $"train-{jobId}";
+
+    private static readonly TaskOptions Retry = TaskOptions.FromRetryPolicy(
+        new RetryPolicy(maxNumberOfAttempts: 10, firstRetryInterval: TimeSpan.FromSeconds(1), backoffCoefficient: 2, maxRetryInterval: TimeSpan.FromSeconds(60)));
+
+    [Function(nameof(TrainModel))]
+    public static async Task<JobEnd> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
+    {
+        var jobId = context.GetInput<Guid>();
+        JobEnd end;
+        try
+        {
+            var run = await context.CallSubOrchestratorAsync<TrainerRunEnd>(
+                nameof(RunOnTrainer), new TrainerRun(AttemptKind.Train, jobId), new SubOrchestrationOptions(instanceId: RunOnTrainer.InstanceId(jobId)));
+            end = run.State == AttemptState.Completed
+                ? await context.CallActivityAsync<JobEnd>(nameof(JobActivities.FinalizeJob), jobId, Retry)
+                : new JobEnd(jobId, run.State == AttemptState.Cancelled ? JobState.Cancelled : JobState.Failed, run.Failure);
+        }
+        catch (TaskFailedException failed)
+        {
+            context.CreateReplaySafeLogger(nameof(TrainModel)).LogError(failed, "Job {JobId} failed unexpectedly", jobId);
+            end = new JobEnd(jobId, JobState.Failed, Failure.Of(ErrorCodes.Internal));
+        }
+
+        if (end.State != JobState.Completed)
+            await context.CallActivityAsync(nameof(JobActivities.EndJob), end, Retry);
+        return end;
+    }
+}
