@@ -1,6 +1,12 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Embedded;
 using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Embedded;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -76,6 +82,29 @@ public sealed class DurableFunctionTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task An_http_function_starts_an_orchestration_and_hands_out_its_management_urls()
+    {
+        var trail = new ConcurrentQueue<string>();
+        await using RunningApp app = await RunningApp.StartAsync(
+            [typeof(EndToEnd)], new() { ["DATABASE_URL"] = await postgres.NewDatabaseAsync() },
+            b => b.UseMiddleware(async (context, next) =>
+            {
+                await next();
+                trail.Enqueue($"{context.FunctionDefinition.Name}: {context.GetInvocationResult().Value}");
+            }));
+
+        HttpResponseMessage answer = await app.Client.PostAsync("/api/double/21", null).WaitAsync(TimeSpan.FromSeconds(20));
+        JsonElement body = await answer.Content.ReadFromJsonAsync<JsonElement>();
+
+        Assert.Equal(42, body.GetProperty("result").GetInt32());
+        string url = body.GetProperty("urls").GetProperty("statusQueryGetUri").GetString()!;
+        Assert.StartsWith($"{app.Address}runtime/webhooks/durabletask/instances/", url);
+        Assert.DoesNotContain(RunningApp.MasterKey, url);
+        Assert.Contains("Doubling: 42", trail);
+        Assert.Contains("Double: 42", trail);
+    }
+
+    [Fact]
     public void Management_urls_carry_instance_and_key()
     {
         var client = new FunctionsDurableTaskClient(new Unused(), new ManagementEndpoint("http://host:1/runtime/webhooks/durabletask", "k/1"));
@@ -101,6 +130,26 @@ public sealed class DurableFunctionTests(PostgresServer postgres)
                 await next();
             });
         }).Build();
+
+    public static class EndToEnd
+    {
+        [Function("StartDoubling")]
+        public static async Task<IActionResult> Start(
+            [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "double/{number:int}")] HttpRequest request,
+            int number, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+        {
+            string id = await client.ScheduleNewOrchestrationInstanceAsync("Doubling", number, cancellation);
+            OrchestrationMetadata done = await client.WaitForInstanceCompletionAsync(id, getInputsAndOutputs: true, cancellation);
+            return new OkObjectResult(new { result = done.ReadOutputAs<int>(), urls = client.CreateHttpManagementPayload(id) });
+        }
+
+        [Function("Doubling")]
+        public static Task<int> Doubling([OrchestrationTrigger] TaskOrchestrationContext context, int number)
+            => context.CallActivityAsync<int>("Double", number);
+
+        [Function("Double")]
+        public static int Double([ActivityTrigger] int number) => 2 * number;
+    }
 
     public sealed record Area(int Width, int Height);
 
@@ -172,7 +221,7 @@ public sealed class DurableFunctionTests(PostgresServer postgres)
         public override Guid NewGuid() => throw new NotSupportedException();
     }
 
-    private sealed class Unused() : Microsoft.DurableTask.Client.DurableTaskClient("unused")
+    private sealed class Unused() : DurableTaskClient("unused")
     {
         public override Task<string> ScheduleNewOrchestrationInstanceAsync(
             TaskName orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellation = default)
@@ -181,10 +230,10 @@ public sealed class DurableFunctionTests(PostgresServer postgres)
         public override Task RaiseEventAsync(string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default)
             => throw new NotSupportedException();
 
-        public override Task<Microsoft.DurableTask.Client.OrchestrationMetadata> WaitForInstanceStartAsync(
+        public override Task<OrchestrationMetadata> WaitForInstanceStartAsync(
             string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) => throw new NotSupportedException();
 
-        public override Task<Microsoft.DurableTask.Client.OrchestrationMetadata> WaitForInstanceCompletionAsync(
+        public override Task<OrchestrationMetadata> WaitForInstanceCompletionAsync(
             string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) => throw new NotSupportedException();
 
         public override Task SuspendInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default)
@@ -193,11 +242,11 @@ public sealed class DurableFunctionTests(PostgresServer postgres)
         public override Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default)
             => throw new NotSupportedException();
 
-        public override Task<Microsoft.DurableTask.Client.OrchestrationMetadata?> GetInstancesAsync(
+        public override Task<OrchestrationMetadata?> GetInstancesAsync(
             string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) => throw new NotSupportedException();
 
-        public override AsyncPageable<Microsoft.DurableTask.Client.OrchestrationMetadata> GetAllInstancesAsync(
-            Microsoft.DurableTask.Client.OrchestrationQuery? filter = null) => throw new NotSupportedException();
+        public override AsyncPageable<OrchestrationMetadata> GetAllInstancesAsync(
+            OrchestrationQuery? filter = null) => throw new NotSupportedException();
 
         public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

@@ -8,8 +8,8 @@ namespace Microsoft.DurableTask.Embedded;
 /// <summary>Creates and upgrades the schema <c>durable</c>: the numbered .sql files of this assembly, each once, under an advisory lock.</summary>
 internal static class DurableSchema
 {
-    /// <summary>Chosen at random; only this upgrade takes it.</summary>
-    private const long LockKey = 0x6475_7261_626c_6531;
+    /// <summary>Chosen at random; whoever creates objects in the schema takes it, the host too.</summary>
+    internal const long LockKey = 0x6475_7261_626c_6531;
 
     public static async Task UpgradeAsync(NpgsqlDataSource database, ILogger logger, CancellationToken cancellation)
     {

@@ -8,9 +8,6 @@ namespace Microsoft.Azure.Functions.Worker.Embedded;
 /// <summary>The Postgres database the host keeps timer state and keys in; setting <c>DURABLE_DATABASE_URL</c>, else <c>DATABASE_URL</c>.</summary>
 internal sealed class HostDatabase(string connectionString) : IAsyncDisposable
 {
-    /// <summary>Everyone who creates objects in schema <c>durable</c> takes this advisory transaction lock first.</summary>
-    public const long SchemaLock = 7166181;
-
     private readonly SemaphoreSlim _once = new(1);
     private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(connectionString);
     private bool _created;
@@ -56,7 +53,7 @@ internal sealed class HostDatabase(string connectionString) : IAsyncDisposable
             await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation);
             await using (var take = new NpgsqlCommand("SELECT pg_advisory_xact_lock($1)", connection, transaction))
             {
-                take.Parameters.AddWithValue(SchemaLock);
+                take.Parameters.AddWithValue(DurableSchema.LockKey);
                 await take.ExecuteNonQueryAsync(cancellation);
             }
 
