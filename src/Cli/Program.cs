@@ -1,2 +1,3 @@
-// Replaced by the command table.
-return 0;
+using VisionPlatform.Cli;
+
+return await CommandLine.RunAsync(args, Console.Out, Console.Error);

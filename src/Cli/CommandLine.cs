@@ -1,0 +1,54 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using VisionPlatform.Cli.Databases;
+using VisionPlatform.Cli.Demo;
+using VisionPlatform.Cli.Storage;
+
+namespace VisionPlatform.Cli;
+
+/// <summary>The command table of platform-cli and the one place where failures become an exit code.</summary>
+internal static class CommandLine
+{
+    public static RootCommand Build() => new("Operates the vision platform: databases, object storage, and the demo of the main job.")
+    {
+        DatabaseCommands.Build(),
+        StorageCommands.Build(),
+        DemoCommand.Build(),
+    };
+
+    /// <summary>Runs one command. Failures are one line on <paramref name="error"/>; see <see cref="ExitCode"/>.</summary>
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancel = default)
+    {
+        var parsed = Build().Parse(args);
+        if (parsed.Action is ParseErrorAction)
+        {
+            await error.WriteLineAsync($"error: {Failure.OneLine(parsed.Errors[0].Message)} ('platform-cli {CommandPath(parsed)}--help' lists the options.)");
+            return ExitCode.Usage;
+        }
+        try
+        {
+            var configuration = new InvocationConfiguration
+            {
+                Output = output,
+                Error = error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = TimeSpan.FromSeconds(10),
+            };
+            return await parsed.InvokeAsync(configuration, cancel);
+        }
+        catch (Exception problem)
+        {
+            var failure = Failure.From(problem);
+            await error.WriteLineAsync($"error: {failure.Message}");
+            return failure.ExitCode;
+        }
+    }
+
+    private static string CommandPath(ParseResult parsed)
+    {
+        var names = new List<string>();
+        for (var command = parsed.CommandResult; command.Parent is System.CommandLine.Parsing.CommandResult parent; command = parent)
+            names.Insert(0, command.Command.Name);
+        return names.Count == 0 ? "" : string.Join(' ', names) + " ";
+    }
+}

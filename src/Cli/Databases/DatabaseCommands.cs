@@ -1,0 +1,65 @@
+using System.CommandLine;
+using Microsoft.Extensions.Configuration;
+
+namespace VisionPlatform.Cli.Databases;
+
+/// <summary><c>database migrate</c> and <c>database status</c>, both over the user and the platform database.</summary>
+internal static class DatabaseCommands
+{
+    public static Command Build() => new("database", "Migrates the user and the platform database and shows their state.")
+    {
+        BuildMigrate(),
+        BuildStatus(),
+    };
+
+    private static Command BuildMigrate()
+    {
+        var timeout = TimeoutOption(60);
+        var command = new Command("migrate", "Applies the migrations that are missing; creates the databases where it may. Safe to run twice or in parallel.") { timeout };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var output = parsed.InvocationConfiguration.Output;
+            foreach (var target in Targets())
+                await new DatabaseMigration(target, TimeProvider.System).MigrateAsync(TimeSpan.FromSeconds(parsed.GetValue(timeout)), output, cancel);
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static Command BuildStatus()
+    {
+        var timeout = TimeoutOption(5);
+        var command = new Command("status", "Lists applied and missing migrations; exit code 1 when one is missing.") { timeout };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var output = parsed.InvocationConfiguration.Output;
+            var complete = true;
+            foreach (var target in Targets())
+                complete &= await new DatabaseMigration(target, TimeProvider.System).ShowStatusAsync(TimeSpan.FromSeconds(parsed.GetValue(timeout)), output, cancel);
+            return complete ? ExitCode.Success : ExitCode.Failed;
+        });
+        return command;
+    }
+
+    private static Option<double> TimeoutOption(double seconds)
+    {
+        var option = new Option<double>("--timeout")
+        {
+            Description = "How long to wait for the database server.",
+            HelpName = "SECONDS",
+            DefaultValueFactory = _ => seconds,
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.Errors.Any() || result.GetValueOrDefault<double>() is not (>= 0 and <= 86400))
+                result.AddError("--timeout is a number of seconds from 0 to 86400.");
+        });
+        return option;
+    }
+
+    private static IReadOnlyList<MigrationTarget> Targets()
+    {
+        var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
+        return [MigrationTarget.Users(configuration), MigrationTarget.Platform(configuration)];
+    }
+}

@@ -1,0 +1,163 @@
+using System.Net;
+using System.Threading.Channels;
+using VisionPlatform.Cli.Demo.Api;
+using VisionPlatform.Cli.Demo.Rendering;
+
+namespace VisionPlatform.Cli.Demo.Steps;
+
+/// <summary>
+/// Creates a dataset and fills it. Three stages run at the same time: ask for upload URLs, PUT the files straight into
+/// object storage, tell the platform which ones are there.
+/// </summary>
+internal sealed class DatasetUpload(PlatformClient api, HttpClient storage, Terminal terminal, TimeProvider time)
+{
+    private const int FilesPerRequest = 500;
+    private const int ParallelPuts = 16;
+    private const int UploadsPerCompletion = 200;
+    private const int ParallelCompletions = 3;
+    private const int PutTries = 5;
+
+    private int _stored;
+    private int _completed;
+
+    public async Task<Dataset> RunAsync(Project project, DirectoryInfo folder, CancellationToken cancel)
+    {
+        var images = LocalImage.In(folder);
+        var dataset = await api.CreateDatasetAsync(project.Id, folder.Name, cancel);
+        var started = time.GetTimestamp();
+        await UploadAsync(dataset.Id, images, cancel);
+        var elapsed = time.GetElapsedTime(started).TotalSeconds;
+
+        dataset = await api.GetDatasetAsync(dataset.Id, cancel);
+        terminal.Status("");
+        terminal.Line($"  dataset '{dataset.Name}' {terminal.Dim(dataset.Id)}");
+        terminal.Line($"  {Format.Count(dataset.ImageCount, "image")}, {Format.Size(dataset.SizeBytes)} in {Format.Seconds(elapsed)} ({images.Count / elapsed:0} images/s)");
+        terminal.Line($"  {Format.Count(dataset.Classes.Count, "class", "classes")}: {string.Join(", ", dataset.Classes.Select(c => $"{c.Name} ({c.ImageCount})"))}");
+        return dataset;
+    }
+
+    private async Task UploadAsync(string datasetId, IReadOnlyList<LocalImage> images, CancellationToken cancel)
+    {
+        // The first stage that fails ends the others.
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var tickets = Channel.CreateBounded<(LocalImage Image, UploadTicket Ticket)>(FilesPerRequest);
+        var stored = Channel.CreateUnbounded<string>();
+        Task[] stages =
+        [
+            RequestAsync(datasetId, images, tickets.Writer, stop.Token),
+            StoreAsync(tickets.Reader, stored.Writer, images.Count, stop.Token),
+            CompleteAsync(datasetId, stored.Reader, images.Count, stop.Token),
+        ];
+        await foreach (var ended in Task.WhenEach(stages))
+        {
+            if (!ended.IsCompletedSuccessfully)
+                await stop.CancelAsync();
+        }
+        var failure = stages.FirstOrDefault(s => s.IsFaulted) ?? stages.FirstOrDefault(s => s.IsCanceled) ?? Task.CompletedTask;
+        await failure;
+    }
+
+    private async Task RequestAsync(
+        string datasetId, IReadOnlyList<LocalImage> images, ChannelWriter<(LocalImage, UploadTicket)> tickets, CancellationToken cancel)
+    {
+        var byPath = images.ToDictionary(i => i.Path, StringComparer.Ordinal);
+        foreach (var batch in images.Chunk(FilesPerRequest))
+        {
+            var files = batch.Select(i => new UploadRequest(i.Path, i.Size, i.ContentType)).ToList();
+            var answer = await api.RequestUploadsAsync(datasetId, files, cancel);
+            foreach (var ticket in answer.Uploads)
+                await tickets.WriteAsync((byPath[ticket.Path], ticket), cancel);
+        }
+        tickets.Complete();
+    }
+
+    private async Task StoreAsync(
+        ChannelReader<(LocalImage Image, UploadTicket Ticket)> tickets, ChannelWriter<string> stored, int total, CancellationToken cancel)
+    {
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = ParallelPuts, CancellationToken = cancel };
+        await Parallel.ForEachAsync(tickets.ReadAllAsync(cancel), parallel, async (upload, token) =>
+        {
+            await PutAsync(upload.Image, upload.Ticket, token);
+            Interlocked.Increment(ref _stored);
+            ShowProgress(total);
+            await stored.WriteAsync(upload.Ticket.UploadId, token);
+        });
+        stored.Complete();
+    }
+
+    private async Task CompleteAsync(string datasetId, ChannelReader<string> stored, int total, CancellationToken cancel)
+    {
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = ParallelCompletions, CancellationToken = cancel };
+        await Parallel.ForEachAsync(Batches(stored, cancel), parallel, async (batch, token) =>
+        {
+            var answer = await api.CompleteUploadsAsync(datasetId, batch, token);
+            if (answer.Failed is [var first, ..])
+                throw new CommandException($"{answer.Failed.Count} of {batch.Count} uploads were refused, first '{first.Path}': {first.Code}: {first.Detail} {first.SuggestedAction}");
+            Interlocked.Add(ref _completed, answer.Completed.Count);
+            ShowProgress(total);
+        });
+    }
+
+    private static async IAsyncEnumerable<IReadOnlyList<string>> Batches(
+        ChannelReader<string> stored, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    {
+        var batch = new List<string>(UploadsPerCompletion);
+        await foreach (var uploadId in stored.ReadAllAsync(cancel))
+        {
+            batch.Add(uploadId);
+            if (batch.Count < UploadsPerCompletion)
+                continue;
+            yield return batch;
+            batch = new List<string>(UploadsPerCompletion);
+        }
+        if (batch.Count > 0)
+            yield return batch;
+    }
+
+    /// <summary>Stores one file; a URL is write-once, so 412 means that an earlier try arrived.</summary>
+    private async Task PutAsync(LocalImage image, UploadTicket ticket, CancellationToken cancel)
+    {
+        var bytes = await File.ReadAllBytesAsync(image.File, cancel);
+        for (var tries = 1; ; tries++)
+        {
+            string reason;
+            try
+            {
+                using var request = PutRequest(ticket, bytes);
+                using var response = await storage.SendAsync(request, cancel);
+                if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.PreconditionFailed)
+                    return;
+                reason = $"HTTP {(int)response.StatusCode}";
+                var transient = (int)response.StatusCode >= 500
+                    || response.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests;
+                if (!transient)
+                    throw new CommandException($"object storage refused '{image.Path}': {reason} {await response.Content.ReadAsStringAsync(cancel)}");
+            }
+            catch (HttpRequestException failure)
+            {
+                reason = failure.InnerException?.Message ?? failure.Message;
+            }
+            catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+            {
+                reason = $"no answer in {storage.Timeout.TotalSeconds:0} s";
+            }
+            if (tries == PutTries)
+                throw CommandException.Unavailable($"object storage at {new Uri(ticket.Url).Authority} did not take '{image.Path}' in {PutTries} tries: {reason}");
+            await Task.Delay(TimeSpan.FromSeconds(0.25 * Math.Pow(2, tries) * (0.5 + Random.Shared.NextDouble())), time, cancel);
+        }
+    }
+
+    private static HttpRequestMessage PutRequest(UploadTicket ticket, byte[] bytes)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Put, ticket.Url) { Content = new ByteArrayContent(bytes) };
+        foreach (var (name, value) in ticket.Headers)
+        {
+            if (!request.Headers.TryAddWithoutValidation(name, value))
+                request.Content.Headers.TryAddWithoutValidation(name, value);
+        }
+        return request;
+    }
+
+    private void ShowProgress(int total) =>
+        terminal.Status($"  {Volatile.Read(ref _stored)}/{total} stored, {Volatile.Read(ref _completed)}/{total} checked");
+}

@@ -1,0 +1,45 @@
+using VisionPlatform.Cli.Demo.Api;
+using VisionPlatform.Cli.Demo.Rendering;
+
+namespace VisionPlatform.Cli.Demo.Steps;
+
+/// <summary>What a completed job left: metrics, checkpoints, and the model version with its confusion matrix.</summary>
+internal static class TrainingReport
+{
+    public static async Task<ModelVersion> ShowAsync(PlatformClient api, TrainingJob job, Terminal terminal, CancellationToken cancel)
+    {
+        if (job is not { ModelId: { } modelId, ModelVersionId: { } versionId })
+            throw new CommandException($"job {job.Id} is completed but names no model version.");
+        terminal.Line($"  final metrics: {Format.Metrics(job.FinalMetrics)}");
+        terminal.Line($"  best metrics{(job.BestEpoch is { } best ? $" (epoch {best})" : "")}: {Format.Metrics(job.BestMetrics)}");
+        ShowCheckpoints(await api.ListCheckpointsAsync(job.Id, cancel), terminal);
+        var version = await api.GetModelVersionAsync(modelId, versionId, cancel);
+        terminal.Line($"  model version {version.Number} ({version.Architecture}) {terminal.Dim(version.Id)}: {Format.Metrics(version.Metrics)}");
+        if (version.ConfusionMatrix is { } matrix)
+            terminal.Block(["", .. ConfusionTable.Lines(version.Classes, matrix), ""]);
+        if (version.PerClass is { } scores)
+            terminal.Block(Scores(scores).Lines());
+        return version;
+    }
+
+    private static void ShowCheckpoints(IReadOnlyList<Checkpoint> checkpoints, Terminal terminal)
+    {
+        terminal.Line($"  {Format.Count(checkpoints.Count, "checkpoint")} in object storage:");
+        var table = new TextTable("name", "epoch", "size", "accuracy", "sha256");
+        foreach (var checkpoint in checkpoints)
+        {
+            table.Row(
+                checkpoint.Name + (checkpoint.Best ? " (best)" : ""), checkpoint.Epoch.ToString(), Format.Size(checkpoint.Size),
+                Format.Share(Format.Number(checkpoint.Metrics, "accuracy")), checkpoint.Sha256 is { Length: > 12 } hash ? hash[..12] : "-");
+        }
+        terminal.Block(table.Lines().Select(line => "  " + line));
+    }
+
+    private static TextTable Scores(IReadOnlyList<ClassScores> scores)
+    {
+        var table = new TextTable("class", "precision", "recall", "f1", "images");
+        foreach (var score in scores)
+            table.Row(score.Class, Format.Share(score.Precision), Format.Share(score.Recall), Format.Share(score.F1), score.Support.ToString());
+        return table;
+    }
+}

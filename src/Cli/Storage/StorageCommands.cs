@@ -1,0 +1,73 @@
+using System.CommandLine;
+using Amazon.S3;
+using Microsoft.Extensions.Configuration;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Infrastructure.Storage;
+
+namespace VisionPlatform.Cli.Storage;
+
+/// <summary><c>storage init</c>: the buckets and which pages may use presigned URLs.</summary>
+internal static class StorageCommands
+{
+    public static Command Build()
+    {
+        var init = new Command("init", "Creates the buckets that are missing and sets their CORS rules from CORS_ORIGINS. Safe to run twice.");
+        init.SetAction(async (parsed, cancel) =>
+        {
+            await InitAsync(parsed.InvocationConfiguration.Output, cancel);
+            return ExitCode.Success;
+        });
+        return new Command("storage", "Sets up the object storage.") { init };
+    }
+
+    private static async Task InitAsync(TextWriter output, CancellationToken cancel)
+    {
+        var settings = ReadSettings();
+        using var stores = new ObjectStores(settings, TimeProvider.System);
+        var origins = Settings.Optional("CORS_ORIGINS")?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+        foreach (var (store, bucket) in new[] { (stores.External, settings.External), (stores.Internal, settings.Internal) })
+        {
+            var created = await CallAsync(bucket, "create or list", () => store.CreateBucketAsync(cancel));
+            await output.WriteLineAsync($"bucket {bucket.Bucket} on {bucket.Endpoint}: {(created ? "created" : "exists")}");
+            if (origins.Length == 0)
+                continue;
+            await CallAsync(bucket, "set the CORS rules of", async () =>
+            {
+                await store.AllowOriginsAsync(origins, cancel);
+                return true;
+            });
+            await output.WriteLineAsync($"  CORS: {string.Join(", ", origins)}");
+        }
+        if (origins.Length == 0)
+            await output.WriteLineAsync("CORS: unchanged, CORS_ORIGINS is not set (only pages in a browser need it)");
+    }
+
+    private static async Task<T> CallAsync<T>(BucketSettings bucket, string doing, Func<Task<T>> call)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (AmazonS3Exception refused)
+        {
+            throw new CommandException(
+                $"{bucket.Endpoint} does not let access key {bucket.AccessKey} {doing} bucket '{bucket.Bucket}': {refused.ErrorCode} {refused.Message}", inner: refused);
+        }
+        catch (ProblemException away) when (away.Error == ErrorCodes.StorageUnavailable)
+        {
+            throw CommandException.Unavailable($"no object store answers at {bucket.Endpoint}: {away.InnerException?.Message ?? away.Message}", away);
+        }
+    }
+
+    private static StorageSettings ReadSettings()
+    {
+        try
+        {
+            return StorageSettings.From(new ConfigurationBuilder().AddEnvironmentVariables().Build());
+        }
+        catch (InvalidOperationException missing)
+        {
+            throw CommandException.Usage(missing.Message);
+        }
+    }
+}
