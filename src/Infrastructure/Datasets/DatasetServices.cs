@@ -1,0 +1,27 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Infrastructure.Storage;
+
+namespace VisionPlatform.Infrastructure.Datasets;
+
+/// <summary>Registers what the datasets capability needs besides persistence.</summary>
+public static class DatasetServices
+{
+    /// <summary>Adds uploads, publishing and removal, with the object stores and the image inspector.</summary>
+    public static IServiceCollection AddDatasets(this IServiceCollection services, IConfiguration configuration)
+    {
+        var limits = DatasetLimits.From(configuration);
+        services.AddObjectStores();
+        services.TryAddSingleton(limits);
+        services.TryAddSingleton(new ImageInspector(limits.MaxImagePixels));
+        services.TryAddSingleton<DecodeSlots>();
+        services.AddScoped<UploadIntake>();
+        services.AddScoped<UploadCompletion>();
+        services.AddScoped<VersionPublisher>();
+        services.AddScoped<VersionFiles>();
+        services.AddScoped<ImageRemoval>();
+        return services;
+    }
+}

@@ -1,0 +1,132 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Npgsql;
+using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Projects;
+using VisionPlatform.Infrastructure.Datasets;
+using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Settings;
+using VisionPlatform.Infrastructure.Storage;
+using VisionPlatform.Infrastructure.Tests.Datasets;
+
+[assembly: AssemblyFixture(typeof(DatasetFixture))]
+
+namespace VisionPlatform.Infrastructure.Tests.Datasets;
+
+/// <summary>A migrated database of its own on the server of DATABASE_URL and a bucket of its own; both are dropped when the tests end.</summary>
+public sealed class DatasetFixture : IAsyncLifetime
+{
+    private readonly IConfiguration _configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
+    private readonly string _name = $"test_{Guid.CreateVersion7():n}";
+
+    public NpgsqlDataSource DataSource { get; private set; } = null!;
+
+    public ObjectStores Stores { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var server = DatabaseSettings.ConnectionString(_configuration, "DATABASE_URL");
+        await using (var admin = NpgsqlDataSource.Create(server))
+        await using (var create = admin.CreateCommand($"CREATE DATABASE {_name}"))
+            await create.ExecuteNonQueryAsync();
+        DataSource = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(server) { Database = _name, MaxPoolSize = 30 }.ConnectionString);
+        await using (var database = Database())
+            await database.Database.MigrateAsync();
+
+        var settings = StorageSettings.From(_configuration);
+        Stores = new ObjectStores(settings with { External = settings.External with { Bucket = _name.Replace('_', '-') } }, TimeProvider.System);
+        await Stores.External.CreateBucketAsync(CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await DataSource.DisposeAsync();
+        await using (var admin = NpgsqlDataSource.Create(DatabaseSettings.ConnectionString(_configuration, "DATABASE_URL")))
+        await using (var drop = admin.CreateCommand($"DROP DATABASE {_name} WITH (FORCE)"))
+            await drop.ExecuteNonQueryAsync();
+        var keys = new List<string>();
+        await foreach (var found in Stores.External.ListAsync("", CancellationToken.None))
+            keys.Add(found.Key);
+        await Stores.External.DeleteAsync(keys, CancellationToken.None);
+        await Stores.External.Client.DeleteBucketAsync(Stores.External.Bucket);
+        Stores.Dispose();
+    }
+
+    public PlatformDatabase Database() => new(new DbContextOptionsBuilder<PlatformDatabase>().UseNpgsql(DataSource).Options);
+
+    /// <summary>A new empty dataset in a new project.</summary>
+    public async Task<DatasetWorkbench> NewDatasetAsync(SplitSettings? split = null)
+    {
+        await using var database = Database();
+        var now = DateTimeOffset.UtcNow;
+        var project = new Project { Name = $"p-{Guid.NewGuid()}", OwnerId = Guid.CreateVersion7(), CreatedAt = now, UpdatedAt = now };
+        var dataset = new Dataset
+        {
+            ProjectId = project.Id, Name = "digits", TaskType = TaskType.ImageClassification, Split = split ?? SplitSettings.Default,
+            CreatedBy = project.OwnerId, CreatedAt = now, UpdatedAt = now,
+        };
+        database.Add(project);
+        database.Add(dataset);
+        await database.SaveChangesAsync();
+        return new DatasetWorkbench(this, dataset);
+    }
+}
+
+/// <summary>One dataset and what can be done with it, each call with services of its own as a request has.</summary>
+public sealed class DatasetWorkbench(DatasetFixture fixture, Dataset dataset)
+{
+    private static readonly HttpClient Http = new();
+    private static readonly DecodeSlots Slots = new();
+
+    public Dataset Dataset { get; } = dataset;
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    public Task<UploadTickets> AnnounceAsync(IReadOnlyList<AnnouncedFile> files, bool skip = false) =>
+        new UploadIntake(fixture.DataSource, fixture.Stores, DatasetLimits.Default, Time).AnnounceAsync(Dataset.Id, Dataset.CreatedBy, files, skip, CancellationToken.None);
+
+    public async Task<CompletedUploads> CompleteAsync(params IReadOnlyList<Guid> uploads)
+    {
+        await using var database = fixture.Database();
+        return await new UploadCompletion(database, fixture.Stores, new ImageInspector(), Slots, Time).CompleteAsync(Dataset.Id, uploads, CancellationToken.None);
+    }
+
+    public async Task<PublishedVersion> PublishAsync(string? note = null)
+    {
+        await using var database = fixture.Database();
+        return await new VersionPublisher(database, Time).PublishAsync(Dataset.Id, Dataset.CreatedBy, note, CancellationToken.None);
+    }
+
+    public async Task RemoveAsync(Guid image)
+    {
+        await using var database = fixture.Database();
+        await new ImageRemoval(database, fixture.Stores, Time).RemoveAsync(Dataset.Id, image, CancellationToken.None);
+    }
+
+    public async Task<int> ExpireAsync()
+    {
+        await using var database = fixture.Database();
+        return await new ImageRemoval(database, fixture.Stores, Time).ExpireUploadsAsync(CancellationToken.None);
+    }
+
+    /// <summary>Announces, puts and completes files; every one must become an image.</summary>
+    public async Task<IReadOnlyList<DatasetImage>> UploadAsync(params IReadOnlyList<(string Path, byte[] Content)> files)
+    {
+        var tickets = await AnnounceAsync([.. files.Select(file => new AnnouncedFile(file.Path, file.Content.Length, "image/png", ImagePath.FirstFolder(file.Path)))]);
+        await Parallel.ForEachAsync(tickets.Uploads.Zip(files), async (pair, _) => Assert.Equal(200, await PutAsync(pair.First, pair.Second.Content)));
+        var done = await CompleteAsync([.. tickets.Uploads.Select(ticket => ticket.UploadId)]);
+        Assert.Empty(done.Failed);
+        return done.Completed;
+    }
+
+    public static async Task<int> PutAsync(UploadTicket ticket, byte[] content)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Put, ticket.Request.Url) { Content = new ByteArrayContent(content) };
+        foreach (var (name, value) in ticket.Request.Headers)
+            if (!request.Headers.TryAddWithoutValidation(name, value))
+                request.Content.Headers.TryAddWithoutValidation(name, value);
+        using var answer = await Http.SendAsync(request);
+        return (int)answer.StatusCode;
+    }
+}
