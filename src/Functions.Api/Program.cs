@@ -4,8 +4,8 @@ using Microsoft.Extensions.Hosting;
 using VisionPlatform.Api.Http;
 using VisionPlatform.Api.Projects;
 using VisionPlatform.Infrastructure.Accounts;
+using VisionPlatform.Infrastructure.Datasets;
 using VisionPlatform.Infrastructure.Persistence;
-using VisionPlatform.Infrastructure.Storage;
 using VisionPlatform.Infrastructure.Training;
 using VisionPlatform.Orchestrations;
 
@@ -15,7 +15,7 @@ builder.ConfigureFunctionsWebApplication();
 builder.UseHttpFoundation();
 
 builder.Services.AddPersistence(builder.Configuration);
-builder.Services.AddObjectStores();
+builder.Services.AddDatasets(builder.Configuration);
 builder.Services.AddAccounts(builder.Configuration);
 builder.Services.AddScoped<ProjectAccess>();
 builder.Services.AddTraining(builder.Configuration);

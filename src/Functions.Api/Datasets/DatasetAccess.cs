@@ -1,0 +1,20 @@
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Api.Projects;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Infrastructure.Persistence;
+
+namespace VisionPlatform.Api.Datasets;
+
+internal static class DatasetAccess
+{
+    /// <summary>The dataset, if it is not deleted and the caller has the permission in its project.</summary>
+    public static async Task<Dataset> RequireDatasetAsync(
+        this ProjectAccess access, PlatformDatabase database, CurrentUser user, Guid id, Permission permission, CancellationToken cancellation)
+    {
+        var dataset = await database.Datasets.AsNoTracking().SingleOrDefaultAsync(row => row.Id == id && row.DeletedAt == null, cancellation);
+        await access.RequireForAsync(user, dataset?.ProjectId, permission, "dataset", cancellation);
+        return dataset!;
+    }
+}

@@ -1,0 +1,39 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Api.Projects;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Infrastructure.Datasets;
+using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Storage;
+
+namespace VisionPlatform.Api.Datasets;
+
+/// <summary>The present images of a dataset.</summary>
+public sealed class DatasetImages(PlatformDatabase database, ProjectAccess access, ImageRemoval removal, ObjectStores stores, DatasetLimits limits)
+{
+    [Function(nameof(ListDatasetImages)), RequiresPermission(Permission.DatasetsRead)]
+    [Operation("Images of a dataset, newest first", Tag = "Datasets", Query = ["class"], Returns = typeof(Page<ImageAnswer>))]
+    public async Task<IActionResult> ListDatasetImages(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{id:guid}/images")] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsRead, cancellation);
+        var images = database.DatasetImages.AsNoTracking().Where(image => image.DatasetId == id);
+        if (request.QueryText("class") is { } name)
+            images = images.Where(image => image.Class == name);
+        return new OkObjectResult(await images.NewestFirstAsync(request, image => ImageAnswer.From(image, stores.External, limits.ReadUrlLifetime), cancellation));
+    }
+
+    [Function(nameof(DeleteDatasetImage)), RequiresPermission(Permission.DatasetsDelete)]
+    [Operation("Take an image out of a dataset; versions that have it keep it", Tag = "Datasets", Status = 204)]
+    public async Task<IActionResult> DeleteDatasetImage(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/datasets/{id:guid}/images/{imageId:guid}")] HttpRequest request,
+        Guid id, Guid imageId, CancellationToken cancellation)
+    {
+        await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsDelete, cancellation);
+        await removal.RemoveAsync(id, imageId, cancellation);
+        return new NoContentResult();
+    }
+}

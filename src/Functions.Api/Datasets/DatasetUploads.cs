@@ -1,0 +1,96 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Api.Projects;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Infrastructure.Datasets;
+using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Storage;
+
+namespace VisionPlatform.Api.Datasets;
+
+/// <summary>Uploads: announce files, put each to its URL, complete them.</summary>
+public sealed class DatasetUploads(
+    PlatformDatabase database, ProjectAccess access, UploadIntake intake, UploadCompletion completion, ObjectStores stores, DatasetLimits limits)
+{
+    /// <summary>A thousand files with the longest paths.</summary>
+    private const int MaximumBody = 4 * 1024 * 1024;
+
+    private static readonly HashSet<string> ContentTypes = [.. Enum.GetValues<ImageFormat>().Select(format => format.ContentType())];
+
+    [Function(nameof(AnnounceUploads)), RequiresPermission(Permission.DatasetsWrite)]
+    [Operation("Announce files and get a write-once URL for each", Tag = "Datasets", Body = typeof(NewUploads), Returns = typeof(UploadsAnswer), Problems = ["INVALID_PATH", "DUPLICATE_IMAGE"])]
+    public async Task<IActionResult> AnnounceUploads(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/datasets/{id:guid}/uploads")] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        var user = request.CurrentUser();
+        await access.RequireDatasetAsync(database, user, id, Permission.DatasetsWrite, cancellation);
+        var wanted = await request.ReadJsonAsync<NewUploads>(cancellation, MaximumBody);
+        var files = Check(wanted.Files!);
+        var tickets = await intake.AnnounceAsync(id, user.Id, files, wanted.OnDuplicate == OnDuplicate.Skip, cancellation);
+        return new OkObjectResult(new UploadsAnswer([.. tickets.Uploads.Select(UploadAnswer.From)], tickets.Skipped));
+    }
+
+    [Function(nameof(CompleteUploads)), RequiresPermission(Permission.DatasetsWrite)]
+    [Operation("Turn uploaded files into images; bad ones are removed and reported, the others stay", Tag = "Datasets", Body = typeof(FinishedUploads), Returns = typeof(CompletionAnswer))]
+    public async Task<IActionResult> CompleteUploads(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/datasets/{id:guid}/uploads/complete")] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsWrite, cancellation);
+        var wanted = await request.ReadJsonAsync<FinishedUploads>(cancellation);
+        var done = await completion.CompleteAsync(id, wanted.UploadIds!, cancellation);
+        return new OkObjectResult(new CompletionAnswer(
+            [.. done.Completed.Select(image => new CompletedUploadAnswer(image.Id, ImageAnswer.From(image, stores.External, limits.ReadUrlLifetime)))],
+            [.. done.Failed.Select(failure => new FailedUploadAnswer(failure.UploadId, failure.Path, failure.Error.Code, failure.Detail, failure.Error.SuggestedAction))]));
+    }
+
+    private AnnouncedFile[] Check(IReadOnlyList<NewUpload> files)
+    {
+        CheckPaths([.. files.Select(file => file.Path!)]);
+        var errors = new FieldErrors();
+        var announced = new AnnouncedFile[files.Count];
+        for (var i = 0; i < files.Count; i++)
+        {
+            var (path, size, contentType) = (files[i].Path!, files[i].Size!.Value, files[i].ContentType ?? ContentTypeOf(files[i].Path!));
+            if (size < 1)
+                errors.Add($"files[{i}].size", "The file is empty.");
+            if (size > limits.MaxImageBytes)
+                errors.Add($"files[{i}].size", $"An image may have at most {limits.MaxImageBytes} bytes.");
+            if (contentType is null || !ContentTypes.Contains(contentType))
+                errors.Add($"files[{i}].contentType", $"Must be one of {string.Join(", ", ContentTypes)}; it is taken from the extension when absent.");
+            var name = files[i].Class ?? ImagePath.FirstFolder(path);
+            if (name is not null && ClassName.Problem(name) is { } problem)
+                errors.Add($"files[{i}].class", problem);
+            announced[i] = new AnnouncedFile(path, size, contentType ?? "", name);
+        }
+        errors.ThrowIfAny();
+        return announced;
+    }
+
+    private static void CheckPaths(string[] paths)
+    {
+        const int Reported = 50;
+        var problems = paths.Select((path, i) => (Field: $"files[{i}].path", Problem: ImagePath.Problem(path)))
+            .Where(found => found.Problem is not null).Take(Reported).ToDictionary(found => found.Field, found => new[] { found.Problem! });
+        if (problems.Count > 0)
+            throw new ProblemException(ErrorCodes.InvalidPath, problems.Values.First()[0], problems);
+        problems = ImagePath.Repeated(paths).Take(Reported).ToDictionary(i => $"files[{i}].path", i => new[] { $"'{paths[i]}' is named twice (upper and lower case are the same)." });
+        if (problems.Count > 0)
+            throw new ProblemException(ErrorCodes.ValidationFailed, problems.Values.First()[0], problems);
+    }
+
+    private static string? ContentTypeOf(string path) => Path.GetExtension(path).ToLowerInvariant() switch
+    {
+        ".jpg" or ".jpeg" or ".jpe" => "image/jpeg",
+        ".png" => "image/png",
+        ".gif" => "image/gif",
+        ".bmp" => "image/bmp",
+        ".webp" => "image/webp",
+        ".tif" or ".tiff" => "image/tiff",
+        _ => null,
+    };
+}

@@ -1,0 +1,82 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Api.Projects;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Infrastructure.Datasets;
+using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Storage;
+using VisionPlatform.Orchestrations.Datasets;
+
+namespace VisionPlatform.Api.Datasets;
+
+/// <summary>Immutable versions of a dataset: publish and read.</summary>
+public sealed class DatasetVersions(PlatformDatabase database, ProjectAccess access, VersionPublisher publisher, ObjectStores stores, DatasetLimits limits)
+{
+    [Function(nameof(PublishDataset)), RequiresPermission(Permission.DatasetsWrite)]
+    [Operation("Freeze the present images as a version; unchanged content answers 200 with the version it is already", Tag = "Datasets",
+        Body = typeof(NewVersion), Returns = typeof(VersionAnswer), Status = 202, AlternativeStatus = 200, Problems = ["DATASET_EMPTY", "DATASET_SINGLE_CLASS"])]
+    public async Task<IActionResult> PublishDataset(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/datasets/{id:guid}/versions")] HttpRequest request,
+        Guid id, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
+    {
+        var user = request.CurrentUser();
+        await access.RequireDatasetAsync(database, user, id, Permission.DatasetsWrite, cancellation);
+        var wanted = await request.ReadJsonAsync<NewVersion>(cancellation);
+        var published = await publisher.PublishAsync(id, user.Id, wanted.Note, cancellation);
+
+        // Should this not be reached, RecoverPublishing finds the version that is publishing without an orchestration.
+        if (published.Version.State == DatasetVersionState.Publishing)
+            await durable.SchedulePublishAsync(published.Version.Id, cancellation);
+        var answer = Answer(published.Version);
+        return published.IsNew ? new AcceptedResult($"/api/v1/datasets/{id}/versions/{published.Version.Id}", answer) : new OkObjectResult(answer);
+    }
+
+    [Function(nameof(ListDatasetVersions)), RequiresPermission(Permission.DatasetsRead)]
+    [Operation("Versions of a dataset, newest first", Tag = "Datasets", Returns = typeof(Page<VersionAnswer>))]
+    public async Task<IActionResult> ListDatasetVersions(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{id:guid}/versions")] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsRead, cancellation);
+        return new OkObjectResult(await database.DatasetVersions.AsNoTracking().Where(version => version.DatasetId == id).NewestFirstAsync(request, Answer, cancellation));
+    }
+
+    [Function(nameof(GetDatasetVersion)), RequiresPermission(Permission.DatasetsRead)]
+    [Operation("A version with its classes and splits", Tag = "Datasets", Returns = typeof(VersionAnswer))]
+    public async Task<IActionResult> GetDatasetVersion(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{id:guid}/versions/{versionId:guid}")] HttpRequest request,
+        Guid id, Guid versionId, CancellationToken cancellation) =>
+        new OkObjectResult(Answer(await RequireVersionAsync(request, id, versionId, cancellation)));
+
+    [Function(nameof(ListDatasetVersionImages)), RequiresPermission(Permission.DatasetsRead)]
+    [Operation("Images of a version in path order", Tag = "Datasets", Query = ["split"], Returns = typeof(Page<VersionImageAnswer>))]
+    public async Task<IActionResult> ListDatasetVersionImages(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{id:guid}/versions/{versionId:guid}/images")] HttpRequest request,
+        Guid id, Guid versionId, CancellationToken cancellation)
+    {
+        await RequireVersionAsync(request, id, versionId, cancellation);
+        var page = PageRequest.Read(request);
+        var images = database.DatasetVersionImages.AsNoTracking().Where(image => image.VersionId == versionId);
+        if (request.QueryOneOf<Split>("split") is { } split)
+            images = images.Where(image => image.Split == split);
+        if (page.After<string>() is { } after)
+            images = images.Where(image => string.Compare(image.Path, after) > 0);
+        var rows = await images.OrderBy(image => image.Path).Take(page.Limit + 1).ToListAsync(cancellation);
+        return new OkObjectResult(Page.Of(rows, page, image => image.Path, image => new VersionImageAnswer(
+            image.Path, image.Class, image.Split, image.Width, image.Height, image.Size, image.Sha256, stores.External.PresignGet(image.Key, limits.ReadUrlLifetime).Url)));
+    }
+
+    private async Task<DatasetVersion> RequireVersionAsync(HttpRequest request, Guid id, Guid versionId, CancellationToken cancellation)
+    {
+        await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsRead, cancellation);
+        return await database.DatasetVersions.AsNoTracking().SingleOrDefaultAsync(version => version.Id == versionId && version.DatasetId == id, cancellation)
+            ?? throw new ProblemException(ErrorCodes.NotFound, "The dataset has no such version.");
+    }
+
+    private VersionAnswer Answer(DatasetVersion version) => VersionAnswer.From(version, stores.External, limits.ReadUrlLifetime);
+}
