@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from .context import JobContext
-from .errors import AttemptGone, Cancelled
+from .errors import AttemptGone, Cancelled, classify
 from .framework import Framework
 from .logs import EventLogHandler
 from .protocol import JobRequest
@@ -100,13 +100,11 @@ def _run(
     except AttemptGone as gone:
         return {"gone": str(gone)}
     except BaseException as error:
-        failure = framework.classify(error) if framework is not None else None
         if link.cancelled.is_set():
             return {"event": Cancelled().to_event()}
-        if failure is None or failure is not error:
+        failure = framework.classify(error) if framework is not None else classify(error)
+        if failure is not error:
             log.error("%s", traceback.format_exc(limit=-12).rstrip())
-        if failure is None:
-            raise
         return {"event": failure.to_event()}
     finally:
         if context is not None:

@@ -66,9 +66,9 @@ def read_manifest(reference: DatasetRef, transfer: Transfer, cache: ContentCache
     index = {name: position for position, name in enumerate(reference.classes)}
     images = []
     try:
-        with gzip.open(io.BytesIO(packed), "rt", encoding="utf-8") as lines:
+        with gzip.GzipFile(fileobj=io.BytesIO(packed)) as unpacked:
             read = 0
-            for number, line in enumerate(lines, 1):
+            for number, line in enumerate(unpacked, 1):
                 read += len(line)
                 if read > MAX_MANIFEST_BYTES:
                     raise TrainerError("DATASET_INVALID", "The dataset manifest is too large.")
@@ -120,7 +120,7 @@ def _fetch(image: ImageEntry, transfer: Transfer, cache: ContentCache) -> tuple[
     return fresh, image.size if fresh else 0
 
 
-def _entry(line: str, number: int, index: dict[str, int], cache: ContentCache) -> ImageEntry:
+def _entry(line: bytes, number: int, index: dict[str, int], cache: ContentCache) -> ImageEntry:
     try:
         data = json.loads(line)
         path, url, sha256 = str(data["path"]), str(data["url"]), data["sha256"]

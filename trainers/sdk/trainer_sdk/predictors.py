@@ -80,7 +80,9 @@ class PredictorCache:
                     self._files.evict()
                 return predictor
         except ChecksumMismatch as error:
-            raise RequestProblem(422, "MODEL_INVALID", "The model file is not the one announced.", field="model.sha256") from error
+            raise RequestProblem(
+                422, "MODEL_INVALID", "The model file is not the one announced.", field="model.sha256"
+            ) from error
         except TrainerError as error:
             status = 502 if error.category == "transient" else 422
             raise RequestProblem(status, error.code, error.message, field="model.url") from error

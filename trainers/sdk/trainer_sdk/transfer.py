@@ -12,7 +12,17 @@ from typing import Any
 from .cache import ChecksumMismatch, ContentCache
 from .errors import AttemptGone, TrainerError
 from .protocol import Callback
-from .wire import CHUNK, RETRY_STATUS, FileSlice, HttpClient, Response, RetryPolicy, WireError, retry_after_seconds, safe_url
+from .wire import (
+    CHUNK,
+    RETRY_STATUS,
+    FileSlice,
+    HttpClient,
+    Response,
+    RetryPolicy,
+    WireError,
+    retry_after_seconds,
+    safe_url,
+)
 
 GONE_STATUS = frozenset({401, 403, 404, 410})
 CHECKSUM_TRIES = 3
@@ -26,7 +36,9 @@ class Transfer:
     the platform refuses the attempt's token.
     """
 
-    def __init__(self, callback: Callback, retry: RetryPolicy, platform_retry: RetryPolicy, check: Callable[[], None]) -> None:
+    def __init__(
+        self, callback: Callback, retry: RetryPolicy, platform_retry: RetryPolicy, check: Callable[[], None]
+    ) -> None:
         self._callback = callback
         self._retry = retry
         self._platform_retry = platform_retry
@@ -44,7 +56,9 @@ class Transfer:
         self._expect_found(self._retried(send, self._retry, f"download of {what}"), url, what)
         return b"".join(chunks)
 
-    def fetch_into(self, cache: ContentCache, url: str, sha256: str, what: str, size: int | None = None) -> tuple[Path, bool]:
+    def fetch_into(
+        self, cache: ContentCache, url: str, sha256: str, what: str, size: int | None = None
+    ) -> tuple[Path, bool]:
         """The object as a file of the cache, and whether it had to be downloaded.
 
         Raises :class:`ChecksumMismatch` when the bytes are wrong three times running.
@@ -118,7 +132,9 @@ class Transfer:
             return
         detail = f"{safe_url(url)}: status {reply.status}"
         if reply.status in (404, 410):
-            raise TrainerError("STORAGE_ERROR", f"{what} is not in the object store.", category="permanent", detail=detail)
+            raise TrainerError(
+                "STORAGE_ERROR", f"{what} is not in the object store.", category="permanent", detail=detail
+            )
         # An expired signature answers 403; the next attempt gets fresh URLs.
         raise TrainerError("STORAGE_ERROR", f"{what} could not be downloaded.", detail=detail)
 
@@ -129,10 +145,10 @@ class Transfer:
         if slot.get("method") != "multipart":
             raise TrainerError("STORAGE_ERROR", "The platform offered an upload method this trainer does not know.")
         part_size = int(slot["partSize"])
-        pieces = [
-            (part, FileSlice(path, (part["number"] - 1) * part_size, min(part_size, size - (part["number"] - 1) * part_size)))
-            for part in slot["parts"]
-        ]
+        pieces = []
+        for part in slot["parts"]:
+            offset = (part["number"] - 1) * part_size
+            pieces.append((part, FileSlice(path, offset, min(part_size, size - offset))))
         if sum(piece.length for _, piece in pieces) != size:
             raise TrainerError("STORAGE_ERROR", "The upload parts offered do not add up to the file.")
 
@@ -149,7 +165,9 @@ class Transfer:
         self._platform("uploads/complete", {"key": slot["key"], "uploadId": slot["uploadId"], "parts": done})
 
     def _put(self, url: str, piece: FileSlice, headers: dict[str, str]) -> Response:
-        reply = self._retried(lambda: self._http.request("PUT", url, body=piece, headers=headers), self._retry, "upload")
+        reply = self._retried(
+            lambda: self._http.request("PUT", url, body=piece, headers=headers), self._retry, "upload"
+        )
         if not 200 <= reply.status < 300:
             raise _Expired(f"{safe_url(url)}: status {reply.status}")
         return reply

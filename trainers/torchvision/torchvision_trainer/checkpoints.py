@@ -44,7 +44,8 @@ class Checkpoint:
     @property
     def preprocessing(self) -> Preprocessing:
         saved = self.state["preprocessing"]
-        return Preprocessing(tuple(saved["resize"]), tuple(saved["mean"]), tuple(saved["std"]))
+        height, width = saved["resize"]
+        return Preprocessing((height, width), tuple(saved["mean"]), tuple(saved["std"]))
 
     def build_model(self) -> nn.Module:
         """The model with the checkpoint's weights, on the CPU, in evaluation mode."""

@@ -128,7 +128,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 ONNX_OPSETS = (11, 16)
-EXPORT_FORMATS = [
+EXPORT_FORMATS: list[dict[str, Any]] = [
     {
         "format": "onnx",
         "taskTypes": [TASK_TYPE],
@@ -172,10 +172,10 @@ def _check_export(format: str, options: Mapping[str, Any]) -> None:
     known = {entry["format"]: entry["options"] for entry in EXPORT_FORMATS}
     if format not in known:
         raise RequestProblem(
-            422, "UNKNOWN_EXPORT_FORMAT", f"Formats are {', '.join(known)}.", field="export.format"  # type: ignore[arg-type]
+            422, "UNKNOWN_EXPORT_FORMAT", f"Formats are {', '.join(known)}.", field="export.format"
         )
     for name in options:
-        if name not in known[format]:  # type: ignore[operator]
+        if name not in known[format]:
             raise RequestProblem(
                 422, "INVALID_CONFIG", f"{format} has no option '{name}'.", field=f"export.options.{name}"
             )

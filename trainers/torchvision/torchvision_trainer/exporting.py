@@ -40,7 +40,9 @@ def export(context: JobContext) -> JobResult:
     path = context.workdir / FILE_NAMES[spec.format]
     write(model, path, spec.format, metadata)
     context.check_cancelled()
-    validation = validate(path, spec.format, model, checkpoint, images, spec.tolerance, threads, context.check_cancelled)
+    validation = validate(
+        path, spec.format, model, checkpoint, images, spec.tolerance, threads, context.check_cancelled
+    )
     context.log.info("Export validated by %s on %d images.", validation["engine"], validation["samples"])
     stored = context.upload_model(path, path.name)
     return JobResult(
@@ -115,8 +117,9 @@ def validate(
     except TrainerError:
         raise
     except Exception as error:
+        detail = f"{type(error).__name__}: {error}"[:1000]
         raise TrainerError(
-            "EXPORT_VALIDATION_FAILED", "The exported file cannot be run.", detail=f"{type(error).__name__}: {error}"[:1000]
+            "EXPORT_VALIDATION_FAILED", "The exported file cannot be run.", detail=detail
         ) from error
     if got.shape != wanted.shape:
         raise TrainerError(

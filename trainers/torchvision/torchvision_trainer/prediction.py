@@ -52,7 +52,9 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 def load(path: Path, format: str, metadata: Mapping[str, Any], threads: int) -> ClassificationPredictor:
     """Loads and tries the model; raises :class:`RequestProblem` 422 for a format, metadata or file it cannot use."""
     if format not in ("onnx", "torchscript"):
-        raise RequestProblem(422, "UNKNOWN_MODEL_FORMAT", f"Models of format '{format}' are not served.", field="model.format")
+        raise RequestProblem(
+            422, "UNKNOWN_MODEL_FORMAT", f"Models of format '{format}' are not served.", field="model.format"
+        )
     classes, preprocessing = _read(metadata)
     try:
         runtime = open_model(path, format, threads)

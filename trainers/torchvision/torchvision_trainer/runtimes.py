@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import threading
 from abc import ABC, abstractmethod
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -59,14 +60,24 @@ class OpenCvRuntime(Runtime):
 
 
 class TorchScriptRuntime(Runtime):
-    """torch.jit, on the CUDA device when there is one."""
+    """torch.jit, on the CUDA device when there is one.
+
+    All calls run in one thread: OpenMP keeps a pool of threads for each thread that calls it, and
+    starting one for every request costs more than a small model does.
+    """
 
     def __init__(self, path: Path) -> None:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self._module = torch.jit.load(str(path), map_location=self._device).eval()
+        module = torch.jit.freeze(torch.jit.load(str(path), map_location=self._device).eval())
+        self._module = torch.jit.optimize_for_inference(module) if self._device.type == "cpu" else module
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="torchscript")
         self.engine = f"torchscript {torch.__version__}"
 
     def run(self, inputs: np.ndarray) -> np.ndarray:
+        return self._thread.submit(self._run, inputs).result()
+
+    def _run(self, inputs: np.ndarray) -> np.ndarray:
+        # Without the profiling executor, which compiles anew for every batch size it meets.
         with torch.inference_mode(), torch.jit.optimized_execution(False):
             return self._module(torch.from_numpy(inputs).to(self._device)).float().cpu().numpy()
 

@@ -1,0 +1,99 @@
+"""The routes: what is refused, how, and that a client always gets a clear answer."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from client import TrainerClient
+from platform_double import Platform
+
+
+def test_health_and_capabilities(fake: TrainerClient) -> None:
+    assert fake.get("/health") == (200, {"status": "ok", "framework": "fake", "slots": 2, "busy": 0})
+    assert fake.get("/v1/capabilities")[0] == 200
+
+
+def test_an_api_key_is_wanted_when_one_is_set(start: Callable[..., TrainerClient], platform: Platform) -> None:
+    fake = start(api_key="correct horse")
+    assert fake.get("/v1/capabilities")[0] == 200
+    stranger = TrainerClient(fake.url)
+    assert stranger.get("/health")[0] == 200
+    for answer in (
+        stranger.get("/v1/capabilities"), stranger.post("/v1/jobs", {}), stranger.get("/v1/jobs/x"),
+        stranger.post("/v1/predict", {}), TrainerClient(fake.url, "wrong").get("/v1/capabilities"),
+    ):  # fmt: skip
+        assert (answer[0], answer[1]["code"]) == (401, "UNAUTHORIZED")
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"protocol": "2"}, "protocol"),
+        ({"jobId": "../x"}, "jobId"),
+        ({"jobId": None}, "jobId"),
+        ({"attempt": 0}, "attempt"),
+        ({"attempt": True}, "attempt"),
+        ({"kind": "destroy"}, "kind"),
+        ({"callback": None}, "callback"),
+        ({"callback": {"url": "file:///etc/passwd", "token": "t"}}, "callback.url"),
+        ({"callback": {"url": "http://h/x", "token": ""}}, "callback.token"),
+        ({"dataset": None}, "dataset"),
+        ({"dataset": {"manifestUrl": "http://h/m", "manifestSha256": "zz", "classes": []}}, "dataset.manifestSha256"),
+        ({"dataset": {"manifestUrl": "http://h/m", "manifestSha256": "0" * 64, "classes": ["a", "a"]}}, "dataset.classes"),
+        ({"checkpoint": {"url": "ftp://h/m", "sha256": "0" * 64, "epoch": 1}}, "checkpoint.url"),
+        ({"config": {"behaviour": "fly"}}, "config.behaviour"),
+        ({"config": {"count": -1}}, "config.count"),
+        ({"config": {"count": 1.5}}, "config.count"),
+        ({"config": {"count": True}}, "config.count"),
+        ({"config": {"counts": 1}}, "config.counts"),
+        ({"config": []}, "config"),
+    ],
+)  # fmt: skip
+def test_a_malformed_job_is_422_with_the_field(
+    fake: TrainerClient, platform: Platform, change: dict[str, Any], field: str
+) -> None:
+    dataset = {"manifestUrl": "http://h/m", "manifestSha256": "0" * 64, "classes": ["a", "b"]}
+    request = {**platform.job(platform.attempt(), dataset=dataset), **change}
+    if change == {"config": []}:
+        request["config"] = [1]
+    status, body = fake.post("/v1/jobs", request)
+    assert (status, body.get("field")) == (422, field)
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"\xff\xfe", b'{"a": NaN}', b"[" * 100_000])
+def test_a_body_that_is_no_json_is_400(fake: TrainerClient, raw: bytes) -> None:
+    assert fake.post("/v1/jobs", raw=raw)[0] == 400
+
+
+def test_a_json_body_that_is_no_object_is_422(fake: TrainerClient) -> None:
+    assert fake.post("/v1/jobs", [1, 2])[0] == 422
+    assert fake.post("/v1/predict", "text")[0] == 422
+
+
+def test_an_oversized_body_is_413_before_it_is_read(fake: TrainerClient) -> None:
+    parts = urlsplit(fake.url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
+    connection.putrequest("POST", "/v1/jobs")
+    connection.putheader("Content-Length", str(10**12))
+    connection.endheaders()
+    reply = connection.getresponse()
+    assert (reply.status, json.load(reply)["code"]) == (413, "BODY_TOO_LARGE")
+    connection.close()
+
+
+def test_unknown_routes_are_404_and_the_connection_stays_usable(fake: TrainerClient) -> None:
+    parts = urlsplit(fake.url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
+    for method, path, status in (
+        ("GET", "/nothing", 404), ("POST", "/v1/nothing", 404), ("GET", "/health", 200), ("GET", "/v1/jobs/x", 404)
+    ):  # fmt: skip
+        connection.request(method, path, body=b"{}" if method == "POST" else None)
+        reply = connection.getresponse()
+        reply.read()
+        assert (reply.status, reply.will_close) == (status, False)
+    connection.close()
