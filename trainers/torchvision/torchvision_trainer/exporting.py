@@ -94,12 +94,26 @@ def write(model: nn.Module, path: Path, format: str, metadata: Mapping[str, Any]
             dynamic_axes={"input": {0: "N"}, "logits": {0: "N"}},
         )  # fmt: skip
     written = onnx.load(str(path))
+    _copy_shared_constants(written)
     onnx.helper.set_model_props(
         written,
         {name: value if isinstance(value, str) else json.dumps(value) for name, value in metadata.items()},
     )
     onnx.checker.check_model(written)
     onnx.save(written, str(path))
+
+
+def _copy_shared_constants(model: Any) -> None:
+    """Gives each use of a weight its own constant.
+
+    torch stores equal tensors once and refers to them by Identity nodes, which OpenCV cannot read.
+    """
+    constants = {constant.name: constant for constant in model.graph.initializer}
+    for node in [node for node in model.graph.node if node.op_type == "Identity" and node.input[0] in constants]:
+        copied = model.graph.initializer.add()
+        copied.CopyFrom(constants[node.input[0]])
+        copied.name = node.output[0]
+        model.graph.node.remove(node)
 
 
 def validate(
