@@ -27,7 +27,8 @@ public sealed record TrainerModel(
     public bool Supports(TaskType task) => TaskTypes.Contains(JsonNamingPolicy.SnakeCaseLower.ConvertName(task.ToString()));
 }
 
-public sealed record TrainerExportFormat(string Format, IReadOnlyDictionary<string, ConfigField>? Options);
+/// <param name="Options">What may be asked of the format, by name.</param>
+public sealed record TrainerExportFormat(string Format, IReadOnlyDictionary<string, ValueRule>? Options);
 
 /// <summary>The fields a trainer's configuration has, and ready-made sets of values.</summary>
 public sealed record ConfigSchema(IReadOnlyList<ConfigField> Fields, IReadOnlyDictionary<string, JsonElement>? Presets)
@@ -53,13 +54,17 @@ public sealed record ConfigSchema(IReadOnlyList<ConfigField> Fields, IReadOnlyDi
 }
 
 /// <summary>One field of a trainer's configuration.</summary>
-/// <param name="Type">int, float, bool, string, select or multiselect.</param>
-/// <param name="Min">Smallest value allowed, inclusive.</param>
-/// <param name="Max">Largest value allowed, inclusive.</param>
 /// <param name="Advanced">Shown only to those who ask for it.</param>
 public sealed record ConfigField(
     string Name, string Type, JsonElement? Default, double? Min, double? Max, IReadOnlyList<JsonElement>? Options,
     string? Group, bool Advanced, bool Required, string? Description)
+    : ValueRule(Type, Default, Min, Max, Options, Description);
+
+/// <summary>What a value may be.</summary>
+/// <param name="Type">int, float, bool, string, select or multiselect.</param>
+/// <param name="Min">Smallest value allowed, inclusive.</param>
+/// <param name="Max">Largest value allowed, inclusive.</param>
+public record ValueRule(string Type, JsonElement? Default, double? Min, double? Max, IReadOnlyList<JsonElement>? Options, string? Description)
 {
     /// <summary>What is wrong with the value; null when nothing is.</summary>
     public string? Check(JsonElement value) => Type switch

@@ -9,14 +9,14 @@ namespace VisionPlatform.Infrastructure.Persistence;
 public static class RowLocks
 {
     public static Task<Attempt?> LockAttemptAsync(this PlatformDatabase database, Guid id, CancellationToken cancellation) =>
-        database.Attempts.FromSql($"SELECT * FROM attempts WHERE id = {id} FOR UPDATE").FirstOrDefaultAsync(cancellation);
+        database.Attempts.FromSql($"SELECT * FROM attempts WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(cancellation);
 
     public static Task<TrainingJob?> LockJobAsync(this PlatformDatabase database, Guid id, CancellationToken cancellation) =>
-        database.TrainingJobs.FromSql($"SELECT * FROM training_jobs WHERE id = {id} FOR UPDATE").FirstOrDefaultAsync(cancellation);
+        database.TrainingJobs.FromSql($"SELECT * FROM training_jobs WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(cancellation);
 
     public static Task<Export?> LockExportAsync(this PlatformDatabase database, Guid id, CancellationToken cancellation) =>
-        database.Exports.FromSql($"SELECT * FROM exports WHERE id = {id} FOR UPDATE").FirstOrDefaultAsync(cancellation);
+        database.Exports.FromSql($"SELECT * FROM exports WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(cancellation);
 
     public static Task<Deployment?> LockDeploymentAsync(this PlatformDatabase database, Guid id, CancellationToken cancellation) =>
-        database.Deployments.FromSql($"SELECT * FROM deployments WHERE id = {id} FOR UPDATE").FirstOrDefaultAsync(cancellation);
+        database.Deployments.FromSql($"SELECT * FROM deployments WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(cancellation);
 }

@@ -117,7 +117,7 @@ public sealed class TrainerClient(TrainerSettings settings, TimeProvider time) :
                 if (settings.ApiKey is { } key)
                     request.Headers.Authorization = new("Bearer", key);
                 if (body is not null)
-                    request.Content = JsonContent.Create(body, body.GetType(), options: Json);
+                    request.Content = WithLength(body);
                 return await _http.SendAsync(request, stop);
             }, cancellation);
         }
@@ -126,6 +126,10 @@ public sealed class TrainerClient(TrainerSettings settings, TimeProvider time) :
             throw new ProblemException(ErrorCodes.TrainerUnavailable, $"The {framework} trainer does not answer: {failure.Message}", inner: failure);
         }
     }
+
+    /// <summary>JSON of known length: small HTTP servers, which trainers are, often take no chunked body.</summary>
+    private static ByteArrayContent WithLength(object body) =>
+        new(JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), Json)) { Headers = { ContentType = new("application/json") } };
 
     public void Dispose() => _http.Dispose();
 
