@@ -22,7 +22,8 @@ internal static class CommandLine
         var parsed = Build().Parse(args);
         if (parsed.Action is ParseErrorAction)
         {
-            await error.WriteLineAsync($"error: {Failure.OneLine(parsed.Errors[0].Message)} ('platform-cli {CommandPath(parsed)}--help' lists the options.)");
+            var reason = parsed.UnmatchedTokens is [var unknown, ..] ? $"'{unknown}' is no command or option here." : parsed.Errors[0].Message;
+            await error.WriteLineAsync($"error: {Failure.OneLine(reason)} ('platform-cli {CommandPath(parsed)}--help' lists the options.)");
             return ExitCode.Usage;
         }
         try

@@ -41,21 +41,8 @@ internal static class DatabaseCommands
         return command;
     }
 
-    private static Option<double> TimeoutOption(double seconds)
-    {
-        var option = new Option<double>("--timeout")
-        {
-            Description = "How long to wait for the database server.",
-            HelpName = "SECONDS",
-            DefaultValueFactory = _ => seconds,
-        };
-        option.Validators.Add(result =>
-        {
-            if (result.Errors.Any() || result.GetValueOrDefault<double>() is not (>= 0 and <= 86400))
-                result.AddError("--timeout is a number of seconds from 0 to 86400.");
-        });
-        return option;
-    }
+    private static Option<double> TimeoutOption(double seconds) =>
+        NumberOption.Build("--timeout", "How long to wait for the database server.", seconds, 0, 86400, "SECONDS");
 
     private static IReadOnlyList<MigrationTarget> Targets()
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using VisionPlatform.Cli.Demo.Api;
 using VisionPlatform.Cli.Demo.Rendering;
+using VisionPlatform.Cli.Demo.Steps;
 
 namespace VisionPlatform.Cli.Demo;
 
@@ -31,10 +32,10 @@ internal static class DemoCommand
 
     private static readonly Option<string> _framework = new("--framework") { Description = "Trainer framework.", HelpName = "NAME", DefaultValueFactory = _ => "torchvision" };
     private static readonly Option<string> _model = new("--model") { Description = "Model to train.", HelpName = "NAME", DefaultValueFactory = _ => "small_cnn" };
-    private static readonly Option<int> _epochs = Number("--epochs", "Passes over the training images.", 8, 1, 1000);
-    private static readonly Option<int> _batchSize = Number("--batch-size", "Images in a training step.", 32, 1, 4096);
-    private static readonly Option<double> _learningRate = Number("--learning-rate", "Step size of the optimizer.", 0.002, 1e-7, 10);
-    private static readonly Option<int> _patience = Number("--patience", "Seconds to wait for a platform that has gone away.", 600, 0, 86400);
+    private static readonly Option<int> _epochs = NumberOption.Build("--epochs", "Passes over the training images.", 8, 1, 1000);
+    private static readonly Option<int> _batchSize = NumberOption.Build("--batch-size", "Images in a training step.", 32, 1, 4096);
+    private static readonly Option<double> _learningRate = NumberOption.Build("--learning-rate", "Step size of the optimizer.", 0.002, 1e-7, 10);
+    private static readonly Option<int> _patience = NumberOption.Build("--patience", "Seconds to wait for a platform that has gone away.", 600, 0, 86400);
     private static readonly Option<bool> _json = new("--json") { Description = "Write only the JSON line to stdout; everything else goes to stderr." };
 
     public static Command Build()
@@ -75,22 +76,11 @@ internal static class DemoCommand
         var url = parsed.GetRequiredValue(_url);
         if (!Uri.TryCreate(url.TrimEnd('/') + "/", UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
             throw CommandException.Usage($"--url '{url}' is not an http or https address.");
+        var folder = parsed.GetRequiredValue(_images);
         return new DemoOptions(
-            address, parsed.GetRequiredValue(_images), parsed.GetRequiredValue(_credentials), parsed.GetRequiredValue(_framework),
+            address, folder, LocalImage.In(folder), parsed.GetRequiredValue(_credentials), parsed.GetRequiredValue(_framework),
             parsed.GetRequiredValue(_model), parsed.GetValue(_epochs), parsed.GetValue(_batchSize), parsed.GetValue(_learningRate),
             TimeSpan.FromSeconds(parsed.GetValue(_patience)), parsed.GetValue(_json));
-    }
-
-    private static Option<T> Number<T>(string name, string description, T value, T least, T most)
-        where T : struct, IComparable<T>
-    {
-        var option = new Option<T>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => value };
-        option.Validators.Add(result =>
-        {
-            if (result.Errors.Any() || result.GetValueOrDefault<T>() is var given && (given.CompareTo(least) < 0 || given.CompareTo(most) > 0))
-                result.AddError($"{name} is a number from {least} to {most}.");
-        });
-        return option;
     }
 
     private static SocketsHttpHandler ConnectionPool() => new()

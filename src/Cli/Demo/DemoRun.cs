@@ -37,7 +37,7 @@ internal sealed class DemoRun(DemoOptions options, PlatformClient api, HttpClien
     {
         var project = await StepAsync("signIn", "Sign in and create a project", () => SignIn.RunAsync(api, options, terminal, time, cancel));
         Summary.ProjectId = project.Id;
-        var dataset = await StepAsync("upload", "Upload the images", () => new DatasetUpload(api, storage, terminal, time).RunAsync(project, options.Images, cancel));
+        var dataset = await StepAsync("upload", "Upload the images", () => new DatasetUpload(api, storage, terminal, time).RunAsync(project, options.Folder.Name, options.Images, cancel));
         var version = await StepAsync("publish", "Publish an immutable dataset version", () => Publish.RunAsync(api, dataset, terminal, cancel));
         Summary.DatasetVersionId = version.Id;
         var model = await StepAsync("train", "Train", async () =>
@@ -61,7 +61,7 @@ internal sealed class DemoRun(DemoOptions options, PlatformClient api, HttpClien
             Summary.DeploymentId = created.Id;
             return await Deploy.WaitAsync(api, created, terminal, cancel);
         });
-        Summary.Accuracy = await StepAsync("predict", "Predict the held-out images", () => Predict.RunAsync(api, deployment, dataset, version, options.Images, terminal, time, cancel));
+        Summary.Accuracy = await StepAsync("predict", "Predict the held-out images", () => Predict.RunAsync(api, deployment, dataset, version, options.Folder, terminal, time, cancel));
     }
 
     private async Task<T> StepAsync<T>(string name, string title, Func<Task<T>> step)

@@ -94,8 +94,11 @@ internal sealed class PlatformHttp(HttpClient http, Patience patience)
                 || (repeat == Repeat.Always && response.StatusCode is HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout);
             if (!away)
                 return (response, "");
-            response.Dispose();
-            return (null, $"HTTP {(int)response.StatusCode}");
+            using (response)
+            {
+                var problem = await ApiProblem.ReadAsync(response, cancel);
+                return (null, problem.Code is null ? $"HTTP {(int)response.StatusCode}" : problem.Describe());
+            }
         }
         catch (HttpRequestException failure) when (repeat == Repeat.Always || NothingWasSent(failure))
         {

@@ -20,10 +20,9 @@ internal sealed class DatasetUpload(PlatformClient api, HttpClient storage, Term
     private int _stored;
     private int _completed;
 
-    public async Task<Dataset> RunAsync(Project project, DirectoryInfo folder, CancellationToken cancel)
+    public async Task<Dataset> RunAsync(Project project, string name, IReadOnlyList<LocalImage> images, CancellationToken cancel)
     {
-        var images = LocalImage.In(folder);
-        var dataset = await api.CreateDatasetAsync(project.Id, folder.Name, cancel);
+        var dataset = await api.CreateDatasetAsync(project.Id, name, cancel);
         var started = time.GetTimestamp();
         await UploadAsync(dataset.Id, images, cancel);
         var elapsed = time.GetElapsedTime(started).TotalSeconds;
