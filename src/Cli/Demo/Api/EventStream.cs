@@ -8,11 +8,12 @@ namespace VisionPlatform.Cli.Demo.Api;
 /// Reads a server-sent event stream to its <c>end</c> event. A broken, closed or silent connection is opened again
 /// with <c>Last-Event-ID</c>, so every event arrives once, also when the platform was away in between.
 /// </summary>
-internal sealed class EventStream(PlatformHttp http, string path, TimeProvider time)
+/// <param name="http">Sends the requests.</param>
+/// <param name="path">Address of the stream.</param>
+/// <param name="silence">A connection that brings nothing for this long, not even a keep-alive comment, counts as broken.</param>
+/// <param name="time">Clock of that and of the pauses.</param>
+internal sealed class EventStream(PlatformHttp http, string path, TimeSpan silence, TimeProvider time)
 {
-    /// <summary>A connection that brings nothing for this long, not even a keep-alive comment, counts as broken.</summary>
-    public static readonly TimeSpan Silence = TimeSpan.FromSeconds(60);
-
     private static readonly TimeSpan _pauseAfterNothing = TimeSpan.FromSeconds(0.5);
     private string? _lastEventId;
 
@@ -22,18 +23,14 @@ internal sealed class EventStream(PlatformHttp http, string path, TimeProvider t
         for (var empty = 0; ; empty++)
         {
             using var response = await http.SendAsync(Request, HttpCompletionOption.ResponseHeadersRead, Repeat.Always, bearer: null, cancel);
-            await using var body = new IdleTimeoutStream(await response.Content.ReadAsStreamAsync(cancel), Silence, time);
+            await using var body = new IdleTimeoutStream(await response.Content.ReadAsStreamAsync(cancel), silence, time);
             await using var events = SseParser.Create(body).EnumerateAsync(cancel).GetAsyncEnumerator(cancel);
             while (await NextAsync(events, cancel))
             {
                 empty = 0;
                 var item = events.Current;
                 if (item.EventId is { Length: > 0 } id)
-                {
-                    if (id == _lastEventId)
-                        continue;
                     _lastEventId = id;
-                }
                 yield return item;
                 if (item.EventType == "end")
                     yield break;

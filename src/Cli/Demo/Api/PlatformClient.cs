@@ -14,6 +14,9 @@ internal sealed class PlatformClient(PlatformHttp http)
 
     private const int PageSize = 200;
 
+    /// <summary>The platform sends a comment every ten seconds.</summary>
+    private static readonly TimeSpan _silence = TimeSpan.FromSeconds(45);
+
     public PlatformHttp Http => http;
 
     /// <summary>Ends when every service that the platform needs answers.</summary>
@@ -86,7 +89,7 @@ internal sealed class PlatformClient(PlatformHttp http)
 
     /// <summary>Everything that happens to a job, until it has ended; see <see cref="EventStream"/>.</summary>
     public IAsyncEnumerable<SseItem<string>> JobEventsAsync(string jobId, CancellationToken cancel) =>
-        new EventStream(http, Route($"training/jobs/{jobId}/events"), TimeProvider.System).ReadAsync(cancel);
+        new EventStream(http, Route($"training/jobs/{jobId}/events"), _silence, TimeProvider.System).ReadAsync(cancel);
 
     public Task<IReadOnlyList<Checkpoint>> ListCheckpointsAsync(string jobId, CancellationToken cancel) =>
         GetAll<Checkpoint>($"training/jobs/{jobId}/checkpoints", cancel);

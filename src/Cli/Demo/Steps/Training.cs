@@ -22,7 +22,7 @@ internal sealed class Training(PlatformClient api, Terminal terminal, TimeProvid
             ["learningRate"] = options.LearningRate,
         };
         var job = await api.CreateJobAsync(
-            new NewTrainingJob(project.Id, version.Id, options.Framework, options.Model, $"{options.Model} on version {version.Number}", config), cancel);
+            new NewTrainingJob(project.Id, version.Id, options.Framework, options.Model, $"{options.Folder.Name} {options.Model}", config), cancel);
         terminal.Line($"  job {terminal.Dim(job.Id)}: {options.Model}, {Format.Count(options.Epochs, "epoch")}, batch {options.BatchSize}, learning rate {options.LearningRate}");
         return job;
     }
