@@ -36,7 +36,8 @@ class Attempt:
 
 class Platform:
     """``faults`` maps a route ('events', 'uploads', 'GET', 'PUT') to functions that may answer instead:
-    each returns a status, 'drop' to cut the connection, 'drop-after' to cut it once handled, or None."""
+    each returns a status, 'drop' to cut the connection, 'drop-after' to cut it once handled, 'cut' to send
+    half the object, or None."""
 
     def __init__(self) -> None:
         self.attempts: dict[str, Attempt] = {}
@@ -152,6 +153,13 @@ class _Handler(BaseHTTPRequestHandler):
             return
         platform.gets[key] += 1
         data = platform.objects.get(key)
+        if self._cut and data is not None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data[: len(data) // 2])
+            self.close_connection = True
+            return
         self._reply(404 if data is None else 200, data or b"")
 
     def do_PUT(self) -> None:
@@ -212,7 +220,8 @@ class _Handler(BaseHTTPRequestHandler):
         platform = self.server.platform
         platform.calls[route] += 1
         answer = platform.faults[route](platform.calls[route]) if route in platform.faults else None
-        if answer is None:
+        self._cut = answer == "cut"
+        if answer is None or self._cut:
             return False
         if answer in ("drop", "drop-after"):
             if answer == "drop-after" and handled is not None:

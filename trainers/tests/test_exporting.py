@@ -92,3 +92,7 @@ def test_images_that_do_not_fit_in_memory_are_decoded_as_needed(images: ImageSet
     assert (images.in_memory, lazy.in_memory) == (True, False)
     order = torch.tensor([3, 1, 39])
     assert all(torch.equal(a, b) for a, b in zip(images.batch(order), lazy.batch(order), strict=True))
+    parts = torch.arange(40).split(7)
+    for kept, decoded in zip(images.batches(parts), lazy.batches(parts), strict=True):
+        assert torch.equal(kept[0], decoded[0])
+        assert torch.equal(kept[1], decoded[1])

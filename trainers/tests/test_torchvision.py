@@ -337,7 +337,8 @@ def test_an_export_is_proved_against_its_checkpoint(exported: dict[str, Any], tr
     assert validation["maxAbsDiff"] <= 1e-3
     assert validation["top1Agreement"] == 1.0
     assert validation["accuracy"] == validation["referenceAccuracy"] == trained.end["bestMetrics"]["test_accuracy"]
-    assert exported["artifact"]["name"] == {"onnx": "model.onnx", "torchscript": "model.pt"}[exported["model"]["format"]]
+    names = {"onnx": "model.onnx", "torchscript": "model.pt"}
+    assert exported["artifact"]["name"] == names[exported["model"]["format"]]
 
 
 def test_an_export_carries_its_metadata(exported: dict[str, Any], trained: Trained) -> None:
@@ -407,7 +408,9 @@ def test_an_image_that_is_none_is_named_by_its_index(
         assert (status, body["code"], body.get("index")) == (422, "INVALID_IMAGE", 1)
 
 
-def test_any_size_and_colour_mode_is_accepted(trainer: TrainerClient, exported: dict[str, Any], trained: Trained) -> None:
+def test_any_size_and_colour_mode_is_accepted(
+    trainer: TrainerClient, exported: dict[str, Any], trained: Trained
+) -> None:
     digit = Image.open(io.BytesIO(trained.images[0]))
     wanted = int(trained.logits[0].argmax())
     images = []

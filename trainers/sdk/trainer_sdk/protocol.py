@@ -92,7 +92,7 @@ class JobRequest:
             task_type=_text(data, "taskType", ""),
             model=_text(data, "model", ""),
             dataset=_dataset(data),
-            config=_mapping(data.get("config") or {}, "config"),
+            config=_mapping({} if data.get("config") is None else data["config"], "config"),
             checkpoint=_checkpoint(data),
             export=_export(data),
             raw=data,

@@ -192,14 +192,28 @@ class HttpClient:
         reply = connection.getresponse()
         received = {name.lower(): value for name, value in reply.getheaders()}
         content = b""
-        if sink is not None and 200 <= reply.status < 300:
-            while chunk := reply.read(CHUNK):
-                sink(chunk)
-        else:
-            content = reply.read()
+        try:
+            if sink is not None and 200 <= reply.status < 300:
+                _pour(reply, sink)
+            else:
+                content = reply.read()
+        except (OSError, http.client.HTTPException) as error:
+            # Not to be taken for a kept connection that was closed: part of the reply has been used.
+            raise WireError(f"the reply to {method} broke off: {type(error).__name__}") from error
         if reply.will_close:
             self._drop(origin)
         return Response(reply.status, received, content)
+
+
+def _pour(reply: http.client.HTTPResponse, sink: Callable[[bytes], None]) -> None:
+    """Passes the body on; reads in pieces do not notice by themselves that it ended early."""
+    announced = reply.getheader("Content-Length")
+    received = 0
+    while chunk := reply.read(CHUNK):
+        received += len(chunk)
+        sink(chunk)
+    if announced is not None and received != int(announced):
+        raise WireError(f"{received} of {announced} bytes received")
 
 
 def _send_slice(connection: http.client.HTTPConnection, piece: FileSlice) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -15,6 +15,7 @@ from trainer_sdk import ImageEntry, TrainerError
 
 MAX_PIXELS = 100_000_000
 MEMORY_SHARE = 0.35
+PREFETCH = 2
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 
@@ -125,6 +126,21 @@ class ImageSet:
         if self._pixels is not None:
             self._pixels = self._pixels.to(device)
 
+    def batches(self, order: Sequence[torch.Tensor]) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """The batches in order; those that need decoding are prepared two ahead of their use."""
+        if self._pixels is not None:
+            yield from map(self.batch, order)
+            return
+        with ThreadPoolExecutor(1, thread_name_prefix="prefetch") as ahead:
+            waiting = [ahead.submit(self.batch, indices) for indices in order[:PREFETCH]]
+            try:
+                for position in range(len(order)):
+                    if position + PREFETCH < len(order):
+                        waiting.append(ahead.submit(self.batch, order[position + PREFETCH]))
+                    yield waiting.pop(0).result()
+            finally:
+                ahead.shutdown(wait=True, cancel_futures=True)
+
     def batch(self, indices: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """uint8 ``[N,3,H,W]`` and labels ``[N]`` of the given images, on the set's device."""
         where = indices.to(self.labels.device)
@@ -144,12 +160,13 @@ class ImageSet:
 
     def _decode_into(self, pixels: torch.Tensor, entries: Sequence[ImageEntry]) -> None:
         target = pixels.numpy()
+        share = max(1, min(64, -(-len(entries) // self._threads)))
 
         def run(position: int) -> None:
-            for index in range(position, min(position + 64, len(entries))):
+            for index in range(position, min(position + share, len(entries))):
                 target[index] = self._decode_entry(entries[index]).transpose(2, 0, 1)
 
-        starts = range(0, len(entries), 64)
+        starts = range(0, len(entries), share)
         if self._threads == 1 or len(starts) == 1:
             for start in starts:
                 self._check()

@@ -61,9 +61,8 @@ def evaluate(
     confusion = torch.zeros(len(classes) ** 2, dtype=torch.int64)
     loss = 0.0
     with torch.inference_mode():
-        for indices in torch.arange(len(images)).split(FORWARD_BATCH):
+        for pixels, labels in images.batches(torch.arange(len(images)).split(FORWARD_BATCH)):
             check()
-            pixels, labels = images.batch(indices)
             logits = model(preprocessing.normalize(pixels.to(device))).float()
             labels = labels.to(device)
             loss += float(functional.cross_entropy(logits, labels, reduction="sum"))

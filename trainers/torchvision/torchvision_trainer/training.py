@@ -70,7 +70,7 @@ class TrainingRun:
         self._scheduler = torch.optim.lr_scheduler.LambdaLR(
             self._optimizer, learning_rate_factor(config["scheduler"], self._epochs, self._steps)
         )
-        self._scaler = torch.cuda.amp.GradScaler(enabled=config["mixedPrecision"])
+        self._scaler = make_scaler(config["mixedPrecision"])
         self._best = Best()
         self._first_epoch = 1
         self._metrics: dict[str, float] = {}
@@ -130,9 +130,9 @@ class TrainingRun:
         total_loss = torch.zeros((), device=self._device)
         hits = torch.zeros((), dtype=torch.int64, device=self._device)
         seen = 0
-        for indices in batches_of(len(self._train_set), self._config["batchSize"], self._config["seed"], epoch):
+        order = batches_of(len(self._train_set), self._config["batchSize"], self._config["seed"], epoch)
+        for pixels, labels in self._train_set.batches(order):
             self._context.check_cancelled()
-            pixels, labels = self._train_set.batch(indices)
             images = self._preprocessing.normalize(pixels.to(self._device, non_blocking=True))
             labels = labels.to(self._device, non_blocking=True)
             if self._config["augment"] == "basic":
@@ -306,6 +306,13 @@ def make_optimizer(config: dict[str, Any], model: nn.Module) -> torch.optim.Opti
         return torch.optim.SGD(model.parameters(), momentum=config["momentum"], **common)
     kind = torch.optim.AdamW if config["optimizer"] == "adamw" else torch.optim.Adam
     return kind(model.parameters(), **common)
+
+
+def make_scaler(enabled: bool) -> Any:
+    """The loss scaler of mixed precision; its place in torch moved with 2.3, and the old one warns."""
+    if hasattr(torch.amp, "GradScaler"):
+        return torch.amp.GradScaler("cuda", enabled=enabled)
+    return torch.cuda.amp.GradScaler(enabled=enabled)
 
 
 def learning_rate_factor(schedule: str, epochs: int, steps: int) -> Callable[[int], float]:
