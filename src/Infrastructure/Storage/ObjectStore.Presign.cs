@@ -1,5 +1,4 @@
-using Amazon.S3;
-using Amazon.S3.Model;
+using System.Globalization;
 
 namespace VisionPlatform.Infrastructure.Storage;
 
@@ -9,61 +8,37 @@ public sealed partial class ObjectStore
     /// <summary>The longest life S3 signatures allow.</summary>
     public static readonly TimeSpan LongestPresign = TimeSpan.FromDays(7);
 
-    /// <summary>A GET (and HEAD-by-GET with Range) of one object.</summary>
+    private static readonly Dictionary<string, string> NoHeaders = [];
+
+    /// <summary>A GET of one object; a Range header is allowed.</summary>
     /// <param name="key">Object to read.</param>
     /// <param name="lifetime">1 s to 7 days.</param>
     /// <param name="downloadName">When given, browsers save the object under this name instead of showing it.</param>
-    public PresignedRequest PresignGet(string key, TimeSpan lifetime, string? downloadName = null)
-    {
-        var request = Request(HttpVerb.GET, key, lifetime);
-        if (downloadName is not null)
-            request.ResponseHeaderOverrides.ContentDisposition = $"attachment; filename*=UTF-8''{Uri.EscapeDataString(downloadName)}";
-        return Sign("GET", request, []);
-    }
+    public PresignedRequest PresignGet(string key, TimeSpan lifetime, string? downloadName = null) =>
+        downloadName is null
+            ? Sign("GET", key, lifetime, NoHeaders)
+            : Sign("GET", key, lifetime, NoHeaders, ("response-content-disposition", $"attachment; filename*=UTF-8''{Uri.EscapeDataString(downloadName)}"));
 
     /// <summary>A PUT of one object, content type signed, that replaces what is there.</summary>
-    public PresignedRequest PresignPut(string key, string contentType, TimeSpan lifetime)
-    {
-        var request = Request(HttpVerb.PUT, key, lifetime);
-        request.ContentType = contentType;
-        return Sign("PUT", request, new() { ["Content-Type"] = contentType });
-    }
+    public PresignedRequest PresignPut(string key, string contentType, TimeSpan lifetime) =>
+        Sign("PUT", key, lifetime, new Dictionary<string, string> { ["Content-Type"] = contentType });
 
     /// <summary>
     /// A PUT that works once: <c>If-None-Match: *</c> and the content type are part of the signature, so a second PUT answers 412 and one
     /// without the header 403.
     /// </summary>
-    public PresignedRequest PresignPutOnce(string key, string contentType, TimeSpan lifetime)
-    {
-        var request = Request(HttpVerb.PUT, key, lifetime);
-        request.ContentType = contentType;
-        request.Headers["If-None-Match"] = "*";
-        return Sign("PUT", request, new() { ["Content-Type"] = contentType, ["If-None-Match"] = "*" });
-    }
+    public PresignedRequest PresignPutOnce(string key, string contentType, TimeSpan lifetime) =>
+        Sign("PUT", key, lifetime, new Dictionary<string, string> { ["Content-Type"] = contentType, ["If-None-Match"] = "*" });
 
     /// <summary>A PUT of one part of a multipart upload.</summary>
-    public PresignedRequest PresignPart(string key, string uploadId, int number, TimeSpan lifetime)
-    {
-        var request = Request(HttpVerb.PUT, key, lifetime);
-        request.UploadId = uploadId;
-        request.PartNumber = number;
-        return Sign("PUT", request, []);
-    }
+    public PresignedRequest PresignPart(string key, string uploadId, int number, TimeSpan lifetime) =>
+        Sign("PUT", key, lifetime, NoHeaders, ("partNumber", number.ToString(CultureInfo.InvariantCulture)), ("uploadId", uploadId));
 
-    private GetPreSignedUrlRequest Request(HttpVerb verb, string key, TimeSpan lifetime)
+    private PresignedRequest Sign(
+        string method, string key, TimeSpan lifetime, IReadOnlyDictionary<string, string> headers, params ReadOnlySpan<(string Name, string Value)> parameters)
     {
         if (lifetime < TimeSpan.FromSeconds(1) || lifetime > LongestPresign)
             throw new ArgumentOutOfRangeException(nameof(lifetime), lifetime, "A signature lives from 1 second to 7 days.");
-        return new GetPreSignedUrlRequest
-        {
-            BucketName = Bucket,
-            Key = key,
-            Verb = verb,
-            Expires = _time.GetUtcNow().Add(lifetime).UtcDateTime,
-            Protocol = _settings.IsTls ? Protocol.HTTPS : Protocol.HTTP,
-        };
+        return _presigner.Sign(method, key, lifetime, headers, parameters);
     }
-
-    private PresignedRequest Sign(string method, GetPreSignedUrlRequest request, Dictionary<string, string> headers) =>
-        new(method, _client.GetPreSignedURL(request), headers, new DateTimeOffset(request.Expires!.Value, TimeSpan.Zero));
 }

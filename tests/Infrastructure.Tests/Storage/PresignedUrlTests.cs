@@ -1,5 +1,8 @@
 using System.Net;
 using System.Security.Cryptography;
+using Amazon.S3;
+using Amazon.S3.Model;
+using Microsoft.AspNetCore.WebUtilities;
 using VisionPlatform.Infrastructure.Storage;
 
 namespace VisionPlatform.Infrastructure.Tests.Storage;
@@ -74,6 +77,56 @@ public sealed class PresignedUrlTests(StorageFixture fixture)
         while (status == HttpStatusCode.OK);
 
         Assert.Equal(HttpStatusCode.Forbidden, status);
+    }
+
+    /// <summary>The SDK signs at its own time, so ours is set to that.</summary>
+    [Theory]
+    [InlineData("http://127.0.0.1:9000", "a/b.png", null)]
+    [InlineData("https://account.r2.cloudflarestorage.com", "a b/ü-日本-😀/+&=%20#?;,@!~*'().png", null)]
+    [InlineData("https://127.0.0.1:8443", "datasets/1/images/x.png", "modèle 1 (a+b).onnx")]
+    public void The_signatures_are_those_of_the_sdk(string endpoint, string key, string? downloadName)
+    {
+        var settings = new BucketSettings(new Uri(endpoint), "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "auto", "some-bucket");
+        using var sdk = S3Client.Create(settings, new HttpClientHandler());
+
+        foreach (var kind in (string[])["get", "put", "once", "part"])
+        {
+            var request = new GetPreSignedUrlRequest
+            {
+                BucketName = settings.Bucket, Key = key, Verb = kind == "get" ? HttpVerb.GET : HttpVerb.PUT, Expires = DateTime.UtcNow.AddMinutes(10),
+                Protocol = settings.IsTls ? Protocol.HTTPS : Protocol.HTTP,
+            };
+            if (kind is "put" or "once")
+                request.ContentType = "image/png";
+            if (kind == "once")
+                request.Headers["If-None-Match"] = "*";
+            if (kind == "part")
+                (request.UploadId, request.PartNumber) = ("2~abc-_.=", 7);
+            if (kind == "get" && downloadName is not null)
+                request.ResponseHeaderOverrides.ContentDisposition = $"attachment; filename*=UTF-8''{Uri.EscapeDataString(downloadName)}";
+            var expected = new Uri(sdk.GetPreSignedURL(request));
+            var parameters = QueryHelpers.ParseQuery(expected.Query);
+            var at = DateTimeOffset.ParseExact(parameters["X-Amz-Date"]!, "yyyyMMdd'T'HHmmss'Z'", null, System.Globalization.DateTimeStyles.AssumeUniversal);
+            var lifetime = TimeSpan.FromSeconds(int.Parse(parameters["X-Amz-Expires"]!));
+            using var store = new ObjectStore(settings, new StoppedClock(at));
+
+            var ours = kind switch
+            {
+                "get" => store.PresignGet(key, lifetime, downloadName),
+                "put" => store.PresignPut(key, "image/png", lifetime),
+                "once" => store.PresignPutOnce(key, "image/png", lifetime),
+                _ => store.PresignPart(key, "2~abc-_.=", 7, lifetime),
+            };
+
+            Assert.Equal(parameters.OrderBy(pair => pair.Key), QueryHelpers.ParseQuery(new Uri(ours.Url).Query).OrderBy(pair => pair.Key));
+            Assert.Equal(expected.GetLeftPart(UriPartial.Path), new Uri(ours.Url).GetLeftPart(UriPartial.Path));
+            Assert.Equal(at + lifetime, ours.ExpiresAt);
+        }
+    }
+
+    private sealed class StoppedClock(DateTimeOffset at) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => at;
     }
 
     [Fact]
