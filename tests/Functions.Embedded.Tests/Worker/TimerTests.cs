@@ -128,7 +128,13 @@ public sealed class TimerTests(PostgresServer postgres)
         await Eventually.TrueAsync(() => lost.Seen.Count == 1, "the first runs");
         await using RunningApp second = await StartAsync(database, other, typeof(EverySecond));
 
-        Assert.Equal(1, await ExecuteAsync(database, "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"));
+        Assert.Equal(1, await ExecuteAsync(
+            database,
+            """
+            SELECT count(pg_terminate_backend(pid)) FROM pg_locks
+            WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+              AND ((classid::bigint << 32) | objid::bigint) = hashtextextended('default/EverySecond', 7166181)
+            """));
         await Eventually.TrueAsync(() => other.Seen.Count >= 2, "the second took over");
         lost.Gate.Release(1000);
         await Eventually.TrueAsync(() => other.Seen.Count + lost.Seen.Count >= 5, "more firings");

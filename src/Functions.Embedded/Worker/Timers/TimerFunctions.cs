@@ -79,9 +79,8 @@ internal sealed class TimerFunctions : BackgroundService
         {
             try
             {
+                status ??= await RegisterAsync(timer, stopping);
                 DateTimeOffset now = _time.GetUtcNow();
-                status ??= await Store.RegisterAsync(
-                    timer.Name, timer.Schedule.Text, NextAfter(timer, now), now, timer.Trigger.UseMonitor, stopping);
                 if (startup || status.Next <= now)
                 {
                     status = await RunWhenFreeAsync(timer, evenIfNotDue: startup, stopping) ?? await ReadLaterAsync(timer, stopping);
@@ -104,6 +103,12 @@ internal sealed class TimerFunctions : BackgroundService
                 await Task.Delay(s_afterDatabaseFailure, _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
+    }
+
+    private Task<TimerStatus> RegisterAsync(Timer timer, CancellationToken cancellation)
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        return Store.RegisterAsync(timer.Name, timer.Schedule.Text, NextAfter(timer, now), now, timer.Trigger.UseMonitor, cancellation);
     }
 
     /// <summary>Another process runs the timer: its row tells when it is done.</summary>
@@ -144,7 +149,8 @@ internal sealed class TimerFunctions : BackgroundService
         try
         {
             await using IAsyncDisposable? held = await Store.LockAsync(timer.Name, wait: true, _drain.Stopping);
-            TimerStatus status = await Store.ReadAsync(timer.Name, _drain.Stopping);
+            // The loop may not have come to make the row yet.
+            TimerStatus status = await RegisterAsync(timer, _drain.Stopping);
             await RunAsync(timer, new TimerInfo { ScheduleStatus = timer.Trigger.UseMonitor ? status.ToScheduleStatus() : null }, "by hand");
         }
         catch (Exception e)
