@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
 namespace VisionPlatform.Api.Http;
@@ -108,7 +109,10 @@ internal static class JsonContract
             if (!seen.Add(name))
                 errors.Add(field, "Sent twice.");
             else if (!known.TryGetValue(name, out var property))
-                errors.Add(field, "Unknown field.");
+            {
+                if (contract.UnmappedMemberHandling != JsonUnmappedMemberHandling.Skip)
+                    errors.Add(field, "Unknown field.");
+            }
             else if (sent.Value.ValueKind != JsonValueKind.Null)
                 Check(sent.Value, property.PropertyType, errors, field);
             else if (!MayBeNull(property))

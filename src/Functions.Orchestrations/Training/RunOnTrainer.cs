@@ -79,7 +79,7 @@ public static class RunOnTrainer
             if (await Task.WhenAny(_wake, timer) == timer)
                 return;
             _wake = null;
-            await stop.CancelAsync();
+            stop.Cancel();
         }
     }
 }

@@ -42,10 +42,12 @@ public sealed record Prediction(int Index, string Class, double Confidence, IRea
 
 public sealed record ClassConfidence(string Class, double Confidence);
 
-/// <summary>A batch of events of one attempt.</summary>
+/// <summary>A batch of events of one attempt. Fields this platform does not know are a newer trainer's and are skipped.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record AttemptEventBatch(IReadOnlyList<AttemptEvent> Events);
 
 /// <summary>One event; the fields used depend on <see cref="Type"/> (trainers/protocol.md).</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record AttemptEvent
 {
     /// <summary>1, 2, 3 … within the attempt.</summary>
@@ -82,6 +84,7 @@ public sealed record AttemptEvent
 /// <param name="Cancel">The trainer should stop.</param>
 public sealed record AttemptEventReply(long Accepted, bool Cancel);
 
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record AttemptUploadRequest(string Name, string Kind, long Size, string Sha256, string? ContentType);
 
 /// <summary>Where to put an artifact: one PUT, or parts of equal size.</summary>
@@ -95,6 +98,8 @@ public sealed record AttemptUpload(
 
 public sealed record AttemptUploadPart(int Number, Uri Url);
 
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record AttemptUploadCompletion(string Key, string UploadId, IReadOnlyList<AttemptUploadedPart> Parts);
 
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record AttemptUploadedPart(int Number, string Etag);
