@@ -1,6 +1,8 @@
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using VisionPlatform.Api.Health;
 using VisionPlatform.Api.Http;
 using VisionPlatform.Api.Projects;
 using VisionPlatform.Infrastructure.Accounts;
@@ -17,8 +19,12 @@ builder.UseHttpFoundation();
 builder.Services.AddPersistence(builder.Configuration);
 builder.Services.AddDatasets(builder.Configuration);
 builder.Services.AddAccounts(builder.Configuration);
-builder.Services.AddScoped<ProjectAccess>();
 builder.Services.AddTraining(builder.Configuration);
+builder.Services.AddScoped<ProjectAccess>();
 builder.Services.AddOrchestrations();
+builder.Services.AddSingleton<Readiness>();
+
+// Entity Framework logs every failed statement as an error before anybody can say that it was expected; what is not expected is thrown and logged where it ends.
+builder.Logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None);
 
 builder.Build().Run();

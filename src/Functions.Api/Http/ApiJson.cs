@@ -50,13 +50,13 @@ public static class ApiJson
         options.Converters.Add(new UtcTime());
     }
 
-    /// <summary>Writes times as <c>2026-11-20T08:30:00.1234567Z</c> whatever offset they carry.</summary>
+    /// <summary>Writes times as <c>2026-11-20T08:30:00.123456Z</c> whatever offset they carry, to the microsecond as the database keeps them.</summary>
     private sealed class UtcTime : JsonConverter<DateTimeOffset>
     {
         public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
             reader.GetDateTimeOffset().ToUniversalTime();
 
         public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
-            writer.WriteStringValue(value.UtcDateTime);
+            writer.WriteStringValue(value.UtcDateTime.AddTicks(-(value.Ticks % TimeSpan.TicksPerMicrosecond)));
     }
 }

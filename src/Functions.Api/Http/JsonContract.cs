@@ -89,7 +89,8 @@ internal static class JsonContract
             errors.Add(member.Length == 0 ? path : Join(path, JsonNamingPolicy.CamelCase.ConvertName(member)), result.ErrorMessage ?? "Not valid.");
     }
 
-    private static ValidationAttribute[] RulesOf(JsonPropertyInfo property) =>
+    /// <summary>The validation attributes of a field, on the property or on the record's parameter.</summary>
+    internal static ValidationAttribute[] RulesOf(JsonPropertyInfo property) =>
     [
         .. Attributes(property.AttributeProvider),
         .. Attributes(property.AssociatedParameter?.AttributeProvider),
@@ -203,7 +204,8 @@ internal static class JsonContract
 
     private static bool IsNullableParameter(JsonPropertyInfo property) => property.AssociatedParameter is { IsNullable: true };
 
-    private static bool IsNeeded(JsonPropertyInfo property) =>
+    /// <summary>Whether a request must send the field.</summary>
+    internal static bool IsNeeded(JsonPropertyInfo property) =>
         property.IsRequired || (property.AssociatedParameter is { HasDefaultValue: false } && !MayBeNull(property));
 
     private static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";

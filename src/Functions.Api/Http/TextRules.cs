@@ -11,6 +11,8 @@ namespace VisionPlatform.Api.Http;
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 public sealed class NameAttribute(int maximumLength) : ValidationAttribute
 {
+    public int MaximumLength => maximumLength;
+
     protected override ValidationResult? IsValid(object? value, ValidationContext validationContext) => value switch
     {
         null => null,
@@ -28,6 +30,8 @@ public sealed class NameAttribute(int maximumLength) : ValidationAttribute
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 public sealed class ProseAttribute(int maximumLength) : ValidationAttribute
 {
+    public int MaximumLength => maximumLength;
+
     protected override ValidationResult? IsValid(object? value, ValidationContext validationContext) => value switch
     {
         string text when text.Length > maximumLength => new($"Must be at most {maximumLength} characters."),

@@ -54,6 +54,20 @@ public sealed class TrainerClient(TrainerSettings settings, TimeProvider time) :
         return await ReadAsync<TrainerCapabilities>(response, cancellation);
     }
 
+    /// <summary>Whether the trainer answers its health check; one quick try.</summary>
+    public async Task<bool> IsHealthyAsync(string framework, CancellationToken cancellation)
+    {
+        try
+        {
+            using var response = await SendAsync(HttpMethod.Get, framework, "health", null, Integrations.TrainerHealth, cancellation);
+            return response.IsSuccessStatusCode;
+        }
+        catch (ProblemException unavailable) when (unavailable.Error == ErrorCodes.TrainerUnavailable)
+        {
+            return false;
+        }
+    }
+
     public async Task<TrainerStart> StartAsync(string framework, TrainerJobRequest job, CancellationToken cancellation)
     {
         try

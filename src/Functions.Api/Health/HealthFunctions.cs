@@ -1,0 +1,30 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using VisionPlatform.Api.Http;
+
+namespace VisionPlatform.Api.Health;
+
+/// <summary>For load balancers and people: is the process alive, and can it do its work.</summary>
+public sealed class HealthFunctions(Readiness readiness)
+{
+    private static readonly HealthReport Alive = new(HealthStatus.Ok, []);
+
+    [Function("HealthLive"), AllowAnonymousAccess]
+    public static IResult Live([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health/live")] HttpRequest request) => TypedResults.Ok(Alive);
+
+    [Function("HealthLiveV1"), AllowAnonymousAccess]
+    [Operation("Whether the process is alive.", Returns = typeof(HealthReport))]
+    public static IResult LiveV1([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/health/live")] HttpRequest request) => TypedResults.Ok(Alive);
+
+    [Function("HealthReady"), AllowAnonymousAccess]
+    public Task<IResult> Ready([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health/ready")] HttpRequest request, CancellationToken cancellation) =>
+        ReadyV1(request, cancellation);
+
+    [Function("HealthReadyV1"), AllowAnonymousAccess]
+    [Operation("Whether everything the app needs is there; a trainer that is away only degrades it.", Returns = typeof(HealthReport), AlternativeStatus = 503)]
+    public async Task<IResult> ReadyV1([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/health/ready")] HttpRequest request, CancellationToken cancellation)
+    {
+        var report = await readiness.CheckAsync(cancellation);
+        return TypedResults.Json(report, ApiJson.Options, statusCode: report.Status == HealthStatus.Unavailable ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
+    }
+}

@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Storage;
+using VisionPlatform.Infrastructure.Training;
+
+namespace VisionPlatform.Api.Health;
+
+/// <summary>Whether the app, or one service it needs, can do its work.</summary>
+public enum HealthStatus
+{
+    Ok,
+
+    /// <summary>Works, but something that is not always needed is away.</summary>
+    Degraded,
+    Unavailable,
+}
+
+/// <param name="Name">The service.</param>
+/// <param name="Status">How it is.</param>
+/// <param name="Detail">What is wrong and what to do; null when nothing is.</param>
+/// <param name="Milliseconds">How long the check took.</param>
+public sealed record HealthCheck(string Name, HealthStatus Status, string? Detail, double Milliseconds);
+
+/// <param name="Status">The worst of the checks.</param>
+/// <param name="Checks">One for each service.</param>
+public sealed record HealthReport(HealthStatus Status, IReadOnlyList<HealthCheck> Checks);
+
+/// <summary>Looks at every service the app needs, all at once and each for a short time only.</summary>
+public sealed class Readiness(IServiceScopeFactory scopes, ObjectStores stores, TrainerClient trainers, ILogger<Readiness> logger)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
+    private const string SchemaBehind = "The schema is behind: run platform-cli database migrate.";
+    private const string Away = "It does not answer.";
+
+    public async Task<HealthReport> CheckAsync(CancellationToken ct)
+    {
+        var checks = await Task.WhenAll(
+        [
+            RunAsync("user_database", HealthStatus.Unavailable, CheckDatabaseAsync<UserDatabase>, ct),
+            RunAsync("platform_database", HealthStatus.Unavailable, CheckDatabaseAsync<PlatformDatabase>, ct),
+            RunAsync("external_storage", HealthStatus.Unavailable, token => CheckStoreAsync(stores.External, token), ct),
+            RunAsync("internal_storage", HealthStatus.Unavailable, token => CheckStoreAsync(stores.Internal, token), ct),
+            .. trainers.Frameworks.Order(StringComparer.Ordinal).Select(framework => RunAsync(
+                $"trainer_{framework}", HealthStatus.Degraded,
+                async token => await trainers.IsHealthyAsync(framework, token) ? null : "It does not answer; jobs wait until it does.", ct)),
+        ]);
+        return new HealthReport(checks.Max(check => check.Status), checks);
+    }
+
+    private async Task<string?> CheckDatabaseAsync<T>(CancellationToken ct)
+        where T : DbContext
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var pending = await scope.ServiceProvider.GetRequiredService<T>().Database.GetPendingMigrationsAsync(ct);
+        return pending.Any() ? SchemaBehind : null;
+    }
+
+    private static async Task<string?> CheckStoreAsync(ObjectStore store, CancellationToken ct)
+    {
+        await store.CheckAsync(ct);
+        return null;
+    }
+
+    // What exactly went wrong is for the log: the answer goes to anybody.
+    private async Task<HealthCheck> RunAsync(string name, HealthStatus ifFailed, Func<CancellationToken, Task<string?>> check, CancellationToken ct)
+    {
+        var start = Stopwatch.GetTimestamp();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(Limit);
+        string? fault;
+        try
+        {
+            fault = await check(limit.Token).WaitAsync(limit.Token);
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            logger.LogWarning("Not ready: {Check}: {Reason}", name, e.GetBaseException().Message);
+            fault = Away;
+        }
+        return new HealthCheck(name, fault is null ? HealthStatus.Ok : ifFailed, fault, Math.Round(Stopwatch.GetElapsedTime(start).TotalMilliseconds, 1));
+    }
+}
