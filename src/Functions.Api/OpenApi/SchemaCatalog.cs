@@ -9,7 +9,7 @@ namespace VisionPlatform.Api.OpenApi;
 /// <summary>JSON Schemas (2020-12, as OpenAPI 3.1 uses them) of the records that bodies and answers are made of, each under its own name.</summary>
 internal sealed class SchemaCatalog
 {
-    private readonly Dictionary<string, (Type Type, bool IsBody)> _types = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Type> _types = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, JsonNode> _schemas = new(StringComparer.Ordinal);
 
     /// <summary>A reference to the type's schema, which is made at its first mention.</summary>
@@ -19,16 +19,9 @@ internal sealed class SchemaCatalog
     {
         if (!HasOwnName(ApiJson.Options.GetTypeInfo(type)))
             return Export(type, isBody);
-        var name = NameOf(type);
-        if (!_types.TryAdd(name, (type, isBody)))
-        {
-            if (_types[name].Type != type)
-                throw new InvalidOperationException($"Two types are both called {name} in the API: {_types[name].Type} and {type}.");
-        }
-        else
-        {
+        var name = FreeNameOf(type);
+        if (_types.TryAdd(name, type))
             _schemas[name] = Export(type, isBody);
-        }
         return new JsonObject { ["$ref"] = $"#/components/schemas/{name}" };
     }
 
@@ -116,6 +109,13 @@ internal sealed class SchemaCatalog
     private static bool HasOwnName(JsonTypeInfo contract) =>
         contract.Kind == JsonTypeInfoKind.Object && contract.Type.Assembly.GetName().Name is { } assembly
         && (assembly == typeof(SchemaCatalog).Assembly.GetName().Name || contract.Type.Namespace?.StartsWith("VisionPlatform.", StringComparison.Ordinal) == true);
+
+    // Two capabilities may each have a record of the same name; the second one named carries its capability too.
+    private string FreeNameOf(Type type)
+    {
+        var name = NameOf(type);
+        return _types.GetValueOrDefault(name, type) == type ? name : type.Namespace![(type.Namespace!.LastIndexOf('.') + 1)..] + name;
+    }
 
     private static string NameOf(Type type) =>
         type.IsGenericType
