@@ -67,7 +67,7 @@ public sealed class OpenApiDocument
         {
             ["operationId"] = JsonNamingPolicy.CamelCase.ConvertName(function.Name),
             ["summary"] = described.Summary,
-            ["tags"] = new JsonArray(described.Tag ?? function.Route.Split('/')[2]),
+            ["tags"] = new JsonArray(described.Tag ?? DefaultTag(function)),
             ["security"] = SecurityOf(function),
         };
         if (function.Access is RequiresPermissionAttribute { Permission: var permission })
@@ -79,6 +79,10 @@ public sealed class OpenApiDocument
         operation["responses"] = Responses(function, described);
         return operation;
     }
+
+    // auth/login is shown under Auth.
+    private static string DefaultTag(FunctionDeclaration function) =>
+        string.Concat(function.Route.Split('/')[2].Select((letter, i) => i == 0 ? char.ToUpperInvariant(letter) : letter));
 
     private JsonObject Responses(FunctionDeclaration function, OperationAttribute described)
     {

@@ -12,7 +12,7 @@ public sealed class OpenApiFunctions
         new(() => JsonSerializer.SerializeToUtf8Bytes(OpenApiDocument.Create(typeof(OpenApiFunctions).Assembly), ApiJson.Options));
 
     [Function("OpenApi"), AllowAnonymousAccess]
-    [Operation("This description, as OpenAPI 3.1.", Tag = "meta", Returns = typeof(JsonElement))]
+    [Operation("This description, as OpenAPI 3.1.", Tag = "Meta", Returns = typeof(JsonElement))]
     public static IResult Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/openapi.json")] HttpRequest request) =>
         TypedResults.Bytes(Document.Value, "application/json");
 }

@@ -36,13 +36,8 @@ public sealed class ProjectFunctions(PlatformDatabase database, ProjectAccess ac
     [Operation("List the projects one owns or is a member of, newest first.", Returns = typeof(Page<ProjectAnswer>))]
     public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, CancellationToken cancellation)
     {
-        var page = PageRequest.Read(request);
-        var after = page.After<Guid?>();
         var visible = await access.VisibleAsync(request.CurrentUser(), cancellation);
-        var rows = await visible
-            .Where(p => after == null || p.Id < after)
-            .OrderByDescending(p => p.Id).Take(page.Limit + 1).ToListAsync(cancellation);
-        return TypedResults.Ok(Page.Of(rows, page, project => project.Id, ProjectAnswer.Of));
+        return TypedResults.Ok(await visible.NewestFirstAsync(request, ProjectAnswer.Of, cancellation));
     }
 
     [Function("GetProject"), RequiresPermission(Permission.ProjectsRead)]

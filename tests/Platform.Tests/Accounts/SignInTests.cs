@@ -1,0 +1,222 @@
+using System.Net;
+using System.Runtime.InteropServices;
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Infrastructure.Accounts;
+using VisionPlatform.Platform.Tests.Hosting;
+
+namespace VisionPlatform.Platform.Tests.Accounts;
+
+public sealed class SignInTests(PlatformHost host) : PlatformTests(host)
+{
+    [Fact]
+    public async Task A_session_has_what_a_client_needs()
+    {
+        var user = await Host.AddUserAsync(Host.App.Databases, SystemRole.AdvancedEngineer);
+        using var client = Host.App.NewClient();
+
+        var session = (await client.SignInAsync($"  {user.Email.ToUpperInvariant()} ")).Expect(200);
+
+        Assert.Equal("Bearer", session.Text("tokenType"));
+        Assert.Equal(3600, session.Body.GetProperty("expiresIn").GetInt32());
+        Assert.False(session.Body.GetProperty("mustChangePassword").GetBoolean());
+        Assert.Equal("advanced_engineer", session.Body.GetProperty("user").GetProperty("role").GetString());
+        var me = (await client.GetAsync("auth/me")).Expect(200);
+        Assert.Equal(user.Id, me.Id);
+        Assert.Equal(user.Email, me.Text("email"));
+    }
+
+    [Fact]
+    public async Task A_wrong_password_an_unknown_address_an_inactive_account_and_nonsense_get_the_same_answer()
+    {
+        var known = await Host.AddUserAsync(Host.App.Databases);
+        var inactive = await Host.AddUserAsync(Host.App.Databases);
+        await ChangeAsync(inactive.Id, user => user.IsActive = false);
+        using var client = Host.App.NewClient();
+
+        var answers = new[]
+        {
+            await client.SignInAsync(known.Email, "not the password"),
+            await client.SignInAsync($"nobody.{Guid.NewGuid():n}@platform.test"),
+            await client.SignInAsync(inactive.Email),
+            await client.SignInAsync("this is no address"),
+        };
+
+        Assert.All(answers, answer => answer.Expect(401, "INVALID_CREDENTIALS"));
+        Assert.Single(answers.Select(answer => answer.RawText.Replace(answer.Text("traceId")!, "", StringComparison.Ordinal)).Distinct());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_fifth_failure_in_a_row_locks_an_address_whether_it_has_an_account_or_not(bool hasAccount)
+    {
+        var email = hasAccount ? (await Host.AddUserAsync(Host.App.Databases)).Email : $"nobody.{Guid.NewGuid():n}@platform.test";
+        using var client = Host.App.NewClient();
+        for (var i = 0; i < 5; i++)
+            (await client.SignInAsync(email, $"guess {i}")).Expect(401);
+
+        var locked = (await client.SignInAsync(email)).Expect(429, "TOO_MANY_ATTEMPTS");
+
+        Assert.InRange(locked.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 30);
+    }
+
+    [Fact]
+    public async Task A_good_sign_in_forgets_earlier_failures()
+    {
+        var user = await Host.AddUserAsync(Host.App.Databases);
+        using var client = Host.App.NewClient();
+        for (var round = 0; round < 2; round++)
+        {
+            for (var i = 0; i < 4; i++)
+                (await client.SignInAsync(user.Email, "a guess")).Expect(401);
+            (await client.SignInAsync(user.Email)).Expect(200);
+        }
+    }
+
+    [Fact]
+    public async Task A_refresh_token_works_once_and_its_second_use_ends_the_family()
+    {
+        using var client = await Host.NewUserAsync();
+        var first = client.RefreshToken;
+        var second = (await client.PostAsync("auth/refresh", new { refreshToken = first })).Expect(200).Text("refreshToken");
+        Assert.NotEqual(first, second);
+
+        (await client.PostAsync("auth/refresh", new { refreshToken = first })).Expect(401, "INVALID_REFRESH_TOKEN");
+
+        (await client.PostAsync("auth/refresh", new { refreshToken = second })).Expect(401, "INVALID_REFRESH_TOKEN");
+        (await client.SignInAsync(client.Email)).Expect(200);
+    }
+
+    [Fact]
+    public async Task Of_simultaneous_uses_of_a_refresh_token_exactly_one_wins()
+    {
+        using var client = await Host.NewUserAsync();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => client.PostAsync("auth/refresh", new { refreshToken = client.RefreshToken })));
+
+        Assert.Equal(1, answers.Count(answer => answer.Status == HttpStatusCode.OK));
+    }
+
+    [Fact]
+    public async Task Refresh_tokens_are_not_stored_in_clear()
+    {
+        using var client = await Host.NewUserAsync();
+        await using var database = Host.App.Databases.OpenUsers();
+
+        var stored = await database.RefreshTokens.SingleAsync(token => token.UserId == client.UserId);
+
+        Assert.Equal(32, stored.TokenHash.Length);
+        Assert.DoesNotContain(client.RefreshToken!, System.Text.Encoding.UTF8.GetString(stored.TokenHash), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Changing_the_password_ends_every_other_session()
+    {
+        using var client = await Host.NewUserAsync();
+        using var other = Host.App.NewClient();
+        await other.SignInAsync(client.Email);
+
+        var session = (await client.PutAsync("auth/password", new { currentPassword = ApiClient.Password, newPassword = "another long pass phrase" })).Expect(200);
+
+        (await other.PostAsync("auth/refresh", new { refreshToken = other.RefreshToken })).Expect(401);
+        (await other.SignInAsync(client.Email)).Expect(401);
+        (await other.SignInAsync(client.Email, "another long pass phrase")).Expect(200);
+        client.Use(session);
+        (await client.GetAsync("auth/me")).Expect(200);
+    }
+
+    [Fact]
+    public async Task Access_tokens_from_before_the_password_change_are_refused()
+    {
+        using var client = await Host.NewUserAsync();
+
+        await ChangeAsync(client.UserId, user => user.PasswordChangedAt = DateTimeOffset.UtcNow.AddSeconds(2));
+
+        (await client.GetAsync("auth/me")).Expect(401, "UNAUTHENTICATED");
+    }
+
+    [Theory]
+    [InlineData("short")]
+    [InlineData("Password12345!")]
+    [InlineData("aaaaaaaaaaaaaaaa")]
+    [InlineData(ApiClient.Password)]
+    public async Task A_weak_or_unchanged_password_is_refused_with_the_field_named(string wanted)
+    {
+        using var client = await Host.NewUserAsync();
+
+        var refused = await client.PutAsync("auth/password", new { currentPassword = ApiClient.Password, newPassword = wanted });
+
+        Assert.NotEmpty(refused.Expect(422, "WEAK_PASSWORD").ErrorsOf("newPassword"));
+    }
+
+    [Fact]
+    public async Task A_wrong_current_password_changes_nothing()
+    {
+        using var client = await Host.NewUserAsync();
+
+        var refused = await client.PutAsync("auth/password", new { currentPassword = "not this one", newPassword = "another long pass phrase" });
+
+        Assert.NotEmpty(refused.Expect(422, "VALIDATION_FAILED").ErrorsOf("currentPassword"));
+        (await client.SignInAsync(client.Email)).Expect(200);
+    }
+
+    [Fact]
+    public async Task A_bcrypt_hash_of_an_older_system_verifies_and_is_replaced()
+    {
+        var user = await Host.AddUserAsync(Host.App.Databases, passwordHash: OldHash.Of(ApiClient.Password));
+        using var client = Host.App.NewClient();
+        (await client.SignInAsync(user.Email, "wrong")).Expect(401);
+
+        (await client.SignInAsync(user.Email)).Expect(200);
+
+        await using var database = Host.App.Databases.OpenUsers();
+        Assert.DoesNotContain("$2b$", (await database.Users.SingleAsync(u => u.Id == user.Id)).PasswordHash, StringComparison.Ordinal);
+        (await client.SignInAsync(user.Email)).Expect(200);
+    }
+
+    [Fact]
+    public async Task A_demoted_or_deactivated_person_feels_it_at_the_next_request()
+    {
+        using var client = await Host.NewUserAsync(SystemRole.Admin);
+        await ChangeAsync(client.UserId, user => user.Role = SystemRole.Guest);
+        Assert.Equal("guest", (await client.GetAsync("auth/me")).Text("role"));
+
+        await ChangeAsync(client.UserId, user => user.IsActive = false);
+
+        (await client.GetAsync("auth/me")).Expect(401, "UNAUTHENTICATED");
+        (await client.PostAsync("auth/refresh", new { refreshToken = client.RefreshToken })).Expect(401, "INVALID_REFRESH_TOKEN");
+    }
+
+    [Fact]
+    public async Task Tokens_that_are_expired_tampered_with_or_meant_for_a_trainer_are_refused()
+    {
+        using var client = await Host.NewUserAsync();
+        var tokens = new SignedToken(PlatformHost.JwtSecret, TimeProvider.System);
+        var claims = new TokenClaims { Audience = "platform", Subject = client.UserId.ToString(), NotBefore = 1, ExpiresAt = 2 };
+        var good = client.AccessToken!;
+
+        (await client.WithToken(tokens.Sign(claims)).GetAsync("auth/me")).Expect(401, "TOKEN_EXPIRED");
+        (await client.WithToken(good[..^3] + "AAA").GetAsync("auth/me")).Expect(401, "UNAUTHENTICATED");
+        (await client.WithToken(new AttemptTokens(tokens).Mint(client.UserId, DateTimeOffset.UtcNow.AddHours(1))).GetAsync("auth/me")).Expect(401, "UNAUTHENTICATED");
+        var missing = (await client.WithToken(null).GetAsync("auth/me")).Expect(401, "UNAUTHENTICATED");
+        Assert.Equal("Bearer", missing.Headers.WwwAuthenticate.ToString());
+        (await client.WithToken(good).GetAsync("auth/me")).Expect(200);
+    }
+
+    private async Task ChangeAsync(Guid userId, Action<User> change)
+    {
+        await using var database = Host.App.Databases.OpenUsers();
+        change(await database.Users.SingleAsync(user => user.Id == userId));
+        await database.SaveChangesAsync();
+    }
+
+    /// <summary>Makes bcrypt hashes as the older system did.</summary>
+    private static class OldHash
+    {
+        public static string Of(string password) => Marshal.PtrToStringUTF8(Crypt(password, "$2b$04$abcdefghijklmnopqrstuu"))!;
+
+        [DllImport("libcrypt.so.1", EntryPoint = "crypt")]
+        private static extern nint Crypt([MarshalAs(UnmanagedType.LPUTF8Str)] string phrase, [MarshalAs(UnmanagedType.LPUTF8Str)] string setting);
+    }
+}

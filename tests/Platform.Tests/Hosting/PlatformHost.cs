@@ -1,0 +1,151 @@
+using Microsoft.Extensions.Configuration;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Projects;
+using VisionPlatform.Infrastructure.Accounts;
+using VisionPlatform.Infrastructure.Storage;
+using VisionPlatform.Platform.Tests.Hosting;
+
+[assembly: AssemblyFixture(typeof(PlatformHost))]
+
+namespace VisionPlatform.Platform.Tests.Hosting;
+
+/// <summary>
+/// One installation for all tests of this assembly: fresh databases and buckets on real servers, the built app as a
+/// process, an administrator. A test may have further apps, on these databases or on others, with other settings.
+/// </summary>
+public sealed class PlatformHost : IAsyncLifetime
+{
+    public const string AdminEmail = "admin@platform.test";
+    public const string BootstrapPassword = "one-time bootstrap phrase";
+    public const string JwtSecret = "a secret for the tests that is long enough to sign with";
+
+    private readonly string _bucket = $"test-{Guid.CreateVersion7():n}";
+    private readonly PasswordHashing _passwords = new();
+    private readonly List<PlatformApp> _apps = [];
+    private TestServices _services = null!;
+    private TestDatabases _databases = null!;
+    private string _passwordHash = "";
+
+    /// <summary>The app that the tests share.</summary>
+    public PlatformApp App { get; private set; } = null!;
+
+    /// <summary>Its administrator, signed in, the one-time password changed to <see cref="ApiClient.Password"/>.</summary>
+    public ApiClient Admin { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _services = await TestServices.StartAsync();
+        _databases = new TestDatabases(_services.Postgres);
+        _passwordHash = await _passwords.HashAsync(ApiClient.Password, CancellationToken.None);
+        using (var stores = new ObjectStores(Storage(), TimeProvider.System))
+        {
+            await stores.External.CreateBucketAsync(CancellationToken.None);
+            await stores.Internal.CreateBucketAsync(CancellationToken.None);
+        }
+        App = await StartAppAsync();
+        Admin = await SignInAdminAsync(App);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var app in _apps)
+            await app.DisposeAsync();
+        await EmptyBucketsAsync();
+        await _databases.DisposeAsync();
+        await _services.DisposeAsync();
+        _passwords.Dispose();
+    }
+
+    /// <summary>Databases of a further installation.</summary>
+    /// <param name="migrated">Whether they have a schema.</param>
+    public Task<AppDatabases> NewDatabasesAsync(bool migrated = true) => _databases.CreateAsync(migrated);
+
+    /// <summary>Takes a database away under running apps.</summary>
+    public Task DropDatabaseAsync(string url) => _databases.DropAsync(url);
+
+    /// <summary>Starts a further app. Dispose it, or it runs until the end of all tests.</summary>
+    /// <param name="databases">Those of the shared app when the same are given; new ones when null.</param>
+    /// <param name="settings">Added to, or in place of, the usual settings; a null value removes one.</param>
+    /// <param name="untilPath">What has to answer 200 before this returns.</param>
+    public async Task<PlatformApp> StartAppAsync(
+        AppDatabases? databases = null, IReadOnlyDictionary<string, string?>? settings = null, string untilPath = "/health/ready")
+    {
+        var all = Settings();
+        foreach (var (key, value) in settings ?? new Dictionary<string, string?>())
+            all[key] = value;
+        var app = new PlatformApp(databases ?? await NewDatabasesAsync(), all);
+        _apps.Add(app);
+        await app.StartAsync(untilPath);
+        return app;
+    }
+
+    /// <summary>Signs the first administrator of an app in, changing the one-time password if that is still due.</summary>
+    public static async Task<ApiClient> SignInAdminAsync(PlatformApp app)
+    {
+        var client = app.NewClient();
+        if ((await client.SignInAsync(AdminEmail)).Code is null)
+            return client;
+        (await client.SignInAsync(AdminEmail, BootstrapPassword)).Expect(200);
+        client.Use((await client.PutAsync("auth/password", new { currentPassword = BootstrapPassword, newPassword = ApiClient.Password })).Expect(200));
+        return client;
+    }
+
+    /// <summary>A new account of the shared app (or another), signed in, with <see cref="ApiClient.Password"/>.</summary>
+    public async Task<ApiClient> NewUserAsync(SystemRole role = SystemRole.StandardEngineer, PlatformApp? app = null)
+    {
+        app ??= App;
+        var user = await AddUserAsync(app.Databases, role);
+        var client = app.NewClient();
+        (await client.SignInAsync(user.Email)).Expect(200);
+        return client;
+    }
+
+    /// <summary>A new account that is not signed in.</summary>
+    public async Task<User> AddUserAsync(AppDatabases databases, SystemRole role = SystemRole.StandardEngineer, string? passwordHash = null)
+    {
+        var email = $"{role}.{Guid.CreateVersion7():n}@platform.test".ToLowerInvariant();
+        var user = new User
+        {
+            Email = email, NormalizedEmail = email, PasswordHash = passwordHash ?? _passwordHash, Role = role, CreatedAt = DateTimeOffset.UtcNow, UpdatedAt = DateTimeOffset.UtcNow,
+        };
+        await using var database = databases.OpenUsers();
+        database.Users.Add(user);
+        await database.SaveChangesAsync();
+        return user;
+    }
+
+    /// <summary>Makes somebody a member of a project.</summary>
+    public static async Task JoinAsync(AppDatabases databases, Guid projectId, Guid userId, ProjectRole role)
+    {
+        await using var database = databases.OpenUsers();
+        database.ProjectMembers.Add(new ProjectMember { ProjectId = projectId, UserId = userId, Role = role, CreatedAt = DateTimeOffset.UtcNow });
+        await database.SaveChangesAsync();
+    }
+
+    /// <summary>The installation's own stores, to look behind the API.</summary>
+    public ObjectStores OpenStores() => new(Storage(), TimeProvider.System);
+
+    private StorageSettings Storage() => StorageSettings.From(new ConfigurationBuilder().AddInMemoryCollection(Settings()).Build());
+
+    private Dictionary<string, string?> Settings() => new(_services.Settings.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)))
+    {
+        ["EXTERNAL_BUCKET_DATASETS"] = _bucket,
+        ["INTERNAL_BUCKET_CHECKPOINTS"] = _bucket + "-internal",
+        ["JWT_SECRET"] = JwtSecret,
+        ["BOOTSTRAP_ADMIN_EMAIL"] = AdminEmail,
+        ["BOOTSTRAP_ADMIN_PASSWORD"] = BootstrapPassword,
+        ["FUNCTIONS_MASTER_KEY"] = "master key of the tests",
+    };
+
+    private async Task EmptyBucketsAsync()
+    {
+        using var stores = OpenStores();
+        foreach (var store in new[] { stores.External, stores.Internal })
+        {
+            var keys = new List<string>();
+            await foreach (var found in store.ListAsync("", CancellationToken.None))
+                keys.Add(found.Key);
+            await store.DeleteAsync(keys, CancellationToken.None);
+        }
+    }
+}

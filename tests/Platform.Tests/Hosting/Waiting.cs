@@ -1,0 +1,25 @@
+namespace VisionPlatform.Platform.Tests.Hosting;
+
+public static class Waiting
+{
+    /// <summary>Waits until the condition holds; fails after <paramref name="seconds"/>.</summary>
+    public static Task UntilAsync(Func<bool> condition, string what, int seconds = 30) => UntilAsync(() => Task.FromResult(condition()), what, seconds);
+
+    /// <inheritdoc cref="UntilAsync(Func{bool}, string, int)"/>
+    public static async Task UntilAsync(Func<Task<bool>> condition, string what, int seconds = 30)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
+        using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (!await condition())
+        {
+            try
+            {
+                await pause.WaitForNextTickAsync(limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.Fail($"Not within {seconds} s: {what}");
+            }
+        }
+    }
+}

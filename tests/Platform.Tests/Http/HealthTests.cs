@@ -1,0 +1,69 @@
+using System.Net;
+using VisionPlatform.Platform.Tests.Hosting;
+
+namespace VisionPlatform.Platform.Tests.Http;
+
+public sealed class HealthTests(PlatformHost host) : PlatformTests(host)
+{
+    [Theory]
+    [InlineData("/health/ready")]
+    [InlineData("/api/v1/health/ready")]
+    public async Task With_everything_there_the_app_is_ready_for_anybody_to_see(string path)
+    {
+        using var anybody = Host.App.NewClient();
+
+        var ready = (await anybody.GetAsync(path)).Expect(200);
+
+        Assert.Equal("ok", StatusOf(ready, "user_database"));
+        Assert.Equal("ok", StatusOf(ready, "platform_database"));
+        Assert.Equal("ok", StatusOf(ready, "external_storage"));
+        Assert.Equal("ok", StatusOf(ready, "internal_storage"));
+    }
+
+    [Fact]
+    public async Task Databases_without_their_schema_make_the_app_unready_and_say_what_to_run()
+    {
+        var databases = await Host.NewDatabasesAsync(migrated: false);
+        await using var app = await Host.StartAppAsync(databases, untilPath: "/health/live");
+        using var anybody = app.NewClient();
+
+        var ready = await anybody.GetAsync("/health/ready");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.Status);
+        Assert.Contains("platform-cli database migrate", CheckOf(ready, "user_database").GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains("platform-cli database migrate", CheckOf(ready, "platform_database").GetProperty("detail").GetString(), StringComparison.Ordinal);
+        (await anybody.SignInAsync("somebody@platform.test")).Expect(503, "SCHEMA_BEHIND");
+    }
+
+    [Fact]
+    public async Task A_trainer_or_a_store_that_is_away_is_told_apart()
+    {
+        await using var app = await Host.StartAppAsync(settings: new Dictionary<string, string?>
+        {
+            ["TRAINER_TORCHVISION_URL"] = "http://127.0.0.1:9", ["INTERNAL_STORAGE_ENDPOINT"] = "http://127.0.0.1:9",
+        }, untilPath: "/health/live");
+        using var anybody = app.NewClient();
+
+        var ready = await anybody.GetAsync("/health/ready");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.Status);
+        Assert.Equal("degraded", StatusOf(ready, "trainer_torchvision"));
+        Assert.Equal("unavailable", StatusOf(ready, "internal_storage"));
+        Assert.Equal("ok", StatusOf(ready, "external_storage"));
+        Assert.DoesNotContain("127.0.0.1", ready.RawText, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_trainer_alone_that_is_away_only_degrades()
+    {
+        await using var app = await Host.StartAppAsync(settings: new Dictionary<string, string?> { ["TRAINER_TORCHVISION_URL"] = "http://127.0.0.1:9" });
+        using var anybody = app.NewClient();
+
+        Assert.Equal("degraded", (await anybody.GetAsync("/health/ready")).Expect(200).Text("status"));
+    }
+
+    internal static string StatusOf(ApiAnswer ready, string check) => CheckOf(ready, check).GetProperty("status").GetString()!;
+
+    private static System.Text.Json.JsonElement CheckOf(ApiAnswer ready, string check) =>
+        ready.Body.GetProperty("checks").EnumerateArray().Single(item => item.GetProperty("name").GetString() == check);
+}

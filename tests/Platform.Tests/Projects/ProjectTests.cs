@@ -1,0 +1,179 @@
+using System.Net;
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Platform.Tests.Hosting;
+
+namespace VisionPlatform.Platform.Tests.Projects;
+
+public sealed class ProjectTests(PlatformHost host) : PlatformTests(host)
+{
+    [Fact]
+    public async Task A_project_is_made_read_renamed_and_deleted()
+    {
+        using var owner = await Host.NewUserAsync();
+        var made = (await owner.PostAsync("projects", new { name = "  Steel plates ", description = "Scratches\nand dents" })).Expect(201);
+        Assert.Equal("Steel plates", made.Text("name"));
+        Assert.Equal(owner.UserId, made.Body.GetProperty("ownerId").GetGuid());
+        Assert.EndsWith($"/api/v1/projects/{made.Id}", made.Headers.Location!.ToString(), StringComparison.Ordinal);
+        Assert.Equal(made.RawText, (await owner.GetAsync($"projects/{made.Id}")).Expect(200).RawText);
+
+        var renamed = (await owner.PutAsync($"projects/{made.Id}", new { name = "Steel sheets" })).Expect(200);
+        Assert.Equal("Steel sheets", renamed.Text("name"));
+        Assert.Null(renamed.Text("description"));
+
+        (await owner.DeleteAsync($"projects/{made.Id}")).Expect(204);
+        (await owner.GetAsync($"projects/{made.Id}")).Expect(404, "NOT_FOUND");
+        (await owner.DeleteAsync($"projects/{made.Id}")).Expect(404, "NOT_FOUND");
+        Assert.Empty((await owner.GetAsync("projects")).Items);
+    }
+
+    [Fact]
+    public async Task A_name_is_taken_for_its_owner_only_ignoring_case_and_free_again_after_deletion()
+    {
+        using var owner = await Host.NewUserAsync();
+        using var stranger = await Host.NewUserAsync();
+        var id = await owner.NewProjectAsync("Ölfilter");
+        var other = await owner.NewProjectAsync("Luftfilter");
+
+        Assert.NotEmpty((await owner.PostAsync("projects", new { name = "ölfilter" })).Expect(409, "DUPLICATE_NAME").ErrorsOf("name"));
+        (await owner.PutAsync($"projects/{other}", new { name = "ÖLFILTER" })).Expect(409, "DUPLICATE_NAME");
+        await stranger.NewProjectAsync("Ölfilter");
+        (await owner.DeleteAsync($"projects/{id}")).Expect(204);
+        await owner.NewProjectAsync("Ölfilter");
+    }
+
+    [Fact]
+    public async Task Of_simultaneous_projects_with_one_name_exactly_one_is_made()
+    {
+        using var owner = await Host.NewUserAsync();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => owner.PostAsync("projects", new { name = "Race" })));
+
+        Assert.Equal(1, answers.Count(answer => answer.Status == HttpStatusCode.Created));
+        Assert.All(answers.Where(answer => answer.Status != HttpStatusCode.Created), answer => answer.Expect(409, "DUPLICATE_NAME"));
+    }
+
+    [Fact]
+    public async Task Paging_gives_every_project_once_newest_first_while_others_are_added()
+    {
+        using var owner = await Host.NewUserAsync();
+        var ids = new List<Guid>();
+        for (var i = 0; i < 7; i++)
+            ids.Add(await owner.NewProjectAsync());
+
+        var seen = new List<Guid>();
+        string? cursor = null;
+        do
+        {
+            var page = (await owner.GetAsync($"projects?limit=3{(cursor is null ? "" : "&cursor=" + cursor)}")).Expect(200);
+            Assert.InRange(page.Items.Count, 1, 3);
+            seen.AddRange(page.Items.Select(item => item.GetProperty("id").GetGuid()));
+            cursor = page.NextCursor;
+            await (seen.Count < 7 ? owner.NewProjectAsync() : Task.CompletedTask);
+        }
+        while (cursor is not null);
+
+        Assert.Equal(ids.AsEnumerable().Reverse(), seen);
+    }
+
+    [Theory]
+    [InlineData("cursor=nonsense", 400, "INVALID_CURSOR")]
+    [InlineData("cursor=bm9uc2Vuc2U", 400, "INVALID_CURSOR")]
+    [InlineData("limit=0", 422, "VALIDATION_FAILED")]
+    [InlineData("limit=201", 422, "VALIDATION_FAILED")]
+    [InlineData("limit=many", 422, "VALIDATION_FAILED")]
+    public async Task A_bad_page_is_refused(string query, int status, string code) =>
+        (await Host.Admin.GetAsync($"projects?{query}")).Expect(status, code);
+
+    [Fact]
+    public async Task A_guest_may_own_one_project_however_fast_the_requests_come()
+    {
+        using var guest = await Host.NewUserAsync(SystemRole.Guest);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(i => guest.PostAsync("projects", new { name = $"Guest {i}" })));
+
+        Assert.Equal(1, answers.Count(answer => answer.Status == HttpStatusCode.Created));
+        Assert.All(answers.Where(answer => answer.Status != HttpStatusCode.Created), answer => answer.Expect(403, "QUOTA_EXCEEDED"));
+    }
+
+    // read, write, delete
+    [Theory]
+    [InlineData(null, 404, 404, 404)]
+    [InlineData(ProjectRole.Viewer, 200, 403, 403)]
+    [InlineData(ProjectRole.Member, 200, 403, 403)]
+    [InlineData(ProjectRole.Admin, 200, 200, 403)]
+    [InlineData(ProjectRole.Owner, 200, 200, 204)]
+    public async Task What_a_member_may_do_depends_on_the_role_and_a_stranger_sees_nothing(ProjectRole? role, int read, int write, int delete)
+    {
+        using var owner = await Host.NewUserAsync();
+        using var person = await Host.NewUserAsync();
+        var id = await owner.NewProjectAsync();
+        if (role is { } given)
+            await PlatformHost.JoinAsync(Host.App.Databases, id, person.UserId, given);
+
+        (await person.GetAsync($"projects/{id}")).Expect(read);
+        Assert.Equal(role is null ? 0 : 1, (await person.GetAsync("projects")).Items.Count);
+        var written = (await person.PutAsync($"projects/{id}", new { name = "Renamed" })).Expect(write);
+        var deleted = (await person.DeleteAsync($"projects/{id}")).Expect(delete);
+
+        if (write == 403)
+            Assert.Contains("projects:write", written.Text("detail"), StringComparison.Ordinal);
+        if (delete == 403)
+            Assert.Contains("projects:delete", deleted.Text("detail"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_system_admin_sees_and_does_everything_a_manager_only_what_is_theirs()
+    {
+        using var owner = await Host.NewUserAsync();
+        using var manager = await Host.NewUserAsync(SystemRole.Manager);
+        var id = await owner.NewProjectAsync();
+
+        (await manager.GetAsync($"projects/{id}")).Expect(404);
+        (await Host.Admin.GetAsync($"projects/{id}")).Expect(200);
+        (await Host.Admin.DeleteAsync($"projects/{id}")).Expect(204);
+    }
+
+    [Fact]
+    public async Task An_unknown_id_and_text_that_is_no_id_are_both_not_found()
+    {
+        (await Host.Admin.GetAsync($"projects/{Guid.CreateVersion7()}")).Expect(404, "NOT_FOUND");
+        (await Host.Admin.GetAsync("projects/latest")).Expect(404, "NOT_FOUND");
+    }
+
+    [Fact]
+    public async Task A_project_whose_job_still_runs_is_not_deleted()
+    {
+        using var owner = await Host.NewUserAsync();
+        var id = await owner.NewProjectAsync();
+        await using (var database = Host.App.Databases.OpenPlatform())
+            await RunningJob.AddAsync(database, id, owner.UserId);
+
+        (await owner.DeleteAsync($"projects/{id}")).Expect(409, "INVALID_STATE");
+
+        await using (var database = Host.App.Databases.OpenPlatform())
+            await database.Database.ExecuteSqlAsync($"UPDATE training_jobs SET state = 'cancelled' WHERE project_id = {id}");
+        (await owner.DeleteAsync($"projects/{id}")).Expect(204);
+    }
+
+    [Theory]
+    [InlineData("", "Must not be blank.")]
+    [InlineData("   ", "Must not be blank.")]
+    [InlineData("two\nlines", "Must not contain control or invisible characters.")]
+    [InlineData("zero\u200bwidth", "Must not contain control or invisible characters.")]
+    [InlineData("turned\u202earound", "Must not contain control or invisible characters.")]
+    public async Task Names_that_people_cannot_tell_apart_or_read_are_refused(string name, string message) =>
+        Assert.Contains(message, (await Host.Admin.PostAsync("projects", new { name })).Expect(422, "VALIDATION_FAILED").ErrorsOf("name"));
+
+    [Theory]
+    [InlineData("기계 학습 👩‍🔬")]
+    [InlineData("می‌خواهم")]
+    public async Task Names_in_any_script_are_welcome(string name)
+    {
+        using var owner = await Host.NewUserAsync();
+
+        var made = (await owner.PostAsync("projects", new { name })).Expect(201);
+
+        Assert.Equal(name, (await owner.GetAsync($"projects/{made.Id}")).Text("name"));
+    }
+}
