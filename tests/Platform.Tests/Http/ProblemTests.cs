@@ -98,7 +98,9 @@ public sealed class ProblemTests(PlatformHost host) : PlatformTests(host)
 
         Assert.DoesNotContain("no such role", problem.RawText, StringComparison.Ordinal);
         Assert.DoesNotContain(" at ", problem.RawText, StringComparison.Ordinal);
-        Assert.Contains(app.Log, line => line.Contains(problem.Text("traceId")!, StringComparison.Ordinal) && line.Contains("failed unexpectedly", StringComparison.Ordinal));
+        await Waiting.UntilAsync(
+            () => app.Log.Any(line => line.Contains(problem.Text("traceId")!, StringComparison.Ordinal) && line.Contains("failed unexpectedly", StringComparison.Ordinal)),
+            "the failure in the log");
     }
 
     [Fact]
