@@ -100,4 +100,51 @@ internal static class ClientSql
         )
         SELECT count(*) FROM gone
         """;
+
+    public const string NumberedHistory = """
+        SELECT seq, kind, at, task_id, name, data, target, fire_at
+        FROM durable.history
+        WHERE hub = $1 AND instance_id = $2 AND execution_id = $3
+        ORDER BY seq
+        """;
+
+    public const string RewindHistory = """
+        DELETE FROM durable.history
+        WHERE hub = $1 AND instance_id = $2 AND execution_id = $3 AND (seq >= $4 OR seq = ANY ($5))
+        """;
+
+    public const string RewindActivities = """
+        DELETE FROM durable.activities
+        WHERE hub = $1 AND instance_id = $2 AND execution_id = $3 AND task_id = ANY ($4)
+        """;
+
+    /// <summary>Calls that are still queued or running stay as they are.</summary>
+    public const string RedoActivities = """
+        INSERT INTO durable.activities (hub, instance_id, execution_id, task_id, name, input, visible_at)
+        SELECT $1, $2, $3, c.task_id, c.name, c.input, now()
+        FROM unnest($4::int[], $5::text[], $6::text[]) AS c (task_id, name, input)
+        ON CONFLICT (hub, instance_id, execution_id, task_id) DO NOTHING
+        """;
+
+    public const string TellAgain = """
+        INSERT INTO durable.messages (hub, instance_id, execution_id, kind, task_id, name, data, fire_at, visible_at)
+        SELECT $1, $2, CASE WHEN m.task_id >= 0 THEN $3::uuid END, m.kind, m.task_id, m.name, m.data, m.fire_at, coalesce(m.fire_at, now())
+        FROM unnest($4::text[], $5::int[], $6::text[], $7::text[], $8::timestamptz[]) AS m (kind, task_id, name, data, fire_at)
+        """;
+
+    public const string TellEndOfChild = """
+        INSERT INTO durable.messages (hub, instance_id, execution_id, kind, task_id, name, data, visible_at)
+        SELECT $1, $2, $3, CASE WHEN c.status = 'Completed' THEN 'SubOrchestrationCompleted' ELSE 'SubOrchestrationFailed' END,
+               $4, $5, CASE WHEN c.status = 'Completed' THEN c.output ELSE $7 END, now()
+        FROM (SELECT 1) AS one
+        LEFT JOIN durable.instances c ON c.hub = $1 AND c.instance_id = $6
+        """;
+
+    public const string RewindInstance = """
+        UPDATE durable.instances
+        SET status = CASE WHEN $3 = 0 THEN 'Pending' ELSE 'Running' END,
+            output = NULL, failure = NULL, completed_at = NULL, updated_at = now(),
+            turn = turn + 1, history_length = $3, ready_at = now(), locked_by = NULL, locked_until = '-infinity'
+        WHERE hub = $1 AND instance_id = $2
+        """;
 }
