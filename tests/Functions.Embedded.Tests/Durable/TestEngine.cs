@@ -74,9 +74,15 @@ internal sealed class TestEngine : IAsyncDisposable
         return await EndOf(instance);
     }
 
-    public Task<OrchestrationMetadata> EndOf(string instance) => Client
-        .WaitForInstanceCompletionAsync(instance, getInputsAndOutputs: true, TestContext.Current.CancellationToken)
-        .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+    public async Task<OrchestrationMetadata> EndOf(string instance)
+    {
+        OrchestrationMetadata end = await Client
+            .WaitForInstanceCompletionAsync(instance, getInputsAndOutputs: true, TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        if (end.FailureDetails is { } failure)
+            TestContext.Current.TestOutputHelper?.WriteLine($"{instance} failed: {failure}");
+        return end;
+    }
 
     public Task<IReadOnlyList<HistoryEvent>> HistoryOf(string instance) =>
         Get<EmbeddedDurableTaskClient>().GetHistoryAsync(instance, TestContext.Current.CancellationToken);

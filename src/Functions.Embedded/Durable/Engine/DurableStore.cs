@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Microsoft.DurableTask.Embedded;
 
@@ -89,7 +90,14 @@ internal static class CommandExtensions
     {
         var command = new NpgsqlBatchCommand(sql);
         foreach (object value in values)
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        {
+            var parameter = new NpgsqlParameter { Value = value };
+            // Of times that are null Npgsql cannot tell that the others are in UTC.
+            if (value is DateTime?[])
+                parameter.NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz;
+            command.Parameters.Add(parameter);
+        }
+
         return command;
     }
 
