@@ -54,9 +54,11 @@ internal sealed class ActivityFetcher(
             }
         }
 
-        List<ActivityCall> known = [.. taken.Where(call => functions.HasActivity(call.Name))];
-        if (known.Count < taken.Count)
-            await LeaveUnknownAsync(connection, [.. taken.Except(known)], stop);
+        // One whose lease had ended while it runs here (the database was away) has been leased again by this.
+        List<ActivityCall> fresh = [.. taken.Where(call => !worker.Holds(call.Key))];
+        List<ActivityCall> known = [.. fresh.Where(call => functions.HasActivity(call.Name))];
+        if (known.Count < fresh.Count)
+            await LeaveUnknownAsync(connection, [.. fresh.Except(known)], stop);
         int reserved = worker.Reserve(known);
         worker.Run(known.Take(reserved));
         if (reserved < known.Count)

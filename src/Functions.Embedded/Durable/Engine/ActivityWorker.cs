@@ -73,6 +73,9 @@ internal sealed class ActivityWorker : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether a call is here already, run or running: then it is not to be run once more, even if its lease had ended.</summary>
+    public bool Holds(ActivityKey key) => _held.ContainsKey(key);
+
     /// <summary>The call's row is gone: its result is stored, or it is someone else's.</summary>
     public void Settled(ActivityKey key) => _held.TryRemove(key, out _);
 
@@ -154,9 +157,14 @@ internal sealed class ActivityWorker : IAsyncDisposable
             object? value = await _functions.RunActivityAsync(call.Name, call.Key.InstanceId, call.Input, cancellation.Token);
             result = new HistoryEvent(EventKind.TaskCompleted, _time.Now()) { TaskId = call.Key.TaskId, Name = call.Name, Data = _converter.Serialize(value) };
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (held.Token.IsCancellationRequested)
         {
-            return; // handed back, or no longer ours
+            Settled(call.Key);
+            return;
+        }
+        catch (OperationCanceledException) when (_abort.IsCancellationRequested)
+        {
+            return; // to be handed back
         }
         catch (Exception error)
         {

@@ -32,6 +32,7 @@ internal sealed class DurableEngine(
             store.Hub,
             store.Options.MaxConcurrentActivities,
             store.Options.MaxConcurrentOrchestrators);
+        sessions.Open();
         orchestrations.Start();
         CancellationToken stop = _stopFetching.Token;
         _fetching = Task.WhenAll(

@@ -42,7 +42,7 @@ internal sealed class Sessions(DurableEngineOptions options, TimeProvider time)
     private readonly Channel<Session> _queue = Channel.CreateUnbounded<Session>();
     private readonly Lock _gate = new();
     private int _busy;
-    private volatile bool _closed;
+    private volatile bool _closed = true;
 
     /// <summary>Sessions that wait for a turn, in order.</summary>
     public ChannelReader<Session> Queue => _queue.Reader;
@@ -75,6 +75,9 @@ internal sealed class Sessions(DurableEngineOptions options, TimeProvider time)
                 return _busy == 0;
         }
     }
+
+    /// <summary>Takes on instances from here on. Before, as in a process that only has a client, they are left to engines that run.</summary>
+    public void Open() => _closed = false;
 
     /// <summary>Takes on nothing new from here on; sessions end with their current turn.</summary>
     public void Close() => _closed = true;

@@ -1,0 +1,251 @@
+using System.Collections.Concurrent;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Embedded;
+
+namespace VisionPlatform.Functions.Embedded.Tests.Durable;
+
+/// <summary>Several engines on one hub, engines that die, a database that goes away.</summary>
+public sealed class RecoveryTests(DurableDatabase database) : IClassFixture<DurableDatabase>
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Two_engines_on_one_hub_share_the_activities_and_each_result_is_recorded_once()
+    {
+        string hub = NewHub();
+        var runs = new ConcurrentBag<(int Engine, int Value)>();
+        TestFunctions On(int engine) => new TestFunctions()
+            .Activity<int, int>("Work", async (value, cancellation) =>
+            {
+                runs.Add((engine, value));
+                await Task.Delay(10, cancellation);
+                return value;
+            })
+            .Orchestrator("FanOut", async context => (await Task.WhenAll(
+                Enumerable.Range(0, 200).Select(i => context.CallActivityAsync<int>("Work", i)))).Sum());
+        await using TestEngine one = await database.StartAsync(On(1), options => options.MaxConcurrentActivities = 4, hub);
+        await using TestEngine two = await database.StartAsync(On(2), options => options.MaxConcurrentActivities = 4, hub);
+
+        OrchestrationMetadata end = await one.RunAsync("FanOut");
+
+        Assert.Equal(199 * 200 / 2, end.ReadOutputAs<int>());
+        Assert.Equal(200, runs.Count);
+        Assert.Equal([1, 2], runs.Select(run => run.Engine).Distinct().Order());
+        IReadOnlyList<HistoryEvent> history = await one.HistoryOf(end.InstanceId);
+        Assert.Equal(Enumerable.Range(0, 200), history.Where(e => e.Kind == EventKind.TaskCompleted).Select(e => e.TaskId).Order());
+    }
+
+    [Fact]
+    public async Task Events_and_waits_work_across_engines()
+    {
+        string hub = NewHub();
+        await using TestEngine one = await database.StartAsync(Waiting(), hub: hub);
+        await using TestEngine two = await database.StartAsync(Waiting(), hub: hub);
+        string id = await one.Client.ScheduleNewOrchestrationInstanceAsync("Wait", Cancellation);
+        await two.Client.WaitForInstanceStartAsync(id, Cancellation);
+        Task<OrchestrationMetadata> end = two.EndOf(id);
+
+        await two.Client.RaiseEventAsync(id, "go", "from the other", Cancellation);
+
+        Assert.Equal("from the other", (await end).ReadOutputAs<string>());
+    }
+
+    [Fact]
+    public async Task What_a_killed_process_held_goes_on_elsewhere_when_its_leases_end()
+    {
+        string hub = NewHub();
+        using OtherProcess killed = OtherProcess.Start(database.ConnectionString, hub);
+        await using TestEngine client = await TestEngine.StartAsync(database.ConnectionString, hub, OtherProcess.Functions("the living"), start: false);
+        string id = await client.Client.ScheduleNewOrchestrationInstanceAsync("Job", Cancellation);
+        await TestEngine.UntilAsync(async () => await client.QueryAsync<long>($"SELECT count(*) FROM durable.activities WHERE hub = '{hub}'") == 1);
+
+        killed.Kill();
+        await client.StartAsync();
+
+        Assert.Equal("done by the living", (await client.EndOf(id)).ReadOutputAs<string>());
+    }
+
+    [Fact]
+    public async Task A_process_that_hung_and_comes_back_does_not_count_for_what_others_have_taken_over()
+    {
+        string hub = NewHub();
+        using OtherProcess hung = OtherProcess.Start(database.ConnectionString, hub);
+        await using TestEngine living = await TestEngine.StartAsync(database.ConnectionString, hub, OtherProcess.Functions("the living"), start: false);
+        string id = await living.Client.ScheduleNewOrchestrationInstanceAsync("Job", Cancellation);
+        await TestEngine.UntilAsync(async () => await living.QueryAsync<long>($"SELECT count(*) FROM durable.activities WHERE hub = '{hub}'") == 1);
+
+        await hung.SignalAsync("STOP");
+        await living.StartAsync();
+        OrchestrationMetadata end = await living.EndOf(id);
+        await hung.SignalAsync("CONT");
+        await hung.FinishAsync();
+
+        Assert.Equal("done by the living", end.ReadOutputAs<string>());
+        IReadOnlyList<HistoryEvent> history = await living.HistoryOf(id);
+        Assert.Single(history, e => e.Kind == EventKind.TaskCompleted);
+        Assert.Single(history, e => e.Kind == EventKind.ExecutionCompleted);
+        Assert.Equal("\"done by the living\"", (await living.Client.GetInstanceAsync(id, true, Cancellation))!.SerializedOutput);
+        Assert.Equal(0, await living.QueryAsync<long>($"SELECT count(*) FROM durable.messages WHERE hub = '{hub}'"));
+    }
+
+    [Fact]
+    public async Task A_long_activity_keeps_its_lease_and_runs_once()
+    {
+        string hub = NewHub();
+        int runs = 0;
+        TestFunctions functions = new TestFunctions()
+            .Activity<string, int>("Long", async (string _, CancellationToken cancellation) =>
+            {
+                Interlocked.Increment(ref runs);
+                await Task.Delay(TimeSpan.FromSeconds(3), cancellation);
+                return 1;
+            })
+            .Orchestrator("Job", context => context.CallActivityAsync<int>("Long"));
+        static void Short(DurableEngineOptions options) => options.LeaseDuration = TimeSpan.FromSeconds(1);
+        await using TestEngine one = await database.StartAsync(functions, Short, hub);
+        await using TestEngine two = await database.StartAsync(functions, Short, hub);
+
+        Assert.Equal(1, (await one.RunAsync("Job")).ReadOutputAs<int>());
+
+        Assert.Equal(1, runs);
+    }
+
+    [Fact]
+    public async Task A_stopped_engine_hands_its_work_back_at_once()
+    {
+        string hub = NewHub();
+        var started = new ConcurrentBag<string>();
+        TestFunctions On(string engine) => new TestFunctions()
+            .Activity<string, string>("Slow", async (string _, CancellationToken cancellation) =>
+            {
+                started.Add(engine);
+                if (engine == "first")
+                    await Task.Delay(Timeout.Infinite, cancellation);
+                return engine;
+            })
+            .Orchestrator("Job", context => context.CallActivityAsync<string>("Slow"));
+        static void Patient(DurableEngineOptions options)
+        {
+            options.LeaseDuration = TimeSpan.FromMinutes(5);
+            options.StopTimeout = TimeSpan.FromMilliseconds(300);
+        }
+
+        await using TestEngine first = await database.StartAsync(On("first"), Patient, hub);
+        string id = await first.Client.ScheduleNewOrchestrationInstanceAsync("Job", Cancellation);
+        await TestEngine.UntilAsync(() => Task.FromResult(started.Contains("first")));
+        await first.StopAsync();
+
+        await using TestEngine second = await database.StartAsync(On("second"), Patient, hub);
+
+        Assert.Equal("second", (await second.EndOf(id)).ReadOutputAs<string>());
+    }
+
+    [Fact]
+    public async Task A_stopping_engine_lets_running_activities_finish_and_records_their_results()
+    {
+        string hub = NewHub();
+        int runs = 0;
+        using var begun = new SemaphoreSlim(0);
+        TestFunctions functions = new TestFunctions()
+            .Activity<string, int>("Work", async (string _, CancellationToken cancellation) =>
+            {
+                begun.Release();
+                await Task.Delay(300, cancellation);
+                return Interlocked.Increment(ref runs);
+            })
+            .Orchestrator("Job", context => context.CallActivityAsync<int>("Work"));
+        await using TestEngine first = await database.StartAsync(functions, hub: hub);
+        string id = await first.Client.ScheduleNewOrchestrationInstanceAsync("Job", Cancellation);
+        await begun.WaitAsync(Cancellation);
+        await first.StopAsync();
+
+        await using TestEngine second = await database.StartAsync(functions, hub: hub);
+
+        Assert.Equal(1, (await second.EndOf(id)).ReadOutputAs<int>());
+        Assert.Equal(1, runs);
+    }
+
+    [Fact]
+    public async Task Orchestrators_and_activities_an_app_does_not_have_wait_for_one_that_has_them()
+    {
+        string hub = NewHub();
+        await using TestEngine without = await database.StartAsync(new TestFunctions(), hub: hub);
+        string id = await without.Client.ScheduleNewOrchestrationInstanceAsync("Wait", Cancellation);
+        await TestEngine.UntilAsync(() => Task.FromResult(without.Log.Any(line => line.Contains("no orchestrator Wait"))));
+        await using TestEngine onlyOrchestrator = await database.StartAsync(
+            new TestFunctions().Orchestrator("Wait", context => context.CallActivityAsync<string>("There")), hub: hub);
+        await TestEngine.UntilAsync(() => Task.FromResult(onlyOrchestrator.Log.Concat(without.Log).Any(line => line.Contains("no activity There"))));
+
+        await using TestEngine withActivity = await database.StartAsync(new TestFunctions().Activity<string, string>("There", (string _) => "found"), hub: hub);
+
+        Assert.Equal("found", (await onlyOrchestrator.EndOf(id)).ReadOutputAs<string>());
+    }
+
+    [Fact]
+    public async Task Nothing_is_lost_when_the_database_crashes_in_the_middle()
+    {
+        await using RestartablePostgres server = await RestartablePostgres.CreateAsync();
+        var runs = new ConcurrentBag<int>();
+        TestFunctions functions = new TestFunctions()
+            .Activity<int, int>("Work", async (value, cancellation) =>
+            {
+                runs.Add(value);
+                await Task.Delay(20, cancellation);
+                return value;
+            })
+            .Orchestrator("Chain", async context =>
+            {
+                int sum = 0;
+                for (int i = 0; i < 20; i++)
+                    sum += await context.CallActivityAsync<int>("Work", i);
+                return sum;
+            });
+        await using TestEngine engine = await TestEngine.StartAsync(server.ConnectionString, NewHub(), functions);
+        string[] ids = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => engine.Client.ScheduleNewOrchestrationInstanceAsync("Chain", Cancellation)));
+        await TestEngine.UntilAsync(() => Task.FromResult(runs.Count > 50));
+
+        await server.CrashAsync();
+        await TestEngine.UntilAsync(() => Task.FromResult(engine.Log.Any(line => line.Contains("interrupted"))));
+        await server.StartAsync();
+
+        foreach (string id in ids)
+        {
+            Assert.Equal(190, (await engine.EndOf(id)).ReadOutputAs<int>());
+            IReadOnlyList<HistoryEvent> history = await engine.HistoryOf(id);
+            Assert.Equal(Enumerable.Range(0, 20), history.Where(e => e.Kind == EventKind.TaskCompleted).Select(e => e.TaskId));
+        }
+    }
+
+    [Fact]
+    public async Task An_idle_instance_leaves_memory_and_comes_back_when_something_happens()
+    {
+        await using TestEngine engine = await database.StartAsync(Waiting(), options => options.SessionIdleTime = TimeSpan.FromMilliseconds(50));
+        string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Wait", Cancellation);
+        await engine.Client.WaitForInstanceStartAsync(id, Cancellation);
+        await TestEngine.UntilAsync(() => Task.FromResult(!engine.Get<Sessions>().Holds(id)));
+
+        await engine.Client.RaiseEventAsync(id, "go", "back", Cancellation);
+
+        Assert.Equal("back", (await engine.EndOf(id)).ReadOutputAs<string>());
+    }
+
+    [Fact]
+    public async Task Two_engines_that_start_at_once_on_an_empty_database_create_the_schema_once()
+    {
+        await using RestartablePostgres server = await RestartablePostgres.CreateAsync();
+        string hub = NewHub();
+        TestEngine[] engines = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => TestEngine.StartAsync(server.ConnectionString, hub, Waiting())));
+        string id = await engines[0].Client.ScheduleNewOrchestrationInstanceAsync("Wait", Cancellation);
+        await engines[1].Client.RaiseEventAsync(id, "go", "x", Cancellation);
+
+        Assert.Equal("x", (await engines[2].EndOf(id)).ReadOutputAs<string>());
+        Assert.Equal(1, await engines[0].QueryAsync<int>("SELECT max(version) FROM durable.schema_version"));
+        foreach (TestEngine engine in engines)
+            await engine.DisposeAsync();
+    }
+
+    private static string NewHub() => $"hub-{Guid.NewGuid():N}";
+
+    private static TestFunctions Waiting() => new TestFunctions().Orchestrator("Wait", context => context.WaitForExternalEvent<string>("go"));
+}
