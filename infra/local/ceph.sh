@@ -67,8 +67,11 @@ ceph_answers_or_crashes() {
 
 ceph_daemon() { # NAME OPTIONS…
   local name=$1 program=$1
-  [[ $name != ceph-rgw ]] || program=radosgw
-  PATH=$PATH:/usr/sbin:/sbin start_supervised "$name" "$program" -c "$(ceph_dir)/ceph.conf" -f "${@:2}"
+  local patience=60
+  # The gateway keeps nothing itself. It ends what it serves at once, but may sleep in its lifecycle thread
+  # for 10 s before it ends itself: that is cut short.
+  if [[ $name == ceph-rgw ]]; then program=radosgw patience=2; fi
+  PATH=$PATH:/usr/sbin:/sbin STOP_SECONDS=$patience start_supervised "$name" "$program" -c "$(ceph_dir)/ceph.conf" -f "${@:2}"
 }
 
 # ceph_try COMMAND…: a Ceph command on this store, its output in the log.
@@ -186,7 +189,7 @@ objecter tick interval = 0.2
 CONF
 }
 
-# The gateway first; it may sleep up to 5 s in its lifecycle thread before it hears.
+# The gateway first, the monitor last.
 stop_ceph() {
   local daemon started ran=0
   started=$(now_ms)

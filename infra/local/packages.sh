@@ -19,7 +19,7 @@ have_command() { PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null; }
 # A module counts when this very Python can find it, wherever it came from.
 have_python_module() { [[ -x $PYTHON ]] && "$PYTHON" -c "import importlib.util as u, sys; sys.exit(u.find_spec('$1') is None)" 2>/dev/null; }
 
-have_vips() { PATH=$PATH:/usr/sbin:/sbin ldconfig -p 2>/dev/null | grep -q 'libvips\.so\.42'; }
+have_vips() { PATH=$PATH:/usr/sbin:/sbin ldconfig -p 2>/dev/null | grep >/dev/null 'libvips\.so\.42'; }
 
 # missing_packages NEED…: prints the packages to install for postgres, s3, trainer, digits, images, tests.
 missing_packages() {
@@ -80,6 +80,6 @@ ensure_packages() {
 ensure_dotnet() {
   export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
   command -v dotnet >/dev/null || die "the .NET SDK 10 is missing: install it (https://dotnet.microsoft.com/download) and see that 'dotnet' is on the PATH" 3
-  dotnet --list-sdks 2>/dev/null | grep -Eq '^[1-9][0-9]\.' ||
+  dotnet --list-sdks 2>/dev/null | grep -E >/dev/null '^[1-9][0-9]\.' ||
     die "the .NET SDK 10 is needed; found only: $(dotnet --list-sdks 2>/dev/null | cut -d' ' -f1 | tr '\n' ' ')" 3
 }

@@ -36,7 +36,7 @@ start_postgres() {
   home=$(postgres_home)
   bin=$(postgres_bin) || die "no PostgreSQL server (14 or later) on this machine" 3
   [[ $home == "$PLATFORM_DIR"/* ]] || step postgres "the user postgres cannot enter $PLATFORM_DIR: its data is kept in $home"
-  if [[ $mode == fast && -f $home/data/PG_VERSION ]] && ! "$bin/pg_controldata" "$home/data" 2>/dev/null | grep -q 'state: *shut down$'; then
+  if [[ $mode == fast && -f $home/data/PG_VERSION ]] && ! "$bin/pg_controldata" "$home/data" 2>/dev/null | grep >/dev/null 'state: *shut down$'; then
     step postgres "was not stopped cleanly, and ran without fsync: starting with empty databases"
     rm -rf "$home/data"
   fi

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # supervise.sh LOG COMMAND…: runs COMMAND, and again when it ends by itself: after 1 s, then 2, 4 … 30 s.
-# Ends when told (TERM: the command gets TERM, and KILL after 60 s), or after 10 restarts in 10 minutes.
+# Ends when told (TERM: the command gets TERM, and KILL after STOP_SECONDS, 60 unless set), or after 10
+# restarts in 10 minutes.
 set -u
 log=$1
 shift
@@ -13,9 +14,9 @@ end() {
   trap '' TERM INT
   if [[ -n $child ]]; then
     kill -TERM "$child" 2>/dev/null
-    deadline=$((SECONDS + 60))
+    deadline=$((SECONDS + ${STOP_SECONDS:-60}))
     while kill -0 "$child" 2>/dev/null && ((SECONDS < deadline)); do sleep 0.1; done
-    kill -KILL "$child" 2>/dev/null && note "$child did not end within 60 s: killed"
+    kill -KILL "$child" 2>/dev/null && note "$child did not end in time: killed"
   fi
   note stopped
   exit 0

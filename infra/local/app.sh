@@ -1,0 +1,266 @@
+# shellcheck shell=bash
+# The platform app: build, settings, databases and buckets, start; and the sub-commands up, down, demo, logs.
+
+APP_DLL=$ROOT/src/Functions.Api/bin/Release/net10.0/Functions.Api.dll
+CLI_DLL=$ROOT/src/Cli/bin/Release/net10.0/platform-cli.dll
+PREFERRED_PORT=7071
+
+# Settings of the app that come from the environment as they are.
+PASSED_ON=(
+  DURABLE_DATABASE_URL EXTERNAL_BUCKET_DATASETS INTERNAL_STORAGE_ENDPOINT INTERNAL_STORAGE_ACCESS_KEY
+  INTERNAL_STORAGE_SECRET_KEY INTERNAL_STORAGE_REGION INTERNAL_BUCKET_CHECKPOINTS TRAINER_HEARTBEAT_SECONDS
+  TRAINER_HEARTBEAT_TIMEOUT_SECONDS ACCESS_TOKEN_EXPIRE_MINUTES REFRESH_TOKEN_EXPIRE_DAYS CORS_ORIGINS LOG_FORMAT
+)
+
+# ---- build ------------------------------------------------------------------------------------
+# dotnet_build LOG ARGUMENTS…: leaves no build server behind, which would also keep our locks.
+dotnet_build() {
+  local log=$1
+  shift
+  MSBUILDDISABLENODEREUSE=1 dotnet build "$@" -v q -nologo -p:UseSharedCompilation=false </dev/null >"$log" 2>&1 7>&- 8>&- 9>&-
+}
+
+# The names, sizes and times of everything that the app is built from.
+sources_stamp() {
+  (cd "$ROOT" && find src ./*.props host.json ./*.sln -type f -not -path '*/bin/*' -not -path '*/obj/*' -printf '%p %s %T@\n' | LC_ALL=C sort | sha256sum | cut -d' ' -f1)
+}
+
+build_is_current() {
+  [[ -f $APP_DLL && -f $CLI_DLL ]] && [[ $(cat "$ROOT/src/Functions.Api/bin/Release/.sources" 2>/dev/null) == "$(sources_stamp)" ]]
+}
+
+# Held per checkout, as two installations may be run from one.
+build_app() (
+  exec 7<"$ROOT/Platform.sln"
+  flock -w 900 7 || die "another build has held this checkout for 15 minutes"
+  if build_is_current; then step build "nothing changed since the last one"; return; fi
+  started=$(now_ms)
+  step build "building the app and platform-cli (Release)"
+  stamp=$(sources_stamp)
+  if ! dotnet_build "$LOG_DIR/build.log" "$ROOT/infra/local/app.slnf" -c Release; then
+    grep -E 'error|Error' "$LOG_DIR/build.log" | sort -u | head -20 >&2
+    die "the build failed (log: $LOG_DIR/build.log)"
+  fi
+  printf '%s\n' "$stamp" >"$ROOT/src/Functions.Api/bin/Release/.sources"
+  step build "done ($(seconds_since "$started"))"
+)
+
+# ---- settings ---------------------------------------------------------------------------------
+api_url() { printf 'http://127.0.0.1:%s' "$(remembered api)"; }
+
+# choose_api_port: PORT when given, else 7071, else what was used before, else any.
+choose_api_port() {
+  local port
+  if [[ -n ${PORT:-} ]]; then
+    if ! [[ $PORT =~ ^[0-9]{1,5}$ ]] || ((PORT < 1 || PORT > 65535)); then die "PORT is not a port number: $PORT" 2; fi
+    ! port_answers "$PORT" || die "port $PORT is taken by another program"
+    port=$PORT
+  elif ! port_answers "$PREFERRED_PORT"; then
+    port=$PREFERRED_PORT
+  else
+    port=$(remembered api)
+    if [[ -z $port ]] || port_answers "$port"; then port=$(choose_port api-other) || exit 1; fi
+    step app "port $PREFERRED_PORT is taken by another program: using $port"
+  fi
+  remember api "$port"
+}
+
+bootstrap_password() {
+  [[ -s $SECRETS_DIR/bootstrap-admin-password ]] || put_secret bootstrap-admin-password "Vp1-$(random_hex 10)"
+  cat "$SECRETS_DIR/bootstrap-admin-password"
+}
+
+app_settings() {
+  local name
+  services_settings
+  for name in "${PASSED_ON[@]}"; do [[ -z ${!name:-} ]] || setting "$name" "${!name}"; done
+  setting JWT_SECRET "${JWT_SECRET:-$(secret jwt-secret 48)}"
+  setting FUNCTIONS_MASTER_KEY "${FUNCTIONS_MASTER_KEY:-$(secret functions-master-key)}"
+  setting BOOTSTRAP_ADMIN_EMAIL "${BOOTSTRAP_ADMIN_EMAIL:-admin@example.com}"
+  setting BOOTSTRAP_ADMIN_PASSWORD "${BOOTSTRAP_ADMIN_PASSWORD:-$(bootstrap_password)}"
+  setting ASPNETCORE_URLS "$(api_url)"
+  setting PUBLIC_URL "${PUBLIC_URL:-$(api_url)}"
+}
+
+# with_settings COMMAND…: in the environment of .platform/env, from the root of the checkout (host.json is there).
+with_settings() (
+  set -a
+  # shellcheck source=/dev/null
+  . "$PLATFORM_DIR/env"
+  set +a
+  cd "$ROOT" && "$@"
+)
+
+# ---- start and stop ---------------------------------------------------------------------------
+app_ready() { http_ok 127.0.0.1 "$(remembered api)" /health/ready; }
+app_running() { supervised_pid app >/dev/null && app_ready; }
+app_fingerprint() { cat "$PLATFORM_DIR/env" "$ROOT/src/Functions.Api/bin/Release/.sources" | sha256sum | cut -d' ' -f1; }
+
+cli_step() { # NAME ARGUMENTS…
+  local name=$1 started
+  started=$(now_ms)
+  shift
+  if ! with_settings dotnet "$CLI_DLL" "$@" </dev/null >"$LOG_DIR/cli-$1.log" 2>&1 8>&- 9>&-; then
+    last_lines "$LOG_DIR/cli-$1.log"
+    die "platform-cli $* failed (log: $LOG_DIR/cli-$1.log)"
+  fi
+  step "$name" "platform-cli $* ($(seconds_since "$started"))"
+}
+
+start_app() {
+  local started databases
+  cli_step databases database migrate &
+  databases=$!
+  cli_step buckets storage init || { wait "$databases"; exit 1; }
+  wait "$databases" || exit 1
+  started=$(now_ms)
+  with_settings start_supervised app dotnet "$APP_DLL"
+  if ! wait_healthy app 60 app_ready; then
+    last_lines "$LOG_DIR/app.log" 30
+    local status
+    status=$(http_status 127.0.0.1 "$(remembered api)" /health/ready)
+    stop_supervised app quiet
+    die "the app did not become ready (GET $(api_url)/health/ready: ${status:-no answer}; log: $LOG_DIR/app.log)"
+  fi
+  app_fingerprint >"$RUN_DIR/app.fingerprint"
+  step app "ready on $(api_url) ($(seconds_since "$started"))"
+}
+
+# start_platform [NEED…]: everything, from whatever state it is in. An app that runs with these settings and
+# sources is left alone.
+start_platform() {
+  local build failed=0
+  ensure_dotnet
+  choose_services up
+  ensure_packages "${LOCAL_SERVICES[@]}" images "$@"
+  if supervised_pid app >/dev/null && ! build_is_current; then
+    step app "sources changed: it is built and started again"
+    stop_supervised app
+  fi
+  build_app &
+  build=$!
+  start_services durable || failed=1
+  wait "$build" || failed=1
+  ((failed == 0)) || exit 1
+  if supervised_pid app >/dev/null; then
+    if [[ -z ${PORT:-} || $PORT == "$(remembered api)" ]]; then
+      app_settings | write_settings "$PLATFORM_DIR/env"
+      if [[ $(cat "$RUN_DIR/app.fingerprint" 2>/dev/null) == "$(app_fingerprint)" ]] && wait_until 5 app_ready; then
+        step app "already runs on $(api_url)"
+        return
+      fi
+    fi
+    step app "it is started again: its settings changed, or it is not well"
+    stop_supervised app quiet
+  else
+    stop_supervised app quiet # what a killed one may have left
+  fi
+  choose_api_port
+  app_settings | write_settings "$PLATFORM_DIR/env"
+  start_app
+}
+
+stop_platform() {
+  stop_supervised app
+  stop_services
+}
+
+# ---- sub-commands -----------------------------------------------------------------------------
+run_up() {
+  use_dir "$PLATFORM_DIR"
+  lock
+  trap 'say "interrupted: what was started so far is stopped with ./platform down"; exit 130' INT TERM
+  start_platform
+  touch "$RUN_DIR/kept-up"
+  printf '\n  API          %s/api/v1   (health: %s/health/ready)\n' "$(api_url)" "$(api_url)"
+  printf '  sign in      %s\n' "$(sign_in_line)"
+  printf '  settings     %s/env   (set -a; . %s/env)\n' "$PLATFORM_DIR" "$PLATFORM_DIR"
+  printf '  logs         %s/logs   (./platform logs app)\n' "$PLATFORM_DIR"
+  printf '  stop         ./platform down\n'
+}
+
+# The one-time password is shown until it was changed; the demo changes it and keeps the new one in a file.
+sign_in_line() {
+  local email=${BOOTSTRAP_ADMIN_EMAIL:-admin@example.com} changed=''
+  if runs_here postgres && [[ -z $GIVEN_USER_DATABASE ]]; then
+    changed=$(PGPASSWORD=$(secret postgres-password) "$(postgres_bin)/psql" -qAtX -h 127.0.0.1 -p "$(remembered postgres)" -U "$POSTGRES_ROLE" -d users \
+      -c "SELECT NOT must_change_password FROM users WHERE lower(email) = lower('${email//\'/\'\'}')" 2>/dev/null)
+  fi
+  if [[ -s $SECRETS_DIR/admin.json ]]; then
+    printf '%s   (password: in %s)' "$email" "$SECRETS_DIR/admin.json"
+  elif [[ $changed == t ]]; then
+    printf '%s   (the one-time password was changed)' "$email"
+  else
+    printf '%s   one-time password: %s' "$email" "${BOOTSTRAP_ADMIN_PASSWORD:-$(bootstrap_password)}"
+  fi
+}
+
+run_down() {
+  use_dir "$PLATFORM_DIR"
+  lock
+  rm -f "$RUN_DIR/kept-up"
+  stop_platform || exit 1
+  say "  everything is stopped; data stays in $PLATFORM_DIR"
+}
+
+# run_demo [--keep] [options of `platform-cli demo`…]: stdout is the CLI's alone.
+run_demo() {
+  local status arguments=() keep=0
+  for argument in "$@"; do if [[ $argument == --keep ]]; then keep=1; else arguments+=("$argument"); fi; done
+  use_dir "$PLATFORM_DIR"
+  lock
+  mkdir -p "$RUN_DIR/users"
+  : >"$RUN_DIR/users/$$"
+  trap 'leave_platform' EXIT
+  trap 'exit 130' INT TERM
+  if app_running; then
+    ensure_dotnet
+    choose_services up
+    ensure_packages digits
+    step app "uses the one that runs on $(api_url)"
+    build_is_current || step app "its sources changed since: ./platform up builds and starts it again"
+  else
+    start_platform digits
+  fi
+  ((keep == 0)) || touch "$RUN_DIR/kept-up"
+  unlock
+  "$PYTHON" "$ROOT/trainers/datasets/digits.py" "$PLATFORM_DIR/digits" </dev/null >"$LOG_DIR/digits.log" 2>&1 || {
+    last_lines "$LOG_DIR/digits.log"
+    die "the images could not be made"
+  }
+  step images "$(tail -n 1 "$LOG_DIR/digits.log")"
+  with_settings dotnet "$CLI_DLL" demo --url "$(api_url)" --images "$PLATFORM_DIR/digits" --credentials "$SECRETS_DIR/admin.json" "${arguments[@]}"
+  status=$?
+  exit "$status"
+}
+
+# leave_platform: the last who needs it stops it, unless `up` (or --keep) wants it kept.
+leave_platform() {
+  local status=$? user
+  trap '' INT TERM
+  lock
+  rm -f "$RUN_DIR/users/$$"
+  for user in "$RUN_DIR"/users/*; do
+    [[ -e $user ]] || continue
+    if process_is "$(basename "$user")" platform; then exit "$status"; fi
+    rm -f "$user"
+  done
+  if [[ ! -e $RUN_DIR/kept-up ]]; then stop_platform; fi
+  exit "$status"
+}
+
+# run_logs [-f] [SERVICE]
+run_logs() {
+  local follow=() name files=()
+  if [[ ${1:-} == -f ]]; then follow=(-f); shift; fi
+  use_dir "$PLATFORM_DIR"
+  case ${1:-} in
+    '') files=("$LOG_DIR"/*.log) ;;
+    s3 | ceph) files=("$LOG_DIR"/ceph-*.log) ;;
+    *) files=("$LOG_DIR/$1.log") ;;
+  esac
+  for name in "${files[@]}"; do
+    [[ -e $name ]] || die "no log $name; there are: $(find "$LOG_DIR" -name '*.log' -printf '%f\n' | sed 's/\.log$//' | sort | tr '\n' ' ')" 2
+  done
+  tail -n 100 "${follow[@]}" "${files[@]}"
+}

@@ -1,0 +1,111 @@
+# shellcheck shell=bash
+# doctor: what is there, what is missing and how to get it, what runs. Changes nothing.
+
+MISSING=0
+
+row() { printf '  %-4s %-20s %s\n' "$1" "$2" "$3"; }
+found() { row ok "$1" "$2"; }
+absent() { row no "$1" "$2"; MISSING=1; }
+
+run_doctor() {
+  [[ ! -d $PLATFORM_DIR ]] || use_dir "$PLATFORM_DIR"
+  LOG_DIR=${LOG_DIR:-$PLATFORM_DIR/logs} RUN_DIR=${RUN_DIR:-$PLATFORM_DIR/run} SECRETS_DIR=${SECRETS_DIR:-$PLATFORM_DIR/secrets}
+  echo programs
+  doctor_programs
+  echo 'endpoints from the environment'
+  doctor_endpoints
+  echo 'services and ports'
+  doctor_services
+  echo disk
+  doctor_disk
+  ((MISSING == 0))
+}
+
+doctor_programs() {
+  local name bin packages
+  if command -v dotnet >/dev/null && dotnet --list-sdks 2>/dev/null | grep -E >/dev/null '^[1-9][0-9]\.'; then
+    found '.NET SDK' "$(dotnet --list-sdks | tail -n 1 | cut -d' ' -f1) $(command -v dotnet)"
+  else
+    absent '.NET SDK' 'version 10: https://dotnet.microsoft.com/download'
+  fi
+  if command -v node >/dev/null; then found node "$(node --version) $(command -v node)"; else row - node 'only needed to build the console'; fi
+  if bin=$(postgres_bin); then found PostgreSQL "$("$bin/postgres" --version | sed 's/.*) //') $bin"; else absent PostgreSQL 'apt-get install postgresql'; fi
+  for name in radosgw ceph-mon ceph-osd ceph; do
+    if have_command "$name"; then
+      found "$name" "$(PATH=$PATH:/usr/sbin:/sbin "$name" --version 2>/dev/null | sed -E 's/.*version ([^ ]+).*/\1/') $(PATH=$PATH:/usr/sbin:/sbin command -v "$name")"
+    else
+      absent "$name" "apt-get install ${name/%ceph/ceph-common}"
+    fi
+  done
+  if [[ -x $PYTHON ]]; then found python "$("$PYTHON" --version | cut -d' ' -f2) $PYTHON"; else absent python 'apt-get install python3'; fi
+  for name in torch torchvision onnx cv2 sklearn numpy PIL; do
+    if have_python_module "$name"; then found "python: $name" "$(python_version "$name")"; else absent "python: $name" "apt-get install $(python_package "$name")"; fi
+  done
+  for name in pytest jsonschema; do
+    if have_python_module "$name"; then found "python: $name" "$(python_version "$name")"; else row - "python: $name" "only needed for ./platform test: apt-get install python3-$name"; fi
+  done
+  if have_vips; then found libvips "$(PATH=$PATH:/usr/sbin:/sbin ldconfig -p | sed -n 's/.*libvips\.so\.42 .*=> //p' | head -n 1)"; else absent libvips 'apt-get install libvips42'; fi
+  packages=$(missing_packages postgres s3 trainer images | tr '\n' ' ')
+  [[ -z $packages ]] || echo "  to install what is missing: sudo sh -c 'apt-get update && apt-get install -y --no-install-recommends ${packages% }'   (as root, ./platform up does it)"
+}
+
+python_package() { case $1 in cv2) echo python3-opencv ;; PIL) echo python3-pil ;; *) echo "python3-$1" ;; esac; }
+
+# From the packages' own records: importing torch takes seconds.
+python_version() {
+  "$PYTHON" -c "
+import importlib.metadata as m
+name = {'cv2': 'opencv', 'sklearn': 'scikit-learn', 'PIL': 'Pillow'}.get('$1', '$1')
+try: print(m.version(name))
+except m.PackageNotFoundError: print('found')"
+}
+
+doctor_endpoints() {
+  local name value host port any=0
+  for name in DATABASE_URL USER_DATABASE_URL EXTERNAL_STORAGE_ENDPOINT INTERNAL_STORAGE_ENDPOINT TRAINER_TORCHVISION_URL; do
+    value=${!name:-}
+    [[ -n $value ]] || continue
+    any=1
+    read -r host port < <(host_and_port "$value")
+    if timeout 5 bash -c "exec 3<>/dev/tcp/$host/$port" 2>/dev/null; then found "$name" "$host:$port answers"; else absent "$name" "$host:$port does not answer"; fi
+  done
+  ((any)) || row - none 'everything runs here'
+}
+
+# host_and_port URL: without user and password, with the scheme's port when none is named.
+host_and_port() {
+  local rest=${1#*://} port
+  rest=${rest%%/*}
+  rest=${rest##*@}
+  case $1 in https:*) port=443 ;; http:*) port=80 ;; *) port=5432 ;; esac
+  if [[ $rest =~ ^\[(.*)\](:([0-9]+))?$ ]]; then printf '%s %s\n' "${BASH_REMATCH[1]}" "${BASH_REMATCH[3]:-$port}"; return; fi
+  [[ $rest == *:* ]] && port=${rest##*:}
+  printf '%s %s\n' "${rest%%:*}" "$port"
+}
+
+doctor_services() {
+  local service port state
+  for service in postgres s3 trainer app; do
+    port=$(remembered "${service/app/api}")
+    if [[ -z $port ]]; then
+      row - "$service" 'not started yet'
+    elif service_running "$service"; then
+      found "$service" "127.0.0.1:$port healthy"
+    elif port_answers "$port"; then
+      row ! "$service" "127.0.0.1:$port answers, but not as ours or not healthy (log: $LOG_DIR/${service/s3/ceph-rgw}.log)"
+    else
+      row - "$service" "stopped (its port: $port)"
+    fi
+  done
+  state=free
+  ! port_answers 7071 || state=taken
+  [[ $(remembered api) != 7071 ]] || ! supervised_pid app >/dev/null || state='ours'
+  row - 'port 7071' "$state"
+}
+
+doctor_disk() {
+  local folder=$PLATFORM_DIR free
+  while [[ ! -d $folder ]]; do folder=$(dirname "$folder"); done
+  free=$(df -Pk "$folder" | awk 'NR == 2 { print int($4 / 1024 / 1024) }')
+  if ((free >= 3)); then found "$PLATFORM_DIR" "$free GiB free"; else absent "$PLATFORM_DIR" "$free GiB free; 3 GiB are needed (packages about 1.5 GiB, data from 0.5 GiB)"; fi
+}

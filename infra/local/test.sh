@@ -1,0 +1,133 @@
+# shellcheck shell=bash
+# Every test of the repository: .NET (trx), trainers (junit), and this installation itself.
+
+PASSED=0 FAILED=0 SKIPPED=0
+
+count() { PASSED=$((PASSED + $1)) FAILED=$((FAILED + $2)) SKIPPED=$((SKIPPED + $3)); }
+
+# attribute NAME TEXT: the number in NAME="…", 0 when it is not there.
+attribute() {
+  local value
+  value=$(sed -nE "s/.*[[:space:]]$1=\"([0-9]+)\".*/\1/p" <<<"$2" | head -n 1)
+  printf '%s' "${value:-0}"
+}
+
+# count_trx FILE STATUS NAME: a runner that failed without a failed test to show crashed, which is a failure.
+count_trx() {
+  local line='' failed
+  [[ ! -f $1 ]] || line=$(tr '\r\n' '  ' <"$1" | grep -o '<Counters [^>]*>')
+  failed=$(($(attribute failed "$line") + $(attribute error "$line") + $(attribute timeout "$line") + $(attribute aborted "$line")))
+  count_runner "$(attribute passed "$line")" "$failed" $(($(attribute total "$line") - $(attribute executed "$line"))) "$2" "$3"
+}
+
+count_junit() {
+  local line='' failed skipped
+  [[ ! -f $1 ]] || line=$(tr '\r\n' '  ' <"$1" | grep -o '<testsuite [^>]*>')
+  failed=$(($(attribute failures "$line") + $(attribute errors "$line")))
+  skipped=$(attribute skipped "$line")
+  count_runner $(($(attribute tests "$line") - failed - skipped)) "$failed" "$skipped" "$2" "$3"
+}
+
+count_runner() { # PASSED FAILED SKIPPED STATUS NAME
+  local failed=$2
+  if (($4 != 0 && failed == 0)); then
+    say "  $5 ended with status $4 and no failed test: counted as one failure"
+    failed=1
+  fi
+  count "$1" "$failed" "$3"
+}
+
+# run_tests [FILTER]: a filter goes to `dotnet test --filter`; the words trainers and local-services pick those alone.
+run_tests() {
+  local filter=${1:-} results build=0
+  ensure_dotnet
+  use_dir "$ROOT/.platform/test"
+  lock
+  results=$PLATFORM_DIR/results
+  rm -rf "$results"
+  mkdir -p "$results"
+  if [[ $filter != local-services ]]; then
+    choose_services test
+    ensure_packages "${LOCAL_SERVICES[@]}" images tests
+    trap 'stop_services' EXIT
+    trap 'exit 130' INT TERM
+    stop_services && wipe_services
+    if [[ $filter != trainers ]]; then
+      build_tests "$results" &
+      build=$!
+    fi
+    start_services fast || die "the services for the tests did not start"
+    test_settings | write_settings "$PLATFORM_DIR/env"
+    if ((build)); then
+      if wait "$build"; then run_dotnet_tests "$results" "$filter"; else count 0 1 0; fi
+    fi
+    if [[ -z $filter || $filter == trainers ]]; then run_trainer_tests "$results"; fi
+    stop_services
+    trap - EXIT
+  fi
+  if [[ -z $filter || $filter == local-services ]]; then run_local_tests "$results"; fi
+  print_counts
+}
+
+print_counts() {
+  if ((PASSED + FAILED == 0)); then
+    say "no test was executed: counted as one failure"
+    FAILED=1
+  fi
+  printf '%s passed, %s failed' "$PASSED" "$FAILED"
+  ((SKIPPED == 0)) || printf ', %s skipped' "$SKIPPED"
+  printf '\n'
+  ((FAILED == 0))
+}
+
+build_tests() (
+  exec 7<"$ROOT/Platform.sln"
+  flock -w 900 7 || die "another build has held this checkout for 15 minutes"
+  started=$(now_ms)
+  step build "building everything (Debug)"
+  if ! dotnet_build "$1/build.log" "$ROOT/Platform.sln" -c Debug; then
+    grep -E 'error|Error' "$1/build.log" | sort -u | head -30 >&2
+    say "the build failed (log: $1/build.log)"
+    exit 1
+  fi
+  step build "done ($(seconds_since "$started"))"
+)
+
+# in_test_environment COMMAND…: the endpoints of the test services; none of the caller's databases.
+in_test_environment() (
+  unset DATABASE_URL USER_DATABASE_URL DURABLE_DATABASE_URL LABELER_DATABASE_URL
+  with_settings "$@"
+)
+
+run_dotnet_tests() { # RESULTS FILTER
+  local project name status filter=()
+  [[ -z $2 ]] || filter=(--filter "$2")
+  for project in "$ROOT"/tests/*/*.csproj; do
+    name=$(basename "$project" .csproj)
+    in_test_environment timeout -k 30 1800 dotnet test "$project" --no-build -c Debug --nologo \
+      --logger "trx;LogFileName=$name.trx" --results-directory "$1" "${filter[@]}" </dev/null 7>&- 8>&- 9>&- | tee "$1/$name.log"
+    status=${PIPESTATUS[0]}
+    count_trx "$1/$name.trx" "$status" "$name"
+  done
+}
+
+run_trainer_tests() { # RESULTS
+  local status
+  [[ -n $(find "$ROOT/trainers/tests" -name 'test_*.py' 2>/dev/null) ]] || return 0
+  in_test_environment timeout -k 30 1800 "$PYTHON" -m pytest "$ROOT/trainers/tests" -q "--junitxml=$1/trainers.xml" </dev/null 9>&- | tee "$1/trainers.log"
+  status=${PIPESTATUS[0]}
+  count_junit "$1/trainers.xml" "$status" "trainers/tests"
+}
+
+# Its last line is `N passed, N failed`.
+run_local_tests() { # RESULTS
+  local status line
+  bash "$ROOT/tests/local-services/run.sh" </dev/null 9>&- | tee "$1/local-services.log"
+  status=${PIPESTATUS[0]}
+  line=$(tail -n 1 "$1/local-services.log")
+  if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+    count_runner "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" 0 "$status" tests/local-services
+  else
+    count_runner 0 0 0 1 tests/local-services
+  fi
+}
