@@ -31,7 +31,7 @@ build_is_current() {
 
 # Held per checkout, as two installations may be run from one.
 build_app() (
-  exec 7<"$ROOT/Platform.sln"
+  exec 7<"$ROOT" # the folder: a locked file is one that .NET refuses to open
   flock -w 900 7 || die "another build has held this checkout for 15 minutes"
   if build_is_current; then step build "nothing changed since the last one"; return; fi
   started=$(now_ms)

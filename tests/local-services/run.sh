@@ -1,0 +1,374 @@
+#!/usr/bin/env bash
+# Tests of ./platform and infra/local against real PostgreSQL and Ceph, in folders of their own under a
+# temporary one. Prints a line for each test and, last, `N passed, N failed`.
+# shellcheck disable=SC1091,SC2013,SC2016  # code for in_parts is quoted; ports are words
+set -u -o pipefail
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+WORK=$(mktemp -d)
+chmod 755 "$WORK"
+PASSED=0 FAILED=0
+unset DATABASE_URL USER_DATABASE_URL TEST_DATABASE_URL EXTERNAL_STORAGE_ENDPOINT TRAINER_TORCHVISION_URL TRAINER_API_KEY PORT PLATFORM_DIR
+
+cleanup() {
+  local dir
+  for dir in "$WORK"/*/; do [[ ! -d $dir/run ]] || "$ROOT/platform" services --stop --dir "$dir" 2>/dev/null; done
+  rm -rf "$WORK"
+}
+trap cleanup EXIT
+
+# check NAME COMMAND…: the command runs in a subshell; what it wrote is shown when it fails.
+check() {
+  local name=$1 output status
+  shift
+  output=$( (set -e; "$@") 2>&1 ) # not as a condition: there -e would not count
+  status=$?
+  if ((status == 0)); then
+    PASSED=$((PASSED + 1))
+    printf 'ok   %s\n' "$name"
+  else
+    FAILED=$((FAILED + 1))
+    printf 'FAIL %s\n%s\n' "$name" "${output//$'\n'/$'\n'     }"
+  fi
+}
+
+fail() { echo "$*"; exit 1; }
+same() { [[ $1 == "$2" ]] || fail "expected '$2', got '$1'"; }
+contains() { [[ $1 == *"$2"* ]] || fail "'$2' is not in: $1"; }
+
+# services DIR [OPTION…]: only the two that start fast.
+services() { local dir=$1; shift; "$ROOT/platform" services --fast --only postgres,s3 --dir "$dir" "$@"; }
+stop() { "$ROOT/platform" services --stop --dir "$1"; }
+value() { sed -n "s/^$2=//p" "$1/env"; }
+port_of() { sed -n "s/^$2=//p" "$1/ports"; }
+
+# Everything that runs for a folder: its path is in the command line.
+processes() {
+  local file
+  for file in /proc/[0-9]*/cmdline; do
+    if tr '\0' ' ' <"$file" 2>/dev/null | grep -E "(supervise.sh $1/|ceph.conf|-D) ?$1/|-c $1/|-D $1/|supervise.sh $1/" >/dev/null; then basename "$(dirname "$file")"; fi
+  done | sort -n
+}
+nothing_runs() { [[ -z $(processes "$1") ]] || fail "still running: $(ps -o pid,args -p "$(processes "$1" | paste -sd,)")"; }
+
+sql() { "$PG_BIN/psql" -qAtX "$(value "$1" TEST_DATABASE_URL)" -c "$2"; }
+s3_answers() { [[ $(http_status 127.0.0.1 "$(port_of "$1" s3)" /) == 200 ]]; }
+
+# in_parts CODE [DIR]: CODE with the functions of infra/local, on a folder of its own.
+in_parts() {
+  ROOT=$ROOT bash -u -o pipefail -c '
+    for part in common packages postgres ceph trainer services app test doctor; do . "$ROOT/infra/local/$part.sh"; done
+    use_dir "$0"
+    eval "$1"' "${2:-$WORK/parts}" "$1"
+}
+# shellcheck source=/dev/null
+. "$ROOT/infra/local/common.sh"
+# shellcheck source=/dev/null
+. "$ROOT/infra/local/packages.sh"
+PG_BIN=$(postgres_bin) || PG_BIN=''
+
+# ---- services ---------------------------------------------------------------------------------
+A=$WORK/a
+
+services_start_and_print_their_settings() {
+  local output
+  output=$(services "$A" 2>"$WORK/a.progress" | cat)
+  same "$output" "$(cat "$A/env")"
+  contains "$output" TEST_DATABASE_URL=postgresql://
+  contains "$output" EXTERNAL_STORAGE_SECRET_KEY=
+  contains "$(cat "$WORK/a.progress")" ' s)'
+  sql "$A" 'CREATE DATABASE made_by_a_test'
+  same "$(sql "$A" "SELECT count(*) FROM pg_database WHERE datname IN ('users', 'platform')")" 2
+  s3_answers "$A"
+}
+
+secrets_and_settings_are_for_the_owner_only() {
+  same "$(stat -c %a "$A/env")" 600
+  same "$(stat -c %a "$A/secrets")" 700
+  same "$(find "$A/secrets" -type f ! -perm 600)" ''
+}
+
+a_wrong_database_password_is_refused() {
+  local url
+  url=$(value "$A" TEST_DATABASE_URL)
+  ! "$PG_BIN/psql" -qAtX "${url/$(cat "$A/secrets/postgres-password")/wrong}" -c 'SELECT 1' || fail 'let in with a wrong password'
+}
+
+all_ports_are_on_the_loopback_address_only() {
+  local listening
+  listening=$(awk '$4 == "0A" { print $2 }' /proc/net/tcp /proc/net/tcp6)
+  local port
+  for port in $(cut -d= -f2 "$A/ports") $(seq $(($(port_of "$A" ceph) + 1)) $(($(port_of "$A" ceph) + 9))); do
+    same "$(grep -i "$(printf ':%04X$' "$port")" <<<"$listening" | grep -v '^0100007F:')" ''
+  done
+}
+
+a_second_start_starts_nothing() {
+  local before
+  before=$(processes "$A")
+  services "$A" >/dev/null
+  same "$(processes "$A")" "$before"
+}
+
+sourced_settings_are_not_taken_for_given_endpoints() {
+  local output
+  output=$(set -a; . "$A/env"; services "$A" 2>&1 >/dev/null)
+  contains "$output" 'already runs'
+  ! grep 'is given' <<<"$output" || fail 'its own endpoint taken for a given one'
+}
+
+stop_leaves_no_process_and_keeps_data() {
+  local access
+  access=$(value "$A" EXTERNAL_STORAGE_ACCESS_KEY)
+  stop "$A"
+  nothing_runs "$A"
+  services "$A" >/dev/null
+  same "$(sql "$A" "SELECT count(*) FROM pg_database WHERE datname = 'made_by_a_test'")" 1
+  contains "$(PATH=$PATH:/usr/sbin radosgw-admin -c "$A/ceph/ceph.conf" -n client.rgw --keyring "$A/ceph/keyring" user info --uid=platform)" "$access"
+}
+
+killed_services_are_started_again() {
+  # Only the supervising loops and the database are killed: what they ran is left without them.
+  kill -KILL "$(cat "$A/run/ceph-rgw.pid")" "$(cat "$A/run/ceph-osd.pid")" "$(head -n 1 "$A/postgres/data/postmaster.pid")"
+  wait_until 20 database_is_gone
+  services "$A" >/dev/null
+  s3_answers "$A"
+  sql "$A" 'SELECT 1'
+  same "$(processes "$A" | while read -r pid; do tr '\0' ' ' <"/proc/$pid/cmdline" | grep -o '^radosgw'; done | wc -l)" 1
+}
+database_is_gone() { ! port_answers "$(port_of "$A" postgres)"; }
+
+a_crashed_daemon_comes_back_by_itself() {
+  local loop daemon
+  loop=$(cat "$A/run/ceph-rgw.pid")
+  daemon=$(cat "/proc/$loop/task/$loop/children")
+  kill -KILL "${daemon%% *}"
+  wait_until 20 another_daemon "$loop" "${daemon%% *}"
+  wait_until 20 s3_answers "$A"
+}
+another_daemon() { local now; now=$(cat "/proc/$1/task/$1/children") && [[ -n $now && ${now%% *} != "$2" ]] && tr '\0' ' ' <"/proc/${now%% *}/cmdline" | grep '^radosgw' >/dev/null; }
+
+taken_ports_are_replaced() {
+  local ports blockers=() port
+  stop "$A"
+  ports=$(cat "$A/ports")
+  for port in $(cut -d= -f2 <<<"$ports"); do
+    "$PYTHON" -m http.server --bind 127.0.0.1 "$port" >/dev/null 2>&1 &
+    blockers+=($!)
+    wait_until 10 port_answers "$port"
+  done
+  services "$A" >/dev/null
+  kill "${blockers[@]}"
+  for port in $(cut -d= -f2 <<<"$ports"); do ! grep "=$port\$" "$A/ports" || fail "port $port was kept"; done
+  s3_answers "$A"
+  sql "$A" 'SELECT 1'
+}
+
+interrupted_set_up_is_made_again() {
+  local b=$WORK/b
+  mkdir -p "$b/ceph/mon" "$b/postgres/data.new/base"
+  echo leftover >"$b/postgres/data.new/PG_VERSION"
+  services "$b" >/dev/null 2>"$b/progress"
+  contains "$(cat "$b/progress")" 'interrupted'
+  s3_answers "$b"
+  sql "$b" 'SELECT 1'
+  stop "$b"
+}
+
+two_at_once_make_one_installation() {
+  local c=$WORK/c first second
+  services "$c" >"$WORK/c1" 2>"$WORK/c1.err" &
+  first=$!
+  services "$c" >"$WORK/c2" 2>"$WORK/c2.err" &
+  second=$!
+  wait "$first"
+  wait "$second"
+  same "$(cat "$WORK/c1")" "$(cat "$WORK/c2")"
+  same "$(cat "$WORK/c1.err" "$WORK/c2.err" | grep -c 'already runs')" 2
+  stop "$c"
+  nothing_runs "$c"
+}
+
+lost_test_data_is_replaced() {
+  local d=$WORK/d
+  services "$d" >/dev/null
+  kill -KILL "$(head -n 1 "$d/postgres/data/postmaster.pid")"
+  stop "$d"
+  rm -rf "$d/ceph/mon/store.db"
+  services "$d" >/dev/null 2>"$d/progress"
+  contains "$(cat "$d/progress")" 'empty databases'
+  contains "$(cat "$d/progress")" 'empty store'
+  s3_answers "$d"
+  stop "$d"
+}
+
+given_endpoints_are_used_instead() {
+  local e=$WORK/e output
+  output=$(TEST_DATABASE_URL=postgresql://u:p@db.example:5432/postgres EXTERNAL_STORAGE_ENDPOINT=https://s3.example EXTERNAL_STORAGE_ACCESS_KEY=ak \
+    EXTERNAL_STORAGE_SECRET_KEY="s'k&1" TRAINER_TORCHVISION_URL=http://trainer.example "$ROOT/platform" services --dir "$e" 2>/dev/null)
+  contains "$output" TEST_DATABASE_URL=postgresql://u:p@db.example:5432/postgres
+  contains "$output" EXTERNAL_STORAGE_ENDPOINT=https://s3.example
+  contains "$output" TRAINER_TORCHVISION_URL=http://trainer.example
+  same "$(. "$e/env"; echo "$EXTERNAL_STORAGE_SECRET_KEY")" "s'k&1"
+  nothing_runs "$e"
+  [[ ! -e $e/ceph && ! -e $e/postgres ]] || fail 'something was set up all the same'
+}
+
+a_given_store_needs_its_keys() {
+  local output
+  output=$(EXTERNAL_STORAGE_ENDPOINT=https://s3.example services "$WORK/f" 2>&1) && fail 'accepted'
+  contains "$output" EXTERNAL_STORAGE_ACCESS_KEY
+}
+
+if [[ -n $PG_BIN ]] && have_command radosgw; then
+  check 'services start and print their settings' services_start_and_print_their_settings
+  check 'secrets and settings are for the owner only' secrets_and_settings_are_for_the_owner_only
+  check 'a wrong database password is refused' a_wrong_database_password_is_refused
+  check 'all ports are on the loopback address only' all_ports_are_on_the_loopback_address_only
+  check 'a second start starts nothing' a_second_start_starts_nothing
+  check 'sourced settings are not taken for given endpoints' sourced_settings_are_not_taken_for_given_endpoints
+  check 'stop leaves no process and keeps data' stop_leaves_no_process_and_keeps_data
+  check 'killed services are started again' killed_services_are_started_again
+  check 'a crashed daemon comes back by itself' a_crashed_daemon_comes_back_by_itself
+  check 'taken ports are replaced' taken_ports_are_replaced
+  check 'an interrupted set-up is made again' interrupted_set_up_is_made_again
+  check 'two at once make one installation' two_at_once_make_one_installation
+  check 'lost test data is replaced' lost_test_data_is_replaced
+else
+  check 'PostgreSQL and Ceph are installed' false
+fi
+check 'given endpoints are used instead' given_endpoints_are_used_instead
+check 'a given store needs its keys' a_given_store_needs_its_keys
+
+# ---- parts ------------------------------------------------------------------------------------
+missing_packages_without_root_are_one_line() {
+  local output status=0
+  cp -r "$ROOT/infra" "$WORK/infra"
+  output=$(${1:+runuser -u nobody --} bash -u -c 'ROOT=$0; . "$0/infra/local/common.sh"; . "$0/infra/local/packages.sh"
+    missing_packages() { echo radosgw; }; ensure_packages s3' "$WORK" 2>&1) || status=$?
+  same "$status" 3
+  same "$(wc -l <<<"$output")" 1
+  contains "$output" 'apt-get install'
+  contains "$output" radosgw
+}
+
+a_missing_sdk_is_one_line() {
+  local output status=0
+  output=$(in_parts 'dotnet() { echo "6.0.100 [x]"; }; ensure_dotnet' 2>&1) || status=$?
+  same "$status" 3
+  same "$(wc -l <<<"$output")" 1
+  contains "$output" 6.0.100
+}
+
+a_taken_explicit_port_is_an_error() {
+  local output status=0
+  output=$(PORT=9 in_parts 'port_answers() { return 0; }; choose_api_port' 2>&1) || status=$?
+  same "$status" 1
+  contains "$output" 'port 9 is taken'
+}
+
+a_taken_preferred_port_is_replaced() {
+  local output
+  output=$(in_parts 'port_answers() { [[ $1 == 7071 ]]; }; choose_api_port; remembered api' 2>"$WORK/said")
+  [[ $output =~ ^[0-9]+$ && $output != 7071 ]] || fail "chose '$output'"
+  contains "$(cat "$WORK/said")" "7071 is taken by another program: using $output"
+}
+
+supervised_commands_are_restarted_and_ended() {
+  in_parts 'start_supervised crashing bash -c "exit 7"
+    wait_until 10 keeps_crashing crashing || die "not seen as crashing"
+    stop_supervised crashing quiet
+    grep "ended with status 7: again in 2 s" "$LOG_DIR/crashing.log"
+    start_supervised sleeping bash -c "sleep 1000 & wait"
+    pid=$(cat "$RUN_DIR/sleeping.pid")
+    stop_supervised sleeping quiet
+    session_is_gone "$pid" || die "something is left"' "$WORK/supervised"
+}
+
+a_command_without_its_loop_is_stopped() {
+  in_parts 'start_supervised orphan sleep 1000
+    pid=$(cat "$RUN_DIR/orphan.pid")
+    wait_until 5 grep -q started "$LOG_DIR/orphan.log"
+    kill -KILL "$pid"
+    wait_until 5 is_gone "$pid"
+    stop_supervised orphan quiet
+    session_is_gone "$pid" || die "the command is left"' "$WORK/orphan"
+}
+
+a_foreign_pid_is_left_alone() {
+  local stranger
+  sleep 1000 &
+  stranger=$!
+  in_parts "echo $stranger >\"\$RUN_DIR/app.pid\"; stop_supervised app quiet"
+  kill -0 "$stranger" || fail 'killed a process of somebody else'
+  kill "$stranger"
+}
+
+settings_survive_sourcing() {
+  in_parts 'for value in plain "with space" "quote'"'"'s" "a&b;c|d" "\$HOME \`x\`" "postgresql://u:p@h:1/d?a=b"; do
+      setting KEY "$value" >"$PLATFORM_DIR/one"
+      [[ $(. "$PLATFORM_DIR/one"; printf %s "$KEY") == "$value" ]] || die "lost: $value"
+    done'
+}
+
+databases_of_the_caller_are_not_handed_to_tests() {
+  local output
+  output=$(DATABASE_URL=postgresql://production/x in_parts 'read_given_endpoints; LOCAL_SERVICES=(); test_settings')
+  ! grep production <<<"$output" || fail 'handed on'
+}
+
+counters_are_summed() {
+  in_parts 'cat >"$PLATFORM_DIR/a.trx" <<X
+<TestRun><ResultSummary outcome="Failed"><Counters total="10" executed="9" passed="7" failed="2" error="0" timeout="0" aborted="0" notExecuted="0" /></ResultSummary></TestRun>
+X
+    cat >"$PLATFORM_DIR/b.xml" <<X
+<?xml version="1.0"?><testsuites><testsuite name="pytest" errors="1" failures="0" skipped="2" tests="8" time="1.5"><testcase name="x"/></testsuite></testsuites>
+X
+    count_trx "$PLATFORM_DIR/a.trx" 1 a
+    count_junit "$PLATFORM_DIR/b.xml" 1 b
+    print_counts >"$PLATFORM_DIR/counts" && die "success in spite of failures"
+    [[ $(cat "$PLATFORM_DIR/counts") == "12 passed, 3 failed, 3 skipped" ]] || die "$(cat "$PLATFORM_DIR/counts")"'
+}
+
+a_crashed_runner_counts_as_a_failure() {
+  same "$(in_parts 'count_trx /nowhere.trx 134 crashed; print_counts' 2>/dev/null)" '0 passed, 1 failed'
+}
+
+no_test_at_all_is_a_failure() {
+  same "$(in_parts print_counts 2>/dev/null)" '0 passed, 1 failed'
+}
+
+addresses_are_read_from_urls() {
+  same "$(in_parts 'host_and_port postgresql://u:p%40x@db.example:6000/x')" 'db.example 6000'
+  same "$(in_parts 'host_and_port postgresql://u:p@db.example/x')" 'db.example 5432'
+  same "$(in_parts 'host_and_port https://s3.example')" 's3.example 443'
+  same "$(in_parts 'host_and_port http://[::1]:90/a')" '::1 90'
+}
+
+unknown_commands_show_the_usage() {
+  local status=0
+  "$ROOT/platform" dance >/dev/null 2>"$WORK/usage" || status=$?
+  same "$status" 2
+  contains "$(cat "$WORK/usage")" 'usage: ./platform'
+}
+
+if ((EUID == 0)); then
+  check 'missing packages without root are one line' missing_packages_without_root_are_one_line nobody
+else
+  check 'missing packages without root are one line' missing_packages_without_root_are_one_line
+fi
+check 'a missing SDK is one line' a_missing_sdk_is_one_line
+check 'a taken explicit port is an error' a_taken_explicit_port_is_an_error
+check 'a taken preferred port is replaced' a_taken_preferred_port_is_replaced
+check 'supervised commands are restarted, and ended with all they started' supervised_commands_are_restarted_and_ended
+check 'a command without its loop is stopped' a_command_without_its_loop_is_stopped
+check 'a foreign pid is left alone' a_foreign_pid_is_left_alone
+check 'settings survive sourcing' settings_survive_sourcing
+check 'databases of the caller are not handed to tests' databases_of_the_caller_are_not_handed_to_tests
+check 'counters of runners are summed' counters_are_summed
+check 'a crashed runner counts as a failure' a_crashed_runner_counts_as_a_failure
+check 'no test at all is a failure' no_test_at_all_is_a_failure
+check 'addresses are read from URLs' addresses_are_read_from_urls
+check 'unknown commands show the usage' unknown_commands_show_the_usage
+
+printf '%s passed, %s failed\n' "$PASSED" "$FAILED"
+((FAILED == 0))
