@@ -12,26 +12,17 @@ public static class EmailAddress
     public const int MaximumLength = 254;
 
     /// <summary>
-    /// The normal form: trimmed, Unicode NFC, lower case. False when the text is no plain <c>local@domain</c> address.
+    /// The normal form: trimmed, lower case. False when the text is no plain <c>local@domain</c> address.
     /// </summary>
     public static bool TryNormalise(string? text, [NotNullWhen(true)] out string? normalised)
     {
         normalised = null;
         if (text is null || text.Length > MaximumLength * 2)
             return false;
-        string candidate;
-        try
-        {
-            candidate = text.Trim().Normalize(NormalizationForm.FormC).ToLower(CultureInfo.InvariantCulture);
-        }
-        catch (ArgumentException)
-        {
-            // Lone surrogates cannot be normalised.
-            return false;
-        }
+        var candidate = text.Trim().ToLower(CultureInfo.InvariantCulture);
         // A display name ("Ann <ann@x.org>") parses too, but is not an address.
         if (candidate.Length > MaximumLength
-            || candidate.Any(c => char.IsControl(c) || char.IsWhiteSpace(c))
+            || candidate.EnumerateRunes().Any(c => Rune.IsControl(c) || Rune.IsWhiteSpace(c) || c == Rune.ReplacementChar)
             || !MailAddress.TryCreate(candidate, out var parsed)
             || !string.Equals(parsed.Address, candidate, StringComparison.Ordinal))
             return false;

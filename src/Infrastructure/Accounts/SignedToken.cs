@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
@@ -104,7 +105,8 @@ public sealed class SignedToken
     {
         Span<byte> claimed = stackalloc byte[HMACSHA256.HashSizeInBytes];
         // 43 characters are 32 bytes; any other length cannot be one of ours.
-        if (parts[2].Length != 43 || !Base64Url.TryDecodeFromChars(parts[2], claimed, out var written) || written != claimed.Length)
+        if (parts[2].Length != 43
+            || Base64Url.DecodeFromChars(parts[2], claimed, out _, out var written) != OperationStatus.Done || written != claimed.Length)
             return false;
         Span<byte> actual = stackalloc byte[HMACSHA256.HashSizeInBytes];
         HMACSHA256.HashData(_secret, Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), actual);

@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using VisionPlatform.Infrastructure.Accounts;
+
+namespace VisionPlatform.Infrastructure.Tests.Accounts;
+
+public sealed class PasswordHashingTests : IDisposable
+{
+    private readonly PasswordHashing _passwords = new();
+
+    [Fact]
+    public async Task A_hash_fits_its_password_alone_and_never_twice_the_same()
+    {
+        var hash = await _passwords.HashAsync("correct horse battery", CancellationToken.None);
+
+        Assert.Equal(new PasswordCheck(true, false), await _passwords.VerifyAsync(hash, "correct horse battery", CancellationToken.None));
+        Assert.Equal(new PasswordCheck(false, false), await _passwords.VerifyAsync(hash, "correct horse batterz", CancellationToken.None));
+        Assert.NotEqual(hash, await _passwords.HashAsync("correct horse battery", CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task The_cost_is_the_one_that_is_recommended_now()
+    {
+        var hash = Convert.FromBase64String(await _passwords.HashAsync("x", CancellationToken.None));
+
+        // Format v3: marker 1, then PRF, iterations and salt length, four bytes each, big-endian. PRF 2 is HMAC-SHA-512.
+        Assert.Equal(1, hash[0]);
+        Assert.Equal(2u, System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(hash.AsSpan(1)));
+        Assert.Equal((uint)PasswordHashing.Iterations, System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(hash.AsSpan(5)));
+    }
+
+    // The published test vector of the bcrypt authors' crypt_blowfish: "U*U".
+    [Theory]
+    [InlineData("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "U*U", true)]
+    [InlineData("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "U*U*", false)]
+    [InlineData("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "U*U\0more", false)]
+    [InlineData("$2b$nonsense", "U*U", false)]
+    public async Task Hashes_of_the_bcrypt_family_verify_and_ask_to_be_replaced(string hash, string password, bool fits) =>
+        Assert.Equal(new PasswordCheck(fits, fits), await _passwords.VerifyAsync(hash, password, CancellationToken.None));
+
+    [Fact]
+    public async Task Without_an_account_the_check_computes_as_much_and_says_no()
+    {
+        var hash = await _passwords.HashAsync("a password", CancellationToken.None);
+        await _passwords.VerifyAsync(null, "warm", CancellationToken.None);
+
+        var known = await FastestAsync(hash);
+        var unknown = await FastestAsync(null);
+
+        Assert.InRange(unknown / known, 0.5, 2);
+    }
+
+    public void Dispose() => _passwords.Dispose();
+
+    // The fastest of several is what the computation itself takes; the rest is what else the machine did.
+    private async Task<double> FastestAsync(string? hash)
+    {
+        var fastest = double.MaxValue;
+        for (var i = 0; i < 5; i++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            Assert.False((await _passwords.VerifyAsync(hash, "another", CancellationToken.None)).Fits);
+            fastest = Math.Min(fastest, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        }
+        return fastest;
+    }
+}

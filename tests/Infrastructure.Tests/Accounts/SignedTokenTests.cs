@@ -1,0 +1,145 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using VisionPlatform.Infrastructure.Accounts;
+
+namespace VisionPlatform.Infrastructure.Tests.Accounts;
+
+public sealed class SignedTokenTests
+{
+    private const string Secret = "an independent secret of 40 characters!!";
+    private const string Subject = "0193e0a0-0000-7000-8000-000000000001";
+
+    // Made with Python's hmac and json modules: iat = nbf = 2026-01-01T00:00:00Z, exp one hour later.
+    private const string Foreign =
+        "eyJ0eXAiOiAiSldUIiwgImFsZyI6ICJIUzI1NiJ9."
+        + "eyJpc3MiOiAidmlzaW9uLXBsYXRmb3JtIiwgImF1ZCI6ICJwbGF0Zm9ybSIsICJzdWIiOiAiMDE5M2UwYTAtMDAwMC03MDAwLTgwMDAtMDAwMDAwMDAwMDAxIiwgImlhdCI6IDE3NjcyMjU2MDAsICJuYmYiOiAxNzY3MjI1NjAwLCAiZXhwIjogMTc2NzIyOTIwMH0."
+        + "sJ-7iTx0_xu-3DjJDib6W4jJzqbZGUjoPSHmLfywI0Y";
+
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private readonly StoppedClock _clock = new() { Now = Start };
+    private readonly SignedToken _tokens;
+
+    public SignedTokenTests() => _tokens = new SignedToken(Secret, _clock);
+
+    [Fact]
+    public void A_token_that_another_implementation_signed_verifies()
+    {
+        var check = _tokens.Verify(Foreign, "platform");
+
+        Assert.Null(check.Refusal);
+        Assert.Equal(Subject, check.Claims!.Subject);
+    }
+
+    [Fact]
+    public void Our_own_tokens_verify_with_all_their_claims()
+    {
+        var token = _tokens.Sign(new TokenClaims { Audience = "platform", Subject = Subject, Email = "a@b.c", Role = "admin", Id = "1", ExpiresAt = Start.AddHours(1).ToUnixTimeSeconds() });
+
+        var claims = _tokens.Verify(token, "platform").Claims!;
+
+        Assert.Equal(("a@b.c", "admin", "1", SignedToken.Issuer, Start.ToUnixTimeSeconds()), (claims.Email, claims.Role, claims.Id, claims.Issuer, claims.IssuedAt));
+    }
+
+    [Fact]
+    public void A_token_expires_to_the_second()
+    {
+        _clock.Now = Start.AddSeconds(3599);
+        Assert.Null(_tokens.Verify(Foreign, "platform").Refusal);
+        _clock.Now = Start.AddSeconds(3600);
+        Assert.Equal(TokenRefusal.Expired, _tokens.Verify(Foreign, "platform").Refusal);
+    }
+
+    [Fact]
+    public void A_token_from_the_future_is_refused_beyond_half_a_minute_of_skew()
+    {
+        _clock.Now = Start.AddSeconds(-30);
+        Assert.Null(_tokens.Verify(Foreign, "platform").Refusal);
+        _clock.Now = Start.AddSeconds(-31);
+        Assert.Equal(TokenRefusal.Invalid, _tokens.Verify(Foreign, "platform").Refusal);
+    }
+
+    [Fact]
+    public void A_token_for_another_audience_issuer_or_secret_is_refused()
+    {
+        AssertInvalid(Foreign, "trainer");
+        AssertInvalid(Signed("""{"alg":"HS256"}""", Payload.Replace("vision-platform", "somebody-else", StringComparison.Ordinal)));
+        Assert.Equal(TokenRefusal.Invalid, new SignedToken(Secret.Replace('a', 'b'), _clock).Verify(Foreign, "platform").Refusal);
+    }
+
+    [Theory]
+    [InlineData("""{"alg":"none"}""")]
+    [InlineData("""{"alg":"HS512"}""")]
+    [InlineData("""{"alg":"RS256"}""")]
+    [InlineData("""{"alg":["HS256"]}""")]
+    [InlineData("""{"typ":"JWT"}""")]
+    [InlineData("""{"alg":"HS256","crit":["x"],"x":1}""")]
+    [InlineData("""["HS256"]""")]
+    [InlineData("not json")]
+    public void A_header_that_asks_for_anything_else_is_refused_even_when_the_signature_fits(string header) =>
+        AssertInvalid(Signed(header, Payload));
+
+    [Fact]
+    public void A_token_whose_payload_or_signature_was_changed_is_refused()
+    {
+        var parts = Foreign.Split('.');
+        AssertInvalid($"{parts[0]}.{Encode(Payload.Replace("000000000001", "000000000002", StringComparison.Ordinal))}.{parts[2]}");
+        AssertInvalid($"{parts[0]}.{parts[1]}.{parts[2][1..]}a");
+        AssertInvalid($"{parts[0]}.{parts[1]}.");
+        AssertInvalid($"{Encode("""{"alg":"none"}""")}.{parts[1]}.");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("..")]
+    [InlineData("a.b")]
+    [InlineData("a.b.c.d")]
+    [InlineData("%%%.%%%.%%%")]
+    [InlineData("ä.ö.ü")]
+    public void What_is_no_token_is_refused_quietly(string text) => AssertInvalid(text);
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("""{"iss":"vision-platform","aud":"platform","exp":9999999999}""")]
+    [InlineData("""{"iss":"vision-platform","aud":"platform","sub":"x","exp":"soon"}""")]
+    [InlineData("""{"iss":"vision-platform","aud":["platform"],"sub":"x","exp":9999999999}""")]
+    public void A_payload_that_lacks_a_claim_or_has_one_of_another_kind_is_refused(string payload) => AssertInvalid(Signed("""{"alg":"HS256"}""", payload));
+
+    [Fact]
+    public void A_short_secret_is_refused_at_start() => Assert.Throws<ArgumentException>(() => new SignedToken("too short", _clock));
+
+    [Fact]
+    public void An_attempt_token_speaks_for_its_attempt_and_for_no_person()
+    {
+        var attempt = Guid.CreateVersion7();
+        var attempts = new AttemptTokens(_tokens);
+        var token = attempts.Mint(attempt, Start.AddHours(2));
+
+        Assert.Equal(attempt, attempts.Verify(token).AttemptId);
+        AssertInvalid(token);
+        Assert.Equal(TokenRefusal.Invalid, attempts.Verify(Foreign).Refusal);
+        _clock.Now = Start.AddHours(2);
+        Assert.Equal(new AttemptTokenCheck(null, TokenRefusal.Expired), attempts.Verify(token));
+    }
+
+    private const string Payload =
+        """{"iss":"vision-platform","aud":"platform","sub":"0193e0a0-0000-7000-8000-000000000001","iat":1767225600,"nbf":1767225600,"exp":1767229200}""";
+
+    private void AssertInvalid(string token, string audience = "platform") => Assert.Equal(new TokenCheck(null, TokenRefusal.Invalid), _tokens.Verify(token, audience));
+
+    private static string Encode(string text) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(text));
+
+    private static string Signed(string header, string payload)
+    {
+        var signed = $"{Encode(header)}.{Encode(payload)}";
+        return $"{signed}.{Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret), Encoding.UTF8.GetBytes(signed)))}";
+    }
+
+    private sealed class StoppedClock : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
+}
