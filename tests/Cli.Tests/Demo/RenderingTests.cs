@@ -84,9 +84,9 @@ public sealed class RenderingTests
     }
 
     [Fact]
-    public void Metrics_are_listed_best_known_first_and_only_numbers()
+    public void Metrics_are_the_numbers_that_tell_quality_best_known_first()
     {
-        var metrics = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>("""{"f1":0.5,"loss":0.04123,"note":"x","accuracy":0.98}""");
+        var metrics = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>("""{"f1":0.5,"loss":0.04123,"note":"x","learning_rate":0.1,"accuracy":0.98}""");
 
         Assert.Equal("accuracy 0.98, loss 0.0412, f1 0.5", Format.Metrics(metrics));
         Assert.Equal("-", Format.Metrics(null));

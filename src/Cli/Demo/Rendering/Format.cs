@@ -30,13 +30,13 @@ internal static class Format
     public static double? Number(IReadOnlyDictionary<string, JsonElement>? metrics, string name) =>
         metrics is not null && metrics.TryGetValue(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
 
-    /// <summary>"accuracy 0.9833, loss 0.0412": every numeric metric, the best known first.</summary>
+    /// <summary>"accuracy 0.9833, loss 0.0412": the measures of quality, the best known first.</summary>
     public static string Metrics(IReadOnlyDictionary<string, JsonElement>? metrics)
     {
         if (metrics is null)
             return "-";
         string[] first = ["accuracy", "loss", "val_loss", "train_accuracy"];
-        var numbers = metrics.Where(m => m.Value.ValueKind == JsonValueKind.Number)
+        var numbers = metrics.Where(m => m.Value.ValueKind == JsonValueKind.Number && m.Key is not ("learning_rate" or "images_per_second"))
             .OrderBy(m => Array.IndexOf(first, m.Key) is var i and >= 0 ? i : first.Length)
             .ThenBy(m => m.Key, StringComparer.Ordinal)
             .Select(m => $"{m.Key} {m.Value.GetDouble():0.####}");

@@ -12,7 +12,7 @@ internal static class TrainingReport
             throw new CommandException($"job {job.Id} is completed but names no model version.");
         terminal.Line($"  final metrics: {Format.Metrics(job.FinalMetrics)}");
         terminal.Line($"  best metrics{(job.BestEpoch is { } best ? $" (epoch {best})" : "")}: {Format.Metrics(job.BestMetrics)}");
-        ShowCheckpoints(await api.ListCheckpointsAsync(job.Id, cancel), terminal);
+        ShowCheckpoints(await api.ListCheckpointsAsync(job.Id, cancel), job.BestEpoch, terminal);
         var version = await api.GetModelVersionAsync(modelId, versionId, cancel);
         terminal.Line($"  model version {version.Number} ({version.Architecture}) {terminal.Dim(version.Id)}: {Format.Metrics(version.Metrics)}");
         if (version.ConfusionMatrix is { } matrix)
@@ -22,14 +22,14 @@ internal static class TrainingReport
         return version;
     }
 
-    private static void ShowCheckpoints(IReadOnlyList<Checkpoint> checkpoints, Terminal terminal)
+    private static void ShowCheckpoints(IReadOnlyList<Checkpoint> checkpoints, int? bestEpoch, Terminal terminal)
     {
         terminal.Line($"  {Format.Count(checkpoints.Count, "checkpoint")} in object storage:");
         var table = new TextTable("name", "epoch", "size", "accuracy", "sha256");
         foreach (var checkpoint in checkpoints)
         {
             table.Row(
-                checkpoint.Name + (checkpoint.Best ? " (best)" : ""), checkpoint.Epoch.ToString(), Format.Size(checkpoint.Size),
+                checkpoint.Name + (checkpoint.Epoch == bestEpoch ? " (best)" : ""), checkpoint.Epoch.ToString(), Format.Size(checkpoint.Size),
                 Format.Share(Format.Number(checkpoint.Metrics, "accuracy")), checkpoint.Sha256 is { Length: > 12 } hash ? hash[..12] : "-");
         }
         terminal.Block(table.Lines().Select(line => "  " + line));
