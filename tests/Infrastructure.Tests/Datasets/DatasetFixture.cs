@@ -3,48 +3,37 @@ using Microsoft.Extensions.Configuration;
 using Npgsql;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Projects;
+using VisionPlatform.Functions.Embedded.Tests;
 using VisionPlatform.Infrastructure.Datasets;
 using VisionPlatform.Infrastructure.Images;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Storage;
-using VisionPlatform.Infrastructure.Tests.Datasets;
-
-[assembly: AssemblyFixture(typeof(DatasetFixture))]
 
 namespace VisionPlatform.Infrastructure.Tests.Datasets;
 
-/// <summary>A migrated database of its own on the server of DATABASE_URL and a bucket of its own; both are dropped when the tests end.</summary>
-public sealed class DatasetFixture : IAsyncLifetime
+/// <summary>A migrated database and a bucket of its own on real servers; the bucket is emptied when the tests end.</summary>
+public sealed class DatasetFixture(PostgresServer postgres) : IAsyncLifetime
 {
-    private readonly IConfiguration _configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
-    private readonly string _name = $"test_{Guid.CreateVersion7():n}";
-
     public NpgsqlDataSource DataSource { get; private set; } = null!;
 
     public ObjectStores Stores { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
     {
-        var server = DatabaseSettings.ConnectionString(_configuration, "DATABASE_URL");
-        await using (var admin = NpgsqlDataSource.Create(server))
-        await using (var create = admin.CreateCommand($"CREATE DATABASE {_name}"))
-            await create.ExecuteNonQueryAsync();
-        DataSource = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(server) { Database = _name, MaxPoolSize = 30 }.ConnectionString);
+        var url = new ConfigurationBuilder().AddInMemoryCollection([new("DATABASE_URL", await postgres.NewDatabaseAsync()), new("DB_POOL_SIZE", "30")]).Build();
+        DataSource = NpgsqlDataSource.Create(DatabaseSettings.ConnectionString(url, "DATABASE_URL"));
         await using (var database = Database())
             await database.Database.MigrateAsync();
 
-        var settings = StorageSettings.From(_configuration);
-        Stores = new ObjectStores(settings with { External = settings.External with { Bucket = _name.Replace('_', '-') } }, TimeProvider.System);
+        var settings = StorageSettings.From(new ConfigurationBuilder().AddEnvironmentVariables().Build());
+        Stores = new ObjectStores(settings with { External = settings.External with { Bucket = $"test-{Guid.CreateVersion7():n}" } }, TimeProvider.System);
         await Stores.External.CreateBucketAsync(CancellationToken.None);
     }
 
     public async ValueTask DisposeAsync()
     {
         await DataSource.DisposeAsync();
-        await using (var admin = NpgsqlDataSource.Create(DatabaseSettings.ConnectionString(_configuration, "DATABASE_URL")))
-        await using (var drop = admin.CreateCommand($"DROP DATABASE {_name} WITH (FORCE)"))
-            await drop.ExecuteNonQueryAsync();
         var keys = new List<string>();
         await foreach (var found in Stores.External.ListAsync("", CancellationToken.None))
             keys.Add(found.Key);

@@ -6,7 +6,7 @@ using VisionPlatform.Infrastructure.Tests.Images;
 
 namespace VisionPlatform.Infrastructure.Tests.Datasets;
 
-public sealed class UploadTests(DatasetFixture fixture)
+public sealed class UploadTests(DatasetFixture fixture) : IClassFixture<DatasetFixture>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

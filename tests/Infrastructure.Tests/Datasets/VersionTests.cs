@@ -10,7 +10,7 @@ using VisionPlatform.Infrastructure.Tests.Images;
 
 namespace VisionPlatform.Infrastructure.Tests.Datasets;
 
-public sealed class VersionTests(DatasetFixture fixture)
+public sealed class VersionTests(DatasetFixture fixture) : IClassFixture<DatasetFixture>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
