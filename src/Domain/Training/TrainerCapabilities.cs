@@ -62,10 +62,16 @@ public sealed record ConfigField(
 
 /// <summary>What a value may be.</summary>
 /// <param name="Type">int, float, bool, string, select or multiselect.</param>
-/// <param name="Min">Smallest value allowed, inclusive.</param>
-/// <param name="Max">Largest value allowed, inclusive.</param>
+/// <param name="Min">Smallest value allowed, itself included unless <see cref="ExclusiveMin"/>.</param>
+/// <param name="Max">Largest value allowed, itself included unless <see cref="ExclusiveMax"/>.</param>
 public record ValueRule(string Type, JsonElement? Default, double? Min, double? Max, IReadOnlyList<JsonElement>? Options, string? Description)
 {
+    /// <summary>Min itself is not allowed.</summary>
+    public bool ExclusiveMin { get; init; }
+
+    /// <summary>Max itself is not allowed.</summary>
+    public bool ExclusiveMax { get; init; }
+
     /// <summary>What is wrong with the value; null when nothing is.</summary>
     public string? Check(JsonElement value) => Type switch
     {
@@ -80,15 +86,18 @@ public record ValueRule(string Type, JsonElement? Default, double? Min, double? 
     };
 
     private string? CheckRange(double value) =>
-        (Min is { } min && value < min) || (Max is { } max && value > max) || !double.IsFinite(value) ? $"Must be a number{Range()}." : null;
+        value < Min || value > Max || (ExclusiveMin && value <= Min) || (ExclusiveMax && value >= Max) || !double.IsFinite(value) ? $"Must be a number{Range()}." : null;
 
-    private string Range() => (Min, Max) switch
+    private string Range()
     {
-        ({ } min, { } max) => $" from {min} to {max}",
-        ({ } min, null) => $" of at least {min}",
-        (null, { } max) => $" of at most {max}",
-        _ => "",
-    };
+        string?[] bounds =
+        [
+            Min is { } min ? $"{(ExclusiveMin ? "above" : "at least")} {min}" : null,
+            Max is { } max ? $"{(ExclusiveMax ? "below" : "at most")} {max}" : null,
+        ];
+        var named = string.Join(" and ", bounds.Where(bound => bound is not null));
+        return named.Length == 0 ? "" : $", {named}";
+    }
 }
 
 /// <summary>A trainer as last seen; kept so that jobs can be made while it restarts.</summary>

@@ -8,7 +8,7 @@ public sealed class ConfigSchemaTests
     private static readonly ConfigSchema Schema = new(
     [
         Field("epochs", "int", min: 1, max: 1000, required: true),
-        Field("learningRate", "float", min: 0, max: 1),
+        Field("learningRate", "float", min: 0, max: 1) with { ExclusiveMin = true, ExclusiveMax = true },
         Field("mixedPrecision", "bool"),
         Field("optimizer", "select", options: ["adam", "sgd"]),
     ], null);
@@ -18,11 +18,11 @@ public sealed class ConfigSchemaTests
         Assert.Empty(Check("""{"epochs":10,"learningRate":0.001,"mixedPrecision":false,"optimizer":"adam"}"""));
 
     [Theory]
-    [InlineData("""{"epochs":0}""", "config.epochs", "from 1 to 1000")]
-    [InlineData("""{"epochs":1000000}""", "config.epochs", "from 1 to 1000")]
+    [InlineData("""{"epochs":0}""", "config.epochs", "at least 1 and at most 1000")]
+    [InlineData("""{"epochs":1000000}""", "config.epochs", "at least 1 and at most 1000")]
     [InlineData("""{"epochs":1.5}""", "config.epochs", "whole number")]
     [InlineData("""{"epochs":"ten"}""", "config.epochs", "whole number")]
-    [InlineData("""{"epochs":1,"learningRate":2}""", "config.learningRate", "from 0 to 1")]
+    [InlineData("""{"epochs":1,"learningRate":1}""", "config.learningRate", "above 0 and below 1")]
     [InlineData("""{"epochs":1,"learningRate":null}""", "config.learningRate", "number")]
     [InlineData("""{"epochs":1,"mixedPrecision":"yes"}""", "config.mixedPrecision", "true or false")]
     [InlineData("""{"epochs":1,"optimizer":"adamax"}""", "config.optimizer", "adam, sgd")]

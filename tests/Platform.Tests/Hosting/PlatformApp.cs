@@ -127,7 +127,7 @@ public sealed class PlatformApp : IAsyncDisposable
     private static bool IsNeededByDotnet(string key) =>
         key is "PATH" or "HOME" or "TMPDIR" or "LANG" || key.StartsWith("DOTNET_", StringComparison.Ordinal) || key.StartsWith("NUGET_", StringComparison.Ordinal);
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -1,0 +1,102 @@
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Domain.Training;
+using VisionPlatform.Infrastructure.Accounts;
+using VisionPlatform.Platform.Tests.Hosting;
+
+namespace VisionPlatform.Platform.Tests.Training;
+
+/// <summary>What a trainer may and may not do with the token of its attempt.</summary>
+[Collection(nameof(TrainingLab))]
+public sealed class TrainerCallbackTests(TrainingLab lab)
+{
+    [Fact]
+    public async Task A_token_that_is_missing_wrong_expired_or_of_another_attempt_is_refused_and_changes_nothing()
+    {
+        var (attempt, other) = (await RunningAttemptAsync(), await RunningAttemptAsync());
+        string?[] tokens = [null, "nonsense", Token(attempt, TimeSpan.FromMinutes(-1)), Token(other), lab.Admin.AccessToken];
+        foreach (var token in tokens)
+            foreach (var call in (string[])["events", "uploads", "uploads/complete"])
+                (await Trainer(token).PostAsync($"trainer/attempts/{attempt}/{call}", Batch(1, "started"))).Expect(401, "INVALID_ATTEMPT_TOKEN");
+        Assert.Equal(AttemptState.Starting, (await ReadAsync(attempt)).State);
+        (await Trainer(Token(attempt)).PostAsync($"trainer/attempts/{attempt}/events", Batch(1, "started"))).Expect(200);
+        Assert.Equal(AttemptState.Running, (await ReadAsync(attempt)).State);
+    }
+
+    [Fact]
+    public async Task An_attempt_s_token_opens_nothing_else()
+    {
+        var attempt = await RunningAttemptAsync();
+        (await Trainer(Token(attempt)).GetAsync($"training/jobs?projectId={lab.ProjectId}")).Expect(401);
+        (await Trainer(Token(attempt)).GetAsync("auth/me")).Expect(401);
+    }
+
+    [Fact]
+    public async Task Repeated_early_and_late_callbacks_are_accepted_and_change_nothing()
+    {
+        var attempt = await RunningAttemptAsync();
+        var trainer = Trainer(Token(attempt));
+        var path = $"trainer/attempts/{attempt}/events";
+        Assert.Equal(1, (await trainer.PostAsync(path, Batch(1, "started"))).Expect(200).Body.GetProperty("accepted").GetInt32());
+        Assert.Equal(1, (await trainer.PostAsync(path, Batch(1, "started"))).Expect(200).Body.GetProperty("accepted").GetInt32());
+        Assert.Equal(1, (await trainer.PostAsync(path, Batch(5, "completed"))).Expect(200).Body.GetProperty("accepted").GetInt32());
+        Assert.Equal(AttemptState.Running, (await ReadAsync(attempt)).State);
+        (await trainer.PostAsync(path, new { events = new[] { new { seq = 2, time = DateTimeOffset.UtcNow, type = "failed", code = "OUT_OF_MEMORY", message = "no" } } })).Expect(200);
+        var late = (await trainer.PostAsync(path, Batch(3, "completed"))).Expect(200).Body;
+        Assert.Equal((2, true), (late.GetProperty("accepted").GetInt32(), late.GetProperty("cancel").GetBoolean()));
+        Assert.Equal(AttemptState.Failed, (await ReadAsync(attempt)).State);
+        (await trainer.PostAsync($"trainer/attempts/{attempt}/uploads", Upload("epoch-0001.pt", 10))).Expect(410, "ATTEMPT_ENDED");
+    }
+
+    [Theory]
+    [InlineData("../../datasets/x", 10, "INVALID_PATH")]
+    [InlineData("/etc/passwd", 10, "INVALID_PATH")]
+    [InlineData(".hidden", 10, "INVALID_PATH")]
+    [InlineData("epoch-0001.pt", 0, "VALIDATION_FAILED")]
+    [InlineData("epoch-0001.pt", 1L << 50, "VALIDATION_FAILED")]
+    public async Task An_artifact_with_a_bad_name_or_size_gets_no_place(string name, long size, string code)
+    {
+        var attempt = await RunningAttemptAsync();
+        (await Trainer(Token(attempt)).PostAsync($"trainer/attempts/{attempt}/uploads", Upload(name, size))).Expect(422, code);
+    }
+
+    [Fact]
+    public async Task A_large_artifact_is_uploaded_in_equal_parts_within_the_attempt_s_own_place()
+    {
+        var attempt = await RunningAttemptAsync();
+        var answer = (await Trainer(Token(attempt)).PostAsync($"trainer/attempts/{attempt}/uploads", Upload("epoch-0001.pt", 200L * 1024 * 1024))).Expect(200).Body;
+        Assert.Equal("multipart", answer.GetProperty("method").GetString());
+        Assert.Equal((200 + 15) / 16, answer.GetProperty("parts").GetArrayLength());
+        Assert.StartsWith($"checkpoints/{(await ReadAsync(attempt)).SubjectId}/1/", answer.GetProperty("key").GetString(), StringComparison.Ordinal);
+        (await Trainer(Token(attempt)).PostAsync($"trainer/attempts/{attempt}/uploads/complete", new
+        {
+            key = "checkpoints/another/1/epoch-0001.pt", uploadId = answer.GetProperty("uploadId"), parts = Array.Empty<object>(),
+        })).Expect(422, "VALIDATION_FAILED");
+    }
+
+    /// <summary>An attempt of a job that no orchestration runs, as if a trainer had just been given it.</summary>
+    private async Task<Guid> RunningAttemptAsync()
+    {
+        var job = await lab.NewJobAsync(epochs: 1);
+        var attempt = new Attempt { Kind = AttemptKind.Train, SubjectId = job, Number = 1, Trainer = "torchvision", CreatedAt = DateTimeOffset.UtcNow };
+        attempt.MoveTo(AttemptState.Starting, DateTimeOffset.UtcNow);
+        await using var database = lab.App.Databases.OpenPlatform();
+        database.Attempts.Add(attempt);
+        await database.SaveChangesAsync();
+        return attempt.Id;
+    }
+
+    private async Task<Attempt> ReadAsync(Guid id)
+    {
+        await using var database = lab.App.Databases.OpenPlatform();
+        return await database.Attempts.AsNoTracking().SingleAsync(attempt => attempt.Id == id);
+    }
+
+    private static string Token(Guid attempt, TimeSpan? lifetime = null) =>
+        new AttemptTokens(new SignedToken(PlatformHost.JwtSecret, TimeProvider.System)).Mint(attempt, DateTimeOffset.UtcNow + (lifetime ?? TimeSpan.FromHours(1)));
+
+    private ApiClient Trainer(string? token) => lab.App.NewClient().WithToken(token);
+
+    private static object Batch(int seq, string type) => new { events = new[] { new { seq, time = DateTimeOffset.UtcNow, type } } };
+
+    private static object Upload(string name, long size) => new { name, kind = "checkpoint", size, sha256 = new string('0', 64) };
+}

@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using System.Text.Json;
+using VisionPlatform.Platform.Tests.Datasets;
+using VisionPlatform.Platform.Tests.Hosting;
+
+namespace VisionPlatform.Platform.Tests.Training;
+
+[CollectionDefinition(nameof(TrainingLab))]
+public sealed class TrainingLabTests : ICollectionFixture<TrainingLab>;
+
+/// <summary>
+/// An app of its own with a real trainer and a published dataset of 400 real digits. Its tests run one after another, so that each may
+/// kill the app or the trainer.
+/// </summary>
+public sealed class TrainingLab(PlatformHost host) : IAsyncLifetime
+{
+    private const int ImagesOfEachClass = 40;
+
+    public PlatformApp App { get; private set; } = null!;
+
+    public TrainerProcess Trainer { get; } = new();
+
+    public ApiClient Admin { get; private set; } = null!;
+
+    public Guid ProjectId { get; private set; }
+
+    public Guid DatasetId { get; private set; }
+
+    public Guid DatasetVersionId { get; private set; }
+
+    public async ValueTask InitializeAsync()
+    {
+        await Trainer.StartAsync();
+        App = await host.StartAppAsync(settings: new Dictionary<string, string?>
+        {
+            ["TRAINER_TORCHVISION_URL"] = Trainer.Address.ToString(),
+            ["TRAINER_HEARTBEAT_SECONDS"] = "0.5",
+            ["TRAINER_HEARTBEAT_TIMEOUT_SECONDS"] = "6",
+            ["TRAINER_RETRY_SECONDS"] = "0.2",
+        });
+        Admin = await PlatformHost.SignInAdminAsync(App);
+        ProjectId = await Admin.NewProjectAsync("digits");
+        DatasetId = await Admin.NewDatasetAsync(ProjectId);
+        foreach (var batch in (await DigitsAsync()).Chunk(200))
+            await Admin.UploadAsync(DatasetId, batch);
+        DatasetVersionId = (await Admin.PublishAsync(DatasetId)).Id;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await App.DisposeAsync();
+        await Trainer.DisposeAsync();
+    }
+
+    /// <summary>Somebody who is in no project.</summary>
+    public Task<ApiClient> NewStrangerAsync() => host.NewUserAsync(app: App);
+
+    /// <summary>A job that is not started.</summary>
+    public async Task<Guid> NewJobAsync(int epochs, string model = "small_cnn", string? name = null) =>
+        (await Admin.PostAsync("training/jobs", Job(new { epochs, learningRate = 0.003 }, model, name))).Expect(201).Id;
+
+    /// <summary>The body of a new job.</summary>
+    public object Job(object config, string model = "small_cnn", string? name = null) =>
+        new { projectId = ProjectId, datasetVersionId = DatasetVersionId, framework = "torchvision", model, config, name };
+
+    /// <summary>Makes a job and starts it.</summary>
+    public async Task<Guid> StartJobAsync(int epochs, string? name = null)
+    {
+        var id = await NewJobAsync(epochs, name: name);
+        (await Admin.PostAsync($"training/jobs/{id}/start")).Expect(202);
+        return id;
+    }
+
+    public async Task<JsonElement> ReadJobAsync(Guid id) => (await Admin.GetAsync($"training/jobs/{id}")).Expect(200).Body;
+
+    /// <summary>Waits until the job is as wanted; fails with the whole job when it ends otherwise.</summary>
+    public async Task<JsonElement> WaitForJobAsync(Guid id, Func<JsonElement, bool> wanted, string what, int seconds = 120)
+    {
+        JsonElement job = default;
+        await Waiting.UntilAsync(async () =>
+        {
+            job = await ReadJobAsync(id);
+            if (!wanted(job) && StateOf(job) is "failed" or "cancelled" or "completed")
+                Assert.Fail($"Waited for: {what}. The job is {job}\n{string.Join('\n', App.Log.TakeLast(40))}\n{string.Join('\n', Trainer.Log.TakeLast(40))}");
+            return wanted(job);
+        }, what, seconds);
+        return job;
+    }
+
+    public Task<JsonElement> WaitForStateAsync(Guid id, string state) => WaitForJobAsync(id, job => StateOf(job) == state, state);
+
+    public static string StateOf(JsonElement job) => job.GetProperty("state").GetString()!;
+
+    public static List<JsonElement> AttemptsOf(JsonElement job) => [.. job.GetProperty("attempts").EnumerateArray()];
+
+    /// <summary>The same number of digits of every class, as scikit-learn ships them.</summary>
+    private static async Task<List<(string Path, byte[] Content)>> DigitsAsync()
+    {
+        var folder = Directory.CreateTempSubdirectory("digits-").FullName;
+        try
+        {
+            using var python = Process.Start(
+                new ProcessStartInfo("/usr/bin/python3", [Path.Combine(Repository.Root, "trainers", "datasets", "digits.py"), folder]) { RedirectStandardOutput = true })!;
+            await python.StandardOutput.ReadToEndAsync();
+            await python.WaitForExitAsync();
+            Assert.Equal(0, python.ExitCode);
+            return
+            [
+                .. Directory.GetDirectories(folder).Order().SelectMany(of => Directory.GetFiles(of).Order().Take(ImagesOfEachClass))
+                    .Select(file => (Path.GetRelativePath(folder, file), File.ReadAllBytes(file))),
+            ];
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}
