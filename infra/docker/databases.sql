@@ -1,0 +1,3 @@
+-- Run once, when the server's data folder is new.
+CREATE DATABASE users;
+CREATE DATABASE platform;

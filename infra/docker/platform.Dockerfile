@@ -1,0 +1,37 @@
+# The platform app and its operations CLI, for any amd64 machine. Build from the root of the repository:
+#   docker build -f infra/docker/platform.Dockerfile -t vision-platform .
+ARG DOTNET=10.0
+FROM mcr.microsoft.com/dotnet/sdk:${DOTNET} AS build
+WORKDIR /source
+# What restore needs comes first, so that a change of code does not download packages again.
+COPY Directory.Build.props Directory.Packages.props Functions.Host.props host.json ./
+COPY src/Domain/Domain.csproj src/Domain/
+COPY src/Infrastructure/Infrastructure.csproj src/Infrastructure/
+COPY src/Functions.Embedded/Functions.Embedded.csproj src/Functions.Embedded/
+COPY src/Functions.Orchestrations/Functions.Orchestrations.csproj src/Functions.Orchestrations/
+COPY src/Functions.Api/Functions.Api.csproj src/Functions.Api/
+COPY src/Cli/Cli.csproj src/Cli/
+RUN dotnet restore src/Functions.Api/Functions.Api.csproj && dotnet restore src/Cli/Cli.csproj
+COPY .editorconfig ./
+COPY src src
+RUN dotnet publish src/Functions.Api/Functions.Api.csproj -c Release --no-restore -o /out/app \
+    && dotnet publish src/Cli/Cli.csproj -c Release --no-restore -o /out/cli \
+    && cp host.json /out/app/
+
+FROM mcr.microsoft.com/dotnet/aspnet:${DOTNET}
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libvips42 \
+    && rm -rf /var/lib/apt/lists/*
+COPY --from=build /out/app /app
+COPY --from=build /out/cli /cli
+RUN printf '#!/bin/sh\nexec dotnet /cli/platform-cli.dll "$@"\n' >/usr/local/bin/platform-cli && chmod 755 /usr/local/bin/platform-cli
+WORKDIR /app
+ENV ASPNETCORE_URLS=http://0.0.0.0:7071 \
+    DOTNET_EnableDiagnostics=0
+# The image's own user without rights; nothing is written to the file system but /tmp.
+USER $APP_UID
+EXPOSE 7071
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=6 \
+    CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/7071 && printf 'GET /health/ready HTTP/1.0\\r\\n\\r\\n' >&3 && read -r line <&3 && [[ $line == *' 200 '* ]]"]
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["dotnet", "/app/Functions.Api.dll"]
