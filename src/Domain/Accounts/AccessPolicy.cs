@@ -21,7 +21,6 @@ public static class AccessPolicy
         [Permission.ProjectsRead] = new(SystemRole.Guest, ProjectRole.Viewer, "projects:read"),
         [Permission.ProjectsWrite] = new(SystemRole.Guest, ProjectRole.Admin, "projects:write"),
         [Permission.ProjectsDelete] = new(SystemRole.Guest, ProjectRole.Owner, "projects:delete"),
-        [Permission.ProjectMembersManage] = new(SystemRole.StandardEngineer, ProjectRole.Admin, "project_members:manage"),
         [Permission.DatasetsRead] = new(SystemRole.Guest, ProjectRole.Viewer, "datasets:read"),
         [Permission.DatasetsWrite] = new(SystemRole.Guest, ProjectRole.Member, "datasets:write"),
         [Permission.DatasetsDelete] = new(SystemRole.Guest, ProjectRole.Admin, "datasets:delete"),

@@ -15,7 +15,6 @@ public enum Permission
     ProjectsRead,
     ProjectsWrite,
     ProjectsDelete,
-    ProjectMembersManage,
 
     DatasetsRead,
 

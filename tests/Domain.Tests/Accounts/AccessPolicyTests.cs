@@ -12,7 +12,6 @@ public sealed class AccessPolicyTests
         ProjectsRead          Guest             Viewer
         ProjectsWrite         Guest             Admin
         ProjectsDelete        Guest             Owner
-        ProjectMembersManage  StandardEngineer  Admin
         DatasetsRead          Guest             Viewer
         DatasetsWrite         Guest             Member
         DatasetsDelete        Guest             Admin
