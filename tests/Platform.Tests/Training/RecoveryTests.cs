@@ -68,7 +68,7 @@ public sealed class RecoveryTests(TrainingLab lab)
     public async Task A_cancelled_job_stops_and_keeps_what_it_had()
     {
         var id = await lab.StartJobAsync(epochs: 1000);
-        await lab.WaitForJobAsync(id, job => job.GetProperty("currentEpoch").GetInt32() >= 1, "it trains");
+        await lab.WaitForJobAsync(id, job => job.GetProperty("currentEpoch").GetInt32() >= 2, "it trains and has its first checkpoint");
         (await lab.Admin.PostAsync($"training/jobs/{id}/cancel")).Expect(202);
         var job = await lab.WaitForStateAsync(id, "cancelled");
         Assert.Equal(System.Text.Json.JsonValueKind.Null, job.GetProperty("modelVersionId").ValueKind);
