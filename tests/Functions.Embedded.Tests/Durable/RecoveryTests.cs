@@ -37,6 +37,35 @@ public sealed class RecoveryTests(DurableDatabase database) : IClassFixture<Dura
     }
 
     [Fact]
+    public async Task An_engine_takes_no_more_activities_than_it_has_room_for()
+    {
+        string hub = NewHub();
+        using var gate = new SemaphoreSlim(0);
+        int running = 0;
+        TestFunctions functions = new TestFunctions()
+            .Activity<int, int>("Work", async (value, cancellation) =>
+            {
+                Interlocked.Increment(ref running);
+                await gate.WaitAsync(cancellation);
+                return value;
+            })
+            .Orchestrator("FanOut", async context => (await Task.WhenAll(
+                Enumerable.Range(0, 100).Select(i => context.CallActivityAsync<int>("Work", i)))).Length);
+        static void Four(DurableEngineOptions options) => options.MaxConcurrentActivities = 4;
+        await using TestEngine one = await database.StartAsync(functions, Four, hub);
+        string id = await one.Client.ScheduleNewOrchestrationInstanceAsync("FanOut", Cancellation);
+        await TestEngine.UntilAsync(() => Task.FromResult(Volatile.Read(ref running) == 4));
+        await using TestEngine two = await database.StartAsync(functions, Four, hub);
+        await TestEngine.UntilAsync(() => Task.FromResult(Volatile.Read(ref running) == 8));
+
+        // Four that run and four that wait their turn, in each.
+        Assert.Equal(16, await one.QueryAsync<long>($"SELECT count(*) FROM durable.activities WHERE hub = '{hub}' AND locked_by IS NOT NULL"));
+        gate.Release(100);
+        Assert.Equal(100, (await one.EndOf(id)).ReadOutputAs<int>());
+        Assert.Equal(100, running);
+    }
+
+    [Fact]
     public async Task Events_and_waits_work_across_engines()
     {
         string hub = NewHub();

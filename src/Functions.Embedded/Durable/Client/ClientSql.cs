@@ -13,6 +13,12 @@ internal static class ClientSql
         WHERE hub = $1 AND instance_id = $2
         """;
 
+    public const string StartOf = """
+        SELECT name, version, input, tags
+        FROM durable.instances
+        WHERE hub = $1 AND instance_id = $2
+        """;
+
     /// <summary>A page in the order of ids, from after $2 on. Filters that are null let everything pass.</summary>
     public const string List = $"""
         SELECT {Columns}

@@ -31,16 +31,28 @@ internal sealed partial class EmbeddedDurableTaskClient
     public override async Task<string> RestartAsync(
         string instanceId, bool restartWithNewInstanceId = false, CancellationToken cancellation = default)
     {
-        Client.OrchestrationMetadata old = await GetInstancesAsync(instanceId, getInputsAndOutputs: true, cancellation)
+        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        InstanceRow row = await ReadStartAsync(instanceId, restartWithNewInstanceId ? Guid.NewGuid().ToString("N") : instanceId, cancellation)
             ?? throw new ArgumentException($"There is no orchestration instance with the id '{instanceId}'.", nameof(instanceId));
-        var row = new InstanceRow(restartWithNewInstanceId ? Guid.NewGuid().ToString("N") : instanceId, Guid.CreateVersion7(), old.Name)
-        {
-            Input = old.SerializedInput,
-            Tags = old.Tags.Count > 0 ? JsonSerializer.Serialize(old.Tags) : null,
-            CreatedAt = _time.Now(),
-        };
         await AddAsync(new StartRequest(row, !restartWithNewInstanceId, null), cancellation);
         return row.InstanceId;
+    }
+
+    /// <summary>How an instance was started, for another to be started the same way.</summary>
+    private async Task<InstanceRow?> ReadStartAsync(string instanceId, string newId, CancellationToken cancellation)
+    {
+        await using NpgsqlConnection connection = await _store.OpenAsync(cancellation);
+        await using NpgsqlBatch batch = connection.ToBatch(ClientSql.StartOf.ToCommand(_store.Hub, instanceId));
+        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellation);
+        if (!await reader.ReadAsync(cancellation))
+            return null;
+        return new InstanceRow(newId, Guid.CreateVersion7(), reader.GetString(0))
+        {
+            Version = reader.GetString(1),
+            Input = reader.Text(2),
+            Tags = reader.Text(3),
+            CreatedAt = _time.Now(),
+        };
     }
 
     private Task AddAsync(StartRequest request, CancellationToken cancellation)

@@ -37,9 +37,13 @@ internal sealed class ActivityFetcher(
     /// <summary>Takes a batch. True when there may be more and there is room for it.</summary>
     private async Task<bool> FetchAsync(CancellationToken stop)
     {
+        // Noted before the room is looked at: a call that ends in between then still wakes this loop.
+        worker.NoteMore(true);
         int room = Math.Min(Most, worker.Room);
         if (room == 0)
             return false;
+
+        worker.NoteMore(false);
 
         List<ActivityCall> taken = [];
         await using NpgsqlConnection connection = await store.OpenAsync(stop);
@@ -63,7 +67,10 @@ internal sealed class ActivityFetcher(
         worker.Run(known.Take(reserved));
         if (reserved < known.Count)
             await ReleaseAsync(connection, [.. known.Skip(reserved).Select(call => call.Key)], stop);
-        return taken.Count == room && worker.Room > 0;
+        bool more = taken.Count == room || reserved < known.Count;
+        if (more)
+            worker.NoteMore(true);
+        return more && worker.Room > 0;
     }
 
     /// <summary>Activities this app does not have are left to one that has them.</summary>

@@ -24,6 +24,7 @@ internal sealed class ActivityWorker : IAsyncDisposable
     private readonly Task[] _loops;
     private int _waiting;
     private volatile bool _closed;
+    private volatile bool _more;
 
     public ActivityWorker(
         DurableStore store,
@@ -46,6 +47,9 @@ internal sealed class ActivityWorker : IAsyncDisposable
 
     /// <summary>How many more calls may be taken on now.</summary>
     public int Room => _closed ? 0 : Math.Max(0, Capacity - Volatile.Read(ref _waiting));
+
+    /// <summary>Notes whether calls wait in the database that there was no room for: then the queue is looked at when there is room again.</summary>
+    public void NoteMore(bool more) => _more = more;
 
     /// <summary>Books room for the first of these calls.</summary>
     /// <returns>How many; they are to be given to <see cref="Run"/> or back by <see cref="Unreserve"/>.</returns>
@@ -140,7 +144,7 @@ internal sealed class ActivityWorker : IAsyncDisposable
             finally
             {
                 int left = Interlocked.Decrement(ref _waiting);
-                if (left == Capacity / 2 || left == 0)
+                if (_more && (left == Capacity / 2 || left == 0))
                     _signals.Activities.Set();
             }
         }

@@ -1,6 +1,9 @@
 namespace Microsoft.DurableTask.Embedded;
 
-/// <summary>The statements that take work. $1 is the hub throughout.</summary>
+/// <summary>
+/// The statements that take work. $1 is the hub throughout. What is due is chosen in a materialized part: joined as a subquery it may be
+/// run once a row, and then takes more than its limit.
+/// </summary>
 internal static class FetchSql
 {
     /// <summary>
@@ -8,9 +11,7 @@ internal static class FetchSql
     /// already ($2). Not those in a turn here ($5), nor those whose orchestrators this app does not have ($6).
     /// </summary>
     public const string TakeInstances = """
-        UPDATE durable.instances i
-        SET locked_by = $2, locked_until = now() + $3::interval
-        FROM (
+        WITH due AS MATERIALIZED (
             SELECT instance_id
             FROM durable.instances
             WHERE hub = $1 AND ready_at <= now()
@@ -21,7 +22,10 @@ internal static class FetchSql
             ORDER BY ready_at
             LIMIT $4
             FOR UPDATE SKIP LOCKED
-        ) due
+        )
+        UPDATE durable.instances i
+        SET locked_by = $2, locked_until = now() + $3::interval
+        FROM due
         WHERE i.hub = $1 AND i.instance_id = due.instance_id
         RETURNING i.instance_id, i.execution_id, i.name, i.version, i.input, i.parent_id, i.parent_name, i.parent_execution_id,
                   i.parent_task_id, i.status, i.custom_status, i.created_at, i.turn, i.history_length
@@ -62,16 +66,17 @@ internal static class FetchSql
 
     /// <summary>Takes calls that nobody runs or whose runner has not renewed its lease; not those this app does not have ($5).</summary>
     public const string TakeActivities = """
-        UPDATE durable.activities a
-        SET locked_by = $2, visible_at = now() + $3::interval
-        FROM (
+        WITH due AS MATERIALIZED (
             SELECT instance_id, execution_id, task_id
             FROM durable.activities
             WHERE hub = $1 AND visible_at <= now() AND lower(name) <> ALL ($5::text[])
             ORDER BY visible_at
             LIMIT $4
             FOR UPDATE SKIP LOCKED
-        ) due
+        )
+        UPDATE durable.activities a
+        SET locked_by = $2, visible_at = now() + $3::interval
+        FROM due
         WHERE a.hub = $1 AND a.instance_id = due.instance_id AND a.execution_id = due.execution_id AND a.task_id = due.task_id
         RETURNING a.instance_id, a.execution_id, a.task_id, a.name, a.input
         """;

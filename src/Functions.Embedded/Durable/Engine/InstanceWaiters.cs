@@ -12,7 +12,7 @@ internal sealed class InstanceWaiters(DurableStore store, ILogger<InstanceWaiter
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
-    private readonly List<Waiter> _waiters = [];
+    private readonly Dictionary<string, List<Waiter>> _waiters = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private bool _polling;
 
@@ -22,7 +22,9 @@ internal sealed class InstanceWaiters(DurableStore store, ILogger<InstanceWaiter
         var waiter = new Waiter(instanceId, forEnd);
         lock (_gate)
         {
-            _waiters.Add(waiter);
+            if (!_waiters.TryGetValue(instanceId, out List<Waiter>? same))
+                _waiters[instanceId] = same = [];
+            same.Add(waiter);
             if (!_polling)
             {
                 _polling = true;
@@ -39,7 +41,10 @@ internal sealed class InstanceWaiters(DurableStore store, ILogger<InstanceWaiter
         finally
         {
             lock (_gate)
-                _waiters.Remove(waiter);
+            {
+                if (_waiters.TryGetValue(instanceId, out List<Waiter>? same) && same.Remove(waiter) && same.Count == 0)
+                    _waiters.Remove(instanceId);
+            }
         }
     }
 
@@ -47,11 +52,11 @@ internal sealed class InstanceWaiters(DurableStore store, ILogger<InstanceWaiter
     {
         lock (_gate)
         {
-            if (_waiters.Count == 0)
+            if (!_waiters.TryGetValue(instanceId, out List<Waiter>? same))
                 return;
-            foreach (Waiter waiter in _waiters)
+            foreach (Waiter waiter in same)
             {
-                if (waiter.InstanceId == instanceId && (status.IsFinal() || (!waiter.ForEnd && status != OrchestrationRuntimeStatus.Pending)))
+                if (status.IsFinal() || (!waiter.ForEnd && status != OrchestrationRuntimeStatus.Pending))
                     waiter.Source.TrySetResult();
             }
         }
@@ -66,7 +71,7 @@ internal sealed class InstanceWaiters(DurableStore store, ILogger<InstanceWaiter
             Waiter[] waiting;
             lock (_gate)
             {
-                waiting = [.. _waiters.Where(waiter => !waiter.Source.Task.IsCompleted)];
+                waiting = [.. _waiters.Values.SelectMany(same => same).Where(waiter => !waiter.Source.Task.IsCompleted)];
                 if (_waiters.Count == 0)
                 {
                     _polling = false;
@@ -107,8 +112,12 @@ internal sealed class InstanceWaiters(DurableStore store, ILogger<InstanceWaiter
             Reached(reader.GetString(0), Enum.Parse<OrchestrationRuntimeStatus>(reader.GetString(1)));
     }
 
-    private sealed record Waiter(string InstanceId, bool ForEnd)
+    private sealed class Waiter(string instanceId, bool forEnd)
     {
+        public string InstanceId => instanceId;
+
+        public bool ForEnd => forEnd;
+
         public TaskCompletionSource Source { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -95,7 +95,8 @@ internal sealed class TurnCommitter : IAsyncDisposable
         _logger.LogError(error, "A turn of the orchestration {InstanceId} ({Name}) cannot be stored", turn.InstanceId, turn.Before.Name);
         if (turn.IsReplacement)
             return;
-        TurnOutcome failed = OrchestrationExecution.Fail(turn.Before, [], turn.Outcome.Recorded[0].At, error);
+        DateTime at = turn.Outcome.Recorded is [var first, ..] ? first.At : turn.Before.CreatedAt;
+        TurnOutcome failed = OrchestrationExecution.Fail(turn.Before, [], at, error);
         await CommitAsync([new Turn(turn.Before, failed, turn.Consumed, KeepLease: false) { IsReplacement = true }]);
     }
 
@@ -216,7 +217,11 @@ internal sealed class TurnCommitter : IAsyncDisposable
         if (instances || batch.HasMessages)
             _signals.Instances.Set();
         if (activities)
+        {
+            _activities.NoteMore(true);
             _signals.Activities.Set();
+        }
+
         foreach (Turn turn in batch.Turns)
             _waiters.Reached(turn.InstanceId, turn.Outcome.Status);
     }
