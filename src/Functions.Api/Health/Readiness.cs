@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Storage;
 using VisionPlatform.Infrastructure.Training;
@@ -29,17 +30,19 @@ public sealed record HealthCheck(string Name, HealthStatus Status, string? Detai
 public sealed record HealthReport(HealthStatus Status, IReadOnlyList<HealthCheck> Checks);
 
 /// <summary>Looks at every service the app needs, all at once and each for a short time only.</summary>
-public sealed class Readiness(IServiceScopeFactory scopes, ObjectStores stores, TrainerClient trainers, ILogger<Readiness> logger)
+public sealed class Readiness(
+    IServiceScopeFactory scopes, ObjectStores stores, TrainerClient trainers, AccountSettings accounts, ILogger<Readiness> logger)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
     private const string SchemaBehind = "The schema is behind: run platform-cli database migrate.";
+    private const string NoAdministrator = "There is no account yet: the first administrator is being made.";
     private const string Away = "It does not answer.";
 
     public async Task<HealthReport> CheckAsync(CancellationToken ct)
     {
         var checks = await Task.WhenAll(
         [
-            RunAsync("user_database", HealthStatus.Unavailable, CheckDatabaseAsync<UserDatabase>, ct),
+            RunAsync("user_database", HealthStatus.Unavailable, async token => await CheckDatabaseAsync<UserDatabase>(token) ?? await CheckAdministratorAsync(token), ct),
             RunAsync("platform_database", HealthStatus.Unavailable, CheckDatabaseAsync<PlatformDatabase>, ct),
             RunAsync("external_storage", HealthStatus.Unavailable, token => CheckStoreAsync(stores.External, token), ct),
             RunAsync("internal_storage", HealthStatus.Unavailable, token => CheckStoreAsync(stores.Internal, token), ct),
@@ -56,6 +59,15 @@ public sealed class Readiness(IServiceScopeFactory scopes, ObjectStores stores, 
         await using var scope = scopes.CreateAsyncScope();
         var pending = await scope.ServiceProvider.GetRequiredService<T>().Database.GetPendingMigrationsAsync(ct);
         return pending.Any() ? SchemaBehind : null;
+    }
+
+    /// <summary>Whoever waits for readiness signs in next, so the account named in the settings has to be there.</summary>
+    private async Task<string?> CheckAdministratorAsync(CancellationToken ct)
+    {
+        if (accounts is not { BootstrapEmail: not null, BootstrapPassword: not null })
+            return null;
+        await using var scope = scopes.CreateAsyncScope();
+        return await scope.ServiceProvider.GetRequiredService<UserDatabase>().Users.AnyAsync(ct) ? null : NoAdministrator;
     }
 
     private static async Task<string?> CheckStoreAsync(ObjectStore store, CancellationToken ct)
