@@ -127,6 +127,33 @@ public sealed class ClientTests(DurableDatabase database) : IClassFixture<Durabl
         OrchestrationMetadata end = (await engine.Client.GetInstanceAsync(id, true, Cancellation))!;
         Assert.Equal((OrchestrationRuntimeStatus.Terminated, "stopped"), (end.RuntimeStatus, end.ReadOutputAs<string>()));
         Assert.DoesNotContain(await engine.HistoryOf(id), e => e.Kind == EventKind.OrchestratorStarted);
+        Assert.DoesNotContain(engine.Log, line => line.StartsWith("Error", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_turn_of_an_instance_that_was_replaced_meanwhile_does_not_touch_the_new_one()
+    {
+        using var inTurn = new SemaphoreSlim(0);
+        using var goOn = new ManualResetEventSlim();
+        await using TestEngine engine = await database.StartAsync(Functions.Orchestrator("Slow", context =>
+        {
+            inTurn.Release();
+            goOn.Wait();
+            return context.CallActivityAsync<string>("Never");
+        }));
+        string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Slow", new StartOrchestrationOptions("replaced"), Cancellation);
+        await inTurn.WaitAsync(Cancellation);
+
+        await engine.Client.TerminateInstanceAsync(id, Cancellation);
+        await engine.Client.ScheduleNewOrchestrationInstanceAsync("Wait", new StartOrchestrationOptions("replaced"), Cancellation);
+        goOn.Set();
+        await TestEngine.UntilAsync(() => Task.FromResult(engine.Get<Sessions>().IsIdle));
+        await engine.Client.RaiseEventAsync(id, "go", "untouched", Cancellation);
+
+        OrchestrationMetadata end = await engine.EndOf(id);
+        Assert.Equal(("Wait", "untouched"), (end.Name, end.ReadOutputAs<string>()));
+        Assert.Equal(0, await engine.QueryAsync<long>($"SELECT count(*) FROM durable.activities WHERE hub = '{engine.Store.Hub}'"));
+        Assert.Equal(1, await engine.QueryAsync<long>($"SELECT count(DISTINCT execution_id) FROM durable.history WHERE hub = '{engine.Store.Hub}'"));
     }
 
     [Fact]

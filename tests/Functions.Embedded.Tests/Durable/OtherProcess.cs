@@ -64,6 +64,7 @@ internal sealed class OtherProcess : IDisposable
         await File.WriteAllTextAsync(_release, "");
         await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
         File.Delete(_release);
+        Assert.Equal(0, _process.ExitCode);
     }
 
     public void Dispose()
@@ -87,6 +88,8 @@ internal sealed class OtherProcess : IDisposable
         await using TestEngine engine = await TestEngine.StartAsync(
             Environment.GetEnvironmentVariable(Database)!, Environment.GetEnvironmentVariable(Hub)!, functions);
         await ended.Task;
+        await engine.StopAsync();
+        Assert.DoesNotContain(engine.Log, line => line.StartsWith("Error", StringComparison.Ordinal));
     }
 }
 

@@ -119,6 +119,40 @@ public sealed class RecoveryTests(DurableDatabase database) : IClassFixture<Dura
     }
 
     [Fact]
+    public async Task Of_two_results_of_one_call_the_one_stored_first_counts_and_the_other_is_not_recorded()
+    {
+        string hub = NewHub();
+        using var gate = new SemaphoreSlim(0);
+        TestFunctions functions = new TestFunctions()
+            .Activity<string, string>("Work", async (_, cancellation) =>
+            {
+                await gate.WaitAsync(cancellation);
+                return "second";
+            })
+            .Orchestrator("Job", async context =>
+            {
+                string result = await context.CallActivityAsync<string>("Work");
+                await context.WaitForExternalEvent<bool>("go");
+                return result;
+            });
+        await using TestEngine engine = await database.StartAsync(functions, options => options.LeaseDuration = TimeSpan.FromMinutes(1), hub);
+        await using TestEngine other = await TestEngine.StartAsync(database.ConnectionString, hub, functions, start: false);
+        string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Job", Cancellation);
+        await TestEngine.UntilAsync(async () => await engine.QueryAsync<long>($"SELECT count(*) FROM durable.activities WHERE hub = '{hub}'") == 1);
+        Guid execution = await engine.QueryAsync<Guid>($"SELECT execution_id FROM durable.activities WHERE hub = '{hub}'");
+
+        other.Get<ActivityResults>().Add(
+            new ActivityKey(id, execution, 0), new HistoryEvent(EventKind.TaskCompleted, DateTime.UtcNow) { TaskId = 0, Data = "\"first\"" });
+        await TestEngine.UntilAsync(async () => (await engine.HistoryOf(id)).Any(e => e.Kind == EventKind.TaskCompleted));
+        gate.Release();
+        await TestEngine.UntilAsync(() => Task.FromResult(engine.Log.Any(line => line.Contains("was given up"))));
+        await engine.Client.RaiseEventAsync(id, "go", true, Cancellation);
+
+        Assert.Equal("first", (await engine.EndOf(id)).ReadOutputAs<string>());
+        Assert.Single(await engine.HistoryOf(id), e => e.Kind == EventKind.TaskCompleted);
+    }
+
+    [Fact]
     public async Task A_long_activity_keeps_its_lease_and_runs_once()
     {
         string hub = NewHub();
