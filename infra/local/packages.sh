@@ -79,6 +79,11 @@ ensure_packages() {
 # ensure_dotnet: the SDK is the one thing that is asked for, not installed.
 ensure_dotnet() {
   export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
+  # A runner of continuous integration may have no home, which dotnet and NuGet cannot do without.
+  if [[ ! -w ${HOME:-/nowhere} ]]; then
+    export HOME=$ROOT/.platform/home
+    mkdir -p "$HOME"
+  fi
   command -v dotnet >/dev/null || die "the .NET SDK 10 is missing: install it (https://dotnet.microsoft.com/download) and see that 'dotnet' is on the PATH" 3
   dotnet --list-sdks 2>/dev/null | grep -E >/dev/null '^[1-9][0-9]\.' ||
     die "the .NET SDK 10 is needed; found only: $(dotnet --list-sdks 2>/dev/null | cut -d' ' -f1 | tr '\n' ' ')" 3

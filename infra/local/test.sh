@@ -39,32 +39,16 @@ count_runner() { # PASSED FAILED SKIPPED STATUS NAME
 
 # run_tests [FILTER]: a filter goes to `dotnet test --filter`; the words trainers and local-services pick those alone.
 run_tests() {
-  local filter=${1:-} results build=0
+  local filter=${1:-} results
   ensure_dotnet
   use_dir "$ROOT/.platform/test"
   lock
+  trap 'exit 130' INT TERM
   results=$PLATFORM_DIR/results
   rm -rf "$results"
   mkdir -p "$results"
-  if [[ $filter != local-services ]]; then
-    choose_services test
-    ensure_packages "${LOCAL_SERVICES[@]}" images tests
-    trap 'stop_services' EXIT
-    trap 'exit 130' INT TERM
-    stop_services && wipe_services
-    if [[ $filter != trainers ]]; then
-      build_tests "$results" &
-      build=$!
-    fi
-    start_services fast || die "the services for the tests did not start"
-    test_settings | write_settings "$PLATFORM_DIR/env"
-    if ((build)); then
-      if wait "$build"; then run_dotnet_tests "$results" "$filter"; else count 0 1 0; fi
-    fi
-    if [[ -z $filter || $filter == trainers ]]; then run_trainer_tests "$results"; fi
-    stop_services
-    trap - EXIT
-  fi
+  case $filter in trainers | local-services) ;; *) run_dotnet_tests "$results" "$filter" ;; esac
+  if [[ -z $filter || $filter == trainers ]]; then run_trainer_tests "$results"; fi
   if [[ -z $filter || $filter == local-services ]]; then run_local_tests "$results"; fi
   print_counts
 }
@@ -99,24 +83,45 @@ in_test_environment() (
   with_settings "$@"
 )
 
+# The .NET tests run against services of their own, which start empty while the tests are built.
 run_dotnet_tests() { # RESULTS FILTER
-  local project name status filter=()
+  local project name status build filter=()
   [[ -z $2 ]] || filter=(--filter "$2")
-  for project in "$ROOT"/tests/*/*.csproj; do
-    name=$(basename "$project" .csproj)
-    in_test_environment timeout -k 30 1800 dotnet test "$project" --no-build -c Debug --nologo \
-      --logger "trx;LogFileName=$name.trx" --results-directory "$1" "${filter[@]}" </dev/null 7>&- 8>&- 9>&- | tee "$1/$name.log"
-    status=${PIPESTATUS[0]}
-    count_trx "$1/$name.trx" "$status" "$name"
-  done
+  choose_services test
+  ensure_packages "${LOCAL_SERVICES[@]}" images
+  trap 'stop_services' EXIT
+  stop_services && wipe_services
+  build_tests "$1" &
+  build=$!
+  start_services fast || die "the services for the tests did not start"
+  test_settings | write_settings "$PLATFORM_DIR/env"
+  if wait "$build"; then
+    for project in "$ROOT"/tests/*/*.csproj; do
+      name=$(basename "$project" .csproj)
+      in_test_environment timeout -k 30 1800 dotnet test "$project" --no-build -c Debug --nologo \
+        --logger "trx;LogFileName=$name.trx" --results-directory "$1" "${filter[@]}" </dev/null 8>&- 9>&- | tee "$1/$name.log"
+      status=${PIPESTATUS[0]}
+      count_trx "$1/$name.trx" "$status" "$name"
+    done
+  else
+    count 0 1 0
+  fi
+  stop_services
+  trap - EXIT
 }
 
+# The trainers' tests start what they need themselves, with settings of their own.
 run_trainer_tests() { # RESULTS
   local status
   [[ -n $(find "$ROOT/trainers/tests" -name 'test_*.py' 2>/dev/null) ]] || return 0
-  in_test_environment timeout -k 30 1800 "$PYTHON" -m pytest "$ROOT/trainers/tests" -q "--junitxml=$1/trainers.xml" </dev/null 9>&- | tee "$1/trainers.log"
+  LOCAL_SERVICES=()
+  ensure_packages trainer tests
+  (
+    for name in "${!TRAINER_@}"; do unset "$name"; done
+    cd "$ROOT" && timeout -k 30 1800 "$PYTHON" -m pytest trainers/tests -q "--junitxml=$1/trainers.xml" </dev/null 8>&- 9>&-
+  ) | tee "$1/trainers.log"
   status=${PIPESTATUS[0]}
-  count_junit "$1/trainers.xml" "$status" "trainers/tests"
+  count_junit "$1/trainers.xml" "$status" trainers/tests
 }
 
 # Its last line is `N passed, N failed`.
