@@ -61,6 +61,8 @@ public sealed class ModelExports(PlatformDatabase database, TrainerCatalog catal
         await access.RequireAsync(user, version.ProjectId, Permission.ExportsRun, cancellation);
         var capabilities = await catalog.RequireAsync(version.Framework, cancellation);
         var formats = wanted.Formats!.Distinct(StringComparer.Ordinal).ToList();
+        if (wanted.Options?.Keys.FirstOrDefault(format => !formats.Contains(format)) is { } stray)
+            throw new ProblemException(ErrorCodes.InvalidConfig, $"There are options for '{stray}', which is not among the formats.", $"options.{stray}");
         foreach (var format in formats)
             Check(capabilities, format, wanted.Options?.GetValueOrDefault(format) ?? []);
 

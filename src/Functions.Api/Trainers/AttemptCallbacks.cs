@@ -9,7 +9,7 @@ using VisionPlatform.Domain.Training;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Storage;
 using VisionPlatform.Infrastructure.Training;
-using VisionPlatform.Orchestrations.Training;
+using VisionPlatform.Orchestrations;
 
 namespace VisionPlatform.Api.Trainers;
 
@@ -34,7 +34,7 @@ public sealed class AttemptCallbacks(PlatformDatabase database, AttemptReports r
         var batch = await request.ReadJsonAsync<AttemptEventBatch>(cancellation, MaxEventBytes);
         var report = await reports.TakeAsync(attemptId, batch, cancellation);
         foreach (var subject in report.Subjects)
-            await durable.RaiseEventAsync(RunOnTrainer.InstanceId(subject), RunOnTrainer.Wake, "reported", cancellation);
+            await durable.WakeAsync(subject, "reported", cancellation);
         return new OkObjectResult(report.Reply);
     }
 
@@ -65,7 +65,17 @@ public sealed class AttemptCallbacks(PlatformDatabase database, AttemptReports r
         var done = await request.ReadJsonAsync<AttemptUploadCompletion>(cancellation);
         if (!done.Key.StartsWith(AttemptReports.KeyPrefix(attempt), StringComparison.Ordinal))
             throw new ProblemException(ErrorCodes.ValidationFailed, "The key is not one of this attempt.", "key");
-        await stores.Internal.CompleteMultipartAsync(done.Key, done.UploadId, done.Parts.Select(part => new UploadedPart(part.Number, part.Etag)), cancellation);
+        try
+        {
+            await stores.Internal.CompleteMultipartAsync(done.Key, done.UploadId, done.Parts.Select(part => new UploadedPart(part.Number, part.Etag)), cancellation);
+        }
+        catch (MultipartRefusedException refused)
+        {
+            // Repeated after its answer was lost, it is refused though the object is there.
+            if (await stores.Internal.HeadAsync(done.Key, cancellation) is null)
+                throw new ProblemException(ErrorCodes.ValidationFailed, $"The object store does not take these parts ({refused.Code}).", "parts");
+        }
+
         return new OkObjectResult(new AttemptUploadDone(done.Key));
     }
 

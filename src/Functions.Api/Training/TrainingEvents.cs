@@ -65,6 +65,7 @@ public sealed class TrainingEvents(PlatformDatabase database, JobEventFeed feed,
                     continue;
                 if (ended is { } state)
                 {
+                    feed.Forget(jobId);
                     await WriteAsync(response, $"event: end\ndata: {{\"state\":\"{state.AsText()}\"}}\n\n", gone.Token);
                     return;
                 }

@@ -20,6 +20,8 @@ namespace VisionPlatform.Api.Training;
 /// <summary>Training jobs: make, start, cancel, restart, read.</summary>
 public sealed class TrainingJobs(PlatformDatabase database, TrainerCatalog catalog, ProjectAccess access, TimeProvider time)
 {
+    private const int MaxName = 200;
+
     [Function(nameof(GetTrainingCapabilities)), RequiresPermission(Permission.AccountSelf)]
     [Operation("What each trainer offers: models, configuration fields, export formats", Tag = "Training", Returns = typeof(Page<TrainerAnswer>))]
     public async Task<IActionResult> GetTrainingCapabilities(
@@ -46,7 +48,7 @@ public sealed class TrainingJobs(PlatformDatabase database, TrainerCatalog catal
 
         var job = new TrainingJob
         {
-            ProjectId = dataset.ProjectId, DatasetVersionId = version.Id, Name = wanted.Name ?? $"{dataset.Name} {wanted.Model}", Framework = wanted.Framework!,
+            ProjectId = dataset.ProjectId, DatasetVersionId = version.Id, Name = wanted.Name ?? DefaultName(dataset, wanted.Model!), Framework = wanted.Framework!,
             Model = wanted.Model!, TaskType = dataset.TaskType, Config = config, Split = CheckSplit(wanted.Split), CreatedBy = user.Id, CreatedAt = time.GetUtcNow(),
         };
         database.TrainingJobs.Add(job);
@@ -74,7 +76,7 @@ public sealed class TrainingJobs(PlatformDatabase database, TrainerCatalog catal
         await database.NotifyJobReadersAsync(id, cancellation);
         await transaction.CommitAsync(cancellation);
 
-        // Should this not be reached, RecoverTrainingJobs finds the queued job without an orchestration.
+        // Should this not be reached, RecoverWork finds the queued job without an orchestration.
         await durable.ScheduleOnceAsync(nameof(TrainModel), id, TrainModel.InstanceId(id), cancellation);
         return Accepted(job, []);
     }
@@ -97,7 +99,8 @@ public sealed class TrainingJobs(PlatformDatabase database, TrainerCatalog catal
         await database.SaveChangesAsync(cancellation);
         await database.NotifyJobReadersAsync(id, cancellation);
         await transaction.CommitAsync(cancellation);
-        await durable.RaiseEventAsync(RunOnTrainer.InstanceId(id), RunOnTrainer.Wake, "cancel", cancellation);
+        if (!job.State.IsTerminal())
+            await durable.WakeAsync(id, "cancel", cancellation);
         return Accepted(job, await AttemptsAsync([id], cancellation));
     }
 
@@ -179,6 +182,12 @@ public sealed class TrainingJobs(PlatformDatabase database, TrainerCatalog catal
         var errors = capabilities.ConfigSchema.Validate(config);
         if (errors.Count > 0)
             throw new ProblemException(ErrorCodes.InvalidConfig, string.Join(" ", errors.Select(error => $"{error.Key}: {error.Value[0]}")), errors);
+    }
+
+    private static string DefaultName(Dataset dataset, string model)
+    {
+        var room = MaxName - model.Length - 1;
+        return $"{(dataset.Name.Length > room ? dataset.Name[..(room - 1)].TrimEnd() + "…" : dataset.Name)} {model}";
     }
 
     private static SplitSettings? CheckSplit(SplitSettings? split)

@@ -8,6 +8,7 @@ using VisionPlatform.Domain.Exports;
 using VisionPlatform.Domain.Training;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Storage;
+using VisionPlatform.Infrastructure.Training;
 using VisionPlatform.Orchestrations.Training;
 
 namespace VisionPlatform.Orchestrations.Exports;
@@ -17,6 +18,8 @@ public static class ExportModels
 {
     public static string InstanceId(Guid requestId) => $"exports-{requestId}";
 
+    public static string ExportInstanceId(Guid exportId) => $"export-{exportId}";
+
     private static readonly TaskOptions Retry = TaskOptions.FromRetryPolicy(
         new RetryPolicy(maxNumberOfAttempts: 10, firstRetryInterval: TimeSpan.FromSeconds(1), backoffCoefficient: 2, maxRetryInterval: TimeSpan.FromSeconds(60)));
 
@@ -25,7 +28,7 @@ public static class ExportModels
     {
         var exports = context.GetInput<List<Guid>>()!;
         return await Task.WhenAll(exports.Select(exportId => context.CallSubOrchestratorAsync<ExportEnd>(
-            nameof(ExportModel), exportId, new SubOrchestrationOptions(instanceId: $"export-{exportId}"))));
+            nameof(ExportModel), exportId, new SubOrchestrationOptions(instanceId: ExportInstanceId(exportId)))));
     }
 
     [Function(nameof(ExportModel))]
@@ -62,6 +65,7 @@ public sealed class ExportActivities(PlatformDatabase database, ObjectStores sto
     {
         var last = await database.Attempts.AsNoTracking().Where(a => a.SubjectId == end.ExportId).OrderByDescending(a => a.Number).FirstOrDefaultAsync(cancellation);
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        await database.CloseAttemptsAsync(end.ExportId, time.GetUtcNow(), cancellation);
         var export = (await database.LockExportAsync(end.ExportId, cancellation))!;
         var (state, failure) = end.Run.State switch
         {
@@ -82,7 +86,15 @@ public sealed class ExportActivities(PlatformDatabase database, ObjectStores sto
         if (result is not { ValueKind: JsonValueKind.Object } answer || !answer.TryGetProperty("validation", out var validation))
             return Failure.Of(ErrorCodes.TrainerProtocol, "The trainer finished without validating the exported file.");
         export.Metadata = answer.TryGetProperty("metadata", out var metadata) ? metadata : null;
-        export.Validation = validation.Deserialize<ExportValidation>(Json);
+        try
+        {
+            export.Validation = validation.Deserialize<ExportValidation>(Json);
+        }
+        catch (JsonException unreadable)
+        {
+            return Failure.Of(ErrorCodes.TrainerProtocol, $"The trainer's validation cannot be read: {unreadable.Message}");
+        }
+
         return export.Validation is { Passed: true } ? null : Failure.Of(ErrorCodes.ExportValidationFailed);
     }
 }

@@ -25,9 +25,16 @@ public sealed record AttemptStart(bool Started, TimeSpan LookAgainIn, AttemptLoo
 
 /// <summary>What an attempt's row says.</summary>
 /// <param name="TryAgain">Another attempt may help.</param>
+/// <param name="Silent">Nothing was heard for too long. That ends an attempt only when it is seen twice: after an outage of ours the trainer needs a moment to get through.</param>
 /// <param name="WakeSubjects">Jobs and exports that wait for the slot that became free.</param>
 public sealed record AttemptLook(
-    bool Ended, AttemptState State, Failure? Failure, bool TryAgain, TimeSpan LookAgainIn, IReadOnlyList<Guid> WakeSubjects);
+    bool Ended, AttemptState State, Failure? Failure, bool TryAgain, TimeSpan LookAgainIn, bool Silent, IReadOnlyList<Guid> WakeSubjects)
+{
+    public static AttemptLook Later(Attempt attempt, TimeSpan lookAgainIn, bool silent) => new(false, attempt.State, null, false, lookAgainIn, silent, []);
+}
+
+/// <param name="SilentBefore">What the look before said.</param>
+public sealed record AttemptLooking(Guid AttemptId, bool SilentBefore);
 
 /// <summary>The steps of one attempt. Each may run more than once and finds what an earlier run left.</summary>
 public sealed class AttemptActivities(
@@ -36,10 +43,11 @@ public sealed class AttemptActivities(
     /// <summary>Between looks of an attempt that waits for a slot; a freed slot wakes it at once.</summary>
     private static readonly TimeSpan WaitForSlot = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long an attempt waits for a trainer that does not answer before it fails.</summary>
-    private static readonly TimeSpan WaitForTrainer = TimeSpan.FromMinutes(30);
-
+    /// <summary>Between looks of an attempt whose trainer does not answer. It waits for as long as nobody cancels: the job stays queued.</summary>
     private static readonly TimeSpan AskTrainerAgain = TimeSpan.FromSeconds(3);
+
+    /// <summary>The longest a trainer lets pass between tries of a callback (trainers/protocol.md).</summary>
+    private static readonly TimeSpan LongestCallbackWait = TimeSpan.FromSeconds(35);
 
     [Function(nameof(OpenAttempt))]
     public async Task<AttemptTicket> OpenAttempt([ActivityTrigger] AttemptOpening opening, CancellationToken cancellation)
@@ -77,9 +85,7 @@ public sealed class AttemptActivities(
             if (job is { CancelRequested: true } || job?.State.IsTerminal() == true)
                 return AttemptStart.Over(await EndAsync(attempt, AttemptState.Cancelled, Failure.Of(ErrorCodes.AttemptCancelled), transaction, cancellation));
             if (!trainer.Online || trainer.Capabilities is null)
-                return now - attempt.CreatedAt < WaitForTrainer
-                    ? AttemptStart.Waiting(AskTrainerAgain)
-                    : AttemptStart.Over(await EndAsync(attempt, AttemptState.Failed, Failure.Of(ErrorCodes.TrainerUnavailable), transaction, cancellation));
+                return AttemptStart.Waiting(AskTrainerAgain);
             if (!await database.TryLeaseSlotAsync(attempt, trainer.Capabilities.Slots, now, cancellation))
                 return AttemptStart.Waiting(WaitForSlot);
             await database.SaveChangesAsync(cancellation);
@@ -94,8 +100,9 @@ public sealed class AttemptActivities(
     }
 
     [Function(nameof(LookAtAttempt))]
-    public async Task<AttemptLook> LookAtAttempt([ActivityTrigger] Guid attemptId, CancellationToken cancellation)
+    public async Task<AttemptLook> LookAtAttempt([ActivityTrigger] AttemptLooking looking, CancellationToken cancellation)
     {
+        var attemptId = looking.AttemptId;
         AttemptLook look;
         Attempt attempt;
         await using (var transaction = await database.Database.BeginTransactionAsync(cancellation))
@@ -107,11 +114,13 @@ public sealed class AttemptActivities(
             var silentFor = time.GetUtcNow() - (attempt.LastHeartbeatAt ?? attempt.StartedAt ?? attempt.CreatedAt);
             if (job is { CancelRequested: true })
                 look = await EndAsync(attempt, AttemptState.Cancelled, Failure.Of(ErrorCodes.AttemptCancelled), transaction, cancellation);
+            else if (silentFor > settings.HeartbeatTimeout && !looking.SilentBefore)
+                return AttemptLook.Later(attempt, settings.HeartbeatTimeout < LongestCallbackWait ? settings.HeartbeatTimeout : LongestCallbackWait, silent: true);
             else if (silentFor > settings.HeartbeatTimeout)
                 look = await EndAsync(attempt, AttemptState.Failed, Failure.Of(
                     ErrorCodes.TrainerSilent, $"The trainer has said nothing for {silentFor.TotalSeconds:0} s."), transaction, cancellation);
             else
-                return new AttemptLook(false, attempt.State, null, false, settings.HeartbeatTimeout - silentFor + TimeSpan.FromSeconds(1), []);
+                return AttemptLook.Later(attempt, settings.HeartbeatTimeout - silentFor + TimeSpan.FromSeconds(1), silent: false);
         }
 
         // The row says it is over, so the trainer hears so with its next callback as well; this only spares it the work until then.
@@ -127,6 +136,8 @@ public sealed class AttemptActivities(
         if (attempt.State.IsTerminal())
             return AttemptStart.Over(await DescribeEndAsync(attempt, cancellation));
         var (now, job) = (time.GetUtcNow(), await JobOfAsync(attempt, cancellation));
+        if (attempt.State != AttemptState.Waiting)
+            outcome = new TrainerStart.Accepted(); // Its report came before our answer, so it runs whatever became of the answer.
         if (outcome is TrainerStart.Rejected rejected)
             return AttemptStart.Over(await EndAsync(attempt, AttemptState.Failed, rejected.Failure, transaction, cancellation));
         var accepted = outcome is TrainerStart.Accepted;
@@ -181,7 +192,7 @@ public sealed class AttemptActivities(
             _ => false,
         };
         return new AttemptLook(
-            true, attempt.State, attempt.Error, tryAgain, TimeSpan.Zero, await database.WaitingSubjectsAsync(attempt.Trainer, cancellation));
+            true, attempt.State, attempt.Error, tryAgain, TimeSpan.Zero, false, await database.WaitingSubjectsAsync(attempt.Trainer, cancellation));
     }
 
     private async Task<TrainingJob?> JobOfAsync(Attempt attempt, CancellationToken cancellation) =>

@@ -32,6 +32,8 @@ public sealed class JobActivities(PlatformDatabase database, ObjectStores stores
         var job = (await database.LockJobAsync(jobId, cancellation))!;
         if (job.State.IsTerminal())
             return new JobEnd(jobId, job.State, job.Error);
+        if (job.CancelRequested)
+            return new JobEnd(jobId, JobState.Cancelled, null);
         var version = await AddVersionAsync(job, best, cancellation);
         if (!await stores.Internal.CopyAsync(best.Key, version.CheckpointKey, cancellation))
             return new JobEnd(jobId, JobState.Failed, Failure.Of(ErrorCodes.CheckpointInvalid, $"The checkpoint {best.Name} is not in the object store."));
@@ -51,16 +53,21 @@ public sealed class JobActivities(PlatformDatabase database, ObjectStores stores
     [Function(nameof(EndJob))]
     public async Task EndJob([ActivityTrigger] JobEnd end, CancellationToken cancellation)
     {
+        await using (var transaction = await database.Database.BeginTransactionAsync(cancellation))
+        {
+            var now = time.GetUtcNow();
+            await database.CloseAttemptsAsync(end.JobId, now, cancellation);
+            var job = (await database.LockJobAsync(end.JobId, cancellation))!;
+            var cancelled = job.CancelRequested;
+            if (job.MoveTo(cancelled ? JobState.Cancelled : JobState.Failed, now, cancelled ? null : end.Failure))
+                database.AppendState(job, now);
+            await database.SaveChangesAsync(cancellation);
+            await database.NotifyJobReadersAsync(job.Id, cancellation);
+            await transaction.CommitAsync(cancellation);
+        }
+
+        // Last: the end of the job must not depend on the object store.
         await KeepLogsAsync(end.JobId, cancellation);
-        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
-        var job = (await database.LockJobAsync(end.JobId, cancellation))!;
-        var now = time.GetUtcNow();
-        if (!job.MoveTo(end.State, now, end.State == JobState.Failed ? end.Failure : null))
-            return;
-        database.AppendState(job, now);
-        await database.SaveChangesAsync(cancellation);
-        await database.NotifyJobReadersAsync(job.Id, cancellation);
-        await transaction.CommitAsync(cancellation);
     }
 
     private async Task<ModelVersion> AddVersionAsync(TrainingJob job, Checkpoint best, CancellationToken cancellation)

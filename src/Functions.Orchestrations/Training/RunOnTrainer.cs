@@ -6,7 +6,8 @@ using VisionPlatform.Domain.Training;
 namespace VisionPlatform.Orchestrations.Training;
 
 /// <summary>A job or export that needs a trainer.</summary>
-public sealed record TrainerRun(AttemptKind Kind, Guid SubjectId);
+/// <param name="Number">The attempt it goes on with; it begins with the first.</param>
+public sealed record TrainerRun(AttemptKind Kind, Guid SubjectId, int Number = 1);
 
 /// <summary>How a run ended: the state of its last attempt, and why when it did not complete.</summary>
 public sealed record TrainerRunEnd(AttemptState State, Failure? Failure);
@@ -24,6 +25,9 @@ public static class RunOnTrainer
     /// <summary>The orchestration's instance id, so that callbacks can find it without a lookup.</summary>
     public static string InstanceId(Guid subjectId) => $"run-{subjectId}";
 
+    /// <summary>A look adds some six events; this bounds the history of a run that waits or trains for days.</summary>
+    private const int LooksPerHistory = 150;
+
     private static readonly TaskOptions Retry = TaskOptions.FromRetryPolicy(
         new RetryPolicy(maxNumberOfAttempts: 10, firstRetryInterval: TimeSpan.FromSeconds(1), backoffCoefficient: 2, maxRetryInterval: TimeSpan.FromSeconds(30)));
 
@@ -32,11 +36,17 @@ public static class RunOnTrainer
     {
         var run = context.GetInput<TrainerRun>()!;
         var wakes = new WakeUps(context);
-        for (var number = 1; ; number++)
+        for (var number = run.Number; ; number++)
         {
             var ticket = await context.CallActivityAsync<AttemptTicket>(nameof(AttemptActivities.OpenAttempt), new AttemptOpening(run, number), Retry);
             context.SetCustomStatus(new { attempt = number });
-            var end = await TryOnceAsync(context, wakes, ticket);
+            if (await TryOnceAsync(context, wakes, ticket) is not { } end)
+            {
+                // The attempt goes on where its row says it is.
+                context.ContinueAsNew(run with { Number = number });
+                return new TrainerRunEnd(AttemptState.Running, null);
+            }
+
             foreach (var subject in end.WakeSubjects)
                 context.SendEvent(InstanceId(subject), Wake, "slot");
             if (!end.TryAgain || number >= ticket.MaxAttempts)
@@ -45,10 +55,14 @@ public static class RunOnTrainer
         }
     }
 
-    private static async Task<AttemptLook> TryOnceAsync(TaskOrchestrationContext context, WakeUps wakes, AttemptTicket ticket)
+    /// <summary>Carries one attempt to its end; null after <see cref="LooksPerHistory"/> looks, to go on with a fresh history.</summary>
+    private static async Task<AttemptLook?> TryOnceAsync(TaskOrchestrationContext context, WakeUps wakes, AttemptTicket ticket)
     {
+        var looks = 0;
         while (true)
         {
+            if (looks++ == LooksPerHistory)
+                return null;
             var start = await context.CallActivityAsync<AttemptStart>(nameof(AttemptActivities.StartAttempt), ticket.AttemptId, Retry);
             if (start.Started)
                 break;
@@ -57,13 +71,18 @@ public static class RunOnTrainer
             await wakes.NextAsync(start.LookAgainIn);
         }
 
-        while (true)
+        var silent = false;
+        while (looks++ < LooksPerHistory)
         {
-            var look = await context.CallActivityAsync<AttemptLook>(nameof(AttemptActivities.LookAtAttempt), ticket.AttemptId, Retry);
+            var look = await context.CallActivityAsync<AttemptLook>(
+                nameof(AttemptActivities.LookAtAttempt), new AttemptLooking(ticket.AttemptId, silent), Retry);
             if (look.Ended)
                 return look;
+            silent = look.Silent;
             await wakes.NextAsync(look.LookAgainIn);
         }
+
+        return null;
     }
 
     /// <summary>Waits for the next wake or a limit. A wait that outlives the limit is used again, so no wake is lost between two.</summary>

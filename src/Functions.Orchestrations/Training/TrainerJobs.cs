@@ -25,7 +25,7 @@ public sealed class TrainerJobs(
 {
     /// <summary>How long a trainer may take to fetch its inputs, and for how long its token is good.</summary>
     private static readonly TimeSpan InputsLifetime = TimeSpan.FromHours(24);
-    private static readonly TimeSpan TokenLifetime = TimeSpan.FromHours(48);
+    private static readonly TimeSpan TokenLifetime = TimeSpan.FromDays(30);
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     public Task<TrainerJob> BuildAsync(Attempt attempt, CancellationToken cancellation) => attempt.Kind switch
@@ -95,9 +95,11 @@ public sealed class TrainerJobs(
         }
 
         var bytes = buffer.ToArray();
-        var key = $"jobs/{attempt.SubjectId}/{attempt.Number}/manifest.jsonl.gz";
+        var sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        // Built again it has other URLs and so other bytes; a trainer that took the first request must still find the first manifest.
+        var key = $"jobs/{attempt.SubjectId}/{attempt.Number}/manifest-{sha256[..16]}.jsonl.gz";
         await stores.Internal.PutAsync(key, bytes, "application/gzip", cancellation);
-        return new TrainerDataset(Get(key), Convert.ToHexStringLower(SHA256.HashData(bytes)), [.. version.ClassCounts.Keys]);
+        return new TrainerDataset(Get(key), sha256, [.. version.ClassCounts.Keys]);
     }
 
     private Uri Get(string key) => new(stores.Internal.PresignGet(key, InputsLifetime).Url);

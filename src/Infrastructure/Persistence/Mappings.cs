@@ -75,6 +75,7 @@ internal static class Mappings
             job.HasOne<DatasetVersion>().WithMany().HasForeignKey(j => j.DatasetVersionId);
             job.HasIndex(j => new { j.ProjectId, j.Id });
             job.HasIndex(j => new { j.ProjectId, j.State, j.Id });
+            job.HasIndex(j => j.QueuedAt).HasFilter("state IN ('queued', 'starting', 'running', 'finalizing')").HasDatabaseName("ix_training_jobs_active");
         });
         model.Entity<Attempt>(attempt =>
         {
@@ -152,6 +153,7 @@ internal static class Mappings
             export.HasOne<ModelVersion>().WithMany().HasForeignKey(e => e.ModelVersionId);
             export.HasIndex(e => new { e.ModelVersionId, e.Id });
             export.HasIndex(e => new { e.ProjectId, e.Id });
+            export.HasIndex(e => e.CreatedAt).HasFilter("state IN ('pending', 'running')").HasDatabaseName("ix_exports_active");
         });
         model.Entity<Deployment>(deployment =>
         {
@@ -160,6 +162,7 @@ internal static class Mappings
             deployment.Ignore(d => d.AverageLatencyMs);
             deployment.HasOne<Export>().WithMany().HasForeignKey(d => d.ExportId);
             deployment.HasIndex(d => new { d.ProjectId, d.Id });
+            deployment.HasIndex(d => d.CreatedAt).HasFilter("state IN ('pending', 'deploying')").HasDatabaseName("ix_deployments_active");
         });
     }
 }

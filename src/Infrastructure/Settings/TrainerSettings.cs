@@ -15,7 +15,7 @@ public sealed record TrainerSettings(
 {
     public static TrainerSettings From(IConfiguration configuration) => new(
         configuration.AsEnumerable()
-            .Where(pair => pair.Key.StartsWith("TRAINER_", StringComparison.OrdinalIgnoreCase)
+            .Where(pair => pair.Key.Length > "TRAINER__URL".Length && pair.Key.StartsWith("TRAINER_", StringComparison.OrdinalIgnoreCase)
                 && pair.Key.EndsWith("_URL", StringComparison.OrdinalIgnoreCase) && !string.IsNullOrWhiteSpace(pair.Value))
             .ToDictionary(pair => pair.Key[8..^4].ToLowerInvariant(), pair => AbsoluteUrl(pair.Key, pair.Value!), StringComparer.Ordinal),
         configuration["TRAINER_API_KEY"] is { Length: > 0 } key ? key : null,

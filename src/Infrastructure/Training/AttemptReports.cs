@@ -110,6 +110,7 @@ public sealed class AttemptReports(PlatformDatabase database, TimeProvider time)
             var (epoch, metrics) = (Require(entry.Epoch, "epoch"), Require(entry.Metrics, "metrics"));
             if (await database.EpochMetrics.FindAsync([target.Id, attempt.Number, epoch], cancellation) is not null)
                 return;
+            Started(); // A trainer's first report may have been lost with the process that made it.
             database.EpochMetrics.Add(new EpochMetrics
             {
                 JobId = target.Id, Attempt = attempt.Number, Epoch = epoch, Metrics = metrics, EpochSeconds = entry.EpochSeconds, Time = entry.Time,
@@ -140,7 +141,9 @@ public sealed class AttemptReports(PlatformDatabase database, TimeProvider time)
         private async Task CheckpointAsync(TrainingJob target, CancellationToken cancellation)
         {
             var (epoch, name) = (Require(entry.Epoch, "epoch"), Require(entry.Name, "name"));
-            var known = await database.Checkpoints.AnyAsync(
+            var known = database.Checkpoints.Local.Any(
+                    checkpoint => checkpoint.JobId == target.Id && checkpoint.Attempt == attempt.Number && checkpoint.Epoch == epoch)
+                || await database.Checkpoints.AnyAsync(
                 checkpoint => checkpoint.JobId == target.Id && checkpoint.Attempt == attempt.Number && checkpoint.Epoch == epoch, cancellation);
             if (known)
                 return;

@@ -11,13 +11,28 @@ namespace VisionPlatform.Infrastructure.Training;
 /// </summary>
 public sealed partial class JobEventFeed(NpgsqlDataSource source, ILogger<JobEventFeed> log) : BackgroundService
 {
+    private static readonly TimeSpan Probe = TimeSpan.FromSeconds(30);
     private readonly ConcurrentDictionary<Guid, TaskCompletionSource> _waiting = new();
 
     /// <summary>Ends when the job may have new events, or after <paramref name="limit"/>. Take it before reading, so that nothing falls in between.</summary>
-    public Task NextAsync(Guid jobId, TimeSpan limit, CancellationToken cancellation)
+    public async Task NextAsync(Guid jobId, TimeSpan limit, CancellationToken cancellation)
     {
         var wake = _waiting.GetOrAdd(jobId, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
-        return Task.WhenAny(wake, Task.Delay(limit, cancellation));
+        try
+        {
+            await wake.WaitAsync(limit, cancellation);
+        }
+        catch (TimeoutException)
+        {
+            // Looking without having been woken is what the limit is for.
+        }
+    }
+
+    /// <summary>Says that nobody waits for this job any more; others who do look once more.</summary>
+    public void Forget(Guid jobId)
+    {
+        if (_waiting.TryRemove(jobId, out var wake))
+            wake.TrySetResult();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -53,7 +68,12 @@ public sealed partial class JobEventFeed(NpgsqlDataSource source, ILogger<JobEve
             await listen.ExecuteNonQueryAsync(cancellation);
         WakeAll();
         while (true)
-            await connection.WaitAsync(cancellation);
+        {
+            // A connection that a proxy dropped in silence is only noticed by using it.
+            if (!await connection.WaitAsync(Probe, cancellation))
+                await using (var probe = new NpgsqlCommand("SELECT 1", connection))
+                    await probe.ExecuteNonQueryAsync(cancellation);
+        }
     }
 
     private void WakeAll()

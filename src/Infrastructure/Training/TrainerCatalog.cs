@@ -38,7 +38,7 @@ public sealed class TrainerCatalog(TrainerClient client, PlatformDatabase databa
                 await RememberAsync(framework, capabilities, cancellation);
             return new TrainerEntry(framework, Online: true, capabilities);
         }
-        catch (ProblemException away) when (away.Error == ErrorCodes.TrainerUnavailable)
+        catch (ProblemException away) when (away.Error == ErrorCodes.TrainerUnavailable || away.Error == ErrorCodes.TrainerProtocol || away.Error == ErrorCodes.UnknownFramework)
         {
             return new TrainerEntry(framework, Online: false, known?.Capabilities);
         }

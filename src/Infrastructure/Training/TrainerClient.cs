@@ -110,10 +110,12 @@ public sealed class TrainerClient(TrainerSettings settings, TimeProvider time) :
     public async Task<TrainerPredictReply> PredictAsync(string framework, TrainerPredictRequest request, CancellationToken cancellation)
     {
         using var response = await SendAsync(HttpMethod.Post, framework, "v1/predict", request, Integrations.TrainerPredict, cancellation);
-        if (response.StatusCode == HttpStatusCode.UnprocessableEntity && await ReadProblemAsync(response, cancellation) is { Code: "INVALID_IMAGE" } problem)
-            throw new ProblemException(ErrorCodes.InvalidImage, problem.Message ?? ErrorCodes.InvalidImage.Title, $"images[{problem.Index ?? 0}]");
-        await EnsureSuccessAsync(response, cancellation);
-        return await ReadAsync<TrainerPredictReply>(response, cancellation);
+        if (response.IsSuccessStatusCode)
+            return await ReadAsync<TrainerPredictReply>(response, cancellation);
+        var problem = await ReadProblemAsync(response, cancellation);
+        throw problem.Code == ErrorCodes.InvalidImage.Code
+            ? new ProblemException(ErrorCodes.InvalidImage, problem.Message ?? ErrorCodes.InvalidImage.Title, $"images[{problem.Index ?? 0}]")
+            : ToException(problem, response.StatusCode);
     }
 
     /// <exception cref="ProblemException"><see cref="ErrorCodes.TrainerUnavailable"/> when there is no answer after the policy's tries.</exception>
@@ -151,13 +153,15 @@ public sealed class TrainerClient(TrainerSettings settings, TimeProvider time) :
     {
         if (response.IsSuccessStatusCode)
             return;
-        var problem = await ReadProblemAsync(response, cancellation);
-        if (response.StatusCode >= HttpStatusCode.InternalServerError)
-            throw new ProblemException(ErrorCodes.TrainerUnavailable, $"The trainer answered {(int)response.StatusCode}: {problem.Message}");
-        throw new ProblemException(
-            problem.Code is { } code && ErrorCodes.All.TryGetValue(code, out var known) ? known : ErrorCodes.TrainerProtocol,
-            problem.Message ?? $"The trainer answered {(int)response.StatusCode}.");
+        throw ToException(await ReadProblemAsync(response, cancellation), response.StatusCode);
     }
+
+    private static ProblemException ToException(TrainerProblem problem, HttpStatusCode status) =>
+        status >= HttpStatusCode.InternalServerError
+            ? new ProblemException(ErrorCodes.TrainerUnavailable, $"The trainer answered {(int)status}: {problem.Message}")
+            : new ProblemException(
+                problem.Code is { } code && ErrorCodes.All.TryGetValue(code, out var known) ? known : ErrorCodes.TrainerProtocol,
+                problem.Message ?? $"The trainer answered {(int)status}.");
 
     private static Failure ToFailure(TrainerProblem problem, HttpStatusCode status)
     {

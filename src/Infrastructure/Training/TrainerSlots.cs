@@ -37,6 +37,19 @@ public static class TrainerSlots
     public static Task ReleaseSlotAsync(this PlatformDatabase database, Guid attemptId, CancellationToken cancellation) =>
         database.Database.ExecuteSqlAsync($"DELETE FROM trainer_leases WHERE attempt_id = {attemptId}", cancellation);
 
+    /// <summary>
+    /// Ends whatever attempts a finished job or export still has, and frees their slots: an attempt whose orchestration is gone would
+    /// otherwise stay first in the queue for ever.
+    /// </summary>
+    public static Task CloseAttemptsAsync(this PlatformDatabase database, Guid subjectId, DateTimeOffset now, CancellationToken cancellation) =>
+        database.Database.ExecuteSqlAsync(
+            $"""
+            WITH closed AS (
+                UPDATE attempts SET state = 'failed', ended_at = {now}
+                WHERE subject_id = {subjectId} AND state IN ('waiting', 'starting', 'running') RETURNING id)
+            DELETE FROM trainer_leases WHERE attempt_id IN (SELECT id FROM attempts WHERE subject_id = {subjectId})
+            """, cancellation);
+
     /// <summary>Subjects (jobs, exports) whose attempts wait for this trainer, longest first.</summary>
     public static Task<List<Guid>> WaitingSubjectsAsync(this PlatformDatabase database, string trainer, CancellationToken cancellation) =>
         database.Attempts.AsNoTracking()

@@ -17,6 +17,7 @@ public sealed class PlatformHost : IAsyncLifetime
 {
     public const string AdminEmail = "admin@platform.test";
     public const string BootstrapPassword = "one-time bootstrap phrase";
+    public const string MasterKey = "master key of the tests";
     public const string JwtSecret = "a secret for the tests that is long enough to sign with";
 
     private readonly string _bucket = $"test-{Guid.CreateVersion7():n}";
@@ -134,7 +135,7 @@ public sealed class PlatformHost : IAsyncLifetime
         ["JWT_SECRET"] = JwtSecret,
         ["BOOTSTRAP_ADMIN_EMAIL"] = AdminEmail,
         ["BOOTSTRAP_ADMIN_PASSWORD"] = BootstrapPassword,
-        ["FUNCTIONS_MASTER_KEY"] = "master key of the tests",
+        ["FUNCTIONS_MASTER_KEY"] = MasterKey,
     };
 
     private async Task EmptyBucketsAsync()

@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Training;
@@ -91,6 +92,31 @@ public sealed class RecoveryTests(TrainingLab lab)
         foreach (var id in ids)
             ended.Add((id, (await lab.WaitForStateAsync(id, "completed")).GetProperty("startedAt").GetDateTimeOffset()));
         Assert.True(ended.Take(2).Max(job => job.Started) <= ended.Skip(2).Min(job => job.Started));
+    }
+
+    [Fact]
+    public async Task A_queued_job_whose_host_died_before_scheduling_it_is_found_and_run()
+    {
+        var id = await lab.NewJobAsync(epochs: 1);
+        await using (var database = lab.App.Databases.OpenPlatform())
+            await database.Database.ExecuteSqlAsync($"UPDATE training_jobs SET state = 'queued', queued_at = now() - interval '2 minutes' WHERE id = {id}");
+        await lab.FireTimerAsync("RecoverWork");
+        await lab.WaitForStateAsync(id, "completed");
+    }
+
+    [Fact]
+    public async Task A_job_whose_orchestration_an_operator_terminated_is_taken_up_where_its_row_says_it_is()
+    {
+        var id = await lab.StartJobAsync(epochs: 1000);
+        await lab.WaitForJobAsync(id, job => job.GetProperty("currentEpoch").GetInt32() >= 1, "it trains");
+        foreach (var instance in (string[])["train", "run"])
+            await lab.HostAsync(HttpMethod.Post, $"/runtime/webhooks/durabletask/instances/{instance}-{id}/terminate");
+        await using (var database = lab.App.Databases.OpenPlatform())
+            await database.Database.ExecuteSqlAsync($"UPDATE training_jobs SET queued_at = now() - interval '2 minutes' WHERE id = {id}");
+        await lab.FireTimerAsync("RecoverWork");
+
+        (await lab.Admin.PostAsync($"training/jobs/{id}/cancel")).Expect(202);
+        Assert.Single(TrainingLab.AttemptsOf(await lab.WaitForStateAsync(id, "cancelled")));
     }
 
     private async Task EveryEpochIsThereOnceAsync(Guid id)

@@ -89,6 +89,18 @@ public sealed class TrainingLab(PlatformHost host) : IAsyncLifetime
 
     public Task<JsonElement> WaitForStateAsync(Guid id, string state) => WaitForJobAsync(id, job => StateOf(job) == state, state);
 
+    /// <summary>Fires a timer function now.</summary>
+    public Task FireTimerAsync(string function) => HostAsync(HttpMethod.Post, $"/admin/functions/{function}");
+
+    /// <summary>Calls the host's own endpoints with the master key.</summary>
+    public async Task HostAsync(HttpMethod method, string path)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = new StringContent("{}", System.Text.Encoding.UTF8, "application/json") };
+        request.Headers.Add("x-functions-key", PlatformHost.MasterKey);
+        using var response = await Admin.Http.SendAsync(request);
+        Assert.True(response.IsSuccessStatusCode, $"{path}: {response.StatusCode} {await response.Content.ReadAsStringAsync()}");
+    }
+
     public static string StateOf(JsonElement job) => job.GetProperty("state").GetString()!;
 
     public static List<JsonElement> AttemptsOf(JsonElement job) => [.. job.GetProperty("attempts").EnumerateArray()];

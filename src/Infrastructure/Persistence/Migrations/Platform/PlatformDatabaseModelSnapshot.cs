@@ -411,6 +411,10 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.HasKey("Id")
                         .HasName("pk_deployments");
 
+                    b.HasIndex("CreatedAt")
+                        .HasDatabaseName("ix_deployments_active")
+                        .HasFilter("state IN ('pending', 'deploying')");
+
                     b.HasIndex("ExportId")
                         .HasDatabaseName("ix_deployments_export_id");
 
@@ -488,6 +492,10 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
 
                     b.HasKey("Id")
                         .HasName("pk_exports");
+
+                    b.HasIndex("CreatedAt")
+                        .HasDatabaseName("ix_exports_active")
+                        .HasFilter("state IN ('pending', 'running')");
 
                     b.HasIndex("ModelVersionId", "Id")
                         .HasDatabaseName("ix_exports_model_version_id_id");
@@ -1058,6 +1066,10 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
 
                     b.HasIndex("DatasetVersionId")
                         .HasDatabaseName("ix_training_jobs_dataset_version_id");
+
+                    b.HasIndex("QueuedAt")
+                        .HasDatabaseName("ix_training_jobs_active")
+                        .HasFilter("state IN ('queued', 'starting', 'running', 'finalizing')");
 
                     b.HasIndex("ProjectId", "Id")
                         .HasDatabaseName("ix_training_jobs_project_id_id");

@@ -551,6 +551,12 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                 columns: new[] { "project_id", "id" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_deployments_active",
+                table: "deployments",
+                column: "created_at",
+                filter: "state IN ('pending', 'deploying')");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_deployments_export_id",
                 table: "deployments",
                 column: "export_id");
@@ -559,6 +565,12 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                 name: "ix_deployments_project_id_id",
                 table: "deployments",
                 columns: new[] { "project_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_exports_active",
+                table: "exports",
+                column: "created_at",
+                filter: "state IN ('pending', 'running')");
 
             migrationBuilder.CreateIndex(
                 name: "ix_exports_model_version_id_id",
@@ -606,6 +618,12 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                 name: "ix_trainer_leases_trainer",
                 table: "trainer_leases",
                 column: "trainer");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_training_jobs_active",
+                table: "training_jobs",
+                column: "queued_at",
+                filter: "state IN ('queued', 'starting', 'running', 'finalizing')");
 
             migrationBuilder.CreateIndex(
                 name: "ix_training_jobs_dataset_version_id",

@@ -12,7 +12,7 @@ using VisionPlatform.Infrastructure.Persistence;
 namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
 {
     [DbContext(typeof(PlatformDatabase))]
-    [Migration("20261121004319_Initial")]
+    [Migration("20261121014202_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -414,6 +414,10 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.HasKey("Id")
                         .HasName("pk_deployments");
 
+                    b.HasIndex("CreatedAt")
+                        .HasDatabaseName("ix_deployments_active")
+                        .HasFilter("state IN ('pending', 'deploying')");
+
                     b.HasIndex("ExportId")
                         .HasDatabaseName("ix_deployments_export_id");
 
@@ -491,6 +495,10 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
 
                     b.HasKey("Id")
                         .HasName("pk_exports");
+
+                    b.HasIndex("CreatedAt")
+                        .HasDatabaseName("ix_exports_active")
+                        .HasFilter("state IN ('pending', 'running')");
 
                     b.HasIndex("ModelVersionId", "Id")
                         .HasDatabaseName("ix_exports_model_version_id_id");
@@ -1061,6 +1069,10 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
 
                     b.HasIndex("DatasetVersionId")
                         .HasDatabaseName("ix_training_jobs_dataset_version_id");
+
+                    b.HasIndex("QueuedAt")
+                        .HasDatabaseName("ix_training_jobs_active")
+                        .HasFilter("state IN ('queued', 'starting', 'running', 'finalizing')");
 
                     b.HasIndex("ProjectId", "Id")
                         .HasDatabaseName("ix_training_jobs_project_id_id");

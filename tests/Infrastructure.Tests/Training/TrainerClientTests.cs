@@ -1,0 +1,82 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Infrastructure.Settings;
+using VisionPlatform.Infrastructure.Training;
+
+namespace VisionPlatform.Infrastructure.Tests.Training;
+
+/// <summary>How the platform takes every kind of answer a trainer may give, from a server that gives it.</summary>
+public sealed class TrainerClientTests
+{
+    private static readonly TrainerPredictRequest Predict = new(new TrainerServedModel(Guid.NewGuid(), "onnx", new Uri("http://127.0.0.1/m"), "ab", null), [], 1);
+
+    [Theory]
+    [InlineData(422, """{"code":"INVALID_IMAGE","index":2,"message":"no image"}""", "INVALID_IMAGE")]
+    [InlineData(422, """{"code":"MODEL_INVALID","message":"not an ONNX file"}""", "TRAINER_PROTOCOL_ERROR")]
+    [InlineData(422, "<html>", "TRAINER_PROTOCOL_ERROR")]
+    [InlineData(401, """{"code":"UNAUTHORIZED"}""", "TRAINER_PROTOCOL_ERROR")]
+    [InlineData(500, "", "TRAINER_UNAVAILABLE")]
+    [InlineData(200, "{", "TRAINER_PROTOCOL_ERROR")]
+    public async Task A_prediction_that_fails_says_whose_fault_it_is(int status, string body, string code)
+    {
+        await using var trainer = await TrainerAsync(status, body);
+        using var client = Client(trainer);
+        var failure = await Assert.ThrowsAsync<ProblemException>(() => client.PredictAsync("torchvision", Predict, TestContext.Current.CancellationToken));
+        Assert.Equal(code, failure.Error.Code);
+        if (code == "INVALID_IMAGE")
+            Assert.Equal(["images[2]"], failure.Errors.Keys);
+    }
+
+    [Theory]
+    [InlineData(202, "{}", typeof(TrainerStart.Accepted))]
+    [InlineData(409, """{"code":"TRAINER_BUSY"}""", typeof(TrainerStart.Busy))]
+    [InlineData(422, """{"code":"INVALID_CONFIG","field":"config.epochs","message":"too many"}""", typeof(TrainerStart.Rejected))]
+    [InlineData(503, "", typeof(TrainerStart.Unreachable))]
+    public async Task A_start_is_taken_put_off_or_refused(int status, string body, Type expected)
+    {
+        await using var trainer = await TrainerAsync(status, body);
+        using var client = Client(trainer);
+        var start = await client.StartAsync("torchvision", Job(), TestContext.Current.CancellationToken);
+        Assert.IsType(expected, start);
+        if (start is TrainerStart.Rejected rejected)
+            Assert.Equal(("INVALID_CONFIG", "config.epochs: too many"), (rejected.Failure.Code, rejected.Failure.Message));
+    }
+
+    [Fact]
+    public async Task Nobody_at_the_address_is_a_trainer_to_wait_for()
+    {
+        var trainer = await TrainerAsync(202, "{}");
+        using var client = Client(trainer);
+        await trainer.DisposeAsync();
+        Assert.IsType<TrainerStart.Unreachable>(await client.StartAsync("torchvision", Job(), TestContext.Current.CancellationToken));
+        Assert.False(await client.CancelAsync("torchvision", Guid.NewGuid(), 1, TestContext.Current.CancellationToken));
+    }
+
+    private static TrainerJobRequest Job() => new(
+        "1", Guid.NewGuid(), 1, "train", new TrainerCallback(new Uri("http://127.0.0.1/"), "token", 5), "image_classification", "small_cnn", null,
+        new Dictionary<string, System.Text.Json.JsonElement>(), null, null);
+
+    private static TrainerClient Client(WebApplication trainer) => new(
+        TrainerSettings.From(new ConfigurationBuilder().AddInMemoryCollection([new("TRAINER_TORCHVISION_URL", trainer.Urls.First())]).Build()), TimeProvider.System);
+
+    private static async Task<WebApplication> TrainerAsync(int status, string body)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        var trainer = builder.Build();
+        trainer.Run(async context =>
+        {
+            context.Response.StatusCode = status;
+            context.Response.ContentType = "application/json";
+            await context.Response.WriteAsync(body);
+        });
+        await trainer.StartAsync();
+        return trainer;
+    }
+}
