@@ -48,12 +48,19 @@ build_app() (
 # ---- settings ---------------------------------------------------------------------------------
 api_url() { printf 'http://127.0.0.1:%s' "$(remembered api)"; }
 
+# check_given_port: before anything is stopped for it.
+check_given_port() {
+  [[ -n ${PORT:-} ]] || return 0
+  if ! [[ $PORT =~ ^[0-9]{1,5}$ ]] || ((PORT < 1 || PORT > 65535)); then die "PORT is not a port number: $PORT" 2; fi
+  if supervised_pid app >/dev/null && [[ $PORT == "$(remembered api)" ]]; then return; fi
+  ! port_answers "$PORT" || die "port $PORT is taken by another program"
+}
+
 # choose_api_port: PORT when given, else 7071, else what was used before, else any.
 choose_api_port() {
   local port
+  check_given_port
   if [[ -n ${PORT:-} ]]; then
-    if ! [[ $PORT =~ ^[0-9]{1,5}$ ]] || ((PORT < 1 || PORT > 65535)); then die "PORT is not a port number: $PORT" 2; fi
-    ! port_answers "$PORT" || die "port $PORT is taken by another program"
     port=$PORT
   elif ! port_answers "$PREFERRED_PORT"; then
     port=$PREFERRED_PORT
@@ -130,6 +137,7 @@ start_app() {
 # sources is left alone.
 start_platform() {
   local build failed=0
+  check_given_port
   ensure_dotnet
   choose_services up
   ensure_packages "${LOCAL_SERVICES[@]}" images "$@"
