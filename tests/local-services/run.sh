@@ -219,6 +219,33 @@ a_given_store_needs_its_keys() {
   contains "$output" EXTERNAL_STORAGE_ACCESS_KEY
 }
 
+# last_number JSON KEY: the number of a key in one line of JSON.
+last_number() { sed -nE "s/.*\"$2\":([0-9.]+).*/\1/p" <<<"$1"; }
+
+the_demo_goes_from_images_to_predictions() {
+  local h=$WORK/h line status=0
+  PLATFORM_DIR=$h "$ROOT/platform" demo >"$WORK/demo.out" 2>"$WORK/demo.err" || status=$?
+  ((status == 0)) || fail "exit code $status: $(tail -n 20 "$WORK/demo.err" "$WORK/demo.out")"
+  line=$(tail -n 1 "$WORK/demo.out")
+  awk -v accuracy="$(last_number "$line" accuracy)" 'BEGIN { exit !(accuracy >= 0.95) }' || fail "accuracy: $line"
+  contains "$line" '"format":"onnx","passed":true'
+  contains "$line" '"format":"torchscript","passed":true'
+  contains "$(cat "$WORK/demo.out")" 'epoch 8/8'
+  nothing_runs "$h"
+  same "$(stat -c %a "$h/secrets/admin.json")" 600
+}
+
+up_twice_is_one_installation() {
+  local h=$WORK/h first second
+  first=$(PLATFORM_DIR=$h "$ROOT/platform" up 2>/dev/null | sed -n 's|.*health: \([^)]*\)).*|\1|p')
+  second=$(PLATFORM_DIR=$h "$ROOT/platform" up 2>/dev/null | sed -n 's|.*health: \([^)]*\)).*|\1|p')
+  [[ -n $first ]] || fail 'no address was printed'
+  same "$first" "$second"
+  same "$(http_status 127.0.0.1 "$(port_of "$h" api)" /health/ready)" 200
+  PLATFORM_DIR=$h "$ROOT/platform" down 2>/dev/null
+  nothing_runs "$h"
+}
+
 if [[ -n $PG_BIN ]] && have_command radosgw; then
   check 'services start and print their settings' services_start_and_print_their_settings
   check 'secrets and settings are for the owner only' secrets_and_settings_are_for_the_owner_only
@@ -233,6 +260,8 @@ if [[ -n $PG_BIN ]] && have_command radosgw; then
   check 'an interrupted set-up is made again' interrupted_set_up_is_made_again
   check 'two at once make one installation' two_at_once_make_one_installation
   check 'lost test data is replaced' lost_test_data_is_replaced
+  check 'the demo goes from images to predictions and leaves only data' the_demo_goes_from_images_to_predictions
+  check 'up twice is one installation, and down ends it' up_twice_is_one_installation
 else
   check 'PostgreSQL and Ceph are installed' false
 fi
