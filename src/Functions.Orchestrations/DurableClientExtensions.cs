@@ -12,7 +12,7 @@ public static class DurableClientExtensions
         this DurableTaskClient durable, TaskName orchestrator, object input, string instanceId, CancellationToken cancellation)
     {
         if (await durable.GetInstanceAsync(instanceId, cancellation) is null)
-            await ScheduleAsync(durable, orchestrator, input, instanceId, cancellation);
+            await ScheduleUnlessAsync(durable, orchestrator, input, instanceId, there => there is not null, cancellation);
     }
 
     /// <summary>Schedules an orchestration unless one of that id is under way; for work that its row says is not done.</summary>
@@ -20,7 +20,7 @@ public static class DurableClientExtensions
         this DurableTaskClient durable, TaskName orchestrator, object input, string instanceId, CancellationToken cancellation)
     {
         if (await durable.GetInstanceAsync(instanceId, cancellation) is null or { IsCompleted: true })
-            await ScheduleAsync(durable, orchestrator, input, instanceId, cancellation);
+            await ScheduleUnlessAsync(durable, orchestrator, input, instanceId, there => there is { IsCompleted: false }, cancellation);
     }
 
     /// <summary>Tells the run of a job or export to look at the database; one that has ended needs no telling.</summary>
@@ -39,8 +39,9 @@ public static class DurableClientExtensions
         }
     }
 
-    private static async Task ScheduleAsync(
-        DurableTaskClient durable, TaskName orchestrator, object input, string instanceId, CancellationToken cancellation)
+    private static async Task ScheduleUnlessAsync(
+        DurableTaskClient durable, TaskName orchestrator, object input, string instanceId, Predicate<OrchestrationMetadata?> wanted,
+        CancellationToken cancellation)
     {
         try
         {
@@ -48,8 +49,8 @@ public static class DurableClientExtensions
         }
         catch (Exception raced) when (raced is not OperationCanceledException)
         {
-            // Hosts differ in what they throw for an id that exists; what counts is whether it does.
-            if (await durable.GetInstanceAsync(instanceId, cancellation) is null)
+            // Hosts differ in what they throw for an id that somebody else has just scheduled; what counts is whether it is there.
+            if (!wanted(await durable.GetInstanceAsync(instanceId, cancellation)))
                 throw;
         }
     }

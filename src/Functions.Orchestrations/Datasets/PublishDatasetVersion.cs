@@ -45,13 +45,8 @@ public static class PublishDatasetVersion
     /// Runs the orchestration of a version unless it is running. One that has ended is replaced: the version went back to publishing
     /// after it.
     /// </summary>
-    public static async Task SchedulePublishAsync(this DurableTaskClient durable, Guid versionId, CancellationToken cancellation)
-    {
-        var instanceId = InstanceId(versionId);
-        if (await durable.GetInstanceAsync(instanceId, cancellation) is { IsCompleted: true })
-            await durable.PurgeInstanceAsync(instanceId, cancellation);
-        await durable.ScheduleOnceAsync(nameof(PublishDatasetVersion), versionId, instanceId, cancellation);
-    }
+    public static Task SchedulePublishAsync(this DurableTaskClient durable, Guid versionId, CancellationToken cancellation) =>
+        durable.ScheduleAgainAsync(nameof(PublishDatasetVersion), versionId, InstanceId(versionId), cancellation);
 }
 
 /// <summary>The steps of publishing. Each may run more than once.</summary>

@@ -15,9 +15,6 @@ public static class DeployModel
 
     public static string InstanceId(Guid deploymentId) => $"deploy-{deploymentId}";
 
-    private static readonly TaskOptions Retry = TaskOptions.FromRetryPolicy(
-        new RetryPolicy(maxNumberOfAttempts: 10, firstRetryInterval: TimeSpan.FromSeconds(1), backoffCoefficient: 2, maxRetryInterval: TimeSpan.FromSeconds(60)));
-
     [Function(nameof(DeployModel))]
     public static async Task<DeploymentLoad> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
@@ -25,7 +22,7 @@ public static class DeployModel
         for (var number = 1; ; number++)
         {
             var load = await context.CallActivityAsync<DeploymentLoad>(
-                nameof(DeploymentActivities.LoadDeployment), new DeploymentTry(deploymentId, LastTry: number == MaxTries), Retry);
+                nameof(DeploymentActivities.LoadDeployment), new DeploymentTry(deploymentId, LastTry: number == MaxTries), ActivityRetry.Standard);
             if (load.State != DeploymentState.Deploying)
                 return load;
             await context.CreateTimer(TimeSpan.FromSeconds(Math.Min(30, 2 * number)), CancellationToken.None);

@@ -20,9 +20,6 @@ public static class ExportModels
 
     public static string ExportInstanceId(Guid exportId) => $"export-{exportId}";
 
-    private static readonly TaskOptions Retry = TaskOptions.FromRetryPolicy(
-        new RetryPolicy(maxNumberOfAttempts: 10, firstRetryInterval: TimeSpan.FromSeconds(1), backoffCoefficient: 2, maxRetryInterval: TimeSpan.FromSeconds(60)));
-
     [Function(nameof(ExportModels))]
     public static async Task<IReadOnlyList<ExportEnd>> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
@@ -47,7 +44,7 @@ public static class ExportModels
             run = new TrainerRunEnd(AttemptState.Failed, Failure.Of(ErrorCodes.Internal));
         }
 
-        return await context.CallActivityAsync<ExportEnd>(nameof(ExportActivities.FinishExport), new ExportRunEnd(exportId, run), Retry);
+        return await context.CallActivityAsync<ExportEnd>(nameof(ExportActivities.FinishExport), new ExportRunEnd(exportId, run), ActivityRetry.Standard);
     }
 }
 

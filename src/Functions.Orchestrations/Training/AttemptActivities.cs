@@ -11,7 +11,8 @@ namespace VisionPlatform.Orchestrations.Training;
 
 public sealed record AttemptOpening(TrainerRun Run, int Number);
 
-public sealed record AttemptTicket(Guid AttemptId, int MaxAttempts, TimeSpan RetryDelay);
+/// <param name="LooksPerHistory">Looks after which the run begins a fresh history.</param>
+public sealed record AttemptTicket(Guid AttemptId, int MaxAttempts, TimeSpan RetryDelay, int LooksPerHistory);
 
 /// <summary>What came of starting an attempt: it runs, it waits (look again later), or it has ended already.</summary>
 public sealed record AttemptStart(bool Started, TimeSpan LookAgainIn, AttemptLook? End)
@@ -65,7 +66,7 @@ public sealed class AttemptActivities(
             await database.SaveChangesAsync(cancellation);
         }
 
-        return new AttemptTicket(attempt.Id, settings.MaxAttempts, settings.RetryDelay);
+        return new AttemptTicket(attempt.Id, settings.MaxAttempts, settings.RetryDelay, settings.LooksPerHistory);
     }
 
     [Function(nameof(StartAttempt))]

@@ -7,7 +7,8 @@ namespace VisionPlatform.Orchestrations.Training;
 
 /// <summary>A job or export that needs a trainer.</summary>
 /// <param name="Number">The attempt it goes on with; it begins with the first.</param>
-public sealed record TrainerRun(AttemptKind Kind, Guid SubjectId, int Number = 1);
+/// <param name="Silent">What the last look at that attempt said.</param>
+public sealed record TrainerRun(AttemptKind Kind, Guid SubjectId, int Number = 1, bool Silent = false);
 
 /// <summary>How a run ended: the state of its last attempt, and why when it did not complete.</summary>
 public sealed record TrainerRunEnd(AttemptState State, Failure? Failure);
@@ -25,12 +26,6 @@ public static class RunOnTrainer
     /// <summary>The orchestration's instance id, so that callbacks can find it without a lookup.</summary>
     public static string InstanceId(Guid subjectId) => $"run-{subjectId}";
 
-    /// <summary>A look adds some six events; this bounds the history of a run that waits or trains for days.</summary>
-    private const int LooksPerHistory = 150;
-
-    private static readonly TaskOptions Retry = TaskOptions.FromRetryPolicy(
-        new RetryPolicy(maxNumberOfAttempts: 10, firstRetryInterval: TimeSpan.FromSeconds(1), backoffCoefficient: 2, maxRetryInterval: TimeSpan.FromSeconds(30)));
-
     [Function(nameof(RunOnTrainer))]
     public static async Task<TrainerRunEnd> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
@@ -38,12 +33,13 @@ public static class RunOnTrainer
         var wakes = new WakeUps(context);
         for (var number = run.Number; ; number++)
         {
-            var ticket = await context.CallActivityAsync<AttemptTicket>(nameof(AttemptActivities.OpenAttempt), new AttemptOpening(run, number), Retry);
+            var ticket = await context.CallActivityAsync<AttemptTicket>(nameof(AttemptActivities.OpenAttempt), new AttemptOpening(run, number), ActivityRetry.Standard);
             context.SetCustomStatus(new { attempt = number });
-            if (await TryOnceAsync(context, wakes, ticket) is not { } end)
+            var (end, silent) = await TryOnceAsync(context, wakes, ticket, run.Silent && number == run.Number);
+            if (end is null)
             {
                 // The attempt goes on where its row says it is.
-                context.ContinueAsNew(run with { Number = number });
+                context.ContinueAsNew(run with { Number = number, Silent = silent });
                 return new TrainerRunEnd(AttemptState.Running, null);
             }
 
@@ -55,34 +51,34 @@ public static class RunOnTrainer
         }
     }
 
-    /// <summary>Carries one attempt to its end; null after <see cref="LooksPerHistory"/> looks, to go on with a fresh history.</summary>
-    private static async Task<AttemptLook?> TryOnceAsync(TaskOrchestrationContext context, WakeUps wakes, AttemptTicket ticket)
+    /// <summary>Carries one attempt to its end; none after <see cref="AttemptTicket.LooksPerHistory"/> looks, to go on with a fresh history.</summary>
+    private static async Task<(AttemptLook? End, bool Silent)> TryOnceAsync(
+        TaskOrchestrationContext context, WakeUps wakes, AttemptTicket ticket, bool silent)
     {
         var looks = 0;
         while (true)
         {
-            if (looks++ == LooksPerHistory)
-                return null;
-            var start = await context.CallActivityAsync<AttemptStart>(nameof(AttemptActivities.StartAttempt), ticket.AttemptId, Retry);
+            if (looks++ == ticket.LooksPerHistory)
+                return (null, silent);
+            var start = await context.CallActivityAsync<AttemptStart>(nameof(AttemptActivities.StartAttempt), ticket.AttemptId, ActivityRetry.Standard);
             if (start.Started)
                 break;
             if (start.End is { } end)
-                return end;
+                return (end, silent);
             await wakes.NextAsync(start.LookAgainIn);
         }
 
-        var silent = false;
-        while (looks++ < LooksPerHistory)
+        while (looks++ < ticket.LooksPerHistory)
         {
             var look = await context.CallActivityAsync<AttemptLook>(
-                nameof(AttemptActivities.LookAtAttempt), new AttemptLooking(ticket.AttemptId, silent), Retry);
+                nameof(AttemptActivities.LookAtAttempt), new AttemptLooking(ticket.AttemptId, silent), ActivityRetry.Standard);
             if (look.Ended)
-                return look;
+                return (look, silent);
             silent = look.Silent;
             await wakes.NextAsync(look.LookAgainIn);
         }
 
-        return null;
+        return (null, silent);
     }
 
     /// <summary>Waits for the next wake or a limit. A wait that outlives the limit is used again, so no wake is lost between two.</summary>

@@ -11,9 +11,6 @@ public static class TrainModel
 {
     public static string InstanceId(Guid jobId) => $"train-{jobId}";
 
-    private static readonly TaskOptions Retry = TaskOptions.FromRetryPolicy(
-        new RetryPolicy(maxNumberOfAttempts: 10, firstRetryInterval: TimeSpan.FromSeconds(1), backoffCoefficient: 2, maxRetryInterval: TimeSpan.FromSeconds(60)));
-
     [Function(nameof(TrainModel))]
     public static async Task<JobEnd> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
@@ -24,7 +21,7 @@ public static class TrainModel
             var run = await context.CallSubOrchestratorAsync<TrainerRunEnd>(
                 nameof(RunOnTrainer), new TrainerRun(AttemptKind.Train, jobId), new SubOrchestrationOptions(instanceId: RunOnTrainer.InstanceId(jobId)));
             end = run.State == AttemptState.Completed
-                ? await context.CallActivityAsync<JobEnd>(nameof(JobActivities.FinalizeJob), jobId, Retry)
+                ? await context.CallActivityAsync<JobEnd>(nameof(JobActivities.FinalizeJob), jobId, ActivityRetry.Standard)
                 : new JobEnd(jobId, run.State == AttemptState.Cancelled ? JobState.Cancelled : JobState.Failed, run.Failure);
         }
         catch (TaskFailedException failed)
@@ -34,7 +31,7 @@ public static class TrainModel
         }
 
         if (end.State != JobState.Completed)
-            await context.CallActivityAsync(nameof(JobActivities.EndJob), end, Retry);
+            await context.CallActivityAsync(nameof(JobActivities.EndJob), end, ActivityRetry.Standard);
         return end;
     }
 }

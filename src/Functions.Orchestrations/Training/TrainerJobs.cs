@@ -78,12 +78,14 @@ public sealed class TrainerJobs(
         var images = await database.DatasetVersionImages.AsNoTracking().Where(i => i.VersionId == versionId).OrderBy(i => i.Path).ToListAsync(cancellation);
         var splits = ownSplit is null ? images.Select(image => image.Split).ToArray() : SplitRules.Assign(images.Select(image => (image.Path, image.Class)).ToList(), ownSplit);
 
+        // A dataset may be all training images; then the exported file is compared on those.
+        var leaveOut = heldOutOnly && splits.Any(split => split != Split.Train) ? Split.Train : (Split?)null;
         using var buffer = new MemoryStream();
         await using (var gzip = new GZipStream(buffer, CompressionLevel.Fastest, leaveOpen: true))
         {
             for (var i = 0; i < images.Count; i++)
             {
-                if (heldOutOnly && splits[i] == Split.Train)
+                if (splits[i] == leaveOut)
                     continue;
                 var image = images[i];
                 var line = new TrainerManifestLine(

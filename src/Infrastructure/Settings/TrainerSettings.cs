@@ -10,8 +10,9 @@ namespace VisionPlatform.Infrastructure.Settings;
 /// <param name="HeartbeatTimeout">After how long a silent trainer's attempt is given up.</param>
 /// <param name="MaxAttempts">Tries per job, the first included.</param>
 /// <param name="RetryDelay">Wait before the second attempt; it doubles.</param>
+/// <param name="LooksPerHistory">Looks at an attempt (some six history events each) after which its orchestration begins a fresh history, so that a run of days stays small. At least 2.</param>
 public sealed record TrainerSettings(
-    IReadOnlyDictionary<string, Uri> Urls, string? ApiKey, Uri PublicUrl, TimeSpan Heartbeat, TimeSpan HeartbeatTimeout, int MaxAttempts, TimeSpan RetryDelay)
+    IReadOnlyDictionary<string, Uri> Urls, string? ApiKey, Uri PublicUrl, TimeSpan Heartbeat, TimeSpan HeartbeatTimeout, int MaxAttempts, TimeSpan RetryDelay, int LooksPerHistory)
 {
     public static TrainerSettings From(IConfiguration configuration) => new(
         configuration.AsEnumerable()
@@ -23,7 +24,8 @@ public sealed record TrainerSettings(
         TimeSpan.FromSeconds(configuration.GetValue("TRAINER_HEARTBEAT_SECONDS", 5.0)),
         TimeSpan.FromSeconds(configuration.GetValue("TRAINER_HEARTBEAT_TIMEOUT_SECONDS", 60.0)),
         configuration.GetValue("TRAINER_MAX_ATTEMPTS", 3),
-        TimeSpan.FromSeconds(configuration.GetValue("TRAINER_RETRY_SECONDS", 5.0)));
+        TimeSpan.FromSeconds(configuration.GetValue("TRAINER_RETRY_SECONDS", 5.0)),
+        Math.Max(2, configuration.GetValue("TRAINER_LOOKS_PER_HISTORY", 150)));
 
     private static Uri AbsoluteUrl(string key, string value) =>
         Uri.TryCreate(value.TrimEnd('/') + "/", UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"

@@ -37,6 +37,7 @@ public sealed class TrainingLab(PlatformHost host) : IAsyncLifetime
             ["TRAINER_HEARTBEAT_SECONDS"] = "0.5",
             ["TRAINER_HEARTBEAT_TIMEOUT_SECONDS"] = "6",
             ["TRAINER_RETRY_SECONDS"] = "0.2",
+            ["TRAINER_LOOKS_PER_HISTORY"] = "3", // Every longer run renews its history on the way.
         });
         Admin = await PlatformHost.SignInAdminAsync(App);
         ProjectId = await Admin.NewProjectAsync("digits");
