@@ -6,6 +6,7 @@ using VisionPlatform.Api.Health;
 using VisionPlatform.Api.Http;
 using VisionPlatform.Api.Projects;
 using VisionPlatform.Infrastructure.Accounts;
+using VisionPlatform.Infrastructure.Audit;
 using VisionPlatform.Infrastructure.Datasets;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Training;
@@ -18,6 +19,7 @@ builder.UseHttpFoundation();
 
 builder.Services.AddPersistence(builder.Configuration);
 builder.Services.AddDatasets(builder.Configuration);
+builder.Services.AddAudit(builder.Configuration);
 builder.Services.AddAccounts(builder.Configuration);
 builder.Services.AddTraining(builder.Configuration);
 builder.Services.AddScoped<ProjectAccess>();

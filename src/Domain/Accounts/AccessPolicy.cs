@@ -34,6 +34,7 @@ public static class AccessPolicy
         [Permission.DeploymentsRead] = new(SystemRole.Guest, ProjectRole.Viewer, "deployments:read"),
         [Permission.DeploymentsWrite] = new(SystemRole.StandardEngineer, ProjectRole.Member, "deployments:write"),
         [Permission.PredictionsRun] = new(SystemRole.Guest, ProjectRole.Viewer, "predictions:run"),
+        [Permission.AuditRead] = new(SystemRole.Admin, null, "audit:read"),
     }.ToFrozenDictionary();
 
     /// <summary>The permission as answers name it, e.g. <c>datasets:write</c>.</summary>

@@ -43,4 +43,7 @@ public enum Permission
 
     /// <summary>Send images to a deployed model.</summary>
     PredictionsRun,
+
+    /// <summary>Search and export the audit log.</summary>
+    AuditRead,
 }

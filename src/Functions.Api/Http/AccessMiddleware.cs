@@ -16,8 +16,8 @@ public sealed class AccessMiddleware(FunctionDeclarations declarations) : IFunct
             {
                 case RequiresPermissionAttribute needed:
                     var user = await authentication.RequireUserAsync(http.Request, context.CancellationToken);
-                    Authentication.RequirePermission(user, needed.Permission);
                     http.SetCurrentUser(user);
+                    Authentication.RequirePermission(user, needed.Permission);
                     break;
                 case TrainerAccessAttribute:
                     http.SetCurrentAttempt(authentication.RequireAttempt(http.Request));

@@ -19,6 +19,9 @@ public static class CallerExtensions
     public static CurrentUser CurrentUser(this HttpContext context) =>
         context.Items[UserKey] as CurrentUser ?? throw new InvalidOperationException("Nobody is signed in: the function asks for no permission.");
 
+    /// <summary>The signed-in person; null when nobody is, or not yet.</summary>
+    internal static CurrentUser? FindCurrentUser(this HttpContext context) => context.Items[UserKey] as CurrentUser;
+
     /// <summary>The attempt whose trainer is calling.</summary>
     /// <exception cref="InvalidOperationException">The function does not declare <see cref="TrainerAccessAttribute"/>.</exception>
     public static Guid CurrentAttempt(this HttpRequest request) =>

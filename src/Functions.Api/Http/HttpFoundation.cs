@@ -1,6 +1,7 @@
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using VisionPlatform.Api.Audit;
 
 namespace VisionPlatform.Api.Http;
 
@@ -14,6 +15,7 @@ public static class HttpFoundation
         builder.Services.AddScoped<Authentication>();
         builder.UseMiddleware<RequestMiddleware>();
         builder.UseMiddleware<ProblemMiddleware>();
+        builder.UseMiddleware<AuditMiddleware>();
         builder.UseMiddleware<AccessMiddleware>();
         return builder;
     }

@@ -40,6 +40,7 @@ public sealed class ProblemResult(ProblemException failure) : IResult, IStatusCo
     {
         var response = httpContext.Response;
         response.StatusCode = failure.Error.Status;
+        httpContext.SetProblemCode(failure.Error.Code);
         if (failure.Error.Status == StatusCodes.Status401Unauthorized)
             response.Headers.WWWAuthenticate = "Bearer";
         var wait = failure.RetryAfter
@@ -56,4 +57,14 @@ public static class RequestTrace
 {
     /// <summary>The W3C trace id, 32 hex digits; the server's own request id when nothing is traced.</summary>
     public static string TraceId(this HttpContext context) => Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier;
+}
+
+public static class ProblemOfRequest
+{
+    private static readonly object Key = new();
+
+    /// <summary>The code of the problem that the request was answered with; null when it succeeded.</summary>
+    public static string? ProblemCode(this HttpContext context) => context.Items[Key] as string;
+
+    internal static void SetProblemCode(this HttpContext context, string code) => context.Items[Key] = code;
 }

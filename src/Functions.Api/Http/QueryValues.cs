@@ -31,6 +31,12 @@ public static class QueryValues
         : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number
         : throw Invalid(name, "must be a whole number");
 
+    /// <summary>A moment in RFC 3339, e.g. <c>2026-01-31T12:00:00Z</c>.</summary>
+    public static DateTimeOffset? QueryTime(this HttpRequest request, string name) =>
+        request.QueryText(name) is not { } text ? null
+        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time.ToUniversalTime()
+        : throw Invalid(name, "must be a time (RFC 3339)");
+
     /// <summary>An enum value by its snake_case text.</summary>
     public static T? QueryOneOf<T>(this HttpRequest request, string name)
         where T : struct, Enum

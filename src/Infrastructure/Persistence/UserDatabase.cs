@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Audit;
 using VisionPlatform.Domain.Projects;
 
 namespace VisionPlatform.Infrastructure.Persistence;
@@ -11,6 +12,7 @@ public sealed class UserDatabase(DbContextOptions<UserDatabase> options) : DbCon
     public DbSet<RefreshToken> RefreshTokens => Set<RefreshToken>();
     public DbSet<SignInFailures> SignInFailures => Set<SignInFailures>();
     public DbSet<ProjectMember> ProjectMembers => Set<ProjectMember>();
+    public DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -38,6 +40,20 @@ public sealed class UserDatabase(DbContextOptions<UserDatabase> options) : DbCon
             member.HasKey(m => new { m.ProjectId, m.UserId });
             member.HasIndex(m => m.UserId);
             member.HasOne<User>().WithMany().HasForeignKey(m => m.UserId).OnDelete(DeleteBehavior.Cascade);
+        });
+        modelBuilder.Entity<AuditEntry>(entry =>
+        {
+            // No foreign keys: the log outlives what it tells of.
+            entry.Property(e => e.Details).HasColumnType("jsonb");
+            entry.Property(e => e.Action).HasMaxLength(AuditLimits.Action);
+            entry.Property(e => e.ActorName).HasMaxLength(AuditLimits.Name);
+            entry.Property(e => e.SubjectType).HasMaxLength(AuditLimits.Action);
+            entry.Property(e => e.SubjectId).HasMaxLength(AuditLimits.Id);
+            entry.Property(e => e.SubjectName).HasMaxLength(AuditLimits.Name);
+            entry.Property(e => e.UserAgent).HasMaxLength(AuditLimits.UserAgent);
+            entry.HasIndex(e => new { e.ActorId, e.Id });
+            entry.HasIndex(e => new { e.Action, e.Id });
+            entry.HasIndex(e => new { e.SubjectId, e.Id });
         });
         modelBuilder.UseSnakeCaseAndTextEnums();
     }

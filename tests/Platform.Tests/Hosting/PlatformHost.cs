@@ -123,6 +123,14 @@ public sealed class PlatformHost : IAsyncLifetime
         await database.SaveChangesAsync();
     }
 
+    /// <summary>Fires a timer function of the shared app (or another) now.</summary>
+    public async Task FireTimerAsync(string function, PlatformApp? app = null)
+    {
+        using var client = (app ?? App).NewClient();
+        client.Http.DefaultRequestHeaders.Add("x-functions-key", MasterKey);
+        (await client.PostTextAsync($"/admin/functions/{function}", "{}")).Expect(202);
+    }
+
     /// <summary>The installation's own stores, to look behind the API.</summary>
     public ObjectStores OpenStores() => new(Storage(), TimeProvider.System);
 

@@ -1,0 +1,91 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Audit;
+using VisionPlatform.Infrastructure.Audit;
+using VisionPlatform.Infrastructure.Persistence;
+
+namespace VisionPlatform.Api.Audit;
+
+/// <summary>Reading the audit log, for administrators.</summary>
+public sealed class AuditFunctions(UserDatabase database, AuditLog audit, AuditSettings settings, TimeProvider clock, ILogger<AuditFunctions> logger)
+{
+    private const int PurgedAtOnce = 5_000;
+
+    [Function("ListAuditEntries"), RequiresPermission(Permission.AuditRead)]
+    [Operation("Search the audit log, newest first", Tag = "Audit", Query = ["from", "to", "actorId", "actor", "action", "subjectType", "subjectId", "result", "address"], Returns = typeof(Page<AuditAnswer>))]
+    public async Task<IActionResult> List(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/admin/audit")] HttpRequest request, CancellationToken cancellation) =>
+        new OkObjectResult(await Matching(request).NewestFirstAsync(request, AuditAnswer.Of, cancellation));
+
+    [Function("ExportAuditEntries"), RequiresPermission(Permission.AuditRead)]
+    [Operation("The matching part of the audit log as a file, oldest first: format csv (unless said otherwise) or jsonl", Tag = "Audit",
+        Query = ["format", "from", "to", "actorId", "actor", "action", "subjectType", "subjectId", "result", "address"], Returns = typeof(string), ReturnsType = "text/csv")]
+    public async Task<IActionResult> Export(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/admin/audit/export")] HttpRequest request, CancellationToken cancellation)
+    {
+        var format = request.QueryOneOf<AuditFormat>("format") ?? AuditFormat.Csv;
+        var entries = Matching(request).OrderBy(entry => entry.Id);
+        // Whoever takes the log away is in the log.
+        await audit.AppendAsync(new AuditEvent("audit.export") { Details = new Dictionary<string, object?> { ["query"] = request.QueryString.ToString() } }, cancellation);
+        var response = request.HttpContext.Response;
+        response.ContentType = format == AuditFormat.Csv ? "text/csv; charset=utf-8" : "application/jsonl; charset=utf-8";
+        response.Headers.ContentDisposition = $"attachment; filename=\"audit-{clock.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}.{(format == AuditFormat.Csv ? "csv" : "jsonl")}\"";
+        await AuditFile.WriteAsync(response.BodyWriter, format, entries.AsAsyncEnumerable(), cancellation);
+        return new EmptyResult();
+    }
+
+    /// <summary>Removes what is older than the time of retention.</summary>
+    [Function("PurgeAuditEntries")]
+    public async Task Purge([TimerTrigger("0 23 3 * * *")] TimerInfo timer, CancellationToken cancellation)
+    {
+        if (settings.Retention is not { } retention)
+            return;
+        var before = clock.GetUtcNow() - retention;
+        int removed, total = 0;
+        do
+        {
+            removed = await database.Database.SqlQuery<int>($"SELECT purge_audit_entries({before}, {PurgedAtOnce}) AS \"Value\"").SingleAsync(cancellation);
+            total += removed;
+        }
+        while (removed == PurgedAtOnce);
+        if (total == 0)
+            return;
+        await audit.AppendAsync(new AuditEvent("audit.purge") { Details = new Dictionary<string, object?> { ["entries"] = total, ["before"] = before } }, cancellation);
+        logger.LogInformation("Removed {Count} audit entries from before {Before}", total, before);
+    }
+
+    private IQueryable<AuditEntry> Matching(HttpRequest request)
+    {
+        var entries = database.AuditEntries.AsNoTracking();
+        if (request.QueryTime("from") is { } from)
+        {
+            var first = AuditTimes.FirstIdAt(from);
+            entries = entries.Where(entry => entry.Id >= first);
+        }
+        if (request.QueryTime("to") is { } to)
+        {
+            var end = AuditTimes.FirstIdAt(to);
+            entries = entries.Where(entry => entry.Id < end);
+        }
+        if (request.QueryId("actorId") is { } actor)
+            entries = entries.Where(entry => entry.ActorId == actor);
+        if (request.QueryText("actor")?.ToLowerInvariant() is { } name)
+            entries = entries.Where(entry => entry.ActorName!.ToLower() == name);
+        if (request.QueryText("action") is { } action)
+            entries = entries.Where(entry => entry.Action == action);
+        if (request.QueryText("subjectType") is { } type)
+            entries = entries.Where(entry => entry.SubjectType == type);
+        if (request.QueryText("subjectId") is { } subject)
+            entries = entries.Where(entry => entry.SubjectId == subject);
+        if (request.QueryOneOf<AuditResult>("result") is { } result)
+            entries = entries.Where(entry => entry.Result == result);
+        if (request.QueryText("address") is { } address)
+            entries = entries.Where(entry => entry.Address == address);
+        return entries;
+    }
+}

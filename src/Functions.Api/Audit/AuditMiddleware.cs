@@ -1,0 +1,67 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Middleware;
+using Microsoft.Extensions.DependencyInjection;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Domain.Audit;
+using VisionPlatform.Infrastructure.Audit;
+
+namespace VisionPlatform.Api.Audit;
+
+/// <summary>
+/// Tells the audit log where each request comes from, and gives every change a person makes, and every refusal for want of a permission,
+/// an entry, unless the function wrote a better one.
+/// </summary>
+public sealed class AuditMiddleware(FunctionDeclarations declarations, AuditBatch batch) : IFunctionsWorkerMiddleware
+{
+    public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
+    {
+        if (context.GetHttpContext() is { } http)
+        {
+            var audit = context.InstanceServices.GetRequiredService<AuditLog>();
+            audit.Origin = new AuditOrigin(
+                () => http.FindCurrentUser() is { } user ? AuditActor.Person(user.Id, user.Email) : null,
+                http.Connection.RemoteIpAddress?.ToString(), http.Request.Headers.UserAgent.ToString() is { Length: > 0 } agent ? agent : null, http.TraceId());
+            var function = declarations.Of(context.FunctionDefinition);
+            if (function.Access is RequiresPermissionAttribute)
+                http.Response.OnCompleted(() => RecordAsync(http, function, audit));
+        }
+        return next(context);
+    }
+
+    private async Task RecordAsync(HttpContext http, FunctionDeclaration function, AuditLog audit)
+    {
+        var status = http.Response.StatusCode;
+        var denied = status == StatusCodes.Status403Forbidden;
+        if (audit.HasWritten || http.FindCurrentUser() is null || !(denied || (status < 400 && IsChange(http.Request.Method))))
+            return;
+        var (action, thing) = AuditAction.Of(function.Name);
+        await batch.AddAsync(
+            audit.Entry(new AuditEvent(action, denied ? AuditResult.Denied : AuditResult.Success)
+            {
+                SubjectType = thing, SubjectId = SubjectOf(http), Code = http.ProblemCode(),
+            }),
+            CancellationToken.None);
+    }
+
+    private static bool IsChange(string method) => !HttpMethods.IsGet(method) && !HttpMethods.IsHead(method) && !HttpMethods.IsOptions(method);
+
+    // What was made is named by Location, what is there already by the last id of the route.
+    private static string? SubjectOf(HttpContext http) =>
+        http.Response.Headers.Location.ToString() is { Length: > 0 } location && Guid.TryParse(location.Split('/')[^1], out var made) ? made.ToString()
+        : http.Request.RouteValues.Values.Select(value => value?.ToString()).LastOrDefault(value => Guid.TryParse(value, out _));
+}
+
+/// <summary>What a function does, as the audit log calls it: <c>StartTrainingJob</c> → <c>training_job.start</c>.</summary>
+internal static class AuditAction
+{
+    public static (string Action, string Thing) Of(string function)
+    {
+        var verb = function.Length;
+        for (var i = 1; i < function.Length && verb == function.Length; i++)
+            if (char.IsUpper(function[i]))
+                verb = i;
+        var thing = System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(function[verb..]);
+        return ($"{thing}.{function[..verb].ToLowerInvariant()}", thing);
+    }
+}
