@@ -47,7 +47,7 @@ start_postgres() {
   fi
   rm -f "$home/data/postmaster.pid" # whoever has that pid now is not this server
   port=$(choose_port postgres) || exit 1
-  options="-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200"
+  options="-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200 ${POSTGRES_OPTIONS:-}"
   [[ $mode != fast ]] || options+=" -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
   # The server's log belongs to its user; ours is a link to it.
   ln -sf "$home/postgres.log" "$LOG_DIR/postgres.log"

@@ -246,6 +246,30 @@ up_twice_is_one_installation() {
   nothing_runs "$h"
 }
 
+bench_engine_prints_json_lines() {
+  local status=0
+  "$ROOT/platform" bench engine --tiny >"$WORK/bench.out" 2>"$WORK/bench.err" || status=$?
+  ((status == 0)) || fail "exit code $status: $(tail -n 20 "$WORK/bench.err")"
+  "$PYTHON" - "$WORK/bench.out" <<'PY'
+import json, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+names = ["pgbench", "chain", "chains-500", "fanout-1000", "event", "timers-1000", "idle-10000", "growth-finished-100000", "growth-waiting-10000"]
+assert [line["scenario"] for line in lines] == names, lines
+for line in lines:
+    for key in ("n", "p50Ms", "p95Ms", "perSecond"):
+        assert line[key] > 0, line
+assert lines[0]["fsync"] == lines[0]["synchronous_commit"] == lines[0]["full_page_writes"] == "on", lines[0]
+PY
+  [[ ! -e $ROOT/.platform/bench/postgres ]] || fail 'its database is left'
+}
+
+bench_refuses_what_it_does_not_know() {
+  local output status=0
+  output=$("$ROOT/platform" bench dance 2>&1) || status=$?
+  same "$status" 2
+  contains "$output" engine
+}
+
 if [[ -n $PG_BIN ]] && have_command radosgw; then
   check 'services start and print their settings' services_start_and_print_their_settings
   check 'secrets and settings are for the owner only' secrets_and_settings_are_for_the_owner_only
@@ -261,6 +285,7 @@ if [[ -n $PG_BIN ]] && have_command radosgw; then
   check 'two at once make one installation' two_at_once_make_one_installation
   check 'lost test data is replaced' lost_test_data_is_replaced
   check 'the demo goes from images to predictions and leaves only data' the_demo_goes_from_images_to_predictions
+  check 'bench engine prints JSON lines' bench_engine_prints_json_lines
   check 'up twice is one installation, and down ends it' up_twice_is_one_installation
 else
   check 'PostgreSQL and Ceph are installed' false
@@ -397,6 +422,7 @@ check 'counters of runners are summed' counters_are_summed
 check 'a crashed runner counts as a failure' a_crashed_runner_counts_as_a_failure
 check 'no test at all is a failure' no_test_at_all_is_a_failure
 check 'addresses are read from URLs' addresses_are_read_from_urls
+check 'bench refuses what it does not know' bench_refuses_what_it_does_not_know
 check 'unknown commands show the usage' unknown_commands_show_the_usage
 
 printf '%s passed, %s failed\n' "$PASSED" "$FAILED"

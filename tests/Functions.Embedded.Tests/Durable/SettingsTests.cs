@@ -1,5 +1,7 @@
 using Microsoft.DurableTask.Embedded;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace VisionPlatform.Functions.Embedded.Tests.Durable;
@@ -44,5 +46,22 @@ public sealed class SettingsTests
         Assert.Contains("Database=durable", options.ConnectionString);
         Assert.Equal(("Vision", 7), (options.HubName, options.MaxConcurrentActivities));
         Assert.Equal(new DurableEngineOptions().MaxConcurrentOrchestrators, options.MaxConcurrentOrchestrators);
+    }
+
+    [Fact]
+    public async Task Statements_are_prepared_and_connections_few_unless_the_connection_string_says_otherwise()
+    {
+        NpgsqlConnectionStringBuilder plain = await ConnectionStringFor("Host=h;Database=d");
+        NpgsqlConnectionStringBuilder chosen = await ConnectionStringFor("Host=h;Maximum Pool Size=3;Max Auto Prepare=0");
+
+        Assert.Equal((15, 80, "durable-engine"), (plain.MaxPoolSize, plain.MaxAutoPrepare, plain.ApplicationName));
+        Assert.Equal((3, 0), (chosen.MaxPoolSize, chosen.MaxAutoPrepare));
+    }
+
+    private static async Task<NpgsqlConnectionStringBuilder> ConnectionStringFor(string given)
+    {
+        await using var store = new DurableStore(
+            Options.Create(new DurableEngineOptions { ConnectionString = given }), NullLogger<DurableStore>.Instance);
+        return new NpgsqlConnectionStringBuilder(store.Database.ConnectionString);
     }
 }

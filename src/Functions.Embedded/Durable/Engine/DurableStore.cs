@@ -21,13 +21,14 @@ internal sealed class DurableStore : IAsyncDisposable
             throw new InvalidOperationException("The durable engine needs a database: set DURABLE_DATABASE_URL or DATABASE_URL.");
 
         var text = new NpgsqlConnectionStringBuilder(Options.ConnectionString);
-        if (!text.ContainsKey("Maximum Pool Size"))
+        // ContainsKey says whether the keyword exists at all, not whether it was given.
+        if (!text.ShouldSerialize("Maximum Pool Size"))
             text.MaxPoolSize = 15;
-        if (!text.ContainsKey("Max Auto Prepare"))
+        if (!text.ShouldSerialize("Max Auto Prepare"))
             text.MaxAutoPrepare = 80;
-        if (!text.ContainsKey("Auto Prepare Min Usages"))
+        if (!text.ShouldSerialize("Auto Prepare Min Usages"))
             text.AutoPrepareMinUsages = 2;
-        if (!text.ContainsKey("Application Name"))
+        if (!text.ShouldSerialize("Application Name"))
             text.ApplicationName = "durable-engine";
         Database = NpgsqlDataSource.Create(text);
     }
