@@ -25,6 +25,7 @@ public sealed class AccessPolicyTests
         DeploymentsRead       Guest             Viewer
         DeploymentsWrite      StandardEngineer  Member
         PredictionsRun        Guest             Viewer
+        AuditRead             Admin             -
         """;
 
     private static readonly List<(Permission Permission, SystemRole System, ProjectRole? Project)> Rows =
