@@ -5,12 +5,11 @@ APP_DLL=$ROOT/src/Functions.Api/bin/Release/net10.0/Functions.Api.dll
 CLI_DLL=$ROOT/src/Cli/bin/Release/net10.0/platform-cli.dll
 PREFERRED_PORT=7071
 
-# Settings of the app that come from the environment as they are.
-PASSED_ON=(
-  DURABLE_DATABASE_URL EXTERNAL_BUCKET_DATASETS INTERNAL_STORAGE_ENDPOINT INTERNAL_STORAGE_ACCESS_KEY
-  INTERNAL_STORAGE_SECRET_KEY INTERNAL_STORAGE_REGION INTERNAL_BUCKET_CHECKPOINTS TRAINER_HEARTBEAT_SECONDS
-  TRAINER_HEARTBEAT_TIMEOUT_SECONDS ACCESS_TOKEN_EXPIRE_MINUTES REFRESH_TOKEN_EXPIRE_DAYS CORS_ORIGINS LOG_FORMAT
-)
+# passed_on: names of the app's settings that come from the environment as they are; the services' own are not among them.
+passed_on() {
+  sed -n '/^## Trainer process/q; s/^| `\([A-Za-z0-9_]*\)`.*/\1/p' "$ROOT/docs/settings.md" |
+    grep -vxE 'DATABASE_URL|USER_DATABASE_URL|EXTERNAL_STORAGE_(ENDPOINT|ACCESS_KEY|SECRET_KEY|REGION)|TRAINER_API_KEY|JWT_SECRET|FUNCTIONS_MASTER_KEY|BOOTSTRAP_ADMIN_.*|ASPNETCORE_URLS|PUBLIC_URL|R2_.*|AzureWebJobsStorage.*'
+}
 
 # ---- build ------------------------------------------------------------------------------------
 # dotnet_build LOG ARGUMENTS…: leaves no build server behind, which would also keep our locks.
@@ -80,7 +79,7 @@ bootstrap_password() {
 app_settings() {
   local name
   services_settings
-  for name in "${PASSED_ON[@]}"; do [[ -z ${!name:-} ]] || setting "$name" "${!name}"; done
+  for name in $(passed_on); do [[ -z ${!name:-} ]] || setting "$name" "${!name}"; done
   setting JWT_SECRET "${JWT_SECRET:-$(secret jwt-secret 48)}"
   setting FUNCTIONS_MASTER_KEY "${FUNCTIONS_MASTER_KEY:-$(secret functions-master-key)}"
   setting BOOTSTRAP_ADMIN_EMAIL "${BOOTSTRAP_ADMIN_EMAIL:-admin@example.com}"
@@ -255,6 +254,17 @@ leave_platform() {
   done
   if [[ ! -e $RUN_DIR/kept-up ]]; then stop_platform; fi
   exit "$status"
+}
+
+# run_settings: docs/settings.md and local.settings.example.json, from the code that reads the settings.
+run_settings() {
+  ensure_dotnet
+  use_dir "$PLATFORM_DIR"
+  dotnet_build "$LOG_DIR/settings-build.log" "$ROOT/src/Cli/Cli.csproj" -c Debug || {
+    last_lines "$LOG_DIR/settings-build.log"
+    die "platform-cli could not be built"
+  }
+  dotnet "$ROOT/src/Cli/bin/Debug/net10.0/platform-cli.dll" settings write --root "$ROOT"
 }
 
 # run_logs [-f] [SERVICE]

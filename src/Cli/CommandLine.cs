@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using VisionPlatform.Cli.Databases;
 using VisionPlatform.Cli.Demo;
+using VisionPlatform.Cli.SettingsFiles;
 using VisionPlatform.Cli.Storage;
 
 namespace VisionPlatform.Cli;
@@ -13,6 +14,7 @@ internal static class CommandLine
     {
         DatabaseCommands.Build(),
         StorageCommands.Build(),
+        SettingsCommands.Build(),
         DemoCommand.Build(),
     };
 

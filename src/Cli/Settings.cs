@@ -1,11 +1,36 @@
+using System.Text.Json;
+using Microsoft.Extensions.Configuration;
+
 namespace VisionPlatform.Cli;
 
-/// <summary>Settings of the commands: environment variables, empty counts as absent.</summary>
+/// <summary>Settings of the commands: the environment, then local.settings.json of the current folder. Empty counts as absent.</summary>
 internal static class Settings
 {
+    private const string LocalFile = "local.settings.json";
+
+    private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+
+    /// <exception cref="CommandException">local.settings.json cannot be read.</exception>
+    public static IConfiguration Configuration() =>
+        new ConfigurationBuilder().AddInMemoryCollection(LocalValues()).AddEnvironmentVariables().Build();
+
     public static string? Optional(string name) =>
         Environment.GetEnvironmentVariable(name) is { } value && !string.IsNullOrWhiteSpace(value) ? value : null;
 
-    public static string Required(string name) =>
-        Optional(name) ?? throw CommandException.Usage($"{name} is not set. Set it in the environment (docs/settings.md).");
+    private static List<KeyValuePair<string, string?>> LocalValues()
+    {
+        if (!File.Exists(LocalFile))
+            return [];
+        try
+        {
+            using var file = JsonDocument.Parse(File.ReadAllText(LocalFile), Lenient);
+            return file.RootElement.TryGetProperty("Values", out var values)
+                ? [.. values.EnumerateObject().Select(value => KeyValuePair.Create(value.Name.Replace("__", ":", StringComparison.Ordinal), (string?)value.Value.ToString()))]
+                : [];
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw CommandException.Usage($"{Path.GetFullPath(LocalFile)} cannot be read: {e.Message}");
+        }
+    }
 }

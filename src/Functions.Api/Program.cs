@@ -9,6 +9,7 @@ using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Infrastructure.Audit;
 using VisionPlatform.Infrastructure.Datasets;
 using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Training;
 using VisionPlatform.Orchestrations;
 
@@ -17,11 +18,22 @@ var builder = FunctionsApplication.CreateBuilder(args);
 builder.ConfigureFunctionsWebApplication();
 builder.UseHttpFoundation();
 
-builder.Services.AddPersistence(builder.Configuration);
-builder.Services.AddDatasets(builder.Configuration);
-builder.Services.AddAudit(builder.Configuration);
-builder.Services.AddAccounts(builder.Configuration);
-builder.Services.AddTraining(builder.Configuration);
+PlatformSettings settings;
+try
+{
+    settings = PlatformSettings.From(builder.Configuration);
+}
+catch (SettingsException wrong)
+{
+    Console.Error.WriteLine(wrong.Message);
+    return 2;
+}
+
+builder.Services.AddPersistence(settings.Databases);
+builder.Services.AddDatasets(settings.Datasets, settings.Storage);
+builder.Services.AddAudit(settings.Audit);
+builder.Services.AddAccounts(settings.Accounts);
+builder.Services.AddTraining(settings.Trainers);
 builder.Services.AddScoped<ProjectAccess>();
 builder.Services.AddOrchestrations();
 builder.Services.AddSingleton<Readiness>();
@@ -30,3 +42,4 @@ builder.Services.AddSingleton<Readiness>();
 builder.Logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None);
 
 builder.Build().Run();
+return 0;

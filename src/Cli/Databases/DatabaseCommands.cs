@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Microsoft.Extensions.Configuration;
 
 namespace VisionPlatform.Cli.Databases;
 
@@ -46,7 +45,7 @@ internal static class DatabaseCommands
 
     private static IReadOnlyList<MigrationTarget> Targets()
     {
-        var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
+        var configuration = Settings.Configuration();
         return [MigrationTarget.Users(configuration), MigrationTarget.Platform(configuration)];
     }
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Amazon.S3;
-using Microsoft.Extensions.Configuration;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Infrastructure.Storage;
 
@@ -24,7 +23,7 @@ internal static class StorageCommands
     {
         var settings = ReadSettings();
         using var stores = new ObjectStores(settings, TimeProvider.System);
-        var origins = Settings.Optional("CORS_ORIGINS")?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+        var origins = Settings.Configuration()["CORS_ORIGINS"]?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
         foreach (var (store, bucket) in new[] { (stores.External, settings.External), (stores.Internal, settings.Internal) })
         {
             var created = await CallAsync(bucket, "create or list", () => store.CreateBucketAsync(cancel));
@@ -63,7 +62,7 @@ internal static class StorageCommands
     {
         try
         {
-            return StorageSettings.From(new ConfigurationBuilder().AddEnvironmentVariables().Build());
+            return StorageSettings.From(Settings.Configuration());
         }
         catch (InvalidOperationException missing)
         {

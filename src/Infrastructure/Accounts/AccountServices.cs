@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -7,9 +6,8 @@ namespace VisionPlatform.Infrastructure.Accounts;
 public static class AccountServices
 {
     /// <summary>Registers tokens, password hashing, sign-in and the making of the first administrator. Needs the persistence services.</summary>
-    public static IServiceCollection AddAccounts(this IServiceCollection services, IConfiguration configuration)
+    public static IServiceCollection AddAccounts(this IServiceCollection services, AccountSettings settings)
     {
-        var settings = AccountSettings.From(configuration);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(settings);
         services.AddSingleton(provider => new SignedToken(settings.Secret, provider.GetRequiredService<TimeProvider>()));

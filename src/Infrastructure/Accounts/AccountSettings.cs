@@ -1,5 +1,5 @@
 using System.Text;
-using Microsoft.Extensions.Configuration;
+using VisionPlatform.Infrastructure.Settings;
 
 namespace VisionPlatform.Infrastructure.Accounts;
 
@@ -12,23 +12,22 @@ namespace VisionPlatform.Infrastructure.Accounts;
 public sealed record AccountSettings(
     string Secret, TimeSpan AccessTokenLifetime, TimeSpan RefreshTokenLifetime, string? BootstrapEmail, string? BootstrapPassword)
 {
-    /// <exception cref="InvalidOperationException">JWT_SECRET is absent or short, or a lifetime is not positive.</exception>
-    public static AccountSettings From(IConfiguration configuration)
+    public static AccountSettings From(SettingsReader settings)
     {
-        var secret = configuration["JWT_SECRET"] ?? "";
-        if (Encoding.UTF8.GetByteCount(secret) < SignedToken.MinimumSecretBytes)
-            throw new InvalidOperationException($"JWT_SECRET is missing or shorter than {SignedToken.MinimumSecretBytes} bytes. Make one with: openssl rand -base64 48");
+        var secret = settings.Needed("JWT_SECRET", $"signs access and attempt tokens; at least {SignedToken.MinimumSecretBytes} bytes, `openssl rand -base64 48`",
+            secret: true, example: "for-this-machine-only-make-your-own-with-openssl-rand");
+        if (secret.Length > 0 && Encoding.UTF8.GetByteCount(secret) < SignedToken.MinimumSecretBytes)
+            settings.Problem($"JWT_SECRET is shorter than {SignedToken.MinimumSecretBytes} bytes. Make one with: openssl rand -base64 48");
+        if (settings.Text("JWT_ALGORITHM", "how tokens are signed; no other is supported", "HS256") is not "HS256" and var algorithm)
+            settings.Problem($"JWT_ALGORITHM must be HS256, not '{algorithm}'.");
         return new AccountSettings(
             secret,
-            TimeSpan.FromMinutes(Positive(configuration, "ACCESS_TOKEN_EXPIRE_MINUTES", 60)),
-            TimeSpan.FromDays(Positive(configuration, "REFRESH_TOKEN_EXPIRE_DAYS", 30)),
-            configuration["BOOTSTRAP_ADMIN_EMAIL"] is { Length: > 0 } email ? email : null,
-            configuration["BOOTSTRAP_ADMIN_PASSWORD"] is { Length: > 0 } password ? password : null);
+            TimeSpan.FromMinutes(settings.Number("ACCESS_TOKEN_EXPIRE_MINUTES", 60, "how long an access token works")),
+            TimeSpan.FromDays(settings.Number("REFRESH_TOKEN_EXPIRE_DAYS", 30, "how long a refresh token works; starts anew with each refresh")),
+            settings.Text("BOOTSTRAP_ADMIN_EMAIL", "the administrator made when there is no account", example: "admin@example.com"),
+            settings.Text("BOOTSTRAP_ADMIN_PASSWORD", "good for one sign-in, where it has to be changed", secret: true, example: "look-at-the-green-field"));
     }
 
     /// <summary>The settings without their secrets.</summary>
     public override string ToString() => $"access {AccessTokenLifetime}, refresh {RefreshTokenLifetime}, bootstrap {BootstrapEmail}";
-
-    private static double Positive(IConfiguration configuration, string key, double fallback) =>
-        configuration.GetValue(key, fallback) is > 0 and var value ? value : throw new InvalidOperationException($"{key} must be a positive number.");
 }

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace VisionPlatform.Infrastructure.Audit;
@@ -6,9 +5,9 @@ namespace VisionPlatform.Infrastructure.Audit;
 public static class AuditServices
 {
     /// <summary>Registers the audit log. Needs the persistence services.</summary>
-    public static IServiceCollection AddAudit(this IServiceCollection services, IConfiguration configuration)
+    public static IServiceCollection AddAudit(this IServiceCollection services, AuditSettings settings)
     {
-        services.AddSingleton(AuditSettings.From(configuration));
+        services.AddSingleton(settings);
         services.AddScoped<AuditLog>();
         services.AddSingleton<AuditBatch>();
         services.AddHostedService(provider => provider.GetRequiredService<AuditBatch>());

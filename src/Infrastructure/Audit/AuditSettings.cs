@@ -1,4 +1,4 @@
-using Microsoft.Extensions.Configuration;
+using VisionPlatform.Infrastructure.Settings;
 
 namespace VisionPlatform.Infrastructure.Audit;
 
@@ -6,11 +6,8 @@ namespace VisionPlatform.Infrastructure.Audit;
 /// <param name="Retention">AUDIT_RETENTION_DAYS, 365 unless set; 0 keeps everything.</param>
 public sealed record AuditSettings(TimeSpan? Retention)
 {
-    /// <exception cref="InvalidOperationException">AUDIT_RETENTION_DAYS is negative.</exception>
-    public static AuditSettings From(IConfiguration configuration) => configuration.GetValue("AUDIT_RETENTION_DAYS", 365) switch
-    {
-        0 => new AuditSettings((TimeSpan?)null),
-        > 0 and var days => new AuditSettings(TimeSpan.FromDays(days)),
-        _ => throw new InvalidOperationException("AUDIT_RETENTION_DAYS must be a whole number of days, or 0 to keep everything."),
-    };
+    public static AuditSettings From(SettingsReader settings) =>
+        settings.Whole("AUDIT_RETENTION_DAYS", 365, "how long the audit log is kept; 0 keeps everything", minimum: 0) is > 0 and var days
+            ? new AuditSettings(TimeSpan.FromDays(days))
+            : new AuditSettings((TimeSpan?)null);
 }

@@ -1,5 +1,5 @@
-using Microsoft.Extensions.Configuration;
 using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Infrastructure.Settings;
 
 namespace VisionPlatform.Infrastructure.Datasets;
 
@@ -14,10 +14,11 @@ public sealed record DatasetLimits(long MaxImageBytes, long MaxImagePixels, Time
     public static DatasetLimits Default { get; } =
         new(50L << 20, ImageInspector.DefaultMaxPixels, TimeSpan.FromHours(1), TimeSpan.FromHours(24), TimeSpan.FromHours(1));
 
-    public static DatasetLimits From(IConfiguration configuration) => new(
-        configuration.GetValue("DATASET_MAX_IMAGE_MB", 50L) << 20,
-        configuration.GetValue("DATASET_MAX_IMAGE_MEGAPIXELS", 100L) * 1_000_000,
-        TimeSpan.FromMinutes(configuration.GetValue("DATASET_UPLOAD_URL_MINUTES", 60.0)),
-        TimeSpan.FromHours(configuration.GetValue("DATASET_UPLOAD_EXPIRE_HOURS", 24.0)),
-        TimeSpan.FromMinutes(configuration.GetValue("DATASET_READ_URL_MINUTES", 60.0)));
+    /// <summary>DATASET_*.</summary>
+    public static DatasetLimits From(SettingsReader settings) => new(
+        (long)settings.Whole("DATASET_MAX_IMAGE_MB", 50, "size of one image, at most", maximum: 2_000) << 20,
+        settings.Whole("DATASET_MAX_IMAGE_MEGAPIXELS", 100, "width × height of one image, at most") * 1_000_000L,
+        TimeSpan.FromMinutes(settings.Number("DATASET_UPLOAD_URL_MINUTES", 60, "how long an upload URL works", maximum: 10_080)),
+        TimeSpan.FromHours(settings.Number("DATASET_UPLOAD_EXPIRE_HOURS", 24, "after which an upload that nobody completed is removed")),
+        TimeSpan.FromMinutes(settings.Number("DATASET_READ_URL_MINUTES", 60, "how long the image URLs in lists work", maximum: 10_080)));
 }

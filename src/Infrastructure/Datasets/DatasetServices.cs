@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using VisionPlatform.Infrastructure.Images;
@@ -10,10 +9,9 @@ namespace VisionPlatform.Infrastructure.Datasets;
 public static class DatasetServices
 {
     /// <summary>Adds uploads, publishing and removal, with the object stores and the image inspector.</summary>
-    public static IServiceCollection AddDatasets(this IServiceCollection services, IConfiguration configuration)
+    public static IServiceCollection AddDatasets(this IServiceCollection services, DatasetLimits limits, StorageSettings storage)
     {
-        var limits = DatasetLimits.From(configuration);
-        services.AddObjectStores();
+        services.AddObjectStores(storage);
         services.TryAddSingleton(limits);
         services.TryAddSingleton(new ImageInspector(limits.MaxImagePixels));
         services.TryAddSingleton<DecodeSlots>();

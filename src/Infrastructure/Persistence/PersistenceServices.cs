@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using VisionPlatform.Infrastructure.Settings;
@@ -10,9 +9,8 @@ namespace VisionPlatform.Infrastructure.Persistence;
 public static class PersistenceServices
 {
     /// <summary>Registers both database contexts, their pools, and <see cref="NpgsqlDataSource"/> of the platform database for hand-written SQL.</summary>
-    public static IServiceCollection AddPersistence(this IServiceCollection services, IConfiguration configuration)
+    public static IServiceCollection AddPersistence(this IServiceCollection services, DatabaseSettings settings)
     {
-        var settings = DatabaseSettings.From(configuration);
         services.AddSingleton(settings);
         services.AddSingleton(_ => NpgsqlDataSource.Create(settings.PlatformDatabase));
         services.AddDbContext<UserDatabase>(options => options.UseNpgsql(settings.UserDatabase));

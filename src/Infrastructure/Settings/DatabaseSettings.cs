@@ -6,34 +6,74 @@ namespace VisionPlatform.Infrastructure.Settings;
 /// <summary>Where the databases are, as Npgsql connection strings, and how many connections a process may hold.</summary>
 public sealed record DatabaseSettings(string UserDatabase, string PlatformDatabase)
 {
-    public static DatabaseSettings From(IConfiguration configuration) => new(
-        ConnectionString(configuration, "USER_DATABASE_URL"), ConnectionString(configuration, "DATABASE_URL"));
+    /// <summary>The labeler's database; null when there is none.</summary>
+    public string? LabelerDatabase { get; init; }
+
+    public static DatabaseSettings From(SettingsReader settings)
+    {
+        var platform = Database(settings, "DATABASE_URL", "PostgreSQL of the platform: projects, datasets, jobs, models", "platform");
+        var users = Database(settings, "USER_DATABASE_URL", "PostgreSQL of accounts and memberships; a database of its own", "users");
+        var labeler = settings.Text("LABELER_DATABASE_URL", "PostgreSQL of the labeler; nothing reads it yet", secret: true, type: "PostgreSQL URL", aliases: "LABELER_DB_URL");
+        var pool = Pool.From(settings);
+        settings.Inherited("DURABLE_DATABASE_URL", "DATABASE_URL", platform, "where the embedded host keeps orchestrations, timers and keys (schema `durable`)", secret: true, type: "PostgreSQL URL");
+        return new DatabaseSettings(
+            ConnectionString(settings, "USER_DATABASE_URL", users, pool), ConnectionString(settings, "DATABASE_URL", platform, pool))
+        {
+            LabelerDatabase = labeler is null ? null : ConnectionString(settings, "LABELER_DATABASE_URL", labeler, pool),
+        };
+    }
+
+    /// <summary>The connection string behind one setting.</summary>
+    /// <exception cref="SettingsException">It is absent or no PostgreSQL URL.</exception>
+    public static string ConnectionString(IConfiguration configuration, string key) =>
+        SettingsReader.Read(configuration, settings => ConnectionString(settings, key, Database(settings, key, "a PostgreSQL database", key), Pool.From(settings)));
+
+    /// <summary>The settings without their passwords.</summary>
+    public override string ToString() => $"users {Describe(UserDatabase)}, platform {Describe(PlatformDatabase)}";
+
+    private static string Describe(string connection) =>
+        new NpgsqlConnectionStringBuilder(connection) is var builder ? $"{builder.Host}:{builder.Port}/{builder.Database}" : "";
+
+    private static string Database(SettingsReader settings, string name, string purpose, string example) => settings.Needed(
+        name, purpose, secret: true, example: $"postgresql://platform:platform@127.0.0.1:5432/{example}", type: "PostgreSQL URL");
 
     /// <summary>
     /// Reads a <c>postgresql://user:password@host:port/database?sslmode=require</c> URL (the form Railway gives out) or a plain
     /// Npgsql connection string, and sets the pool: DB_POOL_SIZE kept open, DB_POOL_OVERFLOW more under load.
     /// </summary>
-    public static string ConnectionString(IConfiguration configuration, string key)
+    private static string ConnectionString(SettingsReader settings, string key, string value, Pool pool)
     {
-        var value = configuration[key];
-        if (string.IsNullOrWhiteSpace(value))
-            throw new InvalidOperationException($"{key} is not set. It names a PostgreSQL database: postgresql://user:password@host:5432/database");
-        var builder = Parse(key, value);
-        var size = configuration.GetValue("DB_POOL_SIZE", 5);
+        if (value.Length == 0 || Parse(value) is not { } builder)
+        {
+            if (value.Length > 0)
+                settings.Problem($"{key} is not a PostgreSQL URL: postgresql://user:password@host:5432/database");
+            return "";
+        }
         builder.MinPoolSize = 0;
-        builder.MaxPoolSize = size + configuration.GetValue("DB_POOL_OVERFLOW", 10);
-        builder.Timeout = configuration.GetValue("DB_POOL_TIMEOUT", 30);
-        builder.ConnectionLifetime = configuration.GetValue("DB_POOL_RECYCLE", 3600);
+        builder.MaxPoolSize = pool.Size + pool.Overflow;
+        builder.Timeout = pool.TimeoutSeconds;
+        builder.ConnectionLifetime = pool.RecycleSeconds;
         builder.ApplicationName = "vision-platform";
         return builder.ConnectionString;
     }
 
-    private static NpgsqlConnectionStringBuilder Parse(string key, string value)
+    private static NpgsqlConnectionStringBuilder? Parse(string value)
     {
-        if (!value.StartsWith("postgres://", StringComparison.Ordinal) && !value.StartsWith("postgresql://", StringComparison.Ordinal))
-            return new NpgsqlConnectionStringBuilder(value);
-        if (!Uri.TryCreate(value, UriKind.Absolute, out var uri) || uri.AbsolutePath.Length < 2)
-            throw new InvalidOperationException($"{key} is not a PostgreSQL URL: postgresql://user:password@host:5432/database");
+        try
+        {
+            if (!value.StartsWith("postgres://", StringComparison.Ordinal) && !value.StartsWith("postgresql://", StringComparison.Ordinal))
+                return new NpgsqlConnectionStringBuilder(value) is { Host.Length: > 0 } plain ? plain : null;
+            return Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.AbsolutePath.Length >= 2 ? FromUrl(uri) : null;
+        }
+        // What Npgsql says may repeat the value, which holds a password.
+        catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private static NpgsqlConnectionStringBuilder FromUrl(Uri uri)
+    {
         var user = uri.UserInfo.Split(':', 2);
         var builder = new NpgsqlConnectionStringBuilder
         {
@@ -51,5 +91,14 @@ public sealed record DatabaseSettings(string UserDatabase, string PlatformDataba
         }
 
         return builder;
+    }
+
+    private sealed record Pool(int Size, int Overflow, int TimeoutSeconds, int RecycleSeconds)
+    {
+        public static Pool From(SettingsReader settings) => new(
+            settings.Whole("DB_POOL_SIZE", 5, "connections a process keeps for each database"),
+            settings.Whole("DB_POOL_OVERFLOW", 10, "further ones under load", minimum: 0),
+            settings.Whole("DB_POOL_TIMEOUT", 30, "seconds to wait for a connection"),
+            settings.Whole("DB_POOL_RECYCLE", 3600, "seconds after which a connection is replaced; 0: never", minimum: 0));
     }
 }

@@ -14,21 +14,30 @@ namespace VisionPlatform.Infrastructure.Settings;
 public sealed record TrainerSettings(
     IReadOnlyDictionary<string, Uri> Urls, string? ApiKey, Uri PublicUrl, TimeSpan Heartbeat, TimeSpan HeartbeatTimeout, int MaxAttempts, TimeSpan RetryDelay, int LooksPerHistory)
 {
-    public static TrainerSettings From(IConfiguration configuration) => new(
-        configuration.AsEnumerable()
-            .Where(pair => pair.Key.Length > "TRAINER__URL".Length && pair.Key.StartsWith("TRAINER_", StringComparison.OrdinalIgnoreCase)
-                && pair.Key.EndsWith("_URL", StringComparison.OrdinalIgnoreCase) && !string.IsNullOrWhiteSpace(pair.Value))
-            .ToDictionary(pair => pair.Key[8..^4].ToLowerInvariant(), pair => AbsoluteUrl(pair.Key, pair.Value!), StringComparer.Ordinal),
-        configuration["TRAINER_API_KEY"] is { Length: > 0 } key ? key : null,
-        AbsoluteUrl("PUBLIC_URL", configuration["PUBLIC_URL"] ?? "http://127.0.0.1:7071"),
-        TimeSpan.FromSeconds(configuration.GetValue("TRAINER_HEARTBEAT_SECONDS", 5.0)),
-        TimeSpan.FromSeconds(configuration.GetValue("TRAINER_HEARTBEAT_TIMEOUT_SECONDS", 60.0)),
-        configuration.GetValue("TRAINER_MAX_ATTEMPTS", 3),
-        TimeSpan.FromSeconds(configuration.GetValue("TRAINER_RETRY_SECONDS", 5.0)),
-        Math.Max(2, configuration.GetValue("TRAINER_LOOKS_PER_HISTORY", 150)));
+    /// <exception cref="SettingsException">With every problem there is.</exception>
+    public static TrainerSettings From(IConfiguration configuration) => SettingsReader.Read(configuration, From);
 
-    private static Uri AbsoluteUrl(string key, string value) =>
-        Uri.TryCreate(value.TrimEnd('/') + "/", UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
-            ? uri
-            : throw new InvalidOperationException($"{key} is not an http(s) URL: {value}");
+    public static TrainerSettings From(SettingsReader settings) => new(
+        ReadUrls(settings),
+        settings.Text("TRAINER_API_KEY", "sent to trainers as a bearer token", secret: true),
+        HostingSettings.ReadPublicUrl(settings),
+        TimeSpan.FromSeconds(settings.Number("TRAINER_HEARTBEAT_SECONDS", 5, "how often a trainer reports at least")),
+        TimeSpan.FromSeconds(settings.Number("TRAINER_HEARTBEAT_TIMEOUT_SECONDS", 60,
+            "silence after which the trainer is given up to 35 s more, and then the next attempt starts from the last checkpoint")),
+        settings.Whole("TRAINER_MAX_ATTEMPTS", 3, "attempts of one job"),
+        TimeSpan.FromSeconds(settings.Number("TRAINER_RETRY_SECONDS", 5, "pause before the second attempt, doubled before each further one", minimum: 0)),
+        settings.Whole("TRAINER_LOOKS_PER_HISTORY", 150, "looks at an attempt after which its orchestration begins a fresh history", minimum: 2));
+
+    /// <summary>The settings without their secrets.</summary>
+    public override string ToString() => $"{string.Join(", ", Urls.Select(url => $"{url.Key} {url.Value}"))}, called back at {PublicUrl}";
+
+    private static Dictionary<string, Uri> ReadUrls(SettingsReader settings)
+    {
+        var urls = new Dictionary<string, Uri>(StringComparer.Ordinal);
+        var found = settings.Family("TRAINER_<FRAMEWORK>_URL", "a trainer service, one setting a framework: `TRAINER_TORCHVISION_URL`", "URL", "TORCHVISION", "http://127.0.0.1:7301");
+        foreach (var (framework, value) in found)
+            if (settings.AbsoluteUrl($"TRAINER_{framework}_URL", value.TrimEnd('/') + "/") is { } url)
+                urls[framework.ToLowerInvariant()] = url;
+        return urls;
+    }
 }

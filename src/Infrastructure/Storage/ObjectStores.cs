@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -23,11 +22,11 @@ public sealed class ObjectStores(StorageSettings settings, TimeProvider time) : 
 /// <summary>Registers the object stores.</summary>
 public static class StorageRegistration
 {
-    /// <summary>Adds <see cref="ObjectStores"/> as a singleton from <see cref="StorageSettings.From"/>; settings are read when it is first used.</summary>
-    public static IServiceCollection AddObjectStores(this IServiceCollection services)
+    /// <summary>Adds <see cref="ObjectStores"/> as a singleton.</summary>
+    public static IServiceCollection AddObjectStores(this IServiceCollection services, StorageSettings settings)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(provider => StorageSettings.From(provider.GetRequiredService<IConfiguration>()));
+        services.TryAddSingleton(settings);
         services.TryAddSingleton<ObjectStores>();
         return services;
     }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using VisionPlatform.Infrastructure.Settings;
 
 namespace VisionPlatform.Infrastructure.Storage;
 
@@ -20,35 +21,44 @@ public sealed record BucketSettings(Uri Endpoint, string AccessKey, string Secre
 /// <summary>The two stores: external holds what users bring (datasets), internal what the platform makes (checkpoints, models, exports, logs).</summary>
 public sealed record StorageSettings(BucketSettings External, BucketSettings Internal)
 {
+    /// <summary>Bucket of the labeler's exports.</summary>
+    public required string AnnotationsBucket { get; init; }
+
+    /// <summary>Bucket of pretrained weights.</summary>
+    public required string WeightsBucket { get; init; }
+
+    /// <exception cref="SettingsException">With every problem there is.</exception>
+    public static StorageSettings From(IConfiguration configuration) => SettingsReader.Read(configuration, From);
+
     /// <summary>
-    /// Reads <c>EXTERNAL_STORAGE_*</c>, <c>INTERNAL_STORAGE_*</c> (each defaults to the external one), <c>EXTERNAL_BUCKET_DATASETS</c>
-    /// and <c>INTERNAL_BUCKET_CHECKPOINTS</c>.
+    /// <c>EXTERNAL_STORAGE_*</c>, <c>INTERNAL_STORAGE_*</c> (each defaults to the external one) and the buckets; <c>R2_*</c> are
+    /// other names of the external ones.
     /// </summary>
-    /// <exception cref="InvalidOperationException">A needed setting is absent or no URL; the message names it.</exception>
-    public static StorageSettings From(IConfiguration configuration)
+    public static StorageSettings From(SettingsReader settings)
     {
-        string Setting(string side, string name, string? fallback = null) =>
-            Value($"{side}_STORAGE_{name}")
-            ?? (side == "INTERNAL" ? Value($"EXTERNAL_STORAGE_{name}") : null)
-            ?? fallback
-            ?? throw new InvalidOperationException($"The setting EXTERNAL_STORAGE_{name} is missing.");
-
-        BucketSettings Bucket(string side, string bucketSetting, string defaultBucket) => new(
-            Endpoint(side, Setting(side, "ENDPOINT")),
-            Setting(side, "ACCESS_KEY"),
-            Setting(side, "SECRET_KEY"),
-            Setting(side, "REGION", "auto"),
-            Value(bucketSetting) ?? defaultBucket);
-
-        string? Value(string name) => configuration[name] is { Length: > 0 } value ? value : null;
-
-        return new StorageSettings(
-            Bucket("EXTERNAL", "EXTERNAL_BUCKET_DATASETS", "vision-platform-datasets"),
-            Bucket("INTERNAL", "INTERNAL_BUCKET_CHECKPOINTS", "vision-platform-internal"));
+        const string endpointPurpose = "S3 endpoint without a bucket, `https://ACCOUNT_ID.r2.cloudflarestorage.com` for R2";
+        var account = settings.Text("R2_ACCOUNT_ID", "makes the endpoint of Cloudflare R2 when no endpoint is set");
+        var endpoint = account is null
+            ? settings.Needed("EXTERNAL_STORAGE_ENDPOINT", endpointPurpose, example: "http://127.0.0.1:9000", type: "URL", aliases: "R2_ENDPOINT")
+            : settings.Text("EXTERNAL_STORAGE_ENDPOINT", endpointPurpose, $"https://{account}.r2.cloudflarestorage.com", aliases: "R2_ENDPOINT")!;
+        var access = settings.Needed("EXTERNAL_STORAGE_ACCESS_KEY", "access key id", example: "platform", aliases: "R2_ACCESS_KEY_ID");
+        var secret = settings.Needed("EXTERNAL_STORAGE_SECRET_KEY", "secret access key", secret: true, example: "platform-storage", aliases: "R2_SECRET_ACCESS_KEY");
+        var region = settings.Text("EXTERNAL_STORAGE_REGION", "region of the signature", "auto")!;
+        var datasets = settings.Text("EXTERNAL_BUCKET_DATASETS", "images, thumbnails, dataset versions", "vision-platform-datasets", aliases: "R2_BUCKET")!;
+        var external = new BucketSettings(Endpoint(settings, "EXTERNAL_STORAGE_ENDPOINT", endpoint), access, secret, region, datasets);
+        var own = settings.Inherited("INTERNAL_STORAGE_ENDPOINT", "EXTERNAL_STORAGE_ENDPOINT", null, "a second store for what the platform makes", type: "URL");
+        return new StorageSettings(external, new BucketSettings(
+            own is null ? external.Endpoint : Endpoint(settings, "INTERNAL_STORAGE_ENDPOINT", own),
+            settings.Inherited("INTERNAL_STORAGE_ACCESS_KEY", "EXTERNAL_STORAGE_ACCESS_KEY", access, "its access key id")!,
+            settings.Inherited("INTERNAL_STORAGE_SECRET_KEY", "EXTERNAL_STORAGE_SECRET_KEY", secret, "its secret access key", secret: true)!,
+            settings.Inherited("INTERNAL_STORAGE_REGION", "EXTERNAL_STORAGE_REGION", region, "region of its signature")!,
+            settings.Text("INTERNAL_BUCKET_CHECKPOINTS", "checkpoints, models, exports, logs", "vision-platform-internal")!))
+        {
+            WeightsBucket = settings.Text("INTERNAL_BUCKET_WEIGHTS", "pretrained weights; nothing reads it yet", "model-weights")!,
+            AnnotationsBucket = settings.Text("S3_BUCKET_ANNOTATIONS", "exports of the labeler; nothing reads it yet", "labeler-annotations")!,
+        };
     }
 
-    private static Uri Endpoint(string side, string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)
-            ? uri
-            : throw new InvalidOperationException($"The setting {side}_STORAGE_ENDPOINT is not an http or https URL.");
+    private static Uri Endpoint(SettingsReader settings, string name, string text) =>
+        (text.Length == 0 ? null : settings.AbsoluteUrl(name, text)) ?? new Uri("http://not-set.invalid");
 }

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using VisionPlatform.Infrastructure.Deployments;
 using VisionPlatform.Infrastructure.Settings;
@@ -8,9 +7,9 @@ namespace VisionPlatform.Infrastructure.Training;
 public static class TrainingServices
 {
     /// <summary>Registers the trainers, the reports they send, the job event feed and the served models.</summary>
-    public static IServiceCollection AddTraining(this IServiceCollection services, IConfiguration configuration)
+    public static IServiceCollection AddTraining(this IServiceCollection services, TrainerSettings settings)
     {
-        services.AddSingleton(TrainerSettings.From(configuration));
+        services.AddSingleton(settings);
         services.AddSingleton<TrainerClient>();
         services.AddSingleton<JobEventFeed>();
         services.AddHostedService(provider => provider.GetRequiredService<JobEventFeed>());

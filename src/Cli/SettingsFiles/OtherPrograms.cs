@@ -1,0 +1,27 @@
+using VisionPlatform.Infrastructure.Settings;
+
+namespace VisionPlatform.Cli.SettingsFiles;
+
+/// <summary>Settings of programs that are not .NET: the trainers' process and the entry script.</summary>
+internal static class OtherPrograms
+{
+    private const string Trainer = "Trainer process";
+    private const string Tools = "Tools";
+
+    public static IReadOnlyList<Setting> Settings { get; } =
+    [
+        new(Trainer, "TRAINER_API_KEY", "text", null, "required as bearer token on `/v1/…` when set") { IsSecret = true },
+        new(Trainer, "TRAINER_SLOTS", "whole number", "2", "jobs at the same time"),
+        new(Trainer, "TRAINER_THREADS", "whole number", null, "CPU threads of one job; without it all cores"),
+        new(Trainer, "TRAINER_CACHE_DIR", "path", null, "downloaded images and models; without it a folder in the temporary directory"),
+        new(Trainer, "TRAINER_CACHE_MAX_GB", "number", "20", "what stays in it between jobs"),
+        new(Trainer, "TRAINER_PREDICTOR_MODELS", "whole number", "8", "models held in memory for predictions"),
+        new(Trainer, "TRAINER_CALLBACK_RETRY_SECONDS", "number", "900", "how long a trainer holds events for a platform that is away"),
+        new(Tools, "PLATFORM_DIR", "path", ".platform", "where `./platform` keeps data, logs, ports and secrets"),
+        new(Tools, "PORT", "whole number", "7071", "port of the API under `./platform`; another one when 7071 is taken"),
+        new(Tools, "TEST_DATABASE_URL", "PostgreSQL URL", null, "a server where tests may create and drop databases; without it they start one") { IsSecret = true },
+        new(Tools, "FUNCTIONS_HOST_COMMAND", "text", null, "starts the Functions host for `./platform func`: run by the shell in the published folder (`APP_DIR`), `{port}` replaced; without it `func`"),
+        new(Tools, "NUGET_EXTRA_SOURCE", "URL or path", null, "a further package source for `./platform publish azure`"),
+        new(Tools, "NO_COLOR", "text", null, "any value: `platform-cli` writes without colour"),
+    ];
+}

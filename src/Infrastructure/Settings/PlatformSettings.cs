@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Configuration;
+using VisionPlatform.Infrastructure.Accounts;
+using VisionPlatform.Infrastructure.Audit;
+using VisionPlatform.Infrastructure.Datasets;
+using VisionPlatform.Infrastructure.Storage;
+
+namespace VisionPlatform.Infrastructure.Settings;
+
+/// <summary>Every setting of the app, a class a concern, read and checked at once. The order is that of docs/settings.md.</summary>
+public sealed record PlatformSettings(
+    DatabaseSettings Databases,
+    StorageSettings Storage,
+    AccountSettings Accounts,
+    AuditSettings Audit,
+    HostingSettings Hosting,
+    DatasetLimits Datasets,
+    TrainerSettings Trainers,
+    LanguageModelSettings LanguageModel,
+    TrackingSettings Tracking,
+    VaultSettings Vault,
+    FunctionsHostSettings FunctionsHost)
+{
+    /// <exception cref="SettingsException">With every problem there is; the values of secrets are not in it.</exception>
+    public static PlatformSettings From(IConfiguration configuration) => SettingsReader.Read(configuration, From);
+
+    public static PlatformSettings From(SettingsReader settings)
+    {
+        var all = new PlatformSettings(
+            settings.Section("Databases", DatabaseSettings.From),
+            settings.Section("Object storage", StorageSettings.From),
+            settings.Section("Accounts", AccountSettings.From),
+            settings.Section("Audit log", AuditSettings.From),
+            settings.Section("Address and host", HostingSettings.From),
+            settings.Section("Datasets", DatasetLimits.From),
+            settings.Section("Training", TrainerSettings.From),
+            settings.Section("Language model", LanguageModelSettings.From),
+            settings.Section("Tracking", TrackingSettings.From),
+            settings.Section("Key vault", VaultSettings.From),
+            settings.Section("Azure Functions host", FunctionsHostSettings.From));
+        settings.RefuseExamples(all.Hosting.PublicUrl.IsLoopback);
+        return all;
+    }
+
+    /// <summary>Every setting the app has, from the code that reads them.</summary>
+    public static IReadOnlyCollection<Setting> Declared()
+    {
+        var reader = new SettingsReader(new ConfigurationBuilder().Build());
+        From(reader);
+        return reader.Declared;
+    }
+
+    /// <summary>The concerns' own texts, which leave their secrets out.</summary>
+    public override string ToString() => $"databases: {Databases}; storage: {Storage}; accounts: {Accounts}; trainers: {Trainers}";
+}

@@ -1,0 +1,11 @@
+namespace VisionPlatform.Infrastructure.Settings;
+
+/// <summary>An Azure key vault that holds secrets which the environment does not.</summary>
+/// <param name="Url">KEYVAULT_URI; null when there is none.</param>
+/// <param name="RefreshEvery">How often the vault is asked again.</param>
+public sealed record VaultSettings(Uri? Url, TimeSpan RefreshEvery)
+{
+    public static VaultSettings From(SettingsReader settings) => new(
+        settings.Url("KEYVAULT_URI", "a vault for the settings marked secret, named with dashes: `JWT-SECRET`; what the environment sets wins"),
+        TimeSpan.FromMinutes(settings.Number("KEYVAULT_REFRESH_MINUTES", 15, "how often the vault is asked again", minimum: 0.01)));
+}
