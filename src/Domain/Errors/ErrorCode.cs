@@ -44,6 +44,9 @@ public sealed class ProblemException(
     /// <summary>How long the caller should wait, answered as <c>Retry-After</c>.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>The version there is, when another one was to be changed; answered as <c>ETag</c>.</summary>
+    public string? CurrentVersion { get; init; }
+
     public ProblemException(ErrorCode error, string detail, string field)
         : this(error, detail, new Dictionary<string, string[]> { [field] = [detail] })
     {

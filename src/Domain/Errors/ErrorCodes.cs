@@ -8,6 +8,7 @@ public static class ErrorCodes
 {
     // Requests
     public static readonly ErrorCode MalformedJson = User(400, "MALFORMED_JSON", "The body is not valid JSON.", "Send a JSON document with the content type application/json.");
+    public static readonly ErrorCode InvalidParameter = User(400, "INVALID_PARAMETER", "A query parameter or header is not valid.", "Correct what is named in errors; /api/v1/docs says what each takes.");
     public static readonly ErrorCode InvalidCursor = User(400, "INVALID_CURSOR", "The cursor is not one this list gave out.", "Start again without a cursor.");
     public static readonly ErrorCode BodyTooLarge = User(413, "BODY_TOO_LARGE", "The body is larger than this endpoint takes.", "Send less at once.");
     public static readonly ErrorCode UnsupportedMediaType = User(415, "UNSUPPORTED_MEDIA_TYPE", "This endpoint does not take this content type.", "Send application/json.");
@@ -16,6 +17,10 @@ public static class ErrorCodes
     public static readonly ErrorCode MethodNotAllowed = User(405, "METHOD_NOT_ALLOWED", "This address does not take this method.", "See /api/v1/openapi.json for the methods it takes.");
     public static readonly ErrorCode DuplicateName = User(409, "DUPLICATE_NAME", "The name is taken.", "Choose another name.");
     public static readonly ErrorCode InvalidState = User(409, "INVALID_STATE", "That cannot be done in the present state.", "Read the current state first.");
+    public static readonly ErrorCode ChangedMeanwhile = User(409, "CHANGED_MEANWHILE", "Somebody else changed it at the same moment.", "Read it again and repeat the change.");
+    public static readonly ErrorCode PreconditionFailed = User(412, "PRECONDITION_FAILED", "It is no longer the version named in If-Match.", "Read it again, and repeat the change with the version in currentVersion.");
+    public static readonly ErrorCode IdempotencyKeyReused = User(422, "IDEMPOTENCY_KEY_REUSED", "The Idempotency-Key was used for another request.", "Use a new key for each new request.");
+    public static readonly ErrorCode RequestInProgress = Transient(409, "REQUEST_IN_PROGRESS", "A request with this Idempotency-Key is under way.", "Send it again in a moment; the answer will be the same.");
     public static readonly ErrorCode Internal = Permanent(500, "INTERNAL_ERROR", "Something went wrong on our side.", "Tell an operator the trace id.");
     public static readonly ErrorCode Cancelled = User(499, "REQUEST_CANCELLED", "The caller went away.", "Send the request again.");
 

@@ -14,6 +14,9 @@ public sealed class Project
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset UpdatedAt { get; set; }
     public DateTimeOffset? DeletedAt { get; set; }
+
+    /// <summary>Changes with every write; the database gives it.</summary>
+    public uint Version { get; init; }
 }
 
 /// <summary>A person's role in a project; in the user database, so without a foreign key to the project.</summary>

@@ -15,7 +15,8 @@ namespace VisionPlatform.Api.Datasets;
 public sealed class DatasetImages(PlatformDatabase database, ProjectAccess access, ImageRemoval removal, ObjectStores stores, DatasetLimits limits)
 {
     [Function(nameof(ListDatasetImages)), RequiresPermission(Permission.DatasetsRead)]
-    [Operation("Images of a dataset, newest first", Tag = "Datasets", Query = ["class"], Returns = typeof(Page<ImageAnswer>))]
+    [Operation("Images of a dataset, newest first", Tag = "Datasets", Returns = typeof(Page<ImageAnswer>))]
+    [Query<string>("class", "Only images of this class.", MaximumLength = 200, Example = "cat")]
     public async Task<IActionResult> ListDatasetImages(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{id:guid}/images")] HttpRequest request, Guid id, CancellationToken cancellation)
     {

@@ -54,7 +54,8 @@ public sealed class DatasetVersions(PlatformDatabase database, ProjectAccess acc
         new OkObjectResult(Answer(await RequireVersionAsync(request, id, versionId, cancellation)));
 
     [Function(nameof(ListDatasetVersionImages)), RequiresPermission(Permission.DatasetsRead)]
-    [Operation("Images of a version in path order", Tag = "Datasets", Query = ["split"], Returns = typeof(Page<VersionImageAnswer>))]
+    [Operation("Images of a version in path order", Tag = "Datasets", Returns = typeof(Page<VersionImageAnswer>))]
+    [Query<Split>("split", "Only images of this split.", Example = "train")]
     public async Task<IActionResult> ListDatasetVersionImages(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{id:guid}/versions/{versionId:guid}/images")] HttpRequest request,
         Guid id, Guid versionId, CancellationToken cancellation)

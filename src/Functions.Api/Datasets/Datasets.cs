@@ -48,7 +48,8 @@ public sealed class Datasets(PlatformDatabase database, ProjectAccess access, Ti
     }
 
     [Function(nameof(ListDatasets)), RequiresPermission(Permission.DatasetsRead)]
-    [Operation("Datasets of a project, newest first", Tag = "Datasets", Query = ["projectId*"], Returns = typeof(Page<DatasetAnswer>))]
+    [Operation("Datasets of a project, newest first", Tag = "Datasets", Returns = typeof(Page<DatasetAnswer>))]
+    [Query<Guid>("projectId", "The project whose they are.", Required = true, Example = Examples.Project)]
     public async Task<IActionResult> ListDatasets(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets")] HttpRequest request, CancellationToken cancellation)
     {

@@ -64,7 +64,8 @@ public sealed class ModelDeployments(PlatformDatabase database, ProjectAccess ac
     }
 
     [Function(nameof(ListDeployments)), RequiresPermission(Permission.DeploymentsRead)]
-    [Operation("Deployments of a project, newest first", Tag = "Deployments", Query = ["projectId*"], Returns = typeof(Page<DeploymentAnswer>))]
+    [Operation("Deployments of a project, newest first", Tag = "Deployments", Returns = typeof(Page<DeploymentAnswer>))]
+    [Query<Guid>("projectId", "The project whose they are.", Required = true, Example = Examples.Project)]
     public async Task<IActionResult> ListDeployments(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/deployments")] HttpRequest request, CancellationToken cancellation)
     {

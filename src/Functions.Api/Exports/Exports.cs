@@ -79,7 +79,8 @@ public sealed class ModelExports(PlatformDatabase database, TrainerCatalog catal
     }
 
     [Function(nameof(ListExports)), RequiresPermission(Permission.ExportsRead)]
-    [Operation("Exports of a model version, newest first", Tag = "Exports", Query = ["modelVersionId*"], Returns = typeof(Page<ExportAnswer>))]
+    [Operation("Exports of a model version, newest first", Tag = "Exports", Returns = typeof(Page<ExportAnswer>))]
+    [Query<Guid>("modelVersionId", "The model version they were made from.", Required = true, Example = Examples.ModelVersion)]
     public async Task<IActionResult> ListExports(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/exports")] HttpRequest request, CancellationToken cancellation)
     {

@@ -21,14 +21,15 @@ public sealed class FieldErrors
             _errors[key] = [message];
     }
 
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.ValidationFailed"/> with every message, if there is one.</exception>
-    public void ThrowIfAny()
+    /// <summary>Throws a <see cref="ProblemException"/> with every message, if there is one.</summary>
+    /// <param name="code"><see cref="ErrorCodes.ValidationFailed"/>, for fields of a body, unless given.</param>
+    public void ThrowIfAny(ErrorCode? code = null)
     {
         if (!Any)
             return;
         var fields = _errors.ToDictionary(pair => pair.Key, pair => pair.Value.ToArray());
         var detail = string.Join(" ", fields.Take(3).Select(pair => $"{pair.Key}: {string.Join(" ", pair.Value)}"));
-        throw new ProblemException(ErrorCodes.ValidationFailed, detail, fields);
+        throw new ProblemException(code ?? ErrorCodes.ValidationFailed, detail, fields);
     }
 
     /// <summary><c>$.split.ratios[0]</c>, as the serializer writes paths, in our form.</summary>

@@ -20,6 +20,15 @@ public sealed record FunctionDeclaration(
     /// <summary>Upper-case methods it answers; empty means all.</summary>
     public IReadOnlyList<string> Methods { get; } = [.. (Trigger?.Methods ?? []).Select(method => method.ToUpperInvariant())];
 
+    /// <summary>Its query parameters, with those that every list has.</summary>
+    public IReadOnlyList<QueryAttribute> Queries { get; } = [.. Method.GetCustomAttributes<QueryAttribute>(), .. Operation?.Queries?.GetCustomAttributes<QueryAttribute>() ?? [], .. Operation is { IsList: true } ? OfLists : []];
+
+    private static readonly QueryAttribute[] OfLists =
+    [
+        new QueryAttribute<int>("limit", "How many items at most.") { Minimum = 1, Maximum = PageRequest.MaximumLimit, Example = "20" },
+        new QueryAttribute<string>("cursor", "nextCursor of the page before."),
+    ];
+
     /// <summary>Reads the attributes of one method; null when it is no function.</summary>
     public static FunctionDeclaration? Of(MethodInfo method) =>
         method.GetCustomAttribute<FunctionAttribute>() is not { } function ? null : new(

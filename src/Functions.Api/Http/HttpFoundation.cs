@@ -17,6 +17,7 @@ public static class HttpFoundation
         builder.UseMiddleware<ProblemMiddleware>();
         builder.UseMiddleware<AuditMiddleware>();
         builder.UseMiddleware<AccessMiddleware>();
+        builder.UseMiddleware<QueryMiddleware>();
         return builder;
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using VisionPlatform.Domain.Errors;
@@ -11,6 +12,7 @@ public static class JsonBody
     /// <summary>Bytes a body may have unless the endpoint says otherwise.</summary>
     public const int DefaultMaximumBytes = 1024 * 1024;
 
+    private static readonly object FingerprintKey = new();
     private static readonly JsonDocumentOptions DocumentOptions = new() { MaxDepth = ApiJson.MaximumDepth };
 
     /// <summary>
@@ -33,6 +35,8 @@ public static class JsonBody
         if (!request.HasJsonContentType())
             throw new ProblemException(ErrorCodes.UnsupportedMediaType);
         using var body = await ReadAsync(request, maximumBytes, cancellation);
+        if (request.Headers.ContainsKey(Creation.Header))
+            request.HttpContext.Items[FingerprintKey] = SHA256.HashData(body.Bytes.Span);
         using var document = Parse(body.Bytes);
         var errors = new FieldErrors();
         JsonContract.Check(document.RootElement, typeof(T), errors);
@@ -51,6 +55,10 @@ public static class JsonBody
         errors.ThrowIfAny();
         return value;
     }
+
+    /// <summary>SHA-256 of the body that was read from a request with an <see cref="Creation.Header"/>; of nothing when none was read.</summary>
+    internal static byte[] BodyFingerprint(this HttpRequest request) =>
+        request.HttpContext.Items[FingerprintKey] as byte[] ?? SHA256.HashData([]);
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> bytes)
     {

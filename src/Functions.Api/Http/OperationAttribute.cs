@@ -28,8 +28,23 @@ public sealed class OperationAttribute(string summary) : Attribute
     /// <summary>Another status of success with the same body, e.g. 200 beside 202; 0 for none.</summary>
     public int AlternativeStatus { get; set; }
 
-    /// <summary>Query parameters by name; a trailing <c>*</c> marks a required one. Lists add <c>limit</c> and <c>cursor</c>.</summary>
-    public string[] Query { get; set; } = [];
+    /// <summary>A request body as JSON that, with the data of <see cref="Examples"/>, is answered by <see cref="Status"/>. Every operation with a body has one.</summary>
+    public string? Example { get; set; }
+
+    /// <summary>A class whose <see cref="QueryAttribute"/>s count for this function too, for filters that several functions share.</summary>
+    public Type? Queries { get; set; }
+
+    /// <summary>Names that <c>?sort=</c> takes, as in the list's <see cref="Sorting{TRow}"/>; <c>createdAt</c> need not be said.</summary>
+    public string[] Sort { get; set; } = [];
+
+    /// <summary>Why a resource that can be read and changed at one address has no <c>ETag</c> and takes no <c>If-Match</c>.</summary>
+    public string? Unversioned { get; set; }
+
+    /// <summary>Why a POST that makes something takes no <c>Idempotency-Key</c>.</summary>
+    public string? NotIdempotent { get; set; }
+
+    /// <summary>Whether it answers a <see cref="Page{T}"/>, and so takes <c>limit</c>, <c>cursor</c> and <c>sort</c>.</summary>
+    public bool IsList => Returns is { IsGenericType: true } && Returns.GetGenericTypeDefinition() == typeof(Page<>);
 
     /// <summary>Codes of the problems (names of <see cref="Domain.Errors.ErrorCodes"/> values, e.g. <c>DUPLICATE_NAME</c>) that this function adds to the usual ones.</summary>
     public string[] Problems { get; set; } = [];

@@ -14,13 +14,13 @@ public sealed record PageRequest(int Limit, string? Cursor)
     public const int DefaultLimit = 50;
     public const int MaximumLimit = 200;
 
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.ValidationFailed"/> for a limit out of range.</exception>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidParameter"/> for a limit out of range.</exception>
     public static PageRequest Read(HttpRequest request)
     {
         var limit = DefaultLimit;
         if (request.Query["limit"].ToString() is { Length: > 0 } text
             && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > MaximumLimit))
-            throw new ProblemException(ErrorCodes.ValidationFailed, $"limit must be a whole number from 1 to {MaximumLimit}.", "limit");
+            throw new ProblemException(ErrorCodes.InvalidParameter, $"limit must be a whole number from 1 to {MaximumLimit}.", "limit");
         return new PageRequest(limit, request.Query["cursor"].ToString() is { Length: > 0 } cursor ? cursor : null);
     }
 
@@ -33,11 +33,11 @@ public sealed record PageRequest(int Limit, string? Cursor)
         try
         {
             return JsonSerializer.Deserialize<TKey>(Base64Url.DecodeFromChars(Cursor), ApiJson.Options)
-                ?? throw new ProblemException(ErrorCodes.InvalidCursor);
+                ?? throw new ProblemException(ErrorCodes.InvalidCursor, ErrorCodes.InvalidCursor.Title, "cursor");
         }
         catch (Exception e) when (e is JsonException or FormatException)
         {
-            throw new ProblemException(ErrorCodes.InvalidCursor, inner: e);
+            throw new ProblemException(ErrorCodes.InvalidCursor, ErrorCodes.InvalidCursor.Title, "cursor");
         }
     }
 }

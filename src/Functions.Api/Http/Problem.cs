@@ -15,17 +15,20 @@ namespace VisionPlatform.Api.Http;
 /// <param name="SuggestedAction">What to do next.</param>
 /// <param name="TraceId">Finds the request in logs and traces.</param>
 /// <param name="Errors">Messages by field; only when the failure is about fields.</param>
+/// <param name="CurrentVersion">The ETag of the version there is; only when another one was to be changed.</param>
 public sealed record Problem(
     string Type, string Title, int Status, string Detail, string Code, ErrorCategory Category, string SuggestedAction, string TraceId,
     [property: System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)]
-    IReadOnlyDictionary<string, string[]>? Errors)
+    IReadOnlyDictionary<string, string[]>? Errors,
+    [property: System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)]
+    string? CurrentVersion)
 {
     public const string ContentType = "application/problem+json";
 
     public static Problem Of(ProblemException failure, string traceId) => new(
         $"urn:vision-platform:problem:{failure.Error.Code.ToLowerInvariant().Replace('_', '-')}",
         failure.Error.Title, failure.Error.Status, failure.Message, failure.Error.Code, failure.Error.Category,
-        failure.Error.SuggestedAction, traceId, failure.Errors.Count == 0 ? null : failure.Errors);
+        failure.Error.SuggestedAction, traceId, failure.Errors.Count == 0 ? null : failure.Errors, failure.CurrentVersion);
 }
 
 /// <summary>Answers a request with a problem.</summary>
@@ -47,6 +50,8 @@ public sealed class ProblemResult(ProblemException failure) : IResult, IStatusCo
             ?? (failure.Error is { Category: ErrorCategory.Transient, Status: StatusCodes.Status503ServiceUnavailable } ? DefaultRetryAfter : null);
         if (wait is { } time)
             response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(time.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        if (failure.CurrentVersion is { } version)
+            response.Headers.ETag = version;
         return response.WriteAsJsonAsync(
             Problem.Of(failure, httpContext.TraceId()), ApiJson.Options, Problem.ContentType, httpContext.RequestAborted);
     }

@@ -2,9 +2,11 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Projects;
 
 namespace VisionPlatform.Api.Http;
 
@@ -25,7 +27,7 @@ public sealed class ProblemMiddleware(ILogger<ProblemMiddleware> logger) : IFunc
         }
         catch (Exception thrown)
         {
-            var problem = Translate(thrown, http);
+            var problem = thrown is DbUpdateConcurrencyException lost ? await LostUpdateAsync(lost, http) : Translate(thrown, http);
             Log(problem, thrown, context, http);
             if (http.Response.HasStarted)
                 // Half an answer is out; only cutting the connection tells the caller that the rest is missing.
@@ -33,6 +35,19 @@ public sealed class ProblemMiddleware(ILogger<ProblemMiddleware> logger) : IFunc
             else
                 context.GetInvocationResult().Value = new ProblemResult(problem);
         }
+    }
+
+    /// <summary>Somebody else changed or removed the row between its reading and its writing.</summary>
+    private static async Task<ProblemException> LostUpdateAsync(DbUpdateConcurrencyException lost, HttpContext http)
+    {
+        var row = lost.Entries[0];
+        if (await row.GetDatabaseValuesAsync(http.RequestAborted) is not { } present)
+            return new ProblemException(ErrorCodes.NotFound, inner: lost);
+        var code = http.Request.Headers.IfMatch.Count > 0 ? ErrorCodes.PreconditionFailed : ErrorCodes.ChangedMeanwhile;
+        return new ProblemException(code, inner: lost)
+        {
+            CurrentVersion = row.Metadata.FindProperty(nameof(Project.Version)) is { } version ? ((EntityTag)present.GetValue<uint>(version)).ToString() : null,
+        };
     }
 
     private static ProblemException Translate(Exception thrown, HttpContext http)

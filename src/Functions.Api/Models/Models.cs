@@ -33,7 +33,8 @@ public sealed class ModelCatalog(PlatformDatabase database, ObjectStores stores,
     private static readonly TimeSpan DownloadLifetime = TimeSpan.FromHours(1);
 
     [Function(nameof(ListModels)), RequiresPermission(Permission.ModelsRead)]
-    [Operation("Models of a project, newest first", Tag = "Models", Query = ["projectId*"], Returns = typeof(Page<ModelAnswer>))]
+    [Operation("Models of a project, newest first", Tag = "Models", Returns = typeof(Page<ModelAnswer>))]
+    [Query<Guid>("projectId", "The project whose they are.", Required = true, Example = Examples.Project)]
     public async Task<IActionResult> ListModels(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/models")] HttpRequest request, CancellationToken cancellation)
     {

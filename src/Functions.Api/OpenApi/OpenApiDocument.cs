@@ -72,7 +72,7 @@ public sealed class OpenApiDocument
         };
         if (function.Access is RequiresPermissionAttribute { Permission: var permission })
             operation["x-permission"] = AccessPolicy.NameOf(permission);
-        if (Parameters(function, described) is { Count: > 0 } parameters)
+        if (Parameters(function) is { Count: > 0 } parameters)
             operation["parameters"] = parameters;
         if (described.Body is { } body)
             operation["requestBody"] = new JsonObject { ["required"] = true, ["content"] = Content(described.BodyType, _schemas.ReferenceTo(body, isBody: true)) };
@@ -111,7 +111,7 @@ public sealed class OpenApiDocument
         var codes = new HashSet<ErrorCode>();
         if (described.Body is not null && described.BodyType == "application/json")
             codes.UnionWith([ErrorCodes.MalformedJson, ErrorCodes.BodyTooLarge, ErrorCodes.UnsupportedMediaType, ErrorCodes.ValidationFailed]);
-        if (IsList(described))
+        if (described.IsList)
             codes.UnionWith([ErrorCodes.InvalidCursor, ErrorCodes.ValidationFailed]);
         if (function.Access is RequiresPermissionAttribute { Permission: var permission })
         {
@@ -129,7 +129,7 @@ public sealed class OpenApiDocument
         return codes;
     }
 
-    private static JsonArray Parameters(FunctionDeclaration function, OperationAttribute described)
+    private static JsonArray Parameters(FunctionDeclaration function)
     {
         var parameters = new JsonArray();
         foreach (var part in TemplateParser.Parse(function.Route).Parameters)
@@ -137,21 +137,10 @@ public sealed class OpenApiDocument
             var isId = part.InlineConstraints.Any(constraint => constraint.Constraint == "guid");
             parameters.Add(Parameter(part.Name!, "path", required: true, isId ? new JsonObject { ["type"] = "string", ["format"] = "uuid" } : new JsonObject { ["type"] = "string" }));
         }
-        foreach (var name in described.Query)
-            parameters.Add(Parameter(name.TrimEnd('*'), "query", name.EndsWith('*'), new JsonObject { ["type"] = "string" }));
-        if (IsList(described))
-        {
-            parameters.Add(Parameter("limit", "query", required: false, new JsonObject
-            {
-                ["type"] = "integer", ["minimum"] = 1, ["maximum"] = PageRequest.MaximumLimit, ["default"] = PageRequest.DefaultLimit,
-            }));
-            parameters.Add(Parameter("cursor", "query", required: false, new JsonObject { ["type"] = "string" }));
-        }
+        foreach (var query in function.Queries)
+            parameters.Add(Parameter(query.Name, "query", query.Required, new JsonObject { ["type"] = "string" }));
         return parameters;
     }
-
-    private static bool IsList(OperationAttribute described) =>
-        described.Returns is { IsGenericType: true } returns && returns.GetGenericTypeDefinition() == typeof(Page<>);
 
     private static JsonObject Parameter(string name, string place, bool required, JsonObject schema) =>
         new() { ["name"] = name, ["in"] = place, ["required"] = required, ["schema"] = schema };

@@ -15,55 +15,67 @@ public sealed class ProjectFunctions(PlatformDatabase database, ProjectAccess ac
 {
     private const string Route = "api/v1/projects";
     private const string RouteOfOne = Route + "/{id:guid}";
+    private const string Example = """{"name":"Steel plates","description":"Scratches and dents on rolled steel"}""";
+
+    private static readonly Sorting<Project> Orders = new Sorting<Project>().By("name", project => project.Name).By("updatedAt", project => project.UpdatedAt);
 
     [Function("CreateProject"), RequiresPermission(Permission.ProjectsCreate)]
-    [Operation("Create a project; the caller becomes its owner.", Body = typeof(ProjectRequest), Returns = typeof(ProjectAnswer), Status = 201, Problems = ["DUPLICATE_NAME", "QUOTA_EXCEEDED"])]
+    [Operation("Create a project; the caller becomes its owner.", Body = typeof(ProjectRequest), Example = Example, Returns = typeof(ProjectAnswer), Status = 201, Problems = ["DUPLICATE_NAME", "QUOTA_EXCEEDED"])]
     public async Task<IResult> Create([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route)] HttpRequest request, CancellationToken cancellation)
     {
         var body = await request.ReadJsonAsync<ProjectRequest>(cancellation);
         var user = request.CurrentUser();
-        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        await using var creation = await request.BeginCreationAsync(database, clock, cancellation);
+        if (creation.Earlier is { } earlier)
+            return earlier;
         await RequireQuotaAsync(user, cancellation);
         var now = clock.GetUtcNow();
         var project = new Project { Name = body.Name.Trim(), Description = body.Description, OwnerId = user.Id, CreatedAt = now, UpdatedAt = now };
         database.Projects.Add(project);
         await SaveAsync(project.Name, cancellation);
-        await transaction.CommitAsync(cancellation);
-        return TypedResults.Created($"/{Route}/{project.Id}", ProjectAnswer.Of(project));
+        return await creation.CommitAsync(Answer.Created($"/{Route}/{project.Id}", ProjectAnswer.Of(project), project.Version), cancellation);
     }
 
     [Function("ListProjects"), RequiresPermission(Permission.ProjectsRead)]
-    [Operation("List the projects one owns or is a member of, newest first.", Returns = typeof(Page<ProjectAnswer>))]
+    [Operation("List the projects one owns or is a member of, newest first unless sorted otherwise.", Returns = typeof(Page<ProjectAnswer>), Sort = ["name", "updatedAt"])]
+    [Query<string>("name", "Only projects whose name contains this, ignoring case.", MaximumLength = ProjectLimits.Name, Example = "steel")]
     public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, CancellationToken cancellation)
     {
         var visible = await access.VisibleAsync(request.CurrentUser(), cancellation);
-        return TypedResults.Ok(await visible.NewestFirstAsync(request, ProjectAnswer.Of, cancellation));
+        if (request.QueryText("name") is { } name)
+            visible = visible.Where(project => EF.Functions.ILike(project.Name, LikePattern.Containing(name), LikePattern.Escape));
+        return Answer.Ok(await visible.PageAsync(request, Orders, ProjectAnswer.Of, cancellation));
     }
 
     [Function("GetProject"), RequiresPermission(Permission.ProjectsRead)]
     [Operation("One project.", Returns = typeof(ProjectAnswer))]
-    public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation) =>
-        TypedResults.Ok(ProjectAnswer.Of(await access.RequireAsync(request.CurrentUser(), id, Permission.ProjectsRead, cancellation)));
+    public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        var project = await access.RequireAsync(request.CurrentUser(), id, Permission.ProjectsRead, cancellation);
+        return Answer.Ok(ProjectAnswer.Of(project), project.Version);
+    }
 
     [Function("UpdateProject"), RequiresPermission(Permission.ProjectsWrite)]
-    [Operation("Rename or describe a project.", Body = typeof(ProjectRequest), Returns = typeof(ProjectAnswer), Problems = ["DUPLICATE_NAME"])]
+    [Operation("Rename or describe a project.", Body = typeof(ProjectRequest), Example = Example, Returns = typeof(ProjectAnswer), Problems = ["DUPLICATE_NAME"])]
     public async Task<IResult> Update([HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var project = await access.RequireAsync(request.CurrentUser(), id, Permission.ProjectsWrite, cancellation);
+        request.RequireMatch(project.Version);
         var body = await request.ReadJsonAsync<ProjectRequest>(cancellation);
         database.Attach(project);
         project.Name = body.Name.Trim();
         project.Description = body.Description;
         project.UpdatedAt = clock.GetUtcNow();
         await SaveAsync(project.Name, cancellation);
-        return TypedResults.Ok(ProjectAnswer.Of(project));
+        return Answer.Ok(ProjectAnswer.Of(project), project.Version);
     }
 
     [Function("DeleteProject"), RequiresPermission(Permission.ProjectsDelete)]
     [Operation("Delete a project. Jobs that still run and models that still serve must be stopped first.", Status = 204, Problems = ["INVALID_STATE"])]
     public async Task<IResult> Delete([HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
-        await access.RequireAsync(request.CurrentUser(), id, Permission.ProjectsDelete, cancellation);
+        var project = await access.RequireAsync(request.CurrentUser(), id, Permission.ProjectsDelete, cancellation);
+        request.RequireMatch(project.Version);
         var now = clock.GetUtcNow();
         // The rows stay: what was trained remains traceable, and nothing of it is reachable without the project.
         var deleted = await database.Database.ExecuteSqlAsync(
@@ -74,7 +86,7 @@ public sealed class ProjectFunctions(PlatformDatabase database, ProjectAccess ac
               AND NOT EXISTS (SELECT FROM deployments WHERE project_id = {id} AND state IN ('pending', 'deploying', 'active'))
             """, cancellation);
         return deleted == 1
-            ? TypedResults.NoContent()
+            ? Answer.NoContent()
             : throw new ProblemException(ErrorCodes.InvalidState, "The project has running jobs or active deployments. Cancel or deactivate them first.");
     }
 

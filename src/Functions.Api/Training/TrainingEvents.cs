@@ -24,7 +24,9 @@ public sealed class TrainingEvents(PlatformDatabase database, JobEventFeed feed,
     private const int Batch = 500;
 
     [Function(nameof(GetTrainingEvents)), RequiresPermission(Permission.TrainingRead)]
-    [Operation("The job's events as text/event-stream, from after Last-Event-ID; as a page when application/json is asked for", Tag = "Training", Query = ["after", "limit"], Returns = typeof(Tail<JobEventAnswer>), ReturnsType = "text/event-stream")]
+    [Operation("The job's events as text/event-stream, from after Last-Event-ID; as a page when application/json is asked for", Tag = "Training", Returns = typeof(Tail<JobEventAnswer>), ReturnsType = "text/event-stream")]
+    [Query<long>("after", "Only what has a larger id.", Minimum = 0, Example = "0")]
+    [Query<int>("limit", "How many items at most.", Minimum = 1, Maximum = PageRequest.MaximumLimit, Example = "20")]
     public async Task<IActionResult> GetTrainingEvents(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/training/jobs/{id:guid}/events")] HttpRequest request, Guid id, CancellationToken cancellation)
     {

@@ -127,7 +127,9 @@ public sealed class TrainingJobs(PlatformDatabase database, TrainerCatalog catal
     }
 
     [Function(nameof(ListTrainingJobs)), RequiresPermission(Permission.TrainingRead)]
-    [Operation("Jobs of a project, newest first", Tag = "Training", Query = ["projectId*", "state"], Returns = typeof(Page<TrainingJobAnswer>))]
+    [Operation("Jobs of a project, newest first", Tag = "Training", Returns = typeof(Page<TrainingJobAnswer>))]
+    [Query<Guid>("projectId", "The project whose they are.", Required = true, Example = Examples.Project)]
+    [Query<JobState>("state", "Only jobs in this state.", Example = "completed")]
     public async Task<IActionResult> ListTrainingJobs(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/training/jobs")] HttpRequest request, CancellationToken cancellation)
     {

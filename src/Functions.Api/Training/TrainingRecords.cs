@@ -44,7 +44,11 @@ public sealed class TrainingRecords(PlatformDatabase database, ObjectStores stor
     }
 
     [Function(nameof(GetTrainingLogs)), RequiresPermission(Permission.TrainingRead)]
-    [Operation("Log lines, oldest first, after a position; filtered by level and text", Tag = "Training", Query = ["after", "level", "search", "limit"], Returns = typeof(Tail<LogLine>))]
+    [Operation("Log lines, oldest first, after a position; filtered by level and text", Tag = "Training", Returns = typeof(Tail<LogLine>))]
+    [Query<long>("after", "Only what has a larger id.", Minimum = 0, Example = "0")]
+    [Query<string>("level", "Only lines of this level.", Example = "info")]
+    [Query<string>("search", "Only lines that contain this text.", Example = "epoch")]
+    [Query<int>("limit", "How many items at most.", Minimum = 1, Maximum = PageRequest.MaximumLimit, Example = "20")]
     public async Task<IActionResult> GetTrainingLogs(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/training/jobs/{id:guid}/logs")] HttpRequest request, Guid id, CancellationToken cancellation)
     {

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
+using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
@@ -21,6 +22,8 @@ internal static class Conventions
             foreach (var property in entity.GetProperties())
             {
                 property.SetColumnName(SnakeCase(property.Name));
+                if (property is { Name: "Version" } && property.ClrType == typeof(uint))
+                    UseRowVersion(property);
                 var type = Nullable.GetUnderlyingType(property.ClrType) ?? property.ClrType;
                 if (type.IsEnum && property.GetValueConverter() is null)
                     property.SetValueConverter((ValueConverter)Activator.CreateInstance(typeof(EnumText<>).MakeGenericType(type))!);
@@ -33,6 +36,18 @@ internal static class Conventions
             foreach (var index in entity.GetIndexes())
                 index.SetDatabaseName(SnakeCase(index.GetDatabaseName()!));
         }
+    }
+
+    /// <summary>
+    /// <c>uint Version</c> is the row's <c>xmin</c>: Postgres changes it with every write, an update of another version than the one read
+    /// fails with <see cref="DbUpdateConcurrencyException"/>. Hand-written <c>SELECT *</c> leaves it out: write <c>SELECT *, xmin</c>.
+    /// </summary>
+    private static void UseRowVersion(IMutableProperty property)
+    {
+        property.SetColumnName("xmin");
+        property.SetColumnType("xid");
+        property.IsConcurrencyToken = true;
+        property.ValueGenerated = ValueGenerated.OnAddOrUpdate;
     }
 
     /// <summary>Stores the value as one jsonb column, compared by its JSON text.</summary>

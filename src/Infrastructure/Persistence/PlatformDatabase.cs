@@ -29,6 +29,7 @@ public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options)
     public DbSet<ModelVersion> ModelVersions => Set<ModelVersion>();
     public DbSet<Export> Exports => Set<Export>();
     public DbSet<Deployment> Deployments => Set<Deployment>();
+    public DbSet<IdempotentAnswer> IdempotentAnswers => Set<IdempotentAnswer>();
 
     // Said before the model is built: its lists of JSON values would be taken for a table otherwise.
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
@@ -40,6 +41,7 @@ public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options)
         modelBuilder.MapDatasets();
         modelBuilder.MapTraining();
         modelBuilder.MapModels();
+        modelBuilder.MapIdempotentAnswers();
         modelBuilder.UseSnakeCaseAndTextEnums();
     }
 }

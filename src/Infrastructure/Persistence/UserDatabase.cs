@@ -13,6 +13,7 @@ public sealed class UserDatabase(DbContextOptions<UserDatabase> options) : DbCon
     public DbSet<SignInFailures> SignInFailures => Set<SignInFailures>();
     public DbSet<ProjectMember> ProjectMembers => Set<ProjectMember>();
     public DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();
+    public DbSet<IdempotentAnswer> IdempotentAnswers => Set<IdempotentAnswer>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -55,6 +56,7 @@ public sealed class UserDatabase(DbContextOptions<UserDatabase> options) : DbCon
             entry.HasIndex(e => new { e.Action, e.Id });
             entry.HasIndex(e => new { e.SubjectId, e.Id });
         });
+        modelBuilder.MapIdempotentAnswers();
         modelBuilder.UseSnakeCaseAndTextEnums();
     }
 }

@@ -96,8 +96,8 @@ public sealed class AuditTests(PlatformHost host) : PlatformTests(host)
 
         var middle = (await Host.Admin.GetAsync($"admin/audit?action={action}&from={Time(start.AddSeconds(30))}&to={Time(start.AddSeconds(150))}")).Expect(200);
         Assert.Equal(2, middle.Items.Count);
-        (await Host.Admin.GetAsync("admin/audit?from=yesterday")).Expect(422, "VALIDATION_FAILED");
-        (await Host.Admin.GetAsync("admin/audit?result=maybe")).Expect(422, "VALIDATION_FAILED");
+        (await Host.Admin.GetAsync("admin/audit?from=yesterday")).Expect(400, "INVALID_PARAMETER");
+        (await Host.Admin.GetAsync("admin/audit?result=maybe")).Expect(400, "INVALID_PARAMETER");
     }
 
     [Fact]

@@ -35,11 +35,17 @@ public sealed class ApiClient(PlatformApp app) : IDisposable
     public Task<ApiAnswer> PostTextAsync(string path, string text, string contentType = "application/json") =>
         SendAsync(HttpMethod.Post, path, new StringContent(text, new UTF8Encoding(false), MediaTypeHeaderValue.Parse(contentType)));
 
-    public async Task<ApiAnswer> SendAsync(HttpMethod method, string path, HttpContent? content = null)
+    /// <summary>Sends a body as JSON with further headers.</summary>
+    public Task<ApiAnswer> SendAsync(HttpMethod method, string path, object? body, params (string Name, string Value)[] headers) =>
+        SendAsync(method, path, Json(body), headers);
+
+    public async Task<ApiAnswer> SendAsync(HttpMethod method, string path, HttpContent? content = null, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, path.StartsWith('/') ? path : "/api/v1/" + path) { Content = content };
         if (AccessToken is not null)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", AccessToken);
+        foreach (var (name, value) in headers)
+            request.Headers.TryAddWithoutValidation(name, value);
         using var response = await Http.SendAsync(request);
         return new ApiAnswer(response.StatusCode, response.Headers, response.Content.Headers, await response.Content.ReadAsStringAsync());
     }

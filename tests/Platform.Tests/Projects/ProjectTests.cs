@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Platform.Tests.Hosting;
@@ -77,11 +78,68 @@ public sealed class ProjectTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Theory]
+    [InlineData("name")]
+    [InlineData("-name")]
+    [InlineData("updatedAt")]
+    [InlineData("-updatedAt")]
+    [InlineData("createdAt")]
+    public async Task A_sorted_list_gives_every_project_once_in_order(string sort)
+    {
+        using var owner = await Host.NewUserAsync();
+        foreach (var name in (string[])["b", "D", "a", "é", "C", "a"])
+            await owner.PostAsync("projects", new { name });
+        await owner.PutAsync($"projects/{(await owner.GetAsync("projects")).Items[2].GetProperty("id").GetGuid()}", new { name = "E" });
+        var all = (await owner.GetAsync($"projects?sort={sort}")).Expect(200).Items;
+
+        var seen = new List<JsonElement>();
+        for (var page = await owner.GetAsync($"projects?sort={sort}&limit=2"); ; page = await owner.GetAsync($"projects?sort={sort}&limit=2&cursor={page.NextCursor}"))
+        {
+            seen.AddRange(page.Expect(200).Items);
+            if (page.NextCursor is null)
+                break;
+        }
+
+        var key = sort.TrimStart('-');
+        var keys = seen.Select(project => project.GetProperty(key).GetString()!).ToList();
+        Assert.Equal(sort.StartsWith('-') ? keys.OrderDescending(StringComparer.Ordinal) : keys.Order(StringComparer.Ordinal), keys);
+        Assert.Equal(5, seen.Select(project => project.GetProperty("id").GetGuid()).Distinct().Count());
+        Assert.Equal(all.Select(project => project.GetRawText()), seen.Select(project => project.GetRawText()));
+    }
+
+    [Fact]
+    public async Task A_cursor_of_one_order_is_refused_by_another()
+    {
+        using var owner = await Host.NewUserAsync();
+        await owner.NewProjectAsync();
+        await owner.NewProjectAsync();
+        var cursor = (await owner.GetAsync("projects?sort=name&limit=1")).NextCursor;
+
+        (await owner.GetAsync($"projects?sort=-name&cursor={cursor}")).Expect(400, "INVALID_CURSOR");
+        (await owner.GetAsync($"projects?cursor={cursor}")).Expect(400, "INVALID_CURSOR");
+    }
+
+    [Fact]
+    public async Task The_name_filter_takes_percent_and_underscore_literally()
+    {
+        using var owner = await Host.NewUserAsync();
+        await owner.NewProjectAsync("50% wool_blend");
+        await owner.NewProjectAsync("500 woolXblend");
+
+        Assert.Single((await owner.GetAsync("projects?name=50%25")).Expect(200).Items);
+        Assert.Single((await owner.GetAsync("projects?name=WOOL_b")).Expect(200).Items);
+    }
+
+    [Theory]
     [InlineData("cursor=nonsense", 400, "INVALID_CURSOR")]
     [InlineData("cursor=bm9uc2Vuc2U", 400, "INVALID_CURSOR")]
-    [InlineData("limit=0", 422, "VALIDATION_FAILED")]
-    [InlineData("limit=201", 422, "VALIDATION_FAILED")]
-    [InlineData("limit=many", 422, "VALIDATION_FAILED")]
+    [InlineData("limit=0", 400, "INVALID_PARAMETER")]
+    [InlineData("limit=-1", 400, "INVALID_PARAMETER")]
+    [InlineData("limit=201", 400, "INVALID_PARAMETER")]
+    [InlineData("limit=99999999999999999999", 400, "INVALID_PARAMETER")]
+    [InlineData("limit=many", 400, "INVALID_PARAMETER")]
+    [InlineData("limit=1&limit=2", 400, "INVALID_PARAMETER")]
+    [InlineData("name=%00", 400, "INVALID_PARAMETER")]
+    [InlineData("sort=colour", 400, "INVALID_PARAMETER")]
     public async Task A_bad_page_is_refused(string query, int status, string code) =>
         (await Host.Admin.GetAsync($"projects?{query}")).Expect(status, code);
 

@@ -676,11 +676,23 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("updated_at");
 
+                    b.Property<uint>("Version")
+                        .IsConcurrencyToken()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("xid")
+                        .HasColumnName("xmin");
+
                     b.HasKey("Id")
                         .HasName("pk_projects");
 
                     b.HasIndex("OwnerId", "Id")
                         .HasDatabaseName("ix_projects_owner_id_id");
+
+                    b.HasIndex("OwnerId", "Name", "Id")
+                        .HasDatabaseName("ix_projects_owner_id_name_id");
+
+                    b.HasIndex("OwnerId", "UpdatedAt", "Id")
+                        .HasDatabaseName("ix_projects_owner_id_updated_at_id");
 
                     b.ToTable("projects");
                 });
@@ -1126,6 +1138,35 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasName("pk_validation_results");
 
                     b.ToTable("validation_results");
+                });
+
+            modelBuilder.Entity("VisionPlatform.Infrastructure.Persistence.IdempotentAnswer", b =>
+                {
+                    b.Property<byte[]>("Key")
+                        .HasColumnType("bytea")
+                        .HasColumnName("key");
+
+                    b.Property<byte[]>("Answer")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("answer");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<byte[]>("Fingerprint")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("fingerprint");
+
+                    b.HasKey("Key")
+                        .HasName("pk_idempotent_answers");
+
+                    b.HasIndex("CreatedAt")
+                        .HasDatabaseName("ix_idempotent_answers_created_at");
+
+                    b.ToTable("idempotent_answers");
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Datasets.Dataset", b =>

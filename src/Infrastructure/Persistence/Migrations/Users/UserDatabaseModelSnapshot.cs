@@ -284,6 +284,35 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Users
                     b.ToTable("project_members");
                 });
 
+            modelBuilder.Entity("VisionPlatform.Infrastructure.Persistence.IdempotentAnswer", b =>
+                {
+                    b.Property<byte[]>("Key")
+                        .HasColumnType("bytea")
+                        .HasColumnName("key");
+
+                    b.Property<byte[]>("Answer")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("answer");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<byte[]>("Fingerprint")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("fingerprint");
+
+                    b.HasKey("Key")
+                        .HasName("pk_idempotent_answers");
+
+                    b.HasIndex("CreatedAt")
+                        .HasDatabaseName("ix_idempotent_answers_created_at");
+
+                    b.ToTable("idempotent_answers");
+                });
+
             modelBuilder.Entity("VisionPlatform.Domain.Accounts.RefreshToken", b =>
                 {
                     b.HasOne("VisionPlatform.Domain.Accounts.User", null)

@@ -1,0 +1,49 @@
+namespace VisionPlatform.Api.Http;
+
+/// <summary>
+/// The ids that examples of the API's description speak of. Tests put rows under exactly these ids and send every example,
+/// so an example that does not work is found. A new resource adds its id here, its address to <see cref="ByCollection"/> and its row to <c>ExampleData</c> of the tests.
+/// </summary>
+public static class Examples
+{
+    public const string Project = "01995b5e-0a00-7000-8000-000000000001";
+    public const string Dataset = "01995b5e-0a00-7000-8000-000000000002";
+    public const string Image = "01995b5e-0a00-7000-8000-000000000003";
+    public const string Upload = "01995b5e-0a00-7000-8000-000000000004";
+    public const string DatasetVersion = "01995b5e-0a00-7000-8000-000000000005";
+    public const string TrainingJob = "01995b5e-0a00-7000-8000-000000000006";
+    public const string Attempt = "01995b5e-0a00-7000-8000-000000000007";
+    public const string Model = "01995b5e-0a00-7000-8000-000000000008";
+    public const string ModelVersion = "01995b5e-0a00-7000-8000-000000000009";
+    public const string Export = "01995b5e-0a00-7000-8000-00000000000a";
+    public const string Deployment = "01995b5e-0a00-7000-8000-00000000000b";
+    public const string User = "01995b5e-0a00-7000-8000-00000000000c";
+
+    /// <summary>The id after a word in an address: <c>projects/{id}</c>; a longer key <c>datasets/versions</c> goes before a shorter one.</summary>
+    public static IReadOnlyDictionary<string, string> ByCollection { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["projects"] = Project,
+        ["datasets"] = Dataset,
+        ["datasets/images"] = Image,
+        ["datasets/versions"] = DatasetVersion,
+        ["training/jobs"] = TrainingJob,
+        ["trainer/attempts"] = Attempt,
+        ["models"] = Model,
+        ["models/versions"] = ModelVersion,
+        ["exports"] = Export,
+        ["deployments"] = Deployment,
+        ["infer"] = Deployment,
+        ["users"] = User,
+        ["members"] = User,
+    };
+
+    /// <summary>The value of a route parameter; null when there is none for it.</summary>
+    /// <param name="before">The fixed words of the address before the parameter, in order.</param>
+    public static string? After(IReadOnlyList<string> before)
+    {
+        for (var from = 0; from < before.Count; from++)
+            if (ByCollection.GetValueOrDefault(string.Join('/', before.Skip(from))) is { } id)
+                return id;
+        return null;
+    }
+}

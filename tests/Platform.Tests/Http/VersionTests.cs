@@ -1,0 +1,65 @@
+using System.Net;
+using VisionPlatform.Platform.Tests.Hosting;
+
+namespace VisionPlatform.Platform.Tests.Http;
+
+/// <summary>ETag, If-Match and If-None-Match, shown on projects.</summary>
+public sealed class VersionTests(PlatformHost host) : PlatformTests(host)
+{
+    [Fact]
+    public async Task A_version_is_answered_changes_with_the_resource_and_saves_reading_it_again()
+    {
+        using var owner = await Host.NewUserAsync();
+        var made = (await owner.PostAsync("projects", new { name = "Versioned" })).Expect(201);
+        var first = made.Headers.ETag!.ToString();
+
+        Assert.Equal(first, (await owner.GetAsync($"projects/{made.Id}")).Headers.ETag!.ToString());
+        var unchanged = (await owner.SendAsync(HttpMethod.Get, $"projects/{made.Id}", null, ("If-None-Match", $"\"other\", W/{first}"))).Expect(304);
+        Assert.Empty(unchanged.RawText);
+        Assert.Equal(first, unchanged.Headers.ETag!.ToString());
+
+        var changed = (await owner.SendAsync(HttpMethod.Put, $"projects/{made.Id}", new { name = "Changed" }, ("If-Match", first))).Expect(200);
+        Assert.NotEqual(first, changed.Headers.ETag!.ToString());
+        (await owner.SendAsync(HttpMethod.Get, $"projects/{made.Id}", null, ("If-None-Match", first))).Expect(200);
+    }
+
+    [Theory]
+    [InlineData("PUT")]
+    [InlineData("DELETE")]
+    public async Task A_version_that_is_gone_is_not_changed_and_the_present_one_is_told(string method)
+    {
+        using var owner = await Host.NewUserAsync();
+        var made = (await owner.PostAsync("projects", new { name = "First" })).Expect(201);
+        var present = (await owner.PutAsync($"projects/{made.Id}", new { name = "Second" })).Expect(200).Headers.ETag!.ToString();
+
+        var refused = (await owner.SendAsync(HttpMethod.Parse(method), $"projects/{made.Id}", method == "PUT" ? new { name = "Third" } : null, ("If-Match", made.Headers.ETag!.ToString()))).Expect(412, "PRECONDITION_FAILED");
+
+        Assert.Equal(present, refused.Text("currentVersion"));
+        Assert.Equal(present, refused.Headers.ETag!.ToString());
+        Assert.Equal("Second", (await owner.GetAsync($"projects/{made.Id}")).Text("name"));
+    }
+
+    [Fact]
+    public async Task Of_simultaneous_changes_of_one_version_exactly_one_happens()
+    {
+        using var owner = await Host.NewUserAsync();
+        var made = (await owner.PostAsync("projects", new { name = "Race" })).Expect(201);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(i =>
+            owner.SendAsync(HttpMethod.Put, $"projects/{made.Id}", new { name = $"Winner {i}" }, ("If-Match", made.Headers.ETag!.ToString()))));
+
+        var winner = Assert.Single(answers, answer => answer.Status == HttpStatusCode.OK);
+        Assert.All(answers.Where(answer => answer != winner), answer => answer.Expect(412, "PRECONDITION_FAILED"));
+        Assert.Equal(winner.Text("name"), (await owner.GetAsync($"projects/{made.Id}")).Text("name"));
+    }
+
+    [Fact]
+    public async Task A_star_matches_what_is_there_and_no_quotes_are_an_error()
+    {
+        using var owner = await Host.NewUserAsync();
+        var id = await owner.NewProjectAsync();
+
+        (await owner.SendAsync(HttpMethod.Put, $"projects/{id}", new { name = "Any" }, ("If-Match", "*"))).Expect(200);
+        Assert.NotEmpty((await owner.SendAsync(HttpMethod.Put, $"projects/{id}", new { name = "Any" }, ("If-Match", "1234"))).Expect(400, "INVALID_PARAMETER").ErrorsOf("If-Match"));
+    }
+}
