@@ -1,18 +1,32 @@
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
+using VisionPlatform.Infrastructure.Secrets;
+using VisionPlatform.Infrastructure.Settings;
 
 namespace VisionPlatform.Cli;
 
-/// <summary>Settings of the commands: the environment, then local.settings.json of the current folder. Empty counts as absent.</summary>
+/// <summary>Settings of the commands: the environment, then local.settings.json of the current folder, then the key vault. Empty counts as absent.</summary>
 internal static class Settings
 {
     private const string LocalFile = "local.settings.json";
 
     private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
-    /// <exception cref="CommandException">local.settings.json cannot be read.</exception>
-    public static IConfiguration Configuration() =>
-        new ConfigurationBuilder().AddInMemoryCollection(LocalValues()).AddEnvironmentVariables().Build();
+    /// <exception cref="CommandException">local.settings.json cannot be read, or the key vault does not answer.</exception>
+    public static async Task<IConfiguration> ReadAsync(CancellationToken cancellation)
+    {
+        var configuration = new ConfigurationManager();
+        configuration.AddInMemoryCollection(LocalValues()).AddEnvironmentVariables();
+        try
+        {
+            await VaultSecrets.AddToAsync(configuration, configuration, cancellation);
+        }
+        catch (SettingsException wrong)
+        {
+            throw new CommandException(wrong.Message, wrong.InnerException is null ? ExitCode.Usage : ExitCode.Unavailable, wrong);
+        }
+        return configuration;
+    }
 
     public static string? Optional(string name) =>
         Environment.GetEnvironmentVariable(name) is { } value && !string.IsNullOrWhiteSpace(value) ? value : null;

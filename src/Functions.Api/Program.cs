@@ -9,6 +9,7 @@ using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Infrastructure.Audit;
 using VisionPlatform.Infrastructure.Datasets;
 using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Secrets;
 using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Training;
 using VisionPlatform.Orchestrations;
@@ -21,6 +22,8 @@ builder.UseHttpFoundation();
 PlatformSettings settings;
 try
 {
+    if (await VaultSecrets.AddToAsync(builder.Configuration, builder.Configuration, CancellationToken.None) is { } vault)
+        builder.Services.AddVaultRefresh(vault);
     settings = PlatformSettings.From(builder.Configuration);
 }
 catch (SettingsException wrong)
@@ -29,6 +32,7 @@ catch (SettingsException wrong)
     return 2;
 }
 
+builder.Services.AddSingleton(settings.Vault);
 builder.Services.AddPersistence(settings.Databases);
 builder.Services.AddDatasets(settings.Datasets, settings.Storage);
 builder.Services.AddAudit(settings.Audit);

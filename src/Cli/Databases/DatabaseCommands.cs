@@ -18,7 +18,7 @@ internal static class DatabaseCommands
         command.SetAction(async (parsed, cancel) =>
         {
             var output = parsed.InvocationConfiguration.Output;
-            foreach (var target in Targets())
+            foreach (var target in await TargetsAsync(cancel))
                 await new DatabaseMigration(target, TimeProvider.System).MigrateAsync(TimeSpan.FromSeconds(parsed.GetValue(timeout)), output, cancel);
             return ExitCode.Success;
         });
@@ -33,7 +33,7 @@ internal static class DatabaseCommands
         {
             var output = parsed.InvocationConfiguration.Output;
             var complete = true;
-            foreach (var target in Targets())
+            foreach (var target in await TargetsAsync(cancel))
                 complete &= await new DatabaseMigration(target, TimeProvider.System).ShowStatusAsync(TimeSpan.FromSeconds(parsed.GetValue(timeout)), output, cancel);
             return complete ? ExitCode.Success : ExitCode.Failed;
         });
@@ -43,9 +43,9 @@ internal static class DatabaseCommands
     private static Option<double> TimeoutOption(double seconds) =>
         NumberOption.Build("--timeout", "How long to wait for the database server.", seconds, 0, 86400, "SECONDS");
 
-    private static IReadOnlyList<MigrationTarget> Targets()
+    private static async Task<IReadOnlyList<MigrationTarget>> TargetsAsync(CancellationToken cancel)
     {
-        var configuration = Settings.Configuration();
+        var configuration = await Settings.ReadAsync(cancel);
         return [MigrationTarget.Users(configuration), MigrationTarget.Platform(configuration)];
     }
 }

@@ -9,17 +9,17 @@ internal static class SettingsCommands
     public static Command Build()
     {
         var check = new Command("check", "Says everything that is wrong with the settings; exit code 2 when something is.");
-        check.SetAction((parsed, _) =>
+        check.SetAction(async (parsed, cancel) =>
         {
             // The one failure that takes more than a line: all problems at once is what it is for.
-            var reader = new SettingsReader(Settings.Configuration());
+            var reader = new SettingsReader(await Settings.ReadAsync(cancel));
             PlatformSettings.From(reader);
             foreach (var problem in reader.Problems)
                 parsed.InvocationConfiguration.Error.WriteLine(problem);
             if (reader.Problems.Count > 0)
-                return Task.FromResult(ExitCode.Usage);
+                return ExitCode.Usage;
             parsed.InvocationConfiguration.Output.WriteLine($"{reader.Declared.Count} settings, nothing wrong");
-            return Task.FromResult(ExitCode.Success);
+            return ExitCode.Success;
         });
 
         var root = new Option<DirectoryInfo>("--root") { Description = "The folder of the repository.", DefaultValueFactory = _ => new DirectoryInfo(".") };

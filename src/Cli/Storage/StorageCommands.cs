@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Amazon.S3;
+using Microsoft.Extensions.Configuration;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Infrastructure.Storage;
 
@@ -21,9 +22,10 @@ internal static class StorageCommands
 
     private static async Task InitAsync(TextWriter output, CancellationToken cancel)
     {
-        var settings = ReadSettings();
+        var configuration = await Settings.ReadAsync(cancel);
+        var settings = Read(configuration);
         using var stores = new ObjectStores(settings, TimeProvider.System);
-        var origins = Settings.Configuration()["CORS_ORIGINS"]?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+        var origins = configuration["CORS_ORIGINS"]?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
         foreach (var (store, bucket) in new[] { (stores.External, settings.External), (stores.Internal, settings.Internal) })
         {
             var created = await CallAsync(bucket, "create or list", () => store.CreateBucketAsync(cancel));
@@ -58,11 +60,11 @@ internal static class StorageCommands
         }
     }
 
-    private static StorageSettings ReadSettings()
+    private static StorageSettings Read(IConfiguration configuration)
     {
         try
         {
-            return StorageSettings.From(Settings.Configuration());
+            return StorageSettings.From(configuration);
         }
         catch (InvalidOperationException missing)
         {

@@ -1,0 +1,105 @@
+using Azure;
+using Azure.Core;
+using Azure.Identity;
+using Azure.Security.KeyVault.Secrets;
+using Microsoft.Extensions.Configuration;
+using VisionPlatform.Infrastructure.Settings;
+
+namespace VisionPlatform.Infrastructure.Secrets;
+
+/// <summary>
+/// Settings that are secret, from an Azure key vault: read once, kept in memory, asked for again by <see cref="RefreshAsync"/>.
+/// A setting <c>JWT_SECRET</c> is the secret <c>JWT-SECRET</c>, as names of secrets have no underscores.
+/// </summary>
+public sealed class VaultSecrets : ConfigurationProvider, IConfigurationSource
+{
+    private readonly SecretClient _client;
+    private readonly Dictionary<string, string> _wanted;
+    private Dictionary<string, Kept> _kept = new(StringComparer.Ordinal);
+
+    internal VaultSecrets(SecretClient client)
+    {
+        _client = client;
+        _wanted = PlatformSettings.Declared().Where(setting => setting.IsSecret).SelectMany(setting => setting.Aliases.Prepend(setting.Name))
+            .ToDictionary(name => name.Replace('_', '-'), name => name.Replace("__", ":", StringComparison.Ordinal), StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>Puts the vault that KEYVAULT_URI names below everything that the configuration has already; null when none is named.</summary>
+    /// <exception cref="SettingsException">The vault is away, or does not let us in; the message says which and what to do.</exception>
+    public static Task<VaultSecrets?> AddToAsync(IConfigurationBuilder builder, IConfiguration configuration, CancellationToken cancellation) =>
+        // Apart, so that an app without a vault does not load the library at its start.
+        SettingsReader.Read(configuration, VaultSettings.From).Url is { } url ? AddAsync(url, builder, cancellation) : Task.FromResult<VaultSecrets?>(null);
+
+    private static async Task<VaultSecrets?> AddAsync(Uri url, IConfigurationBuilder builder, CancellationToken cancellation)
+    {
+        var vault = new VaultSecrets(Connect(url, new DefaultAzureCredential()));
+        await vault.LoadAsync(cancellation);
+        builder.Sources.Insert(0, vault);
+        return vault;
+    }
+
+    public IConfigurationProvider Build(IConfigurationBuilder builder) => this;
+
+    /// <summary>Reads every secret that is a setting.</summary>
+    /// <exception cref="SettingsException">The vault is away, or does not let us in.</exception>
+    public async Task LoadAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await RefreshAsync(cancellation);
+        }
+        catch (Exception e) when (Explain(e) is { } reason)
+        {
+            throw new SettingsException([$"KEYVAULT_URI: the key vault {_client.VaultUri} {reason}"], e);
+        }
+    }
+
+    /// <summary>Reads the secrets that have another version than before. Gives the names of the settings that changed; the first time that is all of them.</summary>
+    /// <exception cref="RequestFailedException">The vault is away or refuses; what was read before stays.</exception>
+    /// <exception cref="AuthenticationFailedException">Nobody vouches for us.</exception>
+    public async Task<IReadOnlyList<string>> RefreshAsync(CancellationToken cancellation)
+    {
+        var now = new Dictionary<string, Kept>(StringComparer.Ordinal);
+        await foreach (var secret in _client.GetPropertiesOfSecretsAsync(cancellation))
+        {
+            if (secret.Enabled == false || !_wanted.TryGetValue(secret.Name, out var setting))
+                continue;
+            var changed = secret.UpdatedOn;
+            now[setting] = _kept.TryGetValue(setting, out var kept) && kept.UpdatedOn == changed && changed is not null
+                ? kept
+                : new Kept((await _client.GetSecretAsync(secret.Name, cancellationToken: cancellation)).Value.Value, changed);
+        }
+
+        var before = _kept;
+        var changes = now.Keys.Union(before.Keys).Where(name => now.GetValueOrDefault(name)?.Value != before.GetValueOrDefault(name)?.Value).Order(StringComparer.Ordinal).ToList();
+        _kept = now;
+        if (changes.Count == 0)
+            return changes;
+        Data = now.ToDictionary(pair => pair.Key, pair => (string?)pair.Value.Value, StringComparer.OrdinalIgnoreCase);
+        OnReload();
+        return changes;
+    }
+
+    /// <summary>What went wrong and what to do, without the many lines of the library; null when it is not about the vault.</summary>
+    internal static string? Explain(Exception failure) => failure switch
+    {
+        AuthenticationFailedException => "gets no token for this app: give the app a managed identity, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
+        RequestFailedException { Status: 401 or 403 } => "refuses this app: give its identity the role Key Vault Secrets User",
+        RequestFailedException { Status: > 0 } refused => $"answered {refused.Status} {refused.ErrorCode}",
+        RequestFailedException or AggregateException or TaskCanceledException { InnerException: TimeoutException } => "does not answer: check the address and the network, or unset KEYVAULT_URI",
+        _ => null,
+    };
+
+    /// <summary>A client that gives up within seconds: the app waits for it when it starts.</summary>
+    internal static SecretClient Connect(Uri url, TokenCredential credential, Action<SecretClientOptions>? configure = null)
+    {
+        var options = new SecretClientOptions
+        {
+            Retry = { MaxRetries = 2, Delay = TimeSpan.FromMilliseconds(200), MaxDelay = TimeSpan.FromSeconds(1), NetworkTimeout = TimeSpan.FromSeconds(5) },
+        };
+        configure?.Invoke(options);
+        return new SecretClient(url, credential, options);
+    }
+
+    private sealed record Kept(string Value, DateTimeOffset? UpdatedOn);
+}

@@ -1,0 +1,107 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
+using VisionPlatform.Infrastructure.Secrets;
+using VisionPlatform.Infrastructure.Settings;
+
+namespace VisionPlatform.Infrastructure.Tests.Secrets;
+
+public sealed class VaultSecretsTests : IAsyncLifetime
+{
+    private LoopbackVault _vault = null!;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => _vault = await LoopbackVault.StartAsync();
+
+    public ValueTask DisposeAsync() => _vault.DisposeAsync();
+
+    [Fact]
+    public async Task Secrets_of_the_vault_are_settings_and_what_the_environment_sets_wins()
+    {
+        _vault.Set("JWT-SECRET", "from the vault");
+        _vault.Set("TRAINER-API-KEY", "from the vault too");
+        _vault.Set("GOOGLE-API-KEY", "disabled", enabled: false);
+        _vault.Set("LLM-MODEL", "no secret, so not asked for");
+        _vault.Set("SOMETHING-ELSE", "nobody's setting");
+
+        var configuration = await ConfigurationAsync(_vault.Connect(), ("TRAINER_API_KEY", "from the environment"));
+
+        Assert.Equal(("from the vault", "from the environment", null, null), (configuration["JWT_SECRET"], configuration["TRAINER_API_KEY"], configuration["GOOGLE_API_KEY"], configuration["LLM_MODEL"]));
+        Assert.Equal(["JWT-SECRET", "TRAINER-API-KEY"], _vault.Asked.Order());
+    }
+
+    [Fact]
+    public async Task A_secret_is_asked_for_once_and_again_only_when_it_changed()
+    {
+        _vault.Set("JWT-SECRET", "first");
+        _vault.Set("TRAINER-API-KEY", "stays");
+        var vault = _vault.Connect();
+        var configuration = await ConfigurationAsync(vault);
+        var reloads = 0;
+        using var watch = Microsoft.Extensions.Primitives.ChangeToken.OnChange(configuration.GetReloadToken, () => reloads++);
+
+        Assert.Empty(await vault.RefreshAsync(Cancel));
+        Assert.Equal((2, 0), (_vault.Asked.Count, reloads));
+
+        _vault.Set("JWT-SECRET", "second");
+        Assert.Equal(["JWT_SECRET"], await vault.RefreshAsync(Cancel));
+        Assert.Equal(("second", "stays", 3, 1), (configuration["JWT_SECRET"], configuration["TRAINER_API_KEY"], _vault.Asked.Count, reloads));
+
+        _vault.Remove("TRAINER-API-KEY");
+        Assert.Equal(["TRAINER_API_KEY"], await vault.RefreshAsync(Cancel));
+        Assert.Null(configuration["TRAINER_API_KEY"]);
+    }
+
+    [Fact]
+    public async Task While_the_vault_is_away_the_secrets_read_last_stay_in_use()
+    {
+        _vault.Set("JWT-SECRET", "kept");
+        var vault = _vault.Connect();
+        var configuration = await ConfigurationAsync(vault);
+        using var refresh = new VaultRefresh(vault, new VaultSettings(_vault.Address, TimeSpan.FromMinutes(15)), TimeProvider.System, NullLogger<VaultRefresh>.Instance);
+
+        _vault.Broken = 500;
+        await refresh.RefreshAsync(Cancel);
+        Assert.Equal("kept", configuration["JWT_SECRET"]);
+
+        _vault.Broken = null;
+        _vault.Set("JWT-SECRET", "changed meanwhile");
+        await refresh.RefreshAsync(Cancel);
+        Assert.Equal("changed meanwhile", configuration["JWT_SECRET"]);
+    }
+
+    [Fact]
+    public async Task A_vault_that_does_not_answer_is_said_in_one_line()
+    {
+        var vault = _vault.Connect();
+        await _vault.StopAsync();
+        var failure = await Assert.ThrowsAsync<SettingsException>(() => vault.LoadAsync(Cancel));
+        Assert.Matches("^KEYVAULT_URI: the key vault https://127[^ ]+ (does not answer: check the address|gets no token)", failure.Message);
+        Assert.DoesNotContain('\n', failure.Message);
+    }
+
+    [Fact]
+    public async Task A_vault_without_rights_for_this_app_is_said_with_what_to_do()
+    {
+        _vault.Broken = 403;
+        var failure = await Assert.ThrowsAsync<SettingsException>(() => _vault.Connect().LoadAsync(Cancel));
+        Assert.EndsWith("refuses this app: give its identity the role Key Vault Secrets User", failure.Message);
+    }
+
+    [Fact]
+    public async Task An_app_that_nobody_vouches_for_is_told_how_to_sign_in()
+    {
+        var failure = await Assert.ThrowsAsync<SettingsException>(() => _vault.Connect(clientSecret: "guessed").LoadAsync(Cancel));
+        Assert.Contains("gets no token for this app: give the app a managed identity, or set AZURE_TENANT_ID", failure.Message);
+        Assert.DoesNotContain("guessed", failure.ToString());
+    }
+
+    private static async Task<IConfiguration> ConfigurationAsync(VaultSecrets vault, params (string Name, string Value)[] environment)
+    {
+        await vault.LoadAsync(Cancel);
+        var builder = new ConfigurationManager();
+        ((IConfigurationBuilder)builder).AddInMemoryCollection(environment.Select(pair => KeyValuePair.Create(pair.Name, (string?)pair.Value)));
+        ((IConfigurationBuilder)builder).Sources.Insert(0, vault);
+        return builder;
+    }
+}
