@@ -23,7 +23,7 @@ internal static class ClientSql
     public const string List = $"""
         SELECT {Columns}
         FROM durable.instances
-        WHERE hub = $1 AND instance_id > $2
+        WHERE hub = $1 AND instance_id > $2 AND created_at > '-infinity'
           AND ($3::timestamptz IS NULL OR created_at >= $3)
           AND ($4::timestamptz IS NULL OR created_at <= $4)
           AND ($5::text[] IS NULL OR status = ANY ($5))
@@ -98,11 +98,11 @@ internal static class ClientSql
             WHERE hub = $1 AND instance_id = ANY ($2) AND status IN ('Completed', 'Failed', 'Terminated')
             RETURNING instance_id
         ), history AS (
-            DELETE FROM durable.history h USING gone g WHERE h.hub = $1 AND h.instance_id = g.instance_id
+            DELETE FROM durable.history WHERE hub = $1 AND instance_id = ANY (ARRAY(SELECT instance_id FROM gone))
         ), messages AS (
-            DELETE FROM durable.messages m USING gone g WHERE m.hub = $1 AND m.instance_id = g.instance_id
+            DELETE FROM durable.messages WHERE hub = $1 AND instance_id = ANY (ARRAY(SELECT instance_id FROM gone))
         ), activities AS (
-            DELETE FROM durable.activities a USING gone g WHERE a.hub = $1 AND a.instance_id = g.instance_id
+            DELETE FROM durable.activities WHERE hub = $1 AND instance_id = ANY (ARRAY(SELECT instance_id FROM gone))
         )
         SELECT count(*) FROM gone
         """;

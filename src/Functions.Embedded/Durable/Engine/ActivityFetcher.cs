@@ -39,14 +39,40 @@ internal sealed class ActivityFetcher(
     {
         // Noted before the room is looked at: a call that ends in between then still wakes this loop.
         worker.NoteMore(true);
-        int room = Math.Min(Most, worker.Room);
+        // Booked before the query: what commits hand over meanwhile must not leave too much taken.
+        int room = worker.Reserve(Most);
         if (room == 0)
             return false;
 
-        worker.NoteMore(false);
+        int used = 0;
+        try
+        {
+            worker.NoteMore(false);
+            await using NpgsqlConnection connection = await store.OpenAsync(stop);
+            List<ActivityCall> taken = await TakeAsync(connection, room, stop);
 
+            // One whose lease had ended while it runs here (the database was away) has been leased again by this.
+            List<ActivityCall> fresh = [.. taken.Where(call => !worker.Holds(call.Key))];
+            List<ActivityCall> known = [.. fresh.Where(call => functions.HasActivity(call.Name))];
+            worker.Run(known);
+            used = known.Count;
+            if (known.Count < fresh.Count)
+                await LeaveUnknownAsync(connection, [.. fresh.Except(known)], stop);
+            if (taken.Count < room)
+                return false;
+        }
+        finally
+        {
+            worker.Unreserve(room - used);
+        }
+
+        worker.NoteMore(true);
+        return worker.Room > 0;
+    }
+
+    private async Task<List<ActivityCall>> TakeAsync(NpgsqlConnection connection, int room, CancellationToken stop)
+    {
         List<ActivityCall> taken = [];
-        await using NpgsqlConnection connection = await store.OpenAsync(stop);
         await using (NpgsqlBatch batch = connection.ToBatch(FetchSql.TakeActivities.ToCommand(
             store.Hub, store.Owner, store.Options.LeaseDuration, room, _unknown.ToArray())))
         {
@@ -58,19 +84,7 @@ internal sealed class ActivityFetcher(
             }
         }
 
-        // One whose lease had ended while it runs here (the database was away) has been leased again by this.
-        List<ActivityCall> fresh = [.. taken.Where(call => !worker.Holds(call.Key))];
-        List<ActivityCall> known = [.. fresh.Where(call => functions.HasActivity(call.Name))];
-        if (known.Count < fresh.Count)
-            await LeaveUnknownAsync(connection, [.. fresh.Except(known)], stop);
-        int reserved = worker.Reserve(known);
-        worker.Run(known.Take(reserved));
-        if (reserved < known.Count)
-            await ReleaseAsync(connection, [.. known.Skip(reserved).Select(call => call.Key)], stop);
-        bool more = taken.Count == room || reserved < known.Count;
-        if (more)
-            worker.NoteMore(true);
-        return more && worker.Room > 0;
+        return taken;
     }
 
     /// <summary>Activities this app does not have are left to one that has them.</summary>

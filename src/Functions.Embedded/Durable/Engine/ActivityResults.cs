@@ -9,24 +9,23 @@ namespace Microsoft.DurableTask.Embedded;
 /// </summary>
 internal sealed class ActivityResults : IAsyncDisposable
 {
-    private const string Store = """
+    private const string Store = $"""
         WITH answered AS (
-            DELETE FROM durable.activities a
-            USING unnest($2::text[], $3::uuid[], $4::int[], $5::text[], $6::text[]) AS r (instance_id, execution_id, task_id, kind, data)
-            WHERE a.hub = $1 AND a.instance_id = r.instance_id AND a.execution_id = r.execution_id AND a.task_id = r.task_id
-            RETURNING a.instance_id, a.execution_id, a.task_id, a.name, r.kind, r.data
+            DELETE FROM durable.activities WHERE ctid = ANY (ARRAY({FetchSql.PlacesOfActivities}))
+            RETURNING instance_id, execution_id, task_id, name
         ), receiver AS (
             UPDATE durable.instances i
             SET ready_at = least(i.ready_at, now())
             FROM (SELECT DISTINCT instance_id, execution_id FROM answered) r
-            WHERE i.hub = $1 AND i.instance_id = r.instance_id AND i.execution_id = r.execution_id
+            WHERE i.hub = $1 AND i.instance_id = ANY ($2) AND i.instance_id = r.instance_id AND i.execution_id = r.execution_id
               AND i.status IN ('Pending', 'Running', 'Suspended')
             RETURNING i.instance_id
         )
         INSERT INTO durable.messages (hub, instance_id, execution_id, kind, task_id, name, data, visible_at)
-        SELECT $1, a.instance_id, a.execution_id, a.kind, a.task_id, a.name, a.data, now()
-        FROM answered a
-        JOIN receiver r USING (instance_id)
+        SELECT $1, a.instance_id, a.execution_id, r.kind, a.task_id, a.name, r.data, now()
+        FROM unnest($2::text[], $3::uuid[], $4::int[], $5::text[], $6::text[]) AS r (instance_id, execution_id, task_id, kind, data)
+        JOIN answered a USING (instance_id, execution_id, task_id)
+        JOIN receiver USING (instance_id)
         """;
 
     private readonly DurableStore _store;
@@ -38,7 +37,7 @@ internal sealed class ActivityResults : IAsyncDisposable
     public ActivityResults(DurableStore store, EngineSignals signals, ILogger<ActivityResults> logger)
     {
         (_store, _signals, _logger) = (store, signals, logger);
-        _batcher = new Batcher<(ActivityKey, HistoryEvent)>(WriteAsync, most: 200);
+        _batcher = new Batcher<(ActivityKey Key, HistoryEvent Result)>(results => WriteAsync([.. results.OrderBy(r => r.Key)]), most: 200);
     }
 
     /// <summary>Told of each call whose answer is stored.</summary>

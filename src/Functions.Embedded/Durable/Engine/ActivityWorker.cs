@@ -53,13 +53,16 @@ internal sealed class ActivityWorker : IAsyncDisposable
 
     /// <summary>Books room for the first of these calls.</summary>
     /// <returns>How many; they are to be given to <see cref="Run"/> or back by <see cref="Unreserve"/>.</returns>
-    public int Reserve(IReadOnlyList<ActivityCall> calls)
+    public int Reserve(IReadOnlyList<ActivityCall> calls) => Reserve(calls.TakeWhile(call => _functions.HasActivity(call.Name)).Count());
+
+    /// <summary>Books room for so many calls or fewer.</summary>
+    /// <returns>How many; what is not given to <see cref="Run"/> goes back by <see cref="Unreserve"/>.</returns>
+    public int Reserve(int most)
     {
-        int known = calls.TakeWhile(call => _functions.HasActivity(call.Name)).Count();
         while (true)
         {
             int before = Volatile.Read(ref _waiting);
-            int taken = _closed ? 0 : Math.Clamp(Capacity - before, 0, known);
+            int taken = _closed ? 0 : Math.Clamp(Capacity - before, 0, most);
             if (taken == 0 || Interlocked.CompareExchange(ref _waiting, before + taken, before) == before)
                 return taken;
         }
@@ -85,7 +88,7 @@ internal sealed class ActivityWorker : IAsyncDisposable
 
     /// <summary>Calls whose lease was not renewed for this long.</summary>
     public ActivityKey[] DueForRenewal(TimeSpan after) =>
-        [.. _held.Values.Where(held => _time.GetElapsedTime(held.LeasedAt) >= after).Select(held => held.Call.Key)];
+        [.. _held.Values.Where(held => _time.GetElapsedTime(held.LeasedAt) >= after).Select(held => held.Call.Key).Order()];
 
     /// <summary>Notes which leases were renewed. A call whose lease is gone is cancelled: it is run elsewhere, or its instance was purged.</summary>
     public void Renewed(IEnumerable<ActivityKey> asked, IReadOnlySet<ActivityKey> renewed)

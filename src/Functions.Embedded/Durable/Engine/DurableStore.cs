@@ -30,7 +30,11 @@ internal sealed class DurableStore : IAsyncDisposable
             text.AutoPrepareMinUsages = 2;
         if (!text.ShouldSerialize("Application Name"))
             text.ApplicationName = "durable-engine";
-        Database = NpgsqlDataSource.Create(text);
+        // What is set once for a connection would be undone by a reset whenever it goes back to the pool.
+        text.NoResetOnClose = true;
+        var source = new NpgsqlDataSourceBuilder(text.ConnectionString);
+        source.UsePhysicalConnectionInitializer(SetUp, SetUpAsync);
+        Database = source.Build();
     }
 
     public DurableEngineOptions Options { get; }
@@ -63,6 +67,24 @@ internal sealed class DurableStore : IAsyncDisposable
         {
             _upgrade.Release();
         }
+    }
+
+    /// <summary>
+    /// Statements are prepared while tables are small, where reading them whole looks cheap, and then run on large ones; none is meant to
+    /// read a table whole. None runs so long that compiling it pays.
+    /// </summary>
+    private const string SetUpStatement = "SET enable_seqscan = off; SET jit = off";
+
+    private static void SetUp(NpgsqlConnection connection)
+    {
+        using var command = new NpgsqlCommand(SetUpStatement, connection);
+        command.ExecuteNonQuery();
+    }
+
+    private static async Task SetUpAsync(NpgsqlConnection connection)
+    {
+        await using var command = new NpgsqlCommand(SetUpStatement, connection);
+        await command.ExecuteNonQueryAsync();
     }
 
     public async ValueTask DisposeAsync()

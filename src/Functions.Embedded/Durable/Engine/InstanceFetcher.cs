@@ -152,6 +152,9 @@ internal sealed class InstanceFetcher(
                 messages[id] = list = [];
             list.Add(new InboxItem(happened, happened.MessageId, null) { IsLate = late });
         }
+
+        foreach (List<InboxItem> list in messages.Values)
+            list.Sort((one, other) => one.MessageId!.Value.CompareTo(other.MessageId!.Value));
     }
 
     private static async Task ReadHistoryAsync(NpgsqlDataReader reader, Dictionary<string, List<HistoryEvent>> histories, CancellationToken stop)

@@ -100,16 +100,20 @@ internal sealed class InstanceWaiters(DurableStore store, ILogger<InstanceWaiter
     {
         if (waiting.Length == 0)
             return;
+        HashSet<string> missing = [.. waiting.Select(waiter => waiter.InstanceId)];
         await using NpgsqlConnection connection = await store.OpenAsync(CancellationToken.None);
         await using NpgsqlBatch batch = connection.ToBatch(
-            """
-            SELECT w.instance_id, coalesce(i.status, 'Terminated')
-            FROM unnest($2::text[]) AS w (instance_id)
-            LEFT JOIN durable.instances i ON i.hub = $1 AND i.instance_id = w.instance_id
-            """.ToCommand(store.Hub, waiting.Select(waiter => waiter.InstanceId).Distinct().ToArray()));
+            "SELECT instance_id, status FROM durable.instances WHERE hub = $1 AND instance_id = ANY ($2)".ToCommand(store.Hub, missing.ToArray()));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync();
         while (await reader.ReadAsync())
+        {
+            missing.Remove(reader.GetString(0));
             Reached(reader.GetString(0), Enum.Parse<OrchestrationRuntimeStatus>(reader.GetString(1)));
+        }
+
+        // Purged: whoever waits looks and learns it.
+        foreach (string id in missing)
+            Reached(id, OrchestrationRuntimeStatus.Terminated);
     }
 
     private sealed class Waiter(string instanceId, bool forEnd)

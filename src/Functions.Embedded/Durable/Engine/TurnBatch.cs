@@ -177,8 +177,11 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
     }
 
     /// <summary>A statement that takes activity calls by their keys.</summary>
-    public NpgsqlBatchCommand KeysOf(string sql, List<ActivityKey> keys) => sql.ToCommand(
-        store.Hub, keys.Column(k => k.InstanceId), keys.Column(k => k.ExecutionId), keys.Column(k => k.TaskId));
+    public NpgsqlBatchCommand KeysOf(string sql, List<ActivityKey> keys)
+    {
+        List<ActivityKey> sorted = [.. keys.Order()];
+        return sql.ToCommand(store.Hub, sorted.Column(k => k.InstanceId), sorted.Column(k => k.ExecutionId), sorted.Column(k => k.TaskId));
+    }
 
     private void AddActivities(List<NpgsqlBatchCommand> commands)
     {

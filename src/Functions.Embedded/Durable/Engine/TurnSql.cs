@@ -1,6 +1,9 @@
 namespace Microsoft.DurableTask.Embedded;
 
-/// <summary>The statements of a commit of turns. $1 is the hub throughout; columns come as arrays, one element a row.</summary>
+/// <summary>
+/// The statements of a commit of turns. $1 is the hub throughout; columns come as arrays, one element a row. Written to be prepared while
+/// the tables are empty, as those of <see cref="FetchSql"/>: hence the ids that are asked for a second time beside a join.
+/// </summary>
 internal static class TurnSql
 {
     /// <summary>Own instances and those that get messages are locked first and in one order, so commits never wait in a circle.</summary>
@@ -13,13 +16,14 @@ internal static class TurnSql
         """;
 
     public const string LockActivities = """
-        SELECT a.instance_id, a.task_id
-        FROM durable.activities a
-        JOIN unnest($2::text[], $3::uuid[], $4::int[]) AS k (instance_id, execution_id, task_id)
-          ON a.instance_id = k.instance_id AND a.execution_id = k.execution_id AND a.task_id = k.task_id
-        WHERE a.hub = $1
-        ORDER BY a.instance_id, a.task_id
-        FOR UPDATE OF a
+        SELECT found.instance_id, found.task_id
+        FROM unnest($2::text[], $3::uuid[], $4::int[]) AS k (instance_id, execution_id, task_id)
+        CROSS JOIN LATERAL (
+            SELECT a.instance_id, a.task_id
+            FROM durable.activities a
+            WHERE a.hub = $1 AND a.instance_id = k.instance_id AND a.execution_id = k.execution_id AND a.task_id = k.task_id
+            FOR UPDATE
+        ) found
         """;
 
     public const string AppendHistory = """
@@ -31,10 +35,8 @@ internal static class TurnSql
 
     public const string DeleteMessages = "DELETE FROM durable.messages WHERE id = ANY ($1)";
 
-    public const string DeleteActivities = """
-        DELETE FROM durable.activities a
-        USING unnest($2::text[], $3::uuid[], $4::int[]) AS k (instance_id, execution_id, task_id)
-        WHERE a.hub = $1 AND a.instance_id = k.instance_id AND a.execution_id = k.execution_id AND a.task_id = k.task_id
+    public const string DeleteActivities = $"""
+        DELETE FROM durable.activities WHERE ctid = ANY (ARRAY({FetchSql.PlacesOfActivities}))
         """;
 
     /// <summary>Calls that this engine runs at once are stored under its lease; the rest wait for whoever is free.</summary>
@@ -58,7 +60,7 @@ internal static class TurnSql
     public const string CancelTimers = """
         DELETE FROM durable.messages m
         USING unnest($2::text[], $3::uuid[], $4::int[]) AS t (instance_id, execution_id, task_id)
-        WHERE m.hub = $1 AND m.instance_id = t.instance_id AND m.execution_id = t.execution_id
+        WHERE m.hub = $1 AND m.instance_id = ANY ($2) AND m.instance_id = t.instance_id AND m.execution_id = t.execution_id
           AND m.task_id = t.task_id AND m.kind = 'TimerFired'
         """;
 
@@ -98,7 +100,7 @@ internal static class TurnSql
             UPDATE durable.instances i
             SET ready_at = greatest(least(i.ready_at, now()), i.start_at)
             FROM (SELECT DISTINCT instance_id FROM sent) s
-            WHERE i.hub = $1 AND i.instance_id = s.instance_id AND i.status IN ('Pending', 'Running', 'Suspended')
+            WHERE i.hub = $1 AND i.instance_id = ANY ($2) AND i.instance_id = s.instance_id AND i.status IN ('Pending', 'Running', 'Suspended')
             RETURNING i.instance_id, i.execution_id
         )
         INSERT INTO durable.messages (hub, instance_id, execution_id, kind, task_id, name, data, visible_at)
@@ -116,12 +118,12 @@ internal static class TurnSql
         """
         DELETE FROM durable.history h
         USING unnest($2::text[], $3::uuid[]) AS e (instance_id, execution_id)
-        WHERE h.hub = $1 AND h.instance_id = e.instance_id AND h.execution_id = e.execution_id
+        WHERE h.hub = $1 AND h.instance_id = ANY ($2) AND h.instance_id = e.instance_id AND h.execution_id = e.execution_id
         """,
         """
         DELETE FROM durable.messages m
         USING unnest($2::text[], $3::uuid[]) AS e (instance_id, execution_id)
-        WHERE m.hub = $1 AND m.instance_id = e.instance_id AND m.execution_id = e.execution_id
+        WHERE m.hub = $1 AND m.instance_id = ANY ($2) AND m.instance_id = e.instance_id AND m.execution_id = e.execution_id
         """,
     ];
 
@@ -157,7 +159,7 @@ internal static class TurnSql
                     $10::timestamptz[], $11::int[], $12::bool[], $13::bool[], $14::bool[])
              AS t (instance_id, execution_id, version, status, input, output, failure, custom_status,
                    at, history_length, continued, finished, keep)
-        WHERE i.hub = $1 AND i.instance_id = t.instance_id
+        WHERE i.hub = $1 AND i.instance_id = ANY ($2) AND i.instance_id = t.instance_id
         RETURNING i.instance_id, extract(epoch FROM i.ready_at - clock_timestamp())::float8
         """;
 
