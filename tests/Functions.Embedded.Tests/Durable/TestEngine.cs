@@ -27,10 +27,15 @@ internal sealed class TestEngine : IAsyncDisposable
         where T : notnull => _services.GetRequiredService<T>();
 
     public static async Task<TestEngine> StartAsync(
-        string connectionString, string hub, TestFunctions functions, Action<DurableEngineOptions>? configure = null, bool start = true)
+        string connectionString,
+        string hub,
+        TestFunctions functions,
+        Action<DurableEngineOptions>? configure = null,
+        bool start = true,
+        TextWriter? errors = null)
     {
         var services = new ServiceCollection();
-        var lines = new LogLines();
+        var lines = new LogLines(errors);
         services.AddSingleton(lines);
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Debug).AddProvider(lines));
         services.AddSingleton<IDurableFunctions>(functions);
@@ -109,7 +114,8 @@ internal sealed class TestEngine : IAsyncDisposable
         await _services.DisposeAsync();
     }
 
-    internal sealed class LogLines : ILoggerProvider, ILogger
+    /// <param name="errors">Where errors are written as they come, besides.</param>
+    internal sealed class LogLines(TextWriter? errors) : ILoggerProvider, ILogger
     {
         public ConcurrentQueue<string> Lines { get; } = new();
 
@@ -120,8 +126,13 @@ internal sealed class TestEngine : IAsyncDisposable
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Enqueue($"{logLevel}: {formatter(state, exception)}{(exception is null ? "" : " " + exception)}");
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            string line = $"{logLevel}: {formatter(state, exception)}{(exception is null ? "" : " " + exception)}";
+            Lines.Enqueue(line);
+            if (logLevel >= LogLevel.Error)
+                errors?.WriteLine(line);
+        }
 
         public void Dispose()
         {

@@ -36,6 +36,14 @@ internal sealed class TestFunctions : IDurableFunctions
         return this;
     }
 
+    /// <summary>An activity that is told by whom it is called.</summary>
+    public TestFunctions Activity<TInput, TResult>(string name, Func<string, TInput, CancellationToken, Task<TResult>> code)
+    {
+        _activities[name] = async (instance, input, cancellation) =>
+            await code(instance, JsonDataConverter.Default.Deserialize<TInput>(input)!, cancellation);
+        return this;
+    }
+
     public bool HasOrchestrator(string name) => _orchestrators.ContainsKey(name);
 
     public bool HasActivity(string name) => _activities.ContainsKey(name);
