@@ -37,9 +37,15 @@ count_runner() { # PASSED FAILED SKIPPED STATUS NAME
   count "$1" "$failed" "$3"
 }
 
-# run_tests [FILTER]: a filter goes to `dotnet test --filter`; the words trainers and local-services pick those alone.
+# run_tests [FILTER]: a filter goes to `dotnet test --filter`; the words trainers and local-services pick those alone;
+# soak [ARGUMENTS…] is a test of its own that no other run includes.
 run_tests() {
   local filter=${1:-} results
+  if [[ $filter == soak ]]; then
+    shift
+    run_soak "$@"
+    return
+  fi
   ensure_dotnet
   use_dir "$ROOT/.platform/test"
   lock
@@ -135,4 +141,42 @@ run_local_tests() { # RESULTS
   else
     count_runner 0 0 0 1 tests/local-services
   fi
+}
+
+# run_soak [--kills N] [--processes N] [--instances N] [--seed N]: engines of the durable engine killed at random while they work.
+# Ends by itself; what went wrong and, last, one line that sums up.
+run_soak() {
+  local name status output
+  while (($# > 0)); do
+    case $1 in --kills | --processes | --instances | --seed) name=SOAK_${1#--} ;; *) die "soak: unknown argument $1" 2 ;; esac
+    [[ ${2:-} =~ ^[0-9]{1,6}$ ]] || die "soak: $1 takes a number" 2
+    export "${name^^}=$2"
+    shift 2
+  done
+  ensure_dotnet
+  use_dir "$ROOT/.platform/soak"
+  lock
+  trap 'exit 130' INT TERM
+  choose_services test postgres
+  ensure_packages "${LOCAL_SERVICES[@]}"
+  trap 'stop_services && wipe_services' EXIT
+  stop_services && wipe_services
+  (
+    exec 7<"$ROOT"
+    flock -w 900 7 || die "another build has held this checkout for 15 minutes"
+    step build "building the tests (Debug)"
+    dotnet_build "$LOG_DIR/build.log" "$ROOT/tests/Functions.Embedded.Tests/Functions.Embedded.Tests.csproj" -c Debug \
+      || die "the build failed (log: $LOG_DIR/build.log)"
+  ) || return 1
+  start_services fast || die "the server for the soak did not start"
+  test_settings | write_settings "$PLATFORM_DIR/env"
+  output=$LOG_DIR/soak.log
+  step soak "running; a minute or two"
+  in_test_environment timeout -k 30 $((600 + 5 * ${SOAK_KILLS:-60})) dotnet exec "$ROOT/tests/Functions.Embedded.Tests/bin/Debug/net10.0/Functions.Embedded.Tests.dll" \
+    -noColor -explicit only -method '*.SoakTests.Soak' </dev/null >"$output" 2>&1 8>&- 9>&-
+  status=$?
+  grep -q '^soak: ' "$output" || cat "$output" >&2
+  ((status == 0)) || sed -n '/^soak: /,/\[FAIL\]/{/\[FAIL\]/!p}' "$output" | tail -n +2 >&2
+  grep '^soak: ' "$output" | head -n 1
+  return "$status"
 }

@@ -65,6 +65,7 @@ internal sealed class HostProcess : IDisposable
     /// <summary>Asks it to stop by SIGTERM and waits until it has gone.</summary>
     public async Task StopAsync()
     {
+        await Ready.WaitAsync(TimeSpan.FromSeconds(60)); // before, it does not know the signal
         await SignalAsync("TERM");
         await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
         if (_process.ExitCode != 0)
