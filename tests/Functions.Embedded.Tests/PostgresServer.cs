@@ -39,7 +39,7 @@ public sealed class PostgresServer : IAsyncLifetime
             "initdb", "-D", data, "-A", "scram-sha-256", "-U", "app", $"--pwfile={passwordFile}", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8");
         await RunAsPostgresAsync(
             "pg_ctl", "-D", data, "-w", "-l", Path.Combine(_folder, "log"),
-            "-o", $"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={_folder} -c fsync=off -c synchronous_commit=off -c full_page_writes=off",
+            "-o", $"-p {port} -c listen_addresses=127.0.0.1 -c max_connections=300 -c unix_socket_directories={_folder} -c fsync=off -c synchronous_commit=off -c full_page_writes=off",
             "start");
         _admin = $"postgresql://app:app@127.0.0.1:{port}/postgres";
     }

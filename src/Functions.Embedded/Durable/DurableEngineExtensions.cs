@@ -1,8 +1,10 @@
+using System.Text.Json;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Converters;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace Microsoft.DurableTask.Embedded;
 
@@ -14,7 +16,8 @@ internal static class DurableEngineExtensions
     {
         services.AddOptions<DurableEngineOptions>().Configure(options => DurableEngineOptions.Read(configuration, options));
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<DataConverter>(JsonDataConverter.Default);
+        services.AddOptions<DurableTaskClientOptions>();
+        services.TryAddSingleton(ConverterOf);
         services.AddSingleton<DurableStore>();
         services.AddSingleton<EngineSignals>();
         services.AddSingleton(provider => new Sessions(provider.GetRequiredService<DurableStore>().Options, provider.GetRequiredService<TimeProvider>()));
@@ -23,13 +26,30 @@ internal static class DurableEngineExtensions
         services.AddSingleton<ActivityWorker>();
         services.AddSingleton<TurnCommitter>();
         services.AddSingleton<OrchestrationWorker>();
+        services.AddSingleton<HostRegistry>();
         services.AddSingleton<InstanceFetcher>();
         services.AddSingleton<ActivityFetcher>();
         services.AddSingleton<LeaseKeeper>();
         services.AddSingleton<Notifications>();
         services.AddSingleton<EmbeddedDurableTaskClient>();
         services.AddSingleton<DurableTaskClient>(provider => provider.GetRequiredService<EmbeddedDurableTaskClient>());
+        services.AddSingleton<IDurableTaskClientProvider, OneClient>();
         services.AddHostedService<DurableEngine>();
         return services;
+    }
+
+    private static DataConverter ConverterOf(IServiceProvider provider)
+    {
+        if (provider.GetRequiredService<IOptions<DurableTaskClientOptions>>().Value.ChosenConverter is { } chosen)
+            return chosen;
+        JsonSerializerOptions app = provider.GetRequiredService<IOptions<JsonSerializerOptions>>().Value;
+        return new JsonDataConverter(new JsonSerializerOptions(app) { IncludeFields = true, PropertyNameCaseInsensitive = true });
+    }
+
+    private sealed class OneClient(DurableTaskClient client) : IDurableTaskClientProvider
+    {
+        public DurableTaskClient GetClient(string? name = null) => string.IsNullOrEmpty(name) || string.Equals(name, client.Name, StringComparison.OrdinalIgnoreCase)
+            ? client
+            : throw new ArgumentOutOfRangeException(nameof(name), name, $"There is one client, of the task hub '{client.Name}'.");
     }
 }

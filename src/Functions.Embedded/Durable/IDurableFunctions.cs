@@ -3,6 +3,10 @@ namespace Microsoft.DurableTask.Embedded;
 /// <summary>The orchestrators and activities of the app, as the engine calls them.</summary>
 internal interface IDurableFunctions
 {
+    IEnumerable<string> Orchestrators { get; }
+
+    IEnumerable<string> Activities { get; }
+
     bool HasOrchestrator(string name);
 
     bool HasActivity(string name);

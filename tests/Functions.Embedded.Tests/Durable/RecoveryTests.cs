@@ -303,7 +303,7 @@ public sealed class RecoveryTests(DurableDatabase database) : IClassFixture<Dura
         await engines[1].Client.RaiseEventAsync(id, "go", "x", Cancellation);
 
         Assert.Equal("x", (await engines[2].EndOf(id)).ReadOutputAs<string>());
-        Assert.Equal(2, await engines[0].QueryAsync<int>("SELECT max(version) FROM durable.schema_version"));
+        Assert.True(await engines[0].QueryAsync<bool>("SELECT count(*) = count(DISTINCT version) AND min(version) = 1 FROM durable.schema_version"));
         foreach (TestEngine engine in engines)
             await engine.DisposeAsync();
     }

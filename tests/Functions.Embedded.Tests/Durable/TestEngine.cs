@@ -32,24 +32,27 @@ internal sealed class TestEngine : IAsyncDisposable
         TestFunctions functions,
         Action<DurableEngineOptions>? configure = null,
         bool start = true,
-        TextWriter? errors = null)
+        TextWriter? errors = null,
+        Action<IServiceCollection>? services = null)
     {
-        var services = new ServiceCollection();
+        var collection = new ServiceCollection();
         var lines = new LogLines(errors);
-        services.AddSingleton(lines);
-        services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Debug).AddProvider(lines));
-        services.AddSingleton<IDurableFunctions>(functions);
-        services.AddDurableEngine(new ConfigurationBuilder().Build());
-        services.Configure<DurableEngineOptions>(options =>
+        collection.AddSingleton(lines);
+        collection.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Debug).AddProvider(lines));
+        collection.AddSingleton<IDurableFunctions>(functions);
+        collection.AddDurableEngine(new ConfigurationBuilder().Build());
+        services?.Invoke(collection);
+        collection.Configure<DurableEngineOptions>(options =>
         {
-            options.ConnectionString = connectionString;
+            // Many engines share the tests' server.
+            options.ConnectionString = $"{connectionString};Maximum Pool Size=8";
             options.HubName = hub;
             options.LeaseDuration = TimeSpan.FromSeconds(2);
             options.PollInterval = TimeSpan.FromMilliseconds(500);
             options.StopTimeout = TimeSpan.FromSeconds(2);
             configure?.Invoke(options);
         });
-        var engine = new TestEngine(services.BuildServiceProvider());
+        var engine = new TestEngine(collection.BuildServiceProvider());
         if (start)
             await engine.StartAsync();
         return engine;
@@ -149,6 +152,10 @@ public sealed class DurableDatabase(PostgresServer server) : IAsyncLifetime
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    internal Task<TestEngine> StartAsync(TestFunctions functions, Action<DurableEngineOptions>? configure = null, string? hub = null) =>
-        TestEngine.StartAsync(ConnectionString, hub ?? $"hub-{Guid.NewGuid():N}", functions, configure);
+    internal Task<TestEngine> StartAsync(
+        TestFunctions functions,
+        Action<DurableEngineOptions>? configure = null,
+        string? hub = null,
+        Action<IServiceCollection>? services = null) =>
+        TestEngine.StartAsync(ConnectionString, hub ?? $"hub-{Guid.NewGuid():N}", functions, configure, services: services);
 }

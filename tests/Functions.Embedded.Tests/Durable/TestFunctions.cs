@@ -44,6 +44,10 @@ internal sealed class TestFunctions : IDurableFunctions
         return this;
     }
 
+    public IEnumerable<string> Orchestrators => _orchestrators.Keys;
+
+    public IEnumerable<string> Activities => _activities.Keys;
+
     public bool HasOrchestrator(string name) => _orchestrators.ContainsKey(name);
 
     public bool HasActivity(string name) => _activities.ContainsKey(name);

@@ -53,6 +53,8 @@ public abstract class TaskOrchestrationContext
     /// <summary>Waits for an event until a durable timer fires or the token is cancelled; then the returned task is cancelled.</summary>
     public async Task<T> WaitForExternalEvent<T>(string eventName, TimeSpan timeout, CancellationToken cancellationToken)
     {
+        if (timeout == Timeout.InfiniteTimeSpan)
+            return await WaitForExternalEvent<T>(eventName, cancellationToken);
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task elapsed = CreateTimer(timeout, timer.Token);

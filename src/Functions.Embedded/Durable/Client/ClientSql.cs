@@ -57,40 +57,6 @@ internal static class ClientSql
         SELECT instance_id, parent_id, status FROM family
         """;
 
-    /// <summary>
-    /// Ends the instances of $2 that have not ended, with the output $3, at $4. The turn number moves on, so a turn under way is refused;
-    /// a parent that goes on is told.
-    /// </summary>
-    public const string Terminate = """
-        WITH ended AS (
-            UPDATE durable.instances
-            SET status = 'Terminated', output = $3, updated_at = $4, completed_at = $4, start_at = NULL, ready_at = NULL,
-                turn = turn + 1, history_length = history_length + 2, locked_by = NULL, locked_until = '-infinity'
-            WHERE hub = $1 AND instance_id = ANY ($2) AND status IN ('Pending', 'Running', 'Suspended')
-            RETURNING instance_id, execution_id, history_length, name, parent_id, parent_execution_id, parent_task_id
-        ), recorded AS (
-            INSERT INTO durable.history (hub, instance_id, execution_id, seq, kind, at, name, data)
-            SELECT $1, instance_id, execution_id, history_length - 2, 'ExecutionTerminated', $4, NULL, $3 FROM ended
-            UNION ALL
-            SELECT $1, instance_id, execution_id, history_length - 1, 'ExecutionCompleted', $4, 'Terminated', $3 FROM ended
-        ), untold AS (
-            DELETE FROM durable.messages m USING ended e WHERE m.hub = $1 AND m.instance_id = e.instance_id
-        ), parents AS (
-            UPDATE durable.instances p
-            SET ready_at = least(p.ready_at, now())
-            FROM (SELECT DISTINCT parent_id, parent_execution_id FROM ended) e
-            WHERE p.hub = $1 AND p.instance_id = e.parent_id AND p.execution_id = e.parent_execution_id
-              AND p.status IN ('Pending', 'Running', 'Suspended') AND p.instance_id <> ALL ($2)
-            RETURNING p.instance_id
-        ), told AS (
-            INSERT INTO durable.messages (hub, instance_id, execution_id, kind, task_id, name, data, visible_at)
-            SELECT $1, e.parent_id, e.parent_execution_id, 'SubOrchestrationFailed', e.parent_task_id, e.name, $5, now()
-            FROM ended e
-            JOIN parents p ON p.instance_id = e.parent_id
-        )
-        SELECT count(*) FROM ended
-        """;
-
     /// <summary>Removes the instances of $2 that have ended.</summary>
     public const string Purge = """
         WITH gone AS (

@@ -66,16 +66,10 @@ internal sealed partial class EmbeddedDurableTaskClient
 
     private async Task TerminateAsync(string[] ids, string[] parents, string? output, CancellationToken cancellation)
     {
-        string failure = Failures.Write(new TaskFailureDetails("Terminated", output ?? "The orchestration was terminated.", null, null, null));
         await using NpgsqlConnection connection = await _store.OpenAsync(cancellation);
-        await using NpgsqlBatch batch = connection.ToBatch(
-            "BEGIN".ToCommand(),
-            TurnSql.LockInstances.ToCommand(_store.Hub, ids.Union(parents).ToArray()),
-            ClientSql.Terminate.ToCommand(_store.Hub, ids, (object?)output ?? DBNull.Value, _time.Now(), failure),
-            TurnSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.InstancesPayload),
-            "COMMIT".ToCommand());
-        await batch.ExecuteNonQueryAsync(cancellation);
+        await InstanceEnd.Terminated(output).WriteAsync(connection, _store.Hub, ids, parents, _time.Now(), cancellation);
         _signals.Instances.Set();
+        _signals.Entities.Set();
         foreach (string id in ids)
             _waiters.Reached(id, OrchestrationRuntimeStatus.Terminated);
     }

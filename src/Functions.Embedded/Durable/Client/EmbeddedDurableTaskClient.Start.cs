@@ -12,12 +12,13 @@ internal sealed partial class EmbeddedDurableTaskClient
         ArgumentException.ThrowIfNullOrEmpty(orchestratorName.Name, nameof(orchestratorName));
         cancellation.ThrowIfCancellationRequested();
         string? chosen = options?.InstanceId is { Length: > 0 } id ? id : null;
-        if (chosen is not null && (chosen.StartsWith('@') || chosen.Contains('\0')))
-            throw new ArgumentException("An instance id does not start with '@' and has no zero character.", nameof(options));
+        EntityIds.ThrowIfEntity(chosen);
+        if (chosen?.Contains('\0') == true)
+            throw new ArgumentException("An instance id has no zero character.", nameof(options));
 
         var row = new InstanceRow(chosen ?? Guid.NewGuid().ToString("N"), Guid.CreateVersion7(), orchestratorName.Name)
         {
-            Version = options?.Version?.Version ?? "",
+            Version = options?.Version?.Version ?? _defaultVersion,
             Input = _converter.Serialize(input),
             Tags = options?.Tags is { Count: > 0 } tags ? JsonSerializer.Serialize(tags) : null,
             CreatedAt = _time.Now(),
@@ -84,15 +85,17 @@ internal sealed partial class EmbeddedDurableTaskClient
         await using NpgsqlConnection connection = await _store.OpenAsync(CancellationToken.None);
         Dictionary<string, string> existing = await LockAsync(connection, requests);
         (List<StartRequest> accepted, List<string> replaced) = Decide(requests, existing);
+        // One that still runs and is replaced is terminated first, so that a parent that waits for it is told.
+        string[] ended = [.. replaced.Where(id => !RuntimeStatusNames.Final.Contains(existing[id]))];
 
         // Those that can run here at once come first: they are stored under this process's lease.
         List<InstanceRow> rows = [.. accepted.Select(request => request.Row).OrderBy(row => CanRunNow(row) ? 0 : 1)];
         int own = Math.Min(rows.Count(CanRunNow), _sessions.Room);
-        HashSet<string> stored = await WriteAsync(connection, rows, own, replaced);
+        HashSet<string> stored = await WriteAsync(connection, rows, own, replaced, ended);
 
         foreach (InstanceRow row in rows.Take(own).Where(row => stored.Contains(row.InstanceId)))
             _sessions.Adopt(row);
-        if (own < rows.Count)
+        if (own < rows.Count || ended.Length > 0)
             _signals.Instances.Set();
         foreach (StartRequest request in accepted)
         {
@@ -152,9 +155,11 @@ internal sealed partial class EmbeddedDurableTaskClient
         return (accepted, replaced);
     }
 
-    private async Task<HashSet<string>> WriteAsync(NpgsqlConnection connection, List<InstanceRow> rows, int own, List<string> replaced)
+    private async Task<HashSet<string>> WriteAsync(NpgsqlConnection connection, List<InstanceRow> rows, int own, List<string> replaced, string[] ended)
     {
         await using NpgsqlBatch batch = connection.ToBatch();
+        if (ended.Length > 0)
+            batch.BatchCommands.Add(InstanceEnd.Terminated(null).ToCommand(_store.Hub, ended, _time.Now()));
         if (replaced.Count > 0)
         {
             foreach (string sql in TurnSql.ForgetInstances)
@@ -163,7 +168,7 @@ internal sealed partial class EmbeddedDurableTaskClient
 
         if (rows.Count > 0)
             batch.BatchCommands.Add(TurnBatch.NewInstancesCommand(_store, rows, own));
-        if (own < rows.Count)
+        if (own < rows.Count || ended.Length > 0)
             batch.BatchCommands.Add(TurnSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.InstancesPayload));
         batch.BatchCommands.Add("COMMIT".ToCommand());
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -18,6 +19,7 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
     private readonly DataConverter _converter;
     private readonly TimeProvider _time;
     private readonly ILogger<EmbeddedDurableTaskClient> _logger;
+    private readonly string _defaultVersion;
     private readonly Batcher<StartRequest> _starts;
 
     public EmbeddedDurableTaskClient(
@@ -28,9 +30,11 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
         IDurableFunctions functions,
         DataConverter converter,
         TimeProvider time,
+        IOptions<DurableTaskClientOptions> options,
         ILogger<EmbeddedDurableTaskClient> logger)
         : base(store.Hub)
     {
+        _defaultVersion = options.Value.DefaultVersion;
         (_store, _sessions, _signals, _waiters, _functions, _converter, _time, _logger) =
             (store, sessions, signals, waiters, functions, converter, time, logger);
         _starts = new Batcher<StartRequest>(StartAsync, most: 100, loops: 2);
@@ -40,6 +44,7 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
         string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(eventName);
+        EntityIds.ThrowIfEntity(instanceId);
         if (!await SendAsync(instanceId, EventKind.EventRaised, eventName, _converter.Serialize(eventPayload), cancellation))
             _logger.LogDebug("The event {Name} for {InstanceId} is discarded: no such instance is running", eventName, instanceId);
     }
@@ -88,7 +93,15 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
         return new Page<string>([.. page.Values.Select(instance => instance.InstanceId)], page.ContinuationToken);
     }
 
-    /// <summary>The history of the current execution; null when there is no such instance.</summary>
+    public override async Task<IList<global::DurableTask.Core.History.HistoryEvent>> GetOrchestrationHistoryAsync(
+        string instanceId, CancellationToken cancellation = default)
+    {
+        OrchestrationMetadata instance = await GetInstancesAsync(instanceId, true, cancellation)
+            ?? throw new ArgumentException($"There is no orchestration instance with the id '{instanceId}'.", nameof(instanceId));
+        return PublicHistory.Of(instance, await GetHistoryAsync(instanceId, cancellation));
+    }
+
+    /// <summary>The history of the current execution; empty when there is no such instance.</summary>
     public async Task<IReadOnlyList<HistoryEvent>> GetHistoryAsync(string instanceId, CancellationToken cancellation)
     {
         await using NpgsqlConnection connection = await _store.OpenAsync(cancellation);

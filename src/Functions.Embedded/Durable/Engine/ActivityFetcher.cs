@@ -5,7 +5,7 @@ namespace Microsoft.DurableTask.Embedded;
 
 /// <summary>Takes activity calls from the queue while there is room for them.</summary>
 internal sealed class ActivityFetcher(
-    DurableStore store, ActivityWorker worker, EngineSignals signals, IDurableFunctions functions, ILogger<ActivityFetcher> logger)
+    DurableStore store, ActivityWorker worker, EngineSignals signals, IDurableFunctions functions, HostRegistry hosts, ILogger<ActivityFetcher> logger)
 {
     private const int Most = 200;
 
@@ -93,8 +93,10 @@ internal sealed class ActivityFetcher(
         await ReleaseAsync(connection, [.. calls.Select(call => call.Key)], stop);
         foreach (ActivityCall call in calls)
         {
-            if (_unknown.Add(call.Name.ToLowerInvariant()))
-                logger.LogWarning("There is no activity {Name} here; its calls (as by {InstanceId}) are left to an app that has it", call.Name, call.Key.InstanceId);
+            if (!_unknown.Add(call.Name.ToLowerInvariant()))
+                continue;
+            hosts.Missing(FunctionKind.Activity, call.Name);
+            logger.LogWarning("There is no activity {Name} here; its calls (as by {InstanceId}) are left to an app that has it", call.Name, call.Key.InstanceId);
         }
     }
 

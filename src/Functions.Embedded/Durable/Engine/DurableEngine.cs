@@ -14,6 +14,7 @@ internal sealed class DurableEngine(
     ActivityResults results,
     TurnCommitter committer,
     LeaseKeeper leases,
+    HostRegistry hosts,
     Notifications notifications,
     TimeProvider time,
     ILogger<DurableEngine> logger) : IHostedService
@@ -37,6 +38,7 @@ internal sealed class DurableEngine(
         CancellationToken stop = _stopFetching.Token;
         _fetching = Task.WhenAll(
             Task.Run(() => notifications.RunAsync(stop), CancellationToken.None),
+            Task.Run(() => hosts.RunAsync(stop), CancellationToken.None),
             Task.Run(() => instanceFetcher.RunAsync(stop), CancellationToken.None),
             Task.Run(() => activityFetcher.RunAsync(stop), CancellationToken.None));
         _renewing = Task.Run(() => leases.RunAsync(_stopRenewing.Token), CancellationToken.None);
@@ -75,6 +77,7 @@ internal sealed class DurableEngine(
         {
             await leases.ReleaseIdleAsync(TimeSpan.Zero, limit.Token);
             await leases.ReleaseActivitiesAsync(unfinished, limit.Token);
+            await hosts.LeaveAsync(limit.Token);
         }
         catch (Exception error) when (DurableStore.IsPassing(error) || limit.IsCancellationRequested)
         {

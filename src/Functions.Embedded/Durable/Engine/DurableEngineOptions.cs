@@ -31,6 +31,12 @@ internal sealed class DurableEngineOptions
     /// <summary>Time that running activities have to finish when the host stops, before they are handed back.</summary>
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(8);
 
+    /// <summary>How long a call of a name that no process of the hub has ever had waits for one that has it, before it fails.</summary>
+    public TimeSpan UnknownNameGrace { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The same for a name that a process once had: long enough for a deploy that goes wrong to be mended.</summary>
+    public TimeSpan LostNameGrace { get; set; } = TimeSpan.FromMinutes(10);
+
     /// <summary>Reads the settings that come from host.json (<c>extensions:durableTask</c>) and the connection string from
     /// <c>DURABLE_DATABASE_URL</c> or <c>DATABASE_URL</c>.</summary>
     public static void Read(IConfiguration configuration, DurableEngineOptions options)
@@ -47,6 +53,8 @@ internal sealed class DurableEngineOptions
         options.LeaseDuration = SecondsOr(section, "leaseSeconds", options.LeaseDuration);
         options.PollInterval = SecondsOr(section, "pollSeconds", options.PollInterval);
         options.SessionIdleTime = SecondsOr(section, "extendedSessionIdleTimeoutInSeconds", options.SessionIdleTime);
+        options.UnknownNameGrace = SecondsOr(section, "unknownNameGraceSeconds", options.UnknownNameGrace);
+        options.LostNameGrace = SecondsOr(section, "lostNameGraceSeconds", options.LostNameGrace);
     }
 
     /// <summary>Turns <c>postgresql://user:password@host:port/database?sslmode=…</c> into an Npgsql connection string; leaves other text as it is.</summary>

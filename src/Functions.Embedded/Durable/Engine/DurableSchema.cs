@@ -28,11 +28,15 @@ internal static class DurableSchema
             """,
             cancellation);
 
-        int current;
-        await using (var command = new NpgsqlCommand("SELECT coalesce(max(version), 0) FROM durable.schema_version", connection))
-            current = (int)(await command.ExecuteScalarAsync(cancellation))!;
+        var applied = new HashSet<int>();
+        await using (var command = new NpgsqlCommand("SELECT version FROM durable.schema_version", connection))
+        await using (NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellation))
+        {
+            while (await reader.ReadAsync(cancellation))
+                applied.Add(reader.GetInt32(0));
+        }
 
-        foreach ((int version, string name, string sql) in Scripts().Where(script => script.Version > current).OrderBy(script => script.Version))
+        foreach ((int version, string name, string sql) in Scripts().Where(script => !applied.Contains(script.Version)).OrderBy(script => script.Version))
         {
             await ExecuteAsync(connection, sql, cancellation);
             await using var record = new NpgsqlCommand("INSERT INTO durable.schema_version (version, name) VALUES ($1, $2)", connection)

@@ -8,11 +8,24 @@ internal sealed class EngineSignals : IDisposable
 
     public const string ActivitiesPayload = "activities";
 
+    public const string EntitiesPayload = "entities";
+
     /// <summary>An instance has something to do.</summary>
     public AsyncSignal Instances { get; } = new();
 
     /// <summary>An activity waits in the queue.</summary>
     public AsyncSignal Activities { get; } = new();
+
+    /// <summary>An entity has something to do.</summary>
+    public AsyncSignal Entities { get; } = new();
+
+    /// <summary>Wakes the loop that a notification is for.</summary>
+    public void Set(string payload) => (payload switch
+    {
+        ActivitiesPayload => Activities,
+        EntitiesPayload => Entities,
+        _ => Instances,
+    }).Set();
 
     /// <summary>The notification channel of a hub; a hash, as names of channels are short.</summary>
     public static string ChannelOf(string hub) =>
@@ -22,5 +35,6 @@ internal sealed class EngineSignals : IDisposable
     {
         Instances.Dispose();
         Activities.Dispose();
+        Entities.Dispose();
     }
 }

@@ -6,7 +6,7 @@ namespace Microsoft.DurableTask.Embedded;
 
 /// <summary>Takes instances that have something to do, with what they are to be told and, unless they are live here, their history.</summary>
 internal sealed class InstanceFetcher(
-    DurableStore store, Sessions sessions, EngineSignals signals, IDurableFunctions functions, ILogger<InstanceFetcher> logger)
+    DurableStore store, Sessions sessions, EngineSignals signals, IDurableFunctions functions, HostRegistry hosts, ILogger<InstanceFetcher> logger)
 {
     private const int Most = 100;
 
@@ -109,8 +109,10 @@ internal sealed class InstanceFetcher(
         await batch.ExecuteNonQueryAsync(stop);
         foreach (InstanceRow row in unknown)
         {
-            if (_unknown.Add(row.Name.ToLowerInvariant()))
-                logger.LogWarning("There is no orchestrator {Name} here; its instances (as {InstanceId}) are left to an app that has it", row.Name, row.InstanceId);
+            if (!_unknown.Add(row.Name.ToLowerInvariant()))
+                continue;
+            hosts.Missing(FunctionKind.Orchestrator, row.Name);
+            logger.LogWarning("There is no orchestrator {Name} here; its instances (as {InstanceId}) are left to an app that has it", row.Name, row.InstanceId);
         }
 
         return [.. taken.Except(unknown)];

@@ -14,8 +14,7 @@ internal sealed class Notifications(DurableStore store, EngineSignals signals, I
             try
             {
                 await using NpgsqlConnection connection = await store.OpenAsync(stop);
-                connection.Notification += (_, notification) =>
-                    (notification.Payload == EngineSignals.ActivitiesPayload ? signals.Activities : signals.Instances).Set();
+                connection.Notification += (_, notification) => signals.Set(notification.Payload);
                 await using (NpgsqlBatch listen = connection.ToBatch($"LISTEN {EngineSignals.ChannelOf(store.Hub)}".ToCommand()))
                     await listen.ExecuteNonQueryAsync(stop);
                 retrying.Succeeded();
@@ -23,6 +22,7 @@ internal sealed class Notifications(DurableStore store, EngineSignals signals, I
                 // What was announced before listening.
                 signals.Instances.Set();
                 signals.Activities.Set();
+                signals.Entities.Set();
                 while (true)
                     await connection.WaitAsync(stop);
             }

@@ -46,13 +46,16 @@ internal sealed partial class OrchestrationContext(
 
     public override Task<TResult> CallActivityAsync<TResult>(TaskName name, object? input = null, TaskOptions? options = null)
     {
+        // An overload resolved to the wrong parameter would give the activity the options as its input.
+        if (input is TaskOptions && options is null)
+            throw new ArgumentException("The options were given in place of the input; name the parameter: options: …", nameof(input));
         string? data = converter.Serialize(input);
         return WithRetries(
             () => Ask<TResult>(new HistoryEvent(EventKind.TaskScheduled, _now)
             {
                 Name = name.Name,
                 Data = data,
-                Version = options?.Version?.Version ?? "",
+                Version = options?.Version?.Version ?? instance.Version,
             }),
             options?.Retry);
     }
@@ -60,6 +63,7 @@ internal sealed partial class OrchestrationContext(
     public override Task<TResult> CallSubOrchestratorAsync<TResult>(TaskName orchestratorName, object? input = null, TaskOptions? options = null)
     {
         var sub = options as SubOrchestrationOptions;
+        EntityIds.ThrowIfEntity(sub?.InstanceId);
         string? data = converter.Serialize(input);
         string id = sub?.InstanceId is { Length: > 0 } chosen ? chosen : NewGuid().ToString("N");
         return WithRetries(
@@ -121,6 +125,7 @@ internal sealed partial class OrchestrationContext(
         EnsureTurn();
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
         ArgumentException.ThrowIfNullOrEmpty(eventName);
+        EntityIds.ThrowIfEntity(instanceId);
         _asked.Enqueue(new HistoryEvent(EventKind.EventSent, _now)
         {
             TaskId = ++_lastTaskId,

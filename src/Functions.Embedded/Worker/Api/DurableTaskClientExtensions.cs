@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Azure.Functions.Worker.Embedded;
 using Microsoft.Azure.Functions.Worker.Http;
 using Microsoft.DurableTask.Client;
@@ -7,6 +8,35 @@ namespace Microsoft.Azure.Functions.Worker;
 /// <summary>Management URLs for orchestration instances.</summary>
 public static class DurableTaskClientExtensions
 {
+    /// <summary>An answer 202 with the instance's management URLs as JSON, and its status address as <c>Location</c>.</summary>
+    public static Task<HttpResponseData> CreateCheckStatusResponseAsync(
+        this DurableTaskClient client, HttpRequestData request, string instanceId, CancellationToken cancellation = default)
+        => client.CreateCheckStatusResponseAsync(request, instanceId, HttpStatusCode.Accepted, cancellation);
+
+    /// <inheritdoc cref="CreateCheckStatusResponseAsync(DurableTaskClient, HttpRequestData, string, CancellationToken)"/>
+    public static async Task<HttpResponseData> CreateCheckStatusResponseAsync(
+        this DurableTaskClient client, HttpRequestData request, string instanceId, HttpStatusCode statusCode, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        ArgumentNullException.ThrowIfNull(request);
+        HttpManagementPayload payload = client.CreateHttpManagementPayload(instanceId, request);
+        HttpResponseData response = request.CreateResponse(statusCode);
+        response.Headers.Add("Location", payload.StatusQueryGetUri);
+        await response.WriteAsJsonAsync(payload, "application/json", cancellation);
+        return response;
+    }
+
+    /// <inheritdoc cref="CreateCheckStatusResponseAsync(DurableTaskClient, HttpRequestData, string, CancellationToken)"/>
+    public static HttpResponseData CreateCheckStatusResponse(
+        this DurableTaskClient client, HttpRequestData request, string instanceId, CancellationToken cancellation = default)
+        => client.CreateCheckStatusResponse(request, instanceId, HttpStatusCode.Accepted, cancellation);
+
+    /// <inheritdoc cref="CreateCheckStatusResponseAsync(DurableTaskClient, HttpRequestData, string, CancellationToken)"/>
+    public static HttpResponseData CreateCheckStatusResponse(
+        this DurableTaskClient client, HttpRequestData request, string instanceId, HttpStatusCode statusCode, CancellationToken cancellation = default)
+        // Written into memory: nothing is waited for.
+        => client.CreateCheckStatusResponseAsync(request, instanceId, statusCode, cancellation).GetAwaiter().GetResult();
+
     /// <summary>
     /// The instance's management URLs. Throws <see cref="InvalidOperationException"/> for a client that was not bound
     /// with <see cref="DurableClientAttribute"/> when there is no <paramref name="request"/> to take the address from.

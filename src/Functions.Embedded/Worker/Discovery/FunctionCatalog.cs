@@ -20,12 +20,9 @@ internal sealed class FunctionCatalog
         var byName = new Dictionary<string, DiscoveredFunction>(StringComparer.OrdinalIgnoreCase);
         foreach (Type type in types)
         {
-            foreach (MethodInfo method in type.GetMethods(
-                BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly))
+            foreach ((string name, MethodInfo method) in MethodsOf(type, errors))
             {
-                if (method.GetCustomAttribute<FunctionAttribute>() is not { } attribute)
-                    continue;
-                if (Read(attribute.Name, method, errors) is not { } function)
+                if (Read(name, method, errors) is not { } function)
                     continue;
                 if (byName.TryGetValue(function.Name, out DiscoveredFunction? other))
                     errors.Add($"Two functions are named '{function.Name}': {other.EntryPoint} and {function.EntryPoint}.");
@@ -42,6 +39,29 @@ internal sealed class FunctionCatalog
     {
         if (errors.Count > 0)
             throw new InvalidOperationException("The functions of this app cannot be run:" + Environment.NewLine + string.Join(Environment.NewLine, errors));
+    }
+
+    private static IEnumerable<(string Name, MethodInfo Method)> MethodsOf(Type type, List<string> errors)
+    {
+        foreach (MethodInfo method in type.GetMethods(
+            BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly))
+        {
+            if (method.GetCustomAttribute<FunctionAttribute>() is { } attribute)
+                yield return (attribute.Name, method);
+        }
+
+        (string, MethodInfo)? ofClass = null;
+        try
+        {
+            ofClass = ClassFunctions.From(type);
+        }
+        catch (InvalidOperationException unsound)
+        {
+            errors.Add(unsound.Message);
+        }
+
+        if (ofClass is { } found)
+            yield return found;
     }
 
     private static DiscoveredFunction? Read(string name, MethodInfo method, List<string> errors)

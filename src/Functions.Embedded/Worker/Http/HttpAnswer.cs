@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.Abstractions;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Azure.Functions.Worker.Http;
 
 namespace Microsoft.Azure.Functions.Worker.Embedded;
 
@@ -29,6 +30,8 @@ internal static class HttpAnswer
                 return action.ExecuteResultAsync(new ActionContext(http, http.GetRouteData(), s_action));
             case IResult answer:
                 return answer.ExecuteAsync(http);
+            case HttpResponseData data:
+                return AspNetResponseData.WriteAsync(data, http);
             case string text:
                 http.Response.ContentType ??= "text/plain; charset=utf-8";
                 return http.Response.WriteAsync(text, http.RequestAborted);

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Azure.Functions.Worker.Http;
 
 namespace Microsoft.Azure.Functions.Worker.Embedded;
 
@@ -68,6 +69,8 @@ internal static class ParameterBinders
             return static invocation => ((HttpContext)invocation.Trigger).Request;
         if (type == typeof(HttpContext))
             return static invocation => invocation.Trigger;
+        if (type == typeof(HttpRequestData))
+            return static invocation => new AspNetRequestData(invocation, (HttpContext)invocation.Trigger);
         if (type == typeof(ClaimsPrincipal))
             return static invocation => ((HttpContext)invocation.Trigger).User;
         return null;

@@ -6,14 +6,24 @@ namespace Microsoft.Azure.Functions.Worker.Embedded;
 
 /// <summary>The app's orchestrators and activities, run through the app's middleware.</summary>
 internal sealed class AppDurableFunctions(
-    FunctionSet functions, InvocationPipeline pipeline, HostSettings settings, HostDrain drain, IServiceProvider services, ILoggerFactory logging)
+    FunctionSet functions,
+    InvocationPipeline pipeline,
+    HostSettings settings,
+    HostDrain drain,
+    DataConverter converter,
+    IServiceProvider services,
+    ILoggerFactory logging)
     : IDurableFunctions
 {
     private readonly ILogger _log = logging.CreateLogger(HostLog.Activities);
 
+    public IEnumerable<string> Orchestrators => functions.OfKind(TriggerKind.Orchestration).Select(f => f.Function.Name);
+
+    public IEnumerable<string> Activities => functions.OfKind(TriggerKind.Activity).Select(f => f.Function.Name).Append(DurableHttpCalls.Activity);
+
     public bool HasOrchestrator(string name) => functions.Find(name, TriggerKind.Orchestration) is not null;
 
-    public bool HasActivity(string name) => functions.Find(name, TriggerKind.Activity) is not null;
+    public bool HasActivity(string name) => functions.Find(name, TriggerKind.Activity) is not null || name == DurableHttpCalls.Activity;
 
     /// <remarks>
     /// Every await between the engine and the orchestrator keeps the engine's scheduler. An orchestrator that is left
@@ -36,9 +46,11 @@ internal sealed class AppDurableFunctions(
 
     public async Task<object?> RunActivityAsync(string name, string instanceId, string? serializedInput, CancellationToken cancellation)
     {
-        FunctionInvoker invoker = Require(name, TriggerKind.Activity);
         using CancellationTokenSource limited = drain.ForFunction(settings.FunctionTimeout, cancellation);
-        await using var invocation = new Invocation(invoker, services, new ActivityCall(name, instanceId, serializedInput), limited.Token)
+        if (name == DurableHttpCalls.Activity)
+            return await DurableHttpCalls.RunAsync(converter.Deserialize<DurableHttpCalls.Request>(serializedInput)!, limited.Token);
+        FunctionInvoker invoker = Require(name, TriggerKind.Activity);
+        await using var invocation = new Invocation(invoker, services, new ActivityCall(name, instanceId, serializedInput, converter), limited.Token)
         {
             BindingDataSource = static trigger => new Dictionary<string, object?> { ["instanceId"] = ((ActivityCall)trigger).InstanceId },
         };

@@ -2,13 +2,12 @@ using System.Reflection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
-using Microsoft.DurableTask.Converters;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Microsoft.Azure.Functions.Worker.Embedded;
 
 /// <summary>One call of an activity: by which instance, with what serialized input.</summary>
-internal sealed record ActivityCall(string Name, string InstanceId, string? Input);
+internal sealed record ActivityCall(string Name, string InstanceId, string? Input, DataConverter Converter);
 
 /// <summary>Where parameters of orchestrators, activities and durable clients come from.</summary>
 internal static class DurableBinders
@@ -46,17 +45,17 @@ internal static class DurableBinders
         if (type == typeof(FunctionContext))
             return static invocation => invocation;
         if (type == typeof(TaskActivityContext))
-            return static invocation => new CalledActivity((ActivityCall)invocation.Trigger);
+            return static invocation => invocation.Trigger is ActivityCall call ? new CalledActivity(call.Name, call.InstanceId) : null;
 
         bool nullable = !type.IsValueType || Nullable.GetUnderlyingType(type) is not null;
         string name = parameter.Name!;
         return invocation =>
         {
-            string? input = ((ActivityCall)invocation.Trigger).Input;
+            var call = (ActivityCall)invocation.Trigger;
             object? value;
             try
             {
-                value = JsonDataConverter.Default.Deserialize(input, type);
+                value = call.Converter.Deserialize(call.Input, type);
             }
             catch (System.Text.Json.JsonException e)
             {
@@ -74,11 +73,4 @@ internal static class DurableBinders
             : null;
 
     private static object? ReadInput<T>(Invocation invocation) => ((TaskOrchestrationContext)invocation.Trigger).GetInput<T>();
-
-    private sealed class CalledActivity(ActivityCall call) : TaskActivityContext
-    {
-        public override TaskName Name => new(call.Name);
-
-        public override string InstanceId => call.InstanceId;
-    }
 }

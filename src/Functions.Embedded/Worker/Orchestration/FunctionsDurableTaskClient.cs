@@ -1,3 +1,4 @@
+using DurableTask.Core.History;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 
@@ -51,6 +52,9 @@ internal sealed class FunctionsDurableTaskClient(DurableTaskClient inner, Manage
 
     public override Task RewindInstanceAsync(string instanceId, string reason, CancellationToken cancellation = default)
         => inner.RewindInstanceAsync(instanceId, reason, cancellation);
+
+    public override Task<IList<HistoryEvent>> GetOrchestrationHistoryAsync(string instanceId, CancellationToken cancellation = default)
+        => inner.GetOrchestrationHistoryAsync(instanceId, cancellation);
 
     public override Task<Page<string>> ListInstanceIdsAsync(
         IEnumerable<OrchestrationRuntimeStatus>? runtimeStatus = null,

@@ -1,3 +1,4 @@
+using DurableTask.Core.History;
 using Microsoft.DurableTask.Internal;
 
 namespace Microsoft.DurableTask.Internal
@@ -104,6 +105,11 @@ namespace Microsoft.DurableTask.Client
 
         public virtual Task RewindInstanceAsync(string instanceId, string reason, CancellationToken cancellation = default) =>
             throw NotSupported(nameof(RewindInstanceAsync));
+
+        /// <summary>What happened to an instance in its current execution, in order.</summary>
+        /// <exception cref="ArgumentException">There is no such instance.</exception>
+        public virtual Task<IList<HistoryEvent>> GetOrchestrationHistoryAsync(string instanceId, CancellationToken cancellation = default) =>
+            throw NotSupported(nameof(GetOrchestrationHistoryAsync));
 
         public virtual Task<Page<string>> ListInstanceIdsAsync(
             IEnumerable<OrchestrationRuntimeStatus>? runtimeStatus = null,

@@ -1,0 +1,231 @@
+using System.Collections.Concurrent;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Microsoft.DurableTask.Embedded;
+
+/// <summary>What a name in code is.</summary>
+internal enum FunctionKind
+{
+    Orchestrator,
+    Activity,
+    Entity,
+}
+
+/// <summary>
+/// Who on the hub can run what. Work of a name this app does not have is left to another app as long as one may have it; what nobody has
+/// fails with an error that says so:
+/// <list type="bullet">
+/// <item>a running engine of the hub has the name: it waits for that engine;</item>
+/// <item>no engine ever had it: it fails after <see cref="DurableEngineOptions.UnknownNameGrace"/>;</item>
+/// <item>one had it but is gone (a crash, a deploy that is taken back): it fails after <see cref="DurableEngineOptions.LostNameGrace"/>,
+/// counted from when this engine was there to see it.</item>
+/// </list>
+/// </summary>
+internal sealed class HostRegistry(
+    DurableStore store,
+    IDurableFunctions functions,
+    ActivityResults results,
+    EngineSignals signals,
+    InstanceWaiters waiters,
+    TimeProvider time,
+    ILogger<HostRegistry> logger)
+{
+    private const int Most = 200;
+
+    private readonly ConcurrentDictionary<string, MissingName> _missing = new(StringComparer.Ordinal);
+    private readonly AsyncSignal _noticed = new();
+    private readonly string[] _own =
+    [
+        .. functions.Orchestrators.Select(name => KeyOf(FunctionKind.Orchestrator, name)),
+        .. functions.Activities.Select(name => KeyOf(FunctionKind.Activity, name)),
+    ];
+
+    private long _lastBeat;
+
+    /// <summary>How long this engine counts as alive without a sign of life.</summary>
+    private TimeSpan Alive => 3 * store.Options.LeaseDuration;
+
+    /// <summary>Notes work of a name this app does not have.</summary>
+    public void Missing(FunctionKind kind, string name)
+    {
+        _missing.TryAdd(KeyOf(kind, name), new MissingName(kind, name, time.GetTimestamp()));
+        _noticed.Set();
+    }
+
+    public async Task RunAsync(CancellationToken stop)
+    {
+        var retrying = new Retrying("Registering what this app can run", logger);
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                if (_lastBeat == 0 || time.GetElapsedTime(_lastBeat) >= store.Options.LeaseDuration)
+                    await BeatAsync(stop);
+                if (!_missing.IsEmpty)
+                    await FailUnservedAsync(stop);
+                retrying.Succeeded();
+                await _noticed.WaitAsync(_missing.IsEmpty ? store.Options.LeaseDuration : store.Options.UnknownNameGrace / 4, stop);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception error)
+            {
+                await retrying.FailedAsync(error, stop);
+            }
+        }
+    }
+
+    /// <summary>Takes this engine off the list of those that are alive.</summary>
+    public async Task LeaveAsync(CancellationToken cancellation)
+    {
+        await using NpgsqlConnection connection = await store.OpenAsync(cancellation);
+        await using NpgsqlBatch batch = connection.ToBatch(HostSql.Leave.ToCommand(store.Hub, store.Owner));
+        await batch.ExecuteNonQueryAsync(cancellation);
+    }
+
+    private static string KeyOf(FunctionKind kind, string name) => $"{kind}:{name}".ToLowerInvariant();
+
+    private async Task BeatAsync(CancellationToken stop)
+    {
+        await using NpgsqlConnection connection = await store.OpenAsync(stop);
+        await using NpgsqlBatch batch = connection.ToBatch(HostSql.Beat.ToCommand(store.Hub, store.Owner, _own, Alive));
+        if (_lastBeat == 0)
+            batch.BatchCommands.Insert(0, HostSql.ForgetDead.ToCommand(store.Hub, _own));
+        await batch.ExecuteNonQueryAsync(stop);
+        _lastBeat = time.GetTimestamp();
+    }
+
+    private async Task FailUnservedAsync(CancellationToken stop)
+    {
+        await using NpgsqlConnection connection = await store.OpenAsync(stop);
+        List<MissingName> unserved = await UnservedAsync(connection, stop);
+        if (unserved.Count == 0)
+            return;
+        foreach (MissingName name in unserved.Where(name => name.Kind == FunctionKind.Orchestrator))
+            await FailOrchestrationsAsync(connection, name, stop);
+        foreach (MissingName name in unserved.Where(name => name.Kind == FunctionKind.Activity))
+            await FailActivitiesAsync(connection, name, stop);
+    }
+
+    private async Task<List<MissingName>> UnservedAsync(NpgsqlConnection connection, CancellationToken stop)
+    {
+        KeyValuePair<string, MissingName>[] missing = [.. _missing];
+        await using NpgsqlBatch batch = connection.ToBatch(HostSql.Unserved.ToCommand(
+            store.Hub,
+            missing.Column(m => m.Key),
+            missing.Column(m => time.GetElapsedTime(m.Value.NoticedAt)),
+            store.Options.UnknownNameGrace,
+            store.Options.LostNameGrace));
+        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
+        List<MissingName> unserved = [];
+        while (await reader.ReadAsync(stop))
+            unserved.Add(_missing[reader.GetString(0)]);
+        return unserved;
+    }
+
+    private async Task FailOrchestrationsAsync(NpgsqlConnection connection, MissingName name, CancellationToken stop)
+    {
+        List<(string Id, string? Parent)> instances = [];
+        await using (NpgsqlBatch batch = connection.ToBatch(
+            HostSql.DueInstances.ToCommand(store.Hub, name.Name.ToLowerInvariant(), store.Options.UnknownNameGrace, Most)))
+        {
+            await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
+            while (await reader.ReadAsync(stop))
+                instances.Add((reader.GetString(0), reader.Text(1)));
+        }
+
+        if (instances.Count == 0)
+            return;
+        string[] ids = [.. instances.Select(instance => instance.Id)];
+        string[] parents = [.. instances.Select(instance => instance.Parent).OfType<string>().Distinct()];
+        await InstanceEnd.Failed(DetailsOf(name)).WriteAsync(connection, store.Hub, ids, parents, time.Now(), stop);
+        logger.LogError("No app on the hub {Hub} has an orchestrator {Name}: {Count} instances (as {InstanceId}) failed", store.Hub, name.Name, ids.Length, ids[0]);
+        signals.Instances.Set();
+        foreach (string id in ids)
+            waiters.Reached(id, OrchestrationRuntimeStatus.Failed);
+    }
+
+    private async Task FailActivitiesAsync(NpgsqlConnection connection, MissingName name, CancellationToken stop)
+    {
+        List<ActivityKey> calls = [];
+        await using (NpgsqlBatch batch = connection.ToBatch(
+            HostSql.DueActivities.ToCommand(store.Hub, name.Name.ToLowerInvariant(), store.Options.UnknownNameGrace, Most)))
+        {
+            await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
+            while (await reader.ReadAsync(stop))
+                calls.Add(new ActivityKey(reader.GetString(0), reader.GetGuid(1), reader.GetInt32(2)));
+        }
+
+        if (calls.Count == 0)
+            return;
+        logger.LogError("No app on the hub {Hub} has an activity {Name}: {Count} calls (as by {InstanceId}) fail", store.Hub, name.Name, calls.Count, calls[0].InstanceId);
+        string failure = Failures.Write(DetailsOf(name));
+        foreach (ActivityKey call in calls)
+            results.Add(call, new HistoryEvent(EventKind.TaskFailed, time.Now()) { TaskId = call.TaskId, Name = name.Name, Data = failure });
+    }
+
+    private TaskFailureDetails DetailsOf(MissingName missing)
+    {
+        string kind = missing.Kind.ToString().ToLowerInvariant();
+        IEnumerable<string> known = missing.Kind == FunctionKind.Orchestrator ? functions.Orchestrators : functions.Activities;
+        string here = known.Order(StringComparer.OrdinalIgnoreCase).ToList() is { Count: > 0 } names
+            ? string.Join(", ", names.Take(50)) + (names.Count > 50 ? ", …" : "")
+            : "none";
+        return new TaskFailureDetails(
+            $"{missing.Kind}TaskNotFound",
+            $"There is no {kind} named '{missing.Name}': no app on the task hub '{store.Hub}' has one. This app's {kind} functions: {here}.",
+            null,
+            null,
+            null);
+    }
+
+    private sealed record MissingName(FunctionKind Kind, string Name, long NoticedAt);
+}
+
+/// <summary>The statements of <see cref="HostRegistry"/>. $1 is the hub throughout.</summary>
+internal static class HostSql
+{
+    public const string Beat = """
+        INSERT INTO durable.hosts (hub, host, names, alive_until)
+        VALUES ($1, $2, $3, now() + $4::interval)
+        ON CONFLICT (hub, host) DO UPDATE SET alive_until = excluded.alive_until
+        """;
+
+    /// <summary>Rows of engines that are gone say which names there once were; one a set of names is enough.</summary>
+    public const string ForgetDead = "DELETE FROM durable.hosts WHERE hub = $1 AND alive_until < now() AND names = $2";
+
+    public const string Leave = "UPDATE durable.hosts SET alive_until = now() WHERE hub = $1 AND host = $2";
+
+    /// <summary>Of the names $2, noticed $3 ago: those that nobody has, and for which it is in vain to wait longer.</summary>
+    public const string Unserved = """
+        SELECT n.name
+        FROM unnest($2::text[], $3::interval[]) AS n (name, noticed)
+        LEFT JOIN durable.hosts h ON h.hub = $1 AND n.name = ANY (h.names)
+        GROUP BY n.name, n.noticed
+        HAVING CASE
+            WHEN max(h.alive_until) IS NULL THEN n.noticed >= $4::interval
+            ELSE least(n.noticed, now() - max(h.alive_until)) >= $5::interval
+        END
+        """;
+
+    public const string DueInstances = """
+        SELECT instance_id, parent_id
+        FROM durable.instances
+        WHERE hub = $1 AND lower(name) = $2 AND ready_at <= now() - $3::interval
+          AND status IN ('Pending', 'Running', 'Suspended')
+        ORDER BY ready_at
+        LIMIT $4
+        """;
+
+    public const string DueActivities = """
+        SELECT instance_id, execution_id, task_id
+        FROM durable.activities
+        WHERE hub = $1 AND lower(name) = $2 AND visible_at <= now() - $3::interval
+        ORDER BY visible_at
+        LIMIT $4
+        """;
+}

@@ -1,0 +1,238 @@
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Embedded;
+
+namespace VisionPlatform.Functions.Embedded.Tests.Durable.Conformance;
+
+/// <summary>External events, from clients and between orchestrations.</summary>
+public sealed class EventTests(DurableDatabase database) : IClassFixture<DurableDatabase>
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Events_that_come_before_they_are_waited_for_are_kept_in_order_and_names_ignore_case()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Collect", async context =>
+        {
+            await context.WaitForExternalEvent<string>("start");
+            var values = new List<int>();
+            for (int i = 0; i < 5; i++)
+                values.Add(await context.WaitForExternalEvent<int>("Value"));
+            return values;
+        }));
+        string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Collect", Cancellation);
+
+        for (int i = 0; i < 5; i++)
+            await engine.Client.RaiseEventAsync(id, i % 2 == 0 ? "VALUE" : "value", i, Cancellation);
+        await engine.Client.RaiseEventAsync(id, "START", "x", Cancellation);
+
+        Assert.Equal((int[])[0, 1, 2, 3, 4], (await engine.EndOf(id)).ReadOutputAs<int[]>());
+    }
+
+    [Fact]
+    public async Task Several_waits_for_one_event_are_served_in_the_order_they_began()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Waits", async context =>
+        {
+            Task<int> first = context.WaitForExternalEvent<int>("e");
+            Task<int> second = context.WaitForExternalEvent<int>("e");
+            return await Task.WhenAll(first, second);
+        }));
+        string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Waits", Cancellation);
+
+        await engine.Client.RaiseEventAsync(id, "e", 1, Cancellation);
+        await engine.Client.RaiseEventAsync(id, "e", 2, Cancellation);
+
+        Assert.Equal((int[])[1, 2], (await engine.EndOf(id)).ReadOutputAs<int[]>());
+    }
+
+    [Fact]
+    public async Task A_wait_with_a_timeout_is_cancelled_when_nothing_comes_and_the_event_goes_to_the_next_wait()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Timeout", async context =>
+        {
+            try
+            {
+                return await context.WaitForExternalEvent<string>("e", TimeSpan.FromMilliseconds(100));
+            }
+            catch (OperationCanceledException)
+            {
+                context.SetCustomStatus("timed out");
+                return "late: " + await context.WaitForExternalEvent<string>("e");
+            }
+        }));
+        string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Timeout", Cancellation);
+        await TestEngine.UntilAsync(async () =>
+            (await engine.Client.GetInstanceAsync(id, true, Cancellation))!.SerializedCustomStatus == "\"timed out\"");
+
+        await engine.Client.RaiseEventAsync(id, "e", "hello", Cancellation);
+
+        Assert.Equal("late: hello", (await engine.EndOf(id)).ReadOutputAs<string>());
+    }
+
+    [Fact]
+    public async Task A_wait_with_a_timeout_gives_the_event_when_it_comes_in_time()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator(
+            "InTime", context => context.WaitForExternalEvent<string>("e", TimeSpan.FromDays(400))));
+        string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("InTime", Cancellation);
+
+        await engine.Client.RaiseEventAsync(id, "e", "hello", Cancellation);
+
+        Assert.Equal("hello", (await engine.EndOf(id)).ReadOutputAs<string>());
+        Assert.Equal(0, await engine.QueryAsync<long>($"SELECT count(*) FROM durable.messages WHERE instance_id = '{id}'"));
+    }
+
+    [Fact]
+    public async Task An_event_without_a_payload_completes_the_wait()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator(
+            "Bare", async context => await context.WaitForExternalEvent<object?>("e") is null));
+        string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Bare", Cancellation);
+
+        await engine.Client.RaiseEventAsync(id, "e", Cancellation);
+
+        Assert.True((await engine.EndOf(id)).ReadOutputAs<bool>());
+    }
+
+    [Fact]
+    public async Task Events_for_an_instance_that_ended_or_never_was_are_discarded()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Done", _ => Task.FromResult(1)));
+        OrchestrationMetadata end = await engine.RunAsync("Done");
+
+        await engine.Client.RaiseEventAsync(end.InstanceId, "e", 1, Cancellation);
+        await engine.Client.RaiseEventAsync("nobody", "e", 1, Cancellation);
+
+        Assert.Equal(0, await engine.QueryAsync<long>($"SELECT count(*) FROM durable.messages WHERE hub = '{engine.Store.Hub}'"));
+    }
+
+    [Fact]
+    public async Task An_orchestrator_sends_events_to_another()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions()
+            .Orchestrator("Receiver", context => context.WaitForExternalEvent<int>("number"))
+            .Orchestrator("Sender", context =>
+            {
+                context.SendEvent(context.GetInput<string>()!, "Number", 7);
+                return Task.CompletedTask;
+            }));
+        string receiver = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Receiver", Cancellation);
+
+        await engine.RunAsync("Sender", receiver);
+
+        Assert.Equal(7, (await engine.EndOf(receiver)).ReadOutputAs<int>());
+    }
+
+    [Fact]
+    public async Task A_cancelled_wait_takes_no_event_and_the_next_wait_gets_it()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Cancel", async context =>
+        {
+            using var cancel = new CancellationTokenSource();
+            Task<string> first = context.WaitForExternalEvent<string>("e", cancel.Token);
+            Task<string> second = context.WaitForExternalEvent<string>("e");
+            await context.WaitForExternalEvent<bool>("cancel");
+            cancel.Cancel();
+            return $"{first.IsCanceled} {await second}";
+        }));
+        string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Cancel", Cancellation);
+
+        await engine.Client.RaiseEventAsync(id, "cancel", true, Cancellation);
+        await engine.Client.RaiseEventAsync(id, "e", "taken", Cancellation);
+
+        Assert.Equal("True taken", (await engine.EndOf(id)).ReadOutputAs<string>());
+    }
+
+    [Fact]
+    public async Task A_wait_with_a_timeout_and_a_token_ends_with_the_token_and_leaves_no_timer()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Both", async context =>
+        {
+            using var cancel = new CancellationTokenSource();
+            Task<string> wait = context.WaitForExternalEvent<string>("e", TimeSpan.FromDays(1), cancel.Token);
+            await context.WaitForExternalEvent<bool>("cancel");
+            cancel.Cancel();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => wait);
+            return await context.WaitForExternalEvent<string>("end");
+        }));
+        string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Both", Cancellation);
+        await engine.Client.RaiseEventAsync(id, "cancel", true, Cancellation);
+        await TestEngine.UntilAsync(async () => (await engine.HistoryOf(id)).Any(e => e.Kind == EventKind.EventRaised));
+
+        Assert.Equal(0, await engine.QueryAsync<long>($"SELECT count(*) FROM durable.messages WHERE instance_id = '{id}'"));
+        await engine.Client.RaiseEventAsync(id, "end", "end", Cancellation);
+        Assert.Equal("end", (await engine.EndOf(id)).ReadOutputAs<string>());
+    }
+
+    [Fact]
+    public async Task A_wait_without_limit_is_one_without_a_timer()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator(
+            "Endless", context => context.WaitForExternalEvent<string>("e", Timeout.InfiniteTimeSpan)));
+        string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Endless", Cancellation);
+        await engine.Client.WaitForInstanceStartAsync(id, Cancellation);
+
+        await engine.Client.RaiseEventAsync(id, "e", "came", Cancellation);
+
+        Assert.Equal("came", (await engine.EndOf(id)).ReadOutputAs<string>());
+        Assert.DoesNotContain(await engine.HistoryOf(id), e => e.Kind == EventKind.TimerCreated);
+    }
+
+    [Fact]
+    public async Task Events_raised_at_once_by_many_are_each_delivered_once()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Sum", async context =>
+        {
+            int sum = 0;
+            for (int i = 0; i < 100; i++)
+                sum += await context.WaitForExternalEvent<int>("n");
+            return sum;
+        }));
+        string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Sum", Cancellation);
+
+        await Task.WhenAll(Enumerable.Range(1, 100).Select(n => engine.Client.RaiseEventAsync(id, "n", n, Cancellation)));
+
+        Assert.Equal(5050, (await engine.EndOf(id)).ReadOutputAs<int>());
+    }
+
+    [Fact]
+    public async Task An_event_that_does_not_fit_the_wait_fails_it()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator(
+            "Typed", context => context.WaitForExternalEvent<int>("n")));
+        string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Typed", Cancellation);
+
+        await engine.Client.RaiseEventAsync(id, "n", "not a number", Cancellation);
+
+        Assert.True((await engine.EndOf(id)).FailureDetails!.IsCausedBy<System.Text.Json.JsonException>());
+    }
+
+    [Fact]
+    public async Task An_orchestration_may_send_events_to_itself_and_to_one_that_is_gone()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Self", async context =>
+        {
+            context.SendEvent("nobody", "e", 1);
+            context.SendEvent(context.InstanceId, "e", 2);
+            return await context.WaitForExternalEvent<int>("e");
+        }));
+
+        Assert.Equal(2, (await engine.RunAsync("Self")).ReadOutputAs<int>());
+    }
+
+    [Fact]
+    public async Task Ids_of_entities_are_refused_where_an_orchestration_is_meant()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Send", context =>
+        {
+            context.SendEvent("@counter@1", "e", 1);
+            return Task.CompletedTask;
+        }));
+
+        Assert.True((await engine.RunAsync("Send")).FailureDetails!.IsCausedBy<ArgumentException>());
+        await Assert.ThrowsAsync<ArgumentException>(() => engine.Client.RaiseEventAsync("@counter@1", "e", 1, Cancellation));
+        await Assert.ThrowsAsync<ArgumentException>(
+            () => engine.Client.ScheduleNewOrchestrationInstanceAsync("Send", new StartOrchestrationOptions("@counter@1"), Cancellation));
+    }
+}

@@ -1,0 +1,156 @@
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Embedded;
+
+namespace VisionPlatform.Functions.Embedded.Tests.Durable.Conformance;
+
+/// <summary>Retry policies and retry handlers.</summary>
+public sealed class RetryTests(DurableDatabase database) : IClassFixture<DurableDatabase>
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_retry_policy_calls_again_with_growing_waits_until_it_works()
+    {
+        int calls = 0;
+        await using TestEngine engine = await database.StartAsync(new TestFunctions()
+            .Activity<string, int>("Flaky", (string _) => ++calls < 4 ? throw new IOException() : calls)
+            .Orchestrator("Retry", async context =>
+            {
+                DateTime begun = context.CurrentUtcDateTime;
+                var policy = new RetryPolicy(5, TimeSpan.FromMilliseconds(40), backoffCoefficient: 2);
+                int result = await context.CallActivityAsync<int>("Flaky", options: TaskOptions.FromRetryPolicy(policy));
+                return (result, (context.CurrentUtcDateTime - begun).TotalMilliseconds);
+            }));
+
+        (int Result, double Milliseconds) output = (await engine.RunAsync("Retry")).ReadOutputAs<(int, double)>();
+
+        Assert.Equal(4, output.Result);
+        Assert.True(output.Milliseconds >= 40 + 80 + 160, $"waited {output.Milliseconds} ms");
+    }
+
+    [Fact]
+    public async Task A_retry_policy_gives_up_after_its_attempts()
+    {
+        int calls = 0;
+        await using TestEngine engine = await database.StartAsync(new TestFunctions()
+            .Activity<string, int>("Broken", (string _) => throw new IOException($"call {++calls}"))
+            .Orchestrator("GiveUp", context => context.CallActivityAsync<int>(
+                "Broken", options: new TaskOptions(new RetryPolicy(3, TimeSpan.FromMilliseconds(10))))));
+
+        OrchestrationMetadata end = await engine.RunAsync("GiveUp");
+
+        Assert.Equal(3, calls);
+        Assert.Equal("call 3", end.FailureDetails!.InnerFailure!.ErrorMessage);
+    }
+
+    [Fact]
+    public async Task A_retry_policy_gives_up_when_its_time_is_over_or_the_failure_is_not_worth_it()
+    {
+        int timed = 0, refused = 0;
+        await using TestEngine engine = await database.StartAsync(new TestFunctions()
+            .Activity<string, int>("Timed", (string _) => throw new IOException($"{++timed}"))
+            .Activity<string, int>("Refused", (string _) => throw new ArgumentException($"{++refused}"))
+            .Orchestrator("Timed", context => context.CallActivityAsync<int>("Timed", options: new TaskOptions(
+                new RetryPolicy(1000, TimeSpan.FromMilliseconds(100), retryTimeout: TimeSpan.FromMilliseconds(250)))))
+            .Orchestrator("Refused", context => context.CallActivityAsync<int>("Refused", options: new TaskOptions(
+                new RetryPolicy(1000, TimeSpan.FromMilliseconds(10)) { HandleFailure = failure => failure.IsCausedBy<IOException>() }))));
+
+        Assert.Equal(OrchestrationRuntimeStatus.Failed, (await engine.RunAsync("Timed")).RuntimeStatus);
+        Assert.Equal(OrchestrationRuntimeStatus.Failed, (await engine.RunAsync("Refused")).RuntimeStatus);
+
+        Assert.InRange(timed, 2, 4);
+        Assert.Equal(1, refused);
+    }
+
+    [Fact]
+    public async Task A_retry_handler_decides_on_each_failure_and_may_wait_durably()
+    {
+        int calls = 0;
+        await using TestEngine engine = await database.StartAsync(new TestFunctions()
+            .Activity<string, int>("Flaky", (string _) => ++calls < 3 ? throw new IOException($"{calls}") : calls)
+            .Orchestrator("Handled", context => context.CallActivityAsync<int>("Flaky", options: TaskOptions.FromRetryHandler(async retry =>
+            {
+                await retry.OrchestrationContext.CreateTimer(TimeSpan.FromMilliseconds(5), retry.CancellationToken);
+                return retry.LastFailure.ErrorMessage == $"{retry.LastAttemptNumber}" && retry.LastAttemptNumber < 5;
+            }))));
+
+        Assert.Equal(3, (await engine.RunAsync("Handled")).ReadOutputAs<int>());
+    }
+
+    [Theory]
+    [InlineData(0, 1, 1.0)]
+    [InlineData(1, 0, 1.0)]
+    [InlineData(1, 1, 0.5)]
+    public void A_retry_policy_refuses_values_that_make_no_sense(int attempts, int firstSeconds, double coefficient) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new RetryPolicy(attempts, TimeSpan.FromSeconds(firstSeconds), coefficient));
+
+    [Fact]
+    public async Task Waits_between_calls_do_not_grow_beyond_the_maximum()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions()
+            .Activity<string, int>("Broken", (string _) => throw new IOException())
+            .Orchestrator("Capped", context => context.CallActivityAsync<int>("Broken", options: new TaskOptions(
+                new RetryPolicy(5, TimeSpan.FromMilliseconds(10), backoffCoefficient: 10, maxRetryInterval: TimeSpan.FromMilliseconds(30))))));
+
+        OrchestrationMetadata end = await engine.RunAsync("Capped");
+
+        List<HistoryEvent> history = [.. await engine.HistoryOf(end.InstanceId)];
+        Assert.Equal(
+            [10, 30, 30, 30],
+            history.Where(e => e.Kind == EventKind.TimerCreated).Select(e => (int)Math.Round((e.FireAt!.Value - e.At).TotalMilliseconds)));
+    }
+
+    [Fact]
+    public async Task A_policy_of_one_attempt_does_not_call_again()
+    {
+        int calls = 0;
+        await using TestEngine engine = await database.StartAsync(new TestFunctions()
+            .Activity<string, int>("Broken", (string _) => throw new IOException($"{++calls}"))
+            .Orchestrator("Once", context => context.CallActivityAsync<int>("Broken", new TaskOptions(new RetryPolicy(1, TimeSpan.FromSeconds(1))))));
+
+        Assert.Equal(OrchestrationRuntimeStatus.Failed, (await engine.RunAsync("Once")).RuntimeStatus);
+        Assert.Equal(1, calls);
+    }
+
+    [Fact]
+    public async Task Retries_go_on_in_another_process_where_they_were()
+    {
+        int calls = 0;
+        TestFunctions functions = new TestFunctions()
+            .Activity<string, int>("Flaky", (string _) => Interlocked.Increment(ref calls) < 4 ? throw new IOException() : calls)
+            .Orchestrator("Retry", context => context.CallActivityAsync<int>(
+                "Flaky", options: new TaskOptions(new RetryPolicy(4, TimeSpan.FromMilliseconds(100)))));
+        string hub = $"retry-{Guid.NewGuid():N}";
+        string id;
+        await using (TestEngine first = await database.StartAsync(functions, hub: hub))
+        {
+            id = await first.Client.ScheduleNewOrchestrationInstanceAsync("Retry", TestContext.Current.CancellationToken);
+            await TestEngine.UntilAsync(() => Task.FromResult(Volatile.Read(ref calls) >= 2));
+        }
+
+        await using TestEngine second = await database.StartAsync(functions, hub: hub);
+
+        Assert.Equal(4, (await second.EndOf(id)).ReadOutputAs<int>());
+    }
+
+    [Fact]
+    public async Task A_handler_that_says_no_ends_the_retries_with_the_last_failure()
+    {
+        var seen = new List<(int Attempt, string Message)>();
+        int calls = 0;
+        await using TestEngine engine = await database.StartAsync(new TestFunctions()
+            .Activity<string, int>("Broken", (string _) => throw new IOException($"{++calls}"))
+            .Orchestrator("Handled", context => context.CallActivityAsync<int>("Broken", options: TaskOptions.FromRetryHandler(retry =>
+            {
+                if (!retry.OrchestrationContext.IsReplaying)
+                    seen.Add((retry.LastAttemptNumber, retry.LastFailure.ErrorMessage));
+                return retry.LastAttemptNumber < 3 && retry.LastFailure.IsCausedBy<IOException>();
+            }))));
+
+        OrchestrationMetadata end = await engine.RunAsync("Handled");
+
+        Assert.Equal("3", end.FailureDetails!.InnerFailure!.ErrorMessage);
+        Assert.Equal([(1, "1"), (2, "2"), (3, "3")], seen);
+    }
+}

@@ -1,0 +1,146 @@
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Embedded;
+
+namespace VisionPlatform.Functions.Embedded.Tests.Durable.Conformance;
+
+/// <summary>Durable timers.</summary>
+public sealed class TimerTests(DurableDatabase database) : IClassFixture<DurableDatabase>
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_timer_of_milliseconds_fires_on_time_and_not_before_it_is_due()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Sleep", async context =>
+        {
+            DateTime begun = context.CurrentUtcDateTime;
+            await context.CreateTimer(TimeSpan.FromMilliseconds(250), CancellationToken.None);
+            return (context.CurrentUtcDateTime - begun).TotalMilliseconds;
+        }));
+
+        OrchestrationMetadata end = await engine.RunAsync("Sleep");
+
+        Assert.InRange(end.ReadOutputAs<double>(), 250, 1500);
+    }
+
+    [Fact]
+    public async Task A_timer_of_years_can_be_cancelled_and_leaves_nothing_behind()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Cancel", async context =>
+        {
+            using var cancel = new CancellationTokenSource();
+            Task far = context.CreateTimer(DateTime.MaxValue, cancel.Token);
+            await context.CreateTimer(TimeSpan.FromMilliseconds(20), CancellationToken.None);
+            cancel.Cancel();
+            try
+            {
+                await far;
+                return "fired";
+            }
+            catch (OperationCanceledException)
+            {
+                await context.WaitForExternalEvent<string>("go");
+                return "cancelled";
+            }
+        }));
+        string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Cancel", Cancellation);
+        await TestEngine.UntilAsync(async () => (await engine.HistoryOf(id)).Any(e => e.Kind == Microsoft.DurableTask.Embedded.EventKind.TimerFired));
+
+        Assert.Equal(0, await engine.QueryAsync<long>($"SELECT count(*) FROM durable.messages WHERE instance_id = '{id}'"));
+        await engine.Client.RaiseEventAsync(id, "go", "now", Cancellation);
+        Assert.Equal("cancelled", (await engine.EndOf(id)).ReadOutputAs<string>());
+    }
+
+    [Fact]
+    public async Task A_timer_beyond_every_calendar_is_kept_as_one_timer()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Far", async context =>
+        {
+            using var cancel = new CancellationTokenSource();
+            _ = context.CreateTimer(TimeSpan.FromDays(3650), cancel.Token);
+            _ = context.CreateTimer(DateTime.MaxValue, cancel.Token);
+            await context.WaitForExternalEvent<bool>("go");
+            cancel.Cancel();
+            return "done";
+        }));
+        string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Far", Cancellation);
+        await engine.Client.WaitForInstanceStartAsync(id, Cancellation);
+
+        Assert.Equal(2, await engine.QueryAsync<long>($"SELECT count(*) FROM durable.messages WHERE instance_id = '{id}' AND kind = 'TimerFired'"));
+        Assert.Equal(2, (await engine.HistoryOf(id)).Count(e => e.Kind == EventKind.TimerCreated));
+        await engine.Client.RaiseEventAsync(id, "go", true, Cancellation);
+        Assert.Equal("done", (await engine.EndOf(id)).ReadOutputAs<string>());
+    }
+
+    [Fact]
+    public async Task A_timer_that_is_due_already_fires_in_the_next_turn()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Past", async context =>
+        {
+            await context.CreateTimer(context.CurrentUtcDateTime.AddYears(-1), CancellationToken.None);
+            await context.CreateTimer(TimeSpan.Zero, CancellationToken.None);
+            return "fired";
+        }));
+
+        Assert.Equal("fired", (await engine.RunAsync("Past")).ReadOutputAs<string>());
+    }
+
+    [Fact]
+    public async Task Timers_fire_in_the_order_they_are_due_and_the_clock_shows_at_least_that_time()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Order", async context =>
+        {
+            var fired = new List<int>();
+            DateTime begun = context.CurrentUtcDateTime;
+            async Task After(int milliseconds)
+            {
+                await context.CreateTimer(begun.AddMilliseconds(milliseconds), CancellationToken.None);
+                if (context.CurrentUtcDateTime >= begun.AddMilliseconds(milliseconds))
+                    fired.Add(milliseconds);
+            }
+
+            await Task.WhenAll(After(300), After(100), After(200));
+            return fired;
+        }));
+
+        Assert.Equal((int[])[100, 200, 300], (await engine.RunAsync("Order")).ReadOutputAs<int[]>());
+    }
+
+    [Fact]
+    public async Task A_timer_that_is_cancelled_before_it_is_created_is_never_made()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Never", async context =>
+        {
+            Task timer = context.CreateTimer(TimeSpan.FromDays(1), new CancellationToken(canceled: true));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => timer);
+            return timer.IsCanceled;
+        }));
+
+        OrchestrationMetadata end = await engine.RunAsync("Never");
+
+        Assert.True(end.ReadOutputAs<bool>());
+        Assert.DoesNotContain(await engine.HistoryOf(end.InstanceId), e => e.Kind == EventKind.TimerCreated);
+    }
+
+    [Fact]
+    public async Task A_timer_that_came_due_while_no_process_ran_fires_when_one_runs_again()
+    {
+        TestFunctions functions = new TestFunctions().Orchestrator("Sleep", async context =>
+        {
+            await context.CreateTimer(TimeSpan.FromMilliseconds(200), CancellationToken.None);
+            return "awake";
+        });
+        string hub = $"sleep-{Guid.NewGuid():N}";
+        string id;
+        await using (TestEngine first = await database.StartAsync(functions, hub: hub))
+        {
+            id = await first.Client.ScheduleNewOrchestrationInstanceAsync("Sleep", Cancellation);
+            await first.Client.WaitForInstanceStartAsync(id, Cancellation);
+        }
+
+        await using TestEngine second = await database.StartAsync(functions, hub: hub);
+
+        Assert.Equal("awake", (await second.EndOf(id)).ReadOutputAs<string>());
+    }
+}
