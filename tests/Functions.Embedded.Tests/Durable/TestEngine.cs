@@ -86,7 +86,7 @@ internal sealed class TestEngine : IAsyncDisposable
     {
         OrchestrationMetadata end = await Client
             .WaitForInstanceCompletionAsync(instance, getInputsAndOutputs: true, TestContext.Current.CancellationToken)
-            .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+            .WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         if (end.FailureDetails is { } failure)
             TestContext.Current.TestOutputHelper?.WriteLine($"{instance} failed: {failure}");
         return end;
@@ -103,7 +103,7 @@ internal sealed class TestEngine : IAsyncDisposable
     }
 
     /// <summary>Waits until something holds.</summary>
-    public static async Task UntilAsync(Func<Task<bool>> holds, int seconds = 20)
+    public static async Task UntilAsync(Func<Task<bool>> holds, int seconds = 40)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(TimeSpan.FromSeconds(seconds));
