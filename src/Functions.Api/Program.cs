@@ -33,6 +33,8 @@ catch (SettingsException wrong)
 }
 
 builder.Services.AddSingleton(settings.Vault);
+builder.Services.AddSingleton(settings.Hosting);
+builder.Services.AddSingleton(settings.Traffic);
 builder.Services.AddPersistence(settings.Databases);
 builder.Services.AddDatasets(settings.Datasets, settings.Storage);
 builder.Services.AddAudit(settings.Audit);

@@ -21,6 +21,7 @@ public static class ErrorCodes
     public static readonly ErrorCode PreconditionFailed = User(412, "PRECONDITION_FAILED", "It is no longer the version named in If-Match.", "Read it again, and repeat the change with the version in currentVersion.");
     public static readonly ErrorCode IdempotencyKeyReused = User(422, "IDEMPOTENCY_KEY_REUSED", "The Idempotency-Key was used for another request.", "Use a new key for each new request.");
     public static readonly ErrorCode RequestInProgress = Transient(409, "REQUEST_IN_PROGRESS", "A request with this Idempotency-Key is under way.", "Send it again in a moment; the answer will be the same.");
+    public static readonly ErrorCode RateLimited = Transient(429, "RATE_LIMITED", "Too many requests.", "Wait as long as Retry-After says; the RateLimit headers tell what is left.");
     public static readonly ErrorCode Internal = Permanent(500, "INTERNAL_ERROR", "Something went wrong on our side.", "Tell an operator the trace id.");
     public static readonly ErrorCode Cancelled = User(499, "REQUEST_CANCELLED", "The caller went away.", "Send the request again.");
 

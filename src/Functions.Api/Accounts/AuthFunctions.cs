@@ -18,7 +18,7 @@ public sealed class AuthFunctions(SignIn signIn)
         return TypedResults.Ok(SessionAnswer.Of(await signIn.WithPasswordAsync(body.Email, body.Password, cancellation)));
     }
 
-    [Function("RefreshSession"), AllowAnonymousAccess]
+    [Function("RefreshSession"), AllowAnonymousAccess, RateLimit(RateLimit.General)]
     [Operation("Trade a refresh token, once, for a new session.", Body = typeof(RefreshRequest), Returns = typeof(SessionAnswer), Problems = ["INVALID_REFRESH_TOKEN"])]
     public async Task<IResult> Refresh(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/refresh")] HttpRequest request, CancellationToken cancellation)

@@ -31,7 +31,7 @@ public sealed class Predictions(PlatformDatabase database, ServedModels models, 
     private const int MaxBytes = 32 * 1024 * 1024;
     private const int DefaultTopK = 5;
 
-    [Function(nameof(Predict)), AllowAnonymousAccess("The bearer is a deployment's key or an access token; both are checked here.")]
+    [Function(nameof(Predict)), AllowAnonymousAccess("The bearer is a deployment's key or an access token; both are checked here."), RateLimit(RateLimit.General)]
     [Operation("Predict a batch of base64 images (application/json) or one raw image", Tag = "Deployments", Body = typeof(PredictionRequest), Returns = typeof(PredictionAnswer),
         Problems = ["DEPLOYMENT_NOT_ACTIVE", "INVALID_IMAGE", "TRAINER_UNAVAILABLE"])]
     public async Task<IActionResult> Predict(

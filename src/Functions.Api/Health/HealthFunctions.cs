@@ -9,18 +9,18 @@ public sealed class HealthFunctions(Readiness readiness)
 {
     private static readonly HealthReport Alive = new(HealthStatus.Ok, []);
 
-    [Function("HealthLive"), AllowAnonymousAccess]
+    [Function("HealthLive"), AllowAnonymousAccess, RateLimit(RateLimit.None)]
     public static IResult Live([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health/live")] HttpRequest request) => TypedResults.Ok(Alive);
 
-    [Function("HealthLiveV1"), AllowAnonymousAccess]
+    [Function("HealthLiveV1"), AllowAnonymousAccess, RateLimit(RateLimit.None)]
     [Operation("Whether the process is alive.", Returns = typeof(HealthReport))]
     public static IResult LiveV1([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/health/live")] HttpRequest request) => TypedResults.Ok(Alive);
 
-    [Function("HealthReady"), AllowAnonymousAccess]
+    [Function("HealthReady"), AllowAnonymousAccess, RateLimit(RateLimit.None)]
     public Task<IResult> Ready([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health/ready")] HttpRequest request, CancellationToken cancellation) =>
         ReadyV1(request, cancellation);
 
-    [Function("HealthReadyV1"), AllowAnonymousAccess]
+    [Function("HealthReadyV1"), AllowAnonymousAccess, RateLimit(RateLimit.None)]
     [Operation("Whether everything the app needs is there; a trainer that is away only degrades it.", Returns = typeof(HealthReport), AlternativeStatus = 503)]
     public async Task<IResult> ReadyV1([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/health/ready")] HttpRequest request, CancellationToken cancellation)
     {

@@ -103,7 +103,7 @@ public sealed class Creation : IAsyncDisposable
             var key = values.ToString();
             if (values.Count != 1 || key.Length is 0 or > MaximumKey || key.Any(c => c is <= ' ' or > '~'))
                 throw new ProblemException(ErrorCodes.InvalidParameter, $"{Header} must be 1 to {MaximumKey} visible ASCII characters; a UUID is good.", Header);
-            var scope = Encoding.UTF8.GetBytes($"{request.HttpContext.CallerId()}\n{request.Method} {request.Path}\n{key}");
+            var scope = Encoding.UTF8.GetBytes($"{request.HttpContext.FindCurrentUser()?.Id}\n{request.Method} {request.Path}\n{key}");
             return new KeptRequest(
                 SHA256.HashData(scope), HKDF.DeriveKey(HashAlgorithmName.SHA256, scope, 32, info: "idempotent answer"u8.ToArray()),
                 request.BodyFingerprint(), time.GetUtcNow());

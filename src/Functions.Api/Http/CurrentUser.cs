@@ -27,9 +27,6 @@ public static class CallerExtensions
     public static Guid CurrentAttempt(this HttpRequest request) =>
         request.HttpContext.Items[AttemptKey] as Guid? ?? throw new InvalidOperationException("No trainer is calling: the function does not ask for one.");
 
-    /// <summary>The signed-in person's id, or null when nobody is signed in.</summary>
-    internal static Guid? CallerId(this HttpContext context) => (context.Items[UserKey] as CurrentUser)?.Id;
-
     internal static void SetCurrentUser(this HttpContext context, CurrentUser user) => context.Items[UserKey] = user;
 
     internal static void SetCurrentAttempt(this HttpContext context, Guid attempt) => context.Items[AttemptKey] = attempt;

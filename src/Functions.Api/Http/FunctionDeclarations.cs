@@ -20,6 +20,14 @@ public sealed record FunctionDeclaration(
     /// <summary>Upper-case methods it answers; empty means all.</summary>
     public IReadOnlyList<string> Methods { get; } = [.. (Trigger?.Methods ?? []).Select(method => method.ToUpperInvariant())];
 
+    /// <summary>Which limit counts requests to it.</summary>
+    public RateLimit RateLimit { get; } = Method.GetCustomAttribute<RateLimitAttribute>()?.Limit ?? Access switch
+    {
+        TrainerAccessAttribute => RateLimit.Trainer,
+        AllowAnonymousAccessAttribute when Trigger?.Methods?.Contains("post", StringComparer.OrdinalIgnoreCase) == true => RateLimit.SignIn,
+        _ => RateLimit.General,
+    };
+
     /// <summary>Its query parameters, with those that every list has.</summary>
     public IReadOnlyList<QueryAttribute> Queries { get; } = [.. Method.GetCustomAttributes<QueryAttribute>(), .. Operation?.Queries?.GetCustomAttributes<QueryAttribute>() ?? [], .. Operation is { IsList: true } ? OfLists : []];
 

@@ -13,6 +13,9 @@ public static class HttpFoundation
         builder.Services.AddApiJson();
         builder.Services.AddSingleton<FunctionDeclarations>();
         builder.Services.AddScoped<Authentication>();
+        builder.Services.AddSingleton<ForwardedFor>();
+        builder.Services.AddSingleton<CrossOrigin>();
+        builder.Services.AddSingleton<RateLimits>();
         builder.UseMiddleware<RequestMiddleware>();
         builder.UseMiddleware<ProblemMiddleware>();
         builder.UseMiddleware<AuditMiddleware>();

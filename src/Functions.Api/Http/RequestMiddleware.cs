@@ -7,17 +7,20 @@ using Microsoft.Extensions.Logging;
 namespace VisionPlatform.Api.Http;
 
 /// <summary>
-/// Around every HTTP function: security headers on the answer, a name for the trace, and one log line with method,
-/// route, status, time and trace id. Paths and queries are not logged, since they may hold secrets.
+/// Around every HTTP function: where the request comes from, security and cross-origin headers on the answer, a name for the trace, and one
+/// log line with method, route, status, time and trace id. Paths and queries are not logged, since they may hold secrets.
 /// </summary>
-public sealed partial class RequestMiddleware(FunctionDeclarations declarations, ILogger<RequestMiddleware> logger) : IFunctionsWorkerMiddleware
+public sealed partial class RequestMiddleware(
+    FunctionDeclarations declarations, ForwardedFor forwarded, CrossOrigin crossOrigin, ILogger<RequestMiddleware> logger) : IFunctionsWorkerMiddleware
 {
     public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
         if (context.GetHttpContext() is { } http)
         {
             var route = "/" + declarations.Of(context.FunctionDefinition).Route;
+            forwarded.Apply(http);
             SetSecurityHeaders(http);
+            crossOrigin.Apply(http);
             NameTrace(http.Request.Method, route);
             LogWhenDone(http, route);
         }

@@ -16,9 +16,9 @@ public sealed class UnknownAddressFunctions
             .Select(function => (new TemplateMatcher(TemplateParser.Parse(function.Route), []), function.Methods)),
     ]);
 
-    [Function(nameof(UnknownAddress)), AllowAnonymousAccess]
+    [Function(nameof(UnknownAddress)), AllowAnonymousAccess, RateLimit(RateLimit.General)]
     public static IResult UnknownAddress(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", "put", "patch", "delete", Route = "api/{*path}")] HttpRequest request)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", "put", "patch", "delete", "options", Route = "api/{*path}")] HttpRequest request)
     {
         var methods = Routes.Value
             .Where(route => route.Matcher.TryMatch(request.Path, new RouteValueDictionary()))
@@ -27,6 +27,9 @@ public sealed class UnknownAddressFunctions
         if (methods.Count == 0 || methods.Contains(request.Method))
             return new ProblemResult(new ProblemException(ErrorCodes.NotFound, methods.Count == 0 ? "There is nothing at this address." : null));
         request.HttpContext.Response.Headers.Allow = string.Join(", ", methods);
+        // A browser asking before it sends; RequestMiddleware has answered that in the headers.
+        if (HttpMethods.IsOptions(request.Method))
+            return TypedResults.NoContent();
         return new ProblemResult(new ProblemException(ErrorCodes.MethodNotAllowed, $"This address takes {string.Join(", ", methods)}."));
     }
 }

@@ -147,7 +147,7 @@ public sealed class HttpFunctionTests
     public async Task Cross_origin_requests_of_listed_origins_are_allowed_preflight_included()
     {
         await using RunningApp app = await RunningApp.StartAsync(
-            [typeof(RouteFunctions)], new() { ["CORS_ORIGINS"] = "https://console.example, http://localhost:5173" });
+            [typeof(RouteFunctions)], new() { ["Host:CORS"] = "https://console.example, http://localhost:5173" });
 
         using var preflight = new HttpRequestMessage(HttpMethod.Options, "/api/items/7");
         preflight.Headers.Add("Origin", "http://localhost:5173");

@@ -144,6 +144,11 @@ public sealed class PlatformHost : IAsyncLifetime
         ["BOOTSTRAP_ADMIN_EMAIL"] = AdminEmail,
         ["BOOTSTRAP_ADMIN_PASSWORD"] = BootstrapPassword,
         ["FUNCTIONS_MASTER_KEY"] = MasterKey,
+        // All tests come from one address.
+        ["RATE_LIMIT_PER_ADDRESS"] = "0",
+        ["RATE_LIMIT_PER_USER"] = "0",
+        ["RATE_LIMIT_PER_TOKEN"] = "0",
+        ["RATE_LIMIT_SIGN_IN"] = "0",
     };
 
     private async Task EmptyBucketsAsync()

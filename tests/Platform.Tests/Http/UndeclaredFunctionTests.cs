@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Infrastructure.Settings;
 
 namespace VisionPlatform.Platform.Tests.Http;
 
@@ -12,7 +13,8 @@ public sealed class UndeclaredFunctionTests
     public async Task A_function_that_does_not_say_who_may_call_it_runs_for_nobody()
     {
         var ran = false;
-        var middleware = new AccessMiddleware(new FunctionDeclarations());
+        using var limits = new RateLimits(new TrafficSettings(0, 0, 0, 0, 0, []));
+        var middleware = new AccessMiddleware(new FunctionDeclarations(), limits);
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => middleware.Invoke(new Call(nameof(Functions.Forgotten)), _ => Ran()));
         Assert.False(ran);

@@ -116,10 +116,10 @@ internal static class EmbeddedHost
         AddCors(web);
     }
 
-    /// <summary>The official platform answers CORS before any function runs; preflights never reach function code.</summary>
+    /// <summary>Origins of host settings (<c>Host:CORS</c>), which the official host answers before any function runs.</summary>
     private static void AddCors(WebApplicationBuilder web)
     {
-        string[] origins = (web.Configuration["CORS_ORIGINS"] ?? web.Configuration["Host:CORS"] ?? string.Empty)
+        string[] origins = (web.Configuration["Host:CORS"] ?? string.Empty)
             .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (origins.Length == 0)
             return;

@@ -1,0 +1,36 @@
+using System.Net;
+
+namespace VisionPlatform.Infrastructure.Settings;
+
+/// <summary>How many requests a minute one instance of the app takes; 0 is no limit. Whoever was quiet may send a minute's worth at once.</summary>
+/// <param name="PerAddress">From one address, whoever sends them.</param>
+/// <param name="PerUser">Of one person, with all tokens together.</param>
+/// <param name="PerToken">With one access token.</param>
+/// <param name="SignIn">To what strangers may call: signing in, signing up, resetting a password; from one address.</param>
+/// <param name="Trainer">Callbacks of trainers, from one address.</param>
+/// <param name="TrustedProxies">Who may say by X-Forwarded-For and X-Forwarded-Proto where a request comes from.</param>
+public sealed record TrafficSettings(int PerAddress, int PerUser, int PerToken, int SignIn, int Trainer, IReadOnlyList<IPNetwork> TrustedProxies)
+{
+    public static TrafficSettings From(SettingsReader settings) => new(
+        settings.Whole("RATE_LIMIT_PER_ADDRESS", 6000, "requests a minute from one address; 0: no limit. All limits hold for each instance of the app", minimum: 0),
+        settings.Whole("RATE_LIMIT_PER_USER", 3000, "requests a minute of one account; 0: no limit", minimum: 0),
+        settings.Whole("RATE_LIMIT_PER_TOKEN", 2000, "requests a minute with one access token; 0: no limit", minimum: 0),
+        settings.Whole("RATE_LIMIT_SIGN_IN", 30, "sign-ins, sign-ups and password resets a minute from one address; 0: no limit", minimum: 0),
+        settings.Whole("RATE_LIMIT_TRAINER", 60_000, "callbacks of trainers a minute from one address; 0: no limit", minimum: 0),
+        Proxies(settings));
+
+    private static List<IPNetwork> Proxies(SettingsReader settings)
+    {
+        var networks = new List<IPNetwork>();
+        foreach (var text in settings.List("TRUSTED_PROXIES", "addresses or networks (10.0.0.0/8) of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; nobody's unless set"))
+        {
+            if (IPNetwork.TryParse(text, out var network))
+                networks.Add(network);
+            else if (IPAddress.TryParse(text, out var address))
+                networks.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));
+            else
+                settings.Problem($"TRUSTED_PROXIES takes addresses and networks like 10.0.0.0/8, not '{text}'.");
+        }
+        return networks;
+    }
+}

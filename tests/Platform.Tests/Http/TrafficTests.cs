@@ -1,0 +1,124 @@
+using System.Net;
+using VisionPlatform.Platform.Tests.Hosting;
+
+namespace VisionPlatform.Platform.Tests.Http;
+
+/// <summary>Limits of requests, proxies and pages of other origins, on an app with tight settings behind a trusted proxy (the test).</summary>
+public sealed class TrafficTests(PlatformHost host) : PlatformTests(host)
+{
+    private const string Console = "https://console.example";
+
+    [Fact]
+    public async Task Requests_are_counted_by_address_account_and_token_and_told_what_is_left()
+    {
+        await using var app = await StartAsync(("RATE_LIMIT_PER_ADDRESS", "1000"), ("RATE_LIMIT_PER_USER", "6"), ("RATE_LIMIT_PER_TOKEN", "4"));
+        using var person = await Host.NewUserAsync(app: app);
+        var other = app.NewClient();
+        (await other.SignInAsync(person.Email)).Expect(200);
+
+        var first = (await person.GetAsync("auth/me")).Expect(200);
+        Assert.Equal("4", first.Headers.GetValues("RateLimit-Limit").Single());
+        Assert.Equal("3", first.Headers.GetValues("RateLimit-Remaining").Single());
+        Assert.InRange(int.Parse(first.Headers.GetValues("RateLimit-Reset").Single()), 1, 60);
+        var refused = await RefusedAsync(person, atMost: 6);
+        Assert.Equal("transient", refused.Text("category"));
+        Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
+        Assert.Equal("0", refused.Headers.GetValues("RateLimit-Remaining").Single());
+        // The other token still works, until the account itself is over its limit.
+        (await other.GetAsync("auth/me")).Expect(200);
+        Assert.Contains("account", (await RefusedAsync(other, atMost: 6)).Text("detail"), StringComparison.Ordinal);
+        using var somebodyElse = await Host.NewUserAsync(app: app);
+        (await somebodyElse.GetAsync("auth/me")).Expect(200);
+    }
+
+    [Fact]
+    public async Task Sign_in_is_limited_more_strictly_by_the_address_that_a_trusted_proxy_tells_and_health_not_at_all()
+    {
+        await using var app = await StartAsync(("RATE_LIMIT_PER_ADDRESS", "10"), ("RATE_LIMIT_SIGN_IN", "3"));
+        using var client = app.NewClient();
+
+        var answers = new List<ApiAnswer>();
+        for (var i = 0; i < 5; i++)
+            answers.Add(await SignInFromAsync(client, "198.51.100.1"));
+
+        Assert.Equal(["401", "401", "401", "429", "429"], answers.Select(answer => $"{(int)answer.Status}"));
+        (await SignInFromAsync(client, "198.51.100.2")).Expect(401);
+        // What the caller wrote in front of the proxy's own entry does not count.
+        (await SignInFromAsync(client, "203.0.113.9, 198.51.100.1")).Expect(429, "RATE_LIMITED");
+        for (var i = 0; i < 20; i++)
+            (await client.SendAsync(HttpMethod.Get, "/health/live", null, ("X-Forwarded-For", "198.51.100.1"))).Expect(200);
+    }
+
+    [Fact]
+    public async Task Without_trusted_proxies_nobody_can_say_that_they_are_somebody_else()
+    {
+        await using var app = await StartAsync(("TRUSTED_PROXIES", null), ("RATE_LIMIT_SIGN_IN", "2"));
+        using var client = app.NewClient();
+
+        var answers = new List<ApiAnswer>();
+        for (var i = 0; i < 4; i++)
+            answers.Add(await SignInFromAsync(client, $"198.51.100.{i}"));
+
+        Assert.Equal(2, answers.Count(answer => answer.Status == HttpStatusCode.TooManyRequests));
+    }
+
+    [Fact]
+    public async Task Pages_of_listed_origins_may_call_and_read_others_may_not()
+    {
+        await using var app = await StartAsync(("CORS_ORIGINS", $"{Console},http://localhost:5173"));
+        using var client = app.NewClient();
+
+        var asked = await client.SendAsync(HttpMethod.Options, "projects", null, ("Origin", Console), ("Access-Control-Request-Method", "PUT"), ("Access-Control-Request-Headers", "if-match"));
+        asked.Expect(204);
+        Assert.Equal(Console, asked.Headers.GetValues("Access-Control-Allow-Origin").Single());
+        Assert.Contains("PUT", asked.Headers.GetValues("Access-Control-Allow-Methods").Single(), StringComparison.Ordinal);
+        Assert.Contains("If-Match", asked.Headers.GetValues("Access-Control-Allow-Headers").Single(), StringComparison.Ordinal);
+
+        // Failures too, or the page can not tell its user what is wrong.
+        var refused = (await client.SendAsync(HttpMethod.Get, "projects", null, ("Origin", Console))).Expect(401);
+        Assert.Equal(Console, refused.Headers.GetValues("Access-Control-Allow-Origin").Single());
+        Assert.Contains("ETag", refused.Headers.GetValues("Access-Control-Expose-Headers").Single(), StringComparison.Ordinal);
+        Assert.Contains("Origin", refused.Headers.Vary);
+
+        foreach (var stranger in (string[])["https://console.example.evil", "null", "http://console.example"])
+            Assert.False((await client.SendAsync(HttpMethod.Options, "projects", null, ("Origin", stranger), ("Access-Control-Request-Method", "GET"))).Headers.Contains("Access-Control-Allow-Origin"));
+    }
+
+    [Fact]
+    public async Task Every_answer_carries_the_security_headers_and_https_behind_a_proxy_is_kept()
+    {
+        await using var app = await StartAsync();
+        using var client = app.NewClient();
+
+        foreach (var path in (string[])["/health/live", "openapi.json", "projects", "no/such/address"])
+        {
+            var answer = await client.SendAsync(HttpMethod.Get, path, null, ("X-Forwarded-Proto", "https"));
+            Assert.Equal("nosniff", answer.Headers.GetValues("X-Content-Type-Options").Single());
+            Assert.Equal("DENY", answer.Headers.GetValues("X-Frame-Options").Single());
+            Assert.Equal("no-referrer", answer.Headers.GetValues("Referrer-Policy").Single());
+            Assert.Contains("frame-ancestors 'none'", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+            Assert.StartsWith("max-age=", answer.Headers.GetValues("Strict-Transport-Security").Single(), StringComparison.Ordinal);
+            Assert.False(answer.Headers.Contains("Server"));
+        }
+        Assert.False((await client.GetAsync("projects")).Headers.Contains("Strict-Transport-Security"));
+    }
+
+    private Task<PlatformApp> StartAsync(params (string Name, string? Value)[] settings)
+    {
+        var all = new Dictionary<string, string?> { ["TRUSTED_PROXIES"] = "127.0.0.0/8" };
+        foreach (var (name, value) in settings)
+            all[name] = value;
+        return Host.StartAppAsync(settings: all);
+    }
+
+    private static Task<ApiAnswer> SignInFromAsync(ApiClient client, string address) => client.SendAsync(
+        HttpMethod.Post, "auth/login", new { email = $"nobody.{Guid.CreateVersion7():n}@platform.test", password = "wrong" }, ("X-Forwarded-For", address));
+
+    private static async Task<ApiAnswer> RefusedAsync(ApiClient client, int atMost)
+    {
+        for (var i = 0; i < atMost; i++)
+            if (await client.GetAsync("auth/me") is { Status: HttpStatusCode.TooManyRequests } refused)
+                return refused.Expect(429, "RATE_LIMITED");
+        throw new InvalidOperationException("No request was refused.");
+    }
+}
