@@ -12,7 +12,14 @@ public static class AccessPolicy
     /// <param name="System">The weakest system role that holds the permission.</param>
     /// <param name="Project">The weakest project role that holds it; null when it does not concern a project.</param>
     /// <param name="Name">How the permission is called in answers: <c>resource:verb</c>.</param>
-    private sealed record Rule(SystemRole System, ProjectRole? Project, string Name);
+    private sealed record Rule(SystemRole System, ProjectRole? Project, string Name)
+    {
+        /// <summary>The weakest role in a shared dataset that holds it there, without any in its project; null when sharing does not give it.</summary>
+        public DatasetRole? Dataset { get; init; }
+
+        /// <summary>Whether it is about one organization: held by those who belong to it, and by administrators.</summary>
+        public bool InOrganization { get; init; }
+    }
 
     private static readonly FrozenDictionary<Permission, Rule> Rules = new Dictionary<Permission, Rule>
     {
@@ -21,9 +28,14 @@ public static class AccessPolicy
         [Permission.ProjectsRead] = new(SystemRole.Guest, ProjectRole.Viewer, "projects:read"),
         [Permission.ProjectsWrite] = new(SystemRole.Guest, ProjectRole.Admin, "projects:write"),
         [Permission.ProjectsDelete] = new(SystemRole.Guest, ProjectRole.Owner, "projects:delete"),
-        [Permission.DatasetsRead] = new(SystemRole.Guest, ProjectRole.Viewer, "datasets:read"),
-        [Permission.DatasetsWrite] = new(SystemRole.Guest, ProjectRole.Member, "datasets:write"),
+        [Permission.ProjectsTransfer] = new(SystemRole.Guest, ProjectRole.Owner, "projects:transfer"),
+        [Permission.ProjectsAdminister] = new(SystemRole.Admin, null, "projects:administer"),
+        [Permission.MembersInvite] = new(SystemRole.StandardEngineer, ProjectRole.Admin, "members:invite"),
+        [Permission.MembersManage] = new(SystemRole.Guest, ProjectRole.Admin, "members:manage"),
+        [Permission.DatasetsRead] = new(SystemRole.Guest, ProjectRole.Viewer, "datasets:read") { Dataset = DatasetRole.Viewer },
+        [Permission.DatasetsWrite] = new(SystemRole.Guest, ProjectRole.Member, "datasets:write") { Dataset = DatasetRole.Admin },
         [Permission.DatasetsDelete] = new(SystemRole.Guest, ProjectRole.Admin, "datasets:delete"),
+        [Permission.DatasetsShare] = new(SystemRole.StandardEngineer, ProjectRole.Admin, "datasets:share") { Dataset = DatasetRole.Admin },
         [Permission.TrainingRead] = new(SystemRole.Guest, ProjectRole.Viewer, "training:read"),
         [Permission.TrainingRun] = new(SystemRole.Guest, ProjectRole.Member, "training:run"),
         [Permission.TrainingAdvanced] = new(SystemRole.AdvancedEngineer, ProjectRole.Member, "training:advanced"),
@@ -34,6 +46,15 @@ public static class AccessPolicy
         [Permission.DeploymentsRead] = new(SystemRole.Guest, ProjectRole.Viewer, "deployments:read"),
         [Permission.DeploymentsWrite] = new(SystemRole.StandardEngineer, ProjectRole.Member, "deployments:write"),
         [Permission.PredictionsRun] = new(SystemRole.Guest, ProjectRole.Viewer, "predictions:run"),
+        [Permission.InvitationsRead] = new(SystemRole.Guest, null, "invitations:read"),
+        [Permission.InvitationsWrite] = new(SystemRole.Guest, null, "invitations:write"),
+        [Permission.OrganizationsRead] = new(SystemRole.Guest, null, "organizations:read") { InOrganization = true },
+        [Permission.QuotasRead] = new(SystemRole.Manager, null, "quotas:read") { InOrganization = true },
+        [Permission.OrganizationsInvite] = new(SystemRole.Manager, null, "organizations:invite") { InOrganization = true },
+        [Permission.OrganizationsWrite] = new(SystemRole.Admin, null, "organizations:write"),
+        [Permission.UsersRead] = new(SystemRole.Manager, null, "users:read"),
+        [Permission.UsersWrite] = new(SystemRole.Manager, null, "users:write"),
+        [Permission.UsersDelete] = new(SystemRole.Admin, null, "users:delete"),
         [Permission.AuditRead] = new(SystemRole.Admin, null, "audit:read"),
     }.ToFrozenDictionary();
 
@@ -55,6 +76,13 @@ public static class AccessPolicy
     /// <summary>Whether somebody with this system role and this project role holds a project permission.</summary>
     public static bool Allows(SystemRole role, ProjectRole projectRole, Permission permission) =>
         Allows(role, permission) && Rules[permission].Project is { } least && EffectiveRole(role, projectRole) >= least;
+
+    /// <summary>Whether somebody with this system role, and this role in a dataset but none in its project, holds a permission in that dataset.</summary>
+    public static bool Allows(SystemRole role, DatasetRole datasetRole, Permission permission) =>
+        Allows(role, permission) && datasetRole >= Rules[permission].Dataset;
+
+    /// <summary>Whether the permission is about one organization, so that only those who belong to it (and administrators) hold it there.</summary>
+    public static bool IsOrganizationScoped(Permission permission) => Rules[permission].InOrganization;
 
     /// <summary>The project role that counts: a system admin acts as owner everywhere; otherwise the given one, null when not a member.</summary>
     public static ProjectRole? EffectiveRole(SystemRole role, ProjectRole? projectRole) =>

@@ -1,16 +1,21 @@
 namespace VisionPlatform.Domain.Accounts;
 
-/// <summary>How much one account may own at a time; null means no limit.</summary>
-public sealed record AccountQuota(int? Projects, int? Datasets, int? ConcurrentJobs)
+/// <summary>How much one account may have at a time; null means no limit.</summary>
+/// <param name="Projects">Projects it owns.</param>
+/// <param name="Datasets">Datasets it made.</param>
+/// <param name="ConcurrentJobs">Its training jobs that are queued or run.</param>
+/// <param name="StorageGb">Images it uploaded, in GB of 10⁹ bytes.</param>
+/// <param name="GpuHoursPerMonth">Hours that its jobs trained in a calendar month (UTC).</param>
+public sealed record AccountQuota(int? Projects, int? Datasets, int? ConcurrentJobs, int? StorageGb, int? GpuHoursPerMonth)
 {
     /// <summary>The quota that comes with a system role.</summary>
     public static AccountQuota For(SystemRole role) => role switch
     {
-        SystemRole.Guest => new(1, 1, 1),
-        SystemRole.StandardEngineer => new(10, 20, 3),
-        SystemRole.AdvancedEngineer => new(50, 100, 10),
-        SystemRole.Manager => new(null, null, 20),
-        SystemRole.Admin => new(null, null, null),
+        SystemRole.Guest => new(1, 1, 1, 10, 10),
+        SystemRole.StandardEngineer => new(10, 20, 3, 100, 100),
+        SystemRole.AdvancedEngineer => new(50, 100, 10, 500, 500),
+        SystemRole.Manager => new(null, null, 20, 1000, null),
+        SystemRole.Admin => new(null, null, null, null, null),
         _ => throw new ArgumentOutOfRangeException(nameof(role), role, "Unknown system role."),
     };
 }

@@ -16,6 +16,18 @@ public enum Permission
     ProjectsWrite,
     ProjectsDelete,
 
+    /// <summary>Give a project to another of its members.</summary>
+    ProjectsTransfer,
+
+    /// <summary>List all projects, change any of them and its owner.</summary>
+    ProjectsAdminister,
+
+    /// <summary>Bring somebody into a project, directly or by mail.</summary>
+    MembersInvite,
+
+    /// <summary>Change the role of a project's member, or end the membership.</summary>
+    MembersManage,
+
     DatasetsRead,
 
     /// <summary>Create a dataset, upload images, publish a version.</summary>
@@ -23,6 +35,9 @@ public enum Permission
 
     /// <summary>Delete a dataset or images of it.</summary>
     DatasetsDelete,
+
+    /// <summary>Share one dataset with people outside its project.</summary>
+    DatasetsShare,
 
     TrainingRead,
 
@@ -43,6 +58,31 @@ public enum Permission
 
     /// <summary>Send images to a deployed model.</summary>
     PredictionsRun,
+
+    /// <summary>See the invitations that one sent or got.</summary>
+    InvitationsRead,
+
+    /// <summary>Accept an invitation; cancel or resend one's own.</summary>
+    InvitationsWrite,
+
+    /// <summary>See one's organization and who belongs to it.</summary>
+    OrganizationsRead,
+
+    /// <summary>See what one's organization uses of its limits.</summary>
+    QuotasRead,
+
+    /// <summary>Invite somebody to one's organization.</summary>
+    OrganizationsInvite,
+
+    /// <summary>Make, change and delete organizations, and decide who belongs to which.</summary>
+    OrganizationsWrite,
+
+    /// <summary>List and read accounts: a manager those below managers, of their organization if they have one.</summary>
+    UsersRead,
+
+    /// <summary>Change, deactivate and reactivate accounts and their roles, within the same bounds.</summary>
+    UsersWrite,
+    UsersDelete,
 
     /// <summary>Search and export the audit log.</summary>
     AuditRead,

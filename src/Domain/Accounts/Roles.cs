@@ -18,3 +18,13 @@ public enum ProjectRole
     Admin,
     Owner,
 }
+
+/// <summary>What a person may do with one dataset that was shared with them, weakest first. Stored and sent as lower-case text.</summary>
+public enum DatasetRole
+{
+    Viewer,
+    Annotator,
+    Reviewer,
+    Admin,
+    Owner,
+}

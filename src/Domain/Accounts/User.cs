@@ -14,6 +14,9 @@ public sealed class User
     public required string PasswordHash { get; set; }
     public SystemRole Role { get; set; } = SystemRole.Guest;
     public bool IsActive { get; set; } = true;
+
+    /// <summary>Where the person belongs; null when nowhere.</summary>
+    public Guid? OrganizationId { get; set; }
     public bool MustChangePassword { get; set; }
 
     /// <summary>Access tokens issued earlier are not valid any more.</summary>

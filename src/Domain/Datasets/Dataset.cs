@@ -1,3 +1,5 @@
+using VisionPlatform.Domain.Accounts;
+
 namespace VisionPlatform.Domain.Datasets;
 
 /// <summary>A named, growing collection of images in a project.</summary>
@@ -13,6 +15,25 @@ public sealed class Dataset
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset UpdatedAt { get; set; }
     public DateTimeOffset? DeletedAt { get; set; }
+}
+
+/// <summary>A person with whom one dataset is shared, without being a member of its project; in the user database, so without a foreign key to the dataset.</summary>
+public sealed class DatasetMember
+{
+    public required Guid DatasetId { get; init; }
+    public required Guid UserId { get; init; }
+    public required DatasetRole Role { get; set; }
+    public Guid? InvitedBy { get; init; }
+    public DateTimeOffset CreatedAt { get; init; }
+}
+
+/// <summary>What one person's images in one dataset take up; kept by the database with every image that comes or goes.</summary>
+public sealed class DatasetUsage
+{
+    public required Guid DatasetId { get; init; }
+    public required Guid UserId { get; init; }
+    public required long Bytes { get; init; }
+    public required long Images { get; init; }
 }
 
 /// <summary>What a dataset is labelled for and a model is trained for.</summary>

@@ -1,3 +1,5 @@
+using VisionPlatform.Domain.Organizations;
+
 namespace VisionPlatform.Domain.Errors;
 
 /// <summary>Who can mend a failure: the caller (<see cref="User"/>), time (<see cref="Transient"/>: try again), or nobody without a change (<see cref="Permanent"/>).</summary>
@@ -40,6 +42,12 @@ public sealed class ProblemException(
 
     /// <summary>Messages by input field, empty when the failure is not about fields.</summary>
     public IReadOnlyDictionary<string, string[]> Errors { get; } = errors ?? new Dictionary<string, string[]>();
+
+    /// <summary>The permission that is missing, as <c>datasets:write</c>; answered as <c>permission</c>.</summary>
+    public string? Permission { get; init; }
+
+    /// <summary>The limit that is reached; answered as <c>quota</c>.</summary>
+    public QuotaUse? Quota { get; init; }
 
     /// <summary>How long the caller should wait, answered as <c>Retry-After</c>.</summary>
     public TimeSpan? RetryAfter { get; init; }

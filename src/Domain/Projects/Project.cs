@@ -25,5 +25,6 @@ public sealed class ProjectMember
     public required Guid ProjectId { get; init; }
     public required Guid UserId { get; init; }
     public required ProjectRole Role { get; set; }
+    public Guid? InvitedBy { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
 }

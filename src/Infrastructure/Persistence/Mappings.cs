@@ -30,6 +30,7 @@ internal static class Mappings
             dataset.Property(d => d.Split).HasJson();
             dataset.HasOne<Project>().WithMany().HasForeignKey(d => d.ProjectId);
             dataset.HasIndex(d => new { d.ProjectId, d.Id });
+            dataset.HasIndex(d => d.CreatedBy).HasFilter("deleted_at IS NULL");
         });
         model.Entity<DatasetImage>(image =>
         {
@@ -44,6 +45,13 @@ internal static class Mappings
             upload.Property(u => u.Path).HasMaxLength(1024);
             upload.HasOne<Dataset>().WithMany().HasForeignKey(u => u.DatasetId);
             upload.HasIndex(u => u.ExpiresAt);
+            upload.HasIndex(u => u.CreatedBy);
+        });
+        model.Entity<DatasetUsage>(usage =>
+        {
+            usage.HasKey(u => new { u.DatasetId, u.UserId });
+            usage.HasOne<Dataset>().WithMany().HasForeignKey(u => u.DatasetId);
+            usage.HasIndex(u => u.UserId);
         });
         model.Entity<DatasetVersion>(version =>
         {
@@ -77,6 +85,7 @@ internal static class Mappings
             job.HasOne<DatasetVersion>().WithMany().HasForeignKey(j => j.DatasetVersionId);
             job.HasIndex(j => new { j.ProjectId, j.Id });
             job.HasIndex(j => new { j.ProjectId, j.State, j.Id });
+            job.HasIndex(j => new { j.CreatedBy, j.CompletedAt });
             job.HasIndex(j => j.QueuedAt).HasFilter("state IN ('queued', 'starting', 'running', 'finalizing')").HasDatabaseName("ix_training_jobs_active");
         });
         model.Entity<Attempt>(attempt =>

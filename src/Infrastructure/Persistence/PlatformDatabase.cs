@@ -15,6 +15,7 @@ public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options)
     public DbSet<Dataset> Datasets => Set<Dataset>();
     public DbSet<DatasetImage> DatasetImages => Set<DatasetImage>();
     public DbSet<DatasetUpload> DatasetUploads => Set<DatasetUpload>();
+    public DbSet<DatasetUsage> DatasetUsage => Set<DatasetUsage>();
     public DbSet<DatasetVersion> DatasetVersions => Set<DatasetVersion>();
     public DbSet<DatasetVersionImage> DatasetVersionImages => Set<DatasetVersionImage>();
     public DbSet<TrainingJob> TrainingJobs => Set<TrainingJob>();

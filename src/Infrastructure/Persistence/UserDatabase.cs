@@ -1,6 +1,9 @@
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Audit;
+using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Invitations;
+using VisionPlatform.Domain.Organizations;
 using VisionPlatform.Domain.Projects;
 
 namespace VisionPlatform.Infrastructure.Persistence;
@@ -12,6 +15,9 @@ public sealed class UserDatabase(DbContextOptions<UserDatabase> options) : DbCon
     public DbSet<RefreshToken> RefreshTokens => Set<RefreshToken>();
     public DbSet<SignInFailures> SignInFailures => Set<SignInFailures>();
     public DbSet<ProjectMember> ProjectMembers => Set<ProjectMember>();
+    public DbSet<DatasetMember> DatasetMembers => Set<DatasetMember>();
+    public DbSet<Organization> Organizations => Set<Organization>();
+    public DbSet<Invitation> Invitations => Set<Invitation>();
     public DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();
     public DbSet<IdempotentAnswer> IdempotentAnswers => Set<IdempotentAnswer>();
 
@@ -36,26 +42,8 @@ public sealed class UserDatabase(DbContextOptions<UserDatabase> options) : DbCon
             failures.HasKey(f => f.EmailHash);
             failures.HasIndex(f => f.LastAt);
         });
-        modelBuilder.Entity<ProjectMember>(member =>
-        {
-            member.HasKey(m => new { m.ProjectId, m.UserId });
-            member.HasIndex(m => m.UserId);
-            member.HasOne<User>().WithMany().HasForeignKey(m => m.UserId).OnDelete(DeleteBehavior.Cascade);
-        });
-        modelBuilder.Entity<AuditEntry>(entry =>
-        {
-            // No foreign keys: the log outlives what it tells of.
-            entry.Property(e => e.Details).HasColumnType("jsonb");
-            entry.Property(e => e.Action).HasMaxLength(AuditLimits.Action);
-            entry.Property(e => e.ActorName).HasMaxLength(AuditLimits.Name);
-            entry.Property(e => e.SubjectType).HasMaxLength(AuditLimits.Action);
-            entry.Property(e => e.SubjectId).HasMaxLength(AuditLimits.Id);
-            entry.Property(e => e.SubjectName).HasMaxLength(AuditLimits.Name);
-            entry.Property(e => e.UserAgent).HasMaxLength(AuditLimits.UserAgent);
-            entry.HasIndex(e => new { e.ActorId, e.Id });
-            entry.HasIndex(e => new { e.Action, e.Id });
-            entry.HasIndex(e => new { e.SubjectId, e.Id });
-        });
+        modelBuilder.MapTenancy();
+        modelBuilder.MapAudit();
         modelBuilder.MapIdempotentAnswers();
         modelBuilder.UseSnakeCaseAndTextEnums();
     }
