@@ -23,6 +23,9 @@ public sealed class User
     public DateTimeOffset? PasswordChangedAt { get; set; }
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset UpdatedAt { get; set; }
+
+    /// <summary>Changes with every write; the database gives it.</summary>
+    public uint Version { get; init; }
 }
 
 /// <summary>One refresh token of a family that began with a sign-in; only its hash is kept.</summary>

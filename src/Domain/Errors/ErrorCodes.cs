@@ -34,7 +34,19 @@ public static class ErrorCodes
     public static readonly ErrorCode PasswordChangeRequired = User(403, "PASSWORD_CHANGE_REQUIRED", "The one-time password has to be changed first.", "PUT /api/v1/auth/password.");
     public static readonly ErrorCode WeakPassword = User(422, "WEAK_PASSWORD", "The password is too easy to guess.", "Use at least 12 characters that are not a common password.");
     public static readonly ErrorCode Forbidden = User(403, "FORBIDDEN", "You may not do that.", "Ask an owner of the project or an administrator for the permission named.");
-    public static readonly ErrorCode QuotaExceeded = User(403, "QUOTA_EXCEEDED", "Your account has as many of these as it may.", "Delete one you no longer need, or ask an administrator for a larger role.");
+    public static readonly ErrorCode QuotaExceeded = User(403, "QUOTA_EXCEEDED", "A limit is reached.", "See quota for the limit. Delete what you no longer need, wait for what still runs, or ask an administrator for more.");
+    public static readonly ErrorCode AlreadyMember = User(409, "ALREADY_MEMBER", "The person is a member already.", "Change the role of the member instead.");
+    public static readonly ErrorCode OwnerStays = User(409, "OWNER_STAYS", "A project always has its owner.", "Transfer the project to another member first.");
+    public static readonly ErrorCode OwnsProjects = User(409, "OWNS_PROJECTS", "The account still owns projects.", "Give its projects to somebody else, or delete them, first.");
+    public static readonly ErrorCode LastAdministrator = User(409, "LAST_ADMINISTRATOR", "This is the last active administrator.", "Make somebody else an administrator first.");
+    public static readonly ErrorCode OwnAccount = User(409, "OWN_ACCOUNT", "That cannot be done to one's own account.", "Ask another administrator.");
+    public static readonly ErrorCode EmailTaken = User(409, "EMAIL_TAKEN", "Another account has this e-mail address.", "Choose another address.");
+    public static readonly ErrorCode OtherOrganization = User(409, "OTHER_ORGANIZATION", "The person belongs to another organization.", "An administrator has to take them out of it first.");
+    public static readonly ErrorCode OrganizationNotEmpty = User(409, "ORGANIZATION_NOT_EMPTY", "People still belong to the organization.", "Take them out of it first.");
+    public static readonly ErrorCode AlreadyInvited = User(409, "ALREADY_INVITED", "The person is invited already.", "Resend or cancel the invitation there is.");
+    public static readonly ErrorCode InvitationInvalid = User(404, "INVITATION_INVALID", "The invitation is not valid.", "Use the newest mail, or ask for a new invitation.");
+    public static readonly ErrorCode InvitationExpired = User(410, "INVITATION_EXPIRED", "The time of the invitation is over.", "Ask for a new invitation.");
+    public static readonly ErrorCode InvitationForAnother = User(403, "INVITATION_FOR_ANOTHER", "The invitation is for another e-mail address.", "Sign in with the account of the address it was sent to, or sign up with it.");
 
     // Datasets
     public static readonly ErrorCode InvalidPath = User(422, "INVALID_PATH", "The path is not a plain relative path.", "Use forward slashes and no '..', drive letters or control characters.");

@@ -9,12 +9,12 @@ namespace VisionPlatform.Api.Datasets;
 
 internal static class DatasetAccess
 {
-    /// <summary>The dataset, if it is not deleted and the caller has the permission in its project.</summary>
+    /// <summary>The dataset, if it is not deleted and the caller has the permission in its project or, where it is shared, in it.</summary>
     public static async Task<Dataset> RequireDatasetAsync(
         this ProjectAccess access, PlatformDatabase database, CurrentUser user, Guid id, Permission permission, CancellationToken cancellation)
     {
         var dataset = await database.Datasets.AsNoTracking().SingleOrDefaultAsync(row => row.Id == id && row.DeletedAt == null, cancellation);
-        await access.RequireForAsync(user, dataset?.ProjectId, permission, "dataset", cancellation);
+        await access.RequireInDatasetAsync(user, dataset, permission, cancellation);
         return dataset!;
     }
 }

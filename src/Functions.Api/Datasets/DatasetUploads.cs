@@ -8,6 +8,7 @@ using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Infrastructure.Datasets;
 using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Infrastructure.Organizations;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Storage;
 
@@ -15,7 +16,7 @@ namespace VisionPlatform.Api.Datasets;
 
 /// <summary>Uploads: announce files, put each to its URL, complete them.</summary>
 public sealed class DatasetUploads(
-    PlatformDatabase database, ProjectAccess access, UploadIntake intake, UploadCompletion completion, ObjectStores stores, DatasetLimits limits)
+    PlatformDatabase database, ProjectAccess access, UploadIntake intake, UploadCompletion completion, Quotas quotas, ObjectStores stores, DatasetLimits limits)
 {
     /// <summary>A thousand files with the longest paths.</summary>
     private const int MaximumBody = 4 * 1024 * 1024;
@@ -23,7 +24,7 @@ public sealed class DatasetUploads(
     private static readonly HashSet<string> ContentTypes = [.. Enum.GetValues<ImageFormat>().Select(format => format.ContentType())];
 
     [Function(nameof(AnnounceUploads)), RequiresPermission(Permission.DatasetsWrite)]
-    [Operation("Announce files and get a write-once URL for each", Tag = "Datasets", Body = typeof(NewUploads), Returns = typeof(UploadsAnswer), Problems = ["INVALID_PATH", "DUPLICATE_IMAGE"])]
+    [Operation("Announce files and get a write-once URL for each", Tag = "Datasets", Body = typeof(NewUploads), Returns = typeof(UploadsAnswer), Problems = ["INVALID_PATH", "DUPLICATE_IMAGE", "QUOTA_EXCEEDED"])]
     public async Task<IActionResult> AnnounceUploads(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/datasets/{id:guid}/uploads")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
@@ -31,7 +32,8 @@ public sealed class DatasetUploads(
         await access.RequireDatasetAsync(database, user, id, Permission.DatasetsWrite, cancellation);
         var wanted = await request.ReadJsonAsync<NewUploads>(cancellation, MaximumBody);
         var files = Check(wanted.Files!);
-        var tickets = await intake.AnnounceAsync(id, user.Id, files, wanted.OnDuplicate == OnDuplicate.Skip, cancellation);
+        var tickets = await intake.AnnounceAsync(id, user.Id, files, wanted.OnDuplicate == OnDuplicate.Skip, cancellation,
+            (connection, token) => quotas.RequireStorageFitsAsync(connection, user.Id, token));
         return new OkObjectResult(new UploadsAnswer([.. tickets.Uploads.Select(UploadAnswer.From)], tickets.Skipped));
     }
 

@@ -8,12 +8,13 @@ using VisionPlatform.Api.Projects;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
+using VisionPlatform.Infrastructure.Organizations;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Datasets;
 
 /// <summary>Datasets themselves: make, list, read, delete.</summary>
-public sealed class Datasets(PlatformDatabase database, ProjectAccess access, TimeProvider time)
+public sealed class Datasets(PlatformDatabase database, ProjectAccess access, Quotas quotas, TimeProvider time)
 {
     [Function(nameof(CreateDataset)), RequiresPermission(Permission.DatasetsWrite)]
     [Operation("Make an empty dataset", Tag = "Datasets", Body = typeof(NewDataset), Returns = typeof(DatasetAnswer), Status = 201, Problems = ["DUPLICATE_NAME", "QUOTA_EXCEEDED"])]
@@ -27,7 +28,7 @@ public sealed class Datasets(PlatformDatabase database, ProjectAccess access, Ti
             throw new ProblemException(ErrorCodes.ValidationFailed, "Only image_classification can be uploaded with its labels so far.", "taskType");
         await access.RequireAsync(user, wanted.ProjectId!.Value, Permission.DatasetsWrite, cancellation);
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
-        await CheckQuotaAsync(user, cancellation);
+        await quotas.RequireRoomForDatasetAsync(user.Id, user.Role, cancellation);
         var now = time.GetUtcNow();
         var dataset = new Dataset
         {
@@ -96,16 +97,6 @@ public sealed class Datasets(PlatformDatabase database, ProjectAccess access, Ti
             dataset.Id, dataset.ProjectId, dataset.Name, dataset.Description, dataset.TaskType, dataset.Split, all.Sum(content => content.Images), all.Sum(content => content.Bytes),
             [.. all.Where(content => content.Class is not null).OrderBy(content => content.Class, StringComparer.Ordinal).Select(content => new ClassCount(content.Class!, content.Images))],
             dataset.CreatedAt);
-    }
-
-    private async Task CheckQuotaAsync(CurrentUser user, CancellationToken cancellation)
-    {
-        if (AccountQuota.For(user.Role).Datasets is not { } most)
-            return;
-        // Held until the commit: two requests at once must not both take the last place.
-        await database.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({"datasets of " + user.Id}, 0))", cancellation);
-        if (await database.Datasets.CountAsync(dataset => dataset.CreatedBy == user.Id && dataset.DeletedAt == null, cancellation) >= most)
-            throw new ProblemException(ErrorCodes.QuotaExceeded, $"The role {AccessPolicy.NameOf(user.Role)} may own at most {most} datasets.");
     }
 
     private static SplitSettings CheckSplit(NewSplit? split)

@@ -13,6 +13,9 @@ public abstract class AccessAttribute : Attribute;
 public sealed class RequiresPermissionAttribute(Permission permission) : AccessAttribute
 {
     public Permission Permission { get; } = permission;
+
+    /// <summary>The function is about no project or organization in particular; it gives what the caller may see.</summary>
+    public bool Anywhere { get; set; }
 }
 
 /// <summary>Anybody, or a function that checks its caller itself: say which in <see cref="Because"/>.</summary>

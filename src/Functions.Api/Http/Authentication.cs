@@ -31,7 +31,7 @@ public sealed class Authentication(UserDatabase database, AccessTokens accessTok
         if (user.MustChangePassword && permission != Permission.AccountSelf)
             throw new ProblemException(ErrorCodes.PasswordChangeRequired);
         if (!AccessPolicy.Allows(user.Role, permission))
-            throw new ProblemException(ErrorCodes.Forbidden, $"The role {AccessPolicy.NameOf(user.Role)} does not hold the permission {AccessPolicy.NameOf(permission)}.");
+            throw Refusal.Of($"The role {AccessPolicy.NameOf(user.Role)}", permission);
     }
 
     /// <summary>The attempt whose trainer is calling; its token must be the one of the attempt in the route.</summary>

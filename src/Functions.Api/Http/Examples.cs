@@ -19,6 +19,11 @@ public static class Examples
     public const string Deployment = "01995b5e-0a00-7000-8000-00000000000b";
     public const string User = "01995b5e-0a00-7000-8000-00000000000c";
 
+    /// <summary>Somebody of the same organization who is in no project yet.</summary>
+    public const string Colleague = "01995b5e-0a00-7000-8000-00000000000d";
+    public const string Organization = "01995b5e-0a00-7000-8000-00000000000e";
+    public const string Invitation = "01995b5e-0a00-7000-8000-00000000000f";
+
     /// <summary>The id after a word in an address: <c>projects/{id}</c>; a longer key <c>datasets/versions</c> goes before a shorter one.</summary>
     public static IReadOnlyDictionary<string, string> ByCollection { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
@@ -35,6 +40,8 @@ public static class Examples
         ["infer"] = Deployment,
         ["users"] = User,
         ["members"] = User,
+        ["organizations"] = Organization,
+        ["invitations"] = Invitation,
     };
 
     /// <summary>The value of a route parameter; null when there is none for it.</summary>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Organizations;
 
 namespace VisionPlatform.Api.Http;
 
@@ -15,11 +16,17 @@ namespace VisionPlatform.Api.Http;
 /// <param name="SuggestedAction">What to do next.</param>
 /// <param name="TraceId">Finds the request in logs and traces.</param>
 /// <param name="Errors">Messages by field; only when the failure is about fields.</param>
+/// <param name="Permission">The permission that is missing, e.g. <c>datasets:write</c>; only when one is.</param>
+/// <param name="Quota">The limit that is reached and what is used of it; only when one is.</param>
 /// <param name="CurrentVersion">The ETag of the version there is; only when another one was to be changed.</param>
 public sealed record Problem(
     string Type, string Title, int Status, string Detail, string Code, ErrorCategory Category, string SuggestedAction, string TraceId,
     [property: System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)]
     IReadOnlyDictionary<string, string[]>? Errors,
+    [property: System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)]
+    string? Permission,
+    [property: System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)]
+    QuotaUse? Quota,
     [property: System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)]
     string? CurrentVersion)
 {
@@ -28,7 +35,7 @@ public sealed record Problem(
     public static Problem Of(ProblemException failure, string traceId) => new(
         $"urn:vision-platform:problem:{failure.Error.Code.ToLowerInvariant().Replace('_', '-')}",
         failure.Error.Title, failure.Error.Status, failure.Message, failure.Error.Code, failure.Error.Category,
-        failure.Error.SuggestedAction, traceId, failure.Errors.Count == 0 ? null : failure.Errors, failure.CurrentVersion);
+        failure.Error.SuggestedAction, traceId, failure.Errors.Count == 0 ? null : failure.Errors, failure.Permission, failure.Quota, failure.CurrentVersion);
 }
 
 /// <summary>Answers a request with a problem.</summary>

@@ -1,6 +1,8 @@
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Projects;
 using VisionPlatform.Infrastructure.Persistence;
@@ -20,15 +22,34 @@ public sealed class ProjectAccess(PlatformDatabase platform, UserDatabase users)
     /// </exception>
     public async Task<Project> RequireAsync(CurrentUser user, Guid projectId, Permission permission, CancellationToken ct)
     {
-        var project = await platform.Projects.AsNoTracking().FirstOrDefaultAsync(p => p.Id == projectId && p.DeletedAt == null, ct);
-        if (project is null || await RoleAsync(user, project, ct) is not { } role)
+        if (await FindAsync(user, projectId, ct) is not { } found)
             throw new ProblemException(ErrorCodes.NotFound, "There is no such project, or you are not a member of it.");
-        if (AccessPolicy.Allows(user.Role, role, permission))
-            return project;
-        var needed = AccessPolicy.NameOf(permission);
-        throw new ProblemException(ErrorCodes.Forbidden, AccessPolicy.Allows(user.Role, permission)
-            ? $"Your role in this project, {AccessPolicy.NameOf(role)}, does not hold the permission {needed}."
-            : $"The role {AccessPolicy.NameOf(user.Role)} does not hold the permission {needed}.");
+        return AccessPolicy.Allows(user.Role, found.Role, permission) ? found.Project : throw Refused(user, $"Your role in this project, {AccessPolicy.NameOf(found.Role)},", permission);
+    }
+
+    /// <summary>
+    /// Asks for a permission in a dataset: members of its project hold what their role there gives, and those with whom
+    /// it alone is shared what their role in it gives.
+    /// </summary>
+    /// <param name="user">Who is calling.</param>
+    /// <param name="dataset">The dataset; null when there is no such one.</param>
+    /// <param name="permission">What is needed.</param>
+    /// <param name="ct">The request's token.</param>
+    /// <exception cref="ProblemException">As for <see cref="RequireAsync"/>.</exception>
+    public async Task RequireInDatasetAsync(CurrentUser user, Dataset? dataset, Permission permission, CancellationToken ct)
+    {
+        var found = dataset is null ? null : await FindAsync(user, dataset.ProjectId, ct);
+        if (found is { } inProject && AccessPolicy.Allows(user.Role, inProject.Role, permission))
+            return;
+        var shared = dataset is null ? null : await SharedRoleAsync(user, dataset, ct);
+        if (shared is { } role && AccessPolicy.Allows(user.Role, role, permission))
+            return;
+        throw (found, shared) switch
+        {
+            ({ } project, _) => Refused(user, $"Your role in this project, {AccessPolicy.NameOf(project.Role)},", permission),
+            (_, { } given) => Refused(user, $"Your role in this dataset, {given.AsText()},", permission),
+            _ => new ProblemException(ErrorCodes.NotFound, "There is no such dataset, or you are not a member of its project."),
+        };
     }
 
     /// <summary>
@@ -61,6 +82,22 @@ public sealed class ProjectAccess(PlatformDatabase platform, UserDatabase users)
             return projects;
         var joined = await users.ProjectMembers.Where(m => m.UserId == user.Id).Select(m => m.ProjectId).ToListAsync(ct);
         return projects.Where(p => p.OwnerId == user.Id || joined.Contains(p.Id));
+    }
+
+    private static ProblemException Refused(CurrentUser user, string roleHere, Permission permission) =>
+        Refusal.Of(AccessPolicy.Allows(user.Role, permission) ? roleHere : $"The role {AccessPolicy.NameOf(user.Role)}", permission);
+
+    private async Task<(Project Project, ProjectRole Role)?> FindAsync(CurrentUser user, Guid projectId, CancellationToken ct)
+    {
+        var project = await platform.Projects.AsNoTracking().FirstOrDefaultAsync(p => p.Id == projectId && p.DeletedAt == null, ct);
+        return project is not null && await RoleAsync(user, project, ct) is { } role ? (project, role) : null;
+    }
+
+    // With the project, everything in it is gone.
+    private async Task<DatasetRole?> SharedRoleAsync(CurrentUser user, Dataset dataset, CancellationToken ct)
+    {
+        var member = await users.DatasetMembers.AsNoTracking().FirstOrDefaultAsync(m => m.DatasetId == dataset.Id && m.UserId == user.Id, ct);
+        return member is not null && await platform.Projects.AnyAsync(p => p.Id == dataset.ProjectId && p.DeletedAt == null, ct) ? member.Role : null;
     }
 
     private async Task<ProjectRole?> RoleAsync(CurrentUser user, Project project, CancellationToken ct)

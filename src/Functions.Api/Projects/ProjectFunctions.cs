@@ -6,12 +6,13 @@ using VisionPlatform.Api.Http;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Projects;
+using VisionPlatform.Infrastructure.Organizations;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Projects;
 
 /// <summary>Projects: what everything else belongs to.</summary>
-public sealed class ProjectFunctions(PlatformDatabase database, ProjectAccess access, TimeProvider clock)
+public sealed class ProjectFunctions(PlatformDatabase database, ProjectAccess access, Quotas quotas, TimeProvider clock)
 {
     private const string Route = "api/v1/projects";
     private const string RouteOfOne = Route + "/{id:guid}";
@@ -28,7 +29,7 @@ public sealed class ProjectFunctions(PlatformDatabase database, ProjectAccess ac
         await using var creation = await request.BeginCreationAsync(database, clock, cancellation);
         if (creation.Earlier is { } earlier)
             return earlier;
-        await RequireQuotaAsync(user, cancellation);
+        await quotas.RequireRoomForProjectAsync(user.Id, user.Role, cancellation);
         var now = clock.GetUtcNow();
         var project = new Project { Name = body.Name.Trim(), Description = body.Description, OwnerId = user.Id, CreatedAt = now, UpdatedAt = now };
         database.Projects.Add(project);
@@ -36,7 +37,7 @@ public sealed class ProjectFunctions(PlatformDatabase database, ProjectAccess ac
         return await creation.CommitAsync(Answer.Created($"/{Route}/{project.Id}", ProjectAnswer.Of(project), project.Version), cancellation);
     }
 
-    [Function("ListProjects"), RequiresPermission(Permission.ProjectsRead)]
+    [Function("ListProjects"), RequiresPermission(Permission.ProjectsRead, Anywhere = true)]
     [Operation("List the projects one owns or is a member of, newest first unless sorted otherwise.", Returns = typeof(Page<ProjectAnswer>), Sort = ["name", "updatedAt"])]
     [Query<string>("name", "Only projects whose name contains this, ignoring case.", MaximumLength = ProjectLimits.Name, Example = "steel")]
     public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, CancellationToken cancellation)
@@ -88,16 +89,6 @@ public sealed class ProjectFunctions(PlatformDatabase database, ProjectAccess ac
         return deleted == 1
             ? Answer.NoContent()
             : throw new ProblemException(ErrorCodes.InvalidState, "The project has running jobs or active deployments. Cancel or deactivate them first.");
-    }
-
-    private async Task RequireQuotaAsync(CurrentUser user, CancellationToken cancellation)
-    {
-        if (AccountQuota.For(user.Role).Projects is not { } most)
-            return;
-        // Held until the commit: two requests at once must not both take the last place.
-        await database.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({"projects of " + user.Id}, 0))", cancellation);
-        if (await database.Projects.CountAsync(p => p.OwnerId == user.Id && p.DeletedAt == null, cancellation) >= most)
-            throw new ProblemException(ErrorCodes.QuotaExceeded, $"The role {AccessPolicy.NameOf(user.Role)} may own at most {most} projects.");
     }
 
     private async Task SaveAsync(string name, CancellationToken cancellation)

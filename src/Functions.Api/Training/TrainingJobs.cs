@@ -10,6 +10,7 @@ using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Training;
 using VisionPlatform.Api.Projects;
+using VisionPlatform.Infrastructure.Organizations;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Training;
 using VisionPlatform.Orchestrations;
@@ -18,7 +19,7 @@ using VisionPlatform.Orchestrations.Training;
 namespace VisionPlatform.Api.Training;
 
 /// <summary>Training jobs: make, start, cancel, restart, read.</summary>
-public sealed class TrainingJobs(PlatformDatabase database, TrainerCatalog catalog, ProjectAccess access, TimeProvider time)
+public sealed class TrainingJobs(PlatformDatabase database, TrainerCatalog catalog, ProjectAccess access, Quotas quotas, TimeProvider time)
 {
     private const int MaxName = 200;
 
@@ -57,7 +58,7 @@ public sealed class TrainingJobs(PlatformDatabase database, TrainerCatalog catal
     }
 
     [Function(nameof(StartTrainingJob)), RequiresPermission(Permission.TrainingRun)]
-    [Operation("Start a pending job; starting one that is already queued changes nothing", Tag = "Training", Returns = typeof(TrainingJobAnswer), Status = 202, Problems = ["INVALID_STATE", "DATASET_DELETED"])]
+    [Operation("Start a pending job; starting one that is already queued changes nothing", Tag = "Training", Returns = typeof(TrainingJobAnswer), Status = 202, Problems = ["INVALID_STATE", "DATASET_DELETED", "QUOTA_EXCEEDED"])]
     public async Task<IActionResult> StartTrainingJob(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/training/jobs/{id:guid}/start")] HttpRequest request,
         Guid id, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
@@ -69,6 +70,8 @@ public sealed class TrainingJobs(PlatformDatabase database, TrainerCatalog catal
             throw new ProblemException(ErrorCodes.InvalidState, $"The job is {job.State.AsText()}; only a pending one can be started. A finished one can be restarted.");
         if (await IsDatasetDeletedAsync(job, cancellation))
             throw new ProblemException(ErrorCodes.DatasetDeleted);
+        if (job.State == JobState.Pending)
+            await quotas.RequireRoomForJobAsync(job.CreatedBy, cancellation);
         var now = time.GetUtcNow();
         if (job.MoveTo(JobState.Queued, now))
             database.AppendState(job, now);

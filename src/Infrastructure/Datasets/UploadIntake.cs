@@ -33,9 +33,11 @@ public sealed class UploadIntake(NpgsqlDataSource database, ObjectStores stores,
     /// <param name="files">Paths unique ignoring case.</param>
     /// <param name="skipDuplicates">Leave paths out that the dataset has, instead of failing.</param>
     /// <param name="cancellation">Cancels.</param>
+    /// <param name="requireFits">Refuses, in the transaction that announces, what is more than the caller may store.</param>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.DuplicateImage"/> naming the files, when not skipping.</exception>
     public async Task<UploadTickets> AnnounceAsync(
-        Guid datasetId, Guid userId, IReadOnlyList<AnnouncedFile> files, bool skipDuplicates, CancellationToken cancellation)
+        Guid datasetId, Guid userId, IReadOnlyList<AnnouncedFile> files, bool skipDuplicates, CancellationToken cancellation,
+        Func<NpgsqlConnection, CancellationToken, Task>? requireFits = null)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
@@ -54,6 +56,8 @@ public sealed class UploadIntake(NpgsqlDataSource database, ObjectStores stores,
             return (File: file, Id: id, Key: pinned.Contains(key) ? DatasetKeys.FreshImage(datasetId, file.Path, id) : key);
         }).ToArray();
         var stored = await UpsertAsync(connection, datasetId, userId, rows, cancellation);
+        if (requireFits is not null)
+            await requireFits(connection, cancellation);
         await transaction.CommitAsync(cancellation);
 
         var stale = wanted.Select(file => pending.GetValueOrDefault(file.Path) is { } old && old.Size != file.Size ? old.Key : null).OfType<string>().ToArray();

@@ -171,8 +171,9 @@ public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimePr
             _ => use.Kind.AsText(),
         };
         var whose = use.Scope == QuotaScope.Organization ? "The organization" : "This account";
+        var verb = use.Used > use.Limit ? "would have" : "has";
         return new ProblemException(
-            ErrorCodes.QuotaExceeded, string.Create(CultureInfo.InvariantCulture, $"{whose} may have {use.Limit:0.##} {what}; it would have more than that, with {use.Used:0.##} now.")) { Quota = use };
+            ErrorCodes.QuotaExceeded, string.Create(CultureInfo.InvariantCulture, $"{whose} may have {use.Limit:0.##} {what} and {verb} {use.Used:0.##}.")) { Quota = use };
     }
 
     private sealed class Opened(PlatformDatabase database) : IAsyncDisposable

@@ -1,13 +1,20 @@
 using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Domain.Exports;
 using VisionPlatform.Domain.Training;
 
 namespace VisionPlatform.Infrastructure.Persistence;
 
-/// <summary>Loads a row and keeps others from changing it until the transaction ends. Order, to avoid deadlocks: attempt before job or export.</summary>
+/// <summary>
+/// Loads a row and keeps others from changing it until the transaction ends. Order, to avoid deadlocks: attempt before job or
+/// export; organization before person.
+/// </summary>
 public static class RowLocks
 {
+    public static Task<User?> LockUserAsync(this UserDatabase database, Guid id, CancellationToken cancellation) =>
+        database.Users.FromSql($"SELECT *, xmin FROM users WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(cancellation);
+
     public static Task<Attempt?> LockAttemptAsync(this PlatformDatabase database, Guid id, CancellationToken cancellation) =>
         database.Attempts.FromSql($"SELECT * FROM attempts WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(cancellation);
 

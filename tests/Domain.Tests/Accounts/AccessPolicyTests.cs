@@ -12,9 +12,14 @@ public sealed class AccessPolicyTests
         ProjectsRead          Guest             Viewer
         ProjectsWrite         Guest             Admin
         ProjectsDelete        Guest             Owner
+        ProjectsTransfer      Guest             Owner
+        ProjectsAdminister    Admin             -
+        MembersInvite         StandardEngineer  Admin
+        MembersManage         Guest             Admin
         DatasetsRead          Guest             Viewer
         DatasetsWrite         Guest             Member
         DatasetsDelete        Guest             Admin
+        DatasetsShare         StandardEngineer  Admin
         TrainingRead          Guest             Viewer
         TrainingRun           Guest             Member
         TrainingAdvanced      AdvancedEngineer  Member
@@ -25,6 +30,15 @@ public sealed class AccessPolicyTests
         DeploymentsRead       Guest             Viewer
         DeploymentsWrite      StandardEngineer  Member
         PredictionsRun        Guest             Viewer
+        InvitationsRead       Guest             -
+        InvitationsWrite      Guest             -
+        OrganizationsRead     Guest             -
+        QuotasRead            Manager           -
+        OrganizationsInvite   Manager           -
+        OrganizationsWrite    Admin             -
+        UsersRead             Manager           -
+        UsersWrite            Manager           -
+        UsersDelete           Admin             -
         AuditRead             Admin             -
         """;
 
@@ -61,6 +75,38 @@ public sealed class AccessPolicyTests
                 }
     }
 
+    [Fact]
+    public void A_role_in_a_shared_dataset_gives_what_the_table_says_and_nothing_else()
+    {
+        var least = new Dictionary<Permission, DatasetRole>
+        {
+            [Permission.DatasetsRead] = DatasetRole.Viewer, [Permission.DatasetsWrite] = DatasetRole.Admin, [Permission.DatasetsShare] = DatasetRole.Admin,
+        };
+        foreach (var (permission, leastSystem, _) in Rows)
+            foreach (var system in Enum.GetValues<SystemRole>())
+                foreach (var role in Enum.GetValues<DatasetRole>())
+                {
+                    var expected = system >= leastSystem && least.TryGetValue(permission, out var needed) && role >= needed;
+                    Assert.True(expected == AccessPolicy.Allows(system, role, permission), $"{system}, {role} and {permission}");
+                }
+    }
+
+    // Rows: who acts. Columns: on whom, weakest first.
+    [Theory]
+    [InlineData(SystemRole.Guest, "-----")]
+    [InlineData(SystemRole.StandardEngineer, "-----")]
+    [InlineData(SystemRole.AdvancedEngineer, "-----")]
+    [InlineData(SystemRole.Manager, "+++--")]
+    [InlineData(SystemRole.Admin, "+++++")]
+    public void A_manager_reaches_only_those_below_managers_and_grants_only_their_roles(SystemRole actor, string reach)
+    {
+        foreach (var (target, i) in Enum.GetValues<SystemRole>().Select((role, i) => (role, i)))
+        {
+            Assert.Equal(reach[i] == '+', RoleRules.MayAdminister(actor, target));
+            Assert.Equal(reach[i] == '+', RoleRules.MayGrant(actor, target));
+        }
+    }
+
     [Theory]
     [InlineData(SystemRole.Guest, "guest")]
     [InlineData(SystemRole.StandardEngineer, "standard_engineer")]
@@ -70,11 +116,11 @@ public sealed class AccessPolicyTests
     public void Roles_are_named_in_snake_case(SystemRole role, string name) => Assert.Equal(name, AccessPolicy.NameOf(role));
 
     [Theory]
-    [InlineData(SystemRole.Guest, 1, 1, 1)]
-    [InlineData(SystemRole.StandardEngineer, 10, 20, 3)]
-    [InlineData(SystemRole.AdvancedEngineer, 50, 100, 10)]
-    [InlineData(SystemRole.Manager, null, null, 20)]
-    [InlineData(SystemRole.Admin, null, null, null)]
-    public void Quotas_come_with_the_role(SystemRole role, int? projects, int? datasets, int? jobs) =>
-        Assert.Equal(new AccountQuota(projects, datasets, jobs), AccountQuota.For(role));
+    [InlineData(SystemRole.Guest, 1, 1, 1, 10, 10)]
+    [InlineData(SystemRole.StandardEngineer, 10, 20, 3, 100, 100)]
+    [InlineData(SystemRole.AdvancedEngineer, 50, 100, 10, 500, 500)]
+    [InlineData(SystemRole.Manager, null, null, 20, 1000, null)]
+    [InlineData(SystemRole.Admin, null, null, null, null, null)]
+    public void Quotas_come_with_the_role(SystemRole role, int? projects, int? datasets, int? jobs, int? storageGb, int? gpuHours) =>
+        Assert.Equal(new AccountQuota(projects, datasets, jobs, storageGb, gpuHours), AccountQuota.For(role));
 }

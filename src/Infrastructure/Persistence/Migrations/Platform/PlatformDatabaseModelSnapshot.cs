@@ -72,6 +72,10 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.HasKey("Id")
                         .HasName("pk_datasets");
 
+                    b.HasIndex("CreatedBy")
+                        .HasDatabaseName("ix_datasets_created_by")
+                        .HasFilter("deleted_at IS NULL");
+
                     b.HasIndex("ProjectId", "Id")
                         .HasDatabaseName("ix_datasets_project_id_id");
 
@@ -201,6 +205,9 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.HasKey("Id")
                         .HasName("pk_dataset_uploads");
 
+                    b.HasIndex("CreatedBy")
+                        .HasDatabaseName("ix_dataset_uploads_created_by");
+
                     b.HasIndex("DatasetId")
                         .HasDatabaseName("ix_dataset_uploads_dataset_id");
 
@@ -208,6 +215,33 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasDatabaseName("ix_dataset_uploads_expires_at");
 
                     b.ToTable("dataset_uploads");
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Datasets.DatasetUsage", b =>
+                {
+                    b.Property<Guid>("DatasetId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("dataset_id");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("user_id");
+
+                    b.Property<long>("Bytes")
+                        .HasColumnType("bigint")
+                        .HasColumnName("bytes");
+
+                    b.Property<long>("Images")
+                        .HasColumnType("bigint")
+                        .HasColumnName("images");
+
+                    b.HasKey("DatasetId", "UserId")
+                        .HasName("pk_dataset_usage");
+
+                    b.HasIndex("UserId")
+                        .HasDatabaseName("ix_dataset_usage_user_id");
+
+                    b.ToTable("dataset_usage");
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Datasets.DatasetVersion", b =>
@@ -1083,6 +1117,9 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasDatabaseName("ix_training_jobs_active")
                         .HasFilter("state IN ('queued', 'starting', 'running', 'finalizing')");
 
+                    b.HasIndex("CreatedBy", "CompletedAt")
+                        .HasDatabaseName("ix_training_jobs_created_by_completed_at");
+
                     b.HasIndex("ProjectId", "Id")
                         .HasDatabaseName("ix_training_jobs_project_id_id");
 
@@ -1197,6 +1234,16 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_dataset_uploads_datasets_dataset_id");
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Datasets.DatasetUsage", b =>
+                {
+                    b.HasOne("VisionPlatform.Domain.Datasets.Dataset", null)
+                        .WithMany()
+                        .HasForeignKey("DatasetId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_dataset_usage_datasets_dataset_id");
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Datasets.DatasetVersion", b =>

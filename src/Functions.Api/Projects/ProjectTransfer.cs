@@ -1,0 +1,23 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Infrastructure.Organizations;
+
+namespace VisionPlatform.Api.Projects;
+
+/// <summary>Giving a project to another owner.</summary>
+public sealed class ProjectTransfer(ProjectAccess access, ProjectOwnership ownership)
+{
+    [Function("TransferProject"), RequiresPermission(Permission.ProjectsTransfer)]
+    [Operation("Give a project to one of its members; the owner so far stays as an admin of it.", Body = typeof(NewOwner),
+        Example = $$"""{"userId":"{{Examples.User}}"}""", Returns = typeof(ProjectAnswer), Problems = ["QUOTA_EXCEEDED", "DUPLICATE_NAME", "CHANGED_MEANWHILE"])]
+    public async Task<IResult> Transfer([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/projects/{id:guid}/transfer")] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        var project = await access.RequireAsync(request.CurrentUser(), id, Permission.ProjectsTransfer, cancellation);
+        request.RequireMatch(project.Version);
+        var body = await request.ReadJsonAsync<NewOwner>(cancellation);
+        var given = await ownership.TransferAsync(id, project.OwnerId, body.UserId, mustBeMember: true, cancellation);
+        return Answer.Ok(ProjectAnswer.Of(given), given.Version);
+    }
+}
