@@ -18,8 +18,14 @@ public sealed class ProjectMembers(UserDatabase users, ProjectAccess access, Aud
     private const string Route = "api/v1/projects/{id:guid}/members";
     private const string RouteOfOne = Route + "/{userId:guid}";
 
-    // Ids of two kinds do not mix in one order: the owner, whose place is in the project's row, leads the first page.
-    private sealed record Row(Guid Id, string Email, string? FullName, ProjectRole Role, DateTimeOffset JoinedAt);
+    private sealed record Row
+    {
+        public required Guid Id { get; init; }
+        public required string Email { get; init; }
+        public string? FullName { get; init; }
+        public required ProjectRole Role { get; init; }
+        public required DateTimeOffset JoinedAt { get; init; }
+    }
 
     [Function("ListProjectMembers"), RequiresPermission(Permission.ProjectsRead)]
     [Operation("The owner of a project, and then its members.", Returns = typeof(Page<MemberAnswer>))]
@@ -27,8 +33,9 @@ public sealed class ProjectMembers(UserDatabase users, ProjectAccess access, Aud
     {
         var project = await access.RequireAsync(request.CurrentUser(), id, Permission.ProjectsRead, cancellation);
         var page = await users.ProjectMembers.Where(member => member.ProjectId == id && member.UserId != project.OwnerId)
-            .Join(users.Users, member => member.UserId, user => user.Id, (member, user) => new Row(user.Id, user.Email, user.FullName, member.Role, member.CreatedAt))
+            .Join(users.Users, member => member.UserId, user => user.Id, (member, user) => new Row { Id = user.Id, Email = user.Email, FullName = user.FullName, Role = member.Role, JoinedAt = member.CreatedAt })
             .AsNoTracking().NewestFirstAsync(request, row => new MemberAnswer(row.Id, row.Email, row.FullName, row.Role, row.JoinedAt), cancellation);
+        // The owner, whose place is in the project's row, leads the first page.
         if (request.Query["cursor"].ToString().Length > 0)
             return Answer.Ok(page);
         var owner = await users.Users.AsNoTracking().SingleOrDefaultAsync(user => user.Id == project.OwnerId, cancellation);
