@@ -28,7 +28,7 @@ doctor_programs() {
   else
     absent '.NET SDK' 'version 10: https://dotnet.microsoft.com/download'
   fi
-  if command -v node >/dev/null; then found node "$(node --version) $(command -v node)"; else row - node 'only needed to build the console'; fi
+  if command -v node >/dev/null; then found node "$(node --version) $(command -v node)"; else row - node 'only needed to build the console and for Azurite'; fi
   if bin=$(postgres_bin); then found PostgreSQL "$("$bin/postgres" --version | sed 's/.*) //') $bin"; else absent PostgreSQL 'apt-get install postgresql'; fi
   for name in radosgw ceph-mon ceph-osd ceph; do
     if have_command "$name"; then
@@ -70,6 +70,22 @@ doctor_endpoints() {
     if timeout 5 bash -c "exec 3<>/dev/tcp/$host/$port" 2>/dev/null; then found "$name" "$host:$port answers"; else absent "$name" "$host:$port does not answer"; fi
   done
   ((any)) || row - none 'everything runs here'
+  doctor_storage_account
+}
+
+# doctor_storage_account: what the Functions host keeps its task hub in, when the settings name one.
+doctor_storage_account() {
+  local name given=0 cli='' line
+  for name in "${!AzureWebJobsStorage@}"; do [[ -z ${!name} ]] || given=1; done
+  if [[ -f $ROOT/local.settings.json ]] && grep -q '"AzureWebJobsStorage' "$ROOT/local.settings.json"; then given=1; fi
+  ((given)) || return 0
+  for name in "$CLI_DLL" "${CLI_DLL/Release/Debug}"; do [[ -n $cli || ! -f $name ]] || cli=$name; done
+  if [[ -z $cli ]]; then row - AzureWebJobsStorage 'not checked: ./platform up builds the program that does it'; return; fi
+  if line=$(cd "$ROOT" && dotnet "$cli" storage account 2>&1 </dev/null); then
+    found AzureWebJobsStorage "${line#storage account }"
+  else
+    absent AzureWebJobsStorage "${line#error: }"
+  fi
 }
 
 # host_and_port URL: without user and password, with the scheme's port when none is named.
@@ -85,7 +101,7 @@ host_and_port() {
 
 doctor_services() {
   local service port state
-  for service in postgres s3 trainer app; do
+  for service in postgres s3 trainer azurite app; do
     port=$(remembered "${service/app/api}")
     if [[ -z $port ]]; then
       row - "$service" 'not started yet'

@@ -77,6 +77,7 @@ service_running() {
     postgres) postgres_running ;;
     s3) ceph_running ;;
     trainer) trainer_running ;;
+    azurite) azurite_running ;;
     app) app_running ;;
   esac
 }

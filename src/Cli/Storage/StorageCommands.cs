@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Amazon.S3;
+using Azure.Identity;
 using Microsoft.Extensions.Configuration;
 using VisionPlatform.Domain.Errors;
+using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Storage;
 
 namespace VisionPlatform.Cli.Storage;
@@ -17,7 +19,9 @@ internal static class StorageCommands
             await InitAsync(parsed.InvocationConfiguration.Output, cancel);
             return ExitCode.Success;
         });
-        return new Command("storage", "Sets up the object storage.") { init };
+        var account = new Command("account", "Checks the storage account of the Functions host (AzureWebJobsStorage): that blobs, queues and tables answer.");
+        account.SetAction((parsed, cancel) => CheckAccountAsync(parsed.InvocationConfiguration.Output, cancel));
+        return new Command("storage", "Sets up the object storage, checks the storage account of the Functions host.") { init, account };
     }
 
     private static async Task InitAsync(TextWriter output, CancellationToken cancel)
@@ -41,6 +45,27 @@ internal static class StorageCommands
         }
         if (origins.Length == 0)
             await output.WriteLineAsync("CORS: unchanged, CORS_ORIGINS is not set (only pages in a browser need it)");
+    }
+
+    private static async Task<int> CheckAccountAsync(TextWriter output, CancellationToken cancel)
+    {
+        var configuration = await Settings.ReadAsync(cancel);
+        FunctionsHostSettings settings;
+        try
+        {
+            settings = SettingsReader.Read(configuration, FunctionsHostSettings.From);
+        }
+        catch (SettingsException wrong)
+        {
+            throw CommandException.Usage(wrong.Message);
+        }
+        var storage = HostStorage.From(settings);
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
+        var problems = await new HostStorageCheck(http, new DefaultAzureCredential(), TimeProvider.System).FindProblemsAsync(storage, cancel);
+        if (problems.Count > 0)
+            throw CommandException.Unavailable(string.Join("; ", problems));
+        await output.WriteLineAsync($"storage account {storage.Account}: blobs, queues and tables answer");
+        return ExitCode.Success;
     }
 
     private static async Task<T> CallAsync<T>(BucketSettings bucket, string doing, Func<Task<T>> call)

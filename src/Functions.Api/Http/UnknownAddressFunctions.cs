@@ -12,11 +12,17 @@ public sealed class UnknownAddressFunctions
     private static readonly Lazy<IReadOnlyList<(TemplateMatcher Matcher, IReadOnlyList<string> Methods)>> Routes = new(() =>
     [
         .. FunctionDeclaration.AllHttpFunctionsIn(typeof(UnknownAddressFunctions).Assembly)
-            .Where(function => function.Name != nameof(UnknownAddress))
+            .Where(function => function.Name != Name)
             .Select(function => (new TemplateMatcher(TemplateParser.Parse(function.Route), []), function.Methods)),
     ]);
 
-    [Function(nameof(UnknownAddress)), AllowAnonymousAccess, RateLimit(RateLimit.General)]
+    /// <summary>
+    /// The Functions host takes the first route that fits, in the order of the functions' names; this name is the last, and no other two
+    /// routes fit the same request (RouteTests). The embedded host takes the most specific one, which is any other.
+    /// </summary>
+    public const string Name = "zzUnknownAddress";
+
+    [Function(Name), AllowAnonymousAccess, RateLimit(RateLimit.General)]
     public static IResult UnknownAddress(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", "put", "patch", "delete", "options", Route = "api/{*path}")] HttpRequest request)
     {

@@ -11,15 +11,14 @@ using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Training;
 using VisionPlatform.Api.Projects;
 using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Training;
 
 namespace VisionPlatform.Api.Training;
 
 /// <summary>A job's event stream: what happened, and then what happens, as server-sent events or as pages for pollers.</summary>
-public sealed class TrainingEvents(PlatformDatabase database, JobEventFeed feed, ProjectAccess access, TimeProvider time)
+public sealed class TrainingEvents(PlatformDatabase database, JobEventFeed feed, ProjectAccess access, HostingSettings hosting, TimeProvider time)
 {
-    /// <summary>A response may last 230 s on the Functions host; the client goes on with Last-Event-ID.</summary>
-    private static readonly TimeSpan LongestStream = TimeSpan.FromSeconds(200);
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(10);
     private const int Batch = 500;
 
@@ -51,7 +50,7 @@ public sealed class TrainingEvents(PlatformDatabase database, JobEventFeed feed,
         response.Headers.CacheControl = "no-store";
         response.Headers["X-Accel-Buffering"] = "no";
         http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        var until = time.GetUtcNow() + LongestStream;
+        var until = time.GetUtcNow() + hosting.LongestStream;
         try
         {
             await WriteAsync(response, "retry: 1000\n\n", gone.Token);

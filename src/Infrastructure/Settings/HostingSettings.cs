@@ -10,12 +10,14 @@ public enum LogFormat
 /// <summary>Where the app is reached and by whom. What only a host reads is declared here too, so that it is checked and documented.</summary>
 /// <param name="PublicUrl">Where trainers, and pages, reach this platform.</param>
 /// <param name="CorsOrigins">Origins of pages that may call the API.</param>
-public sealed record HostingSettings(Uri PublicUrl, IReadOnlyList<string> CorsOrigins)
+/// <param name="LongestStream">After which an event stream ends and its reader comes back: load balancers in front of a Functions host cut an answer off at 230 s.</param>
+public sealed record HostingSettings(Uri PublicUrl, IReadOnlyList<string> CorsOrigins, TimeSpan LongestStream)
 {
     public static HostingSettings From(SettingsReader settings)
     {
         settings.Text("ASPNETCORE_URLS", "where the embedded host listens", "http://127.0.0.1:7071", type: "URL");
-        var hosting = new HostingSettings(ReadPublicUrl(settings), ReadOrigins(settings));
+        var hosting = new HostingSettings(ReadPublicUrl(settings), ReadOrigins(settings),
+            TimeSpan.FromSeconds(settings.Number("EVENT_STREAM_SECONDS", 200, "after which an event stream ends and its reader goes on with Last-Event-ID", minimum: 1, maximum: 220)));
         settings.Text("FUNCTIONS_MASTER_KEY",
             "key for `/admin/…` and `/runtime/…` of the embedded host (header `x-functions-key`); without it one is made and kept in the durable schema", secret: true);
         settings.Number("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", 104_857_600, "bytes of a request body");

@@ -10,12 +10,14 @@ public sealed class PlatformApp : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
 
+    private readonly IAppHost _host;
     private readonly Dictionary<string, string?> _settings;
     private readonly ConcurrentQueue<string> _log = [];
     private Process? _process;
 
-    internal PlatformApp(AppDatabases databases, IReadOnlyDictionary<string, string?> settings)
+    internal PlatformApp(AppDatabases databases, IReadOnlyDictionary<string, string?> settings, IAppHost? host = null)
     {
+        _host = host ?? new EmbeddedHost();
         Databases = databases;
         Address = new Uri($"http://127.0.0.1:{FreePort()}");
         _settings = new Dictionary<string, string?>(settings)
@@ -39,16 +41,13 @@ public sealed class PlatformApp : IAsyncDisposable
     /// <summary>Starts the process and waits until <paramref name="untilPath"/> answers 200.</summary>
     public async Task StartAsync(string untilPath = "/health/ready")
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(Repository.AppFolder, "Functions.Api.dll")])
-        {
-            WorkingDirectory = Repository.AppFolder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        var start = _host.Command(Address);
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
         // Only what the test says: a developer's own settings must not leak into the app.
         foreach (var key in start.Environment.Keys.Where(key => !IsNeededByDotnet(key)).ToList())
             start.Environment.Remove(key);
-        foreach (var (key, value) in _settings.Where(pair => pair.Value is not null))
+        foreach (var (key, value) in _settings.Where(pair => pair.Value is not null).Concat(_host.Settings))
             start.Environment[key] = value;
         _process = Process.Start(start)!;
         _process.OutputDataReceived += Keep;
@@ -63,7 +62,7 @@ public sealed class PlatformApp : IAsyncDisposable
     {
         if (_process is null)
             return;
-        _process.Kill();
+        _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync();
         _process.Dispose();
         _process = null;

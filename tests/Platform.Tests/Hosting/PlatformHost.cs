@@ -68,13 +68,14 @@ public sealed class PlatformHost : IAsyncLifetime
     /// <param name="databases">Those of the shared app when the same are given; new ones when null.</param>
     /// <param name="settings">Added to, or in place of, the usual settings; a null value removes one.</param>
     /// <param name="untilPath">What has to answer 200 before this returns.</param>
+    /// <param name="on">What runs it; the embedded host when null.</param>
     public async Task<PlatformApp> StartAppAsync(
-        AppDatabases? databases = null, IReadOnlyDictionary<string, string?>? settings = null, string untilPath = "/health/ready")
+        AppDatabases? databases = null, IReadOnlyDictionary<string, string?>? settings = null, string untilPath = "/health/ready", IAppHost? on = null)
     {
         var all = Settings();
         foreach (var (key, value) in settings ?? new Dictionary<string, string?>())
             all[key] = value;
-        var app = new PlatformApp(databases ?? await NewDatabasesAsync(), all);
+        var app = new PlatformApp(databases ?? await NewDatabasesAsync(), all, on);
         _apps.Add(app);
         await app.StartAsync(untilPath);
         return app;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Platform.Tests.Datasets;
 using VisionPlatform.Platform.Tests.Hosting;
 
@@ -12,7 +13,7 @@ public sealed class TrainingLabTests : ICollectionFixture<TrainingLab>;
 /// An app of its own with a real trainer and a published dataset of 400 real digits. Its tests run one after another, so that each may
 /// kill the app or the trainer.
 /// </summary>
-public sealed class TrainingLab(PlatformHost host) : IAsyncLifetime
+public class TrainingLab(PlatformHost host) : IAsyncLifetime
 {
     private const int ImagesOfEachClass = 40;
 
@@ -28,7 +29,10 @@ public sealed class TrainingLab(PlatformHost host) : IAsyncLifetime
 
     public Guid DatasetVersionId { get; private set; }
 
-    public async ValueTask InitializeAsync()
+    /// <summary>What runs the app.</summary>
+    public virtual IAppHost AppHost { get; } = new EmbeddedHost();
+
+    public virtual async ValueTask InitializeAsync()
     {
         await Trainer.StartAsync();
         App = await host.StartAppAsync(settings: new Dictionary<string, string?>
@@ -38,7 +42,8 @@ public sealed class TrainingLab(PlatformHost host) : IAsyncLifetime
             ["TRAINER_HEARTBEAT_TIMEOUT_SECONDS"] = "6",
             ["TRAINER_RETRY_SECONDS"] = "0.2",
             ["TRAINER_LOOKS_PER_HISTORY"] = "3", // Every longer run renews its history on the way.
-        });
+            ["EVENT_STREAM_SECONDS"] = "3", // Every longer stream takes several responses.
+        }, on: AppHost);
         Admin = await PlatformHost.SignInAdminAsync(App);
         ProjectId = await Admin.NewProjectAsync("digits");
         DatasetId = await Admin.NewDatasetAsync(ProjectId);
@@ -47,14 +52,18 @@ public sealed class TrainingLab(PlatformHost host) : IAsyncLifetime
         DatasetVersionId = (await Admin.PublishAsync(DatasetId)).Id;
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         await App.DisposeAsync();
         await Trainer.DisposeAsync();
     }
 
     /// <summary>Somebody who is in no project.</summary>
     public Task<ApiClient> NewStrangerAsync() => host.NewUserAsync(app: App);
+
+    /// <summary>Somebody with a role.</summary>
+    public Task<ApiClient> NewUserAsync(SystemRole role) => host.NewUserAsync(role, App);
 
     /// <summary>A job that is not started.</summary>
     public async Task<Guid> NewJobAsync(int epochs, string model = "small_cnn", string? name = null) =>
@@ -93,13 +102,22 @@ public sealed class TrainingLab(PlatformHost host) : IAsyncLifetime
     /// <summary>Fires a timer function now.</summary>
     public Task FireTimerAsync(string function) => HostAsync(HttpMethod.Post, $"/admin/functions/{function}");
 
-    /// <summary>Calls the host's own endpoints with the master key.</summary>
-    public async Task HostAsync(HttpMethod method, string path)
+    /// <summary>Calls the host's own endpoints with the master key; fails unless they accept. The answer, as JSON where there is any.</summary>
+    public async Task<JsonElement> HostAsync(HttpMethod method, string path)
+    {
+        var (status, text) = await AskHostAsync(method, path);
+        Assert.True((int)status is >= 200 and < 300, $"{path}: {status} {text}");
+        return text.Length == 0 ? default : JsonDocument.Parse(text).RootElement;
+    }
+
+    /// <summary>Calls the host's own endpoints, with the master key unless told otherwise.</summary>
+    public async Task<(System.Net.HttpStatusCode Status, string Text)> AskHostAsync(HttpMethod method, string path, bool withKey = true)
     {
         using var request = new HttpRequestMessage(method, path) { Content = new StringContent("{}", System.Text.Encoding.UTF8, "application/json") };
-        request.Headers.Add("x-functions-key", PlatformHost.MasterKey);
+        if (withKey)
+            request.Headers.Add("x-functions-key", PlatformHost.MasterKey);
         using var response = await Admin.Http.SendAsync(request);
-        Assert.True(response.IsSuccessStatusCode, $"{path}: {response.StatusCode} {await response.Content.ReadAsStringAsync()}");
+        return (response.StatusCode, await response.Content.ReadAsStringAsync());
     }
 
     public static string StateOf(JsonElement job) => job.GetProperty("state").GetString()!;

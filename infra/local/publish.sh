@@ -1,0 +1,84 @@
+# shellcheck shell=bash
+# publish azure: the app for the Azure Functions host, in a folder, and checked.
+
+PUBLISH_DIR=$ROOT/.platform/publish/azure
+
+# What a Functions host needs to find besides the app itself.
+PUBLISHED=(Functions.Api.dll Functions.Api.deps.json Functions.Api.runtimeconfig.json worker.config.json functions.metadata extensions.json .azurefunctions host.json)
+
+run_publish() { # azure [--output DIR] [--check] [-p:NAME=VALUE…]
+  local target=${1:-} output=$PUBLISH_DIR check=0 arguments=()
+  (($# == 0)) || shift
+  [[ $target == azure ]] || die "publish: what for? ./platform publish azure [--output DIR] [--check] [-p:NAME=VALUE...]" 2
+  while (($#)); do
+    case $1 in
+      --output) output=${2:?--output needs a folder}; shift ;;
+      --check) check=1 ;;
+      -p:* | --property:*) arguments+=("$1") ;;
+      *) die "publish: unknown option $1" 2 ;;
+    esac
+    shift
+  done
+  use_dir "$PLATFORM_DIR"
+  if ((check == 0)); then
+    ensure_dotnet
+    lock
+    publish_azure "$output" "${arguments[@]}" || exit
+  fi
+  check_published "$output" || die "$output is not what a Functions host needs"
+  printf '%s\n' "$output"
+}
+
+# publish_azure OUTPUT ARGUMENTS…
+publish_azure() (
+  output=$1 started=$(now_ms)
+  shift
+  # Without the slash the SDK leaves out functions.metadata and says nothing.
+  [[ -z ${NUGET_PACKAGES:-} || $NUGET_PACKAGES == */ ]] || export NUGET_PACKAGES=$NUGET_PACKAGES/
+  sources=()
+  [[ -z ${NUGET_EXTRA_SOURCE:-} ]] || sources=("-p:RestoreAdditionalProjectSources=$NUGET_EXTRA_SOURCE")
+  exec 7<"$ROOT"
+  flock -w 900 7 || die "another build has held this checkout for 15 minutes"
+  log=$LOG_DIR/publish.log
+  step publish "restoring the official packages"
+  if ! MSBUILDDISABLENODEREUSE=1 dotnet restore "$ROOT/src/Functions.Api/Functions.Api.csproj" -p:FunctionsHost=Azure "${sources[@]}" "$@" \
+    </dev/null >"$log" 2>&1 7>&- 8>&- 9>&-; then
+    grep -oE 'error [A-Z]+[0-9]+: Unable .*' "$log" | sed -E 's/ \[[^]]*\]$//' | sort -u | head -n 5 | sed 's/^/    | /' >&2
+    die "the official Azure Functions packages cannot be restored here: name a source that has them in NUGET_EXTRA_SOURCE, or other versions with -p:FunctionsWorkerVersion=... (log: $log)" 3
+  fi
+  step publish "building for the Azure Functions host"
+  rm -rf "${output:?}"
+  if ! MSBUILDDISABLENODEREUSE=1 dotnet publish "$ROOT/src/Functions.Api/Functions.Api.csproj" -c Release --no-restore -p:FunctionsHost=Azure -o "$output" -nologo -v q \
+    -p:UseSharedCompilation=false "${sources[@]}" "$@" </dev/null >>"$log" 2>&1 7>&- 8>&- 9>&-; then
+    grep -E ' error ' "$log" | sed -E 's/ \[[^]]*\]$//' | sort -u | head -n 10 | sed 's/^/    | /' >&2
+    die "the app could not be published (log: $log)"
+  fi
+  step publish "done ($(seconds_since "$started"))"
+)
+
+# check_published DIR: a line on stderr for everything that is missing or wrong.
+check_published() {
+  local wrong=0 name function
+  complain() { say "  publish: $1"; wrong=1; }
+  [[ -d $1 ]] || { say "  publish: there is no folder $1"; return 1; }
+  for name in "${PUBLISHED[@]}"; do [[ -e $1/$name ]] || complain "$name is missing"; done
+  if [[ -d $1/.azurefunctions ]] && [[ -z $(find "$1/.azurefunctions" -name 'Microsoft.Azure.WebJobs.Extensions.DurableTask*.dll' -print -quit) ]]; then
+    complain '.azurefunctions has no Durable Task extension'
+  fi
+  if [[ -f $1/extensions.json ]]; then grep >/dev/null DurableTask "$1/extensions.json" || complain 'extensions.json does not name the Durable Task extension'; fi
+  if [[ -f $1/worker.config.json ]]; then grep >/dev/null 'Functions\.Api\.dll' "$1/worker.config.json" || complain 'worker.config.json does not start Functions.Api.dll'; fi
+  if [[ -f $1/functions.metadata ]]; then
+    for function in $(functions_in_source); do
+      grep >/dev/null "\"name\": *\"$function\"" "$1/functions.metadata" || complain "functions.metadata does not have the function $function"
+    done
+  fi
+  [[ ! -f $1/host.json ]] || cmp -s "$1/host.json" "$ROOT/host.json" || complain "host.json is not the repository's"
+  [[ ! -e $1/local.settings.json ]] || complain 'local.settings.json must not be published: it holds secrets'
+  ((wrong == 0))
+}
+
+# functions_in_source: the name of every [Function] of the app.
+functions_in_source() {
+  grep -rhoE --include='*.cs' '\[Function\((nameof\([A-Za-z0-9_.]+\)|"[A-Za-z0-9_]+")\)?' "$ROOT/src/Functions.Api" "$ROOT/src/Functions.Orchestrations" |
+    sed -E 's/.*nameof\(([A-Za-z0-9_]+\.)*([A-Za-z0-9_]+)\).*/\2/; s/.*"([^"]+)".*/\1/' | sort -u
+}

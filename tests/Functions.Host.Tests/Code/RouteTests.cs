@@ -1,0 +1,59 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Constraints;
+using Microsoft.AspNetCore.Routing.Template;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Api.OpenApi;
+
+namespace VisionPlatform.Functions.Host.Tests.Code;
+
+/// <summary>
+/// The Functions host takes the first route that fits, in the order of the functions' names (azure-functions-host issue 9876); the embedded
+/// host takes the most specific one. Both answer the same when at most one route fits a request, but for the last one, which fits any.
+/// </summary>
+public sealed class RouteTests
+{
+    private static readonly IReadOnlyList<FunctionDeclaration> Functions = FunctionDeclaration.AllHttpFunctionsIn(typeof(OpenApiDocument).Assembly);
+
+    [Fact]
+    public void No_two_functions_answer_the_same_request()
+    {
+        var overlaps =
+            from one in Functions
+            from other in Functions
+            where string.CompareOrdinal(one.Name, other.Name) != 0 && one.Name != UnknownAddressFunctions.Name && other.Name != UnknownAddressFunctions.Name
+            where one.Methods.Intersect(other.Methods).Any() && Fits(one.Route, Sample(other.Route))
+            select $"{string.Join(',', one.Methods)} {one.Route} ({one.Name}) also fits {Sample(other.Route)} of {other.Name}";
+        Assert.Empty(overlaps);
+    }
+
+    [Fact]
+    public void The_answer_to_unknown_addresses_is_the_last_by_name()
+    {
+        Assert.All([StringComparer.Ordinal, StringComparer.OrdinalIgnoreCase], order =>
+            Assert.Equal(UnknownAddressFunctions.Name, Functions.Select(function => function.Name).Order(order).Last()));
+        Assert.True(Fits(Functions.Single(function => function.Name == UnknownAddressFunctions.Name).Route, "/api/v1/nothing/here"));
+    }
+
+    [Fact]
+    public void No_route_begins_as_the_hosts_own_do() =>
+        Assert.DoesNotContain(Functions, function => function.Route.StartsWith("admin", StringComparison.OrdinalIgnoreCase) || function.Route.StartsWith("runtime", StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>An address that the route is for: an id for an id, a word for anything else.</summary>
+    private static string Sample(string route) => "/" + string.Join('/', TemplateParser.Parse(route).Segments.Select(segment => string.Concat(segment.Parts.Select(part =>
+        part.IsLiteral || !part.IsParameter ? part.Text : part.InlineConstraints.Any(constraint => constraint.Constraint == "guid") ? Guid.CreateVersion7().ToString()
+            : part.InlineConstraints.Any(constraint => constraint.Constraint is "int" or "long") ? "7" : "word"))));
+
+    private static bool Fits(string route, string path)
+    {
+        var template = TemplateParser.Parse(route);
+        var values = new RouteValueDictionary();
+        return new TemplateMatcher(template, []).TryMatch(path, values) && template.Parameters.All(parameter => parameter.InlineConstraints.All(constraint => constraint.Constraint switch
+        {
+            "guid" => new GuidRouteConstraint().Match(null, null, parameter.Name!, values, RouteDirection.IncomingRequest),
+            "int" => new IntRouteConstraint().Match(null, null, parameter.Name!, values, RouteDirection.IncomingRequest),
+            "long" => new LongRouteConstraint().Match(null, null, parameter.Name!, values, RouteDirection.IncomingRequest),
+            var other => throw new InvalidOperationException($"Teach this test the constraint {other} of {route}."),
+        }));
+    }
+}

@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using VisionPlatform.Platform.Tests.Hosting;
+using VisionPlatform.Platform.Tests.Training;
+
+namespace VisionPlatform.Functions.Host.Tests.Hosts;
+
+/// <summary>The app published for the embedded host, with a trainer and a dataset.</summary>
+public sealed class EmbeddedLab(PlatformHost installation) : TrainingLab(installation)
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("published-").FullName;
+
+    public override IAppHost AppHost => new EmbeddedHost(_folder);
+
+    public override async ValueTask InitializeAsync()
+    {
+        var project = Path.Combine(Repository.Root, "src", "Functions.Api");
+        using var publish = Process.Start(new ProcessStartInfo(
+            "dotnet", ["publish", project, "--no-build", "-c", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "-o", _folder, "-v", "q", "-nologo"])
+        {
+            RedirectStandardOutput = true,
+            Environment = { ["MSBUILDDISABLENODEREUSE"] = "1" },
+        })!;
+        var said = await publish.StandardOutput.ReadToEndAsync();
+        await publish.WaitForExitAsync();
+        Assert.True(publish.ExitCode == 0, said);
+        await base.InitializeAsync();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+}
+
+/// <summary>The app published for Azure on the Functions host, with Azurite; nothing where there is no such host.</summary>
+public sealed class FunctionsLab(PlatformHost installation) : TrainingLab(installation)
+{
+    private FunctionsHost? _host;
+
+    public override IAppHost AppHost => _host ?? throw new InvalidOperationException(Missing);
+
+    /// <summary>Why there is no such host; null when there is one.</summary>
+    public string? Missing { get; private set; }
+
+    public FunctionsHost Host => _host ?? throw new InvalidOperationException(Missing);
+
+    public Azurite Storage { get; private set; } = null!;
+
+    public override async ValueTask InitializeAsync()
+    {
+        (_host, Missing) = await FunctionsHost.FindAsync();
+        if (_host is null)
+            return;
+        Storage = await Azurite.StartAsync();
+        _host.Use(Storage);
+        await base.InitializeAsync();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (_host is null)
+            return;
+        await base.DisposeAsync();
+        await Storage.DisposeAsync();
+    }
+
+    /// <summary>Reports the test as skipped, with the reason, where there is no such host.</summary>
+    public FunctionsLab OrSkip()
+    {
+        Assert.SkipWhen(Missing is not null, Missing ?? "");
+        return this;
+    }
+}
+
+[CollectionDefinition(nameof(EmbeddedLab))]
+public sealed class OnTheEmbeddedHost : ICollectionFixture<EmbeddedLab>;
+
+[CollectionDefinition(nameof(FunctionsLab))]
+public sealed class OnTheFunctionsHost : ICollectionFixture<FunctionsLab>;

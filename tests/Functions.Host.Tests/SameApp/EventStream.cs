@@ -1,0 +1,53 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using VisionPlatform.Platform.Tests.Training;
+
+namespace VisionPlatform.Functions.Host.Tests.SameApp;
+
+internal sealed record StreamEvent(long? Id, string Type, JsonElement Data);
+
+/// <summary>A job's server-sent events as a browser reads them.</summary>
+internal static class EventStream
+{
+    /// <summary>One response, to its end.</summary>
+    public static async Task<List<StreamEvent>> ReadOnceAsync(TrainingLab lab, Guid jobId, long? lastEventId = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/training/jobs/{jobId}/events");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", lab.Admin.AccessToken);
+        request.Headers.Accept.ParseAdd("text/event-stream");
+        if (lastEventId is { } id)
+            request.Headers.Add("Last-Event-ID", $"{id}");
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var response = await lab.Admin.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+        response.EnsureSuccessStatusCode();
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(limit.Token), Encoding.UTF8);
+        var events = new List<StreamEvent>();
+        var fields = new Dictionary<string, string>();
+        while (await reader.ReadLineAsync(limit.Token) is { } line)
+        {
+            if (line.Length > 0 && line[0] != ':')
+                fields[line[..line.IndexOf(':')]] = line[(line.IndexOf(':') + 1)..].Trim();
+            else if (line.Length == 0 && fields.Remove("data", out var data))
+            {
+                events.Add(new StreamEvent(fields.TryGetValue("id", out var at) ? long.Parse(at) : null, fields["event"], JsonDocument.Parse(data).RootElement));
+                fields.Clear();
+            }
+            else if (line.Length == 0)
+                fields.Clear();
+        }
+        return events;
+    }
+
+    /// <summary>Every event until the job has ended, over as many responses as it takes, each going on where the last one stopped.</summary>
+    public static async Task<(List<StreamEvent> Events, int Responses)> ReadAsync(TrainingLab lab, Guid jobId)
+    {
+        var all = new List<StreamEvent>();
+        for (var responses = 1; ; responses++)
+        {
+            all.AddRange(await ReadOnceAsync(lab, jobId, all.LastOrDefault(e => e.Id is not null)?.Id));
+            if (all is [.., { Type: "end" }])
+                return (all, responses);
+        }
+    }
+}

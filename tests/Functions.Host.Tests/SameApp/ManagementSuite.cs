@@ -1,0 +1,84 @@
+using System.Net;
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Api.OpenApi;
+using VisionPlatform.Platform.Tests.Hosting;
+using VisionPlatform.Platform.Tests.Training;
+
+namespace VisionPlatform.Functions.Host.Tests.SameApp;
+
+/// <summary>What operators use of the host: functions, timers, orchestrations, streams that end in time.</summary>
+public abstract class ManagementSuite(TrainingLab lab)
+{
+    private const string Instances = "/runtime/webhooks/durabletask/instances";
+
+    [Fact]
+    public async Task Every_function_is_there()
+    {
+        var names = (await lab.HostAsync(HttpMethod.Get, "/admin/functions")).EnumerateArray().Select(function => function.GetProperty("name").GetString()).ToList();
+
+        Assert.Empty(FunctionDeclaration.AllHttpFunctionsIn(typeof(OpenApiDocument).Assembly).Select(function => function.Name).Except(names));
+        Assert.Superset(new HashSet<string?> { "TrainModel", "RunOnTrainer", "ExportModels", "FinalizeJob", "RecoverWork", "PurgeSessions" }, names.ToHashSet());
+    }
+
+    [Fact]
+    public async Task The_host_s_own_endpoints_ask_for_its_key()
+    {
+        Assert.SkipUnless(lab.AppHost.AsksForKeys, "This host asks for no keys on a developer's machine.");
+        foreach (var path in (string[])["/admin/functions", "/admin/host/status", Instances])
+        {
+            Assert.Equal(HttpStatusCode.Unauthorized, (await lab.AskHostAsync(HttpMethod.Get, path, withKey: false)).Status);
+            Assert.Equal(HttpStatusCode.OK, (await lab.AskHostAsync(HttpMethod.Get, path)).Status);
+        }
+    }
+
+    [Fact]
+    public async Task A_response_of_events_ends_before_a_load_balancer_would_cut_it_and_another_goes_on()
+    {
+        // The job waits to be started: nothing but the limit ends the response, and ReadOnceAsync fails on one that is cut off.
+        var id = await lab.NewJobAsync(epochs: 1);
+        var first = await EventStream.ReadOnceAsync(lab, id);
+        Assert.DoesNotContain(first, e => e.Type == "end");
+        (await lab.Admin.PostAsync($"training/jobs/{id}/cancel")).Expect(202);
+
+        var (rest, _) = await EventStream.ReadAsync(lab, id);
+
+        Assert.Equal("cancelled", rest[^1].Data.GetProperty("state").GetString());
+    }
+
+    [Fact]
+    public async Task An_orchestration_is_suspended_resumed_told_and_purged()
+    {
+        var id = await lab.StartJobAsync(epochs: 1000);
+        await lab.WaitForJobAsync(id, job => TrainingLab.StateOf(job) == "running", "it runs");
+        await lab.HostAsync(HttpMethod.Post, $"{Instances}/run-{id}/suspend?reason=maintenance");
+        await IsAsync($"run-{id}", "Suspended");
+        await lab.HostAsync(HttpMethod.Post, $"{Instances}/run-{id}/resume");
+        await IsAsync($"run-{id}", "Running");
+        await lab.HostAsync(HttpMethod.Post, $"{Instances}/run-{id}/raiseEvent/wake");
+        (await lab.Admin.PostAsync($"training/jobs/{id}/cancel")).Expect(202);
+        await lab.WaitForStateAsync(id, "cancelled");
+        await IsAsync($"train-{id}", "Completed");
+
+        await lab.HostAsync(HttpMethod.Delete, $"{Instances}/train-{id}");
+        Assert.Equal(HttpStatusCode.NotFound, (await lab.AskHostAsync(HttpMethod.Get, $"{Instances}/train-{id}")).Status);
+    }
+
+    [Fact]
+    public async Task A_job_whose_orchestration_an_operator_terminated_is_taken_up_where_its_row_says_it_is()
+    {
+        var id = await lab.StartJobAsync(epochs: 1000);
+        await lab.WaitForJobAsync(id, job => job.GetProperty("currentEpoch").GetInt32() >= 1, "it trains");
+        foreach (var instance in (string[])["train", "run"])
+            await lab.HostAsync(HttpMethod.Post, $"/runtime/webhooks/durabletask/instances/{instance}-{id}/terminate");
+        await using (var database = lab.App.Databases.OpenPlatform())
+            await database.Database.ExecuteSqlAsync($"UPDATE training_jobs SET queued_at = now() - interval '2 minutes' WHERE id = {id}");
+        await lab.FireTimerAsync("RecoverWork");
+
+        (await lab.Admin.PostAsync($"training/jobs/{id}/cancel")).Expect(202);
+        Assert.Single(TrainingLab.AttemptsOf(await lab.WaitForStateAsync(id, "cancelled")));
+    }
+
+    private Task IsAsync(string instance, string status) => Waiting.UntilAsync(
+        async () => (await lab.HostAsync(HttpMethod.Get, $"{Instances}/{instance}")).GetProperty("runtimeStatus").GetString() == status, $"{instance} is {status}");
+}

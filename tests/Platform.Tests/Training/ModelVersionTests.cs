@@ -1,0 +1,22 @@
+using VisionPlatform.Platform.Tests.Hosting;
+
+namespace VisionPlatform.Platform.Tests.Training;
+
+[Collection(nameof(TrainingLab))]
+public sealed class ModelVersionTests(TrainingLab lab)
+{
+    [Fact]
+    public async Task Two_versions_of_a_model_come_from_two_jobs_of_one_name()
+    {
+        var first = await lab.WaitForStateAsync(await lab.StartJobAsync(epochs: 1, name: "twice"), "completed");
+        var restarted = (await lab.Admin.PostAsync($"training/jobs/{first.GetProperty("id")}/restart")).Expect(201);
+        Assert.Equal(("pending", first.GetProperty("id").GetString()), (restarted.Text("state"), restarted.Text("restartedFrom")));
+        (await lab.Admin.PostAsync($"training/jobs/{restarted.Id}/start")).Expect(202);
+        var second = await lab.WaitForStateAsync(restarted.Id, "completed");
+
+        Assert.Equal(first.GetProperty("modelId").GetString(), second.GetProperty("modelId").GetString());
+        var versions = (await lab.Admin.GetAsync($"models/{first.GetProperty("modelId")}/versions")).Expect(200).Items;
+        Assert.Equal([2, 1], versions.Select(version => version.GetProperty("number").GetInt32()));
+        Assert.Equal("completed", TrainingLab.StateOf(await lab.ReadJobAsync(first.GetProperty("id").GetGuid())));
+    }
+}
