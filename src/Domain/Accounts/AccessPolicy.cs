@@ -24,6 +24,8 @@ public static class AccessPolicy
     private static readonly FrozenDictionary<Permission, Rule> Rules = new Dictionary<Permission, Rule>
     {
         [Permission.AccountSelf] = new(SystemRole.Guest, null, "account:self"),
+        [Permission.AccountPassword] = new(SystemRole.Guest, null, "account:password"),
+        [Permission.AccountSecurity] = new(SystemRole.Guest, null, "account:security"),
         [Permission.ProjectsCreate] = new(SystemRole.Guest, null, "projects:create"),
         [Permission.ProjectsRead] = new(SystemRole.Guest, ProjectRole.Viewer, "projects:read"),
         [Permission.ProjectsWrite] = new(SystemRole.Guest, ProjectRole.Admin, "projects:write"),
@@ -66,6 +68,18 @@ public static class AccessPolicy
 
     /// <summary>The role as it is stored and sent, e.g. <c>owner</c>.</summary>
     public static string NameOf(ProjectRole role) => JsonNamingPolicy.SnakeCaseLower.ConvertName(role.ToString());
+
+    /// <summary>
+    /// Whether only a signed-in person holds it, not a token of theirs: whoever finds a token must not be able to take the
+    /// account over with it.
+    /// </summary>
+    public static bool NeedsSession(Permission permission) => permission is Permission.AccountPassword or Permission.AccountSecurity;
+
+    /// <summary>Whether it can be used before a one-time password was changed.</summary>
+    public static bool IsAllowedBeforePasswordChange(Permission permission) => permission is Permission.AccountSelf or Permission.AccountPassword;
+
+    /// <summary>Whether only managers and administrators hold it.</summary>
+    public static bool IsAdministrative(Permission permission) => Rules[permission].System >= SystemRole.Manager;
 
     /// <summary>Whether the permission is about one project, so that the system role alone does not decide.</summary>
     public static bool IsProjectScoped(Permission permission) => Rules[permission].Project is not null;

@@ -6,8 +6,14 @@ namespace VisionPlatform.Domain.Accounts;
 /// </summary>
 public enum Permission
 {
-    /// <summary>Read and change one's own account.</summary>
+    /// <summary>See who is signed in.</summary>
     AccountSelf,
+
+    /// <summary>Change one's own password and sign out; also while a one-time password still has to be changed.</summary>
+    AccountPassword,
+
+    /// <summary>Change one's own name, e-mail address, sessions and tokens.</summary>
+    AccountSecurity,
 
     ProjectsCreate,
 

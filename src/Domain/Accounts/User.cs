@@ -19,6 +19,9 @@ public sealed class User
     public Guid? OrganizationId { get; set; }
     public bool MustChangePassword { get; set; }
 
+    /// <summary>One of <see cref="Avatar.Colors"/>; null for the one that follows from the id.</summary>
+    public string? BadgeColor { get; set; }
+
     /// <summary>Access tokens issued earlier are not valid any more.</summary>
     public DateTimeOffset? PasswordChangedAt { get; set; }
     public DateTimeOffset CreatedAt { get; init; }
@@ -26,34 +29,4 @@ public sealed class User
 
     /// <summary>Changes with every write; the database gives it.</summary>
     public uint Version { get; init; }
-}
-
-/// <summary>One refresh token of a family that began with a sign-in; only its hash is kept.</summary>
-public sealed class RefreshToken
-{
-    public Guid Id { get; init; } = Guid.CreateVersion7();
-    public required Guid UserId { get; init; }
-
-    /// <summary>All tokens that were rotated from the same sign-in.</summary>
-    public required Guid FamilyId { get; init; }
-
-    /// <summary>SHA-256 of the token.</summary>
-    public required byte[] TokenHash { get; init; }
-    public required DateTimeOffset CreatedAt { get; init; }
-    public required DateTimeOffset ExpiresAt { get; init; }
-    public DateTimeOffset? UsedAt { get; set; }
-    public DateTimeOffset? RevokedAt { get; set; }
-}
-
-/// <summary>
-/// Failed sign-ins with one address since the last good one. Kept by address, whether it has an account or not, so that
-/// being locked out does not tell who has one.
-/// </summary>
-public sealed class SignInFailures
-{
-    /// <summary>SHA-256 of the normalised address.</summary>
-    public required byte[] EmailHash { get; init; }
-    public required int Count { get; set; }
-    public required DateTimeOffset LastAt { get; set; }
-    public DateTimeOffset? LockedUntil { get; set; }
 }

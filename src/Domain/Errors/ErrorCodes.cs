@@ -33,6 +33,10 @@ public static class ErrorCodes
     public static readonly ErrorCode TooManyAttempts = User(429, "TOO_MANY_ATTEMPTS", "Too many failed attempts.", "Wait and try again.");
     public static readonly ErrorCode PasswordChangeRequired = User(403, "PASSWORD_CHANGE_REQUIRED", "The one-time password has to be changed first.", "PUT /api/v1/auth/password.");
     public static readonly ErrorCode WeakPassword = User(422, "WEAK_PASSWORD", "The password is too easy to guess.", "Use at least 12 characters that are not a common password.");
+    public static readonly ErrorCode InvalidLink = User(422, "INVALID_LINK", "The link is not valid any more.", "Ask for a new one.");
+    public static readonly ErrorCode SignUpClosed = User(403, "SIGN_UP_CLOSED", "Nobody can sign up here.", "Ask an administrator for an account.");
+    public static readonly ErrorCode InvitationRequired = User(403, "INVITATION_REQUIRED", "Signing up takes an invitation.", "Ask somebody here to invite you.");
+    public static readonly ErrorCode InvalidClient = User(401, "INVALID_CLIENT", "The service is unknown or its secret is wrong.", "Check the client id and secret.");
     public static readonly ErrorCode Forbidden = User(403, "FORBIDDEN", "You may not do that.", "Ask an owner of the project or an administrator for the permission named.");
     public static readonly ErrorCode QuotaExceeded = User(403, "QUOTA_EXCEEDED", "A limit is reached.", "See quota for the limit. Delete what you no longer need, wait for what still runs, or ask an administrator for more.");
     public static readonly ErrorCode AlreadyMember = User(409, "ALREADY_MEMBER", "The person is a member already.", "Change the role of the member instead.");

@@ -2,12 +2,14 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using VisionPlatform.Api.Http;
 using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Errors;
 using VisionPlatform.Infrastructure.Accounts;
+using VisionPlatform.Infrastructure.Audit;
 
 namespace VisionPlatform.Api.Accounts;
 
-/// <summary>Signing in and out of nothing but one's own account.</summary>
-public sealed class AuthFunctions(SignIn signIn)
+/// <summary>Signing in, staying signed in, signing out.</summary>
+public sealed class AuthFunctions(SignIn signIn, Sessions sessions, AuditLog audit)
 {
     [Function("Login"), AllowAnonymousAccess]
     [Operation("Sign in with e-mail and password.", Body = typeof(LoginRequest), Returns = typeof(SessionAnswer), Problems = ["INVALID_CREDENTIALS", "TOO_MANY_ATTEMPTS"])]
@@ -15,7 +17,7 @@ public sealed class AuthFunctions(SignIn signIn)
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/login")] HttpRequest request, CancellationToken cancellation)
     {
         var body = await request.ReadJsonAsync<LoginRequest>(cancellation);
-        return TypedResults.Ok(SessionAnswer.Of(await signIn.WithPasswordAsync(body.Email, body.Password, cancellation)));
+        return TypedResults.Ok(SessionAnswer.Of(await signIn.WithPasswordAsync(body.Email, body.Password, request.Origin(), cancellation)));
     }
 
     [Function("RefreshSession"), AllowAnonymousAccess, RateLimit(RateLimit.General)]
@@ -24,24 +26,51 @@ public sealed class AuthFunctions(SignIn signIn)
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/refresh")] HttpRequest request, CancellationToken cancellation)
     {
         var body = await request.ReadJsonAsync<RefreshRequest>(cancellation);
-        return TypedResults.Ok(SessionAnswer.Of(await signIn.WithRefreshTokenAsync(body.RefreshToken, cancellation)));
+        return TypedResults.Ok(SessionAnswer.Of(await signIn.WithRefreshTokenAsync(body.RefreshToken, request.Origin(), cancellation)));
     }
 
-    [Function("GetOwnAccount"), RequiresPermission(Permission.AccountSelf)]
-    [Operation("Who is signed in.", Returns = typeof(UserAnswer))]
-    public static IResult Me([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/auth/me")] HttpRequest request)
+    [Function("Logout"), RequiresPermission(Permission.AccountPassword)]
+    [Operation("Sign out here: the session's access and refresh tokens stop working.", Status = 204)]
+    public async Task<IResult> Logout(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/logout")] HttpRequest request, CancellationToken cancellation)
     {
         var user = request.CurrentUser();
-        return TypedResults.Ok(new UserAnswer(user.Id, user.Email, user.FullName, user.Role));
+        await sessions.EndAsync(user.Id, user.ProofId, cancellation);
+        await audit.AppendAsync(new AuditEvent("session.sign_out") { SubjectType = "session", SubjectId = user.ProofId.ToString() }, cancellation);
+        return TypedResults.NoContent();
     }
 
-    [Function("ChangeOwnPassword"), RequiresPermission(Permission.AccountSelf)]
-    [Operation("Change one's password; every other session ends.", Body = typeof(ChangePasswordRequest), Returns = typeof(SessionAnswer), Problems = ["WEAK_PASSWORD", "TOO_MANY_ATTEMPTS"])]
-    public async Task<IResult> ChangePassword(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v1/auth/password")] HttpRequest request, CancellationToken cancellation)
+    [Function("LogoutEverywhere"), RequiresPermission(Permission.AccountPassword)]
+    [Operation("Sign out everywhere: every session ends, this one too. Personal tokens go on; they are revoked one by one.", Status = 204)]
+    public async Task<IResult> LogoutEverywhere(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/logout-everywhere")] HttpRequest request, CancellationToken cancellation)
     {
-        var body = await request.ReadJsonAsync<ChangePasswordRequest>(cancellation);
-        var session = await signIn.ChangePasswordAsync(request.CurrentUser().Id, body.CurrentPassword, body.NewPassword, cancellation);
-        return TypedResults.Ok(SessionAnswer.Of(session));
+        var user = request.CurrentUser();
+        var ended = await sessions.EndAllAsync(user.Id, cancellation);
+        await audit.AppendAsync(new AuditEvent("session.sign_out_everywhere")
+        {
+            SubjectType = "user", SubjectId = user.Id.ToString(), SubjectName = user.Email, Details = new Dictionary<string, object?> { ["sessions"] = ended },
+        }, cancellation);
+        return TypedResults.NoContent();
+    }
+
+    [Function("ListOwnSessions"), RequiresPermission(Permission.AccountSecurity)]
+    [Operation("One's own sign-ins that go on, newest first.", Returns = typeof(Page<OwnSessionAnswer>))]
+    public async Task<IResult> ListSessions(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/auth/sessions")] HttpRequest request, CancellationToken cancellation)
+    {
+        var user = request.CurrentUser();
+        return TypedResults.Ok(await sessions.Of(user.Id).NewestFirstAsync(request, session => OwnSessionAnswer.Of(session, user.ProofId), cancellation));
+    }
+
+    [Function("EndOwnSession"), RequiresPermission(Permission.AccountSecurity)]
+    [Operation("Sign out another device.", Status = 204)]
+    public async Task<IResult> EndSession(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/auth/sessions/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        if (!await sessions.EndAsync(request.CurrentUser().Id, id, cancellation))
+            throw new ProblemException(ErrorCodes.NotFound, "You have no such session.");
+        await audit.AppendAsync(new AuditEvent("session.end") { SubjectType = "session", SubjectId = id.ToString() }, cancellation);
+        return TypedResults.NoContent();
     }
 }

@@ -17,7 +17,7 @@ public sealed class AccessMiddleware(FunctionDeclarations declarations, RateLimi
             switch (function.Access)
             {
                 case RequiresPermissionAttribute needed:
-                    var user = await authentication.RequireUserAsync(http.Request, context.CancellationToken);
+                    var user = await authentication.RequireUserAsync(http.Request, context.CancellationToken, Modules.Of(function.Method.DeclaringType!));
                     http.SetCurrentUser(user);
                     limits.CountCaller(http, user.Id, Authentication.BearerToken(http.Request) ?? "");
                     Authentication.RequirePermission(user, needed.Permission);

@@ -1,37 +1,51 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Infrastructure.Accounts;
-using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Http;
 
 /// <summary>Finds out who is calling. A person costs one query; a trainer none.</summary>
-public sealed class Authentication(UserDatabase database, AccessTokens accessTokens, AttemptTokens attemptTokens)
+public sealed class Authentication(Callers callers, AttemptTokens attemptTokens)
 {
-    /// <summary>The person behind the bearer token, who must still be active and not have changed the password since.</summary>
+    /// <summary>
+    /// The person behind the bearer token: an access token whose session goes on, a personal token, or a service token of
+    /// the module that is called. The account is active at this moment.
+    /// </summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.Unauthenticated"/> or <see cref="ErrorCodes.TokenExpired"/>.</exception>
-    public async Task<CurrentUser> RequireUserAsync(HttpRequest request, CancellationToken ct)
+    public async Task<CurrentUser> RequireUserAsync(HttpRequest request, CancellationToken ct, AppModule module = AppModule.Platform)
     {
-        var check = accessTokens.Verify(BearerToken(request) ?? throw new ProblemException(ErrorCodes.Unauthenticated));
-        if (check.Refusal is { } refusal)
-            throw new ProblemException(refusal == TokenRefusal.Expired ? ErrorCodes.TokenExpired : ErrorCodes.Unauthenticated);
-        var user = await database.Users.AsNoTracking().FirstOrDefaultAsync(u => u.Id == check.UserId && u.IsActive, ct);
-        // Tokens carry whole seconds.
-        if (user is null || check.IssuedAt.ToUnixTimeSeconds() < user.PasswordChangedAt?.ToUnixTimeSeconds())
-            throw new ProblemException(ErrorCodes.Unauthenticated, "The token is not valid any more.");
-        return new CurrentUser(user.Id, user.Email, user.FullName, user.Role, user.MustChangePassword);
+        var bearer = BearerToken(request) ?? throw new ProblemException(ErrorCodes.Unauthenticated);
+        var (caller, refusal) = await callers.FindAsync(bearer, module, ct);
+        if (caller is null)
+            throw refusal == TokenRefusal.Expired
+                ? new ProblemException(ErrorCodes.TokenExpired)
+                : new ProblemException(ErrorCodes.Unauthenticated, "The token is not valid, or not any more.");
+        return new CurrentUser(caller.Id, caller.Email, caller.FullName, caller.Role, caller.MustChangePassword)
+        {
+            BadgeColor = caller.BadgeColor, Proof = caller.Proof, ProofId = caller.ProofId, Scopes = caller.Scopes, Service = caller.Service,
+        };
     }
 
-    /// <summary>Refuses somebody whose system role lacks the permission, or who still has to change a one-time password.</summary>
+    /// <summary>Refuses somebody whose system role or token lacks the permission, or who still has to change a one-time password.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.PasswordChangeRequired"/>, <see cref="ErrorCodes.Forbidden"/>.</exception>
     public static void RequirePermission(CurrentUser user, Permission permission)
     {
-        if (user.MustChangePassword && permission != Permission.AccountSelf)
+        if (user.MustChangePassword && !AccessPolicy.IsAllowedBeforePasswordChange(permission))
             throw new ProblemException(ErrorCodes.PasswordChangeRequired);
         if (!AccessPolicy.Allows(user.Role, permission))
             throw Refusal.Of($"The role {AccessPolicy.NameOf(user.Role)}", permission);
+        RequireScope(user, permission);
+    }
+
+    /// <summary>Refuses a token whose scopes do not cover the permission; a session has no such limits.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.Forbidden"/>.</exception>
+    public static void RequireScope(CurrentUser user, Permission permission)
+    {
+        if (user.Scopes?.Allows(permission) ?? true)
+            return;
+        throw Refusal.Of(AccessPolicy.NeedsSession(permission) ? "A token, unlike a sign-in with the password," : "The scope of this token", permission);
     }
 
     /// <summary>The attempt whose trainer is calling; its token must be the one of the attempt in the route.</summary>

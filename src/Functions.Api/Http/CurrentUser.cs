@@ -1,10 +1,27 @@
 using Microsoft.AspNetCore.Http;
 using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Infrastructure.Accounts;
 
 namespace VisionPlatform.Api.Http;
 
 /// <summary>Who is calling, as the user database has it at this moment.</summary>
-public sealed record CurrentUser(Guid Id, string Email, string? FullName, SystemRole Role, bool MustChangePassword);
+public sealed record CurrentUser(Guid Id, string Email, string? FullName, SystemRole Role, bool MustChangePassword)
+{
+    /// <summary>The colour they chose; null when none.</summary>
+    public string? BadgeColor { get; init; }
+
+    /// <summary>How they proved who they are.</summary>
+    public CallerProof Proof { get; init; }
+
+    /// <summary>The id of the session or personal token.</summary>
+    public Guid ProofId { get; init; }
+
+    /// <summary>What the token is limited to; null for a session, which is not.</summary>
+    public TokenScopes? Scopes { get; init; }
+
+    /// <summary>The service that acts in their name; null when they act themselves.</summary>
+    public string? Service { get; init; }
+}
 
 public static class CallerExtensions
 {

@@ -24,7 +24,10 @@ public sealed class ProjectAccess(PlatformDatabase platform, UserDatabase users)
     {
         if (await FindAsync(user, projectId, ct) is not { } found)
             throw new ProblemException(ErrorCodes.NotFound, "There is no such project, or you are not a member of it.");
-        return AccessPolicy.Allows(user.Role, found.Role, permission) ? found.Project : throw Refused(user, $"Your role in this project, {AccessPolicy.NameOf(found.Role)},", permission);
+        if (!AccessPolicy.Allows(user.Role, found.Role, permission))
+            throw Refused(user, $"Your role in this project, {AccessPolicy.NameOf(found.Role)},", permission);
+        Authentication.RequireScope(user, permission);
+        return found.Project;
     }
 
     /// <summary>
@@ -39,11 +42,13 @@ public sealed class ProjectAccess(PlatformDatabase platform, UserDatabase users)
     public async Task RequireInDatasetAsync(CurrentUser user, Dataset? dataset, Permission permission, CancellationToken ct)
     {
         var found = dataset is null ? null : await FindAsync(user, dataset.ProjectId, ct);
-        if (found is { } inProject && AccessPolicy.Allows(user.Role, inProject.Role, permission))
+        var isAllowed = found is { } inProject && AccessPolicy.Allows(user.Role, inProject.Role, permission);
+        var shared = dataset is null || isAllowed ? null : await SharedRoleAsync(user, dataset, ct);
+        if (isAllowed || (shared is { } role && AccessPolicy.Allows(user.Role, role, permission)))
+        {
+            Authentication.RequireScope(user, permission);
             return;
-        var shared = dataset is null ? null : await SharedRoleAsync(user, dataset, ct);
-        if (shared is { } role && AccessPolicy.Allows(user.Role, role, permission))
-            return;
+        }
         throw (found, shared) switch
         {
             ({ } project, _) => Refused(user, $"Your role in this project, {AccessPolicy.NameOf(project.Role)},", permission),

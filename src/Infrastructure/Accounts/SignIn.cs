@@ -1,53 +1,67 @@
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Audit;
 using VisionPlatform.Domain.Errors;
+using VisionPlatform.Infrastructure.Audit;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Infrastructure.Accounts;
 
 /// <summary>What somebody gets who signs in.</summary>
-public sealed record Session(User User, string AccessToken, TimeSpan ExpiresIn, string RefreshToken);
+public sealed record Session(User User, Guid SessionId, string AccessToken, TimeSpan ExpiresIn, string RefreshToken);
 
 /// <summary>Signing in, staying signed in, and changing one's password.</summary>
 public sealed class SignIn(
-    UserDatabase database, PasswordHashing passwords, SignInThrottle throttle, RefreshTokens refreshTokens, AccessTokens accessTokens, TimeProvider clock)
+    UserDatabase database, PasswordHashing passwords, SignInThrottle throttle, Sessions sessions, AccessTokens accessTokens, AccountMails mails, AuditLog audit, TimeProvider clock)
 {
     /// <exception cref="ProblemException">
     /// <see cref="ErrorCodes.InvalidCredentials"/>, the same and after the same time whether the account is missing,
-    /// inactive or has another password; <see cref="ErrorCodes.TooManyAttempts"/> while the address is locked.
+    /// inactive or has another password; <see cref="ErrorCodes.TooManyAttempts"/> while the e-mail or network address is locked.
     /// </exception>
-    public async Task<Session> WithPasswordAsync(string email, string password, CancellationToken ct)
+    public async Task<Session> WithPasswordAsync(string email, string password, ClientOrigin origin, CancellationToken ct)
     {
         // What is no address has no account, and is told so in the same way.
         var normalised = EmailAddress.TryNormalise(email, out var valid) ? valid : email;
-        await throttle.RequireUnlockedAsync(normalised, ct);
+        await throttle.RequireUnlockedAsync(normalised, origin.Address, ct);
         var user = await database.Users.FirstOrDefaultAsync(u => u.NormalizedEmail == normalised, ct);
         var check = await passwords.VerifyAsync(user?.PasswordHash, password, ct);
         if (user is not { IsActive: true } || !check.Fits)
         {
-            await throttle.RecordFailureAsync(normalised, ct);
+            await throttle.RecordFailureAsync(normalised, origin.Address, ct);
+            await audit.AppendAsync(new AuditEvent("session.sign_in", AuditResult.Denied)
+            {
+                Actor = AuditActor.Stranger(normalised), SubjectType = "user", SubjectId = user?.Id.ToString(), SubjectName = user?.Email, Code = ErrorCodes.InvalidCredentials.Code,
+            }, ct);
             throw new ProblemException(ErrorCodes.InvalidCredentials);
         }
         // Guesses sent in parallel with this one may have locked the address meanwhile.
-        await throttle.RequireUnlockedAsync(normalised, ct);
+        await throttle.RequireUnlockedAsync(normalised, origin.Address, ct);
         await throttle.ForgetAsync(normalised, ct);
         if (check.NeedsRehash)
         {
             user.PasswordHash = await passwords.HashAsync(password, ct);
             user.UpdatedAt = clock.GetUtcNow();
         }
-        return Begin(user, await refreshTokens.BeginFamilyAsync(user.Id, ct));
+        var session = await BeginAsync(user, origin, ct);
+        await audit.AppendAsync(About(user, "session.sign_in"), ct);
+        return session;
     }
 
     /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidRefreshToken"/>.</exception>
-    public async Task<Session> WithRefreshTokenAsync(string token, CancellationToken ct)
+    public async Task<Session> WithRefreshTokenAsync(string token, ClientOrigin origin, CancellationToken ct)
     {
-        if (await refreshTokens.RotateAsync(token, ct) is not { } rotated)
+        var rotation = await sessions.RotateAsync(token, origin, ct);
+        if (rotation.ReusedOf is { } owner)
+        {
+            var known = await database.Users.AsNoTracking().FirstAsync(u => u.Id == owner, ct);
+            await audit.AppendAsync(About(known, "session.reuse_refresh_token") with { Actor = AuditActor.Stranger(), Result = AuditResult.Denied, Code = ErrorCodes.InvalidRefreshToken.Code }, ct);
+        }
+        if (rotation.Next is not { } next)
             throw new ProblemException(ErrorCodes.InvalidRefreshToken);
-        var user = await database.Users.AsNoTracking().FirstAsync(u => u.Id == rotated.UserId, ct);
+        var user = await database.Users.AsNoTracking().FirstAsync(u => u.Id == next.UserId, ct);
         if (user.IsActive)
-            return Begin(user, rotated.Next);
-        await refreshTokens.RevokeAllAsync(user.Id, ct);
+            return Answer(user, next);
+        await sessions.EndAllAsync(user.Id, ct);
         throw new ProblemException(ErrorCodes.InvalidRefreshToken);
     }
 
@@ -56,32 +70,61 @@ public sealed class SignIn(
     /// <see cref="ErrorCodes.ValidationFailed"/> when the current password does not fit (counted like a failed sign-in),
     /// <see cref="ErrorCodes.WeakPassword"/>, <see cref="ErrorCodes.TooManyAttempts"/>.
     /// </exception>
-    public async Task<Session> ChangePasswordAsync(Guid userId, string current, string wanted, CancellationToken ct)
+    public async Task<Session> ChangePasswordAsync(Guid userId, string current, string wanted, ClientOrigin origin, CancellationToken ct)
     {
         var user = await database.Users.FirstAsync(u => u.Id == userId, ct);
-        await throttle.RequireUnlockedAsync(user.NormalizedEmail, ct);
-        if (!(await passwords.VerifyAsync(user.PasswordHash, current, ct)).Fits)
-        {
-            await throttle.RecordFailureAsync(user.NormalizedEmail, ct);
-            throw new ProblemException(ErrorCodes.ValidationFailed, "This is not the current password.", "currentPassword");
-        }
-        var problems = current == wanted
-            ? ["Choose another password than the current one."]
-            : PasswordRules.Check(wanted, user.NormalizedEmail);
-        if (problems.Count > 0)
-            throw new ProblemException(ErrorCodes.WeakPassword, string.Join(" ", problems), new Dictionary<string, string[]> { ["newPassword"] = [.. problems] });
+        await RequirePasswordAsync(user, current, origin, ct);
+        Passwords.RequireGood(wanted, user.NormalizedEmail, "newPassword", unlike: current);
 
         var hash = await passwords.HashAsync(wanted, ct);
         await using var transaction = await database.Database.BeginTransactionAsync(ct);
         user.PasswordHash = hash;
         user.MustChangePassword = false;
         user.PasswordChangedAt = user.UpdatedAt = clock.GetUtcNow();
-        await refreshTokens.RevokeAllAsync(userId, ct);
-        var refreshToken = await refreshTokens.BeginFamilyAsync(userId, ct);
+        await sessions.EndAllAsync(userId, ct);
+        await MailedTokens.UseUpAsync(database, userId, clock.GetUtcNow(), ct);
+        var session = await BeginAsync(user, origin, ct);
+        await mails.PasswordChangedAsync(user, ct);
+        await audit.AppendAsync(About(user, "password.change"), ct);
         await transaction.CommitAsync(ct);
         await throttle.ForgetAsync(user.NormalizedEmail, ct);
-        return Begin(user, refreshToken);
+        return session;
     }
 
-    private Session Begin(User user, string refreshToken) => new(user, accessTokens.Issue(user), accessTokens.Lifetime, refreshToken);
+    /// <summary>Makes sure that whoever asks for something serious knows the password, not only a token.</summary>
+    /// <exception cref="ProblemException">
+    /// <see cref="ErrorCodes.ValidationFailed"/> on <c>currentPassword</c>, counted like a failed sign-in; <see cref="ErrorCodes.TooManyAttempts"/>.
+    /// </exception>
+    public async Task RequirePasswordAsync(User user, string current, ClientOrigin origin, CancellationToken ct)
+    {
+        await throttle.RequireUnlockedAsync(user.NormalizedEmail, origin.Address, ct);
+        if ((await passwords.VerifyAsync(user.PasswordHash, current, ct)).Fits)
+            return;
+        await throttle.RecordFailureAsync(user.NormalizedEmail, origin.Address, ct);
+        throw new ProblemException(ErrorCodes.ValidationFailed, "This is not the current password.", "currentPassword");
+    }
+
+    /// <summary>Begins a session of somebody who has proved who they are; saves what was changed on the account.</summary>
+    public async Task<Session> BeginAsync(User user, ClientOrigin origin, CancellationToken ct) =>
+        Answer(user, await sessions.BeginAsync(user.Id, origin, ct));
+
+    private static AuditEvent About(User user, string action) => new(action)
+    {
+        Actor = AuditActor.Person(user.Id, user.Email), SubjectType = "user", SubjectId = user.Id.ToString(), SubjectName = user.Email,
+    };
+
+    private Session Answer(User user, RefreshableSession session) =>
+        new(user, session.SessionId, accessTokens.Issue(user, session.SessionId), accessTokens.Lifetime, session.RefreshToken);
+}
+
+/// <summary>The rules of a new password, as a refusal.</summary>
+internal static class Passwords
+{
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.WeakPassword"/> with every reason on the field.</exception>
+    public static void RequireGood(string wanted, string normalisedEmail, string field, string? unlike = null)
+    {
+        var problems = wanted == unlike ? ["Choose another password than the current one."] : PasswordRules.Check(wanted, normalisedEmail);
+        if (problems.Count > 0)
+            throw new ProblemException(ErrorCodes.WeakPassword, string.Join(" ", problems), new Dictionary<string, string[]> { [field] = [.. problems] });
+    }
 }

@@ -19,6 +19,15 @@ public sealed record TokenClaims
     [JsonPropertyName("jti")] public string? Id { get; init; }
     [JsonPropertyName("email")] public string? Email { get; init; }
     [JsonPropertyName("role")] public string? Role { get; init; }
+
+    /// <summary>The sign-in that the token belongs to (OpenID Connect Front-Channel Logout 3).</summary>
+    [JsonPropertyName("sid")] public string? SessionId { get; init; }
+
+    /// <summary>The service that acts (OpenID Connect Core 2).</summary>
+    [JsonPropertyName("azp")] public string? AuthorizedParty { get; init; }
+
+    /// <summary>Scopes with spaces between them (RFC 8693 4.2).</summary>
+    [JsonPropertyName("scope")] public string? Scope { get; init; }
 }
 
 /// <summary>Why a token was refused. Only <see cref="Expired"/> is worth telling the bearer apart: a new one helps.</summary>
@@ -33,7 +42,8 @@ public readonly record struct TokenCheck(TokenClaims? Claims, TokenRefusal? Refu
 
 /// <summary>
 /// JSON Web Tokens in compact form, signed with HMAC-SHA-256 (RFC 7515, RFC 7518 3.2). The algorithm is pinned: what
-/// a token's header asks for never decides how it is checked.
+/// a token's header asks for never decides how it is checked. While the secret is being replaced, tokens of the previous
+/// one still verify; only the present one signs.
 /// </summary>
 public sealed class SignedToken
 {
@@ -52,18 +62,20 @@ public sealed class SignedToken
         MaxDepth = 4,
     };
 
-    private readonly byte[] _secret;
+    // The first one signs.
+    private readonly byte[][] _secrets;
     private readonly TimeProvider _clock;
 
     /// <param name="secret">The shared secret; its UTF-8 bytes are the key.</param>
     /// <param name="clock">What the time is.</param>
-    /// <exception cref="ArgumentException">The secret is shorter than <see cref="MinimumSecretBytes"/>.</exception>
-    public SignedToken(string secret, TimeProvider clock)
+    /// <param name="previous">The secret before this one, as long as tokens signed with it may be about.</param>
+    /// <exception cref="ArgumentException">A secret is shorter than <see cref="MinimumSecretBytes"/>.</exception>
+    public SignedToken(string secret, TimeProvider clock, string? previous = null)
     {
-        _secret = Encoding.UTF8.GetBytes(secret);
+        _secrets = previous is null ? [Encoding.UTF8.GetBytes(secret)] : [Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(previous)];
         _clock = clock;
-        if (_secret.Length < MinimumSecretBytes)
-            throw new ArgumentException($"JWT_SECRET needs at least {MinimumSecretBytes} bytes; it has {_secret.Length}.", nameof(secret));
+        if (_secrets.Any(bytes => bytes.Length < MinimumSecretBytes))
+            throw new ArgumentException($"A secret needs at least {MinimumSecretBytes} bytes.", nameof(secret));
     }
 
     /// <summary>Signs a token. Issuer, issue time and, where absent, the start of validity are filled in.</summary>
@@ -77,20 +89,20 @@ public sealed class SignedToken
             NotBefore = claims.NotBefore == 0 ? now : claims.NotBefore,
         };
         var signed = $"{Header}.{Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(complete, Json))}";
-        return $"{signed}.{Base64Url.EncodeToString(HMACSHA256.HashData(_secret, Encoding.ASCII.GetBytes(signed)))}";
+        return $"{signed}.{Base64Url.EncodeToString(HMACSHA256.HashData(_secrets[0], Encoding.ASCII.GetBytes(signed)))}";
     }
 
     /// <summary>Checks signature, issuer, audience and times of a token. Never throws for what a stranger may send.</summary>
     /// <param name="token">The token as it came.</param>
-    /// <param name="audience">Whom the token must be meant for.</param>
-    public TokenCheck Verify(string token, string audience)
+    /// <param name="audiences">Whom the token must be meant for: any of these.</param>
+    public TokenCheck Verify(string token, params ReadOnlySpan<string> audiences)
     {
         if (token.Length > MaximumTokenLength || !Ascii.IsValid(token))
             return Refused(TokenRefusal.Invalid);
         var parts = token.Split('.');
         if (parts.Length != 3 || !SignatureFits(parts) || !HeaderIsOurs(parts[0]) || ReadClaims(parts[1]) is not { } claims)
             return Refused(TokenRefusal.Invalid);
-        if (claims.Issuer != Issuer || claims.Audience != audience || string.IsNullOrEmpty(claims.Subject))
+        if (claims.Issuer != Issuer || claims.Audience is null || !audiences.Contains(claims.Audience) || string.IsNullOrEmpty(claims.Subject))
             return Refused(TokenRefusal.Invalid);
 
         var now = _clock.GetUtcNow().ToUnixTimeSeconds();
@@ -108,9 +120,15 @@ public sealed class SignedToken
         if (parts[2].Length != 43
             || Base64Url.DecodeFromChars(parts[2], claimed, out _, out var written) != OperationStatus.Done || written != claimed.Length)
             return false;
+        var signed = Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}");
         Span<byte> actual = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        HMACSHA256.HashData(_secret, Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), actual);
-        return CryptographicOperations.FixedTimeEquals(claimed, actual);
+        foreach (var secret in _secrets)
+        {
+            HMACSHA256.HashData(secret, signed, actual);
+            if (CryptographicOperations.FixedTimeEquals(claimed, actual))
+                return true;
+        }
+        return false;
     }
 
     // Another service that shares the secret may order or format the header differently.

@@ -8,12 +8,19 @@ namespace VisionPlatform.Infrastructure.Persistence;
 
 public static class PersistenceServices
 {
-    /// <summary>Registers both database contexts, their pools, and <see cref="NpgsqlDataSource"/> of the platform database for hand-written SQL.</summary>
+    /// <summary>The key of the <see cref="NpgsqlDataSource"/> of the user database.</summary>
+    public const string Users = "users";
+
+    /// <summary>
+    /// Registers both database contexts, their pools, and <see cref="NpgsqlDataSource"/> for hand-written SQL: without a key that of the
+    /// platform database, with the key <see cref="Users"/> that of the user database.
+    /// </summary>
     public static IServiceCollection AddPersistence(this IServiceCollection services, DatabaseSettings settings)
     {
         services.AddSingleton(settings);
         services.AddSingleton(_ => NpgsqlDataSource.Create(settings.PlatformDatabase));
-        services.AddDbContext<UserDatabase>(options => options.UseNpgsql(settings.UserDatabase));
+        services.AddKeyedSingleton(Users, (_, _) => NpgsqlDataSource.Create(settings.UserDatabase));
+        services.AddDbContextPool<UserDatabase>((provider, options) => options.UseNpgsql(provider.GetRequiredKeyedService<NpgsqlDataSource>(Users)));
         services.AddDbContextPool<PlatformDatabase>((provider, options) => options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()));
         return services;
     }

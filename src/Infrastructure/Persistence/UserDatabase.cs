@@ -5,6 +5,7 @@ using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Invitations;
 using VisionPlatform.Domain.Organizations;
 using VisionPlatform.Domain.Projects;
+using VisionPlatform.Infrastructure.Mail;
 
 namespace VisionPlatform.Infrastructure.Persistence;
 
@@ -13,7 +14,11 @@ public sealed class UserDatabase(DbContextOptions<UserDatabase> options) : DbCon
 {
     public DbSet<User> Users => Set<User>();
     public DbSet<RefreshToken> RefreshTokens => Set<RefreshToken>();
+    public DbSet<UserSession> Sessions => Set<UserSession>();
+    public DbSet<PersonalToken> PersonalTokens => Set<PersonalToken>();
+    public DbSet<MailedToken> MailedTokens => Set<MailedToken>();
     public DbSet<SignInFailures> SignInFailures => Set<SignInFailures>();
+    public DbSet<QueuedMail> QueuedMails => Set<QueuedMail>();
     public DbSet<ProjectMember> ProjectMembers => Set<ProjectMember>();
     public DbSet<DatasetMember> DatasetMembers => Set<DatasetMember>();
     public DbSet<Organization> Organizations => Set<Organization>();
@@ -23,25 +28,7 @@ public sealed class UserDatabase(DbContextOptions<UserDatabase> options) : DbCon
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
-        modelBuilder.Entity<User>(user =>
-        {
-            user.HasIndex(u => u.NormalizedEmail).IsUnique();
-            user.Property(u => u.Email).HasMaxLength(320);
-            user.Property(u => u.NormalizedEmail).HasMaxLength(320);
-            user.Property(u => u.FullName).HasMaxLength(200);
-        });
-        modelBuilder.Entity<RefreshToken>(token =>
-        {
-            token.HasIndex(t => t.TokenHash).IsUnique();
-            token.HasIndex(t => t.FamilyId);
-            token.HasIndex(t => t.ExpiresAt);
-            token.HasOne<User>().WithMany().HasForeignKey(t => t.UserId).OnDelete(DeleteBehavior.Cascade);
-        });
-        modelBuilder.Entity<SignInFailures>(failures =>
-        {
-            failures.HasKey(f => f.EmailHash);
-            failures.HasIndex(f => f.LastAt);
-        });
+        modelBuilder.MapAccounts();
         modelBuilder.MapTenancy();
         modelBuilder.MapAudit();
         modelBuilder.MapIdempotentAnswers();

@@ -24,7 +24,9 @@ public static class Integrations
     public static readonly IntegrationPolicy ObjectStoreHealth = Row("object-store.health", timeout: 2, connect: 2, attempts: 1, wait: (0, 0), breaker: (0, 0), IntegrationFallback.FailFast);
 
     public static readonly IntegrationPolicy Llm = Row("llm", timeout: 30, connect: 5, attempts: 3, wait: (5, 30), breaker: (5, 300), IntegrationFallback.DisableFeature);
-    public static readonly IntegrationPolicy Mail = Row("mail", timeout: 30, connect: 10, attempts: 3, wait: (5, 30), breaker: (5, 120), IntegrationFallback.LogOnly);
+
+    /// <summary>Mails wait in a queue, which is their retry: one try each time it is their turn.</summary>
+    public static readonly IntegrationPolicy Mail = Row("mail", timeout: 30, connect: 10, attempts: 1, wait: (5, 600), breaker: (0, 0), IntegrationFallback.Queue);
 
     /// <summary>Every row, for documentation and the operators' view.</summary>
     public static IReadOnlyList<IntegrationPolicy> All { get; } =

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Infrastructure.Audit;
 using VisionPlatform.Infrastructure.Datasets;
+using VisionPlatform.Infrastructure.Mail;
 using VisionPlatform.Infrastructure.Storage;
 
 namespace VisionPlatform.Infrastructure.Settings;
@@ -11,6 +12,7 @@ public sealed record PlatformSettings(
     DatabaseSettings Databases,
     StorageSettings Storage,
     AccountSettings Accounts,
+    MailSettings Mail,
     AuditSettings Audit,
     HostingSettings Hosting,
     TrafficSettings Traffic,
@@ -30,6 +32,7 @@ public sealed record PlatformSettings(
             settings.Section("Databases", DatabaseSettings.From),
             settings.Section("Object storage", StorageSettings.From),
             settings.Section("Accounts", AccountSettings.From),
+            settings.Section("Mail", MailSettings.From),
             settings.Section("Audit log", AuditSettings.From),
             settings.Section("Address and host", HostingSettings.From),
             settings.Section("Rate limits and proxies", TrafficSettings.From),

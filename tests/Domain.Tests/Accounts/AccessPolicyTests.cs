@@ -8,6 +8,8 @@ public sealed class AccessPolicyTests
     // Permission, then the weakest system role, then the weakest project role ("-": not about a project).
     private const string Table = """
         AccountSelf           Guest             -
+        AccountPassword       Guest             -
+        AccountSecurity       Guest             -
         ProjectsCreate        Guest             -
         ProjectsRead          Guest             Viewer
         ProjectsWrite         Guest             Admin

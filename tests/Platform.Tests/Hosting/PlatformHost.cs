@@ -27,6 +27,9 @@ public sealed class PlatformHost : IAsyncLifetime
     private TestDatabases _databases = null!;
     private string _passwordHash = "";
 
+    /// <summary>What the apps have mailed.</summary>
+    public MailFolder Mails { get; } = new();
+
     /// <summary>The app that the tests share.</summary>
     public PlatformApp App { get; private set; } = null!;
 
@@ -54,6 +57,7 @@ public sealed class PlatformHost : IAsyncLifetime
         await EmptyBucketsAsync();
         await _databases.DisposeAsync();
         await _services.DisposeAsync();
+        Mails.Dispose();
         _passwords.Dispose();
     }
 
@@ -150,6 +154,10 @@ public sealed class PlatformHost : IAsyncLifetime
         ["RATE_LIMIT_PER_USER"] = "0",
         ["RATE_LIMIT_PER_TOKEN"] = "0",
         ["RATE_LIMIT_SIGN_IN"] = "0",
+        ["MAIL_DROP_DIRECTORY"] = Mails.Folder,
+        ["SIGN_UP"] = "open",
+        // All tests come from one address; the one about this limit has an app of its own.
+        ["SIGN_IN_FAILURES_PER_ADDRESS"] = "1000000",
     };
 
     private async Task EmptyBucketsAsync()

@@ -52,7 +52,7 @@ public sealed class UndeclaredFunctionTests
         public override RetryContext RetryContext => throw new NotSupportedException();
 
         public override IServiceProvider InstanceServices { get; set; } = new ServiceCollection()
-            .AddScoped(_ => new Authentication(null!, null!, null!)).BuildServiceProvider();
+            .AddScoped(_ => new Authentication(null!, null!)).BuildServiceProvider();
 
         public override FunctionDefinition FunctionDefinition { get; } = new Definition(method);
 

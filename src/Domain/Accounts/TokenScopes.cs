@@ -1,0 +1,42 @@
+namespace VisionPlatform.Domain.Accounts;
+
+/// <summary>
+/// What a personal or service token may be used for: names of permissions (<c>datasets:write</c>), or <c>read</c> (all
+/// permissions to read), <c>write</c> (all that need no administrator or manager) and <c>admin</c> (those that do). Scopes
+/// take away and never give: the owner's role decides as well. No scope reaches the security of the account itself.
+/// </summary>
+public sealed class TokenScopes
+{
+    public const string Read = "read";
+    public const string Write = "write";
+    public const string Admin = "admin";
+
+    private const string ReadSuffix = ":read";
+
+    private readonly HashSet<string> _scopes;
+
+    public TokenScopes(IEnumerable<string> scopes) => _scopes = [.. scopes];
+
+    /// <summary>Every scope that a token may be given, in the order in which they are offered.</summary>
+    public static IReadOnlyList<string> All { get; } =
+    [
+        Read, Write, Admin,
+        .. Enum.GetValues<Permission>().Where(permission => permission != Permission.AccountSelf && !AccessPolicy.NeedsSession(permission)).Select(AccessPolicy.NameOf),
+    ];
+
+    /// <summary>The scopes in a fixed order.</summary>
+    public IReadOnlyList<string> Names => [.. _scopes.Order(StringComparer.Ordinal)];
+
+    public bool Allows(Permission permission)
+    {
+        if (AccessPolicy.NeedsSession(permission))
+            return false;
+        var name = AccessPolicy.NameOf(permission);
+        // Asking whose token it is gives nothing away that the bearer could not learn otherwise.
+        if (permission == Permission.AccountSelf || _scopes.Contains(name))
+            return true;
+        if (AccessPolicy.IsAdministrative(permission))
+            return _scopes.Contains(Admin);
+        return _scopes.Contains(Write) || (_scopes.Contains(Read) && name.EndsWith(ReadSuffix, StringComparison.Ordinal));
+    }
+}

@@ -1,0 +1,49 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Infrastructure.Accounts;
+
+namespace VisionPlatform.Api.Accounts;
+
+/// <summary>One's own name, address and password.</summary>
+public sealed class OwnAccountFunctions(SignIn signIn, OwnProfile profile)
+{
+    [Function("GetOwnAccount"), RequiresPermission(Permission.AccountSelf)]
+    [Operation("Who is signed in.", Returns = typeof(UserAnswer))]
+    public static IResult Me([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/auth/me")] HttpRequest request) =>
+        TypedResults.Ok(UserAnswer.Of(request.CurrentUser()));
+
+    [Function("UpdateOwnAccount"), RequiresPermission(Permission.AccountSecurity)]
+    [Operation("Change one's name, avatar colour or e-mail address; another address needs the current password.", Body = typeof(ProfileRequest), Returns = typeof(ProfileAnswer),
+        Example = """{"fullName":"Ada Lovelace","badgeColor":"#1d4ed8"}""", Unversioned = "One changes only one's own; the last change wins.",
+        Problems = ["EMAIL_TAKEN", "TOO_MANY_ATTEMPTS"])]
+    public async Task<IResult> Update(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v1/auth/me")] HttpRequest request, CancellationToken cancellation)
+    {
+        var body = await request.ReadJsonAsync<ProfileRequest>(cancellation);
+        var (user, sentTo) = await profile.ChangeAsync(
+            request.CurrentUser().Id, new ProfileChange(body.FullName, body.BadgeColor, body.Email, body.CurrentPassword), request.Origin(), cancellation);
+        return TypedResults.Ok(new ProfileAnswer(UserAnswer.Of(user), sentTo));
+    }
+
+    [Function("ConfirmEmail"), AllowAnonymousAccess("The token from the mail says whose address it is.")]
+    [Operation("Take a new e-mail address over, with the token of the link that was sent to it.", Body = typeof(ConfirmEmailRequest), Status = 204, Problems = ["INVALID_LINK"])]
+    public async Task<IResult> ConfirmEmail(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/me/confirm-email")] HttpRequest request, CancellationToken cancellation)
+    {
+        var body = await request.ReadJsonAsync<ConfirmEmailRequest>(cancellation);
+        await profile.ConfirmEmailAsync(body.Token, cancellation);
+        return TypedResults.NoContent();
+    }
+
+    [Function("ChangeOwnPassword"), RequiresPermission(Permission.AccountPassword)]
+    [Operation("Change one's password; every other session ends.", Body = typeof(ChangePasswordRequest), Returns = typeof(SessionAnswer), Problems = ["WEAK_PASSWORD", "TOO_MANY_ATTEMPTS"])]
+    public async Task<IResult> ChangePassword(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v1/auth/password")] HttpRequest request, CancellationToken cancellation)
+    {
+        var body = await request.ReadJsonAsync<ChangePasswordRequest>(cancellation);
+        var session = await signIn.ChangePasswordAsync(request.CurrentUser().Id, body.CurrentPassword, body.NewPassword, request.Origin(), cancellation);
+        return TypedResults.Ok(SessionAnswer.Of(session));
+    }
+}

@@ -1,0 +1,129 @@
+using System.Data.Common;
+using System.Net.Mail;
+using System.Net.Sockets;
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Resilience;
+
+namespace VisionPlatform.Infrastructure.Mail;
+
+/// <summary>
+/// Sends the queued mails, one at a time. What could not be sent is tried again, after 5 seconds at first and twice as long
+/// each further time up to 10 minutes, until it is of no use any more. Several instances share the queue.
+/// </summary>
+public sealed class MailDelivery(
+    IServiceScopeFactory scopes, IMailTransport transport, SealedText seal, TimeProvider clock, ILogger<MailDelivery> logger) : BackgroundService
+{
+    // A mail is sent as soon as it is posted; this is for those of other instances and for second attempts.
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    private readonly SemaphoreSlim _posted = new(0, 1);
+
+    /// <summary>Says that there is something to send.</summary>
+    public void Wake()
+    {
+        try
+        {
+            _posted.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // It is awake.
+        }
+    }
+
+    public override void Dispose()
+    {
+        _posted.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                while (await SendNextAsync(stoppingToken))
+                {
+                }
+                await _posted.WaitAsync(Interval, stoppingToken);
+            }
+            catch (Exception e) when (e.GetBaseException() is DbException or SocketException or TimeoutException)
+            {
+                logger.LogWarning("The mails wait for the database: {Reason}", e.GetBaseException().Message);
+                await Task.Delay(Interval, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task<bool> SendNextAsync(CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var database = scope.ServiceProvider.GetRequiredService<UserDatabase>();
+        await using var transaction = await database.Database.BeginTransactionAsync(ct);
+        var now = clock.GetUtcNow();
+        // The lock is held while it is sent: another instance takes another one.
+        var mail = (await database.QueuedMails.FromSql(
+            $"SELECT * FROM queued_mails WHERE next_attempt_at <= {now} ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED").ToListAsync(ct)).SingleOrDefault();
+        if (mail is null)
+            return false;
+        if (await IsDoneAsync(mail, now, ct))
+        {
+            database.QueuedMails.Remove(mail);
+        }
+        else
+        {
+            mail.Attempts++;
+            var wait = Integrations.Mail.FirstWait * Math.Pow(2, Math.Min(mail.Attempts - 1, 10));
+            mail.NextAttemptAt = clock.GetUtcNow() + (wait < Integrations.Mail.LongestWait ? wait : Integrations.Mail.LongestWait);
+        }
+        // A mail that went out must not go again because the app is asked to stop.
+        await database.SaveChangesAsync(CancellationToken.None);
+        await transaction.CommitAsync(CancellationToken.None);
+        return true;
+    }
+
+    // Whether there is nothing left to do with it: sent, of no use any more, or not to be sent at all.
+    private async Task<bool> IsDoneAsync(QueuedMail mail, DateTimeOffset now, CancellationToken ct)
+    {
+        if (!mail.Deliver)
+            return true;
+        if (mail.ExpiresAt <= now)
+        {
+            logger.LogWarning("Gave the mail {Mail} up after {Attempts} attempts", mail.Id, mail.Attempts);
+            return true;
+        }
+        if (seal.Open(mail.Content) is not { } content)
+        {
+            logger.LogError("Cannot read the mail {Mail}: JWT_SECRET was changed without JWT_SECRET_PREVIOUS; it is dropped", mail.Id);
+            return true;
+        }
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(Integrations.Mail.Timeout);
+        try
+        {
+            await transport.SendAsync(mail.Id, JsonSerializer.Deserialize<OutgoingMail>(content)!, limit.Token);
+            return true;
+        }
+        catch (SmtpFailedRecipientException e)
+        {
+            // The server says that there is no such recipient (or, with a transient code, that it will not take it now).
+            logger.LogWarning("The mail server refused a recipient of the mail {Mail}: {Status}", mail.Id, e.StatusCode);
+            return e.StatusCode is SmtpStatusCode.MailboxUnavailable or SmtpStatusCode.MailboxNameNotAllowed or SmtpStatusCode.UserNotLocalTryAlternatePath;
+        }
+        catch (Exception e) when (e is SmtpException or IOException or UnauthorizedAccessException or SocketException || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        {
+            logger.LogWarning("Could not send the mail {Mail}, attempt {Attempt}: {Reason}", mail.Id, mail.Attempts + 1, e.GetBaseException().Message);
+            return false;
+        }
+    }
+}

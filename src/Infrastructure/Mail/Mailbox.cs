@@ -1,0 +1,31 @@
+using System.Text.Json;
+using VisionPlatform.Infrastructure.Persistence;
+
+namespace VisionPlatform.Infrastructure.Mail;
+
+/// <summary>
+/// Takes mails that are to be sent. A mail posted inside a transaction of <see cref="UserDatabase"/> leaves exactly when that commits;
+/// it survives a restart, and a mail server that is away.
+/// </summary>
+public sealed class Mailbox(UserDatabase database, SealedText seal, MailDelivery delivery, TimeProvider clock)
+{
+    /// <summary>Posts a mail, with whatever else the context has to save.</summary>
+    /// <param name="mail">The mail.</param>
+    /// <param name="usefulFor">After which it is given up.</param>
+    /// <param name="ct">The request's token.</param>
+    /// <param name="deliver">False to do the same work and send nothing.</param>
+    public async Task PostAsync(OutgoingMail mail, TimeSpan usefulFor, CancellationToken ct, bool deliver = true)
+    {
+        var now = clock.GetUtcNow();
+        database.QueuedMails.Add(new QueuedMail
+        {
+            Content = seal.Seal(JsonSerializer.Serialize(mail)),
+            CreatedAt = now,
+            ExpiresAt = now + usefulFor,
+            NextAttemptAt = now,
+            Deliver = deliver,
+        });
+        await database.SaveChangesAsync(ct);
+        delivery.Wake();
+    }
+}

@@ -1,0 +1,28 @@
+namespace VisionPlatform.Infrastructure.Mail;
+
+/// <summary>A mail of the platform: plain text to one person.</summary>
+public sealed record OutgoingMail(string To, string Subject, string Text);
+
+/// <summary>
+/// A mail on its way. The content is encrypted, as it may hold a link that opens an account; the row goes as soon as the
+/// mail is out.
+/// </summary>
+public sealed class QueuedMail
+{
+    public Guid Id { get; init; } = Guid.CreateVersion7();
+
+    /// <summary>A <see cref="OutgoingMail"/> as <see cref="SealedText"/>.</summary>
+    public required byte[] Content { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it is of no use any more and is given up.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+    public required DateTimeOffset NextAttemptAt { get; set; }
+    public int Attempts { get; set; }
+
+    /// <summary>
+    /// False for a mail that goes to nobody: a request about an address without an account then costs the same work as
+    /// one about an account.
+    /// </summary>
+    public required bool Deliver { get; init; }
+}
