@@ -11,8 +11,8 @@ namespace VisionPlatform.Infrastructure.Settings;
 public sealed record PlatformSettings(
     DatabaseSettings Databases,
     StorageSettings Storage,
-    AccountSettings Accounts,
     MailSettings Mail,
+    AccountSettings Accounts,
     AuditSettings Audit,
     HostingSettings Hosting,
     TrafficSettings Traffic,
@@ -31,8 +31,8 @@ public sealed record PlatformSettings(
         var all = new PlatformSettings(
             settings.Section("Databases", DatabaseSettings.From),
             settings.Section("Object storage", StorageSettings.From),
-            settings.Section("Accounts", AccountSettings.From),
             settings.Section("Mail", MailSettings.From),
+            settings.Section("Accounts", AccountSettings.From),
             settings.Section("Audit log", AuditSettings.From),
             settings.Section("Address and host", HostingSettings.From),
             settings.Section("Rate limits and proxies", TrafficSettings.From),
