@@ -30,6 +30,7 @@ internal static class DurableEngineExtensions
         services.AddSingleton<InstanceFetcher>();
         services.AddSingleton<ActivityFetcher>();
         services.AddSingleton<LeaseKeeper>();
+        services.AddSingleton<Retention>();
         services.AddSingleton<Notifications>();
         services.AddSingleton<EmbeddedDurableTaskClient>();
         services.AddSingleton<DurableTaskClient>(provider => provider.GetRequiredService<EmbeddedDurableTaskClient>());

@@ -48,6 +48,23 @@ public sealed class SettingsTests
         Assert.Equal(new DurableEngineOptions().MaxConcurrentOrchestrators, options.MaxConcurrentOrchestrators);
     }
 
+    [Theory]
+    [InlineData(null, 30d)]
+    [InlineData("2.5", 2.5)]
+    [InlineData("0", null)]
+    public void Finished_instances_are_kept_as_many_days_as_the_setting_says(string? setting, double? days)
+    {
+        var options = new DurableEngineOptions();
+        DurableEngineOptions.Read(
+            new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                ["AzureFunctionsJobHost:extensions:durableTask:retentionDays"] = setting,
+            }).Build(),
+            options);
+
+        Assert.Equal(days, options.Retention?.TotalDays);
+    }
+
     [Fact]
     public async Task Statements_are_prepared_and_connections_few_unless_the_connection_string_says_otherwise()
     {

@@ -29,6 +29,7 @@ public sealed class StartTests
     [Theory]
     [InlineData("{ \"version\": \"2.0\",\n  \"extensions\": oops }", "host.json", "line 2, column")]
     [InlineData("[]", "host.json", "must hold a JSON object")]
+    [InlineData("{ \"version\": \"2.0\", \"extensions\": { \"durableTask\": { \"retentionDays\": \"a week\" } } }", "retentionDays", "a week", "a number of days")]
     [InlineData("""{ "version": "1.0" }""", "'version' is \"1.0\" but must be \"2.0\"")]
     [InlineData("""{ "functionTimeout": "soon" }""", "'functionTimeout' is \"soon\"")]
     [InlineData("""{ "extensions": { "durableTask": { "maxConcurrentActivityFunctions": 0 } } }""", "'extensions.durableTask.maxConcurrentActivityFunctions' is \"0\" but must be a positive number")]

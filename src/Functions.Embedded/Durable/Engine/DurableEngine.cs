@@ -15,6 +15,7 @@ internal sealed class DurableEngine(
     TurnCommitter committer,
     LeaseKeeper leases,
     HostRegistry hosts,
+    Retention retention,
     Notifications notifications,
     TimeProvider time,
     ILogger<DurableEngine> logger) : IHostedService
@@ -40,7 +41,8 @@ internal sealed class DurableEngine(
             Task.Run(() => notifications.RunAsync(stop), CancellationToken.None),
             Task.Run(() => hosts.RunAsync(stop), CancellationToken.None),
             Task.Run(() => instanceFetcher.RunAsync(stop), CancellationToken.None),
-            Task.Run(() => activityFetcher.RunAsync(stop), CancellationToken.None));
+            Task.Run(() => activityFetcher.RunAsync(stop), CancellationToken.None),
+            Task.Run(() => retention.RunAsync(stop), CancellationToken.None));
         _renewing = Task.Run(() => leases.RunAsync(_stopRenewing.Token), CancellationToken.None);
         return Task.CompletedTask;
     }

@@ -28,6 +28,12 @@ internal sealed class DurableEngineOptions
     /// <summary>Instances kept in memory at most; beyond it they are given up as soon as they wait.</summary>
     public int MaxSessions { get; set; } = 2_000;
 
+    /// <summary>How long instances are kept after they have ended; null: for ever.</summary>
+    public TimeSpan? Retention { get; set; } = TimeSpan.FromDays(30);
+
+    /// <summary>Time between two looks for instances that are older than that.</summary>
+    public TimeSpan RetentionInterval { get; set; } = TimeSpan.FromMinutes(10);
+
     /// <summary>Time that running activities have to finish when the host stops, before they are handed back.</summary>
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(8);
 
@@ -52,6 +58,8 @@ internal sealed class DurableEngineOptions
         options.MaxConcurrentOrchestrators = PositiveOr(section, "maxConcurrentOrchestratorFunctions", options.MaxConcurrentOrchestrators);
         options.LeaseDuration = SecondsOr(section, "leaseSeconds", options.LeaseDuration);
         options.PollInterval = SecondsOr(section, "pollSeconds", options.PollInterval);
+        if (double.TryParse(section["retentionDays"], System.Globalization.CultureInfo.InvariantCulture, out double days))
+            options.Retention = days > 0 ? TimeSpan.FromDays(days) : null;
         options.SessionIdleTime = SecondsOr(section, "extendedSessionIdleTimeoutInSeconds", options.SessionIdleTime);
         options.UnknownNameGrace = SecondsOr(section, "unknownNameGraceSeconds", options.UnknownNameGrace);
         options.LostNameGrace = SecondsOr(section, "lostNameGraceSeconds", options.LostNameGrace);

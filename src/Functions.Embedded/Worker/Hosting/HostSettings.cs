@@ -23,6 +23,9 @@ internal sealed record HostSettings(string RoutePrefix, string HubName, TimeSpan
                 throw Wrong($"extensions.durableTask.{limit}", text, "a positive number");
         }
 
+        if (durable["retentionDays"] is { } kept && !(double.TryParse(kept, CultureInfo.InvariantCulture, out double days) && days is >= 0 and <= 36_500))
+            throw Wrong("extensions.durableTask.retentionDays", kept, "a number of days, or 0 to keep finished orchestrations for ever");
+
         string prefix = (host["extensions:http:routePrefix"] ?? "api").Trim('/');
         string hub = durable["hubName"] is { Length: > 0 } name ? name : "default";
         return new HostSettings(prefix, hub, Timeout(host["functionTimeout"]));
