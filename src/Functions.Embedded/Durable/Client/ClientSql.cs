@@ -58,17 +58,20 @@ internal static class ClientSql
         """;
 
     /// <summary>Removes the instances of $2 that have ended.</summary>
-    public const string Purge = """
+    public static readonly string Purge = $"""
         WITH gone AS (
             DELETE FROM durable.instances
-            WHERE hub = $1 AND instance_id = ANY ($2) AND status IN ('Completed', 'Failed', 'Terminated')
+            WHERE ctid = ANY (ARRAY({FetchSql.PlacesOfInstances})) AND status IN ('Completed', 'Failed', 'Terminated')
             RETURNING instance_id
         ), history AS (
-            DELETE FROM durable.history WHERE hub = $1 AND instance_id = ANY (ARRAY(SELECT instance_id FROM gone))
+            DELETE FROM durable.history
+            WHERE ctid = ANY (ARRAY(SELECT r.place FROM gone g CROSS JOIN LATERAL (SELECT ctid AS place FROM durable.history r WHERE r.hub = $1 AND r.instance_id = g.instance_id OFFSET 0) r))
         ), messages AS (
-            DELETE FROM durable.messages WHERE hub = $1 AND instance_id = ANY (ARRAY(SELECT instance_id FROM gone))
+            DELETE FROM durable.messages
+            WHERE ctid = ANY (ARRAY(SELECT r.place FROM gone g CROSS JOIN LATERAL (SELECT ctid AS place FROM durable.messages r WHERE r.hub = $1 AND r.instance_id = g.instance_id OFFSET 0) r))
         ), activities AS (
-            DELETE FROM durable.activities WHERE hub = $1 AND instance_id = ANY (ARRAY(SELECT instance_id FROM gone))
+            DELETE FROM durable.activities
+            WHERE ctid = ANY (ARRAY(SELECT r.place FROM gone g CROSS JOIN LATERAL (SELECT ctid AS place FROM durable.activities r WHERE r.hub = $1 AND r.instance_id = g.instance_id OFFSET 0) r))
         )
         SELECT count(*) FROM gone
         """;

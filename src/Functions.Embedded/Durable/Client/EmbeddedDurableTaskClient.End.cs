@@ -91,7 +91,7 @@ internal sealed partial class EmbeddedDurableTaskClient
         await using NpgsqlConnection connection = await _store.OpenAsync(cancellation);
         await using NpgsqlBatch batch = connection.ToBatch(
             "BEGIN".ToCommand(),
-            "SELECT 1 FROM durable.instances WHERE hub = $1 AND instance_id = ANY ($2) ORDER BY instance_id FOR UPDATE".ToCommand(_store.Hub, ids),
+            TurnSql.LockInstances.ToCommand(_store.Hub, ids),
             ClientSql.Purge.ToCommand(_store.Hub, ids),
             "COMMIT".ToCommand());
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellation);

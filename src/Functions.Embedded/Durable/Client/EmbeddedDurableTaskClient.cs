@@ -156,13 +156,15 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
         await using NpgsqlConnection connection = await _store.OpenAsync(cancellation);
-        await using NpgsqlBatch batch = connection.ToBatch(TurnSql.SendMessages.ToCommand(
-            _store.Hub, new[] { instanceId }, new Guid?[] { null }, new[] { kind.ToString() }, new[] { -1 }, new[] { name }, new[] { data }));
+        await using NpgsqlBatch batch = connection.ToBatch(
+            TurnSql.LockInstances.ToCommand(_store.Hub, new[] { instanceId }),
+            TurnSql.SendMessages.ToCommand(
+                _store.Hub, new[] { instanceId }, new Guid?[] { null }, new[] { kind.ToString() }, new[] { -1 }, new[] { name }, new[] { data }));
         if (!_sessions.Holds(instanceId))
             batch.BatchCommands.Add(TurnSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.InstancesPayload));
         await batch.ExecuteNonQueryAsync(cancellation);
         _signals.Instances.Set();
-        return batch.BatchCommands[0].RecordsAffected > 0;
+        return batch.BatchCommands[1].RecordsAffected > 0;
     }
 
     private async Task<Page<OrchestrationMetadata>> GetPageAsync(

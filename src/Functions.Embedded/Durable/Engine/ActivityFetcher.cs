@@ -102,8 +102,8 @@ internal sealed class ActivityFetcher(
 
     private async Task ReleaseAsync(NpgsqlConnection connection, List<ActivityKey> keys, CancellationToken stop)
     {
-        await using NpgsqlBatch batch = connection.ToBatch(FetchSql.ReleaseActivities.ToCommand(
-            store.Hub, keys.Column(k => k.InstanceId), keys.Column(k => k.ExecutionId), keys.Column(k => k.TaskId), store.Owner));
+        await using NpgsqlBatch batch = connection.ToBatch(
+            store.KeysOf(TurnSql.LockActivities, keys), store.KeysOf(FetchSql.ReleaseActivities, keys, store.Owner));
         await batch.ExecuteNonQueryAsync(stop);
     }
 }

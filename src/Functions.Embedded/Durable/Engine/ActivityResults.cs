@@ -17,7 +17,7 @@ internal sealed class ActivityResults : IAsyncDisposable
             UPDATE durable.instances i
             SET ready_at = least(i.ready_at, now())
             FROM (SELECT DISTINCT instance_id, execution_id FROM answered) r
-            WHERE i.hub = $1 AND i.instance_id = ANY ($2) AND i.instance_id = r.instance_id AND i.execution_id = r.execution_id
+            WHERE i.ctid = ANY (ARRAY({FetchSql.PlacesOfInstances})) AND i.instance_id = r.instance_id AND i.execution_id = r.execution_id
               AND i.status IN ('Pending', 'Running', 'Suspended')
             RETURNING i.instance_id
         )
@@ -37,7 +37,7 @@ internal sealed class ActivityResults : IAsyncDisposable
     public ActivityResults(DurableStore store, EngineSignals signals, ILogger<ActivityResults> logger)
     {
         (_store, _signals, _logger) = (store, signals, logger);
-        _batcher = new Batcher<(ActivityKey Key, HistoryEvent Result)>(results => WriteAsync([.. results.OrderBy(r => r.Key)]), most: 200);
+        _batcher = new Batcher<(ActivityKey, HistoryEvent)>(WriteAsync, most: 200);
     }
 
     /// <summary>Told of each call whose answer is stored.</summary>
@@ -96,6 +96,7 @@ internal sealed class ActivityResults : IAsyncDisposable
         await using NpgsqlBatch batch = connection.ToBatch(
             "BEGIN".ToCommand(),
             TurnSql.LockInstances.ToCommand(_store.Hub, results.Select(r => r.Key.InstanceId).Distinct().ToArray()),
+            _store.KeysOf(TurnSql.LockActivities, [.. results.Select(r => r.Key)]),
             Store.ToCommand(
                 _store.Hub,
                 results.Column(r => r.Key.InstanceId),

@@ -88,7 +88,7 @@ internal sealed class ActivityWorker : IAsyncDisposable
 
     /// <summary>Calls whose lease was not renewed for this long.</summary>
     public ActivityKey[] DueForRenewal(TimeSpan after) =>
-        [.. _held.Values.Where(held => _time.GetElapsedTime(held.LeasedAt) >= after).Select(held => held.Call.Key).Order()];
+        [.. _held.Values.Where(held => _time.GetElapsedTime(held.LeasedAt) >= after).Select(held => held.Call.Key)];
 
     /// <summary>Notes which leases were renewed. A call whose lease is gone is cancelled: it is run elsewhere, or its instance was purged.</summary>
     public void Renewed(IEnumerable<ActivityKey> asked, IReadOnlySet<ActivityKey> renewed)

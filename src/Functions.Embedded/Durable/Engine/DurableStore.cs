@@ -53,6 +53,10 @@ internal sealed class DurableStore : IAsyncDisposable
         return await Database.OpenConnectionAsync(cancellation);
     }
 
+    /// <summary>A statement that takes activity calls by their keys ($2, $3, $4), and more parameters after them.</summary>
+    public NpgsqlBatchCommand KeysOf(string sql, IReadOnlyCollection<ActivityKey> keys, params ReadOnlySpan<object> more) => sql.ToCommand(
+        [Hub, keys.Column(k => k.InstanceId), keys.Column(k => k.ExecutionId), keys.Column(k => k.TaskId), .. more]);
+
     public async Task UpgradeAsync(CancellationToken cancellation)
     {
         await _upgrade.WaitAsync(cancellation);

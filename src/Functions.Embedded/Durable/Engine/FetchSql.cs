@@ -2,8 +2,9 @@ namespace Microsoft.DurableTask.Embedded;
 
 /// <summary>
 /// The statements that take work. $1 is the hub throughout. They are prepared, often while the tables are empty, and run with that plan
-/// when the tables are full; so they are written to leave the planner one way only: rows are found by the key, never by a join that could
-/// read a whole hub.
+/// when the tables are full; so they are written to leave the planner one way only. A join or <c>= ANY</c> with keys may be planned as reading
+/// the whole hub; a lookup for each key, in a lateral part that is locked or has an offset and so stays apart, may not. Rows are changed by
+/// their place (<c>ctid</c>), after a statement of the same transaction has locked them: a row that others may change has no lasting place.
 /// </summary>
 internal static class FetchSql
 {
@@ -13,7 +14,7 @@ internal static class FetchSql
     /// </summary>
     public const string TakeInstances = """
         WITH due AS MATERIALIZED (
-            SELECT instance_id
+            SELECT ctid AS place
             FROM durable.instances
             WHERE hub = $1 AND ready_at <= now()
               AND (locked_until <= now() OR locked_by = $2)
@@ -26,7 +27,7 @@ internal static class FetchSql
         )
         UPDATE durable.instances i
         SET locked_by = $2, locked_until = now() + $3::interval
-        WHERE i.hub = $1 AND i.instance_id = ANY (ARRAY(SELECT instance_id FROM due))
+        WHERE i.ctid = ANY (ARRAY(SELECT place FROM due))
         RETURNING i.instance_id, i.execution_id, i.name, i.version, i.input, i.parent_id, i.parent_name, i.parent_execution_id,
                   i.parent_task_id, i.status, i.custom_status, i.created_at, i.turn, i.history_length
         """;
@@ -37,35 +38,55 @@ internal static class FetchSql
         WHERE hub = $1 AND ready_at > now()
         """;
 
-    /// <summary>Not in order: an order would let the planner walk all messages in the order of their ids.</summary>
+    /// <summary>In no order of their ids.</summary>
     public const string Messages = """
-        SELECT id, instance_id, execution_id, kind, task_id, name, data, fire_at
-        FROM durable.messages
-        WHERE hub = $1 AND instance_id = ANY ($2) AND visible_at <= now()
+        SELECT m.id, m.instance_id, m.execution_id, m.kind, m.task_id, m.name, m.data, m.fire_at
+        FROM unnest($2::text[]) AS k (instance_id)
+        CROSS JOIN LATERAL (
+            SELECT * FROM durable.messages m WHERE m.hub = $1 AND m.instance_id = k.instance_id AND m.visible_at <= now() OFFSET 0
+        ) m
         """;
 
     public const string History = """
         SELECT h.instance_id, h.kind, h.at, h.task_id, h.name, h.data, h.target, h.fire_at, h.message_id
         FROM unnest($2::text[], $3::uuid[]) AS w (instance_id, execution_id)
-        JOIN durable.history h ON h.hub = $1 AND h.instance_id = w.instance_id AND h.execution_id = w.execution_id
-        WHERE h.instance_id = ANY ($2)
+        CROSS JOIN LATERAL (
+            SELECT * FROM durable.history h WHERE h.hub = $1 AND h.instance_id = w.instance_id AND h.execution_id = w.execution_id OFFSET 0
+        ) h
         ORDER BY h.instance_id, h.seq
         """;
 
-    public const string ReleaseInstances = """
-        UPDATE durable.instances
-        SET locked_by = NULL, locked_until = '-infinity'
-        WHERE hub = $1 AND instance_id = ANY ($2) AND locked_by = $3
+    public const string Statuses = """
+        SELECT k.instance_id, i.status
+        FROM unnest($2::text[]) AS k (instance_id)
+        CROSS JOIN LATERAL (SELECT status FROM durable.instances i WHERE i.hub = $1 AND i.instance_id = k.instance_id OFFSET 0) i
         """;
 
-    public const string RenewInstances = """
+    /// <summary>Where the instances with the ids $2 are. To be locked before, by <see cref="TurnSql.LockInstances"/>.</summary>
+    public const string PlacesOfInstances = """
+        SELECT found.place
+        FROM unnest($2::text[]) AS k (instance_id)
+        CROSS JOIN LATERAL (
+            SELECT i.ctid AS place FROM durable.instances i WHERE i.hub = $1 AND i.instance_id = k.instance_id OFFSET 0
+        ) found
+        """;
+
+    /// <summary>After <see cref="TurnSql.LockInstances"/> or <see cref="TakeInstances"/>.</summary>
+    public const string ReleaseInstances = $"""
+        UPDATE durable.instances
+        SET locked_by = NULL, locked_until = '-infinity'
+        WHERE ctid = ANY (ARRAY({PlacesOfInstances})) AND locked_by = $3
+        """;
+
+    /// <summary>After <see cref="TurnSql.LockInstances"/>.</summary>
+    public const string RenewInstances = $"""
         UPDATE durable.instances
         SET locked_until = now() + $4::interval
-        WHERE hub = $1 AND instance_id = ANY ($2) AND locked_by = $3
+        WHERE ctid = ANY (ARRAY({PlacesOfInstances})) AND locked_by = $3
         RETURNING instance_id
         """;
 
-    /// <summary>Where the calls of activities with the keys $2, $3, $4 are, locked in the order of the keys.</summary>
+    /// <summary>Where the calls of activities with the keys $2, $3, $4 are. To be locked before, by <see cref="TurnSql.LockActivities"/>.</summary>
     public const string PlacesOfActivities = """
         SELECT found.place
         FROM unnest($2::text[], $3::uuid[], $4::int[]) AS k (instance_id, execution_id, task_id)
@@ -73,7 +94,7 @@ internal static class FetchSql
             SELECT a.ctid AS place
             FROM durable.activities a
             WHERE a.hub = $1 AND a.instance_id = k.instance_id AND a.execution_id = k.execution_id AND a.task_id = k.task_id
-            FOR UPDATE
+            OFFSET 0
         ) found
         """;
 
@@ -93,12 +114,14 @@ internal static class FetchSql
         RETURNING a.instance_id, a.execution_id, a.task_id, a.name, a.input
         """;
 
+    /// <summary>After <see cref="TurnSql.LockActivities"/>.</summary>
     public const string ReleaseActivities = $"""
         UPDATE durable.activities a
         SET locked_by = NULL, visible_at = now()
         WHERE a.ctid = ANY (ARRAY({PlacesOfActivities})) AND a.locked_by = $5
         """;
 
+    /// <summary>After <see cref="TurnSql.LockActivities"/>.</summary>
     public const string RenewActivities = $"""
         UPDATE durable.activities a
         SET visible_at = now() + $6::interval

@@ -103,7 +103,7 @@ internal sealed class InstanceWaiters(DurableStore store, ILogger<InstanceWaiter
         HashSet<string> missing = [.. waiting.Select(waiter => waiter.InstanceId)];
         await using NpgsqlConnection connection = await store.OpenAsync(CancellationToken.None);
         await using NpgsqlBatch batch = connection.ToBatch(
-            "SELECT instance_id, status FROM durable.instances WHERE hub = $1 AND instance_id = ANY ($2)".ToCommand(store.Hub, missing.ToArray()));
+            FetchSql.Statuses.ToCommand(store.Hub, missing.ToArray()));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync();
         while (await reader.ReadAsync())
         {

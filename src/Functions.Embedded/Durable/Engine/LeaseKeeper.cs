@@ -38,7 +38,8 @@ internal sealed class LeaseKeeper(DurableStore store, Sessions sessions, Activit
         if (idle.Length == 0)
             return;
         await using NpgsqlConnection connection = await store.OpenAsync(cancellation);
-        await using NpgsqlBatch batch = connection.ToBatch(FetchSql.ReleaseInstances.ToCommand(store.Hub, idle, store.Owner));
+        await using NpgsqlBatch batch = connection.ToBatch(
+            TurnSql.LockInstances.ToCommand(store.Hub, idle), FetchSql.ReleaseInstances.ToCommand(store.Hub, idle, store.Owner));
         await batch.ExecuteNonQueryAsync(cancellation);
     }
 
@@ -48,8 +49,8 @@ internal sealed class LeaseKeeper(DurableStore store, Sessions sessions, Activit
         await using NpgsqlConnection connection = await store.OpenAsync(cancellation);
         string channel = EngineSignals.ChannelOf(store.Hub);
         await using NpgsqlBatch batch = connection.ToBatch(
-            FetchSql.ReleaseActivities.ToCommand(
-                store.Hub, keys.Column(k => k.InstanceId), keys.Column(k => k.ExecutionId), keys.Column(k => k.TaskId), store.Owner),
+            store.KeysOf(TurnSql.LockActivities, keys),
+            store.KeysOf(FetchSql.ReleaseActivities, keys, store.Owner),
             TurnSql.Notify.ToCommand(channel, EngineSignals.ActivitiesPayload),
             TurnSql.Notify.ToCommand(channel, EngineSignals.InstancesPayload));
         await batch.ExecuteNonQueryAsync(cancellation);
@@ -64,20 +65,18 @@ internal sealed class LeaseKeeper(DurableStore store, Sessions sessions, Activit
 
         await using NpgsqlConnection connection = await store.OpenAsync(stop);
         await using NpgsqlBatch batch = connection.ToBatch(
+            TurnSql.LockInstances.ToCommand(store.Hub, instances),
             FetchSql.RenewInstances.ToCommand(store.Hub, instances, store.Owner, store.Options.LeaseDuration),
-            FetchSql.RenewActivities.ToCommand(
-                store.Hub,
-                calls.Column(k => k.InstanceId),
-                calls.Column(k => k.ExecutionId),
-                calls.Column(k => k.TaskId),
-                store.Owner,
-                store.Options.LeaseDuration));
+            store.KeysOf(TurnSql.LockActivities, calls),
+            store.KeysOf(FetchSql.RenewActivities, calls, store.Owner, store.Options.LeaseDuration));
         var renewedInstances = new HashSet<string>(StringComparer.Ordinal);
         var renewedCalls = new HashSet<ActivityKey>();
         await using (NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop))
         {
+            await reader.NextResultAsync(stop);
             while (await reader.ReadAsync(stop))
                 renewedInstances.Add(reader.GetString(0));
+            await reader.NextResultAsync(stop);
             await reader.NextResultAsync(stop);
             while (await reader.ReadAsync(stop))
                 renewedCalls.Add(new ActivityKey(reader.GetString(0), reader.GetGuid(1), reader.GetInt32(2)));

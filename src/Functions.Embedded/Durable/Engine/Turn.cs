@@ -1,14 +1,7 @@
 namespace Microsoft.DurableTask.Embedded;
 
-/// <summary>Names one call of an activity. Ordered, so that transactions lock calls in one order and never wait in a circle.</summary>
-internal readonly record struct ActivityKey(string InstanceId, Guid ExecutionId, int TaskId) : IComparable<ActivityKey>
-{
-    public int CompareTo(ActivityKey other)
-    {
-        int order = string.CompareOrdinal(InstanceId, other.InstanceId);
-        return order != 0 ? order : TaskId.CompareTo(other.TaskId);
-    }
-}
+/// <summary>Names one call of an activity.</summary>
+internal readonly record struct ActivityKey(string InstanceId, Guid ExecutionId, int TaskId);
 
 /// <summary>An activity call that this engine holds the lease of.</summary>
 internal sealed record ActivityCall(ActivityKey Key, string Name, string? Input);

@@ -173,14 +173,7 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
             commands.Add(TurnSql.DeleteMessages.ToCommand(messages));
         List<ActivityKey> activities = [.. _turns.SelectMany(turn => turn.Consumed).Where(item => item.Activity is not null).Select(item => item.Activity!.Value)];
         if (activities.Count > 0)
-            commands.Add(KeysOf(TurnSql.DeleteActivities, activities));
-    }
-
-    /// <summary>A statement that takes activity calls by their keys.</summary>
-    public NpgsqlBatchCommand KeysOf(string sql, List<ActivityKey> keys)
-    {
-        List<ActivityKey> sorted = [.. keys.Order()];
-        return sql.ToCommand(store.Hub, sorted.Column(k => k.InstanceId), sorted.Column(k => k.ExecutionId), sorted.Column(k => k.TaskId));
+            commands.Add(store.KeysOf(TurnSql.DeleteActivities, activities));
     }
 
     private void AddActivities(List<NpgsqlBatchCommand> commands)

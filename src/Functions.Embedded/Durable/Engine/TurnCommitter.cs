@@ -144,7 +144,7 @@ internal sealed class TurnCommitter : IAsyncDisposable
         var present = new HashSet<(string, int)>();
         await using NpgsqlBatch batch = connection.ToBatch("BEGIN".ToCommand(), TurnSql.LockInstances.ToCommand(_store.Hub, ids));
         if (results.Count > 0)
-            batch.BatchCommands.Add(new TurnBatch(_store, locked).KeysOf(TurnSql.LockActivities, results));
+            batch.BatchCommands.Add(_store.KeysOf(TurnSql.LockActivities, results));
 
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(_stop.Token);
         while (await reader.ReadAsync(_stop.Token))

@@ -1,23 +1,29 @@
 namespace Microsoft.DurableTask.Embedded;
 
 /// <summary>
-/// The statements of a commit of turns. $1 is the hub throughout; columns come as arrays, one element a row. Written to be prepared while
-/// the tables are empty, as those of <see cref="FetchSql"/>: hence the ids that are asked for a second time beside a join.
+/// The statements of a commit of turns. $1 is the hub throughout; columns come as arrays, one element a row. Rows are
+/// found as <see cref="FetchSql"/> says.
 /// </summary>
 internal static class TurnSql
 {
-    /// <summary>Own instances and those that get messages are locked first and in one order, so commits never wait in a circle.</summary>
+    /// <summary>Own instances and those that get messages are locked first and in one order, so transactions never wait in a circle.</summary>
     public const string LockInstances = """
-        SELECT instance_id, execution_id, status, turn, locked_by
-        FROM durable.instances
-        WHERE hub = $1 AND instance_id = ANY ($2)
-        ORDER BY instance_id
-        FOR UPDATE
+        SELECT found.instance_id, found.execution_id, found.status, found.turn, found.locked_by
+        FROM (SELECT DISTINCT u.instance_id COLLATE "C" AS instance_id FROM unnest($2::text[]) AS u (instance_id) ORDER BY 1) AS k
+        CROSS JOIN LATERAL (
+            SELECT i.instance_id, i.execution_id, i.status, i.turn, i.locked_by
+            FROM durable.instances i
+            WHERE i.hub = $1 AND i.instance_id = k.instance_id
+            FOR UPDATE
+        ) found
         """;
 
     public const string LockActivities = """
         SELECT found.instance_id, found.task_id
-        FROM unnest($2::text[], $3::uuid[], $4::int[]) AS k (instance_id, execution_id, task_id)
+        FROM (
+            SELECT * FROM unnest($2::text[], $3::uuid[], $4::int[]) AS u (instance_id, execution_id, task_id)
+            ORDER BY u.instance_id COLLATE "C", u.task_id
+        ) AS k
         CROSS JOIN LATERAL (
             SELECT a.instance_id, a.task_id
             FROM durable.activities a
@@ -58,20 +64,22 @@ internal static class TurnSql
         """;
 
     public const string CancelTimers = """
-        DELETE FROM durable.messages m
-        USING unnest($2::text[], $3::uuid[], $4::int[]) AS t (instance_id, execution_id, task_id)
-        WHERE m.hub = $1 AND m.instance_id = ANY ($2) AND m.instance_id = t.instance_id AND m.execution_id = t.execution_id
-          AND m.task_id = t.task_id AND m.kind = 'TimerFired'
+        DELETE FROM durable.messages
+        WHERE ctid = ANY (ARRAY(
+            SELECT found.place
+            FROM unnest($2::text[], $3::uuid[], $4::int[]) AS t (instance_id, execution_id, task_id)
+            CROSS JOIN LATERAL (
+                SELECT m.ctid AS place
+                FROM durable.messages m
+                WHERE m.hub = $1 AND m.instance_id = t.instance_id AND m.execution_id = t.execution_id
+                  AND m.task_id = t.task_id AND m.kind = 'TimerFired'
+                OFFSET 0
+            ) found))
         """;
 
     /// <summary>What is left of finished instances whose id starts anew. Histories of other executions cannot be in the way, so three deletes by id do.</summary>
     public static readonly string[] ForgetInstances =
-    [
-        "DELETE FROM durable.history WHERE hub = $1 AND instance_id = ANY ($2)",
-        "DELETE FROM durable.messages WHERE hub = $1 AND instance_id = ANY ($2)",
-        "DELETE FROM durable.activities WHERE hub = $1 AND instance_id = ANY ($2)",
-        "DELETE FROM durable.instances WHERE hub = $1 AND instance_id = ANY ($2)",
-    ];
+        [DeleteOf("history"), DeleteOf("messages"), DeleteOf("activities"), DeleteOf("instances")];
 
     /// <summary>New instances; those that this engine runs at once are stored under its lease.</summary>
     public const string AddInstances = """
@@ -91,16 +99,15 @@ internal static class TurnSql
         RETURNING instance_id
         """;
 
-    /// <summary>Messages to other instances. One that is finished, gone, or in another execution than the message is for gets none.</summary>
-    public const string SendMessages = """
+    /// <summary>Messages to other instances, after <see cref="LockInstances"/> of them. One that is finished, gone, or in another execution than the message is for gets none.</summary>
+    public const string SendMessages = $"""
         WITH sent AS (
             SELECT * FROM unnest($2::text[], $3::uuid[], $4::text[], $5::int[], $6::text[], $7::text[])
                           WITH ORDINALITY AS m (instance_id, execution_id, kind, task_id, name, data, position)
         ), receiver AS (
             UPDATE durable.instances i
             SET ready_at = greatest(least(i.ready_at, now()), i.start_at)
-            FROM (SELECT DISTINCT instance_id FROM sent) s
-            WHERE i.hub = $1 AND i.instance_id = ANY ($2) AND i.instance_id = s.instance_id AND i.status IN ('Pending', 'Running', 'Suspended')
+            WHERE i.ctid = ANY (ARRAY({FetchSql.PlacesOfInstances})) AND i.status IN ('Pending', 'Running', 'Suspended')
             RETURNING i.instance_id, i.execution_id
         )
         INSERT INTO durable.messages (hub, instance_id, execution_id, kind, task_id, name, data, visible_at)
@@ -110,22 +117,11 @@ internal static class TurnSql
         ORDER BY s.position
         """;
 
-    public const string DeleteMessagesOfFinished = "DELETE FROM durable.messages WHERE hub = $1 AND instance_id = ANY ($2)";
+    public static readonly string DeleteMessagesOfFinished = DeleteOf("messages");
 
     /// <summary>Of an execution that was continued as new: its history, and what was only for it.</summary>
     public static readonly string[] ForgetExecutions =
-    [
-        """
-        DELETE FROM durable.history h
-        USING unnest($2::text[], $3::uuid[]) AS e (instance_id, execution_id)
-        WHERE h.hub = $1 AND h.instance_id = ANY ($2) AND h.instance_id = e.instance_id AND h.execution_id = e.execution_id
-        """,
-        """
-        DELETE FROM durable.messages m
-        USING unnest($2::text[], $3::uuid[]) AS e (instance_id, execution_id)
-        WHERE m.hub = $1 AND m.instance_id = ANY ($2) AND m.instance_id = e.instance_id AND m.execution_id = e.execution_id
-        """,
-    ];
+        [DeleteOfExecution("history"), DeleteOfExecution("messages")];
 
     /// <summary>Events handed to the next execution keep the number they came with, and so their place before later ones.</summary>
     public const string KeepEvents = """
@@ -134,7 +130,7 @@ internal static class TurnSql
         FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[]) AS m (id, instance_id, kind, name, data)
         """;
 
-    public const string UpdateInstances = """
+    public const string UpdateInstances = $"""
         UPDATE durable.instances i
         SET execution_id = t.execution_id,
             version = t.version,
@@ -159,9 +155,32 @@ internal static class TurnSql
                     $10::timestamptz[], $11::int[], $12::bool[], $13::bool[], $14::bool[])
              AS t (instance_id, execution_id, version, status, input, output, failure, custom_status,
                    at, history_length, continued, finished, keep)
-        WHERE i.hub = $1 AND i.instance_id = ANY ($2) AND i.instance_id = t.instance_id
+        WHERE i.ctid = ANY (ARRAY({FetchSql.PlacesOfInstances})) AND i.instance_id = t.instance_id
         RETURNING i.instance_id, extract(epoch FROM i.ready_at - clock_timestamp())::float8
         """;
 
     public const string Notify = "SELECT pg_notify($1, $2)";
+
+    /// <summary>Deletes a table's rows of the instances $2.</summary>
+    public static string DeleteOf(string table) => $"""
+        DELETE FROM durable.{table}
+        WHERE ctid = ANY (ARRAY(
+            SELECT found.place
+            FROM unnest($2::text[]) AS k (instance_id)
+            CROSS JOIN LATERAL (SELECT r.ctid AS place FROM durable.{table} r WHERE r.hub = $1 AND r.instance_id = k.instance_id OFFSET 0) found))
+        """;
+
+    /// <summary>Deletes a table's rows of the executions $3 of the instances $2.</summary>
+    private static string DeleteOfExecution(string table) => $"""
+        DELETE FROM durable.{table}
+        WHERE ctid = ANY (ARRAY(
+            SELECT found.place
+            FROM unnest($2::text[], $3::uuid[]) AS k (instance_id, execution_id)
+            CROSS JOIN LATERAL (
+                SELECT r.ctid AS place
+                FROM durable.{table} r
+                WHERE r.hub = $1 AND r.instance_id = k.instance_id AND r.execution_id = k.execution_id
+                OFFSET 0
+            ) found))
+        """;
 }
