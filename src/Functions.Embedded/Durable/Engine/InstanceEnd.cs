@@ -15,12 +15,12 @@ internal sealed record InstanceEnd(OrchestrationRuntimeStatus Status, EventKind 
     /// Ends the instances of $2 that have not ended, at $4. The turn number moves on, so a turn under way is refused; a parent that goes on
     /// is told, and entities that one of them has locked are looked at.
     /// </summary>
-    private const string Sql = """
+    private const string Sql = $"""
         WITH ended AS (
             UPDATE durable.instances
             SET status = $6, output = $3, failure = $7, updated_at = $4, completed_at = $4, start_at = NULL, ready_at = NULL,
                 turn = turn + 1, history_length = history_length + 2, locked_by = NULL, locked_until = '-infinity'
-            WHERE hub = $1 AND instance_id = ANY ($2) AND status IN ('Pending', 'Running', 'Suspended')
+            WHERE ctid = ANY (ARRAY({FetchSql.PlacesOfInstances})) AND status IN ('Pending', 'Running', 'Suspended')
             RETURNING instance_id, execution_id, history_length, name, parent_id, parent_execution_id, parent_task_id
         ), recorded AS (
             INSERT INTO durable.history (hub, instance_id, execution_id, seq, kind, at, name, data)
