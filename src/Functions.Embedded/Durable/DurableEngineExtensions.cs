@@ -29,6 +29,8 @@ internal static class DurableEngineExtensions
         services.AddSingleton<HostRegistry>();
         services.AddSingleton<InstanceFetcher>();
         services.AddSingleton<ActivityFetcher>();
+        services.AddSingleton<EntityCommits>();
+        services.AddSingleton<EntityWorker>();
         services.AddSingleton<LeaseKeeper>();
         services.AddSingleton<Retention>();
         services.AddSingleton<Notifications>();

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Converters;
 using Microsoft.DurableTask.Embedded;
+using Microsoft.DurableTask.Entities;
 
 namespace VisionPlatform.Functions.Embedded.Tests.Durable;
 
@@ -10,6 +11,8 @@ internal sealed class TestFunctions : IDurableFunctions
 {
     private readonly ConcurrentDictionary<string, Func<TaskOrchestrationContext, Task<object?>>> _orchestrators = new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentDictionary<string, Func<string, string?, CancellationToken, Task<object?>>> _activities = new(StringComparer.OrdinalIgnoreCase);
+
+    private readonly ConcurrentDictionary<string, Func<ITaskEntity>> _entities = new(StringComparer.OrdinalIgnoreCase);
 
     public TestFunctions Orchestrator<T>(string name, Func<TaskOrchestrationContext, Task<T>> code)
     {
@@ -43,6 +46,21 @@ internal sealed class TestFunctions : IDurableFunctions
             await code(instance, JsonDataConverter.Default.Deserialize<TInput>(input)!, cancellation);
         return this;
     }
+
+    public TestFunctions Entity(string name, Func<ITaskEntity> create)
+    {
+        _entities[name] = create;
+        return this;
+    }
+
+    public TestFunctions Entity<TEntity>(string name)
+        where TEntity : ITaskEntity, new() => Entity(name, () => new TEntity());
+
+    public IEnumerable<string> Entities => _entities.Keys;
+
+    public bool HasEntity(string name) => _entities.ContainsKey(name);
+
+    public Task RunEntityAsync(string name, EntityBatch batch, CancellationToken cancellation) => batch.ExecuteAsync(_entities[name](), cancellation);
 
     public IEnumerable<string> Orchestrators => _orchestrators.Keys;
 

@@ -1,3 +1,5 @@
+using Microsoft.DurableTask.Entities;
+
 namespace Microsoft.DurableTask;
 
 /// <summary>A called activity or sub-orchestration failed. <see cref="FailureDetails"/> says how.</summary>
@@ -66,9 +68,13 @@ public record TaskFailureDetails(
     {
         ArgumentNullException.ThrowIfNull(exception);
         // A failed call carries what failed as details, not as an inner exception.
-        TaskFailureDetails? inner = exception is TaskFailedException failed
-            ? failed.FailureDetails
-            : exception.InnerException is { } cause ? FromException(cause) : null;
+        TaskFailureDetails? inner = exception switch
+        {
+            TaskFailedException failed => failed.FailureDetails,
+            EntityOperationFailedException failed => failed.FailureDetails,
+            { InnerException: { } cause } => FromException(cause),
+            _ => null,
+        };
         return new TaskFailureDetails(exception.GetType().ToString(), exception.Message, exception.StackTrace, inner, null);
     }
 

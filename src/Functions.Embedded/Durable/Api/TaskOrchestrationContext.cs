@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.DurableTask.Embedded;
+using Microsoft.DurableTask.Entities;
 using Microsoft.Extensions.Logging;
 
 namespace Microsoft.DurableTask;
@@ -21,6 +22,9 @@ public abstract class TaskOrchestrationContext
     public virtual string Version => "";
 
     public virtual IReadOnlyDictionary<string, object?> Properties => ImmutableDictionary<string, object?>.Empty;
+
+    /// <summary>Calls, signals and locks of entities.</summary>
+    public virtual TaskOrchestrationEntityFeature Entities => throw new NotSupportedException($"{GetType()} does not support entities.");
 
     /// <summary>Loggers that stay silent while the history is replayed.</summary>
     public virtual ILoggerFactory ReplaySafeLoggerFactory => new ReplaySafeLoggerFactory(this, LoggerFactory);

@@ -36,6 +36,13 @@ internal sealed partial class EmbeddedDurableTaskClient
         RewindPlan plan = RewindPlan.Of(await ReadHistoryAsync(connection, instanceId, instance.ExecutionId, cancellation));
         HistoryEvent[] calls = [.. plan.OpenCalls.Where(call => call.Kind == EventKind.TaskScheduled)];
         HistoryEvent[] timers = [.. plan.OpenCalls.Where(call => call.Kind == EventKind.TimerCreated)];
+        EntityMessage[] entityCalls =
+        [
+            .. plan.OpenCalls.Where(call => call.Kind is EventKind.EntityCalled or EventKind.EntityLockRequested)
+                .Select(call => EntityMessage.Of(
+                    new InstanceRow(instanceId, instance.ExecutionId, ""),
+                    call with { LockId = call.Kind == EventKind.EntityLockRequested ? Guid.Parse(call.Name!) : null })),
+        ];
         await using (NpgsqlBatch batch = connection.ToBatch(
             ClientSql.RewindHistory.ToCommand(_store.Hub, instanceId, instance.ExecutionId, plan.KeepBelow, plan.TakenBack.ToArray()),
             ClientSql.RewindActivities.ToCommand(_store.Hub, instanceId, instance.ExecutionId, plan.UndoneCalls.ToArray()),
@@ -59,6 +66,7 @@ internal sealed partial class EmbeddedDurableTaskClient
                 timers.Column(_ => (string?)null),
                 timers.Column(_ => (string?)null),
                 timers.Column(t => t.FireAt)),
+            EntitySql.SendCommand(_store.Hub, entityCalls),
             ClientSql.RewindInstance.ToCommand(_store.Hub, instanceId, plan.KeepBelow)))
             await batch.ExecuteNonQueryAsync(cancellation);
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Client.Entities;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -35,10 +36,13 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
         : base(store.Hub)
     {
         _defaultVersion = options.Value.DefaultVersion;
+        Entities = new EmbeddedDurableEntityClient(store, signals, converter);
         (_store, _sessions, _signals, _waiters, _functions, _converter, _time, _logger) =
             (store, sessions, signals, waiters, functions, converter, time, logger);
         _starts = new Batcher<StartRequest>(StartAsync, most: 100, loops: 2);
     }
+
+    public override DurableEntityClient Entities { get; }
 
     public override async Task RaiseEventAsync(
         string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default)

@@ -44,6 +44,10 @@ internal static class PublicHistory
         EventKind.TimerFired => new TimerFiredEvent(-1, e.FireAt ?? e.At) { TimerId = e.TaskId },
         EventKind.EventSent => new EventSentEvent(e.TaskId) { InstanceId = e.Target, Name = e.Name, Input = e.Data },
         EventKind.EventRaised => new EventRaisedEvent(-1, e.Data) { Name = e.Name },
+        // As in the official history, messages to and from entities are events.
+        EventKind.EntityCalled or EventKind.EntitySignaled or EventKind.EntityLockRequested or EventKind.EntityUnlocked =>
+            new EventSentEvent(e.TaskId) { InstanceId = e.Target, Name = e.Name, Input = e.Data },
+        EventKind.EntityCallCompleted or EventKind.EntityCallFailed or EventKind.EntityLockGranted => new EventRaisedEvent(-1, e.Data) { Name = e.Name },
         EventKind.ExecutionSuspended => new ExecutionSuspendedEvent(-1, e.Data),
         EventKind.ExecutionResumed => new ExecutionResumedEvent(-1, e.Data),
         EventKind.ExecutionTerminated => new ExecutionTerminatedEvent(-1, e.Data),

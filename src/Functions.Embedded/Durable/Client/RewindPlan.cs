@@ -26,31 +26,23 @@ internal sealed record RewindPlan(
             while (next < last && history[next].Event.Kind != EventKind.OrchestratorStarted)
                 next++;
             List<(int Seq, HistoryEvent Event)> events = [.. history.Skip(turn).Take(next - turn)];
-            if (!events.Any(e => IsCall(e.Event)))
-                takenBack.AddRange(events.Where(e => IsFailure(e.Event)).Select(e => e.Seq));
+            if (!events.Any(e => e.Event.Kind.IsAsked()))
+                takenBack.AddRange(events.Where(e => e.Event.Kind.IsFailure()).Select(e => e.Seq));
             turn = next;
         }
 
         List<HistoryEvent> kept = [.. history.Take(last).Where(e => !takenBack.Contains(e.Seq)).Select(e => e.Event)];
         List<HistoryEvent> undone = [.. history.Skip(last).Select(e => e.Event)];
-        List<HistoryEvent> again = [.. undone.Where(IsTold).Where(e => !IsFailure(e))];
-        HashSet<int> answered = [.. kept.Concat(again).Where(IsAnswer).Select(e => e.TaskId)];
+        List<HistoryEvent> again = [.. undone.Where(IsTold).Where(e => !e.Kind.IsFailure())];
+        HashSet<int> answered = [.. kept.Concat(again).Where(e => e.Kind.IsAnswer()).Select(e => e.TaskId)];
         return new RewindPlan(
             last > 0 ? history[last].Seq : 0,
             takenBack,
             again,
-            [.. undone.Where(IsCall).Select(e => e.TaskId)],
-            [.. kept.Where(e => IsCall(e) && e.Kind != EventKind.EventSent && !answered.Contains(e.TaskId))]);
+            [.. undone.Where(e => e.Kind.IsAsked()).Select(e => e.TaskId)],
+            [.. kept.Where(e => e.Kind.IsAsked() && !answered.Contains(e.TaskId))]);
     }
 
-    private static bool IsCall(HistoryEvent e) => e.Kind
-        is EventKind.TaskScheduled or EventKind.SubOrchestrationCreated or EventKind.TimerCreated or EventKind.EventSent;
-
-    private static bool IsFailure(HistoryEvent e) => e.Kind is EventKind.TaskFailed or EventKind.SubOrchestrationFailed;
-
-    private static bool IsAnswer(HistoryEvent e) => IsFailure(e)
-        || e.Kind is EventKind.TaskCompleted or EventKind.SubOrchestrationCompleted or EventKind.TimerFired;
-
-    private static bool IsTold(HistoryEvent e) => IsAnswer(e)
+    private static bool IsTold(HistoryEvent e) => e.Kind.IsAnswer()
         || e.Kind is EventKind.EventRaised or EventKind.ExecutionSuspended or EventKind.ExecutionResumed;
 }

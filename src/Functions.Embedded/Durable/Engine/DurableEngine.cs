@@ -11,6 +11,7 @@ internal sealed class DurableEngine(
     ActivityFetcher activityFetcher,
     OrchestrationWorker orchestrations,
     ActivityWorker activities,
+    EntityWorker entities,
     ActivityResults results,
     TurnCommitter committer,
     LeaseKeeper leases,
@@ -42,8 +43,11 @@ internal sealed class DurableEngine(
             Task.Run(() => hosts.RunAsync(stop), CancellationToken.None),
             Task.Run(() => instanceFetcher.RunAsync(stop), CancellationToken.None),
             Task.Run(() => activityFetcher.RunAsync(stop), CancellationToken.None),
+            Task.Run(() => entities.RunAsync(stop), CancellationToken.None),
             Task.Run(() => retention.RunAsync(stop), CancellationToken.None));
-        _renewing = Task.Run(() => leases.RunAsync(_stopRenewing.Token), CancellationToken.None);
+        _renewing = Task.WhenAll(
+            Task.Run(() => leases.RunAsync(_stopRenewing.Token), CancellationToken.None),
+            Task.Run(() => entities.RenewAsync(_stopRenewing.Token), CancellationToken.None));
         return Task.CompletedTask;
     }
 
@@ -55,7 +59,9 @@ internal sealed class DurableEngine(
         await _stopFetching.CancelAsync();
         sessions.Close();
         await _fetching;
+        Task entitiesEnd = entities.FinishAsync(store.Options.StopTimeout);
         ActivityKey[] unfinished = await activities.CloseAsync(store.Options.StopTimeout);
+        await entitiesEnd;
 
         while (!sessions.IsIdle && time.GetElapsedTime(begun) < most)
             await Task.Delay(Tick, CancellationToken.None);
@@ -79,6 +85,7 @@ internal sealed class DurableEngine(
         {
             await leases.ReleaseIdleAsync(TimeSpan.Zero, limit.Token);
             await leases.ReleaseActivitiesAsync(unfinished, limit.Token);
+            await entities.ReleaseAsync(limit.Token);
             await hosts.LeaveAsync(limit.Token);
         }
         catch (Exception error) when (DurableStore.IsPassing(error) || limit.IsCancellationRequested)

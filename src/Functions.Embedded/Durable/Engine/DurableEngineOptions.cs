@@ -16,6 +16,8 @@ internal sealed class DurableEngineOptions
 
     public int MaxConcurrentOrchestrators { get; set; } = 4 * Environment.ProcessorCount;
 
+    public int MaxConcurrentEntities { get; set; } = 10 * Environment.ProcessorCount;
+
     /// <summary>How long work taken by a process stays its own without renewal; the time after which a dead process's work moves on.</summary>
     public TimeSpan LeaseDuration { get; set; } = TimeSpan.FromSeconds(12);
 
@@ -56,6 +58,7 @@ internal sealed class DurableEngineOptions
             options.HubName = hub;
         options.MaxConcurrentActivities = PositiveOr(section, "maxConcurrentActivityFunctions", options.MaxConcurrentActivities);
         options.MaxConcurrentOrchestrators = PositiveOr(section, "maxConcurrentOrchestratorFunctions", options.MaxConcurrentOrchestrators);
+        options.MaxConcurrentEntities = PositiveOr(section, "maxConcurrentEntityFunctions", options.MaxConcurrentEntities);
         options.LeaseDuration = SecondsOr(section, "leaseSeconds", options.LeaseDuration);
         options.PollInterval = SecondsOr(section, "pollSeconds", options.PollInterval);
         if (double.TryParse(section["retentionDays"], System.Globalization.CultureInfo.InvariantCulture, out double days))

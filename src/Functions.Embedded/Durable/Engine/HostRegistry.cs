@@ -40,6 +40,7 @@ internal sealed class HostRegistry(
     [
         .. functions.Orchestrators.Select(name => KeyOf(FunctionKind.Orchestrator, name)),
         .. functions.Activities.Select(name => KeyOf(FunctionKind.Activity, name)),
+        .. functions.Entities.Select(name => KeyOf(FunctionKind.Entity, name)),
     ];
 
     private long _lastBeat;
@@ -109,6 +110,8 @@ internal sealed class HostRegistry(
             await FailOrchestrationsAsync(connection, name, stop);
         foreach (MissingName name in unserved.Where(name => name.Kind == FunctionKind.Activity))
             await FailActivitiesAsync(connection, name, stop);
+        foreach (MissingName name in unserved.Where(name => name.Kind == FunctionKind.Entity))
+            await FailOperationsAsync(connection, name, stop);
     }
 
     private async Task<List<MissingName>> UnservedAsync(NpgsqlConnection connection, CancellationToken stop)
@@ -168,10 +171,31 @@ internal sealed class HostRegistry(
             results.Add(call, new HistoryEvent(EventKind.TaskFailed, time.Now()) { TaskId = call.TaskId, Name = name.Name, Data = failure });
     }
 
+    /// <summary>Calls of an entity are answered with the failure; signals have nobody to tell and are dropped.</summary>
+    private async Task FailOperationsAsync(NpgsqlConnection connection, MissingName name, CancellationToken stop)
+    {
+        string channel = EngineSignals.ChannelOf(store.Hub);
+        await using NpgsqlBatch batch = connection.ToBatch(
+            HostSql.FailOperations.ToCommand(
+                store.Hub, name.Name.ToLowerInvariant(), store.Options.UnknownNameGrace, Failures.Write(DetailsOf(name))),
+            TurnSql.Notify.ToCommand(channel, EngineSignals.InstancesPayload));
+        await batch.ExecuteNonQueryAsync(stop);
+        int failed = batch.BatchCommands[0].RecordsAffected;
+        if (failed <= 0)
+            return;
+        logger.LogError("No app on the hub {Hub} has an entity {Name}: {Count} operations fail", store.Hub, name.Name, failed);
+        signals.Instances.Set();
+    }
+
     private TaskFailureDetails DetailsOf(MissingName missing)
     {
         string kind = missing.Kind.ToString().ToLowerInvariant();
-        IEnumerable<string> known = missing.Kind == FunctionKind.Orchestrator ? functions.Orchestrators : functions.Activities;
+        IEnumerable<string> known = missing.Kind switch
+        {
+            FunctionKind.Orchestrator => functions.Orchestrators,
+            FunctionKind.Activity => functions.Activities,
+            _ => functions.Entities,
+        };
         string here = known.Order(StringComparer.OrdinalIgnoreCase).ToList() is { Count: > 0 } names
             ? string.Join(", ", names.Take(50)) + (names.Count > 50 ? ", …" : "")
             : "none";
@@ -219,6 +243,37 @@ internal static class HostSql
           AND status IN ('Pending', 'Running', 'Suspended')
         ORDER BY ready_at
         LIMIT $4
+        """;
+
+    /// <summary>Takes the operations of entities of a name and answers those that were called.</summary>
+    public const string FailOperations = """
+        WITH due AS (
+            SELECT entity_id
+            FROM durable.entities
+            WHERE hub = $1 AND split_part(entity_id, '@', 2) = $2 AND ready_at <= now() - $3::interval
+        ), gone AS (
+            DELETE FROM durable.entity_messages m
+            USING due
+            WHERE m.hub = $1 AND m.entity_id = due.entity_id AND m.visible_at <= now() - $3::interval
+            RETURNING m.kind, m.operation, m.sender, m.sender_execution, m.task_id
+        ), receiver AS (
+            UPDATE durable.instances i
+            SET ready_at = least(i.ready_at, now())
+            FROM (SELECT DISTINCT sender, sender_execution FROM gone WHERE kind IN ('Call', 'Lock')) g
+            WHERE i.hub = $1 AND i.instance_id = g.sender AND i.execution_id = g.sender_execution
+              AND i.status IN ('Pending', 'Running', 'Suspended')
+            RETURNING i.instance_id
+        ), told AS (
+            INSERT INTO durable.messages (hub, instance_id, execution_id, kind, task_id, name, data, visible_at)
+            SELECT $1, g.sender, g.sender_execution, 'EntityCallFailed', g.task_id, g.operation, $4, now()
+            FROM gone g
+            JOIN receiver r ON r.instance_id = g.sender
+            WHERE g.kind IN ('Call', 'Lock')
+        )
+        UPDATE durable.entities e
+        SET ready_at = NULL
+        FROM due
+        WHERE e.hub = $1 AND e.entity_id = due.entity_id
         """;
 
     public const string DueActivities = """

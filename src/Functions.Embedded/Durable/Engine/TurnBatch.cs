@@ -15,6 +15,7 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
     private readonly List<InstanceRow> _newInstances = [];
     private readonly List<string> _replaced = [];
     private readonly List<(string InstanceId, Guid? ExecutionId, EventKind Kind, int TaskId, string? Name, string? Data)> _messages = [];
+    private readonly List<EntityMessage> _entityMessages = [];
     private readonly HashSet<string> _newIds = new(StringComparer.Ordinal);
     private readonly List<Turn> _turns = [];
 
@@ -35,12 +36,14 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
 
     public bool HasMessages => _messages.Count > 0;
 
+    public bool HasEntityMessages => _entityMessages.Count > 0;
+
     /// <summary>Ids of the other instances that a turn touches; to be locked with its own.</summary>
     public static IEnumerable<string> TouchedBy(Turn turn)
     {
         foreach (HistoryEvent asked in turn.Outcome.Asked)
         {
-            if (asked.Target is { } target)
+            if (asked.Target is { } target && !asked.Kind.IsForEntity())
                 yield return target;
         }
 
@@ -82,6 +85,9 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
                 break;
             case EventKind.SubOrchestrationCreated:
                 AddInstance(turn, asked);
+                break;
+            case var kind when kind.IsForEntity():
+                _entityMessages.Add(EntityMessage.Of(turn.Before, asked));
                 break;
             default:
                 throw new InvalidOperationException($"An orchestrator cannot ask for {asked.Kind}.");
@@ -134,7 +140,7 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
             completed ? turn.Outcome.Output : turn.Outcome.Failure));
     }
 
-    /// <summary>The statements, in the order they have to run in. The last but a notification is <see cref="TurnSql.UpdateInstances"/>.</summary>
+    /// <summary>The statements, in the order they have to run in.</summary>
     public List<NpgsqlBatchCommand> ToCommands()
     {
         List<NpgsqlBatchCommand> commands = [];
@@ -144,6 +150,9 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
         AddMessages(commands);
         AddLeftovers(commands);
         commands.Add(UpdateInstances());
+        // Entities are locked after instances, as everywhere.
+        if (_entityMessages.Count > 0)
+            commands.Add(EntitySql.SendCommand(store.Hub, _entityMessages));
         return commands;
     }
 

@@ -194,6 +194,8 @@ internal sealed class TurnCommitter : IAsyncDisposable
             batch.BatchCommands.Add(TurnSql.Notify.ToCommand(channel, EngineSignals.InstancesPayload));
         if (notifyActivities)
             batch.BatchCommands.Add(TurnSql.Notify.ToCommand(channel, EngineSignals.ActivitiesPayload));
+        if (turns.HasEntityMessages)
+            batch.BatchCommands.Add(TurnSql.Notify.ToCommand(channel, EngineSignals.EntitiesPayload));
         batch.BatchCommands.Add("COMMIT".ToCommand());
 
         // Three statements give rows: the new instances stored, the instances updated, and notifications, whose column is void.
@@ -216,6 +218,8 @@ internal sealed class TurnCommitter : IAsyncDisposable
     {
         if (instances || batch.HasMessages)
             _signals.Instances.Set();
+        if (batch.HasEntityMessages)
+            _signals.Entities.Set();
         if (activities)
         {
             _activities.NoteMore(true);

@@ -15,7 +15,7 @@ internal static class DurableWebhooks
 {
     public const string Root = "/runtime/webhooks/durabletask";
 
-    private const string ContinuationHeader = "x-ms-continuation-token";
+    internal const string ContinuationHeader = "x-ms-continuation-token";
 
     /// <param name="endpoints">Where to add the routes.</param>
     /// <param name="authorize">Says whether a request carries a key that admits it; when null, <c>FUNCTIONS_MASTER_KEY</c> is compared with the
@@ -39,6 +39,7 @@ internal static class DurableWebhooks
         group.MapPost("/instances/{instanceId}/resume", (HttpContext http, string instanceId, EmbeddedDurableTaskClient client, string? reason) =>
             SteerAsync(http, client, instanceId, cancellation => client.ResumeInstanceAsync(instanceId, reason, cancellation)));
         group.MapPost("/instances/{instanceId}/rewind", RewindAsync);
+        EntityWebhooks.Map(group);
         group.MapPost("/instances/{instanceId}/restart", RestartAsync);
         return endpoints;
     }
@@ -194,7 +195,7 @@ internal static class DurableWebhooks
         return true;
     }
 
-    private static string Decode(string token)
+    internal static string Decode(string token)
     {
         try
         {
@@ -207,7 +208,7 @@ internal static class DurableWebhooks
     }
 
     /// <summary>The body as JSON; undefined when it is empty and may be; null when it is not JSON.</summary>
-    private static async Task<JsonElement?> ReadJsonAsync(HttpContext http, bool optional)
+    internal static async Task<JsonElement?> ReadJsonAsync(HttpContext http, bool optional)
     {
         using var reader = new StreamReader(http.Request.Body);
         string text = await reader.ReadToEndAsync(http.RequestAborted);
@@ -225,7 +226,7 @@ internal static class DurableWebhooks
         }
     }
 
-    private static IResult NotJson() => Results.BadRequest(new { Message = "Only application/json request content is supported." });
+    internal static IResult NotJson() => Results.BadRequest(new { Message = "Only application/json request content is supported." });
 
     private static IResult Accepted(HttpContext http, string id)
     {

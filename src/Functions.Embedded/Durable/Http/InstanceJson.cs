@@ -103,6 +103,8 @@ internal static class InstanceJson
         EventKind.SubOrchestrationCreated => "SubOrchestrationInstanceCreated",
         EventKind.SubOrchestrationCompleted => "SubOrchestrationInstanceCompleted",
         EventKind.SubOrchestrationFailed => "SubOrchestrationInstanceFailed",
+        EventKind.EntityCalled or EventKind.EntitySignaled or EventKind.EntityLockRequested or EventKind.EntityUnlocked => "EventSent",
+        EventKind.EntityCallCompleted or EventKind.EntityCallFailed or EventKind.EntityLockGranted => "EventRaised",
         _ => kind.ToString(),
     };
 

@@ -16,6 +16,13 @@ internal enum EventKind
     TimerFired,
     EventSent,
     EventRaised,
+    EntityCalled,
+    EntityCallCompleted,
+    EntityCallFailed,
+    EntitySignaled,
+    EntityLockRequested,
+    EntityLockGranted,
+    EntityUnlocked,
     ExecutionSuspended,
     ExecutionResumed,
     ExecutionTerminated,
@@ -36,7 +43,7 @@ internal sealed record HistoryEvent(EventKind Kind, DateTime At)
     /// <summary>Input, result, payload or reason as the data converter wrote it; for failures <see cref="TaskFailureDetails"/> as JSON.</summary>
     public string? Data { get; init; }
 
-    /// <summary>The other instance: the sub-orchestration, or who an event is sent to.</summary>
+    /// <summary>The other instance: the sub-orchestration, who an event is sent to, or the entity.</summary>
     public string? Target { get; init; }
 
     public DateTime? FireAt { get; init; }
@@ -44,9 +51,33 @@ internal sealed record HistoryEvent(EventKind Kind, DateTime At)
     /// <summary>The message the event came in as, so that it keeps its place when it is handed to a next execution.</summary>
     public long? MessageId { get; init; }
 
+    /// <summary>The critical section a message to an entity belongs to. Not part of the history.</summary>
+    public Guid? LockId { get; init; }
+
     /// <summary>Version asked for by the caller. Not part of the history.</summary>
     public string Version { get; init; } = "";
 
     /// <summary>Tags of a sub-orchestration as JSON. Not part of the history.</summary>
     public string? Tags { get; init; }
+}
+
+internal static class EventKinds
+{
+    /// <summary>Whether the orchestrator asks for it, so that a replay has to repeat it.</summary>
+    public static bool IsAsked(this EventKind kind) => kind
+        is EventKind.TaskScheduled or EventKind.SubOrchestrationCreated or EventKind.TimerCreated or EventKind.EventSent
+        || kind.IsForEntity();
+
+    /// <summary>Whether it is sent to an entity.</summary>
+    public static bool IsForEntity(this EventKind kind) => kind
+        is EventKind.EntityCalled or EventKind.EntitySignaled or EventKind.EntityLockRequested or EventKind.EntityUnlocked;
+
+    /// <summary>Whether it says that a call failed.</summary>
+    public static bool IsFailure(this EventKind kind) => kind
+        is EventKind.TaskFailed or EventKind.SubOrchestrationFailed or EventKind.EntityCallFailed;
+
+    /// <summary>Whether it answers something the orchestrator asked for.</summary>
+    public static bool IsAnswer(this EventKind kind) => kind.IsFailure() || kind
+        is EventKind.TaskCompleted or EventKind.SubOrchestrationCompleted or EventKind.TimerFired
+        or EventKind.EntityCallCompleted or EventKind.EntityLockGranted;
 }

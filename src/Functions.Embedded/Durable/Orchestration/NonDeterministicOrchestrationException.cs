@@ -21,6 +21,10 @@ internal sealed class NonDeterministicOrchestrationException(string message) : E
         EventKind.SubOrchestrationCreated => $"called the sub-orchestrator '{call.Name}' as #{call.TaskId}",
         EventKind.TimerCreated => $"created a timer as #{call.TaskId}",
         EventKind.EventSent => $"sent the event '{call.Name}' as #{call.TaskId}",
+        EventKind.EntityCalled => $"called '{call.Name}' of the entity {call.Target} as #{call.TaskId}",
+        EventKind.EntitySignaled => $"signalled '{call.Name}' to the entity {call.Target} as #{call.TaskId}",
+        EventKind.EntityLockRequested => $"locked entities (the first is {call.Target}) as #{call.TaskId}",
+        EventKind.EntityUnlocked => $"unlocked the entity {call.Target} as #{call.TaskId}",
         _ => $"did {call.Kind} '{call.Name}' as #{call.TaskId}",
     };
 }

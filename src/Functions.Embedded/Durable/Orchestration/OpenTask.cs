@@ -19,7 +19,8 @@ internal abstract class OpenTask(EventKind kind, string name, int id)
     public abstract void Cancel(CancellationToken token);
 }
 
-internal sealed class OpenTask<T>(EventKind kind, string name, int id, DataConverter converter) : OpenTask(kind, name, id)
+internal sealed class OpenTask<T>(EventKind kind, string name, int id, DataConverter converter, Func<TaskFailureDetails, Exception>? failure = null)
+    : OpenTask(kind, name, id)
 {
     private readonly TaskCompletionSource<T> _source = new();
 
@@ -44,7 +45,8 @@ internal sealed class OpenTask<T>(EventKind kind, string name, int id, DataConve
         _source.TrySetResult(value);
     }
 
-    public override void Fail(TaskFailureDetails details) => _source.TrySetException(new TaskFailedException(Name, Id, details));
+    public override void Fail(TaskFailureDetails details) =>
+        _source.TrySetException(failure?.Invoke(details) ?? new TaskFailedException(Name, Id, details));
 
     public override void Cancel(CancellationToken token) => _source.TrySetCanceled(token);
 }

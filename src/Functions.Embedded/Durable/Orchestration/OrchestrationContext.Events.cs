@@ -43,7 +43,8 @@ internal sealed partial class OrchestrationContext
             throw NonDeterministicOrchestrationException.Missing(recorded);
         bool same = asked.Kind == recorded.Kind
             && asked.TaskId == recorded.TaskId
-            && string.Equals(asked.Name, recorded.Name, StringComparison.OrdinalIgnoreCase);
+            && string.Equals(asked.Name, recorded.Name, StringComparison.OrdinalIgnoreCase)
+            && (!asked.Kind.IsForEntity() || asked.Target == recorded.Target);
         if (!same)
             throw NonDeterministicOrchestrationException.Different(recorded, asked);
     }
@@ -60,16 +61,16 @@ internal sealed partial class OrchestrationContext
     {
         switch (happened.Kind)
         {
-            case EventKind.TaskCompleted or EventKind.SubOrchestrationCompleted or EventKind.TimerFired:
-                if (_open.Remove(happened.TaskId, out OpenTask? done))
-                    done.Complete(happened.Data);
+            case EventKind.EventRaised:
+                Raise(happened);
                 break;
-            case EventKind.TaskFailed or EventKind.SubOrchestrationFailed:
+            case var failure when failure.IsFailure():
                 if (_open.Remove(happened.TaskId, out OpenTask? failed))
                     failed.Fail(Failures.Read(happened.Data));
                 break;
-            case EventKind.EventRaised:
-                Raise(happened);
+            case var answer when answer.IsAnswer():
+                if (_open.Remove(happened.TaskId, out OpenTask? done))
+                    done.Complete(happened.Data);
                 break;
             default:
                 throw new InvalidOperationException($"{happened.Kind} is not for the orchestrator.");

@@ -64,6 +64,8 @@ internal sealed partial class OrchestrationContext(
     {
         var sub = options as SubOrchestrationOptions;
         EntityIds.ThrowIfEntity(sub?.InstanceId);
+        if (_entities?.SubOrchestrationRefused is { } refused)
+            throw new InvalidOperationException(refused);
         string? data = converter.Serialize(input);
         string id = sub?.InstanceId is { Length: > 0 } chosen ? chosen : NewGuid().ToString("N");
         return WithRetries(
@@ -164,10 +166,12 @@ internal sealed partial class OrchestrationContext(
         return OpenFor<T>(call).Task;
     }
 
-    private OpenTask<T> OpenFor<T>(HistoryEvent call)
+    private string? Serialize(object? value) => converter.Serialize(value);
+
+    private OpenTask<T> OpenFor<T>(HistoryEvent call, Func<TaskFailureDetails, Exception>? failure = null)
     {
         int id = ++_lastTaskId;
-        var open = new OpenTask<T>(call.Kind, call.Name ?? "", id, converter);
+        var open = new OpenTask<T>(call.Kind, call.Name ?? "", id, converter, failure);
         _open.Add(id, open);
         _asked.Enqueue(call with { TaskId = id });
         return open;

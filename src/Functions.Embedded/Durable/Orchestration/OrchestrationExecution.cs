@@ -66,7 +66,7 @@ internal sealed class OrchestrationExecution
                     _now = recorded.At;
                     _context.BeginTurn(_now, replaying: true);
                     break;
-                case EventKind.TaskScheduled or EventKind.SubOrchestrationCreated or EventKind.TimerCreated or EventKind.EventSent:
+                case var kind when kind.IsAsked():
                     _context.Match(recorded);
                     break;
                 default:
@@ -164,6 +164,8 @@ internal sealed class OrchestrationExecution
 
     private TurnOutcome Finish(List<HistoryEvent> recorded)
     {
+        if (HasEnded)
+            _context.LeaveCriticalSection();
         var outcome = new TurnOutcome(recorded, _context.TakeAsked(), _context.TakeCancelledTimers(), OrchestrationRuntimeStatus.Running)
         {
             CustomStatus = _context.CustomStatus,

@@ -131,6 +131,19 @@ namespace Microsoft.Azure.Functions.Worker
         public string? Activity { get; set; }
     }
 
+    /// <summary>Makes a function an entity; the parameter is a <c>TaskEntityDispatcher</c>.</summary>
+    [AttributeUsage(AttributeTargets.Parameter)]
+    [DebuggerDisplay("{EntityName}")]
+    public sealed class EntityTriggerAttribute : TriggerBindingAttribute
+    {
+        public EntityTriggerAttribute()
+        {
+        }
+
+        /// <summary>The entity's name; null: the function's.</summary>
+        public string? EntityName { get; set; }
+    }
+
     /// <summary>Binds a <c>DurableTaskClient</c>.</summary>
     public sealed class DurableClientAttribute : InputBindingAttribute
     {

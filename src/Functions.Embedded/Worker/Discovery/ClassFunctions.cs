@@ -1,10 +1,11 @@
 using System.Reflection;
 using Microsoft.DurableTask;
+using Microsoft.DurableTask.Entities;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Microsoft.Azure.Functions.Worker.Embedded;
 
-/// <summary>Orchestrators and activities that are classes marked <see cref="DurableTaskAttribute"/>, made into functions as the official
+/// <summary>Orchestrators, activities and entities that are classes marked <see cref="DurableTaskAttribute"/>, made into functions as the official
 /// package's source generator does: an orchestrator is one object for the app, an activity is made anew for each call.</summary>
 internal static class ClassFunctions
 {
@@ -21,7 +22,9 @@ internal static class ClassFunctions
             return (name, MethodOf(typeof(OrchestratorClass<,>), type, orchestrated));
         if (InputOf(type, typeof(TaskActivity<,>)) is { } activated)
             return (name, MethodOf(typeof(ActivityClass<,>), type, activated));
-        throw new InvalidOperationException($"{type} has [DurableTask] but derives from neither TaskOrchestrator<,> nor TaskActivity<,>.");
+        if (typeof(ITaskEntity).IsAssignableFrom(type))
+            return (name, typeof(EntityClass<>).MakeGenericType(type).GetMethod("Run")!);
+        throw new InvalidOperationException($"{type} has [DurableTask] but is neither a TaskOrchestrator<,>, a TaskActivity<,> nor an ITaskEntity.");
     }
 
     private static MethodInfo MethodOf(Type runner, Type type, Type input) => runner.MakeGenericType(type, input).GetMethod("Run")!;
@@ -53,6 +56,12 @@ internal static class ClassFunctions
             TActivity activity = ActivatorUtilities.GetServiceOrCreateInstance<TActivity>(function.InstanceServices);
             return activity.RunAsync(new CalledActivity(function.FunctionDefinition.Name, instanceId), input);
         }
+    }
+
+    private static class EntityClass<TEntity>
+        where TEntity : class, ITaskEntity
+    {
+        public static Task Run([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<TEntity>();
     }
 }
 

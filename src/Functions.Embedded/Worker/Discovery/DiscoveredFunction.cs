@@ -13,6 +13,7 @@ internal enum TriggerKind
     Timer,
     Orchestration,
     Activity,
+    Entity,
 }
 
 /// <summary>A function found in code: its method, what starts it, and what function code may see of it.</summary>
@@ -79,6 +80,7 @@ internal sealed class DiscoveredDefinition : FunctionDefinition
         TriggerKind.Timer => new(parameter.Name!, "timerTrigger", BindingDirection.In),
         TriggerKind.Orchestration => new(parameter.Name!, "orchestrationTrigger", BindingDirection.In),
         TriggerKind.Activity => new(parameter.Name!, "activityTrigger", BindingDirection.In),
+        TriggerKind.Entity => new(parameter.Name!, "entityTrigger", BindingDirection.In),
         _ => parameter.IsDefined(typeof(DurableClientAttribute)) ? new(parameter.Name!, "durableClient", BindingDirection.In) : null,
     };
 

@@ -94,6 +94,7 @@ internal sealed class FunctionCatalog
             TimerTriggerAttribute => TriggerKind.Timer,
             OrchestrationTriggerAttribute => TriggerKind.Orchestration,
             ActivityTriggerAttribute => TriggerKind.Activity,
+            EntityTriggerAttribute => TriggerKind.Entity,
             _ => null,
         };
         if (kind is null)

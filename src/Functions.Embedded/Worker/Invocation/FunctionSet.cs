@@ -10,7 +10,7 @@ internal sealed class FunctionSet
     public IReadOnlyCollection<FunctionInvoker> All => _byName.Values;
 
     /// <summary>True when the app needs the durable engine: it has orchestrators or activities, or binds a client.</summary>
-    public bool NeedsDurableEngine => All.Any(f => f.Function.Kind is TriggerKind.Orchestration or TriggerKind.Activity
+    public bool NeedsDurableEngine => All.Any(f => f.Function.Kind is TriggerKind.Orchestration or TriggerKind.Activity or TriggerKind.Entity
         || f.Function.Definition.InputBindings.Values.Any(b => b.Type == "durableClient"));
 
     public FunctionInvoker? Find(string name) => _byName.GetValueOrDefault(name);

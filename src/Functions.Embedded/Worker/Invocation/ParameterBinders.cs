@@ -52,6 +52,7 @@ internal static class ParameterBinders
         TriggerKind.Timer => parameter.ParameterType == typeof(TimerInfo) ? static invocation => invocation.Trigger : null,
         TriggerKind.Orchestration => DurableBinders.OrchestrationTrigger(parameter.ParameterType),
         TriggerKind.Activity => DurableBinders.ActivityTrigger(parameter),
+        TriggerKind.Entity => DurableBinders.EntityTrigger(parameter.ParameterType),
         _ => null,
     };
 

@@ -17,13 +17,21 @@ internal sealed class AppDurableFunctions(
 {
     private readonly ILogger _log = logging.CreateLogger(HostLog.Activities);
 
+    private readonly Dictionary<string, FunctionInvoker> _entities = functions.OfKind(TriggerKind.Entity).ToDictionary(
+        invoker => ((EntityTriggerAttribute)invoker.Function.Trigger).EntityName is { Length: > 0 } given ? given : invoker.Function.Name,
+        StringComparer.OrdinalIgnoreCase);
+
     public IEnumerable<string> Orchestrators => functions.OfKind(TriggerKind.Orchestration).Select(f => f.Function.Name);
 
     public IEnumerable<string> Activities => functions.OfKind(TriggerKind.Activity).Select(f => f.Function.Name).Append(DurableHttpCalls.Activity);
 
+    public IEnumerable<string> Entities => _entities.Keys;
+
     public bool HasOrchestrator(string name) => functions.Find(name, TriggerKind.Orchestration) is not null;
 
     public bool HasActivity(string name) => functions.Find(name, TriggerKind.Activity) is not null || name == DurableHttpCalls.Activity;
+
+    public bool HasEntity(string name) => _entities.ContainsKey(name);
 
     /// <remarks>
     /// Every await between the engine and the orchestrator keeps the engine's scheduler. An orchestrator that is left
@@ -50,9 +58,9 @@ internal sealed class AppDurableFunctions(
         if (name == DurableHttpCalls.Activity)
             return await DurableHttpCalls.RunAsync(converter.Deserialize<DurableHttpCalls.Request>(serializedInput)!, limited.Token);
         FunctionInvoker invoker = Require(name, TriggerKind.Activity);
-        await using var invocation = new Invocation(invoker, services, new ActivityCall(name, instanceId, serializedInput, converter), limited.Token)
+        await using var invocation = new Invocation(invoker, services, new CalledActivityInput(name, instanceId, serializedInput, converter), limited.Token)
         {
-            BindingDataSource = static trigger => new Dictionary<string, object?> { ["instanceId"] = ((ActivityCall)trigger).InstanceId },
+            BindingDataSource = static trigger => new Dictionary<string, object?> { ["instanceId"] = ((CalledActivityInput)trigger).InstanceId },
         };
         try
         {
@@ -65,6 +73,16 @@ internal sealed class AppDurableFunctions(
         }
 
         return invocation.Result.Value;
+    }
+
+    public async Task RunEntityAsync(string name, EntityBatch batch, CancellationToken cancellation)
+    {
+        using CancellationTokenSource limited = drain.ForFunction(settings.FunctionTimeout, cancellation);
+        await using var invocation = new Invocation(_entities[name], services, batch, limited.Token)
+        {
+            BindingDataSource = static trigger => new Dictionary<string, object?> { ["instanceId"] = ((EntityBatch)trigger).Id.ToString() },
+        };
+        await pipeline.RunAsync(invocation);
     }
 
     private FunctionInvoker Require(string name, TriggerKind kind) => functions.Find(name, kind)

@@ -2,12 +2,13 @@ using System.Reflection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Embedded;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Microsoft.Azure.Functions.Worker.Embedded;
 
 /// <summary>One call of an activity: by which instance, with what serialized input.</summary>
-internal sealed record ActivityCall(string Name, string InstanceId, string? Input, DataConverter Converter);
+internal sealed record CalledActivityInput(string Name, string InstanceId, string? Input, DataConverter Converter);
 
 /// <summary>Where parameters of orchestrators, activities and durable clients come from.</summary>
 internal static class DurableBinders
@@ -29,6 +30,10 @@ internal static class DurableBinders
     public static ParameterBinder? OrchestrationTrigger(Type type)
         => type == typeof(TaskOrchestrationContext) ? static invocation => invocation.Trigger : null;
 
+    public static ParameterBinder? EntityTrigger(Type type) => type == typeof(TaskEntityDispatcher)
+        ? static invocation => new TaskEntityDispatcher((EntityBatch)invocation.Trigger, invocation.InstanceServices, invocation.CancellationToken)
+        : null;
+
     /// <summary>The orchestration's input as the parameter's type.</summary>
     public static ParameterBinder? OrchestrationInput(ParameterInfo parameter)
     {
@@ -45,13 +50,13 @@ internal static class DurableBinders
         if (type == typeof(FunctionContext))
             return static invocation => invocation;
         if (type == typeof(TaskActivityContext))
-            return static invocation => invocation.Trigger is ActivityCall call ? new CalledActivity(call.Name, call.InstanceId) : null;
+            return static invocation => invocation.Trigger is CalledActivityInput call ? new CalledActivity(call.Name, call.InstanceId) : null;
 
         bool nullable = !type.IsValueType || Nullable.GetUnderlyingType(type) is not null;
         string name = parameter.Name!;
         return invocation =>
         {
-            var call = (ActivityCall)invocation.Trigger;
+            var call = (CalledActivityInput)invocation.Trigger;
             object? value;
             try
             {
@@ -69,7 +74,7 @@ internal static class DurableBinders
     /// <summary>Binding data of an activity: the calling instance's id, by name.</summary>
     public static ParameterBinder? ActivityValue(ParameterInfo parameter)
         => parameter.ParameterType == typeof(string) && string.Equals(parameter.Name, "instanceId", StringComparison.OrdinalIgnoreCase)
-            ? static invocation => ((ActivityCall)invocation.Trigger).InstanceId
+            ? static invocation => ((CalledActivityInput)invocation.Trigger).InstanceId
             : null;
 
     private static object? ReadInput<T>(Invocation invocation) => ((TaskOrchestrationContext)invocation.Trigger).GetInput<T>();

@@ -1,6 +1,7 @@
 using DurableTask.Core.History;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Client.Entities;
 
 namespace Microsoft.Azure.Functions.Worker.Embedded;
 
@@ -8,6 +9,8 @@ namespace Microsoft.Azure.Functions.Worker.Embedded;
 internal sealed class FunctionsDurableTaskClient(DurableTaskClient inner, ManagementEndpoint endpoint) : DurableTaskClient(inner.Name)
 {
     public ManagementEndpoint Endpoint => endpoint;
+
+    public override DurableEntityClient Entities => inner.Entities;
 
     public override Task<string> ScheduleNewOrchestrationInstanceAsync(
         TaskName orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellation = default)

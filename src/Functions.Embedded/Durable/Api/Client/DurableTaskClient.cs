@@ -1,4 +1,5 @@
 using DurableTask.Core.History;
+using Microsoft.DurableTask.Client.Entities;
 using Microsoft.DurableTask.Internal;
 
 namespace Microsoft.DurableTask.Internal
@@ -17,6 +18,9 @@ namespace Microsoft.DurableTask.Client
     public abstract class DurableTaskClient(string name) : IOrchestrationSubmitter, IAsyncDisposable
     {
         public string Name { get; } = name;
+
+        /// <summary>The client of entities.</summary>
+        public virtual DurableEntityClient Entities => throw NotSupported(nameof(Entities));
 
         public virtual Task<string> ScheduleNewOrchestrationInstanceAsync(TaskName orchestratorName, CancellationToken cancellation) =>
             ScheduleNewOrchestrationInstanceAsync(orchestratorName, null, null, cancellation);

@@ -38,7 +38,7 @@ CREATE TABLE durable.entity_messages (
     sender_execution uuid,
     task_id          integer     NOT NULL DEFAULT -1,
     lock_id          uuid,                                  -- the critical section it is sent from, asks for or leaves
-    lock_set         text[],                                -- of a Lock: all entities of the critical section, in order
+    lock_set         text,                                  -- of a Lock: all entities of the critical section, in order; a JSON array
     visible_at       timestamptz NOT NULL
 );
 

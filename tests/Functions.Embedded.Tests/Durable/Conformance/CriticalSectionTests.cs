@@ -1,0 +1,169 @@
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Client.Entities;
+using Microsoft.DurableTask.Embedded;
+using Microsoft.DurableTask.Entities;
+
+namespace VisionPlatform.Functions.Embedded.Tests.Durable.Conformance;
+
+/// <summary>Orchestrations that have entities to themselves.</summary>
+public sealed class CriticalSectionTests(DurableDatabase database) : IClassFixture<DurableDatabase>
+{
+    private static readonly EntityInstanceId A = new("account", "a");
+    private static readonly EntityInstanceId B = new("account", "b");
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Transfers_between_locked_accounts_never_lose_or_make_money()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions()
+            .Entity<EntityTests.Counter>("Account")
+            .Orchestrator("Transfer", async context =>
+            {
+                (bool forth, int amount) = context.GetInput<(bool, int)>();
+                (EntityInstanceId from, EntityInstanceId to) = forth ? (A, B) : (B, A);
+                await using (await context.Entities.LockEntitiesAsync(from, to))
+                {
+                    int balance = await context.Entities.CallEntityAsync<int>(from, "Get");
+                    await context.Entities.CallEntityAsync(from, "Add", -amount);
+                    await context.Entities.CallEntityAsync(to, "Add", amount);
+                    // Nobody came in between.
+                    return await context.Entities.CallEntityAsync<int>(from, "Get") == balance - amount;
+                }
+            }));
+
+        OrchestrationMetadata[] ends = await Task.WhenAll(Enumerable.Range(1, 20).Select(i => engine.RunAsync("Transfer", (i % 3 == 0, i))));
+
+        Assert.All(ends, end => Assert.True(end.ReadOutputAs<bool>()));
+        Assert.Equal(0, await StateOf(engine, A) + await StateOf(engine, B));
+        await TestEngine.UntilAsync(async () => await engine.QueryAsync<long>(
+            $"SELECT count(*) FROM durable.entities WHERE hub = '{engine.Store.Hub}' AND lock_id IS NOT NULL") == 0);
+    }
+
+    [Fact]
+    public async Task While_an_entity_is_locked_others_wait_and_go_on_when_the_section_ends()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions()
+            .Entity<EntityTests.Counter>("Account")
+            .Orchestrator("Hold", async context =>
+            {
+                await using (await context.Entities.LockEntitiesAsync(A))
+                {
+                    context.SetCustomStatus(context.Entities.InCriticalSection(out IReadOnlyList<EntityInstanceId>? ids) ? ids.Count : -1);
+                    await context.WaitForExternalEvent<bool>("go");
+                    await context.Entities.CallEntityAsync(A, "Add", 1);
+                }
+
+                return context.Entities.InCriticalSection();
+            })
+            .Orchestrator("Other", context => context.Entities.CallEntityAsync<int>(A, "Add", 10)));
+        string holding = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Hold", Cancellation);
+        await TestEngine.UntilAsync(async () => (await engine.Client.GetInstanceAsync(holding, true, Cancellation))!.SerializedCustomStatus == "1");
+
+        string waiting = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Other", Cancellation);
+        await TestEngine.UntilAsync(() => engine.QueryAsync<bool>(
+            $"SELECT count(*) = 1 FROM durable.entity_messages WHERE hub = '{engine.Store.Hub}' AND sender = '{waiting}'"));
+        EntityMetadata? locked = await engine.Client.Entities.GetAllEntitiesAsync(new EntityQuery { IncludeTransient = true }).SingleAsync(Cancellation);
+        await engine.Client.RaiseEventAsync(holding, "go", true, Cancellation);
+
+        Assert.Equal((holding, 1), (locked.LockedBy, locked.BacklogQueueSize));
+        Assert.False((await engine.EndOf(holding)).ReadOutputAs<bool>());
+        Assert.Equal(11, (await engine.EndOf(waiting)).ReadOutputAs<int>());
+    }
+
+    [Fact]
+    public async Task What_a_critical_section_does_not_allow_is_refused()
+    {
+        var refused = new List<string>();
+        await using TestEngine engine = await database.StartAsync(new TestFunctions()
+            .Entity<EntityTests.Counter>("Account")
+            .Orchestrator("Rules", async context =>
+            {
+                async Task Refused(string what, Func<Task> act)
+                {
+                    try
+                    {
+                        await act();
+                    }
+                    catch (InvalidOperationException) when (!context.IsReplaying)
+                    {
+                        refused.Add(what);
+                    }
+                }
+
+                await using (await context.Entities.LockEntitiesAsync(A))
+                {
+                    await Refused("nested", () => context.Entities.LockEntitiesAsync(B));
+                    await Refused("call another", () => context.Entities.CallEntityAsync(B, "Get"));
+                    await Refused("signal a locked one", () => context.Entities.SignalEntityAsync(A, "Add", 1));
+                    await Refused("sub-orchestration", () => context.CallSubOrchestratorAsync("Rules"));
+                    Task first = context.Entities.CallEntityAsync(A, "Add", 1);
+                    await Refused("two calls at once", () => context.Entities.CallEntityAsync(A, "Add", 1));
+                    await first;
+                    await context.Entities.SignalEntityAsync(B, "Add", 1);
+                }
+
+                return await context.Entities.CallEntityAsync<int>(A, "Get");
+            }));
+
+        Assert.Equal(1, (await engine.RunAsync("Rules")).ReadOutputAs<int>());
+        Assert.Equal(["nested", "call another", "signal a locked one", "sub-orchestration", "two calls at once"], refused);
+    }
+
+    [Theory]
+    [InlineData("fails")]
+    [InlineData("continues as new")]
+    [InlineData("ends")]
+    public async Task An_orchestration_that_ends_without_leaving_its_section_gives_the_locks_back(string how)
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions()
+            .Entity<EntityTests.Counter>("Account")
+            .Orchestrator("Careless", async context =>
+            {
+                string input = context.GetInput<string>()!;
+                if (input == "again")
+                    return "done";
+                await context.Entities.LockEntitiesAsync(A, B);
+                if (input == "fails")
+                    throw new IOException();
+                if (input == "continues as new")
+                    context.ContinueAsNew("again");
+                return input;
+            })
+            .Orchestrator("Next", context => context.Entities.CallEntityAsync<int>(B, "Add", 1)));
+
+        await engine.RunAsync("Careless", how);
+
+        Assert.Equal(1, (await engine.RunAsync("Next")).ReadOutputAs<int>());
+    }
+
+    [Fact]
+    public async Task A_terminated_orchestration_gives_its_locks_back_and_cleaning_up_does_it_without_waiting()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions()
+            .Entity<EntityTests.Counter>("Account")
+            .Orchestrator("Hold", async context =>
+            {
+                await using (await context.Entities.LockEntitiesAsync(A, B))
+                    await context.WaitForExternalEvent<bool>("never");
+            })
+            .Orchestrator("Next", context => context.Entities.CallEntityAsync<int>(A, "Add", 1)));
+        string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Hold", Cancellation);
+        await TestEngine.UntilAsync(() => engine.QueryAsync<bool>(
+            $"SELECT count(*) = 2 FROM durable.entities WHERE hub = '{engine.Store.Hub}' AND lock_owner = '{id}'"));
+        string next = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Next", Cancellation);
+
+        await engine.Client.TerminateInstanceAsync(id, Cancellation);
+
+        Assert.Equal(1, (await engine.EndOf(next)).ReadOutputAs<int>());
+        await TestEngine.UntilAsync(async () =>
+        {
+            await engine.Client.Entities.CleanEntityStorageAsync(cancellation: Cancellation);
+            return await engine.QueryAsync<long>($"SELECT count(*) FROM durable.entities WHERE hub = '{engine.Store.Hub}' AND lock_id IS NOT NULL") == 0;
+        });
+    }
+
+    private static async Task<int> StateOf(TestEngine engine, EntityInstanceId id) =>
+        (await engine.Client.Entities.GetEntityAsync<int>(id, Cancellation))!.State;
+}
