@@ -1,0 +1,173 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Client.Entities;
+using Microsoft.DurableTask.Entities;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace VisionPlatform.Functions.Embedded.Tests.Worker;
+
+/// <summary>Orchestrators, activities and entities that are classes, and entities that are functions.</summary>
+public sealed class ClassFunctionTests(PostgresServer postgres)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Classes_with_the_attribute_are_functions_that_get_services_and_their_input()
+    {
+        await using RunningApp app = await StartAsync(typeof(GreetAll), typeof(Greet));
+
+        OrchestrationMetadata end = await RunAsync(app, "GreetEverybody", (string[])["Ann", "Bob"]);
+
+        Assert.Equal((string[])["Hello Ann from Greet", "Hello Bob from Greet"], end.ReadOutputAs<string[]>());
+    }
+
+    [Fact]
+    public void A_class_with_the_attribute_that_is_none_of_these_is_refused_at_start()
+    {
+        var error = Assert.Throws<InvalidOperationException>(() => RunningApp.Create([typeof(Mistaken)]).Build());
+
+        Assert.Contains(nameof(Mistaken), error.Message);
+    }
+
+    [Theory]
+    [InlineData("Counter")]
+    [InlineData("ClassCounter")]
+    [InlineData("StateCounter")]
+    [InlineData("HandlerCounter")]
+    public async Task An_entity_may_be_a_class_a_state_a_handler_or_an_object(string name)
+    {
+        await using RunningApp app = await StartAsync(typeof(Entities), typeof(ClassCounter));
+        var id = new EntityInstanceId(name, "k");
+
+        OrchestrationMetadata end = await RunAsync(app, nameof(Entities.CallTwice), id);
+
+        Assert.True(end.RuntimeStatus == OrchestrationRuntimeStatus.Completed, end.FailureDetails?.ToString());
+        Assert.Equal(7, end.ReadOutputAs<int>());
+    }
+
+    [Fact]
+    public async Task Entities_are_signalled_read_and_listed_over_http()
+    {
+        await using RunningApp app = await StartAsync(typeof(Entities));
+        app.Client.DefaultRequestHeaders.Add("x-functions-key", RunningApp.MasterKey);
+        const string Root = "/runtime/webhooks/durabletask/entities";
+
+        HttpResponseMessage signalled = await app.Client.PostAsync(
+            $"{Root}/Counter/web?op=Add", new StringContent("5", Encoding.UTF8, "application/json"), Cancellation);
+        HttpResponseMessage read = null!;
+        using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        do
+            read = await app.Client.GetAsync($"{Root}/counter/web", Cancellation);
+        while (read.StatusCode == HttpStatusCode.NotFound && await pause.WaitForNextTickAsync(Cancellation));
+        JsonElement list = await app.Client.GetFromJsonAsync<JsonElement>($"{Root}/counter?fetchState=true", Cancellation);
+
+        Assert.Equal(HttpStatusCode.Accepted, signalled.StatusCode);
+        Assert.Equal("5", await read.Content.ReadAsStringAsync(Cancellation));
+        Assert.Equal(("counter", "web", 5), (
+            list[0].GetProperty("entityId").GetProperty("name").GetString(),
+            list[0].GetProperty("entityId").GetProperty("key").GetString(),
+            list[0].GetProperty("state").GetInt32()));
+        Assert.Equal(HttpStatusCode.NotFound, (await app.Client.GetAsync($"{Root}/counter/nobody", Cancellation)).StatusCode);
+    }
+
+    [Fact]
+    public async Task An_entity_as_the_client_gives_it_can_be_written_as_json()
+    {
+        var entity = new EntityMetadata<int>(new EntityInstanceId("Counter", "k"), 5) { LastModifiedTime = DateTimeOffset.UnixEpoch, BacklogQueueSize = 2, LockedBy = "o" };
+
+        Assert.Equal(
+            """{"id":"@counter@k","lastModifiedTime":"1970-01-01T00:00:00+00:00","backlogQueueSize":2,"lockedBy":"o","state":5}""",
+            JsonSerializer.Serialize(entity));
+        Assert.Equal("\"@counter@k\"", JsonSerializer.Serialize(entity.Id));
+        Assert.Equal(entity.Id, JsonSerializer.Deserialize<EntityInstanceId>("\"@Counter@k\""));
+        await Task.CompletedTask;
+    }
+
+    [Theory]
+    [InlineData("", "k")]
+    [InlineData("a@b", "k")]
+    public void An_entity_has_a_name_without_an_at_sign(string name, string key) => Assert.Throws<ArgumentException>(() => new EntityInstanceId(name, key));
+
+    private async Task<RunningApp> StartAsync(params Type[] functions) => await RunningApp.StartAsync(
+        functions, new() { ["DATABASE_URL"] = await postgres.NewDatabaseAsync() }, b => b.Services.AddSingleton(new Greeting("Hello")));
+
+    private static async Task<OrchestrationMetadata> RunAsync(RunningApp app, string name, object input)
+    {
+        var client = app.Host.Services.GetRequiredService<DurableTaskClient>();
+        string id = await client.ScheduleNewOrchestrationInstanceAsync(name, input, Cancellation);
+        return await client.WaitForInstanceCompletionAsync(id, getInputsAndOutputs: true, Cancellation).WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
+    }
+
+    public sealed record Greeting(string Word);
+
+    [DurableTask("GreetEverybody")]
+    public sealed class GreetAll : TaskOrchestrator<string[], string[]>
+    {
+        public override async Task<string[]> RunAsync(TaskOrchestrationContext context, string[] input)
+        {
+            await context.CreateTimer(TimeSpan.FromMilliseconds(1), CancellationToken.None);
+            return await Task.WhenAll(input.Select(name => context.CallActivityAsync<string>(nameof(Greet), name)));
+        }
+    }
+
+    [DurableTask]
+    public sealed class Greet(Greeting greeting) : TaskActivity<string, string>
+    {
+        public override Task<string> RunAsync(TaskActivityContext context, string input) =>
+            Task.FromResult(context.InstanceId.Length > 0 ? $"{greeting.Word} {input} from {context.Name}" : "");
+    }
+
+    [DurableTask]
+    public sealed class Mistaken;
+
+    [DurableTask]
+    public sealed class ClassCounter(Greeting greeting) : TaskEntity<int>
+    {
+        public int Add(int value) => greeting.Word == "Hello" ? State += value : 0;
+    }
+
+    public sealed class CounterState
+    {
+        public int Value { get; set; }
+
+        public int Add(int value, TaskEntityContext context) => context.Id.Name == "statecounter" ? Value += value : 0;
+    }
+
+    public sealed class FunctionCounter : TaskEntity<int>
+    {
+        public async Task<int> Add(int value, TaskEntityOperation operation)
+        {
+            await Task.Yield();
+            return operation.HasInput ? State += value : 0;
+        }
+    }
+
+    public static class Entities
+    {
+        [Function(nameof(CallTwice))]
+        public static async Task<int> CallTwice([OrchestrationTrigger] TaskOrchestrationContext context, EntityInstanceId id)
+        {
+            await context.Entities.CallEntityAsync(id, "add", 3);
+            return await context.Entities.CallEntityAsync<int>(id, "Add", 4);
+        }
+
+        [Function("CounterFunction")]
+        public static Task Counter([EntityTrigger(EntityName = "Counter")] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync(new FunctionCounter());
+
+        [Function("StateCounter")]
+        public static Task StateCounter([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<CounterState>();
+
+        [Function("HandlerCounter")]
+        public static Task HandlerCounter([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync(operation =>
+        {
+            int value = operation.State.GetState<int>() + operation.GetInput<int>();
+            operation.State.SetState(value);
+            return ValueTask.FromResult<object?>(value);
+        });
+    }
+}
