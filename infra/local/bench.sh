@@ -20,6 +20,7 @@ run_bench() {
   trap 'stop_services && wipe_services' EXIT
   stop_services && wipe_services
   build_bench
+  # shellcheck disable=SC2034  # read by start_postgres
   POSTGRES_OPTIONS='-c shared_preload_libraries=pg_stat_statements -c pg_stat_statements.track_utility=on'
   start_services durable || die "the services to measure with did not start"
   # From the folder of the program: its host.json is there, and no local settings of the checkout.

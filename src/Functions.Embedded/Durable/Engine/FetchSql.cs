@@ -49,9 +49,12 @@ internal static class FetchSql
 
     public const string History = """
         SELECT h.instance_id, h.kind, h.at, h.task_id, h.name, h.data, h.target, h.fire_at, h.message_id
-        FROM unnest($2::text[], $3::uuid[]) AS w (instance_id, execution_id)
+        FROM unnest($2::text[], $3::uuid[], $4::int[]) AS w (instance_id, execution_id, history_length)
         CROSS JOIN LATERAL (
-            SELECT * FROM durable.history h WHERE h.hub = $1 AND h.instance_id = w.instance_id AND h.execution_id = w.execution_id OFFSET 0
+            SELECT *
+            FROM durable.history h
+            WHERE h.hub = $1 AND h.instance_id = w.instance_id AND h.execution_id = w.execution_id AND h.seq < w.history_length
+            OFFSET 0
         ) h
         ORDER BY h.instance_id, h.seq
         """;
@@ -71,7 +74,7 @@ internal static class FetchSql
         ) found
         """;
 
-    /// <summary>After <see cref="TurnSql.LockInstances"/> or <see cref="TakeInstances"/>.</summary>
+    /// <summary>After <see cref="TurnSql.LockInstances"/>.</summary>
     public const string ReleaseInstances = $"""
         UPDATE durable.instances
         SET locked_by = NULL, locked_until = '-infinity'

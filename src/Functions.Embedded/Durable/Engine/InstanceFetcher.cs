@@ -41,15 +41,13 @@ internal sealed class InstanceFetcher(
         if (room == 0)
             return TimeSpan.FromMilliseconds(20);
 
+        // Leased first and read then, without a transaction around both: whatever happens to an instance in between moves its turn number on,
+        // and a turn made of what was read is refused.
         await using NpgsqlConnection connection = await store.OpenAsync(stop);
-        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(stop);
         (List<InstanceRow> taken, TimeSpan wait) = await TakeAsync(connection, room, stop);
         List<InstanceRow> known = await LeaveUnknownAsync(connection, taken, stop);
         if (known.Count == 0)
-        {
-            await transaction.CommitAsync(stop);
             return taken.Count == room ? TimeSpan.Zero : wait;
-        }
 
         List<InstanceRow> unread = [.. known.Where(row => !sessions.IsCurrent(row))];
         Dictionary<string, List<InboxItem>> messages = [];
@@ -59,7 +57,7 @@ internal sealed class InstanceFetcher(
             if (unread.Any(row => row.HistoryLength > 0))
             {
                 batch.BatchCommands.Add(FetchSql.History.ToCommand(
-                    store.Hub, unread.Column(row => row.InstanceId), unread.Column(row => row.ExecutionId)));
+                    store.Hub, unread.Column(row => row.InstanceId), unread.Column(row => row.ExecutionId), unread.Column(row => row.HistoryLength)));
             }
 
             await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
@@ -68,7 +66,6 @@ internal sealed class InstanceFetcher(
                 await ReadHistoryAsync(reader, histories, stop);
         }
 
-        await transaction.CommitAsync(stop);
         bool again = taken.Count == room;
         foreach (InstanceRow row in known)
             again |= !sessions.Offer(row, messages.GetValueOrDefault(row.InstanceId, []), histories.GetValueOrDefault(row.InstanceId));
@@ -105,6 +102,7 @@ internal sealed class InstanceFetcher(
         if (unknown.Count == 0)
             return taken;
         await using NpgsqlBatch batch = connection.ToBatch(
+            TurnSql.LockInstances.ToCommand(store.Hub, unknown.Column(row => row.InstanceId)),
             FetchSql.ReleaseInstances.ToCommand(store.Hub, unknown.Column(row => row.InstanceId), store.Owner));
         await batch.ExecuteNonQueryAsync(stop);
         foreach (InstanceRow row in unknown)
