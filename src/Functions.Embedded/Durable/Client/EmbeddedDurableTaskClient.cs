@@ -127,7 +127,8 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
         return history;
     }
 
-    public override ValueTask DisposeAsync() => _starts.DisposeAsync();
+    /// <summary>Gives starts under way a moment; the process does not wait for a database that does not answer.</summary>
+    public override async ValueTask DisposeAsync() => await _starts.DisposeAsync().AsTask().EndsWithinAsync(TimeSpan.FromMilliseconds(500));
 
     private async Task<OrchestrationMetadata> WaitAsync(string instanceId, bool forEnd, bool getInputsAndOutputs, CancellationToken cancellation)
     {

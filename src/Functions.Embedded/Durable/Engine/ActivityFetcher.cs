@@ -13,7 +13,7 @@ internal sealed class ActivityFetcher(
 
     public async Task RunAsync(CancellationToken stop)
     {
-        var retrying = new Retrying("Fetching activities", logger);
+        var retrying = new Retrying("Fetching activities", store, logger);
         while (!stop.IsCancellationRequested)
         {
             try

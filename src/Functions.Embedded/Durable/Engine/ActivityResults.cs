@@ -32,7 +32,7 @@ internal sealed class ActivityResults : IAsyncDisposable
     private readonly EngineSignals _signals;
     private readonly ILogger<ActivityResults> _logger;
     private readonly Batcher<(ActivityKey Key, HistoryEvent Result)> _batcher;
-    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _stop = new(); // never disposed: a write may outlive the engine's stop
 
     public ActivityResults(DurableStore store, EngineSignals signals, ILogger<ActivityResults> logger)
     {
@@ -48,15 +48,11 @@ internal sealed class ActivityResults : IAsyncDisposable
     /// <summary>Gives up on results that still wait for the database; the activities will run again.</summary>
     public void GiveUp() => _stop.Cancel();
 
-    public async ValueTask DisposeAsync()
-    {
-        await _batcher.DisposeAsync();
-        _stop.Dispose();
-    }
+    public ValueTask DisposeAsync() => _batcher.DisposeAsync();
 
     private async Task WriteAsync(IReadOnlyList<(ActivityKey Key, HistoryEvent Result)> results)
     {
-        var retrying = new Retrying("Storing activity results", _logger);
+        var retrying = new Retrying("Storing activity results", _store, _logger);
         while (true)
         {
             try
@@ -71,6 +67,7 @@ internal sealed class ActivityResults : IAsyncDisposable
             }
             catch (Exception error) when (results.Count > 1 && !_stop.IsCancellationRequested)
             {
+                retrying.Succeeded();
                 _logger.LogWarning(error, "{Count} activity results could not be stored together; storing them one by one", results.Count);
                 foreach ((ActivityKey, HistoryEvent) result in results)
                     await WriteAsync([result]);
@@ -83,6 +80,7 @@ internal sealed class ActivityResults : IAsyncDisposable
             }
             catch (Exception error)
             {
+                retrying.GiveUp();
                 _logger.LogError(error, "{Count} activity results are not stored; the activities will run again", results.Count);
                 return;
             }

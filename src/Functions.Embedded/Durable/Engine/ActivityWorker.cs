@@ -104,35 +104,43 @@ internal sealed class ActivityWorker : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes on nothing more, and lets what runs finish for some time.</summary>
-    /// <returns>The calls that did not finish; they are to be handed back.</returns>
-    public async Task<ActivityKey[]> CloseAsync(TimeSpan grace)
+    /// <summary>Takes on nothing more.</summary>
+    public void Close()
     {
         _closed = true;
         _queue.Writer.TryComplete();
-        List<ActivityKey> unstarted = [];
-        while (_queue.Reader.TryRead(out ActivityCall? call))
-            unstarted.Add(call.Key);
+    }
 
-        try
+    /// <summary>Once closed: gives up the calls that are here and have not begun; they are to be handed back.</summary>
+    public ActivityKey[] TakeUnbegun()
+    {
+        List<ActivityKey> unbegun = [];
+        foreach (HeldActivity held in _held.Values)
         {
-            await Task.WhenAll(_loops).WaitAsync(grace);
-        }
-        catch (TimeoutException)
-        {
-            // Cancelled, an activity that listens ends at once; one that does not is left to end with the process.
-            await _abort.CancelAsync();
-            await Task.WhenAny(Task.WhenAll(_loops), Task.Delay(TimeSpan.FromMilliseconds(500)));
+            if (!held.TryBegin())
+                continue;
+            Settled(held.Call.Key);
+            unbegun.Add(held.Call.Key);
         }
 
-        return [.. unstarted, .. _held.Values.Where(held => !held.HasResult).Select(held => held.Call.Key)];
+        return [.. unbegun.Order()];
+    }
+
+    /// <summary>Once closed: lets what runs finish for some time, then cancels it.</summary>
+    public async Task FinishAsync(TimeSpan grace)
+    {
+        Task all = Task.WhenAll(_loops);
+        if (await all.EndsWithinAsync(grace))
+            return;
+        // Cancelled, an activity that listens ends at once; one that does not is left to end with the process.
+        await _abort.CancelAsync();
+        await all.EndsWithinAsync(TimeSpan.FromMilliseconds(500));
     }
 
     /// <summary>Waits until nothing that has run is still on its way to the database.</summary>
     public async ValueTask DisposeAsync()
     {
-        _closed = true;
-        _queue.Writer.TryComplete();
+        Close();
         await _abort.CancelAsync();
     }
 
@@ -155,7 +163,7 @@ internal sealed class ActivityWorker : IAsyncDisposable
 
     private async Task RunAsync(ActivityCall call)
     {
-        if (_closed || !_held.TryGetValue(call.Key, out HeldActivity? held))
+        if (_closed || !_held.TryGetValue(call.Key, out HeldActivity? held) || !held.TryBegin())
             return;
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_abort.Token, held.Token);
         HistoryEvent result;
@@ -179,7 +187,6 @@ internal sealed class ActivityWorker : IAsyncDisposable
             result = new HistoryEvent(EventKind.TaskFailed, _time.Now()) { TaskId = call.Key.TaskId, Name = call.Name, Data = Failures.Write(error) };
         }
 
-        held.HasResult = true;
         if (!_sessions.TryDeliver(call.Key, result))
             _results.Add(call.Key, result);
     }
@@ -190,6 +197,7 @@ internal sealed class ActivityWorker : IAsyncDisposable
         // Never disposed: without a timer or a wait handle there is nothing to free, and a late cancel does no harm.
         private readonly CancellationTokenSource _cancellation = new();
         private long _leasedAt = leasedAt;
+        private int _begun;
 
         public ActivityCall Call => call;
 
@@ -201,7 +209,8 @@ internal sealed class ActivityWorker : IAsyncDisposable
             set => Volatile.Write(ref _leasedAt, value);
         }
 
-        public bool HasResult { get; set; }
+        /// <summary>True once: for who runs it, or for who hands it back because it has not begun.</summary>
+        public bool TryBegin() => Interlocked.Exchange(ref _begun, 1) == 0;
 
         public void Cancel() => _cancellation.Cancel();
     }

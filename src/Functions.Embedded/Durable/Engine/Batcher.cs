@@ -26,11 +26,11 @@ internal sealed class Batcher<T> : IAsyncDisposable
     /// <summary>False when the batcher is closed.</summary>
     public bool TryAdd(T item) => _items.Writer.TryWrite(item);
 
-    /// <summary>Takes no more, writes what was added.</summary>
+    /// <summary>Takes no more, writes what was added. A second call, as by a container, does not wait again.</summary>
     public async ValueTask DisposeAsync()
     {
-        _items.Writer.TryComplete();
-        await Task.WhenAll(_loops);
+        if (_items.Writer.TryComplete())
+            await Task.WhenAll(_loops);
     }
 
     private async Task RunAsync()

@@ -23,6 +23,11 @@ internal sealed class DurableEngine(
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>Time after <see cref="DurableEngineOptions.StopTimeout"/> for what has run to reach the database, then to hand back the rest.</summary>
+    private static readonly TimeSpan CommitTimeout = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan HandBackTimeout = TimeSpan.FromMilliseconds(500);
+
     private readonly CancellationTokenSource _stopFetching = new();
     private readonly CancellationTokenSource _stopRenewing = new();
     private Task _fetching = Task.CompletedTask;
@@ -51,46 +56,80 @@ internal sealed class DurableEngine(
         return Task.CompletedTask;
     }
 
-    /// <summary>Fetches nothing more, lets running activities finish for a while, commits what has run, and hands back the rest.</summary>
+    /// <summary>
+    /// Fetches nothing more and hands back at once what has not begun; lets running activities finish for a while, commits what has run, and
+    /// hands back the rest. Every step has an end, also when the database is away or code does not listen.
+    /// </summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         long begun = time.GetTimestamp();
-        TimeSpan most = store.Options.StopTimeout + TimeSpan.FromSeconds(1.5);
+        TimeSpan running = store.Options.StopTimeout;
+        TimeSpan committing = running + CommitTimeout;
         await _stopFetching.CancelAsync();
         sessions.Close();
-        await _fetching;
-        Task entitiesEnd = entities.FinishAsync(store.Options.StopTimeout);
-        ActivityKey[] unfinished = await activities.CloseAsync(store.Options.StopTimeout);
-        await entitiesEnd;
-
-        while (!sessions.IsIdle && time.GetElapsedTime(begun) < most)
+        activities.Close();
+        using var ending = new CancellationTokenSource();
+        Task handingBack = HandBackUnbegunAsync(ending.Token);
+        await _fetching.EndsWithinAsync(HandBackTimeout);
+        await Task.WhenAll(activities.FinishAsync(Left(running)), entities.FinishAsync(Left(running)));
+        while (!sessions.IsIdle && Left(committing) > TimeSpan.Zero)
             await Task.Delay(Tick, CancellationToken.None);
+
+        // What is still on its way to the database now is done again by whoever takes over.
         sessions.Complete();
         if (!sessions.IsIdle)
             committer.GiveUp();
-        await orchestrations.FinishAsync();
-        await committer.DisposeAsync();
-        if (time.GetElapsedTime(begun) >= most)
+        await orchestrations.FinishAsync().EndsWithinAsync(Left(committing));
+        if (!await committer.DisposeAsync().AsTask().EndsWithinAsync(Left(committing)))
+            committer.GiveUp();
+        if (!await results.DisposeAsync().AsTask().EndsWithinAsync(Left(committing)))
             results.GiveUp();
-        await results.DisposeAsync();
         await _stopRenewing.CancelAsync();
-        await _renewing;
-        await HandBackAsync(unfinished);
+        await ending.CancelAsync();
+        await Task.WhenAll(_fetching, _renewing, handingBack).EndsWithinAsync(Left(committing));
+        await HandBackAsync(async limit =>
+        {
+            await leases.HandBackAllAsync(limit);
+            await entities.ReleaseAsync(limit);
+            await hosts.LeaveAsync(limit);
+        });
+
+        TimeSpan Left(TimeSpan after) => after - time.GetElapsedTime(begun) is { Ticks: > 0 } left ? left : TimeSpan.Zero;
     }
 
-    private async Task HandBackAsync(ActivityKey[] unfinished)
+    /// <summary>Others go on at once with what has not begun here, also with what a fetch or a commit that was under way brings in now.</summary>
+    private async Task HandBackUnbegunAsync(CancellationToken ending)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        while (!ending.IsCancellationRequested)
+        {
+            await HandBackAsync(leases.HandBackUnbegunAsync);
+            await Task.Delay(TimeSpan.FromMilliseconds(100), ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task HandBackAsync(Func<CancellationToken, Task> handBack)
+    {
+        using var limit = new CancellationTokenSource(HandBackTimeout);
         try
         {
-            await leases.ReleaseIdleAsync(TimeSpan.Zero, limit.Token);
-            await leases.ReleaseActivitiesAsync(unfinished, limit.Token);
-            await entities.ReleaseAsync(limit.Token);
-            await hosts.LeaveAsync(limit.Token);
+            // The driver may take longer than the limit to give up on a server that does not answer.
+            await Task.Run(() => handBack(limit.Token), CancellationToken.None).WaitAsync(HandBackTimeout, CancellationToken.None);
         }
-        catch (Exception error) when (DurableStore.IsPassing(error) || limit.IsCancellationRequested)
+        catch (Exception error) when (DurableStore.IsPassing(error) || error is OperationCanceledException or ObjectDisposedException)
         {
-            logger.LogWarning(error, "{Count} activities could not be handed back; they move on when their leases end", unfinished.Length);
+            logger.LogWarning(error, "What this engine holds could not be handed back; it moves on when its leases end");
         }
+    }
+}
+
+internal static class TaskExtensions
+{
+    /// <summary>Waits for a task that may not end. True when it has; its error is then thrown.</summary>
+    public static async Task<bool> EndsWithinAsync(this Task task, TimeSpan limit)
+    {
+        if (await Task.WhenAny(task, Task.Delay(limit, CancellationToken.None)) != task)
+            return task.IsCompletedSuccessfully;
+        await task;
+        return true;
     }
 }

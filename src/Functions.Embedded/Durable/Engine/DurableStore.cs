@@ -13,9 +13,10 @@ internal sealed class DurableStore : IAsyncDisposable
     private readonly SemaphoreSlim _upgrade = new(1, 1);
     private volatile bool _upgraded;
 
-    public DurableStore(IOptions<DurableEngineOptions> options, ILogger<DurableStore> logger)
+    public DurableStore(IOptions<DurableEngineOptions> options, TimeProvider time, ILogger<DurableStore> logger)
     {
         _logger = logger;
+        Absence = new DatabaseAbsence(time, logger);
         Options = options.Value;
         if (Options.ConnectionString.Length == 0)
             throw new InvalidOperationException("The durable engine needs a database: set DURABLE_DATABASE_URL or DATABASE_URL.");
@@ -30,6 +31,11 @@ internal sealed class DurableStore : IAsyncDisposable
             text.AutoPrepareMinUsages = 2;
         if (!text.ShouldSerialize("Application Name"))
             text.ApplicationName = "durable-engine";
+        if (!text.ShouldSerialize("Cancellation Timeout"))
+            text.CancellationTimeout = 500;
+        // A peer that is gone without a word is noticed by the system, not only when something is asked of it.
+        if (!text.ShouldSerialize("TCP Keepalive"))
+            (text.TcpKeepAlive, text.TcpKeepAliveTime, text.TcpKeepAliveInterval) = (true, 15, 5);
         // What is set once for a connection would be undone by a reset whenever it goes back to the pool.
         text.NoResetOnClose = true;
         var source = new NpgsqlDataSourceBuilder(text.ConnectionString);
@@ -40,6 +46,9 @@ internal sealed class DurableStore : IAsyncDisposable
     public DurableEngineOptions Options { get; }
 
     public NpgsqlDataSource Database { get; }
+
+    /// <summary>Whether the engine waits for its database.</summary>
+    public DatabaseAbsence Absence { get; }
 
     public string Hub => Options.HubName;
 
@@ -98,13 +107,18 @@ internal sealed class DurableStore : IAsyncDisposable
     }
 
     /// <summary>Whether the same statement may work a moment later: the database is away, restarting, or two transactions were in each other's way.</summary>
-    public static bool IsPassing(Exception error) => error switch
+    public static bool IsPassing(Exception error) =>
+        error is PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure } || IsAway(error);
+
+    /// <summary>Whether the database cannot be reached or cannot serve now.</summary>
+    public static bool IsAway(Exception error) => error switch
     {
-        PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure } => true,
-        // 57P..: shutdown and restart; 08...: connection; 53...: out of connections, memory or disk.
+        // 57P..: shutdown and restart; 08...: connection; 53...: out of connections, memory or disk; 25006: a standby, before it takes over;
+        // 55P03, 57014: a lock or an answer took longer than somebody allowed.
         PostgresException refused => refused.SqlState.StartsWith("57P", StringComparison.Ordinal)
             || refused.SqlState.StartsWith("08", StringComparison.Ordinal)
-            || refused.SqlState.StartsWith("53", StringComparison.Ordinal),
+            || refused.SqlState.StartsWith("53", StringComparison.Ordinal)
+            || refused.SqlState is PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled,
         NpgsqlException or SocketException or IOException or TimeoutException => true,
         _ => false,
     };

@@ -81,6 +81,21 @@ internal static class FetchSql
         WHERE ctid = ANY (ARRAY({PlacesOfInstances})) AND locked_by = $3
         """;
 
+    /// <summary>All that an engine that stops still holds.</summary>
+    public static readonly string[] ReleaseAll =
+    [
+        """
+        UPDATE durable.instances
+        SET locked_by = NULL, locked_until = '-infinity'
+        WHERE hub = $1 AND ready_at IS NOT NULL AND locked_by = $2
+        """,
+        """
+        UPDATE durable.activities
+        SET locked_by = NULL, visible_at = now()
+        WHERE hub = $1 AND visible_at > '-infinity' AND locked_by = $2
+        """,
+    ];
+
     /// <summary>After <see cref="TurnSql.LockInstances"/>.</summary>
     public const string RenewInstances = $"""
         UPDATE durable.instances

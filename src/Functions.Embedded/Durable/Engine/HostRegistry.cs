@@ -57,7 +57,7 @@ internal sealed class HostRegistry(
 
     public async Task RunAsync(CancellationToken stop)
     {
-        var retrying = new Retrying("Registering what this app can run", logger);
+        var retrying = new Retrying("Registering what this app can run", store, logger);
         while (!stop.IsCancellationRequested)
         {
             try

@@ -14,7 +14,7 @@ internal sealed class InstanceFetcher(
 
     public async Task RunAsync(CancellationToken stop)
     {
-        var retrying = new Retrying("Fetching orchestrations", logger);
+        var retrying = new Retrying("Fetching orchestrations", store, logger);
         while (!stop.IsCancellationRequested)
         {
             try
@@ -52,6 +52,7 @@ internal sealed class InstanceFetcher(
         List<InstanceRow> unread = [.. known.Where(row => !sessions.IsCurrent(row))];
         Dictionary<string, List<InboxItem>> messages = [];
         Dictionary<string, List<HistoryEvent>> histories = unread.ToDictionary(row => row.InstanceId, _ => new List<HistoryEvent>());
+        Dictionary<string, string> damages = [];
         await using (NpgsqlBatch batch = connection.ToBatch(FetchSql.Messages.ToCommand(store.Hub, known.Column(row => row.InstanceId))))
         {
             if (unread.Any(row => row.HistoryLength > 0))
@@ -61,14 +62,21 @@ internal sealed class InstanceFetcher(
             }
 
             await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
-            await ReadMessagesAsync(reader, known.ToDictionary(row => row.InstanceId, row => row.ExecutionId), messages, stop);
+            await ReadMessagesAsync(reader, known.ToDictionary(row => row.InstanceId, row => row.ExecutionId), messages, damages, stop);
             if (await reader.NextResultAsync(stop))
-                await ReadHistoryAsync(reader, histories, stop);
+                await ReadHistoryAsync(reader, histories, damages, stop);
         }
+
+        foreach (InstanceRow row in unread.Where(row => histories[row.InstanceId].Count != row.HistoryLength))
+            damages.TryAdd(row.InstanceId, $"the history has {histories[row.InstanceId].Count} events that can be read instead of {row.HistoryLength}");
 
         bool again = taken.Count == room;
         foreach (InstanceRow row in known)
-            again |= !sessions.Offer(row, messages.GetValueOrDefault(row.InstanceId, []), histories.GetValueOrDefault(row.InstanceId));
+        {
+            again |= !sessions.Offer(
+                row, messages.GetValueOrDefault(row.InstanceId, []), histories.GetValueOrDefault(row.InstanceId), damages.GetValueOrDefault(row.InstanceId));
+        }
+
         return again ? TimeSpan.Zero : wait;
     }
 
@@ -132,15 +140,21 @@ internal sealed class InstanceFetcher(
     };
 
     private static async Task ReadMessagesAsync(
-        NpgsqlDataReader reader, Dictionary<string, Guid> executions, Dictionary<string, List<InboxItem>> messages, CancellationToken stop)
+        NpgsqlDataReader reader,
+        Dictionary<string, Guid> executions,
+        Dictionary<string, List<InboxItem>> messages,
+        Dictionary<string, string> damages,
+        CancellationToken stop)
     {
         while (await reader.ReadAsync(stop))
         {
             string id = reader.GetString(1);
+            if (!Enum.TryParse(reader.GetString(3), out EventKind kind))
+                damages[id] = $"message {reader.GetInt64(0)} is of the unknown kind '{reader.GetString(3)}'";
             // Answers to an earlier execution are taken from the table with the turn, but not delivered.
             Guid? execution = reader.IsDBNull(2) ? null : reader.GetGuid(2);
             bool late = execution is { } meant && meant != executions[id];
-            var happened = new HistoryEvent(Enum.Parse<EventKind>(reader.GetString(3)), DateTime.MinValue)
+            var happened = new HistoryEvent(kind, DateTime.MinValue)
             {
                 TaskId = reader.GetInt32(4),
                 Name = reader.Text(5),
@@ -157,11 +171,14 @@ internal sealed class InstanceFetcher(
             list.Sort((one, other) => one.MessageId!.Value.CompareTo(other.MessageId!.Value));
     }
 
-    private static async Task ReadHistoryAsync(NpgsqlDataReader reader, Dictionary<string, List<HistoryEvent>> histories, CancellationToken stop)
+    private static async Task ReadHistoryAsync(
+        NpgsqlDataReader reader, Dictionary<string, List<HistoryEvent>> histories, Dictionary<string, string> damages, CancellationToken stop)
     {
         while (await reader.ReadAsync(stop))
         {
-            histories[reader.GetString(0)].Add(new HistoryEvent(Enum.Parse<EventKind>(reader.GetString(1)), reader.GetDateTime(2))
+            if (!Enum.TryParse(reader.GetString(1), out EventKind kind))
+                damages[reader.GetString(0)] = $"the history has an event of the unknown kind '{reader.GetString(1)}'";
+            histories[reader.GetString(0)].Add(new HistoryEvent(kind, reader.GetDateTime(2))
             {
                 TaskId = reader.GetInt32(3),
                 Name = reader.Text(4),

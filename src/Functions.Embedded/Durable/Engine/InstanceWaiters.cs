@@ -64,7 +64,7 @@ internal sealed class InstanceWaiters(DurableStore store, ILogger<InstanceWaiter
 
     private async Task PollAsync()
     {
-        var retrying = new Retrying("Waiting for durable instances", logger);
+        var retrying = new Retrying("Waiting for durable instances", store, logger);
         while (true)
         {
             await Task.Delay(Interval);
@@ -74,6 +74,7 @@ internal sealed class InstanceWaiters(DurableStore store, ILogger<InstanceWaiter
                 waiting = [.. _waiters.Values.SelectMany(same => same).Where(waiter => !waiter.Source.Task.IsCompleted)];
                 if (_waiters.Count == 0)
                 {
+                    retrying.GiveUp();
                     _polling = false;
                     return;
                 }
@@ -108,7 +109,8 @@ internal sealed class InstanceWaiters(DurableStore store, ILogger<InstanceWaiter
         while (await reader.ReadAsync())
         {
             missing.Remove(reader.GetString(0));
-            Reached(reader.GetString(0), Enum.Parse<OrchestrationRuntimeStatus>(reader.GetString(1)));
+            if (Enum.TryParse(reader.GetString(1), out OrchestrationRuntimeStatus status))
+                Reached(reader.GetString(0), status);
         }
 
         // Purged: whoever waits looks and learns it.

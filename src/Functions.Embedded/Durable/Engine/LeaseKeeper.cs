@@ -11,7 +11,7 @@ internal sealed class LeaseKeeper(DurableStore store, Sessions sessions, Activit
         // A lease is renewed when a third of it is over, so that one missed renewal loses nothing.
         TimeSpan third = store.Options.LeaseDuration / 3;
         using var timer = new PeriodicTimer(third / 2, time);
-        var retrying = new Retrying("Renewing leases", logger);
+        var retrying = new Retrying("Renewing leases", store, logger);
         while (!stop.IsCancellationRequested)
         {
             try
@@ -43,16 +43,34 @@ internal sealed class LeaseKeeper(DurableStore store, Sessions sessions, Activit
         await batch.ExecuteNonQueryAsync(cancellation);
     }
 
-    /// <summary>Hands calls back to the queue and wakes the other engines of the hub.</summary>
-    public async Task ReleaseActivitiesAsync(ActivityKey[] keys, CancellationToken cancellation)
+    /// <summary>Hands back calls that have not begun and instances that wait, if there are any, and wakes the other engines of the hub.</summary>
+    public async Task HandBackUnbegunAsync(CancellationToken cancellation)
+    {
+        ActivityKey[] unbegun = activities.TakeUnbegun();
+        string[] idle = sessions.TakeIdle(TimeSpan.Zero);
+        if (unbegun.Length == 0 && idle.Length == 0)
+            return;
+        await HandBackAsync(
+            [
+                TurnSql.LockInstances.ToCommand(store.Hub, idle),
+                FetchSql.ReleaseInstances.ToCommand(store.Hub, idle, store.Owner),
+                store.KeysOf(TurnSql.LockActivities, unbegun),
+                store.KeysOf(FetchSql.ReleaseActivities, unbegun, store.Owner),
+            ],
+            cancellation);
+    }
+
+    /// <summary>Hands back whatever this engine still holds, known to it or not (the answer to a fetch may have been lost).</summary>
+    public Task HandBackAllAsync(CancellationToken cancellation) =>
+        HandBackAsync([.. FetchSql.ReleaseAll.Select(sql => sql.ToCommand(store.Hub, store.Owner))], cancellation);
+
+    private async Task HandBackAsync(NpgsqlBatchCommand[] releases, CancellationToken cancellation)
     {
         await using NpgsqlConnection connection = await store.OpenAsync(cancellation);
+        await using NpgsqlBatch batch = connection.ToBatch(releases);
         string channel = EngineSignals.ChannelOf(store.Hub);
-        await using NpgsqlBatch batch = connection.ToBatch(
-            store.KeysOf(TurnSql.LockActivities, keys),
-            store.KeysOf(FetchSql.ReleaseActivities, keys, store.Owner),
-            TurnSql.Notify.ToCommand(channel, EngineSignals.ActivitiesPayload),
-            TurnSql.Notify.ToCommand(channel, EngineSignals.InstancesPayload));
+        batch.BatchCommands.Add(TurnSql.Notify.ToCommand(channel, EngineSignals.ActivitiesPayload));
+        batch.BatchCommands.Add(TurnSql.Notify.ToCommand(channel, EngineSignals.InstancesPayload));
         await batch.ExecuteNonQueryAsync(cancellation);
     }
 
@@ -69,6 +87,8 @@ internal sealed class LeaseKeeper(DurableStore store, Sessions sessions, Activit
             FetchSql.RenewInstances.ToCommand(store.Hub, instances, store.Owner, store.Options.LeaseDuration),
             store.KeysOf(TurnSql.LockActivities, calls),
             store.KeysOf(FetchSql.RenewActivities, calls, store.Owner, store.Options.LeaseDuration));
+        // A renewal that comes too late is none.
+        batch.Timeout = Math.Max(1, (int)store.Options.LeaseDuration.TotalSeconds);
         var renewedInstances = new HashSet<string>(StringComparer.Ordinal);
         var renewedCalls = new HashSet<ActivityKey>();
         await using (NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop))

@@ -8,7 +8,7 @@ internal sealed class Notifications(DurableStore store, EngineSignals signals, I
 {
     public async Task RunAsync(CancellationToken stop)
     {
-        var retrying = new Retrying("Listening for durable work", logger);
+        var retrying = new Retrying("Listening for durable work", store, logger);
         while (!stop.IsCancellationRequested)
         {
             try

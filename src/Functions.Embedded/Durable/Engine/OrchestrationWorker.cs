@@ -58,6 +58,8 @@ internal sealed class OrchestrationWorker(
     {
         try
         {
+            if (session.Damage is { } damage)
+                throw new InvalidDataException($"What is stored of the orchestration '{session.Row.InstanceId}' is damaged: {damage}.");
             session.Execution ??= Replayed(session);
             TurnOutcome outcome = session.Execution.RunTurn(events, now);
             if (outcome.Failure is { } failure)
@@ -68,7 +70,7 @@ internal sealed class OrchestrationWorker(
         {
             _logger.LogError(error, "The orchestration {InstanceId} ({Name}) failed", session.Row.InstanceId, session.Row.Name);
             session.Execution = null;
-            return OrchestrationExecution.Fail(session.Row, events, now, error);
+            return OrchestrationExecution.Fail(session.Row, session.Damage is null ? events : [], now, error);
         }
     }
 

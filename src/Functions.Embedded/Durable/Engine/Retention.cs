@@ -43,7 +43,7 @@ internal sealed class Retention(DurableStore store, TimeProvider time, ILogger<R
             return;
         // Processes that start together do not look together.
         TimeSpan wait = store.Options.RetentionInterval * Random.Shared.NextDouble();
-        var retrying = new Retrying("Removing old orchestrations", logger);
+        var retrying = new Retrying("Removing old orchestrations", store, logger);
         while (!stop.IsCancellationRequested)
         {
             try

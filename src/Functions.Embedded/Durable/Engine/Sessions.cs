@@ -10,6 +10,9 @@ internal sealed class Session(InstanceRow row, IReadOnlyList<HistoryEvent>? hist
     /// <summary>What the code has to be replayed through; null once <see cref="Execution"/> is up to date.</summary>
     public IReadOnlyList<HistoryEvent>? History { get; set; } = history;
 
+    /// <summary>Why what is stored of the instance cannot be used; null when it can.</summary>
+    public string? Damage { get; init; }
+
     /// <summary>The live code; null before the first turn here.</summary>
     public OrchestrationExecution? Execution { get; set; }
 
@@ -116,7 +119,8 @@ internal sealed class Sessions(DurableEngineOptions options, TimeProvider time)
     /// <param name="row">The instance, leased and as the messages were read with.</param>
     /// <param name="messages">What it is to be told.</param>
     /// <param name="history">Its history, unless it is live here.</param>
-    public bool Offer(InstanceRow row, List<InboxItem> messages, IReadOnlyList<HistoryEvent>? history)
+    /// <param name="damage">Why these cannot be used; null when they can.</param>
+    public bool Offer(InstanceRow row, List<InboxItem> messages, IReadOnlyList<HistoryEvent>? history, string? damage)
     {
         lock (_gate)
         {
@@ -124,7 +128,7 @@ internal sealed class Sessions(DurableEngineOptions options, TimeProvider time)
             {
                 if (session.State != SessionState.Idle)
                     return true; // its commit looks for what is left
-                if (IsSame(session, row))
+                if (IsSame(session, row) && damage is null)
                 {
                     session.LeasedAt = time.GetTimestamp();
                     session.Inbox.AddRange(messages);
@@ -135,9 +139,9 @@ internal sealed class Sessions(DurableEngineOptions options, TimeProvider time)
                 _sessions.Remove(row.InstanceId);
             }
 
-            if (history is null)
+            if (history is null && damage is null)
                 return false;
-            Start(new Session(row, history) { Inbox = messages });
+            Start(new Session(row, history) { Inbox = messages, Damage = damage });
             return true;
         }
     }

@@ -143,7 +143,11 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
     /// <summary>The statements, in the order they have to run in.</summary>
     public List<NpgsqlBatchCommand> ToCommands()
     {
-        List<NpgsqlBatchCommand> commands = [];
+        List<NpgsqlBatchCommand> commands =
+        [
+            .. _turns.Where(turn => turn.IsReplacement).Select(turn => TurnSql.CutHistory.ToCommand(
+                store.Hub, turn.InstanceId, turn.Before.ExecutionId, turn.Before.HistoryLength)),
+        ];
         AddHistory(commands);
         AddConsumed(commands);
         AddActivities(commands);

@@ -17,7 +17,7 @@ internal sealed class TurnCommitter : IAsyncDisposable
     private readonly IDurableFunctions _functions;
     private readonly ILogger<TurnCommitter> _logger;
     private readonly Batcher<Turn> _batcher;
-    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _stop = new(); // never disposed: a write may outlive the engine's stop
 
     public TurnCommitter(
         DurableStore store,
@@ -43,15 +43,11 @@ internal sealed class TurnCommitter : IAsyncDisposable
     /// <summary>Gives up on commits that still wait for the database; the turns will be done again by whoever takes over.</summary>
     public void GiveUp() => _stop.Cancel();
 
-    public async ValueTask DisposeAsync()
-    {
-        await _batcher.DisposeAsync();
-        _stop.Dispose();
-    }
+    public ValueTask DisposeAsync() => _batcher.DisposeAsync();
 
     private async Task CommitAsync(IReadOnlyList<Turn> turns)
     {
-        var retrying = new Retrying("Commit of durable turns", _logger);
+        var retrying = new Retrying("Commit of durable turns", _store, _logger);
         while (true)
         {
             try
@@ -68,6 +64,7 @@ internal sealed class TurnCommitter : IAsyncDisposable
             catch (Exception error) when (turns.Count > 1 && !_stop.IsCancellationRequested)
             {
                 // One turn that cannot be stored must not take the others with it.
+                retrying.Succeeded();
                 _logger.LogWarning(error, "A commit of {Count} durable turns failed; committing them one by one", turns.Count);
                 foreach (Turn turn in turns)
                     await CommitAsync([turn]);
@@ -75,11 +72,13 @@ internal sealed class TurnCommitter : IAsyncDisposable
             }
             catch (Exception error) when (!_stop.IsCancellationRequested)
             {
+                retrying.Succeeded();
                 await FailInstanceAsync(turns[0], error);
                 break;
             }
             catch (Exception error)
             {
+                retrying.GiveUp();
                 _logger.LogWarning(error, "{Count} durable turns were not committed before the engine stopped; they will be done again", turns.Count);
                 break;
             }
@@ -94,10 +93,29 @@ internal sealed class TurnCommitter : IAsyncDisposable
     {
         _logger.LogError(error, "A turn of the orchestration {InstanceId} ({Name}) cannot be stored", turn.InstanceId, turn.Before.Name);
         if (turn.IsReplacement)
+        {
+            await SetAsideAsync(turn);
             return;
+        }
+
         DateTime at = turn.Outcome.Recorded is [var first, ..] ? first.At : turn.Before.CreatedAt;
         TurnOutcome failed = OrchestrationExecution.Fail(turn.Before, [], at, error);
         await CommitAsync([new Turn(turn.Before, failed, turn.Consumed, KeepLease: false) { IsReplacement = true }]);
+    }
+
+    /// <summary>Of what not even the failure can be stored: it is tried again after a while, or it would keep the engine busy.</summary>
+    private async Task SetAsideAsync(Turn turn)
+    {
+        try
+        {
+            await using NpgsqlConnection connection = await _store.OpenAsync(_stop.Token);
+            await using NpgsqlBatch batch = connection.ToBatch(TurnSql.SetAside.ToCommand(_store.Hub, turn.InstanceId, _store.Owner));
+            await batch.ExecuteNonQueryAsync(_stop.Token);
+        }
+        catch (Exception error) when (DurableStore.IsPassing(error) || _stop.IsCancellationRequested)
+        {
+            _logger.LogWarning(error, "The orchestration {InstanceId} is tried again before its time", turn.InstanceId);
+        }
     }
 
     private async Task WriteAsync(IReadOnlyList<Turn> turns)

@@ -159,6 +159,15 @@ internal static class TurnSql
         RETURNING i.instance_id, extract(epoch FROM i.ready_at - clock_timestamp())::float8
         """;
 
+    /// <summary>Rows beyond the length that the instance says: there are none, unless somebody put them there.</summary>
+    public const string CutHistory = "DELETE FROM durable.history WHERE hub = $1 AND instance_id = $2 AND execution_id = $3 AND seq >= $4";
+
+    public const string SetAside = """
+        UPDATE durable.instances
+        SET ready_at = now() + interval '1 minute', locked_by = NULL, locked_until = '-infinity'
+        WHERE hub = $1 AND instance_id = $2 AND locked_by = $3
+        """;
+
     public const string Notify = "SELECT pg_notify($1, $2)";
 
     /// <summary>Deletes a table's rows of the instances $2.</summary>

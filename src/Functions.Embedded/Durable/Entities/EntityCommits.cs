@@ -43,7 +43,7 @@ internal sealed class EntityCommits(DurableStore store, EngineSignals signals, I
     /// <summary>Commits a run, sooner or later: while the database is away it waits. A run of an entity that is someone else's by then did not happen.</summary>
     public async Task CommitAsync(EntityRow before, EntityRun run, EntityBatch batch, CancellationToken cancellation)
     {
-        var retrying = new Retrying($"Commit of the entity {before.EntityId}", logger);
+        var retrying = new Retrying($"Commit of the entity {before.EntityId}", store, logger);
         while (true)
         {
             try

@@ -24,7 +24,7 @@ internal sealed class EntityWorker(
 
     public async Task RunAsync(CancellationToken stop)
     {
-        var retrying = new Retrying("Fetching entities", logger);
+        var retrying = new Retrying("Fetching entities", store, logger);
         while (!stop.IsCancellationRequested)
         {
             try
@@ -48,7 +48,7 @@ internal sealed class EntityWorker(
     public async Task RenewAsync(CancellationToken stop)
     {
         using var timer = new PeriodicTimer(store.Options.LeaseDuration / 3, time);
-        var retrying = new Retrying("Renewing leases of entities", logger);
+        var retrying = new Retrying("Renewing leases of entities", store, logger);
         while (!stop.IsCancellationRequested)
         {
             try
@@ -159,7 +159,7 @@ internal sealed class EntityWorker(
     private async Task RunAsync(EntityRow row, Task begin)
     {
         await begin;
-        var retrying = new Retrying($"Running the entity {row.EntityId}", logger);
+        var retrying = new Retrying($"Running the entity {row.EntityId}", store, logger);
         bool released = false;
         try
         {
