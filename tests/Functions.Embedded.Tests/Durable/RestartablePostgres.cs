@@ -8,15 +8,17 @@ namespace VisionPlatform.Functions.Embedded.Tests.Durable;
 public sealed class RestartablePostgres : IAsyncDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("postgres-restart-").FullName;
+    private string _options = "";
     private readonly int _port = FreePort();
 
     public string ConnectionString => $"Host=127.0.0.1;Port={_port};Username=app;Password=app;Database=postgres";
 
     private string Data => Path.Combine(_directory, "data");
 
-    public static async Task<RestartablePostgres> CreateAsync()
+    /// <param name="options">For the server's command line.</param>
+    public static async Task<RestartablePostgres> CreateAsync(string options = "")
     {
-        var server = new RestartablePostgres();
+        var server = new RestartablePostgres { _options = options };
         string passwordFile = Path.Combine(server._directory, "password");
         await File.WriteAllTextAsync(passwordFile, "app");
         if (Environment.IsPrivilegedProcess)
@@ -29,7 +31,7 @@ public sealed class RestartablePostgres : IAsyncDisposable
 
     public Task StartAsync() => PostgresAsync(
         "pg_ctl", "-D", Data, "-w", "-l", Path.Combine(_directory, "log"), "-o",
-        $"-p {_port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={_directory} -c fsync=off", "start");
+        $"-p {_port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={_directory} -c fsync=off {_options}", "start");
 
     /// <summary>Stops it as a crash would: connections break, nothing is finished.</summary>
     public Task CrashAsync() => PostgresAsync("pg_ctl", "-D", Data, "-w", "-m", "immediate", "stop");

@@ -78,7 +78,7 @@ public sealed class SettingsTests
     private static async Task<NpgsqlConnectionStringBuilder> ConnectionStringFor(string given)
     {
         await using var store = new DurableStore(
-            Options.Create(new DurableEngineOptions { ConnectionString = given }), NullLogger<DurableStore>.Instance);
+            Options.Create(new DurableEngineOptions { ConnectionString = given }), TimeProvider.System, NullLogger<DurableStore>.Instance);
         return new NpgsqlConnectionStringBuilder(store.Database.ConnectionString);
     }
 }

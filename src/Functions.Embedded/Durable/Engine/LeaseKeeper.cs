@@ -62,7 +62,12 @@ internal sealed class LeaseKeeper(DurableStore store, Sessions sessions, Activit
 
     /// <summary>Hands back whatever this engine still holds, known to it or not (the answer to a fetch may have been lost).</summary>
     public Task HandBackAllAsync(CancellationToken cancellation) =>
-        HandBackAsync([.. FetchSql.ReleaseAll.Select(sql => sql.ToCommand(store.Hub, store.Owner))], cancellation);
+        HandBackAsync(
+            [
+                FetchSql.ReleaseInstances.ToCommand(store.Hub, sessions.DueForRenewal(TimeSpan.Zero), store.Owner),
+                .. FetchSql.ReleaseAll.Select(sql => sql.ToCommand(store.Hub, store.Owner)),
+            ],
+            cancellation);
 
     private async Task HandBackAsync(NpgsqlBatchCommand[] releases, CancellationToken cancellation)
     {

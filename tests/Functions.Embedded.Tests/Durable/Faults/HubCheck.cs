@@ -90,7 +90,8 @@ internal static class HubCheck
     /// <param name="effects">Whether the load was <see cref="MixedLoad"/>, whose effects are looked at as well.</param>
     public static async Task<List<string>> ProblemsAsync(string connectionString, string hub, bool effects = true)
     {
-        await using var connection = new NpgsqlConnection(connectionString);
+        // A connection of its own: those of a pool may have broken with the server.
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         List<string> problems = [];
         foreach ((string what, string sql) in Checks.Where(check => effects || !check.Sql.Contains("soak.", StringComparison.Ordinal)))

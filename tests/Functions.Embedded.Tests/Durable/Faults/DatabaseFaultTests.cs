@@ -1,0 +1,147 @@
+using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Embedded;
+using Npgsql;
+
+namespace VisionPlatform.Functions.Embedded.Tests.Durable.Faults;
+
+/// <summary>A database that restarts, a network that drops, no connection free, a full disk: the engine waits, says so once, and goes on.</summary>
+public sealed class DatabaseFaultTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Nothing_is_lost_and_nothing_counts_twice_whatever_happens_to_the_database_and_the_way_to_it()
+    {
+        await using RestartablePostgres server = await RestartablePostgres.CreateAsync();
+        await using var network = new FaultyNetwork(server.ConnectionString);
+        await using var faults = new DatabaseFaults(server, network, seed: Random.Shared.Next(100_000));
+
+        SoakReport report = await faults.RunAsync(rounds: 7, atOnce: 10, Cancellation);
+
+        TestContext.Current.TestOutputHelper!.WriteLine(report.Summary);
+        Assert.True(report.Problems.Count == 0, report.ToString());
+    }
+
+    [Fact]
+    public async Task What_the_server_did_before_its_answer_got_lost_counts_once()
+    {
+        await using RestartablePostgres server = await RestartablePostgres.CreateAsync();
+        await using var network = new FaultyNetwork(server.ConnectionString) { LosesAnswerOfEvery = 9 };
+        await using TestEngine engine = await TestEngine.StartAsync(network.ConnectionString, "lost", Adding(), Short);
+        await using TestEngine client = await TestEngine.StartAsync(server.ConnectionString, "lost", Adding(), start: false);
+        string[] ids = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => client.Client.ScheduleNewOrchestrationInstanceAsync("Adds", i, Cancellation)));
+
+        foreach ((int index, string id) in ids.Index())
+            Assert.Equal(index + 8, (await client.EndOf(id)).ReadOutputAs<int>());
+
+        Assert.True(network.AnswersLost > 3);
+        Assert.Empty(await HubCheck.ProblemsAsync(server.ConnectionString, "lost", effects: false));
+    }
+
+    [Fact]
+    public async Task That_the_database_goes_and_that_it_is_back_is_said_once()
+    {
+        await using RestartablePostgres server = await RestartablePostgres.CreateAsync();
+        await using TestEngine engine = await TestEngine.StartAsync(server.ConnectionString, "away", Adding(), Short);
+        Assert.Equal(8, (await engine.RunAsync("Adds", 0)).ReadOutputAs<int>());
+
+        await server.CrashAsync();
+        await TestEngine.UntilAsync(() => Task.FromResult(engine.Log.Any(line => line.Contains("is interrupted"))));
+        await server.StartAsync();
+        await TestEngine.UntilAsync(() => Task.FromResult(engine.Log.Any(line => line.Contains("goes on: its database is back"))));
+        Assert.Equal(9, (await engine.RunAsync("Adds", 1)).ReadOutputAs<int>());
+
+        Assert.Single(engine.Log, line => line.Contains("interrupted"));
+        Assert.Single(engine.Log, line => line.Contains("The durable engine goes on"));
+        Assert.DoesNotContain(engine.Log, line => line.StartsWith("Error", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_engine_that_finds_no_connection_free_waits_for_one()
+    {
+        await using RestartablePostgres server = await RestartablePostgres.CreateAsync("-c max_connections=10");
+        List<NpgsqlConnection> others = await TakeAllConnectionsAsync(server.ConnectionString);
+        await using TestEngine engine = await TestEngine.StartAsync(server.ConnectionString, "full", Adding(), Short);
+        await TestEngine.UntilAsync(() => Task.FromResult(engine.Log.Any(line => line.Contains("is interrupted") && line.Contains("53300"))));
+
+        foreach (NpgsqlConnection connection in others.Skip(3))
+            await connection.DisposeAsync();
+
+        string id = "";
+        await TestEngine.UntilAsync(async () =>
+        {
+            try
+            {
+                id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Adds", 1, Cancellation);
+                return true;
+            }
+            catch (Exception error) when (DurableStore.IsPassing(error))
+            {
+                return false;
+            }
+        });
+        Assert.Equal(9, (await engine.EndOf(id)).ReadOutputAs<int>());
+        foreach (NpgsqlConnection connection in others)
+            await connection.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Turns_that_find_the_disk_full_are_committed_when_there_is_room_again()
+    {
+        await using RestartablePostgres server = await RestartablePostgres.CreateAsync();
+        await using TestEngine engine = await TestEngine.StartAsync(server.ConnectionString, "disk", Adding(), Short);
+        await engine.Store.UpgradeAsync(Cancellation);
+        // What the server says when a table cannot grow.
+        await ExecuteAsync(server.ConnectionString, """
+            CREATE FUNCTION disk_is_full() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$;
+            CREATE TRIGGER full_disk BEFORE INSERT ON durable.history EXECUTE FUNCTION disk_is_full();
+            """);
+        string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Adds", 1, Cancellation);
+        await TestEngine.UntilAsync(() => Task.FromResult(engine.Log.Any(line => line.Contains("No space left on device"))));
+
+        await ExecuteAsync(server.ConnectionString, "DROP TRIGGER full_disk ON durable.history");
+
+        Assert.Equal(9, (await engine.EndOf(id)).ReadOutputAs<int>());
+        Assert.Empty(await HubCheck.ProblemsAsync(server.ConnectionString, "disk", effects: false));
+    }
+
+    private static void Short(DurableEngineOptions options) => options.LeaseDuration = TimeSpan.FromSeconds(1);
+
+    private static TestFunctions Adding() => new TestFunctions()
+        .Activity<int, int>("Add", value => value + 1)
+        .Orchestrator("Adds", async context =>
+        {
+            int value = context.GetInput<int>();
+            for (int i = 0; i < 8; i++)
+                value = await context.CallActivityAsync<int>("Add", value);
+            return value;
+        });
+
+    private static async Task<List<NpgsqlConnection>> TakeAllConnectionsAsync(string connectionString)
+    {
+        List<NpgsqlConnection> taken = [];
+        string text = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString;
+        while (true)
+        {
+            var connection = new NpgsqlConnection(text);
+            try
+            {
+                await connection.OpenAsync(Cancellation);
+                taken.Add(connection);
+            }
+            catch (PostgresException full) when (full.SqlState == PostgresErrorCodes.TooManyConnections)
+            {
+                return taken;
+            }
+        }
+    }
+
+    private static async Task ExecuteAsync(string connectionString, string sql)
+    {
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync(Cancellation);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(Cancellation);
+    }
+}
