@@ -64,6 +64,7 @@ internal sealed class LeaseKeeper(DurableStore store, Sessions sessions, Activit
     public Task HandBackAllAsync(CancellationToken cancellation) =>
         HandBackAsync(
             [
+                TurnSql.LockInstances.ToCommand(store.Hub, sessions.DueForRenewal(TimeSpan.Zero)),
                 FetchSql.ReleaseInstances.ToCommand(store.Hub, sessions.DueForRenewal(TimeSpan.Zero), store.Owner),
                 .. FetchSql.ReleaseAll.Select(sql => sql.ToCommand(store.Hub, store.Owner)),
             ],
