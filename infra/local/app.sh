@@ -267,6 +267,17 @@ run_settings() {
   dotnet "$ROOT/src/Cli/bin/Debug/net10.0/platform-cli.dll" settings write --root "$ROOT"
 }
 
+# run_openapi: docs/openapi.json, from the functions themselves.
+run_openapi() {
+  ensure_dotnet
+  use_dir "$PLATFORM_DIR"
+  dotnet_build "$LOG_DIR/openapi-build.log" "$ROOT/src/Functions.Api/Functions.Api.csproj" -c Debug || {
+    last_lines "$LOG_DIR/openapi-build.log"
+    die "the app could not be built"
+  }
+  (cd "$ROOT" && dotnet src/Functions.Api/bin/Debug/net10.0/Functions.Api.dll openapi docs/openapi.json) && echo 'written: docs/openapi.json'
+}
+
 # run_logs [-f] [SERVICE]
 run_logs() {
   local follow=() name files=()

@@ -37,7 +37,7 @@ count_runner() { # PASSED FAILED SKIPPED STATUS NAME
   count "$1" "$failed" "$3"
 }
 
-# run_tests [FILTER]: a filter goes to `dotnet test --filter`; the words trainers and local-services pick those alone;
+# run_tests [FILTER]: a filter goes to `dotnet test --filter`; `fuzz` is a long run of requests made from the API's description; the words trainers and local-services pick those alone;
 # soak [ARGUMENTS…] is a test of its own that no other run includes.
 run_tests() {
   local filter=${1:-} results

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using VisionPlatform.Api.Health;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Api.OpenApi;
 using VisionPlatform.Api.Organizations;
 using VisionPlatform.Api.Projects;
 using VisionPlatform.Infrastructure.Accounts;
@@ -16,6 +17,13 @@ using VisionPlatform.Infrastructure.Secrets;
 using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Training;
 using VisionPlatform.Orchestrations;
+
+// `./platform openapi`: the description of the API needs neither settings nor servers.
+if (args is ["openapi", var file])
+{
+    await File.WriteAllTextAsync(file, OpenApiFunctions.DocumentText());
+    return 0;
+}
 
 // The composition root: one line a capability. What a capability needs is registered by its own AddXxx.
 var builder = FunctionsApplication.CreateBuilder(args);

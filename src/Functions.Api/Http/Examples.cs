@@ -17,6 +17,9 @@ public static class Examples
     public const string ModelVersion = "01995b5e-0a00-7000-8000-000000000009";
     public const string Export = "01995b5e-0a00-7000-8000-00000000000a";
     public const string Deployment = "01995b5e-0a00-7000-8000-00000000000b";
+    public const string Email = "ann@example.com";
+    public const string Password = "look at the green field";
+    public const string RefreshToken = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA";
     public const string User = "01995b5e-0a00-7000-8000-00000000000c";
 
     /// <summary>Somebody of the same organization who is in no project yet.</summary>
@@ -37,6 +40,7 @@ public static class Examples
         ["models/versions"] = ModelVersion,
         ["exports"] = Export,
         ["deployments"] = Deployment,
+        ["docs"] = "docs.js",
         ["infer"] = Deployment,
         ["users"] = User,
         ["members"] = User,
