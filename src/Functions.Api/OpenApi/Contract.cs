@@ -15,16 +15,16 @@ public sealed record Contract(FunctionDeclaration Function, string Method, bool 
     public static IReadOnlyList<Contract> AllOf(IReadOnlyList<FunctionDeclaration> functions)
     {
         var own = functions.Where(function => function.Route.StartsWith("api/v1/", StringComparison.Ordinal)).ToList();
-        // What can be read and changed at one address has versions, unless all its changes say why not.
+        // What can be read and changed at one address has versions, unless one of its functions says why not.
         var versioned = own.GroupBy(PathOf).Where(path =>
-            path.Any(function => function.Methods.Contains("GET") && function.Operation?.Unversioned is null)
-            && path.Any(function => ChangesOf(function).Any() && function.Operation?.Unversioned is null)).Select(path => path.Key).ToHashSet(StringComparer.Ordinal);
+            path.Any(function => function.Methods.Contains("GET")) && path.Any(function => ChangesOf(function).Any())
+            && path.All(function => function.Operation?.Unversioned is null)).Select(path => path.Key).ToHashSet(StringComparer.Ordinal);
         return
         [
             .. from function in own
                from method in function.Methods
                orderby function.Route, method
-               select new Contract(function, method, versioned.Contains(PathOf(function)) && function.Operation?.Unversioned is null && (method == "GET" || ChangesOf(function).Contains(method))),
+               select new Contract(function, method, versioned.Contains(PathOf(function)) && (method == "GET" || ChangesOf(function).Contains(method))),
         ];
     }
 
@@ -36,7 +36,7 @@ public sealed record Contract(FunctionDeclaration Function, string Method, bool 
 
     /// <summary>A POST that makes something: it takes an <c>Idempotency-Key</c>.</summary>
     public bool IsIdempotent =>
-        Method == "POST" && Operation.NotIdempotent is null && (Operation.Status == 201 || (Operation.Status == 202 && Operation.Body is not null));
+        Method == "POST" && Operation.NotIdempotent is null && (Operation.Status == 201 || (Operation.Status == 202 && Operation.Body is not null && Operation.Returns is not null));
 
     /// <summary>Route parameters with the id that examples use; null when <see cref="Examples"/> has none.</summary>
     public IReadOnlyList<(string Name, bool IsId, string? Example)> RouteParameters
@@ -77,7 +77,9 @@ public sealed record Contract(FunctionDeclaration Function, string Method, bool 
             if (IsIdempotent)
                 codes.UnionWith([ErrorCodes.IdempotencyKeyReused, ErrorCodes.RequestInProgress]);
             if (IsVersioned && Method != "GET")
-                codes.UnionWith([ErrorCodes.PreconditionFailed, ErrorCodes.ChangedMeanwhile]);
+                codes.Add(ErrorCodes.PreconditionFailed);
+            if (ChangesOf(Function).Contains(Method))
+                codes.Add(ErrorCodes.ChangedMeanwhile);
             codes.UnionWith(OfAccess());
             if (Function.Route.Contains('{'))
                 codes.Add(ErrorCodes.NotFound);

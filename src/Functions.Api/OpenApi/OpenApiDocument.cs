@@ -109,7 +109,7 @@ public sealed class OpenApiDocument
         var described = contract.Operation;
         var response = new JsonObject { ["description"] = described.Returns is null ? "Done." : described.Summary };
         var headers = new JsonObject();
-        if (status is 201 or 202)
+        if (status is 201 or 202 && described.Returns is not null)
             headers["Location"] = Header("Where it is read.");
         if (contract.IsVersioned && described.Returns is not null)
             headers["ETag"] = Header("The version, for If-Match and If-None-Match.");

@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
 using VisionPlatform.Api.Http;
-using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Platform.Tests.Hosting;
 
@@ -22,7 +21,7 @@ internal sealed class ContractApp : IAsyncDisposable
     public static async Task<ContractApp> StartAsync(PlatformHost host)
     {
         var contract = new ContractApp();
-        contract.App = await host.StartAppAsync(settings: new Dictionary<string, string?> { ["TRAINER_TORCHVISION_URL"] = contract._trainer.Address.TrimEnd('/') });
+        contract.App = await host.StartAppAsync(settings: new Dictionary<string, string?> { ["TRAINER_TORCHVISION_URL"] = contract._trainer.Address.TrimEnd('/'), ["SIGN_UP"] = "open" });
         using var passwords = new PasswordHashing();
         contract.Data = new ExampleData(contract.App.Databases, await passwords.HashAsync(Examples.Password, CancellationToken.None));
         contract.Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = contract.App.Address, Timeout = TimeSpan.FromMinutes(1) };
@@ -53,6 +52,8 @@ internal sealed class ContractApp : IAsyncDisposable
 
     private string TokenFor(ApiOperation operation) => operation.Security == "attemptToken"
         ? new AttemptTokens(_tokens).Mint(Guid.Parse(Examples.Attempt), DateTimeOffset.UtcNow.AddHours(1))
-        : new AccessTokens(_tokens, new AccountSettings(PlatformHost.JwtSecret, TimeSpan.FromHours(1), TimeSpan.FromDays(1), null, null), TimeProvider.System)
-            .Issue(new User { Id = Guid.Parse(Examples.User), Email = Examples.Email, NormalizedEmail = Examples.Email, PasswordHash = "", Role = SystemRole.Admin });
+        : _tokens.Sign(new TokenClaims
+        {
+            Audience = "platform", Subject = Examples.User, SessionId = Examples.Session, ExpiresAt = DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeSeconds(),
+        });
 }

@@ -8,6 +8,7 @@ using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Domain.Exports;
 using VisionPlatform.Domain.Models;
+using VisionPlatform.Domain.Organizations;
 using VisionPlatform.Domain.Projects;
 using VisionPlatform.Domain.Training;
 using VisionPlatform.Infrastructure.Persistence;
@@ -20,11 +21,20 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
 {
     private static readonly DateTimeOffset Then = new(2026, 11, 20, 8, 0, 0, TimeSpan.Zero);
 
+    /// <summary>The same on the user database.</summary>
+    private static readonly Dictionary<string, string> UserAdjustments = new(StringComparer.Ordinal)
+    {
+        ["deleteOrganization"] = "UPDATE users SET organization_id = NULL",
+        ["addOrganizationMember"] = "UPDATE users SET organization_id = NULL",
+        ["leaveProject"] = $"INSERT INTO project_members (project_id, user_id, role, created_at) VALUES ('{Examples.Project}', '{Examples.User}', 'member', now())",
+    };
+
     /// <summary>What has to be otherwise for an operation to succeed, as SQL on the platform's database.</summary>
     private static readonly Dictionary<string, string> Adjustments = new(StringComparer.Ordinal)
     {
         ["startTrainingJob"] = "UPDATE training_jobs SET state = 'pending'",
         ["cancelTrainingJob"] = "UPDATE training_jobs SET state = 'pending'",
+        ["leaveProject"] = $"UPDATE projects SET owner_id = '{Examples.Member}'",
         ["deleteProject"] = "UPDATE deployments SET state = 'deactivated'",
     };
 
@@ -34,9 +44,11 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         await using (var users = databases.OpenUsers())
         {
             // What hangs on them goes with them.
-            await users.Database.ExecuteSqlAsync($"TRUNCATE users, idempotent_answers, sign_in_failures, project_members CASCADE");
+            await users.Database.ExecuteSqlAsync($"TRUNCATE users, organizations, mailed_tokens, idempotent_answers, sign_in_failures, project_members CASCADE");
             AddUsers(users);
             await users.SaveChangesAsync();
+            if (UserAdjustments.TryGetValue(operation, out var change))
+                await users.Database.ExecuteSqlRawAsync(change);
         }
         await using var platform = databases.OpenPlatform();
         await platform.Database.ExecuteSqlAsync($"TRUNCATE projects, attempts, trainers, idempotent_answers CASCADE");
@@ -52,15 +64,35 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
 
     private void AddUsers(UserDatabase users)
     {
-        users.Users.Add(new User
+        Guid organization = Guid.Parse(Examples.Organization), ann = Guid.Parse(Examples.User), session = Guid.Parse(Examples.Session);
+        users.Organizations.Add(new Organization { Id = organization, Name = "Cold mill", CreatedAt = Then, UpdatedAt = Then });
+        AddUser(ann, Examples.Email, SystemRole.Admin);
+        AddUser(Guid.Parse(Examples.Colleague), "cem@example.com", SystemRole.StandardEngineer);
+        AddUser(Guid.Parse(Examples.Member), "mia@example.com", SystemRole.StandardEngineer);
+        users.ProjectMembers.Add(new ProjectMember { ProjectId = Guid.Parse(Examples.Project), UserId = Guid.Parse(Examples.Member), Role = ProjectRole.Member, CreatedAt = Then });
+        users.Sessions.Add(new UserSession { Id = session, UserId = ann, CreatedAt = Then, LastUsedAt = Then, ExpiresAt = DateTimeOffset.UtcNow.AddDays(1) });
+        users.PersonalTokens.Add(new PersonalToken
         {
-            Id = Guid.Parse(Examples.User), Email = Examples.Email, NormalizedEmail = Examples.Email, FullName = "Ann Smith", PasswordHash = passwordHash,
-            Role = SystemRole.Admin, CreatedAt = Then, UpdatedAt = Then,
+            Id = Guid.Parse(Examples.PersonalToken), UserId = ann, Name = "nightly training", TokenHash = [1, 2, 3], Scopes = ["read"], CreatedAt = Then, ExpiresAt = DateTimeOffset.UtcNow.AddDays(1),
         });
+        AddMailed(MailedTokenPurpose.SignUp, Examples.SignUpToken, "new@example.com", null);
+        AddMailed(MailedTokenPurpose.PasswordReset, Examples.ResetToken, Examples.Email, ann);
+        AddMailed(MailedTokenPurpose.EmailChange, Examples.EmailToken, "ann.smith@example.com", ann);
         users.RefreshTokens.Add(new RefreshToken
         {
-            UserId = Guid.Parse(Examples.User), FamilyId = Guid.CreateVersion7(), TokenHash = SHA256.HashData(Encoding.UTF8.GetBytes(Examples.RefreshToken)),
+            UserId = ann, SessionId = session, TokenHash = SHA256.HashData(Encoding.UTF8.GetBytes(Examples.RefreshToken)),
             CreatedAt = DateTimeOffset.UtcNow, ExpiresAt = DateTimeOffset.UtcNow.AddDays(1),
+        });
+
+        void AddUser(Guid id, string email, SystemRole role) => users.Users.Add(new User
+        {
+            Id = id, Email = email, NormalizedEmail = email, FullName = "Ann Smith", PasswordHash = passwordHash, Role = role, OrganizationId = organization, CreatedAt = Then, UpdatedAt = Then,
+        });
+
+        void AddMailed(MailedTokenPurpose purpose, string token, string email, Guid? user) => users.MailedTokens.Add(new MailedToken
+        {
+            Purpose = purpose, UserId = user, TokenHash = SHA256.HashData(Encoding.UTF8.GetBytes(token)), Email = email, PasswordHash = user is null ? passwordHash : null,
+            CreatedAt = DateTimeOffset.UtcNow, ExpiresAt = DateTimeOffset.UtcNow.AddHours(1),
         });
     }
 
