@@ -267,15 +267,17 @@ run_settings() {
   dotnet "$ROOT/src/Cli/bin/Debug/net10.0/platform-cli.dll" settings write --root "$ROOT"
 }
 
-# run_openapi: docs/openapi.json, from the functions themselves.
-run_openapi() {
+# run_permissions: docs/permissions.md, from the functions and the policy.
+run_permissions() {
+  local written
   ensure_dotnet
   use_dir "$PLATFORM_DIR"
-  dotnet_build "$LOG_DIR/openapi-build.log" "$ROOT/src/Functions.Api/Functions.Api.csproj" -c Debug || {
-    last_lines "$LOG_DIR/openapi-build.log"
+  dotnet_build "$LOG_DIR/permissions-build.log" "$ROOT/src/Functions.Api/Functions.Api.csproj" -c Debug || {
+    last_lines "$LOG_DIR/permissions-build.log"
     die "the app could not be built"
   }
-  (cd "$ROOT" && dotnet src/Functions.Api/bin/Debug/net10.0/Functions.Api.dll openapi docs/openapi.json) && echo 'written: docs/openapi.json'
+  written=$(dotnet "$ROOT/src/Functions.Api/bin/Debug/net10.0/Functions.Api.dll" permissions) || die "the permissions could not be written"
+  printf '%s\n' "$written" >"$ROOT/docs/permissions.md"
 }
 
 # run_logs [-f] [SERVICE]

@@ -4,12 +4,13 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using VisionPlatform.Api.Health;
 using VisionPlatform.Api.Http;
-using VisionPlatform.Api.OpenApi;
 using VisionPlatform.Api.Organizations;
+using VisionPlatform.Api.Permissions;
 using VisionPlatform.Api.Projects;
 using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Infrastructure.Audit;
 using VisionPlatform.Infrastructure.Datasets;
+using VisionPlatform.Infrastructure.Invitations;
 using VisionPlatform.Infrastructure.Mail;
 using VisionPlatform.Infrastructure.Organizations;
 using VisionPlatform.Infrastructure.Persistence;
@@ -18,10 +19,10 @@ using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Training;
 using VisionPlatform.Orchestrations;
 
-// `./platform openapi`: the description of the API needs neither settings nor servers.
-if (args is ["openapi", var file])
+// What the code says of itself, for docs/permissions.md.
+if (args is ["permissions"])
 {
-    await File.WriteAllTextAsync(file, OpenApiFunctions.DocumentText());
+    Console.Out.Write(PermissionMatrix.Markdown());
     return 0;
 }
 
@@ -53,6 +54,7 @@ builder.Services.AddMail(settings.Mail);
 builder.Services.AddAccounts(settings.Accounts);
 builder.Services.AddTraining(settings.Trainers);
 builder.Services.AddOrganizations();
+builder.Services.AddInvitations();
 builder.Services.AddScoped<ProjectAccess>();
 builder.Services.AddScoped<OrganizationAccess>();
 builder.Services.AddOrchestrations();

@@ -98,6 +98,33 @@ public static class AccessPolicy
     /// <summary>Whether the permission is about one organization, so that only those who belong to it (and administrators) hold it there.</summary>
     public static bool IsOrganizationScoped(Permission permission) => Rules[permission].InOrganization;
 
+    /// <summary>How a call ends that needs this permission.</summary>
+    /// <param name="actor">Who calls.</param>
+    /// <param name="permission">What the function asks for.</param>
+    /// <param name="anywhere">Whether it is about no project or organization in particular.</param>
+    public static AccessDecision Decide(AccessActor actor, Permission permission, bool anywhere)
+    {
+        if (actor.System is not { } role)
+            return AccessDecision.Unauthenticated;
+        if (!Allows(role, permission) || actor.Scopes?.Allows(permission) == false)
+            return AccessDecision.Forbidden;
+        if (anywhere || (!IsProjectScoped(permission) && !IsOrganizationScoped(permission)))
+            return AccessDecision.Allowed;
+        if (IsOrganizationScoped(permission))
+            return role == SystemRole.Admin || actor.Belongs ? AccessDecision.Allowed : AccessDecision.Hidden;
+        return EffectiveRole(role, actor.Project) is not { } here ? AccessDecision.Hidden
+            : Allows(role, here, permission) ? AccessDecision.Allowed : AccessDecision.Forbidden;
+    }
+
+    /// <summary>The weakest system role that holds the permission.</summary>
+    public static SystemRole LeastSystemRole(Permission permission) => Rules[permission].System;
+
+    /// <summary>The weakest project role that holds it; null when it is not about a project.</summary>
+    public static ProjectRole? LeastProjectRole(Permission permission) => Rules[permission].Project;
+
+    /// <summary>The weakest role in a shared dataset that holds it there; null when sharing does not give it.</summary>
+    public static DatasetRole? LeastDatasetRole(Permission permission) => Rules[permission].Dataset;
+
     /// <summary>The project role that counts: a system admin acts as owner everywhere; otherwise the given one, null when not a member.</summary>
     public static ProjectRole? EffectiveRole(SystemRole role, ProjectRole? projectRole) =>
         role == SystemRole.Admin ? ProjectRole.Owner : projectRole;

@@ -21,7 +21,7 @@ public sealed class AuditMiddleware(FunctionDeclarations declarations, AuditBatc
             var audit = context.InstanceServices.GetRequiredService<AuditLog>();
             audit.Origin = new AuditOrigin(
                 () => http.FindCurrentUser() is { } user ? AuditActor.Person(user.Id, user.Email) : null,
-                http.Connection.RemoteIpAddress?.ToString(), http.Request.Headers.UserAgent.ToString() is { Length: > 0 } agent ? agent : null, http.TraceId());
+                http.Request.Origin().Address, http.Request.Origin().Client, http.TraceId());
             var function = declarations.Of(context.FunctionDefinition);
             if (function.Access is RequiresPermissionAttribute)
                 http.Response.OnCompleted(() => RecordAsync(http, function, audit));

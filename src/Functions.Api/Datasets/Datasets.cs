@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -15,11 +16,9 @@ namespace VisionPlatform.Api.Datasets;
 /// <summary>Datasets themselves: make, list, read, delete.</summary>
 public sealed class Datasets(PlatformDatabase database, ProjectAccess access, Quotas quotas, TimeProvider time)
 {
-    private const string NewDatasetExample = $$"""{"projectId":"{{Examples.Project}}","name":"Plates of March","taskType":"image_classification"}""";
-
     [Function(nameof(CreateDataset)), RequiresPermission(Permission.DatasetsWrite)]
-    [Operation("Make an empty dataset", Tag = "Datasets", Body = typeof(NewDataset), Example = NewDatasetExample, Returns = typeof(DatasetAnswer), Status = 201, Problems = ["NOT_FOUND", "DUPLICATE_NAME", "QUOTA_EXCEEDED"])]
-    public async Task<IResult> CreateDataset(
+    [Operation("Make an empty dataset", Tag = "Datasets", Body = typeof(NewDataset), Returns = typeof(DatasetAnswer), Status = 201, Problems = ["DUPLICATE_NAME", "QUOTA_EXCEEDED"])]
+    public async Task<IActionResult> CreateDataset(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/datasets")] HttpRequest request, CancellationToken cancellation)
     {
         var user = request.CurrentUser();
@@ -28,9 +27,7 @@ public sealed class Datasets(PlatformDatabase database, ProjectAccess access, Qu
         if (wanted.TaskType != TaskType.ImageClassification)
             throw new ProblemException(ErrorCodes.ValidationFailed, "Only image_classification can be uploaded with its labels so far.", "taskType");
         await access.RequireAsync(user, wanted.ProjectId!.Value, Permission.DatasetsWrite, cancellation);
-        await using var creation = await request.BeginCreationAsync(database, time, cancellation);
-        if (creation.Earlier is { } earlier)
-            return earlier;
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         await quotas.RequireRoomForDatasetAsync(user.Id, user.Role, cancellation);
         var now = time.GetUtcNow();
         var dataset = new Dataset
@@ -42,18 +39,19 @@ public sealed class Datasets(PlatformDatabase database, ProjectAccess access, Qu
         try
         {
             await database.SaveChangesAsync(cancellation);
+            await transaction.CommitAsync(cancellation);
         }
         catch (DbUpdateException taken) when (taken.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {
             throw new ProblemException(ErrorCodes.DuplicateName, $"The project has a dataset called '{dataset.Name}' already.", "name");
         }
-        return await creation.CommitAsync(Answer.Created($"/api/v1/datasets/{dataset.Id}", AnswerOf(dataset, []), dataset.Version), cancellation);
+        return new CreatedResult($"/api/v1/datasets/{dataset.Id}", Answer(dataset, []));
     }
 
     [Function(nameof(ListDatasets)), RequiresPermission(Permission.DatasetsRead)]
     [Operation("Datasets of a project, newest first", Tag = "Datasets", Returns = typeof(Page<DatasetAnswer>))]
     [Query<Guid>("projectId", "The project whose they are.", Required = true, Example = Examples.Project)]
-    public async Task<IResult> ListDatasets(
+    public async Task<IActionResult> ListDatasets(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets")] HttpRequest request, CancellationToken cancellation)
     {
         var project = request.RequiredQueryId("projectId");
@@ -61,29 +59,28 @@ public sealed class Datasets(PlatformDatabase database, ProjectAccess access, Qu
         var page = await database.Datasets.AsNoTracking().Where(dataset => dataset.ProjectId == project && dataset.DeletedAt == null)
             .NewestFirstAsync(request, dataset => dataset, cancellation);
         var contents = await ContentsAsync([.. page.Items.Select(dataset => dataset.Id)], cancellation);
-        return Answer.Ok(new Page<DatasetAnswer>([.. page.Items.Select(dataset => AnswerOf(dataset, contents[dataset.Id]))], page.NextCursor));
+        return new OkObjectResult(new Page<DatasetAnswer>([.. page.Items.Select(dataset => Answer(dataset, contents[dataset.Id]))], page.NextCursor));
     }
 
     [Function(nameof(GetDataset)), RequiresPermission(Permission.DatasetsRead)]
     [Operation("A dataset with its classes", Tag = "Datasets", Returns = typeof(DatasetAnswer))]
-    public async Task<IResult> GetDataset(
+    public async Task<IActionResult> GetDataset(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var dataset = await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsRead, cancellation);
-        return Answer.Ok(AnswerOf(dataset, (await ContentsAsync([id], cancellation))[id]), dataset.Version, showsMore: true);
+        return new OkObjectResult(Answer(dataset, (await ContentsAsync([id], cancellation))[id]));
     }
 
     [Function(nameof(DeleteDataset)), RequiresPermission(Permission.DatasetsDelete)]
     [Operation("Delete a dataset; versions that jobs use stay readable for them", Tag = "Datasets", Status = 204)]
-    public async Task<IResult> DeleteDataset(
+    public async Task<IActionResult> DeleteDataset(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/datasets/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
-        var dataset = await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsDelete, cancellation);
-        request.RequireMatch(dataset.Version);
+        await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsDelete, cancellation);
         var now = time.GetUtcNow();
         await database.Datasets.Where(dataset => dataset.Id == id && dataset.DeletedAt == null)
             .ExecuteUpdateAsync(set => set.SetProperty(dataset => dataset.DeletedAt, now).SetProperty(dataset => dataset.UpdatedAt, now), cancellation);
-        return Answer.NoContent();
+        return new NoContentResult();
     }
 
     private sealed record Content(Guid DatasetId, string? Class, int Images, long Bytes);
@@ -93,7 +90,7 @@ public sealed class Datasets(PlatformDatabase database, ProjectAccess access, Qu
             .Select(group => new Content(group.Key.DatasetId, group.Key.Class, group.Count(), group.Sum(image => image.Size))).ToListAsync(cancellation))
         .ToLookup(content => content.DatasetId);
 
-    private static DatasetAnswer AnswerOf(Dataset dataset, IEnumerable<Content> contents)
+    private static DatasetAnswer Answer(Dataset dataset, IEnumerable<Content> contents)
     {
         var all = contents.ToArray();
         return new DatasetAnswer(

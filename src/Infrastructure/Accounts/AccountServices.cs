@@ -26,6 +26,7 @@ public static class AccountServices
         services.AddScoped<SignUp>();
         services.AddScoped<PasswordReset>();
         services.AddScoped<OwnProfile>();
+        services.AddScoped<UserAdministration>();
         services.AddHostedService<BootstrapAdmin>();
         return services;
     }

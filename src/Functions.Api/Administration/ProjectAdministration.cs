@@ -1,0 +1,49 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Api.Projects;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Projects;
+using VisionPlatform.Infrastructure.Organizations;
+using VisionPlatform.Infrastructure.Persistence;
+
+namespace VisionPlatform.Api.Administration;
+
+/// <summary>All projects, for administrators. One is read, changed and deleted at its own address, where an administrator acts as owner.</summary>
+public sealed class ProjectAdministration(PlatformDatabase database, UserDatabase users, ProjectAccess access, ProjectOwnership ownership)
+{
+    private static readonly Sorting<Project> Orders = new Sorting<Project>().By("name", project => project.Name).By("updatedAt", project => project.UpdatedAt);
+
+    [Function("ListAllProjects"), RequiresPermission(Permission.ProjectsAdminister)]
+    [Operation("All projects, newest first unless sorted otherwise.", Tag = "Administration", Returns = typeof(Page<ProjectAnswer>), Sort = ["name", "updatedAt"])]
+    [Query<string>("name", "Only projects whose name contains this, ignoring case.", MaximumLength = ProjectLimits.Name, Example = "steel")]
+    [Query<Guid>("ownerId", "Only projects of this owner.", Example = Examples.User)]
+    [Query<Guid>("organizationId", "Only projects whose owner belongs to this organization.", Example = Examples.Organization)]
+    public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/admin/projects")] HttpRequest request, CancellationToken cancellation)
+    {
+        var projects = database.Projects.AsNoTracking().Where(project => project.DeletedAt == null);
+        if (request.QueryText("name") is { } name)
+            projects = projects.Where(project => EF.Functions.ILike(project.Name, LikePattern.Containing(name), LikePattern.Escape));
+        if (request.QueryId("ownerId") is { } owner)
+            projects = projects.Where(project => project.OwnerId == owner);
+        if (request.QueryId("organizationId") is { } organization)
+        {
+            var people = await users.Users.Where(user => user.OrganizationId == organization).Select(user => user.Id).ToListAsync(cancellation);
+            projects = projects.Where(project => people.Contains(project.OwnerId));
+        }
+        return Answer.Ok(await projects.PageAsync(request, Orders, ProjectAnswer.Of, cancellation));
+    }
+
+    [Function("ChangeProjectOwner"), RequiresPermission(Permission.ProjectsAdminister)]
+    [Operation("Give a project to anybody; the owner so far stays as an admin of it.", Tag = "Administration", Body = typeof(NewOwner),
+        Example = $$"""{"userId":"{{Examples.User}}"}""", Returns = typeof(ProjectAnswer), Problems = ["QUOTA_EXCEEDED", "DUPLICATE_NAME", "CHANGED_MEANWHILE"],
+        Unversioned = "The owner is one field; the project's version is at its own address.")]
+    public async Task<IResult> ChangeOwner([HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v1/admin/projects/{id:guid}/owner")] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        var project = await access.RequireAsync(request.CurrentUser(), id, Permission.ProjectsRead, cancellation);
+        var body = await request.ReadJsonAsync<NewOwner>(cancellation);
+        var given = await ownership.TransferAsync(id, project.OwnerId, body.UserId, mustBeMember: false, cancellation);
+        return Answer.Ok(ProjectAnswer.Of(given), given.Version);
+    }
+}

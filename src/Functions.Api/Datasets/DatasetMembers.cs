@@ -1,0 +1,107 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Api.Projects;
+using VisionPlatform.Domain;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Infrastructure.Audit;
+using VisionPlatform.Infrastructure.Persistence;
+
+namespace VisionPlatform.Api.Datasets;
+
+/// <summary>Somebody with whom a dataset is shared.</summary>
+/// <param name="UserId">The account.</param>
+/// <param name="Email">Its e-mail address.</param>
+/// <param name="FullName">Its name.</param>
+/// <param name="Role">What the person may do with the dataset.</param>
+/// <param name="JoinedAt">Since when.</param>
+public sealed record DatasetMemberAnswer(Guid UserId, string Email, string? FullName, DatasetRole Role, DateTimeOffset JoinedAt);
+
+/// <summary>The role that somebody is to have in a shared dataset.</summary>
+/// <param name="Role">viewer, annotator, reviewer or admin.</param>
+public sealed record DatasetMemberRole(DatasetRole Role);
+
+/// <summary>A dataset that was shared with the caller.</summary>
+public sealed record SharedDatasetAnswer(Guid Id, string Name, string? Description, TaskType TaskType, DatasetRole Role);
+
+/// <summary>People with whom one dataset is shared; they come by invitation.</summary>
+public sealed class DatasetMembers(PlatformDatabase database, UserDatabase users, ProjectAccess access, AuditLog audit)
+{
+    private const string Route = "api/v1/datasets/{id:guid}/members";
+    private const string RouteOfOne = Route + "/{userId:guid}";
+
+    private sealed record Row
+    {
+        public required Guid Id { get; init; }
+        public required string Email { get; init; }
+        public string? FullName { get; init; }
+        public required DatasetRole Role { get; init; }
+        public required DateTimeOffset JoinedAt { get; init; }
+
+        public DatasetMemberAnswer Answer() => new(Id, Email, FullName, Role, JoinedAt);
+    }
+
+    [Function("ListDatasetMembers"), RequiresPermission(Permission.DatasetsRead)]
+    [Operation("With whom a dataset is shared, besides the members of its project.", Tag = "Datasets", Returns = typeof(Page<DatasetMemberAnswer>))]
+    public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsRead, cancellation);
+        return Answer.Ok(await Rows(id).NewestFirstAsync(request, row => row.Answer(), cancellation));
+    }
+
+    [Function("UpdateDatasetMember"), RequiresPermission(Permission.DatasetsShare)]
+    [Operation("Give somebody with whom a dataset is shared another role in it.", Tag = "Datasets", Body = typeof(DatasetMemberRole), Example = """{"role":"reviewer"}""", Returns = typeof(DatasetMemberAnswer),
+        Unversioned = "A membership has one field that changes; whoever writes last decides.")]
+    public async Task<IResult> Update([HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = RouteOfOne)] HttpRequest request, Guid id, Guid userId, CancellationToken cancellation)
+    {
+        var dataset = await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsShare, cancellation);
+        var body = await request.ReadJsonAsync<DatasetMemberRole>(cancellation);
+        if (!RoleRules.DatasetRoles.Contains(body.Role))
+            throw new ProblemException(ErrorCodes.ValidationFailed, $"Must be one of {string.Join(", ", RoleRules.DatasetRoles.Select(role => role.AsText()))}.", "role");
+        await using var transaction = await users.Database.BeginTransactionAsync(cancellation);
+        if (await users.DatasetMembers.Where(member => member.DatasetId == id && member.UserId == userId)
+                .ExecuteUpdateAsync(set => set.SetProperty(member => member.Role, body.Role), cancellation) == 0)
+            throw NoSuchMember();
+        await audit.AppendAsync(About(dataset, "dataset_member.update", userId, body.Role), cancellation);
+        await transaction.CommitAsync(cancellation);
+        return Answer.Ok((await Rows(id).SingleAsync(row => row.Id == userId, cancellation)).Answer());
+    }
+
+    [Function("RemoveDatasetMember"), RequiresPermission(Permission.DatasetsShare)]
+    [Operation("Share a dataset with somebody no longer.", Tag = "Datasets", Status = 204)]
+    public async Task<IResult> Remove([HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = RouteOfOne)] HttpRequest request, Guid id, Guid userId, CancellationToken cancellation)
+    {
+        var dataset = await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsShare, cancellation);
+        await using var transaction = await users.Database.BeginTransactionAsync(cancellation);
+        if (await users.DatasetMembers.Where(member => member.DatasetId == id && member.UserId == userId).ExecuteDeleteAsync(cancellation) == 0)
+            throw NoSuchMember();
+        await audit.AppendAsync(About(dataset, "dataset_member.remove", userId, null), cancellation);
+        await transaction.CommitAsync(cancellation);
+        return Answer.NoContent();
+    }
+
+    [Function("ListSharedDatasets"), RequiresPermission(Permission.DatasetsRead, Anywhere = true)]
+    [Operation("The datasets that were shared with oneself, newest first.", Tag = "Datasets", Returns = typeof(Page<SharedDatasetAnswer>))]
+    public async Task<IResult> Shared([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/shared")] HttpRequest request, CancellationToken cancellation)
+    {
+        var caller = request.CurrentUser().Id;
+        var roles = await users.DatasetMembers.Where(member => member.UserId == caller).ToDictionaryAsync(member => member.DatasetId, member => member.Role, cancellation);
+        var ids = roles.Keys.ToArray();
+        return Answer.Ok(await database.Datasets.AsNoTracking()
+            .Where(dataset => ids.Contains(dataset.Id) && dataset.DeletedAt == null && database.Projects.Any(project => project.Id == dataset.ProjectId && project.DeletedAt == null))
+            .NewestFirstAsync(request, dataset => new SharedDatasetAnswer(dataset.Id, dataset.Name, dataset.Description, dataset.TaskType, roles[dataset.Id]), cancellation));
+    }
+
+    private IQueryable<Row> Rows(Guid datasetId) => users.DatasetMembers.AsNoTracking().Where(member => member.DatasetId == datasetId)
+        .Join(users.Users, member => member.UserId, user => user.Id, (member, user) => new Row { Id = user.Id, Email = user.Email, FullName = user.FullName, Role = member.Role, JoinedAt = member.CreatedAt });
+
+    private static ProblemException NoSuchMember() => new(ErrorCodes.NotFound, "The dataset is not shared with this person.");
+
+    private static AuditEvent About(Dataset dataset, string action, Guid userId, DatasetRole? role) => new(action)
+    {
+        SubjectType = "dataset", SubjectId = dataset.Id.ToString(), SubjectName = dataset.Name, Details = new Dictionary<string, object?> { ["userId"] = userId, ["role"] = role },
+    };
+}

@@ -1,0 +1,146 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+using VisionPlatform.Api.Accounts;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Invitations;
+using VisionPlatform.Infrastructure.Invitations;
+using VisionPlatform.Infrastructure.Persistence;
+
+namespace VisionPlatform.Api.Invitations;
+
+/// <summary>Invitations once they are sent: seen, answered, mailed again, taken back.</summary>
+public sealed class InvitationFunctions(
+    UserDatabase users, SentInvitations invitations, InvitationAnswers answers, InvitationAuthority authority, ILogger<InvitationFunctions> logger)
+{
+    private const string Route = "api/v1/invitations";
+    private const string RouteOfOne = Route + "/{id:guid}";
+    private const string TokenExample = $$"""{"token":"{{Examples.InvitationToken}}"}""";
+
+    [Function("ListSentInvitations"), RequiresPermission(Permission.InvitationsRead)]
+    [Operation("The invitations one sent, newest first.", Returns = typeof(Page<InvitationAnswer>))]
+    [Query<InvitationState>("state", "Only invitations in this state.", Example = "pending")]
+    [Query<Guid>("targetId", "Only invitations to this organization, project or dataset.", Example = Examples.Project)]
+    public Task<IResult> ListSent([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, CancellationToken cancellation)
+    {
+        var id = request.CurrentUser().Id;
+        return ListAsync(request, users.Invitations.Where(invitation => invitation.InviterId == id), cancellation);
+    }
+
+    [Function("ListReceivedInvitations"), RequiresPermission(Permission.InvitationsRead)]
+    [Operation("The invitations to one's own e-mail address, newest first. They are accepted with the token in the mail.", Returns = typeof(Page<InvitationAnswer>))]
+    [Query<InvitationState>("state", "Only invitations in this state.", Example = "pending")]
+    [Query<Guid>("targetId", "Only invitations to this organization, project or dataset.", Example = Examples.Project)]
+    public async Task<IResult> ListReceived([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route + "/received")] HttpRequest request, CancellationToken cancellation)
+    {
+        var email = await OwnAddressAsync(request, cancellation);
+        return await ListAsync(request, users.Invitations.Where(invitation => invitation.NormalizedEmail == email), cancellation);
+    }
+
+    [Function("GetInvitation"), RequiresPermission(Permission.InvitationsRead)]
+    [Operation("One invitation that one sent or got.", Returns = typeof(InvitationAnswer))]
+    public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        var email = await OwnAddressAsync(request, cancellation);
+        var invitation = await users.Invitations.AsNoTracking().SingleOrDefaultAsync(row => row.Id == id, cancellation);
+        return invitation is not null && (invitation.NormalizedEmail == email || await IsOwnAsync(request, invitation, cancellation))
+            ? Answer.Ok(InvitationAnswer.Of(invitation))
+            : throw NoSuchInvitation();
+    }
+
+    [Function("ResendInvitation"), RequiresPermission(Permission.InvitationsWrite)]
+    [Operation("Mail an invitation again, for another seven days; the link before stops working.", Returns = typeof(InvitationAnswer), Problems = ["INVALID_STATE", "ALREADY_INVITED", "INVITATION_INVALID", "TOO_MANY_ATTEMPTS"])]
+    public async Task<IResult> Resend([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = RouteOfOne + "/resend")] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        await RequireOwnAsync(request, id, cancellation);
+        return Answer.Ok(InvitationAnswer.Of(await invitations.ResendAsync(request.CurrentInviter(), id, cancellation)));
+    }
+
+    [Function("CancelInvitation"), RequiresPermission(Permission.InvitationsWrite)]
+    [Operation("Take a pending invitation back: one's own, or one that one might have sent.", Status = 204, Problems = ["INVALID_STATE", "INVITATION_EXPIRED"])]
+    public async Task<IResult> Cancel([HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        await RequireOwnAsync(request, id, cancellation);
+        await invitations.CancelAsync(id, cancellation);
+        return Answer.NoContent();
+    }
+
+    [Function("PreviewInvitation"), AllowAnonymousAccess("the token in the mail")]
+    [Operation("What the token of a mailed invitation opens.", Body = typeof(InvitationToken), Example = TokenExample, Returns = typeof(InvitationPreview), Problems = ["INVITATION_INVALID", "INVITATION_EXPIRED", "INVALID_STATE"],
+        NotIdempotent = "It makes nothing.")]
+    public async Task<IResult> Preview([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route + "/preview")] HttpRequest request, CancellationToken cancellation)
+    {
+        var invitation = await answers.FindAsync((await request.ReadJsonAsync<InvitationToken>(cancellation)).Token, cancellation);
+        var inviter = await users.Users.Where(user => user.Id == invitation.InviterId).Select(user => user.FullName ?? user.Email).SingleOrDefaultAsync(cancellation);
+        return Answer.Ok(new InvitationPreview(invitation.Kind, invitation.TargetName, invitation.Email, invitation.Role, inviter ?? "", invitation.Message, invitation.ExpiresAt));
+    }
+
+    [Function("AcceptInvitation"), RequiresPermission(Permission.InvitationsWrite)]
+    [Operation("Accept an invitation to one's own e-mail address.", Body = typeof(InvitationToken), Example = TokenExample, Returns = typeof(InvitationAnswer),
+        Problems = ["INVITATION_INVALID", "INVITATION_EXPIRED", "INVITATION_FOR_ANOTHER", "INVALID_STATE", "OTHER_ORGANIZATION", "QUOTA_EXCEEDED"], NotIdempotent = "An invitation is accepted once.")]
+    public async Task<IResult> Accept([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route + "/accept")] HttpRequest request, CancellationToken cancellation)
+    {
+        var body = await request.ReadJsonAsync<InvitationToken>(cancellation);
+        return Answer.Ok(InvitationAnswer.Of(await answers.AcceptAsync(request.CurrentUser().Id, body.Token, cancellation)));
+    }
+
+    [Function("DeclineInvitation"), AllowAnonymousAccess("the token in the mail")]
+    [Operation("Decline an invitation.", Body = typeof(InvitationToken), Example = TokenExample, Status = 204, Problems = ["INVITATION_INVALID", "INVITATION_EXPIRED", "INVALID_STATE"],
+        NotIdempotent = "An invitation is declined once.")]
+    public async Task<IResult> Decline([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route + "/decline")] HttpRequest request, CancellationToken cancellation)
+    {
+        await answers.DeclineAsync((await request.ReadJsonAsync<InvitationToken>(cancellation)).Token, cancellation);
+        return Answer.NoContent();
+    }
+
+    [Function("SignUpInvited"), AllowAnonymousAccess("the token in the mail")]
+    [Operation("Make the account of the invited e-mail address, accept with it, and sign in.", Body = typeof(InvitedSignUp),
+        Example = $$"""{"token":"{{Examples.InvitationToken}}","password":"a green field in late spring","fullName":"Kim Berg"}""", Returns = typeof(SessionAnswer), Status = 201,
+        Problems = ["INVITATION_INVALID", "INVITATION_EXPIRED", "INVALID_STATE", "SIGN_UP_CLOSED", "WEAK_PASSWORD", "EMAIL_TAKEN", "QUOTA_EXCEEDED"], NotIdempotent = "An invitation is accepted once.")]
+    public async Task<IResult> SignUp([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route + "/sign-up")] HttpRequest request, CancellationToken cancellation)
+    {
+        var body = await request.ReadJsonAsync<InvitedSignUp>(cancellation);
+        return Answer.Created("/api/v1/auth/me", SessionAnswer.Of(await answers.SignUpAsync(body.Token, body.Password, body.FullName, request.Origin(), cancellation)));
+    }
+
+    /// <summary>Ends invitations whose time is over. That they cannot be accepted any more does not wait for this.</summary>
+    [Function("ExpireInvitations")]
+    public async Task Expire([TimerTrigger("0 7 * * * *")] TimerInfo timer, CancellationToken cancellation)
+    {
+        var ended = await invitations.ExpireAsync(cancellation);
+        if (ended > 0)
+            logger.LogInformation("{Count} invitations expired", ended);
+    }
+
+    private static async Task<IResult> ListAsync(HttpRequest request, IQueryable<Invitation> found, CancellationToken cancellation)
+    {
+        if (request.QueryOneOf<InvitationState>("state") is { } state)
+            found = found.Where(invitation => invitation.State == state);
+        if (request.QueryId("targetId") is { } target)
+            found = found.Where(invitation => invitation.TargetId == target);
+        return Answer.Ok(await found.AsNoTracking().NewestFirstAsync(request, InvitationAnswer.Of, cancellation));
+    }
+
+    private Task<string?> OwnAddressAsync(HttpRequest request, CancellationToken cancellation)
+    {
+        var id = request.CurrentUser().Id;
+        return users.Users.Where(user => user.Id == id).Select(user => user.NormalizedEmail).SingleOrDefaultAsync(cancellation);
+    }
+
+    private async Task RequireOwnAsync(HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        var invitation = await users.Invitations.AsNoTracking().SingleOrDefaultAsync(row => row.Id == id, cancellation);
+        if (invitation is null || !await IsOwnAsync(request, invitation, cancellation))
+            throw NoSuchInvitation();
+    }
+
+    private async Task<bool> IsOwnAsync(HttpRequest request, Invitation invitation, CancellationToken cancellation) =>
+        invitation.InviterId == request.CurrentUser().Id
+        || (await authority.FindTargetAsync(invitation.Kind, invitation.TargetId, cancellation) is { } target
+            && await authority.MayOfferAsync(request.CurrentUser().Id, invitation.Kind, invitation.TargetId, target, invitation.Role, cancellation));
+
+    private static ProblemException NoSuchInvitation() => new(ErrorCodes.NotFound, "There is no such invitation, or it is not yours to see.");
+}

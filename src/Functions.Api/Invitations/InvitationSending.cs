@@ -1,0 +1,66 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using VisionPlatform.Api.Datasets;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Api.Organizations;
+using VisionPlatform.Api.Projects;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Invitations;
+using VisionPlatform.Infrastructure.Invitations;
+using VisionPlatform.Infrastructure.Persistence;
+
+namespace VisionPlatform.Api.Invitations;
+
+/// <summary>Inviting people by e-mail, each to one organization, project or dataset.</summary>
+public sealed class InvitationSending(
+    UserDatabase users, PlatformDatabase platform, ProjectAccess projects, OrganizationAccess organizations, SentInvitations invitations, TimeProvider clock)
+{
+    [Function("InviteToOrganization"), RequiresPermission(Permission.OrganizationsInvite)]
+    [Operation("Invite somebody to one's organization, with the system role they are to have at least.", Tag = "Invitations", Body = typeof(InvitationRequest),
+        Example = """{"email":"kim@example.org","role":"standard_engineer"}""", Returns = typeof(InvitationAnswer), Status = 201, Problems = ["ALREADY_MEMBER", "ALREADY_INVITED", "QUOTA_EXCEEDED"])]
+    public async Task<IResult> ToOrganization(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/organizations/{id:guid}/invitations")] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        var organization = await organizations.RequireAsync(request.CurrentUser(), id, Permission.OrganizationsInvite, cancellation);
+        return await SendAsync(request, InvitationKind.Organization, id, organization.Name, cancellation);
+    }
+
+    [Function("InviteToProject"), RequiresPermission(Permission.MembersInvite)]
+    [Operation("Invite somebody to a project, with the role they are to have in it.", Tag = "Invitations", Body = typeof(InvitationRequest),
+        Example = """{"email":"kim@example.org","role":"member","message":"We label dents now."}""", Returns = typeof(InvitationAnswer), Status = 201, Problems = ["ALREADY_MEMBER", "ALREADY_INVITED"])]
+    public async Task<IResult> ToProject(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/projects/{id:guid}/invitations")] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        var project = await projects.RequireAsync(request.CurrentUser(), id, Permission.MembersInvite, cancellation);
+        return await SendAsync(request, InvitationKind.Project, id, project.Name, cancellation);
+    }
+
+    [Function("InviteToDataset"), RequiresPermission(Permission.DatasetsShare)]
+    [Operation("Share one dataset with somebody, who need not be in its project.", Tag = "Invitations", Body = typeof(InvitationRequest),
+        Example = """{"email":"kim@example.org","role":"annotator"}""", Returns = typeof(InvitationAnswer), Status = 201, Problems = ["ALREADY_MEMBER", "ALREADY_INVITED"])]
+    public async Task<IResult> ToDataset(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/datasets/{id:guid}/invitations")] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        var dataset = await projects.RequireDatasetAsync(platform, request.CurrentUser(), id, Permission.DatasetsShare, cancellation);
+        return await SendAsync(request, InvitationKind.Dataset, id, dataset.Name, cancellation);
+    }
+
+    private async Task<IResult> SendAsync(HttpRequest request, InvitationKind kind, Guid target, string name, CancellationToken cancellation)
+    {
+        var body = await request.ReadJsonAsync<InvitationRequest>(cancellation);
+        await using var creation = await request.BeginCreationAsync(users, clock, cancellation);
+        if (creation.Earlier is { } earlier)
+            return earlier;
+        var invitation = await invitations.SendAsync(request.CurrentInviter(), new NewInvitation(kind, target, name, body.Email, body.Role, body.Message), cancellation);
+        return await creation.CommitAsync(Answer.Created($"/api/v1/invitations/{invitation.Id}", InvitationAnswer.Of(invitation)), cancellation);
+    }
+}
+
+internal static class InviterExtensions
+{
+    public static Inviter CurrentInviter(this HttpRequest request)
+    {
+        var user = request.CurrentUser();
+        return new Inviter(user.Id, user.Email, user.FullName, user.Role);
+    }
+}
