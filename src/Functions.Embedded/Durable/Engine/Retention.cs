@@ -27,7 +27,8 @@ internal sealed class Retention(DurableStore store, TimeProvider time, ILogger<R
               AND (i.parent_id IS NULL OR i.status = 'Completed' OR NOT EXISTS (
                   SELECT FROM durable.instances p
                   WHERE p.hub = $1 AND p.instance_id = i.parent_id AND p.execution_id = i.parent_execution_id
-                    AND (p.completed_at IS NULL OR p.completed_at >= now() - $2::interval)))
+                    AND (p.completed_at IS NULL OR p.completed_at >= now() - $2::interval)
+                  OFFSET 0))
             ORDER BY i.completed_at
             LIMIT $3
             FOR UPDATE OF i SKIP LOCKED
