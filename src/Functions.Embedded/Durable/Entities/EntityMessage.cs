@@ -105,12 +105,15 @@ internal static class EntitySql
         WHERE hub = $1 AND ready_at > now()
         """;
 
-    /// <summary>What an entity may do now: if it is locked, only what comes from the critical section.</summary>
+    /// <summary>
+    /// What an entity may do now: if it is locked, only what comes from the critical section. In the order of a sum, as for the plain id the
+    /// planner might walk the messages of all entities.
+    /// </summary>
     public const string Messages = """
         SELECT id, kind, operation, input, sender, sender_execution, task_id, lock_id, lock_set
         FROM durable.entity_messages
         WHERE hub = $1 AND entity_id = $2 AND visible_at <= now() AND ($3::uuid IS NULL OR lock_id = $3)
-        ORDER BY id
+        ORDER BY id + 0
         LIMIT 100
         """;
 
