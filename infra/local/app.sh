@@ -267,17 +267,15 @@ run_settings() {
   dotnet "$ROOT/src/Cli/bin/Debug/net10.0/platform-cli.dll" settings write --root "$ROOT"
 }
 
-# run_permissions: docs/permissions.md, from the functions and the policy.
-run_permissions() {
-  local written
+# run_described WHAT FILE: a document that the app writes from its own code: openapi or permissions.
+run_described() {
   ensure_dotnet
   use_dir "$PLATFORM_DIR"
-  dotnet_build "$LOG_DIR/permissions-build.log" "$ROOT/src/Functions.Api/Functions.Api.csproj" -c Debug || {
-    last_lines "$LOG_DIR/permissions-build.log"
+  dotnet_build "$LOG_DIR/$1-build.log" "$ROOT/src/Functions.Api/Functions.Api.csproj" -c Debug || {
+    last_lines "$LOG_DIR/$1-build.log"
     die "the app could not be built"
   }
-  written=$(dotnet "$ROOT/src/Functions.Api/bin/Debug/net10.0/Functions.Api.dll" permissions) || die "the permissions could not be written"
-  printf '%s\n' "$written" >"$ROOT/docs/permissions.md"
+  (cd "$ROOT" && dotnet src/Functions.Api/bin/Debug/net10.0/Functions.Api.dll "$1" "$2") && echo "written: $2"
 }
 
 # run_logs [-f] [SERVICE]

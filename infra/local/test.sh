@@ -37,7 +37,8 @@ count_runner() { # PASSED FAILED SKIPPED STATUS NAME
   count "$1" "$failed" "$3"
 }
 
-# run_tests [FILTER]: a filter goes to `dotnet test --filter`; the words trainers and local-services pick those alone;
+# run_tests [FILTER]: a filter goes to `dotnet test --filter`; the words trainers and local-services pick those alone; fuzz is a long run of requests
+# made from the description of the API (FUZZ_SEED and FUZZ_REQUESTS, of each operation, repeat one);
 # soak [ARGUMENTS…] is a test of its own that no other run includes.
 run_tests() {
   local filter=${1:-} results
@@ -45,6 +46,11 @@ run_tests() {
     shift
     run_soak "$@"
     return
+  fi
+  if [[ $filter == fuzz ]]; then
+    filter='FullyQualifiedName~FuzzTests'
+    export FUZZ_REQUESTS=${FUZZ_REQUESTS:-500} FUZZ_SEED=${FUZZ_SEED:-$RANDOM$RANDOM}
+    say "FUZZ_SEED=$FUZZ_SEED FUZZ_REQUESTS=$FUZZ_REQUESTS"
   fi
   ensure_dotnet
   use_dir "$ROOT/.platform/test"

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using VisionPlatform.Api.Health;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Api.OpenApi;
 using VisionPlatform.Api.Organizations;
 using VisionPlatform.Api.Permissions;
 using VisionPlatform.Api.Projects;
@@ -19,10 +20,10 @@ using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Training;
 using VisionPlatform.Orchestrations;
 
-// What the code says of itself, for docs/permissions.md.
-if (args is ["permissions"])
+// `./platform openapi` and `./platform permissions`: what the code says of itself needs neither settings nor servers.
+if (args is ["openapi" or "permissions", var file])
 {
-    Console.Out.Write(PermissionMatrix.Markdown());
+    await File.WriteAllTextAsync(file, args[0] == "openapi" ? OpenApiFunctions.DocumentText() : PermissionMatrix.Markdown());
     return 0;
 }
 

@@ -15,6 +15,9 @@ public sealed class Dataset
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset UpdatedAt { get; set; }
     public DateTimeOffset? DeletedAt { get; set; }
+
+    /// <summary>Changes with every write; the database gives it.</summary>
+    public uint Version { get; init; }
 }
 
 /// <summary>A person with whom one dataset is shared, without being a member of its project; in the user database, so without a foreign key to the dataset.</summary>

@@ -12,7 +12,7 @@ namespace VisionPlatform.Api.Accounts;
 public sealed class AuthFunctions(SignIn signIn, Sessions sessions, AuditLog audit)
 {
     [Function("Login"), AllowAnonymousAccess]
-    [Operation("Sign in with e-mail and password.", Body = typeof(LoginRequest), Returns = typeof(SessionAnswer), Problems = ["INVALID_CREDENTIALS", "TOO_MANY_ATTEMPTS"])]
+    [Operation("Sign in with e-mail and password.", Body = typeof(LoginRequest), Example = $$"""{"email":"{{Examples.Email}}","password":"{{Examples.Password}}"}""", Returns = typeof(SessionAnswer), Problems = ["INVALID_CREDENTIALS", "TOO_MANY_ATTEMPTS"])]
     public async Task<IResult> Login(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/login")] HttpRequest request, CancellationToken cancellation)
     {
@@ -21,7 +21,7 @@ public sealed class AuthFunctions(SignIn signIn, Sessions sessions, AuditLog aud
     }
 
     [Function("RefreshSession"), AllowAnonymousAccess, RateLimit(RateLimit.General)]
-    [Operation("Trade a refresh token, once, for a new session.", Body = typeof(RefreshRequest), Returns = typeof(SessionAnswer), Problems = ["INVALID_REFRESH_TOKEN"])]
+    [Operation("Trade a refresh token, once, for a new session.", Body = typeof(RefreshRequest), Example = $$"""{"refreshToken":"{{Examples.RefreshToken}}"}""", Returns = typeof(SessionAnswer), Problems = ["INVALID_REFRESH_TOKEN"])]
     public async Task<IResult> Refresh(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/refresh")] HttpRequest request, CancellationToken cancellation)
     {

@@ -28,7 +28,7 @@ public sealed class OwnAccountFunctions(SignIn signIn, OwnProfile profile)
     }
 
     [Function("ConfirmEmail"), AllowAnonymousAccess("The token from the mail says whose address it is.")]
-    [Operation("Take a new e-mail address over, with the token of the link that was sent to it.", Body = typeof(ConfirmEmailRequest), Status = 204, Problems = ["INVALID_LINK"])]
+    [Operation("Take a new e-mail address over, with the token of the link that was sent to it.", Body = typeof(ConfirmEmailRequest), Example = $$"""{"token":"{{Examples.EmailToken}}"}""", Status = 204, Problems = ["INVALID_LINK"])]
     public async Task<IResult> ConfirmEmail(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/me/confirm-email")] HttpRequest request, CancellationToken cancellation)
     {
@@ -38,7 +38,7 @@ public sealed class OwnAccountFunctions(SignIn signIn, OwnProfile profile)
     }
 
     [Function("ChangeOwnPassword"), RequiresPermission(Permission.AccountPassword)]
-    [Operation("Change one's password; every other session ends.", Body = typeof(ChangePasswordRequest), Returns = typeof(SessionAnswer), Problems = ["WEAK_PASSWORD", "TOO_MANY_ATTEMPTS"])]
+    [Operation("Change one's password; every other session ends.", Body = typeof(ChangePasswordRequest), Example = $$"""{"currentPassword":"{{Examples.Password}}","newPassword":"seven horses in the rain"}""", Returns = typeof(SessionAnswer), Problems = ["WEAK_PASSWORD", "TOO_MANY_ATTEMPTS"])]
     public async Task<IResult> ChangePassword(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v1/auth/password")] HttpRequest request, CancellationToken cancellation)
     {

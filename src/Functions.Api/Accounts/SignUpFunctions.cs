@@ -27,7 +27,7 @@ public sealed class SignUpFunctions(SignUp signUp, PasswordReset reset, AccountS
 
     [Function("ConfirmSignUp"), AllowAnonymousAccess("The token from the mail and the password say who it is.")]
     [Operation("Make the account that was asked for, with the token of the link in the mail, and sign in.",
-        Body = typeof(ConfirmSignUpRequest), Returns = typeof(SessionAnswer), Status = 201, NotIdempotent = "A link works once.", Problems = ["INVALID_LINK", "INVALID_CREDENTIALS", "TOO_MANY_ATTEMPTS"])]
+        Body = typeof(ConfirmSignUpRequest), Example = $$"""{"token":"{{Examples.SignUpToken}}","password":"{{Examples.Password}}"}""", Returns = typeof(SessionAnswer), Status = 201, NotIdempotent = "A link works once.", Problems = ["INVALID_LINK", "INVALID_CREDENTIALS", "TOO_MANY_ATTEMPTS"])]
     public async Task<IResult> ConfirmSignUp(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/sign-up/confirm")] HttpRequest request, CancellationToken cancellation)
     {
@@ -47,7 +47,7 @@ public sealed class SignUpFunctions(SignUp signUp, PasswordReset reset, AccountS
     }
 
     [Function("ResetPassword"), AllowAnonymousAccess("The token from the mail says whose password it is.")]
-    [Operation("Choose a new password with the token of the link in the mail; every session ends.", Body = typeof(ResetPasswordRequest), Status = 204, Problems = ["INVALID_LINK", "WEAK_PASSWORD"])]
+    [Operation("Choose a new password with the token of the link in the mail; every session ends.", Body = typeof(ResetPasswordRequest), Example = $$"""{"token":"{{Examples.ResetToken}}","newPassword":"seven horses in the rain"}""", Status = 204, Problems = ["INVALID_LINK", "WEAK_PASSWORD"])]
     public async Task<IResult> Reset(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/password/reset")] HttpRequest request, CancellationToken cancellation)
     {

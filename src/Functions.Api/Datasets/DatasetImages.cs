@@ -28,7 +28,7 @@ public sealed class DatasetImages(PlatformDatabase database, ProjectAccess acces
     }
 
     [Function(nameof(DeleteDatasetImage)), RequiresPermission(Permission.DatasetsDelete)]
-    [Operation("Take an image out of a dataset; versions that have it keep it", Tag = "Datasets", Status = 204)]
+    [Operation("Take an image out of a dataset; versions that have it keep it", Tag = "Datasets", Status = 204, Problems = ["STORAGE_ERROR", "STORAGE_UNAVAILABLE"])]
     public async Task<IActionResult> DeleteDatasetImage(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/datasets/{id:guid}/images/{imageId:guid}")] HttpRequest request,
         Guid id, Guid imageId, CancellationToken cancellation)

@@ -18,13 +18,16 @@ namespace VisionPlatform.Api.Datasets;
 public sealed class DatasetUploads(
     PlatformDatabase database, ProjectAccess access, UploadIntake intake, UploadCompletion completion, Quotas quotas, ObjectStores stores, DatasetLimits limits)
 {
+    private const string NewUploadsExample = """{"files":[{"path":"scratch/img_0007.png","size":20480,"contentType":"image/png"}],"onDuplicate":"skip"}""";
+    private const string FinishedUploadsExample = $$"""{"uploadIds":["{{Examples.Upload}}"]}""";
+
     /// <summary>A thousand files with the longest paths.</summary>
     private const int MaximumBody = 4 * 1024 * 1024;
 
     private static readonly HashSet<string> ContentTypes = [.. Enum.GetValues<ImageFormat>().Select(format => format.ContentType())];
 
     [Function(nameof(AnnounceUploads)), RequiresPermission(Permission.DatasetsWrite)]
-    [Operation("Announce files and get a write-once URL for each", Tag = "Datasets", Body = typeof(NewUploads), Returns = typeof(UploadsAnswer), Problems = ["INVALID_PATH", "DUPLICATE_IMAGE", "QUOTA_EXCEEDED"])]
+    [Operation("Announce files and get a write-once URL for each", Tag = "Datasets", Body = typeof(NewUploads), Example = NewUploadsExample, Returns = typeof(UploadsAnswer), Problems = ["INVALID_PATH", "DUPLICATE_IMAGE", "QUOTA_EXCEEDED"])]
     public async Task<IActionResult> AnnounceUploads(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/datasets/{id:guid}/uploads")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
@@ -38,7 +41,7 @@ public sealed class DatasetUploads(
     }
 
     [Function(nameof(CompleteUploads)), RequiresPermission(Permission.DatasetsWrite)]
-    [Operation("Turn uploaded files into images; bad ones are removed and reported, the others stay", Tag = "Datasets", Body = typeof(FinishedUploads), Returns = typeof(CompletionAnswer))]
+    [Operation("Turn uploaded files into images; bad ones are removed and reported, the others stay", Tag = "Datasets", Body = typeof(FinishedUploads), Example = FinishedUploadsExample, Returns = typeof(CompletionAnswer), Problems = ["STORAGE_ERROR", "STORAGE_UNAVAILABLE"])]
     public async Task<IActionResult> CompleteUploads(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/datasets/{id:guid}/uploads/complete")] HttpRequest request, Guid id, CancellationToken cancellation)
     {

@@ -20,7 +20,7 @@ public sealed class DatasetVersions(PlatformDatabase database, ProjectAccess acc
 {
     [Function(nameof(PublishDataset)), RequiresPermission(Permission.DatasetsWrite)]
     [Operation("Freeze the present images as a version; unchanged content answers 200 with the version it is already", Tag = "Datasets",
-        Body = typeof(NewVersion), Returns = typeof(VersionAnswer), Status = 202, AlternativeStatus = 200, Problems = ["DATASET_EMPTY", "DATASET_SINGLE_CLASS"])]
+        Body = typeof(NewVersion), Example = """{"note":"Before the new camera"}""", NotIdempotent = "The same images are the same version, however often they are published.", Returns = typeof(VersionAnswer), Status = 202, AlternativeStatus = 200, Problems = ["DATASET_EMPTY", "DATASET_SINGLE_CLASS"])]
     public async Task<IActionResult> PublishDataset(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/datasets/{id:guid}/versions")] HttpRequest request,
         Guid id, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
@@ -54,7 +54,7 @@ public sealed class DatasetVersions(PlatformDatabase database, ProjectAccess acc
         new OkObjectResult(Answer(await RequireVersionAsync(request, id, versionId, cancellation)));
 
     [Function(nameof(ListDatasetVersionImages)), RequiresPermission(Permission.DatasetsRead)]
-    [Operation("Images of a version in path order", Tag = "Datasets", Returns = typeof(Page<VersionImageAnswer>))]
+    [Operation("Images of a version in path order", Tag = "Datasets", FixedOrder = true, Returns = typeof(Page<VersionImageAnswer>))]
     [Query<Split>("split", "Only images of this split.", Example = "train")]
     public async Task<IActionResult> ListDatasetVersionImages(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{id:guid}/versions/{versionId:guid}/images")] HttpRequest request,

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -16,9 +15,11 @@ namespace VisionPlatform.Api.Datasets;
 /// <summary>Datasets themselves: make, list, read, delete.</summary>
 public sealed class Datasets(PlatformDatabase database, ProjectAccess access, Quotas quotas, TimeProvider time)
 {
+    private const string NewDatasetExample = $$"""{"projectId":"{{Examples.Project}}","name":"Plates of March","taskType":"image_classification"}""";
+
     [Function(nameof(CreateDataset)), RequiresPermission(Permission.DatasetsWrite)]
-    [Operation("Make an empty dataset", Tag = "Datasets", Body = typeof(NewDataset), Returns = typeof(DatasetAnswer), Status = 201, Problems = ["DUPLICATE_NAME", "QUOTA_EXCEEDED"])]
-    public async Task<IActionResult> CreateDataset(
+    [Operation("Make an empty dataset", Tag = "Datasets", Body = typeof(NewDataset), Example = NewDatasetExample, Returns = typeof(DatasetAnswer), Status = 201, Problems = ["NOT_FOUND", "DUPLICATE_NAME", "QUOTA_EXCEEDED"])]
+    public async Task<IResult> CreateDataset(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/datasets")] HttpRequest request, CancellationToken cancellation)
     {
         var user = request.CurrentUser();
@@ -27,7 +28,9 @@ public sealed class Datasets(PlatformDatabase database, ProjectAccess access, Qu
         if (wanted.TaskType != TaskType.ImageClassification)
             throw new ProblemException(ErrorCodes.ValidationFailed, "Only image_classification can be uploaded with its labels so far.", "taskType");
         await access.RequireAsync(user, wanted.ProjectId!.Value, Permission.DatasetsWrite, cancellation);
-        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        await using var creation = await request.BeginCreationAsync(database, time, cancellation);
+        if (creation.Earlier is { } earlier)
+            return earlier;
         await quotas.RequireRoomForDatasetAsync(user.Id, user.Role, cancellation);
         var now = time.GetUtcNow();
         var dataset = new Dataset
@@ -39,19 +42,18 @@ public sealed class Datasets(PlatformDatabase database, ProjectAccess access, Qu
         try
         {
             await database.SaveChangesAsync(cancellation);
-            await transaction.CommitAsync(cancellation);
         }
         catch (DbUpdateException taken) when (taken.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {
             throw new ProblemException(ErrorCodes.DuplicateName, $"The project has a dataset called '{dataset.Name}' already.", "name");
         }
-        return new CreatedResult($"/api/v1/datasets/{dataset.Id}", Answer(dataset, []));
+        return await creation.CommitAsync(Answer.Created($"/api/v1/datasets/{dataset.Id}", AnswerOf(dataset, []), dataset.Version), cancellation);
     }
 
     [Function(nameof(ListDatasets)), RequiresPermission(Permission.DatasetsRead)]
     [Operation("Datasets of a project, newest first", Tag = "Datasets", Returns = typeof(Page<DatasetAnswer>))]
     [Query<Guid>("projectId", "The project whose they are.", Required = true, Example = Examples.Project)]
-    public async Task<IActionResult> ListDatasets(
+    public async Task<IResult> ListDatasets(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets")] HttpRequest request, CancellationToken cancellation)
     {
         var project = request.RequiredQueryId("projectId");
@@ -59,28 +61,29 @@ public sealed class Datasets(PlatformDatabase database, ProjectAccess access, Qu
         var page = await database.Datasets.AsNoTracking().Where(dataset => dataset.ProjectId == project && dataset.DeletedAt == null)
             .NewestFirstAsync(request, dataset => dataset, cancellation);
         var contents = await ContentsAsync([.. page.Items.Select(dataset => dataset.Id)], cancellation);
-        return new OkObjectResult(new Page<DatasetAnswer>([.. page.Items.Select(dataset => Answer(dataset, contents[dataset.Id]))], page.NextCursor));
+        return Answer.Ok(new Page<DatasetAnswer>([.. page.Items.Select(dataset => AnswerOf(dataset, contents[dataset.Id]))], page.NextCursor));
     }
 
     [Function(nameof(GetDataset)), RequiresPermission(Permission.DatasetsRead)]
     [Operation("A dataset with its classes", Tag = "Datasets", Returns = typeof(DatasetAnswer))]
-    public async Task<IActionResult> GetDataset(
+    public async Task<IResult> GetDataset(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var dataset = await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsRead, cancellation);
-        return new OkObjectResult(Answer(dataset, (await ContentsAsync([id], cancellation))[id]));
+        return Answer.Ok(AnswerOf(dataset, (await ContentsAsync([id], cancellation))[id]), dataset.Version, showsMore: true);
     }
 
     [Function(nameof(DeleteDataset)), RequiresPermission(Permission.DatasetsDelete)]
     [Operation("Delete a dataset; versions that jobs use stay readable for them", Tag = "Datasets", Status = 204)]
-    public async Task<IActionResult> DeleteDataset(
+    public async Task<IResult> DeleteDataset(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/datasets/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
-        await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsDelete, cancellation);
+        var dataset = await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsDelete, cancellation);
+        request.RequireMatch(dataset.Version);
         var now = time.GetUtcNow();
         await database.Datasets.Where(dataset => dataset.Id == id && dataset.DeletedAt == null)
             .ExecuteUpdateAsync(set => set.SetProperty(dataset => dataset.DeletedAt, now).SetProperty(dataset => dataset.UpdatedAt, now), cancellation);
-        return new NoContentResult();
+        return Answer.NoContent();
     }
 
     private sealed record Content(Guid DatasetId, string? Class, int Images, long Bytes);
@@ -90,7 +93,7 @@ public sealed class Datasets(PlatformDatabase database, ProjectAccess access, Qu
             .Select(group => new Content(group.Key.DatasetId, group.Key.Class, group.Count(), group.Sum(image => image.Size))).ToListAsync(cancellation))
         .ToLookup(content => content.DatasetId);
 
-    private static DatasetAnswer Answer(Dataset dataset, IEnumerable<Content> contents)
+    private static DatasetAnswer AnswerOf(Dataset dataset, IEnumerable<Content> contents)
     {
         var all = contents.ToArray();
         return new DatasetAnswer(

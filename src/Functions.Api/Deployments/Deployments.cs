@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.EntityFrameworkCore;
@@ -36,9 +35,11 @@ public sealed record DeploymentAnswer(
 /// <summary>Deployed models.</summary>
 public sealed class ModelDeployments(PlatformDatabase database, ProjectAccess access, TimeProvider time)
 {
+    private const string NewDeploymentExample = $$"""{"exportId":"{{Examples.Export}}","name":"Line 3"}""";
+
     [Function(nameof(CreateDeployment)), RequiresPermission(Permission.DeploymentsWrite)]
-    [Operation("Deploy an export; the answer has its API key, once", Tag = "Deployments", Body = typeof(NewDeployment), Returns = typeof(DeploymentAnswer), Status = 202, Problems = ["INVALID_STATE"])]
-    public async Task<IActionResult> CreateDeployment(
+    [Operation("Deploy an export; the answer has its API key, once", Tag = "Deployments", Body = typeof(NewDeployment), Example = NewDeploymentExample, Returns = typeof(DeploymentAnswer), Status = 202, Problems = ["NOT_FOUND", "INVALID_STATE"])]
+    public async Task<IResult> CreateDeployment(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/deployments")] HttpRequest request,
         [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
     {
@@ -57,42 +58,53 @@ public sealed class ModelDeployments(PlatformDatabase database, ProjectAccess ac
             ProjectId = export.ProjectId, ExportId = export.Id, Name = wanted.Name!, Trainer = trainer, ApiKeyHash = DeploymentKey.Hash(key),
             CreatedBy = user.Id, CreatedAt = time.GetUtcNow(),
         };
+        await using var creation = await request.BeginCreationAsync(database, time, cancellation);
+        if (creation.Earlier is { } earlier)
+            return earlier;
         database.Deployments.Add(deployment);
         await database.SaveChangesAsync(cancellation);
+        var answer = await creation.CommitAsync(Answer.Accepted($"/api/v1/deployments/{deployment.Id}", DeploymentAnswer.From(deployment, key), VersionOf(deployment)), cancellation);
         await durable.ScheduleOnceAsync(nameof(DeployModel), deployment.Id, DeployModel.InstanceId(deployment.Id), cancellation);
-        return new AcceptedResult($"/api/v1/deployments/{deployment.Id}", DeploymentAnswer.From(deployment, key));
+        return answer;
     }
 
     [Function(nameof(ListDeployments)), RequiresPermission(Permission.DeploymentsRead)]
     [Operation("Deployments of a project, newest first", Tag = "Deployments", Returns = typeof(Page<DeploymentAnswer>))]
     [Query<Guid>("projectId", "The project whose they are.", Required = true, Example = Examples.Project)]
-    public async Task<IActionResult> ListDeployments(
+    public async Task<IResult> ListDeployments(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/deployments")] HttpRequest request, CancellationToken cancellation)
     {
         var project = request.RequiredQueryId("projectId");
         await access.RequireAsync(request.CurrentUser(), project, Permission.DeploymentsRead, cancellation);
-        return new OkObjectResult(await database.Deployments.AsNoTracking().Where(d => d.ProjectId == project).NewestFirstAsync(request, deployment => DeploymentAnswer.From(deployment), cancellation));
+        return Answer.Ok(await database.Deployments.AsNoTracking().Where(d => d.ProjectId == project).NewestFirstAsync(request, deployment => DeploymentAnswer.From(deployment), cancellation));
     }
 
     [Function(nameof(GetDeployment)), RequiresPermission(Permission.DeploymentsRead)]
     [Operation("A deployment with its usage", Tag = "Deployments", Returns = typeof(DeploymentAnswer))]
-    public async Task<IActionResult> GetDeployment(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/deployments/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation) =>
-        new OkObjectResult(DeploymentAnswer.From(await RequireAsync(request, id, Permission.DeploymentsRead, cancellation)));
+    public async Task<IResult> GetDeployment(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/deployments/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        var deployment = await RequireAsync(request, id, Permission.DeploymentsRead, cancellation);
+        return Answer.Ok(DeploymentAnswer.From(deployment), VersionOf(deployment), showsMore: true);
+    }
 
     [Function(nameof(DeactivateDeployment)), RequiresPermission(Permission.DeploymentsWrite)]
     [Operation("Deactivate a deployment; it answers no more predictions", Tag = "Deployments", Status = 204)]
-    public async Task<IActionResult> DeactivateDeployment(
+    public async Task<IResult> DeactivateDeployment(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/deployments/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await RequireAsync(request, id, Permission.DeploymentsWrite, cancellation);
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         var deployment = (await database.LockDeploymentAsync(id, cancellation))!;
+        request.RequireMatch(VersionOf(deployment));
         deployment.MoveTo(DeploymentState.Deactivated, time.GetUtcNow());
         await database.SaveChangesAsync(cancellation);
         await transaction.CommitAsync(cancellation);
-        return new NoContentResult();
+        return Answer.NoContent();
     }
+
+    // The row itself changes with every prediction, which counts there.
+    private static EntityTag VersionOf(Deployment deployment) => new(deployment.State.AsText());
 
     private async Task<Deployment> RequireAsync(HttpRequest request, Guid id, Permission permission, CancellationToken cancellation)
     {

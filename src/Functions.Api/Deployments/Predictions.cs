@@ -28,12 +28,14 @@ public sealed record PredictionAnswer(Guid DeploymentId, IReadOnlyList<Predictio
 public sealed class Predictions(PlatformDatabase database, ServedModels models, ProjectAccess access, Authentication authentication)
 {
     public const int MaxImages = 64;
+    private const string PredictionExample =
+        """{"images":["iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="],"topK":2}""";
     private const int MaxBytes = 32 * 1024 * 1024;
     private const int DefaultTopK = 5;
 
     [Function(nameof(Predict)), AllowAnonymousAccess("The bearer is a deployment's key or an access token; both are checked here."), RateLimit(RateLimit.General)]
-    [Operation("Predict a batch of base64 images (application/json) or one raw image", Tag = "Deployments", Body = typeof(PredictionRequest), Returns = typeof(PredictionAnswer),
-        Problems = ["DEPLOYMENT_NOT_ACTIVE", "INVALID_IMAGE", "TRAINER_UNAVAILABLE"])]
+    [Operation("Predict a batch of base64 images (application/json) or one raw image", Tag = "Deployments", Body = typeof(PredictionRequest), Example = PredictionExample, Returns = typeof(PredictionAnswer),
+        Problems = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "PASSWORD_CHANGE_REQUIRED", "FORBIDDEN", "DEPLOYMENT_NOT_ACTIVE", "INVALID_IMAGE", "TRAINER_UNAVAILABLE"])]
     public async Task<IActionResult> Predict(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/infer/{deploymentId:guid}")] HttpRequest request,
         Guid deploymentId, CancellationToken cancellation)

@@ -45,12 +45,13 @@ public sealed record Download(Uri Url, DateTimeOffset ExpiresAt);
 /// <summary>Exports of model versions.</summary>
 public sealed class ModelExports(PlatformDatabase database, TrainerCatalog catalog, ObjectStores stores, ProjectAccess access, TimeProvider time)
 {
+    private const string NewExportsExample = $$$"""{"modelVersionId":"{{{Examples.ModelVersion}}}","formats":["onnx"],"options":{"onnx":{"opset":13} } }""";
     private static readonly TimeSpan DownloadLifetime = TimeSpan.FromHours(1);
 
     [Function(nameof(CreateExports)), RequiresPermission(Permission.ExportsRun)]
-    [Operation("Export a model version to several formats in parallel", Tag = "Exports", Body = typeof(NewExports), Returns = typeof(StartedExports), Status = 202,
-        Problems = ["UNKNOWN_EXPORT_FORMAT", "INVALID_CONFIG", "TRAINER_UNAVAILABLE"])]
-    public async Task<IActionResult> CreateExports(
+    [Operation("Export a model version to several formats in parallel", Tag = "Exports", Body = typeof(NewExports), Example = NewExportsExample, Returns = typeof(StartedExports), Status = 202,
+        Problems = ["NOT_FOUND", "UNKNOWN_EXPORT_FORMAT", "INVALID_CONFIG", "TRAINER_UNAVAILABLE"])]
+    public async Task<IResult> CreateExports(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/exports")] HttpRequest request,
         [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
     {
@@ -71,11 +72,16 @@ public sealed class ModelExports(PlatformDatabase database, TrainerCatalog catal
             ProjectId = version.ProjectId, ModelVersionId = version.Id, Format = format, Options = wanted.Options?.GetValueOrDefault(format) ?? [],
             CreatedBy = user.Id, CreatedAt = time.GetUtcNow(),
         }).ToList();
+        await using var creation = await request.BeginCreationAsync(database, time, cancellation);
+        if (creation.Earlier is { } earlier)
+            return earlier;
         database.Exports.AddRange(exports);
         await database.SaveChangesAsync(cancellation);
         var orchestration = ExportModels.InstanceId(exports[0].Id);
+        var answer = await creation.CommitAsync(
+            Answer.Accepted($"/api/v1/exports?modelVersionId={version.Id}", new StartedExports([.. exports.Select(ExportAnswer.From)], orchestration)), cancellation);
         await durable.ScheduleOnceAsync(nameof(ExportModels), exports.Select(export => export.Id).ToList(), orchestration, cancellation);
-        return new AcceptedResult($"/api/v1/exports?modelVersionId={version.Id}", new StartedExports([.. exports.Select(ExportAnswer.From)], orchestration));
+        return answer;
     }
 
     [Function(nameof(ListExports)), RequiresPermission(Permission.ExportsRead)]

@@ -44,26 +44,19 @@ public static class EntityTagExtensions
     public static void RequireMatch(this HttpRequest request, EntityTag current)
     {
         if (request.Headers.IfMatch.Count > 0 && !request.Headers.IfMatch.ToString().Trim().Equals("*", StringComparison.Ordinal)
-            && !Tags(request.Headers.IfMatch, "If-Match").Any(current.IsSameRow))
+            && !Tags(request.Headers.IfMatch).Any(tag => current.IsSameRow(
+                tag ?? throw new ProblemException(ErrorCodes.InvalidParameter, "If-Match must be * or versions in double quotes, as ETag gave them.", "If-Match"))))
             throw new ProblemException(ErrorCodes.PreconditionFailed) { CurrentVersion = current.ToString() };
     }
 
-    /// <summary>Whether the caller has this very answer already.</summary>
+    /// <summary>Whether the caller has this very answer already; a header that can not be read counts for nothing.</summary>
     internal static bool HasSeen(this HttpRequest request, EntityTag tag) =>
         request.Headers.IfNoneMatch.Count > 0
-        && (request.Headers.IfNoneMatch.ToString().Trim() == "*" || Tags(request.Headers.IfNoneMatch, "If-None-Match").Contains(tag));
+        && (request.Headers.IfNoneMatch.ToString().Trim() == "*" || Tags(request.Headers.IfNoneMatch).Contains(tag));
 
-    // Weak tags count as the same: a proxy that compresses makes them weak, and they still name the version.
-    private static List<EntityTag> Tags(IEnumerable<string?> values, string header)
-    {
-        var tags = new List<EntityTag>();
-        foreach (var text in values.SelectMany(value => (value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)))
-        {
-            var strong = text.StartsWith("W/", StringComparison.Ordinal) ? text[2..] : text;
-            if (strong is not ['"', .. var tag, '"'])
-                throw new ProblemException(ErrorCodes.InvalidParameter, $"{header} must be * or versions in double quotes, as ETag gave them.", header);
-            tags.Add(new EntityTag(tag));
-        }
-        return tags;
-    }
+    // Weak tags count as the same: a proxy that compresses makes them weak, and they still name the version. Null is what is no tag.
+    private static IEnumerable<EntityTag?> Tags(IEnumerable<string?> values) => values
+        .SelectMany(value => (value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        .Select(text => text.StartsWith("W/", StringComparison.Ordinal) ? text[2..] : text)
+        .Select(text => text is ['"', .. var tag, '"'] ? new EntityTag(tag) : (EntityTag?)null);
 }

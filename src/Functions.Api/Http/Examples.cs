@@ -17,10 +17,22 @@ public static class Examples
     public const string ModelVersion = "01995b5e-0a00-7000-8000-000000000009";
     public const string Export = "01995b5e-0a00-7000-8000-00000000000a";
     public const string Deployment = "01995b5e-0a00-7000-8000-00000000000b";
+    public const string Email = "ann@example.com";
+    public const string Password = "look at the green field";
+    public const string RefreshToken = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA";
     public const string User = "01995b5e-0a00-7000-8000-00000000000c";
 
     /// <summary>Somebody of the same organization who is in no project yet.</summary>
     public const string Colleague = "01995b5e-0a00-7000-8000-00000000000d";
+    /// <summary>Somebody of the same organization who is a member of the project.</summary>
+    public const string Member = "01995b5e-0a00-7000-8000-000000000010";
+    public const string Session = "01995b5e-0a00-7000-8000-000000000011";
+    public const string PersonalToken = "01995b5e-0a00-7000-8000-000000000012";
+
+    // As they stand in the links of mails.
+    public const string SignUpToken = "sign-up-q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ";
+    public const string ResetToken = "reset-q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ";
+    public const string EmailToken = "email-q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ";
     public const string Organization = "01995b5e-0a00-7000-8000-00000000000e";
     public const string Invitation = "01995b5e-0a00-7000-8000-00000000000f";
 
@@ -40,9 +52,12 @@ public static class Examples
         ["models/versions"] = ModelVersion,
         ["exports"] = Export,
         ["deployments"] = Deployment,
+        ["docs"] = "docs.js",
         ["infer"] = Deployment,
         ["users"] = User,
-        ["members"] = User,
+        ["members"] = Member,
+        ["auth/sessions"] = Session,
+        ["auth/tokens"] = PersonalToken,
         ["organizations"] = Organization,
         ["invitations"] = Invitation,
     };

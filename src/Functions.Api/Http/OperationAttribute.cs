@@ -43,8 +43,14 @@ public sealed class OperationAttribute(string summary) : Attribute
     /// <summary>Why a POST that makes something takes no <c>Idempotency-Key</c>.</summary>
     public string? NotIdempotent { get; set; }
 
+    /// <summary>The list has one order only and takes no <c>sort</c>.</summary>
+    public bool FixedOrder { get; set; }
+
+    /// <summary>The list is short and comes whole: it takes no <c>limit</c>, <c>cursor</c> or <c>sort</c>.</summary>
+    public bool Whole { get; set; }
+
     /// <summary>Whether it answers a <see cref="Page{T}"/>, and so takes <c>limit</c>, <c>cursor</c> and <c>sort</c>.</summary>
-    public bool IsList => Returns is { IsGenericType: true } && Returns.GetGenericTypeDefinition() == typeof(Page<>);
+    public bool IsList => !Whole && Returns is { IsGenericType: true } && Returns.GetGenericTypeDefinition() == typeof(Page<>);
 
     /// <summary>Codes of the problems (names of <see cref="Domain.Errors.ErrorCodes"/> values, e.g. <c>DUPLICATE_NAME</c>) that this function adds to the usual ones.</summary>
     public string[] Problems { get; set; } = [];

@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Routing.Template;
 using VisionPlatform.Api.Http;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;
@@ -10,142 +9,154 @@ namespace VisionPlatform.Api.OpenApi;
 
 /// <summary>
 /// The OpenAPI 3.1 document, made from the functions themselves: routes and methods from their triggers, who may call
-/// from their access attribute, the rest from <see cref="OperationAttribute"/>.
+/// from their access attribute, the rest from <see cref="OperationAttribute"/> and <see cref="QueryAttribute"/>.
 /// </summary>
 public sealed class OpenApiDocument
 {
-    private readonly SchemaCatalog _schemas = new();
+    private const string About =
+        """
+        Upload images, publish dataset versions, train, export and serve models.
 
-    /// <summary>The functions that belong in the document: all below <c>api/v1</c>.</summary>
-    public static IReadOnlyList<FunctionDeclaration> FunctionsIn(Assembly assembly) =>
-    [
-        .. FunctionDeclaration.AllHttpFunctionsIn(assembly)
-            .Where(function => function.Route.StartsWith("api/v1/", StringComparison.Ordinal))
-            .OrderBy(function => function.Route, StringComparer.Ordinal),
-    ];
+        **Sign in** with `POST /api/v1/auth/login` and send `Authorization: Bearer …`.
+
+        **Failures** are RFC 9457 problems with `code` (what a program looks at), `category` (`user`: change the request; `transient`: try again; `permanent`: tell an operator), `suggestedAction`, `traceId` and, when fields are at fault, `errors` by field. Bodies that break a rule answer 422, query parameters and headers 400.
+
+        **Lists** take `limit` (1 to 200), `cursor` (`nextCursor` of the page before) and `sort` (`name`, descending `-name`).
+
+        **Changes** of what was read with an `ETag` may name it in `If-Match`: another version answers 412 with the current one. Without `If-Match` the last writer wins. `If-None-Match` on a GET answers 304.
+
+        **Creating** takes an `Idempotency-Key` (a UUID): the same request again within 24 hours makes nothing and is answered the same, with `Idempotency-Replayed: true`. Another body under that key answers 422; while the first request is under way, 409 with `Retry-After`. Failures are not kept.
+
+        **Limits**: `RateLimit-Limit`, `-Remaining` and `-Reset` tell what is left, 429 has `Retry-After`. Times are RFC 3339 in UTC, ids are UUIDs. Unknown fields of a body are refused.
+        """;
+
+    private readonly SchemaCatalog _schemas = new();
+    private readonly SortedDictionary<string, JsonNode?> _problems = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, JsonNode?> _examples = new(StringComparer.Ordinal);
 
     /// <summary>Makes the document.</summary>
     /// <exception cref="InvalidOperationException">A function has no <see cref="OperationAttribute"/>, or names a code that the table lacks.</exception>
-    public static JsonObject Create(Assembly assembly)
+    public static JsonObject Create(Assembly assembly) => new OpenApiDocument().Make(Contract.AllOf(FunctionDeclaration.AllHttpFunctionsIn(assembly)));
+
+    private JsonObject Make(IReadOnlyList<Contract> contracts)
     {
-        var document = new OpenApiDocument();
+        var problem = _schemas.ReferenceTo(typeof(Problem), isBody: false);
         var paths = new JsonObject();
-        foreach (var function in FunctionsIn(assembly))
+        foreach (var contract in contracts)
         {
-            var path = PathOf(function);
-            if (paths[path] is not JsonObject item)
-                paths[path] = item = [];
-            foreach (var method in function.Methods)
-                item[method.ToLowerInvariant()] = document.Operation(function);
+            if (paths[contract.Path] is not JsonObject item)
+                paths[contract.Path] = item = [];
+            item[contract.Method.ToLowerInvariant()] = Operation(contract, problem);
         }
-        return new JsonObject
+        var document = new JsonObject
         {
             ["openapi"] = "3.1.0",
-            ["info"] = new JsonObject
-            {
-                ["title"] = "Vision AI training platform",
-                ["version"] = "1",
-                ["description"] = "Upload images, publish dataset versions, train, export and serve models. Every failure is an RFC 9457 problem with a code.",
-            },
+            ["info"] = new JsonObject { ["title"] = "Vision AI training platform", ["version"] = "1", ["description"] = About },
             ["servers"] = new JsonArray(new JsonObject { ["url"] = "/" }),
+            ["tags"] = new JsonArray([.. contracts.Select(contract => contract.Tag).Distinct().Order(StringComparer.Ordinal).Select(tag => new JsonObject { ["name"] = tag })]),
             ["paths"] = paths,
-            ["components"] = new JsonObject { ["schemas"] = document.AllSchemas(), ["securitySchemes"] = SecuritySchemes() },
+            ["components"] = new JsonObject
+            {
+                ["schemas"] = _schemas.ToJson(),
+                ["responses"] = new JsonObject(_problems),
+                ["examples"] = new JsonObject(_examples),
+                ["securitySchemes"] = SecuritySchemes(),
+            },
         };
+        new SchemaExamples(document).AddToAnswers();
+        return document;
     }
 
-    private JsonObject AllSchemas()
+    private JsonObject Operation(Contract contract, JsonNode problem)
     {
-        _schemas.ReferenceTo(typeof(Problem), isBody: false);
-        return _schemas.ToJson();
-    }
-
-    private JsonObject Operation(FunctionDeclaration function)
-    {
-        var described = function.Operation
-            ?? throw new InvalidOperationException($"The function {function.Name} has no [Operation] attribute.");
+        var described = contract.Operation;
         var operation = new JsonObject
         {
-            ["operationId"] = JsonNamingPolicy.CamelCase.ConvertName(function.Name),
+            ["operationId"] = JsonNamingPolicy.CamelCase.ConvertName(contract.Function.Name),
             ["summary"] = described.Summary,
-            ["tags"] = new JsonArray(described.Tag ?? DefaultTag(function)),
-            ["security"] = SecurityOf(function),
+            ["tags"] = new JsonArray(contract.Tag),
+            ["security"] = SecurityOf(contract.Function),
         };
-        if (function.Access is RequiresPermissionAttribute { Permission: var permission })
+        if (contract.Function.Access is RequiresPermissionAttribute { Permission: var permission })
             operation["x-permission"] = AccessPolicy.NameOf(permission);
-        if (Parameters(function) is { Count: > 0 } parameters)
+        if (OperationParameters.Of(contract) is { Count: > 0 } parameters)
             operation["parameters"] = parameters;
         if (described.Body is { } body)
-            operation["requestBody"] = new JsonObject { ["required"] = true, ["content"] = Content(described.BodyType, _schemas.ReferenceTo(body, isBody: true)) };
-        operation["responses"] = Responses(function, described);
+        {
+            var content = new JsonObject { ["schema"] = _schemas.ReferenceTo(body, isBody: true) };
+            if (described.Example is { } example)
+                content["example"] = JsonNode.Parse(example);
+            operation["requestBody"] = new JsonObject { ["required"] = true, ["content"] = new JsonObject { [described.BodyType] = content } };
+        }
+        operation["responses"] = Responses(contract, problem);
         return operation;
     }
 
-    // auth/login is shown under Auth.
-    private static string DefaultTag(FunctionDeclaration function) =>
-        string.Concat(function.Route.Split('/')[2].Select((letter, i) => i == 0 ? char.ToUpperInvariant(letter) : letter));
-
-    private JsonObject Responses(FunctionDeclaration function, OperationAttribute described)
+    private JsonObject Responses(Contract contract, JsonNode problem)
     {
         var responses = new JsonObject();
-        foreach (var status in new[] { described.Status, described.AlternativeStatus }.Where(status => status != 0))
-            responses[$"{status}"] = Success(described);
-        foreach (var problems in ProblemsOf(function, described).GroupBy(code => code.Status).OrderBy(group => group.Key))
-            responses[$"{problems.Key}"] ??= new JsonObject
-            {
-                ["description"] = string.Join("; ", problems.Select(code => $"{code.Code}: {code.Title}")),
-                ["content"] = Content(Problem.ContentType, new JsonObject { ["$ref"] = "#/components/schemas/Problem" }),
-            };
+        foreach (var status in new[] { contract.Operation.Status, contract.Operation.AlternativeStatus }.Where(status => status != 0))
+            responses[$"{status}"] = Success(contract, status);
+        if (contract is { IsVersioned: true, Method: "GET" })
+            responses["304"] = new JsonObject { ["description"] = "It is still the version in If-None-Match.", ["headers"] = new JsonObject { ["ETag"] = Header("The version.") } };
+        foreach (var codes in contract.Problems.GroupBy(code => code.Status))
+            responses[$"{codes.Key}"] ??= ProblemResponse([.. codes], problem);
         return responses;
     }
 
-    private JsonObject Success(OperationAttribute described)
+    private JsonObject Success(Contract contract, int status)
     {
+        var described = contract.Operation;
         var response = new JsonObject { ["description"] = described.Returns is null ? "Done." : described.Summary };
+        var headers = new JsonObject();
+        if (status is 201 or 202 && described.Returns is not null)
+            headers["Location"] = Header("Where it is read.");
+        if (contract.IsVersioned && described.Returns is not null)
+            headers["ETag"] = Header("The version, for If-Match and If-None-Match.");
+        if (contract.IsIdempotent)
+            headers["Idempotency-Replayed"] = Header("true when this is the answer to an earlier request with the same Idempotency-Key.");
+        if (headers.Count > 0)
+            response["headers"] = headers;
         if (described.Returns is { } returns)
-            response["content"] = Content(described.ReturnsType, _schemas.ReferenceTo(returns, isBody: false));
+            response["content"] = new JsonObject { [described.ReturnsType] = new JsonObject { ["schema"] = _schemas.ReferenceTo(returns, isBody: false) } };
         return response;
     }
 
-    private static IEnumerable<ErrorCode> ProblemsOf(FunctionDeclaration function, OperationAttribute described)
+    /// <summary>One response for each set of codes, shared by all operations that have it.</summary>
+    private JsonObject ProblemResponse(IReadOnlyList<ErrorCode> codes, JsonNode problem)
     {
-        var codes = new HashSet<ErrorCode>();
-        if (described.Body is not null && described.BodyType == "application/json")
-            codes.UnionWith([ErrorCodes.MalformedJson, ErrorCodes.BodyTooLarge, ErrorCodes.UnsupportedMediaType, ErrorCodes.ValidationFailed]);
-        if (described.IsList)
-            codes.UnionWith([ErrorCodes.InvalidCursor, ErrorCodes.ValidationFailed]);
-        if (function.Access is RequiresPermissionAttribute { Permission: var permission })
+        var name = string.Join('-', codes.Select(code => code.Code));
+        if (!_problems.ContainsKey(name))
         {
-            codes.UnionWith([ErrorCodes.Unauthenticated, ErrorCodes.TokenExpired]);
-            if (permission != Permission.AccountSelf)
-                codes.UnionWith([ErrorCodes.PasswordChangeRequired, ErrorCodes.Forbidden]);
+            var response = new JsonObject
+            {
+                ["description"] = string.Join("; ", codes.Select(code => $"{code.Code}: {code.Title}")),
+                ["content"] = new JsonObject
+                {
+                    [Problem.ContentType] = new JsonObject
+                    {
+                        ["schema"] = new JsonObject
+                        {
+                            ["allOf"] = new JsonArray(
+                                problem.DeepClone(),
+                                new JsonObject { ["type"] = "object", ["properties"] = new JsonObject { ["code"] = new JsonObject { ["enum"] = new JsonArray([.. codes.Select(code => (JsonNode)code.Code)]) } } }),
+                        },
+                        ["examples"] = new JsonObject(codes.Select(code => KeyValuePair.Create(code.Code, (JsonNode?)new JsonObject { ["$ref"] = $"#/components/examples/{code.Code}" }))),
+                    },
+                },
+            };
+            if (codes[0].Status is 401)
+                response["headers"] = new JsonObject { ["WWW-Authenticate"] = Header("Bearer.") };
+            if (codes[0].Status is 429 or 503)
+                response["headers"] = new JsonObject { ["Retry-After"] = Header("Seconds to wait.") };
+            _problems[name] = response;
         }
-        if (function.Access is TrainerAccessAttribute)
-            codes.Add(ErrorCodes.InvalidAttemptToken);
-        if (function.Route.Contains('{'))
-            codes.Add(ErrorCodes.NotFound);
-        foreach (var code in described.Problems)
-            codes.Add(ErrorCodes.All.TryGetValue(code, out var known) ? known : throw new InvalidOperationException($"{function.Name} names {code}, which is no error code."));
-        codes.UnionWith([ErrorCodes.Internal, ErrorCodes.DatabaseUnavailable]);
-        return codes;
+        foreach (var code in codes)
+            _examples[code.Code] = new JsonObject { ["summary"] = code.Title, ["value"] = JsonSerializer.SerializeToNode(Problem.Of(new ProblemException(code), "0af7651916cd43dd8448eb211c80319c"), ApiJson.Options) };
+        return new JsonObject { ["$ref"] = $"#/components/responses/{name}" };
     }
 
-    private static JsonArray Parameters(FunctionDeclaration function)
-    {
-        var parameters = new JsonArray();
-        foreach (var part in TemplateParser.Parse(function.Route).Parameters)
-        {
-            var isId = part.InlineConstraints.Any(constraint => constraint.Constraint == "guid");
-            parameters.Add(Parameter(part.Name!, "path", required: true, isId ? new JsonObject { ["type"] = "string", ["format"] = "uuid" } : new JsonObject { ["type"] = "string" }));
-        }
-        foreach (var query in function.Queries)
-            parameters.Add(Parameter(query.Name, "query", query.Required, new JsonObject { ["type"] = "string" }));
-        return parameters;
-    }
-
-    private static JsonObject Parameter(string name, string place, bool required, JsonObject schema) =>
-        new() { ["name"] = name, ["in"] = place, ["required"] = required, ["schema"] = schema };
-
-    private static JsonObject Content(string type, JsonNode schema) => new() { [type] = new JsonObject { ["schema"] = schema } };
+    private static JsonObject Header(string description) => new() { ["description"] = description, ["schema"] = new JsonObject { ["type"] = "string" } };
 
     private static JsonArray SecurityOf(FunctionDeclaration function) => function.Access switch
     {
@@ -159,9 +170,4 @@ public sealed class OpenApiDocument
         ["accessToken"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer", ["bearerFormat"] = "JWT", ["description"] = "From POST /api/v1/auth/login." },
         ["attemptToken"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer", ["bearerFormat"] = "JWT", ["description"] = "Given to a trainer with the job; good for that attempt alone." },
     };
-
-    /// <summary><c>/api/v1/projects/{id}</c> from <c>api/v1/projects/{id:guid}</c>.</summary>
-    internal static string PathOf(FunctionDeclaration function) =>
-        "/" + string.Join('/', TemplateParser.Parse(function.Route).Segments.Select(segment =>
-            string.Concat(segment.Parts.Select(part => part.IsParameter ? $"{{{part.Name}}}" : part.Text))));
 }

@@ -19,6 +19,12 @@ namespace VisionPlatform.Api.Trainers;
 /// </summary>
 public sealed class AttemptCallbacks(PlatformDatabase database, AttemptReports reports, ObjectStores stores)
 {
+    private const string EventsExample =
+        """{"events":[{"seq":1,"time":"2026-11-20T08:30:00Z","type":"started","device":"cuda:0"},{"seq":2,"time":"2026-11-20T08:30:01Z","type":"log","level":"info","message":"epoch 1 of 10","source":"trainer"}]}""";
+    private const string UploadExample =
+        """{"name":"epoch_1.pt","kind":"checkpoint","size":1048576,"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}""";
+    private const string CompletionExample =
+        $$"""{"key":"checkpoints/{{Examples.TrainingJob}}/1/epoch_1.pt","uploadId":"2~q83vEjRWeJCrze8S","parts":[{"number":1,"etag":"\"d41d8cd98f00b204e9800998ecf8427e\""}]}""";
     private const int MaxEventBytes = 8 * 1024 * 1024;
     private const long SinglePutLimit = 64L * 1024 * 1024;
     private const long PartSize = 16L * 1024 * 1024;
@@ -26,7 +32,7 @@ public sealed class AttemptCallbacks(PlatformDatabase database, AttemptReports r
     private static readonly TimeSpan UploadLifetime = TimeSpan.FromHours(6);
 
     [Function(nameof(ReportAttemptEvents)), TrainerAccess]
-    [Operation("Take a batch of a trainer's events", Tag = "Trainers", Body = typeof(AttemptEventBatch), Returns = typeof(AttemptEventReply))]
+    [Operation("Take a batch of a trainer's events", Tag = "Trainers", Body = typeof(AttemptEventBatch), Example = EventsExample, Returns = typeof(AttemptEventReply))]
     public async Task<IActionResult> ReportAttemptEvents(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/trainer/attempts/{attemptId:guid}/events")] HttpRequest request,
         Guid attemptId, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
@@ -39,7 +45,7 @@ public sealed class AttemptCallbacks(PlatformDatabase database, AttemptReports r
     }
 
     [Function(nameof(RequestAttemptUpload)), TrainerAccess]
-    [Operation("Say where a trainer may put a checkpoint or model file", Tag = "Trainers", Body = typeof(AttemptUploadRequest), Returns = typeof(AttemptUpload), Problems = ["ATTEMPT_ENDED", "INVALID_PATH"])]
+    [Operation("Say where a trainer may put a checkpoint or model file", Tag = "Trainers", Body = typeof(AttemptUploadRequest), Example = UploadExample, Returns = typeof(AttemptUpload), Problems = ["ATTEMPT_ENDED", "INVALID_PATH", "STORAGE_ERROR", "STORAGE_UNAVAILABLE"])]
     public async Task<IActionResult> RequestAttemptUpload(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/trainer/attempts/{attemptId:guid}/uploads")] HttpRequest request,
         Guid attemptId, CancellationToken cancellation)
@@ -56,7 +62,7 @@ public sealed class AttemptCallbacks(PlatformDatabase database, AttemptReports r
     }
 
     [Function(nameof(CompleteAttemptUpload)), TrainerAccess]
-    [Operation("Put the parts of an upload together", Tag = "Trainers", Body = typeof(AttemptUploadCompletion), Returns = typeof(AttemptUploadDone), Problems = ["ATTEMPT_ENDED"])]
+    [Operation("Put the parts of an upload together", Tag = "Trainers", Body = typeof(AttemptUploadCompletion), Example = CompletionExample, Returns = typeof(AttemptUploadDone), Problems = ["ATTEMPT_ENDED", "STORAGE_ERROR", "STORAGE_UNAVAILABLE"])]
     public async Task<IActionResult> CompleteAttemptUpload(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/trainer/attempts/{attemptId:guid}/uploads/complete")] HttpRequest request,
         Guid attemptId, CancellationToken cancellation)

@@ -22,9 +22,11 @@ namespace VisionPlatform.Api.Training;
 public sealed class TrainingJobs(PlatformDatabase database, TrainerCatalog catalog, ProjectAccess access, Quotas quotas, TimeProvider time)
 {
     private const int MaxName = 200;
+    private const string NewJobExample =
+        $$"""{"projectId":"{{Examples.Project}}","datasetVersionId":"{{Examples.DatasetVersion}}","framework":"torchvision","model":"small_cnn","config":{"epochs":10} }""";
 
     [Function(nameof(GetTrainingCapabilities)), RequiresPermission(Permission.AccountSelf)]
-    [Operation("What each trainer offers: models, configuration fields, export formats", Tag = "Training", Returns = typeof(Page<TrainerAnswer>))]
+    [Operation("What each trainer offers: models, configuration fields, export formats", Tag = "Training", Whole = true, Returns = typeof(Page<TrainerAnswer>))]
     public async Task<IActionResult> GetTrainingCapabilities(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/training/capabilities")] HttpRequest request, CancellationToken cancellation)
     {
@@ -34,9 +36,9 @@ public sealed class TrainingJobs(PlatformDatabase database, TrainerCatalog catal
     }
 
     [Function(nameof(CreateTrainingJob)), RequiresPermission(Permission.TrainingRun)]
-    [Operation("Make a training job; it waits in pending until it is started", Tag = "Training", Body = typeof(NewTrainingJob), Returns = typeof(TrainingJobAnswer), Status = 201,
-        Problems = ["UNKNOWN_FRAMEWORK", "UNKNOWN_MODEL", "INVALID_CONFIG", "DATASET_DELETED", "DATASET_VERSION_NOT_READY", "TRAINER_UNAVAILABLE"])]
-    public async Task<IActionResult> CreateTrainingJob(
+    [Operation("Make a training job; it waits in pending until it is started", Tag = "Training", Body = typeof(NewTrainingJob), Example = NewJobExample, Returns = typeof(TrainingJobAnswer), Status = 201,
+        Problems = ["NOT_FOUND", "UNKNOWN_FRAMEWORK", "UNKNOWN_MODEL", "INVALID_CONFIG", "DATASET_DELETED", "DATASET_VERSION_NOT_READY", "TRAINER_UNAVAILABLE"])]
+    public async Task<IResult> CreateTrainingJob(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/training/jobs")] HttpRequest request, CancellationToken cancellation)
     {
         var user = request.CurrentUser();
@@ -52,9 +54,7 @@ public sealed class TrainingJobs(PlatformDatabase database, TrainerCatalog catal
             ProjectId = dataset.ProjectId, DatasetVersionId = version.Id, Name = wanted.Name ?? DefaultName(dataset, wanted.Model!), Framework = wanted.Framework!,
             Model = wanted.Model!, TaskType = dataset.TaskType, Config = config, Split = CheckSplit(wanted.Split), CreatedBy = user.Id, CreatedAt = time.GetUtcNow(),
         };
-        database.TrainingJobs.Add(job);
-        await database.SaveChangesAsync(cancellation);
-        return new CreatedResult($"/api/v1/training/jobs/{job.Id}", TrainingJobAnswer.From(job, []));
+        return await AddAsync(request, job, cancellation);
     }
 
     [Function(nameof(StartTrainingJob)), RequiresPermission(Permission.TrainingRun)]
@@ -109,7 +109,7 @@ public sealed class TrainingJobs(PlatformDatabase database, TrainerCatalog catal
 
     [Function(nameof(RestartTrainingJob)), RequiresPermission(Permission.TrainingRun)]
     [Operation("Make a new job like a finished one; the finished one stays as it is", Tag = "Training", Returns = typeof(TrainingJobAnswer), Status = 201, Problems = ["INVALID_STATE", "DATASET_DELETED"])]
-    public async Task<IActionResult> RestartTrainingJob(
+    public async Task<IResult> RestartTrainingJob(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/training/jobs/{id:guid}/restart")] HttpRequest request,
         Guid id, CancellationToken cancellation)
     {
@@ -124,9 +124,17 @@ public sealed class TrainingJobs(PlatformDatabase database, TrainerCatalog catal
             ProjectId = job.ProjectId, DatasetVersionId = job.DatasetVersionId, Name = job.Name, Framework = job.Framework, Model = job.Model, TaskType = job.TaskType,
             Config = job.Config, Split = job.Split, RestartedFrom = job.Id, CreatedBy = user.Id, CreatedAt = time.GetUtcNow(),
         };
-        database.TrainingJobs.Add(again);
+        return await AddAsync(request, again, cancellation);
+    }
+
+    private async Task<IResult> AddAsync(HttpRequest request, TrainingJob job, CancellationToken cancellation)
+    {
+        await using var creation = await request.BeginCreationAsync(database, time, cancellation);
+        if (creation.Earlier is { } earlier)
+            return earlier;
+        database.TrainingJobs.Add(job);
         await database.SaveChangesAsync(cancellation);
-        return new CreatedResult($"/api/v1/training/jobs/{again.Id}", TrainingJobAnswer.From(again, []));
+        return await creation.CommitAsync(Answer.Created($"/api/v1/training/jobs/{job.Id}", TrainingJobAnswer.From(job, [])), cancellation);
     }
 
     [Function(nameof(ListTrainingJobs)), RequiresPermission(Permission.TrainingRead)]

@@ -15,32 +15,40 @@ namespace VisionPlatform.Api.Training;
 /// <summary>What a job recorded: metrics, checkpoints, log.</summary>
 public sealed class TrainingRecords(PlatformDatabase database, ObjectStores stores, ProjectAccess access)
 {
+    /// <summary>Where a page of metrics or checkpoints ends.</summary>
+    private sealed record EpochOfAttempt(int Attempt, int Epoch);
+
     private static readonly TimeSpan DownloadLifetime = TimeSpan.FromHours(1);
 
     [Function(nameof(GetTrainingMetrics)), RequiresPermission(Permission.TrainingRead)]
-    [Operation("Metrics of every epoch of every attempt", Tag = "Training", Returns = typeof(Page<EpochMetricsAnswer>))]
+    [Operation("Metrics of every epoch of every attempt", Tag = "Training", FixedOrder = true, Returns = typeof(Page<EpochMetricsAnswer>))]
     public async Task<IActionResult> GetTrainingMetrics(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/training/jobs/{id:guid}/metrics")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await access.RequireJobAsync(database, request.CurrentUser(), id, Permission.TrainingRead, cancellation);
-        var rows = await database.EpochMetrics.AsNoTracking().Where(m => m.JobId == id).OrderBy(m => m.Attempt).ThenBy(m => m.Epoch).ToListAsync(cancellation);
-        return new OkObjectResult(new Page<EpochMetricsAnswer>(
-            [.. rows.Select(row => new EpochMetricsAnswer(row.Attempt, row.Epoch, row.Metrics, row.EpochSeconds, row.Time))], null));
+        var page = PageRequest.Read(request);
+        var metrics = database.EpochMetrics.AsNoTracking().Where(m => m.JobId == id);
+        if (page.After<EpochOfAttempt>() is { } after)
+            metrics = metrics.Where(m => m.Attempt > after.Attempt || (m.Attempt == after.Attempt && m.Epoch > after.Epoch));
+        var rows = await metrics.OrderBy(m => m.Attempt).ThenBy(m => m.Epoch).Take(page.Limit + 1).ToListAsync(cancellation);
+        return new OkObjectResult(Page.Of(
+            rows, page, row => new EpochOfAttempt(row.Attempt, row.Epoch), row => new EpochMetricsAnswer(row.Attempt, row.Epoch, row.Metrics, row.EpochSeconds, row.Time)));
     }
 
     [Function(nameof(GetTrainingCheckpoints)), RequiresPermission(Permission.TrainingRead)]
-    [Operation("Checkpoints with a URL to fetch each", Tag = "Training", Returns = typeof(Page<CheckpointAnswer>))]
+    [Operation("Checkpoints with a URL to fetch each", Tag = "Training", FixedOrder = true, Returns = typeof(Page<CheckpointAnswer>))]
     public async Task<IActionResult> GetTrainingCheckpoints(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/training/jobs/{id:guid}/checkpoints")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await access.RequireJobAsync(database, request.CurrentUser(), id, Permission.TrainingRead, cancellation);
-        var rows = await database.Checkpoints.AsNoTracking().Where(c => c.JobId == id).OrderBy(c => c.Attempt).ThenBy(c => c.Epoch).ToListAsync(cancellation);
-        return new OkObjectResult(new Page<CheckpointAnswer>(
-        [
-            .. rows.Select(row => new CheckpointAnswer(
-                row.Attempt, row.Epoch, row.Name, row.Best, row.Size, row.Sha256, row.Metrics,
-                new Uri(stores.Internal.PresignGet(row.Key, DownloadLifetime, row.Name).Url), row.CreatedAt)),
-        ], null));
+        var page = PageRequest.Read(request);
+        var checkpoints = database.Checkpoints.AsNoTracking().Where(c => c.JobId == id);
+        if (page.After<EpochOfAttempt>() is { } after)
+            checkpoints = checkpoints.Where(c => c.Attempt > after.Attempt || (c.Attempt == after.Attempt && c.Epoch > after.Epoch));
+        var rows = await checkpoints.OrderBy(c => c.Attempt).ThenBy(c => c.Epoch).Take(page.Limit + 1).ToListAsync(cancellation);
+        return new OkObjectResult(Page.Of(rows, page, row => new EpochOfAttempt(row.Attempt, row.Epoch), row => new CheckpointAnswer(
+            row.Attempt, row.Epoch, row.Name, row.Best, row.Size, row.Sha256, row.Metrics,
+            new Uri(stores.Internal.PresignGet(row.Key, DownloadLifetime, row.Name).Url), row.CreatedAt)));
     }
 
     [Function(nameof(GetTrainingLogs)), RequiresPermission(Permission.TrainingRead)]

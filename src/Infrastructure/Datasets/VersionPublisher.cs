@@ -25,7 +25,7 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
         // Whoever changes the images of a dataset updates this row first (completing uploads, removing an image), and so do two publishes wait
         // for each other: after this lock every statement sees the same images, and none of those we freeze can lose its object.
         var dataset = await database.Datasets
-            .FromSql($"SELECT * FROM datasets WHERE id = {datasetId} AND deleted_at IS NULL FOR UPDATE").AsNoTracking().SingleOrDefaultAsync(cancellation)
+            .FromSql($"SELECT *, xmin FROM datasets WHERE id = {datasetId} AND deleted_at IS NULL FOR UPDATE").AsNoTracking().SingleOrDefaultAsync(cancellation)
             ?? throw new ProblemException(ErrorCodes.NotFound);
         var images = await FreezeAsync(dataset, cancellation);
         var hash = Manifest.Hash(images);

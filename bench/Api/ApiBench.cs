@@ -1,0 +1,96 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace VisionPlatform.Bench.Api;
+
+/// <summary>One thing to measure, on the app and on the bare endpoint.</summary>
+/// <param name="Name">Of the scenario; <c>bare-…</c> for the endpoint beside it.</param>
+/// <param name="Connections">That send at once, each its next request when the last is answered.</param>
+/// <param name="OfApp">The n-th request to the app.</param>
+/// <param name="OfBare">The n-th request to the bare endpoint.</param>
+internal sealed record Scenario(string Name, int Connections, Func<int, byte[]> OfApp, Func<int, byte[]> OfBare);
+
+/// <summary>
+/// Measures the API: <c>api [--tiny] [SCENARIO…]</c>. The app runs as people run it, in a process of its own; beside each figure stands the same
+/// work behind a bare Kestrel endpoint with Npgsql or the presigner, in another process, from the same load generator, in the same run.
+/// </summary>
+internal static class ApiBench
+{
+    /// <summary>The argument by which the bench starts itself as the bare endpoint.</summary>
+    public const string ServeBare = "serve-bare";
+
+    private const int Projects = 2_000;
+    private const int Rounds = 3;
+
+    public static async Task RunAsync(string[] arguments, CancellationToken cancellation)
+    {
+        if (arguments is [ServeBare, ..])
+        {
+            await BareServer.RunAsync(cancellation);
+            return;
+        }
+        var tiny = arguments.Contains("--tiny");
+        var named = arguments.Where(argument => argument != "--tiny").ToList();
+        var server = Server.FromEnvironment();
+        Report.Progress($"databases, {Projects} projects");
+        var data = await BenchData.CreateAsync(server, Projects, cancellation);
+        var scenarios = Scenarios(data);
+        if (named.FirstOrDefault(name => scenarios.All(scenario => scenario.Name != name)) is { } unknown)
+            throw new BenchArgumentException($"There is no scenario '{unknown}'; there are: {string.Join(", ", scenarios.Select(scenario => scenario.Name))}.");
+
+        await using var app = await BenchProcess.StartAppAsync(data, cancellation);
+        await using var bare = await BenchProcess.StartBareAsync(data, cancellation);
+        foreach (var scenario in scenarios.Where(scenario => named.Count == 0 || named.Contains(scenario.Name)))
+        {
+            Report.Progress(scenario.Name);
+            await MeasureAsync(scenario, app.Port, bare.Port, tiny ? TimeSpan.FromMilliseconds(300) : TimeSpan.FromSeconds(4), cancellation);
+        }
+    }
+
+    // In turn, so that a noisy neighbour disturbs both alike.
+    private static async Task MeasureAsync(Scenario scenario, int app, int bare, TimeSpan time, CancellationToken cancellation)
+    {
+        var ofApp = new LoadResult();
+        var ofBare = new LoadResult();
+        var next = 0;
+        await LoadGenerator.RunAsync(app, scenario.Connections, () => scenario.OfApp(Interlocked.Increment(ref next)), time, cancellation);
+        await LoadGenerator.RunAsync(bare, scenario.Connections, () => scenario.OfBare(Interlocked.Increment(ref next)), time / 2, cancellation);
+        for (var round = 0; round < Rounds; round++)
+        {
+            ofBare.Add(await LoadGenerator.RunAsync(bare, scenario.Connections, () => scenario.OfBare(Interlocked.Increment(ref next)), time, cancellation));
+            ofApp.Add(await LoadGenerator.RunAsync(app, scenario.Connections, () => scenario.OfApp(Interlocked.Increment(ref next)), time, cancellation));
+        }
+        Write("bare-" + scenario.Name, scenario, ofBare, null);
+        // Of the throughput: 0.5 is half as many requests as the bare endpoint.
+        Write(scenario.Name, scenario, ofApp, ofBare.PerSecond == 0 ? null : ofApp.PerSecond / ofBare.PerSecond);
+    }
+
+    private static void Write(string name, Scenario scenario, LoadResult result, double? ratio)
+    {
+        if (result.Refused > 0)
+            throw new InvalidOperationException($"{name}: {result.Refused} of {result.Milliseconds.Count + result.Refused} requests were not answered with success: {result.FirstRefusal}");
+        Report.Result(name, result.Milliseconds.Count, result.Milliseconds, result.PerSecond, new JsonObject
+        {
+            ["ratio"] = ratio is { } known ? Report.Rounded(known) : null,
+            ["connections"] = scenario.Connections,
+        });
+    }
+
+    private static List<Scenario> Scenarios(BenchData data)
+    {
+        var batch = string.Join(',', Enumerable.Range(0, 1_000).Select(i => $$"""{"path":"scratch/@_{{i.ToString("d4", CultureInfo.InvariantCulture)}}.png","size":20480,"contentType":"image/png"}"""));
+        return
+        [
+            new("projects-list", 100, _ => Http.Get("/api/v1/projects?limit=20", data.Token), _ => Http.Get("/projects", null)),
+            new("projects-create", 100,
+                n => Http.Post("/api/v1/projects", $$"""{"name":"Made {{n}} of {{data.Run}}","description":"Scratches and dents"}""", data.Token),
+                n => Http.Post("/projects", $$"""{"name":"Bare {{n}} of {{data.Run}}","description":"Scratches and dents"}""", null)),
+            new("presign", 10, n => Uploads(One(n)), n => Http.Post("/presign", One(n), null)),
+            new("presign-batch-1000", 1, n => Uploads(Many(n)), n => Http.Post("/presign", Many(n), null)),
+        ];
+
+        string One(int n) => $$"""{"files":[{"path":"scratch/one_{{data.Run}}_{{n}}.png","size":20480,"contentType":"image/png"}]}""";
+        string Many(int n) => $$"""{"files":[{{batch.Replace("@", $"many_{data.Run}_{n}", StringComparison.Ordinal)}}]}""";
+        byte[] Uploads(string body) => Http.Post($"/api/v1/datasets/{data.Dataset}/uploads", body, data.Token);
+    }
+}

@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace VisionPlatform.Bench.Api;
+
+/// <summary>A server to measure, in a process of its own. Its log goes nowhere, but is written as in production.</summary>
+internal sealed class BenchProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+
+    private BenchProcess(Process process, int port) => (_process, Port) = (process, port);
+
+    public int Port { get; }
+
+    public static Task<BenchProcess> StartAppAsync(BenchData data, CancellationToken cancellation)
+    {
+        // bench/bin/Release/net10.0 → src/Functions.Api/bin/Release/net10.0
+        var output = new DirectoryInfo(AppContext.BaseDirectory);
+        var folder = Path.Combine(output.Parent!.Parent!.Parent!.Parent!.FullName, "src", "Functions.Api", "bin", output.Parent.Name, output.Name);
+        return StartAsync(Path.Combine(folder, "Functions.Api.dll"), [], folder, "/health/live", new()
+        {
+            ["USER_DATABASE_URL"] = data.Users,
+            ["DATABASE_URL"] = data.Platform,
+            ["JWT_SECRET"] = BenchData.Secret,
+            ["EXTERNAL_STORAGE_ENDPOINT"] = "http://127.0.0.1:9",
+            ["EXTERNAL_STORAGE_ACCESS_KEY"] = "bench",
+            ["EXTERNAL_STORAGE_SECRET_KEY"] = "bench-secret",
+            ["RATE_LIMIT_PER_ADDRESS"] = "0",
+            ["RATE_LIMIT_PER_USER"] = "0",
+            ["RATE_LIMIT_PER_TOKEN"] = "0",
+        }, cancellation);
+    }
+
+    public static Task<BenchProcess> StartBareAsync(BenchData data, CancellationToken cancellation) =>
+        StartAsync(Environment.ProcessPath is { } host && !host.EndsWith("dotnet", StringComparison.Ordinal) ? Path.ChangeExtension(host, ".dll") : Path.Combine(AppContext.BaseDirectory, "Bench.dll"),
+            ["api", ApiBench.ServeBare], AppContext.BaseDirectory, "/ready", new()
+            {
+                ["BENCH_BARE_DATABASE"] = data.Platform,
+                ["BENCH_BARE_USER"] = data.User.ToString(),
+                ["BENCH_BARE_DATASET"] = data.Dataset.ToString(),
+            }, cancellation);
+
+    public async ValueTask DisposeAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    private static async Task<BenchProcess> StartAsync(
+        string program, string[] arguments, string folder, string untilPath, Dictionary<string, string> settings, CancellationToken cancellation)
+    {
+        var port = FreePort();
+        var start = new ProcessStartInfo("dotnet", [program, .. arguments]) { WorkingDirectory = folder, RedirectStandardOutput = true };
+        foreach (var (name, value) in settings)
+            start.Environment[name] = value;
+        start.Environment["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}";
+        var process = Process.Start(start)!;
+        process.OutputDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (await pause.WaitForNextTickAsync(cancellation))
+        {
+            if (process.HasExited)
+                throw new InvalidOperationException($"{Path.GetFileName(program)} ended with {process.ExitCode}.");
+            try
+            {
+                using var answer = await http.GetAsync(untilPath, cancellation);
+                if (answer.IsSuccessStatusCode)
+                    break;
+            }
+            catch (HttpRequestException)
+            {
+                // Not there yet.
+            }
+        }
+        return new BenchProcess(process, port);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,59 @@
+using System.Net.Http.Headers;
+using System.Text;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Infrastructure.Accounts;
+using VisionPlatform.Platform.Tests.Hosting;
+
+namespace VisionPlatform.Platform.Tests.Contract;
+
+/// <summary>An app with the data of the examples, to which any request can be sent as the example's user or trainer.</summary>
+internal sealed class ContractApp : IAsyncDisposable
+{
+    private readonly ExampleTrainer _trainer = new();
+    private readonly SignedToken _tokens = new(PlatformHost.JwtSecret, TimeProvider.System);
+
+    public PlatformApp App { get; private set; } = null!;
+
+    public ExampleData Data { get; private set; } = null!;
+
+    private HttpClient Http { get; set; } = null!;
+
+    public static async Task<ContractApp> StartAsync(PlatformHost host)
+    {
+        var contract = new ContractApp();
+        contract.App = await host.StartAppAsync(settings: new Dictionary<string, string?> { ["TRAINER_TORCHVISION_URL"] = contract._trainer.Address.TrimEnd('/'), ["SIGN_UP"] = "open" });
+        using var passwords = new PasswordHashing();
+        contract.Data = new ExampleData(contract.App.Databases, await passwords.HashAsync(Examples.Password, CancellationToken.None));
+        contract.Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = contract.App.Address, Timeout = TimeSpan.FromMinutes(1) };
+        using var stores = host.OpenStores();
+        await stores.Internal.PutAsync($"checkpoints/{Examples.TrainingJob}/1/epoch_1.pt", "weights"u8.ToArray(), "application/octet-stream", CancellationToken.None);
+        return contract;
+    }
+
+    /// <summary>Sends a request as whoever the operation asks for.</summary>
+    public async Task<ApiAnswer> SendAsync(ApiOperation operation, string address, string? body, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Parse(operation.Method), address);
+        if (body is not null)
+            request.Content = new StringContent(body, new UTF8Encoding(false), MediaTypeHeaderValue.Parse(operation.Body?.Name ?? "application/json"));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", TokenFor(operation));
+        foreach (var (name, value) in headers)
+            request.Headers.TryAddWithoutValidation(name, value);
+        using var response = await Http.SendAsync(request);
+        return new ApiAnswer(response.StatusCode, response.Headers, response.Content.Headers, await response.Content.ReadAsStringAsync());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await App.DisposeAsync();
+        _trainer.Dispose();
+    }
+
+    private string TokenFor(ApiOperation operation) => operation.Security == "attemptToken"
+        ? new AttemptTokens(_tokens).Mint(Guid.Parse(Examples.Attempt), DateTimeOffset.UtcNow.AddHours(1))
+        : _tokens.Sign(new TokenClaims
+        {
+            Audience = "platform", Subject = Examples.User, SessionId = Examples.Session, ExpiresAt = DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeSeconds(),
+        });
+}

@@ -1,0 +1,108 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Api.OpenApi;
+using VisionPlatform.Platform.Tests.Hosting;
+
+namespace VisionPlatform.Platform.Tests.Contract;
+
+/// <summary>Holds every function of the API to a complete description, and says what to add when one is not.</summary>
+public sealed partial class DescriptionTests
+{
+    private static readonly ApiDescription Description = ApiDescription.Present;
+
+    [Fact]
+    public void Every_function_below_api_v1_is_described()
+    {
+        var described = Description.Operations.Select(operation => (operation.Path, operation.Method)).ToHashSet();
+        var contracts = VisionPlatform.Api.OpenApi.Contract.AllOf(FunctionDeclaration.AllHttpFunctionsIn(typeof(OpenApiDocument).Assembly));
+
+        Assert.NotEmpty(contracts);
+        Assert.All(contracts, contract => Assert.Contains((contract.Path, contract.Method), described));
+    }
+
+    [Fact]
+    public void Every_operation_says_all_that_a_caller_needs()
+    {
+        var missing = new List<string>();
+        foreach (var operation in Description.Operations)
+        {
+            void Need(bool there, string what)
+            {
+                if (!there)
+                    missing.Add($"{operation} ({operation.Id}): {what}");
+            }
+
+            Need(operation.Json.GetProperty("summary").GetString()!.Length > 5, "[Operation(\"…\")] needs a sentence.");
+            Need(operation.Json.GetProperty("tags").GetArrayLength() == 1, "no tag.");
+            Need(operation.Security != "accessToken" || operation.Json.TryGetProperty("x-permission", out _), "no permission.");
+            foreach (var parameter in operation.Parameters.Where(parameter => parameter.GetProperty("in").GetString() != "header"))
+            {
+                var name = parameter.GetProperty("name").GetString()!;
+                var needsExample = parameter.GetProperty("required").GetBoolean();
+                Need(!needsExample || parameter.TryGetProperty("example", out _), parameter.GetProperty("in").GetString() == "path"
+                    ? $"{{{name}}} has no example: add the collection and its id to Http/Examples.cs."
+                    : $"?{name}= has no example: add Example = … to its [Query].");
+                if (parameter.TryGetProperty("example", out var example))
+                    Need(Description.Schemas.Differences(example, parameter.GetProperty("schema")).Count == 0, $"the example of {name} does not fit its type.");
+            }
+            if (operation.Body is { } body)
+            {
+                var differences = operation.BodyExample is { } example ? Description.Schemas.Differences(example, body.Value.GetProperty("schema")) : null;
+                Need(differences is not null, "the body has no example: add Example = \"\"\"{…}\"\"\" to [Operation].");
+                Need(differences is null or { Count: 0 }, $"the example does not fit the body: {string.Join("; ", differences ?? [])}");
+            }
+            Need(operation.Successes.Count > 0, "no status of success.");
+            Need(operation.Codes.Contains("INTERNAL_ERROR"), "no 500.");
+            Need(operation.Security == "" || operation.Response(401) is not null, "no 401.");
+        }
+        Assert.True(missing.Count == 0, "The description of the API is not complete:\n  " + string.Join("\n  ", missing));
+    }
+
+    [Fact]
+    public void Every_answer_has_a_schema_and_an_example_that_fits_it()
+    {
+        var wrong = new List<string>();
+        foreach (var operation in Description.Operations)
+        {
+            foreach (var status in operation.Successes.Where(status => status is 200 or 201 || operation.Response(status)!.Value.TryGetProperty("content", out _)))
+            {
+                if (!operation.Response(status)!.Value.TryGetProperty("content", out var content))
+                    wrong.Add($"{operation}: {status} has no schema; add Returns = typeof(…) to [Operation].");
+                else if (content.EnumerateObject().Single() is { Name: "application/json" } json)
+                    wrong.AddRange(Description.Schemas.Differences(json.Value.GetProperty("example"), json.Value.GetProperty("schema")).Select(difference => $"{operation}: the example of {status}: {difference}"));
+            }
+        }
+        foreach (var example in Description.Document.GetProperty("components").GetProperty("examples").EnumerateObject())
+            wrong.AddRange(Description.Schemas.Differences(example.Value.GetProperty("value"), Description.Document.GetProperty("components").GetProperty("schemas").GetProperty("Problem")).Select(difference => $"{example.Name}: {difference}"));
+        Assert.True(wrong.Count == 0, string.Join("\n  ", wrong));
+    }
+
+    [Fact]
+    public void Every_reference_leads_somewhere_and_every_operation_has_an_id_of_its_own()
+    {
+        foreach (Match reference in Reference().Matches(Description.Text))
+            Assert.NotEqual(JsonValueKind.Undefined, reference.Groups[1].Value.Split('/').Aggregate(Description.Document, (at, part) => at.GetProperty(part)).ValueKind);
+        Assert.Equal(Description.Operations.Count, Description.Operations.Select(operation => operation.Id).Distinct().Count());
+    }
+
+    [Fact]
+    public void Limits_of_fields_and_what_may_be_null_are_in_the_schemas()
+    {
+        var schemas = Description.Document.GetProperty("components").GetProperty("schemas");
+
+        Assert.Equal(200, schemas.GetProperty("ProjectRequest").GetProperty("properties").GetProperty("name").GetProperty("maxLength").GetInt32());
+        Assert.Equal(["name"], schemas.GetProperty("ProjectRequest").GetProperty("required").EnumerateArray().Select(field => field.GetString()!));
+        Assert.Equal("date-time", schemas.GetProperty("Project").GetProperty("properties").GetProperty("createdAt").GetProperty("format").GetString());
+        Assert.Equal(JsonValueKind.Array, schemas.GetProperty("Project").GetProperty("properties").GetProperty("description").GetProperty("type").ValueKind);
+    }
+
+    [Fact]
+    public void The_committed_description_is_the_present_one() =>
+        Assert.True(
+            File.ReadAllText(Path.Combine(Repository.Root, "docs", "openapi.json")) == Description.Text,
+            "The API is not what docs/openapi.json says. If the change is meant, run `./platform openapi` and commit the file, so that the change of contract shows in review.");
+
+    [GeneratedRegex("\"\\$ref\": ?\"#/([^\"]+)\"")]
+    private static partial Regex Reference();
+}

@@ -1,0 +1,183 @@
+using System.Text;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Deployments;
+using VisionPlatform.Domain.Exports;
+using VisionPlatform.Domain.Models;
+using VisionPlatform.Domain.Organizations;
+using VisionPlatform.Domain.Projects;
+using VisionPlatform.Domain.Training;
+using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Platform.Tests.Hosting;
+
+namespace VisionPlatform.Platform.Tests.Contract;
+
+/// <summary>The rows behind the ids of <see cref="Examples"/>: one of everything, in a state that suits the operation that is tried.</summary>
+internal sealed class ExampleData(AppDatabases databases, string passwordHash)
+{
+    private static readonly DateTimeOffset Then = new(2026, 11, 20, 8, 0, 0, TimeSpan.Zero);
+
+    /// <summary>The same on the user database.</summary>
+    private static readonly Dictionary<string, string> UserAdjustments = new(StringComparer.Ordinal)
+    {
+        ["deleteOrganization"] = "UPDATE users SET organization_id = NULL",
+        ["addOrganizationMember"] = "UPDATE users SET organization_id = NULL",
+        ["leaveProject"] = $"INSERT INTO project_members (project_id, user_id, role, created_at) VALUES ('{Examples.Project}', '{Examples.User}', 'member', now())",
+    };
+
+    /// <summary>What has to be otherwise for an operation to succeed, as SQL on the platform's database.</summary>
+    private static readonly Dictionary<string, string> Adjustments = new(StringComparer.Ordinal)
+    {
+        ["startTrainingJob"] = "UPDATE training_jobs SET state = 'pending'",
+        ["cancelTrainingJob"] = "UPDATE training_jobs SET state = 'pending'",
+        ["leaveProject"] = $"UPDATE projects SET owner_id = '{Examples.Member}'",
+        ["deleteProject"] = "UPDATE deployments SET state = 'deactivated'",
+    };
+
+    /// <summary>Puts everything into place again.</summary>
+    public async Task ResetAsync(string operation)
+    {
+        await using (var users = databases.OpenUsers())
+        {
+            // What hangs on them goes with them.
+            await users.Database.ExecuteSqlAsync($"TRUNCATE users, organizations, mailed_tokens, idempotent_answers, sign_in_failures, project_members CASCADE");
+            AddUsers(users);
+            await users.SaveChangesAsync();
+            if (UserAdjustments.TryGetValue(operation, out var change))
+                await users.Database.ExecuteSqlRawAsync(change);
+        }
+        await using var platform = databases.OpenPlatform();
+        await platform.Database.ExecuteSqlAsync($"TRUNCATE projects, attempts, trainers, idempotent_answers CASCADE");
+        AddProject(platform);
+        await platform.SaveChangesAsync();
+        AddTraining(platform);
+        await platform.SaveChangesAsync();
+        AddModel(platform);
+        await platform.SaveChangesAsync();
+        if (Adjustments.TryGetValue(operation, out var sql))
+            await platform.Database.ExecuteSqlRawAsync(sql);
+    }
+
+    private void AddUsers(UserDatabase users)
+    {
+        Guid organization = Guid.Parse(Examples.Organization), ann = Guid.Parse(Examples.User), session = Guid.Parse(Examples.Session);
+        users.Organizations.Add(new Organization { Id = organization, Name = "Cold mill", CreatedAt = Then, UpdatedAt = Then });
+        AddUser(ann, Examples.Email, SystemRole.Admin);
+        AddUser(Guid.Parse(Examples.Colleague), "cem@example.com", SystemRole.StandardEngineer);
+        AddUser(Guid.Parse(Examples.Member), "mia@example.com", SystemRole.StandardEngineer);
+        users.ProjectMembers.Add(new ProjectMember { ProjectId = Guid.Parse(Examples.Project), UserId = Guid.Parse(Examples.Member), Role = ProjectRole.Member, CreatedAt = Then });
+        users.Sessions.Add(new UserSession { Id = session, UserId = ann, CreatedAt = Then, LastUsedAt = Then, ExpiresAt = DateTimeOffset.UtcNow.AddDays(1) });
+        users.PersonalTokens.Add(new PersonalToken
+        {
+            Id = Guid.Parse(Examples.PersonalToken), UserId = ann, Name = "nightly training", TokenHash = [1, 2, 3], Scopes = ["read"], CreatedAt = Then, ExpiresAt = DateTimeOffset.UtcNow.AddDays(1),
+        });
+        AddMailed(MailedTokenPurpose.SignUp, Examples.SignUpToken, "new@example.com", null);
+        AddMailed(MailedTokenPurpose.PasswordReset, Examples.ResetToken, Examples.Email, ann);
+        AddMailed(MailedTokenPurpose.EmailChange, Examples.EmailToken, "ann.smith@example.com", ann);
+        users.RefreshTokens.Add(new RefreshToken
+        {
+            UserId = ann, SessionId = session, TokenHash = SHA256.HashData(Encoding.UTF8.GetBytes(Examples.RefreshToken)),
+            CreatedAt = DateTimeOffset.UtcNow, ExpiresAt = DateTimeOffset.UtcNow.AddDays(1),
+        });
+
+        void AddUser(Guid id, string email, SystemRole role) => users.Users.Add(new User
+        {
+            Id = id, Email = email, NormalizedEmail = email, FullName = "Ann Smith", PasswordHash = passwordHash, Role = role, OrganizationId = organization, CreatedAt = Then, UpdatedAt = Then,
+        });
+
+        void AddMailed(MailedTokenPurpose purpose, string token, string email, Guid? user) => users.MailedTokens.Add(new MailedToken
+        {
+            Purpose = purpose, UserId = user, TokenHash = SHA256.HashData(Encoding.UTF8.GetBytes(token)), Email = email, PasswordHash = user is null ? passwordHash : null,
+            CreatedAt = DateTimeOffset.UtcNow, ExpiresAt = DateTimeOffset.UtcNow.AddHours(1),
+        });
+    }
+
+    private static void AddProject(PlatformDatabase platform)
+    {
+        Guid user = Guid.Parse(Examples.User), project = Guid.Parse(Examples.Project), dataset = Guid.Parse(Examples.Dataset), version = Guid.Parse(Examples.DatasetVersion);
+        platform.Projects.Add(new Project { Id = project, Name = "Rolled steel", Description = "Plates of line 3", OwnerId = user, CreatedAt = Then, UpdatedAt = Then });
+        platform.Datasets.Add(new Dataset
+        {
+            Id = dataset, ProjectId = project, Name = "Plates", TaskType = TaskType.ImageClassification, Split = SplitSettings.Default, CreatedBy = user, CreatedAt = Then, UpdatedAt = Then,
+        });
+        platform.DatasetImages.AddRange(Image(Guid.Parse(Examples.Image), "scratch"), Image(Guid.CreateVersion7(), "dent"));
+        platform.DatasetUploads.Add(new DatasetUpload
+        {
+            Id = Guid.Parse(Examples.Upload), DatasetId = dataset, Path = "dent/img_0009.png", Key = $"datasets/{dataset}/images/{Guid.CreateVersion7()}.png", Class = "dent",
+            ContentType = "image/png", Size = 100, CreatedBy = user, CreatedAt = Then, ExpiresAt = DateTimeOffset.UtcNow.AddHours(1),
+        });
+        platform.DatasetVersions.Add(new DatasetVersion
+        {
+            Id = version, DatasetId = dataset, Number = 1, Hash = new string('a', 64), State = DatasetVersionState.Ready, ImageCount = 1, SizeBytes = 100,
+            ClassCounts = new() { ["scratch"] = 1 }, SplitCounts = new SplitCounts(1, 0, 0), ManifestKey = $"datasets/{dataset}/versions/{version}/manifest.jsonl.gz",
+            CreatedBy = user, CreatedAt = Then, ReadyAt = Then,
+        });
+        platform.DatasetVersionImages.Add(new DatasetVersionImage
+        {
+            VersionId = version, Path = "scratch/img_0001.png", Key = "datasets/example.png", Class = "scratch", Split = Split.Train, Size = 100, Sha256 = new string('b', 64), Width = 8, Height = 8,
+        });
+        platform.Trainers.Add(new Trainer { Framework = "torchvision", SeenAt = DateTimeOffset.UtcNow, Capabilities = ExampleTrainer.Capabilities });
+
+        DatasetImage Image(Guid id, string name) => new()
+        {
+            Id = id, DatasetId = dataset, Path = $"{name}/img_0001.png", Key = $"datasets/{dataset}/images/{id}.png", Class = name, ContentType = "image/png", Size = 100,
+            Sha256 = new string(name[0] == 's' ? 'b' : 'd', 64), Width = 8, Height = 8, CreatedBy = user, CreatedAt = Then,
+        };
+    }
+
+    private static void AddTraining(PlatformDatabase platform)
+    {
+        var id = Guid.Parse(Examples.TrainingJob);
+        var job = new TrainingJob
+        {
+            Id = id, ProjectId = Guid.Parse(Examples.Project), DatasetVersionId = Guid.Parse(Examples.DatasetVersion), Name = "Plates small_cnn", Framework = "torchvision",
+            Model = "small_cnn", TaskType = TaskType.ImageClassification, Config = new() { ["epochs"] = JsonSerializer.SerializeToElement(1) }, CreatedBy = Guid.Parse(Examples.User), CreatedAt = Then,
+        };
+        foreach (var state in (JobState[])[JobState.Queued, JobState.Starting, JobState.Running, JobState.Finalizing, JobState.Completed])
+            job.MoveTo(state, Then);
+        platform.TrainingJobs.Add(job);
+        var attempt = new Attempt { Id = Guid.Parse(Examples.Attempt), Kind = AttemptKind.Train, SubjectId = id, Number = 1, Trainer = "torchvision", CreatedAt = Then };
+        attempt.MoveTo(AttemptState.Starting, Then);
+        platform.Attempts.Add(attempt);
+        platform.EpochMetrics.Add(new EpochMetrics { JobId = id, Attempt = 1, Epoch = 1, Metrics = new() { ["accuracy"] = 0.9 }, EpochSeconds = 1.5, Time = Then });
+        platform.Checkpoints.Add(new Checkpoint
+        {
+            JobId = id, Attempt = 1, Epoch = 1, Name = "epoch_1.pt", Key = $"checkpoints/{id}/1/epoch_1.pt", Size = 100, Sha256 = new string('c', 64), Best = true, Metrics = new() { ["accuracy"] = 0.9 }, CreatedAt = Then,
+        });
+        platform.JobEvents.Add(new JobEvent
+        {
+            JobId = id, Type = "log", Time = Then, Data = JsonSerializer.SerializeToElement(new { attempt = 1, level = "info", message = "epoch 1 of 1", source = "trainer", time = Then }),
+        });
+    }
+
+    private static void AddModel(PlatformDatabase platform)
+    {
+        Guid user = Guid.Parse(Examples.User), project = Guid.Parse(Examples.Project), model = Guid.Parse(Examples.Model), version = Guid.Parse(Examples.ModelVersion);
+        platform.Models.Add(new Model { Id = model, ProjectId = project, Name = "Plates", TaskType = TaskType.ImageClassification, LatestVersion = 1, CreatedAt = Then });
+        platform.ModelVersions.Add(new ModelVersion
+        {
+            Id = version, ModelId = model, ProjectId = project, Number = 1, JobId = Guid.Parse(Examples.TrainingJob), DatasetVersionId = Guid.Parse(Examples.DatasetVersion), Framework = "torchvision",
+            Architecture = "small_cnn", TaskType = TaskType.ImageClassification, Classes = ["dent", "scratch"], Metrics = new() { ["accuracy"] = 0.9 }, ConfusionMatrix = [[1, 0], [0, 1]],
+            PerClass = [new ClassMetrics("dent", 1, 1, 1, 1)], CheckpointKey = "models/example.pt", CheckpointSize = 100, CheckpointSha256 = new string('c', 64), CheckpointEpoch = 1, CreatedAt = Then,
+        });
+        var export = new Export
+        {
+            Id = Guid.Parse(Examples.Export), ProjectId = project, ModelVersionId = version, Format = "onnx", Options = [], Key = "exports/example.onnx", Size = 100, Sha256 = new string('e', 64),
+            CreatedBy = user, CreatedAt = Then,
+        };
+        export.MoveTo(ExportState.Running, Then);
+        export.MoveTo(ExportState.Completed, Then);
+        platform.Exports.Add(export);
+        var deployment = new Deployment
+        {
+            Id = Guid.Parse(Examples.Deployment), ProjectId = project, ExportId = export.Id, Name = "Line 3", Trainer = "torchvision", ApiKeyHash = [1, 2, 3], CreatedBy = user, CreatedAt = Then,
+        };
+        deployment.MoveTo(DeploymentState.Deploying, Then);
+        deployment.MoveTo(DeploymentState.Active, Then);
+        platform.Deployments.Add(deployment);
+    }
+}

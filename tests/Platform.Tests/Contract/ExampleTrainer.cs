@@ -1,0 +1,60 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Domain.Training;
+using VisionPlatform.Platform.Tests.Hosting;
+
+namespace VisionPlatform.Platform.Tests.Contract;
+
+/// <summary>
+/// Answers what the examples need of a trainer (trainers/protocol.md): capabilities and predictions. It takes no jobs; the tests of training
+/// run against the real one.
+/// </summary>
+internal sealed class ExampleTrainer : IDisposable
+{
+    public static readonly TrainerCapabilities Capabilities = new(
+        "torchvision", "1", ["image_classification"], [new TrainerModel("small_cnn", "Small CNN", ["image_classification"], null, null, null)],
+        new ConfigSchema([new ConfigField("epochs", "int", JsonSerializer.SerializeToElement(10), 1, 1000, null, null, false, false, "How often each image is seen.")], null),
+        [new TrainerExportFormat("onnx", new Dictionary<string, ValueRule> { ["opset"] = new("int", JsonSerializer.SerializeToElement(13), 9, 20, null, null) })], null, 1);
+
+    private readonly HttpListener _listener = new();
+
+    public ExampleTrainer()
+    {
+        Address = $"http://127.0.0.1:{PlatformApp.FreePort()}/";
+        _listener.Prefixes.Add(Address);
+        _listener.Start();
+        _ = ServeAsync();
+    }
+
+    public string Address { get; }
+
+    public void Dispose() => _listener.Close();
+
+    private async Task ServeAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                var call = await _listener.GetContextAsync();
+                var (status, body) = call.Request.Url!.AbsolutePath switch
+                {
+                    "/v1/capabilities" => (200, JsonSerializer.Serialize(Capabilities, ApiJson.Options)),
+                    "/v1/predict" => (200, """{"predictions":[{"index":0,"class":"dent","confidence":0.9,"top":[{"class":"dent","confidence":0.9}]}],"inferenceMs":1.5}"""),
+                    "/health" => (200, "{}"),
+                    _ => (409, """{"code":"TRAINER_BUSY","message":"It takes no jobs."}"""),
+                };
+                call.Response.StatusCode = status;
+                call.Response.ContentType = "application/json";
+                await call.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(body));
+                call.Response.Close();
+            }
+        }
+        catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
+        {
+            // Closed: the tests are over.
+        }
+    }
+}
