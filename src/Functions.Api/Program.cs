@@ -45,6 +45,9 @@ catch (SettingsException wrong)
     return 2;
 }
 
+Modules.Disable(builder.Configuration, settings.Modules, typeof(Modules).Assembly, typeof(OrchestrationServices).Assembly);
+
+builder.Services.AddSingleton(settings.Modules);
 builder.Services.AddSingleton(settings.Vault);
 builder.Services.AddSingleton(settings.Hosting);
 builder.Services.AddSingleton(settings.Traffic);

@@ -48,6 +48,7 @@ public static class AccessPolicy
         [Permission.DeploymentsRead] = new(SystemRole.Guest, ProjectRole.Viewer, "deployments:read"),
         [Permission.DeploymentsWrite] = new(SystemRole.StandardEngineer, ProjectRole.Member, "deployments:write"),
         [Permission.PredictionsRun] = new(SystemRole.Guest, ProjectRole.Viewer, "predictions:run"),
+        [Permission.LabelingRead] = new(SystemRole.Guest, null, "labeling:read"),
         [Permission.InvitationsRead] = new(SystemRole.Guest, null, "invitations:read"),
         [Permission.InvitationsWrite] = new(SystemRole.Guest, null, "invitations:write"),
         [Permission.OrganizationsRead] = new(SystemRole.Guest, null, "organizations:read") { InOrganization = true },

@@ -12,7 +12,7 @@ public static class EmailAddress
     public const int MaximumLength = 254;
 
     /// <summary>
-    /// The normal form: trimmed, lower case. False when the text is no plain <c>local@domain</c> address.
+    /// The normal form: trimmed, lower case, Unicode form C. False when the text is no plain <c>local@domain</c> address.
     /// </summary>
     public static bool TryNormalise(string? text, [NotNullWhen(true)] out string? normalised)
     {
@@ -22,11 +22,16 @@ public static class EmailAddress
         var candidate = text.Trim().ToLower(CultureInfo.InvariantCulture);
         // A display name ("Ann <ann@x.org>") parses too, but is not an address.
         if (candidate.Length > MaximumLength
-            || candidate.EnumerateRunes().Any(c => Rune.IsControl(c) || Rune.IsWhiteSpace(c) || c == Rune.ReplacementChar)
+            || candidate.EnumerateRunes().Any(IsNoPartOfAnAddress)
             || !MailAddress.TryCreate(candidate, out var parsed)
             || !string.Equals(parsed.Address, candidate, StringComparison.Ordinal))
             return false;
-        normalised = candidate;
+        // One letter with an accent may be written as one character or as two.
+        normalised = candidate.Normalize(NormalizationForm.FormC);
         return true;
     }
+
+    // The format category is what nobody sees: zero width, changes of direction. Two addresses must not look the same.
+    private static bool IsNoPartOfAnAddress(Rune c) =>
+        Rune.IsControl(c) || Rune.IsWhiteSpace(c) || c == Rune.ReplacementChar || Rune.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.PrivateUse;
 }

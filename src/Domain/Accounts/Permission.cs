@@ -65,6 +65,9 @@ public enum Permission
     /// <summary>Send images to a deployed model.</summary>
     PredictionsRun,
 
+    /// <summary>See what one may do in labeling.</summary>
+    LabelingRead,
+
     /// <summary>See the invitations that one sent or got.</summary>
     InvitationsRead,
 

@@ -24,6 +24,18 @@ public sealed class TokenScopes
         .. Enum.GetValues<Permission>().Where(permission => permission != Permission.AccountSelf && !AccessPolicy.NeedsSession(permission)).Select(AccessPolicy.NameOf),
     ];
 
+    /// <summary>The scopes that another service may be given: none that only managers and administrators hold.</summary>
+    public static IReadOnlyList<string> ForServices { get; } =
+    [
+        Read, Write,
+        .. Enum.GetValues<Permission>()
+            .Where(permission => permission != Permission.AccountSelf && !AccessPolicy.NeedsSession(permission) && !AccessPolicy.IsAdministrative(permission))
+            .Select(AccessPolicy.NameOf),
+    ];
+
+    /// <summary>Whether these scopes allow everything that the others do.</summary>
+    public bool Covers(TokenScopes others) => Enum.GetValues<Permission>().All(permission => !others.Allows(permission) || Allows(permission));
+
     /// <summary>The scopes in a fixed order.</summary>
     public IReadOnlyList<string> Names => [.. _scopes.Order(StringComparer.Ordinal)];
 

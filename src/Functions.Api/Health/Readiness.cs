@@ -2,8 +2,10 @@ using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using VisionPlatform.Domain;
 using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Storage;
 using VisionPlatform.Infrastructure.Training;
 
@@ -31,7 +33,7 @@ public sealed record HealthReport(HealthStatus Status, IReadOnlyList<HealthCheck
 
 /// <summary>Looks at every service the app needs, all at once and each for a short time only.</summary>
 public sealed class Readiness(
-    IServiceScopeFactory scopes, ObjectStores stores, TrainerClient trainers, AccountSettings accounts, ILogger<Readiness> logger)
+    IServiceScopeFactory scopes, ObjectStores stores, TrainerClient trainers, AccountSettings accounts, ModuleSettings modules, ILogger<Readiness> logger)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
     private const string SchemaBehind = "The schema is behind: run platform-cli database migrate.";
@@ -43,15 +45,18 @@ public sealed class Readiness(
         var checks = await Task.WhenAll(
         [
             RunAsync("user_database", HealthStatus.Unavailable, async token => await CheckDatabaseAsync<UserDatabase>(token) ?? await CheckAdministratorAsync(token), ct),
-            RunAsync("platform_database", HealthStatus.Unavailable, CheckDatabaseAsync<PlatformDatabase>, ct),
+            .. modules.Serves(AppModule.Platform) ? new[] { RunAsync("platform_database", HealthStatus.Unavailable, CheckDatabaseAsync<PlatformDatabase>, ct) } : [],
             RunAsync("external_storage", HealthStatus.Unavailable, token => CheckStoreAsync(stores.External, token), ct),
             RunAsync("internal_storage", HealthStatus.Unavailable, token => CheckStoreAsync(stores.Internal, token), ct),
-            .. trainers.Frameworks.Order(StringComparer.Ordinal).Select(framework => RunAsync(
-                $"trainer_{framework}", HealthStatus.Degraded,
-                async token => await trainers.IsHealthyAsync(framework, token) ? null : "It does not answer; jobs wait until it does.", ct)),
+            .. modules.Serves(AppModule.Platform) ? TrainerChecks(ct) : [],
         ]);
         return new HealthReport(checks.Max(check => check.Status), checks);
     }
+
+    private IEnumerable<Task<HealthCheck>> TrainerChecks(CancellationToken ct) =>
+        trainers.Frameworks.Order(StringComparer.Ordinal).Select(framework => RunAsync(
+            $"trainer_{framework}", HealthStatus.Degraded,
+            async token => await trainers.IsHealthyAsync(framework, token) ? null : "It does not answer; jobs wait until it does.", ct));
 
     private async Task<string?> CheckDatabaseAsync<T>(CancellationToken ct)
         where T : DbContext

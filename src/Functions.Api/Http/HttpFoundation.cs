@@ -18,6 +18,7 @@ public static class HttpFoundation
         builder.Services.AddSingleton<RateLimits>();
         builder.UseMiddleware<RequestMiddleware>();
         builder.UseMiddleware<ProblemMiddleware>();
+        builder.UseMiddleware<ModuleMiddleware>();
         builder.UseMiddleware<AuditMiddleware>();
         builder.UseMiddleware<AccessMiddleware>();
         builder.UseMiddleware<QueryMiddleware>();

@@ -18,7 +18,7 @@ public sealed class NameAttribute(int maximumLength) : ValidationAttribute
         null => null,
         string text when string.IsNullOrWhiteSpace(text) => Refuse("Must not be blank."),
         string text when text.Trim().Length > maximumLength => Refuse($"Must be at most {maximumLength} characters."),
-        string text when text.EnumerateRunes().Any(VisibleText.IsHidden) => Refuse("Must not contain control or invisible characters."),
+        string text when VisibleText.HasHidden(text) => Refuse("Must not contain control or invisible characters."),
         string => null,
         _ => Refuse("Must be text."),
     };
@@ -35,7 +35,7 @@ public sealed class ProseAttribute(int maximumLength) : ValidationAttribute
     protected override ValidationResult? IsValid(object? value, ValidationContext validationContext) => value switch
     {
         string text when text.Length > maximumLength => new($"Must be at most {maximumLength} characters."),
-        string text when text.EnumerateRunes().Any(c => c.Value is not ('\n' or '\r' or '\t') && VisibleText.IsHidden(c)) =>
+        string text when VisibleText.HasHidden(text, '\n', '\r', '\t') =>
             new("Must not contain control or invisible characters."),
         _ => null,
     };
@@ -46,15 +46,35 @@ internal static class VisibleText
     private const int ZeroWidthNonJoiner = 0x200C;
     private const int ZeroWidthJoiner = 0x200D;
 
+    // From here on there are scripts, and emoji, whose letters are joined.
+    private const int FirstOfJoinedScripts = 0x0600;
+
     /// <summary>
-    /// Whether a character leaves no mark of its own: controls, the format category (zero width, bidirectional
-    /// controls, tags, soft hyphen) and line separators. The joiners stay: Persian, Indic scripts and emoji need them.
+    /// Whether a text has characters that leave no mark of their own: controls, the format category (zero width, bidirectional
+    /// controls, tags, soft hyphen) and line separators. The joiners may stand between two letters of scripts that join them, or
+    /// parts of an emoji, and nowhere else.
     /// </summary>
-    public static bool IsHidden(Rune c) =>
-        Rune.GetUnicodeCategory(c) switch
+    public static bool HasHidden(string text, params ReadOnlySpan<char> allowed)
+    {
+        var runes = text.EnumerateRunes().ToArray();
+        for (var i = 0; i < runes.Length; i++)
         {
-            UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => true,
-            UnicodeCategory.Format => c.Value is not (ZeroWidthNonJoiner or ZeroWidthJoiner),
-            _ => c == Rune.ReplacementChar,
-        };
+            var c = runes[i];
+            if (c.IsBmp && allowed.Contains((char)c.Value))
+                continue;
+            if (c.Value is ZeroWidthNonJoiner or ZeroWidthJoiner ? !Joins(runes, i) : IsHidden(c))
+                return true;
+        }
+        return false;
+    }
+
+    private static bool Joins(Rune[] runes, int at) =>
+        at > 0 && at + 1 < runes.Length && runes[at - 1].Value >= FirstOfJoinedScripts && runes[at + 1].Value >= FirstOfJoinedScripts
+        && runes[at + 1].Value is not (ZeroWidthNonJoiner or ZeroWidthJoiner);
+
+    private static bool IsHidden(Rune c) => Rune.GetUnicodeCategory(c) switch
+    {
+        UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Format => true,
+        _ => c == Rune.ReplacementChar,
+    };
 }

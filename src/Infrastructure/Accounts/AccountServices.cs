@@ -27,6 +27,7 @@ public static class AccountServices
         services.AddScoped<PasswordReset>();
         services.AddScoped<OwnProfile>();
         services.AddScoped<UserAdministration>();
+        services.AddScoped<ServiceTokenIssue>();
         services.AddHostedService<BootstrapAdmin>();
         return services;
     }

@@ -13,11 +13,18 @@ public enum LogFormat
 /// <param name="LongestStream">After which an event stream ends and its reader comes back: load balancers in front of a Functions host cut an answer off at 230 s.</param>
 public sealed record HostingSettings(Uri PublicUrl, IReadOnlyList<string> CorsOrigins, TimeSpan LongestStream)
 {
+    /// <summary>Whether nothing but this machine reaches it: it says so itself, and listens nowhere else.</summary>
+    public bool IsLocal { get; private init; }
+
     public static HostingSettings From(SettingsReader settings)
     {
-        settings.Text("ASPNETCORE_URLS", "where the embedded host listens", "http://127.0.0.1:7071", type: "URL");
+        var listens = settings.Text("ASPNETCORE_URLS", "where the embedded host listens", "http://127.0.0.1:7071", type: "URL")!;
         var hosting = new HostingSettings(ReadPublicUrl(settings), ReadOrigins(settings),
             TimeSpan.FromSeconds(settings.Number("EVENT_STREAM_SECONDS", 200, "after which an event stream ends and its reader goes on with Last-Event-ID", minimum: 1, maximum: 220)));
+        hosting = hosting with
+        {
+            IsLocal = hosting.PublicUrl.IsLoopback && listens.Split(';').All(url => Uri.TryCreate(url, UriKind.Absolute, out var address) && address.IsLoopback),
+        };
         settings.Text("FUNCTIONS_MASTER_KEY",
             "key for `/admin/…` and `/runtime/…` of the embedded host (header `x-functions-key`); without it one is made and kept in the durable schema", secret: true);
         settings.Number("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", 104_857_600, "bytes of a request body");

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Infrastructure.Audit;
 using VisionPlatform.Infrastructure.Datasets;
@@ -9,6 +10,7 @@ namespace VisionPlatform.Infrastructure.Settings;
 
 /// <summary>Every setting of the app, a class a concern, read and checked at once. The order is that of docs/settings.md.</summary>
 public sealed record PlatformSettings(
+    ModuleSettings Modules,
     DatabaseSettings Databases,
     StorageSettings Storage,
     MailSettings Mail,
@@ -23,12 +25,15 @@ public sealed record PlatformSettings(
     VaultSettings Vault,
     FunctionsHostSettings FunctionsHost)
 {
+    private const string BootstrapPassword = "BOOTSTRAP_ADMIN_PASSWORD";
+
     /// <exception cref="SettingsException">With every problem there is; the values of secrets are not in it.</exception>
     public static PlatformSettings From(IConfiguration configuration) => SettingsReader.Read(configuration, From);
 
     public static PlatformSettings From(SettingsReader settings)
     {
         var all = new PlatformSettings(
+            settings.Section("Modules", ModuleSettings.From),
             settings.Section("Databases", DatabaseSettings.From),
             settings.Section("Object storage", StorageSettings.From),
             settings.Section("Mail", MailSettings.From),
@@ -42,7 +47,10 @@ public sealed record PlatformSettings(
             settings.Section("Tracking", TrackingSettings.From),
             settings.Section("Key vault", VaultSettings.From),
             settings.Section("Azure Functions host", FunctionsHostSettings.From));
-        settings.RefuseExamples(all.Hosting.PublicUrl.IsLoopback);
+        settings.RefuseWeakSecrets(all.Hosting.IsLocal, "EXTERNAL_STORAGE_SECRET_KEY", "INTERNAL_STORAGE_SECRET_KEY", "SMTP_PASSWORD", "GOOGLE_API_KEY", BootstrapPassword);
+        if (!all.Hosting.IsLocal && all.Accounts.BootstrapPassword is { } password)
+            foreach (var problem in PasswordRules.Check(password, all.Accounts.BootstrapEmail?.ToLowerInvariant() ?? ""))
+                settings.Problem($"{BootstrapPassword}: {problem}");
         return all;
     }
 

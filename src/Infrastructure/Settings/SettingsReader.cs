@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
+using VisionPlatform.Domain.Accounts;
 
 namespace VisionPlatform.Infrastructure.Settings;
 
@@ -126,15 +127,25 @@ public sealed class SettingsReader(IConfiguration configuration)
     }
 
     /// <summary>
-    /// Notes every secret that is still the one of the example file, unless only this machine reaches the installation.
+    /// Notes every secret that anybody could guess: the one of the example file, and what is short or a common word. Only an installation
+    /// that nothing but this machine reaches may have such.
     /// </summary>
-    public void RefuseExamples(bool isLocal)
+    /// <param name="isLocal">Whether this one is.</param>
+    /// <param name="issuedElsewhere">Names of secrets whose form others decide; of these only well-known ones are refused.</param>
+    public void RefuseWeakSecrets(bool isLocal, params string[] issuedElsewhere)
     {
         if (isLocal)
             return;
-        foreach (var setting in _declared.Values.Where(setting => setting is { IsSecret: true, Type: PlainText, Example: not null }))
-            if (configuration[setting.Name] == setting.Example)
+        foreach (var setting in _declared.Values.Where(setting => setting is { IsSecret: true, Type: PlainText }))
+        {
+            if (Find(setting) is not { } secret)
+                continue;
+            var weakness = !issuedElsewhere.Contains(setting.Name) ? SecretRules.Problem(secret) : SecretRules.IsExample(secret) ? "is an example or a common word" : null;
+            if (secret == setting.Example)
                 Problem($"{setting.Name} is still the one of local.settings.example.json, which everybody knows.");
+            else if (weakness is not null)
+                Problem($"{setting.Name} {weakness}. A good one comes from: openssl rand -base64 48");
+        }
     }
 
     private double Number(Setting setting, double fallback, double minimum, double maximum, bool whole)
@@ -154,9 +165,11 @@ public sealed class SettingsReader(IConfiguration configuration)
     private string? Value(Setting setting)
     {
         Declare(setting);
-        return new[] { setting.Name }.Concat(setting.Aliases)
-            .Select(name => configuration[name.Replace("__", ":", StringComparison.Ordinal)]?.Trim()).FirstOrDefault(value => !string.IsNullOrEmpty(value));
+        return Find(setting);
     }
+
+    private string? Find(Setting setting) => new[] { setting.Name }.Concat(setting.Aliases)
+        .Select(name => configuration[name.Replace("__", ":", StringComparison.Ordinal)]?.Trim()).FirstOrDefault(value => !string.IsNullOrEmpty(value));
 
     // A setting that two concerns read is documented where it was read first.
     private void Declare(Setting setting) => _declared.TryAdd(setting.Name, setting);

@@ -32,6 +32,7 @@ public sealed class AccessPolicyTests
         DeploymentsRead       Guest             Viewer
         DeploymentsWrite      StandardEngineer  Member
         PredictionsRun        Guest             Viewer
+        LabelingRead          Guest             -
         InvitationsRead       Guest             -
         InvitationsWrite      Guest             -
         OrganizationsRead     Guest             -

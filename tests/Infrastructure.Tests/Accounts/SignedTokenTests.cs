@@ -107,6 +107,19 @@ public sealed class SignedTokenTests
     public void A_payload_that_lacks_a_claim_or_has_one_of_another_kind_is_refused(string payload) => AssertInvalid(Signed("""{"alg":"HS256"}""", payload));
 
     [Fact]
+    public void While_the_secret_is_replaced_the_previous_one_verifies_and_the_new_one_signs()
+    {
+        const string next = "the next secret, of forty characters too";
+        var both = new SignedToken(next, _clock, previous: Secret);
+
+        Assert.Null(both.Verify(Foreign, "platform").Refusal);
+        var fresh = both.Sign(new TokenClaims { Audience = "platform", Subject = Subject, ExpiresAt = Start.AddHours(1).ToUnixTimeSeconds() });
+        Assert.Null(new SignedToken(next, _clock).Verify(fresh, "platform").Refusal);
+        Assert.Equal(TokenRefusal.Invalid, _tokens.Verify(fresh, "platform").Refusal);
+        Assert.Throws<ArgumentException>(() => new SignedToken(next, _clock, previous: "too short"));
+    }
+
+    [Fact]
     public void A_short_secret_is_refused_at_start() => Assert.Throws<ArgumentException>(() => new SignedToken("too short", _clock));
 
     [Fact]

@@ -193,8 +193,21 @@ public sealed class SignInTests(PlatformHost host) : PlatformTests(host)
     {
         using var client = await Host.NewUserAsync();
         var tokens = new SignedToken(PlatformHost.JwtSecret, TimeProvider.System);
-        var claims = new TokenClaims { Audience = "platform", Subject = client.UserId.ToString(), NotBefore = 1, ExpiresAt = 2 };
         var good = client.AccessToken!;
+        var session = tokens.Verify(good, "platform").Claims!.SessionId;
+        var claims = new TokenClaims { Audience = "platform", Subject = client.UserId.ToString(), SessionId = session, NotBefore = 1, ExpiresAt = 2 };
+        var fresh = claims with { NotBefore = 0, ExpiresAt = DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeSeconds() };
+        var parts = good.Split('.');
+        var unsigned = Convert.ToBase64String("""{"alg":"none","typ":"JWT"}"""u8).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+
+        (await client.WithToken(tokens.Sign(fresh)).GetAsync("auth/me")).Expect(200);
+        (await client.WithToken(tokens.Sign(fresh with { Audience = "trainer" })).GetAsync("auth/me")).Expect(401, "UNAUTHENTICATED");
+        (await client.WithToken(tokens.Sign(fresh with { Audience = "account" })).GetAsync("auth/me")).Expect(401, "UNAUTHENTICATED");
+        (await client.WithToken(tokens.Sign(fresh with { SessionId = null })).GetAsync("auth/me")).Expect(401, "UNAUTHENTICATED");
+        (await client.WithToken(tokens.Sign(fresh with { SessionId = Guid.CreateVersion7().ToString() })).GetAsync("auth/me")).Expect(401, "UNAUTHENTICATED");
+        (await client.WithToken(tokens.Sign(fresh with { Subject = Host.Admin.UserId.ToString() })).GetAsync("auth/me")).Expect(401, "UNAUTHENTICATED");
+        (await client.WithToken($"{unsigned}.{parts[1]}.").GetAsync("auth/me")).Expect(401, "UNAUTHENTICATED");
+        (await client.WithToken($"{unsigned}.{parts[1]}.{parts[2]}").GetAsync("auth/me")).Expect(401, "UNAUTHENTICATED");
 
         (await client.WithToken(tokens.Sign(claims)).GetAsync("auth/me")).Expect(401, "TOKEN_EXPIRED");
         (await client.WithToken(good[..^3] + "AAA").GetAsync("auth/me")).Expect(401, "UNAUTHENTICATED");

@@ -17,7 +17,7 @@ public sealed partial class AccessTests(PlatformHost host) : PlatformTests(host)
     // and predictions, which check the key of the deployment themselves.
     private static readonly string[] Open =
     [
-        "Login", "RefreshSession", "GetAccountOptions", "SignUp", "ConfirmSignUp", "ForgotPassword", "ResetPassword", "ConfirmEmail", "HealthLive", "HealthLiveV1", "HealthReady", "HealthReadyV1", "OpenApi", "Docs", "DocsFile", "zzUnknownAddress", "Predict",
+        "Login", "RefreshSession", "GetAccountOptions", "SignUp", "ConfirmSignUp", "ForgotPassword", "ResetPassword", "ConfirmEmail", "CreateServiceToken", "HealthLive", "HealthLiveV1", "HealthReady", "HealthReadyV1", "OpenApi", "Docs", "DocsFile", "zzUnknownAddress", "Predict",
         "PreviewInvitation", "DeclineInvitation", "SignUpInvited",
     ];
 

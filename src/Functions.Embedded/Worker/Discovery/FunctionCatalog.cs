@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
+using Microsoft.Extensions.Configuration;
 
 namespace Microsoft.Azure.Functions.Worker.Embedded;
 
@@ -34,6 +35,15 @@ internal sealed class FunctionCatalog
         ThrowIfAny(errors);
         return new FunctionCatalog(byName);
     }
+
+    /// <summary>
+    /// The functions that are not switched off by a setting: <c>AzureWebJobs.NAME.Disabled</c>, or with <c>__</c> for the dots where a
+    /// name may have none, is <c>true</c> or <c>1</c>.
+    /// </summary>
+    public FunctionCatalog WithoutDisabled(IConfiguration configuration) => new(_byName
+        .Where(function => (configuration[$"AzureWebJobs.{function.Key}.Disabled"] ?? configuration[$"AzureWebJobs:{function.Key}:Disabled"]) is not { } text
+            || !(text == "1" || text.Equals("true", StringComparison.OrdinalIgnoreCase)))
+        .ToDictionary(StringComparer.OrdinalIgnoreCase));
 
     public static void ThrowIfAny(IReadOnlyCollection<string> errors)
     {

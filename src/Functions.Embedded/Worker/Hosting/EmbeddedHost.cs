@@ -34,7 +34,7 @@ internal static class EmbeddedHost
         WebApplicationBuilder web, IReadOnlyList<Func<FunctionExecutionDelegate, FunctionExecutionDelegate>> middleware, IReadOnlyList<Type>? functionTypes)
     {
         FunctionCatalog catalog = FunctionCatalog.From(functionTypes ?? FunctionAssemblies.TypesReachableFrom(
-            Assembly.GetEntryAssembly() ?? throw new InvalidOperationException("There is no entry assembly to look for functions in.")));
+            Assembly.GetEntryAssembly() ?? throw new InvalidOperationException("There is no entry assembly to look for functions in."))).WithoutDisabled(web.Configuration);
         var functions = FunctionSet.From(catalog);
 
         AddServer(web);

@@ -1,0 +1,65 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Domain;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Infrastructure.Accounts;
+
+namespace VisionPlatform.Api.Accounts;
+
+/// <summary>What a service token can be made for.</summary>
+public enum ServiceAudience
+{
+    Platform,
+    Labeling,
+}
+
+/// <param name="Audience">The service that is to be called.</param>
+/// <param name="Scopes">Names of permissions, or <c>read</c>, <c>write</c>; none that only managers and administrators hold.</param>
+/// <param name="ClientId">Of a service that asks with its own secret: <c>labeler</c>. Left out by a person, who asks with an access token.</param>
+/// <param name="ClientSecret">The service's secret.</param>
+/// <param name="UserId">In whose name a service wants to call.</param>
+public sealed record ServiceTokenRequest(
+    ServiceAudience Audience, [property: MinLength(1), MaxLength(50)] IReadOnlyList<string> Scopes,
+    [property: StringLength(100)] string? ClientId = null, [property: StringLength(512)] string? ClientSecret = null, Guid? UserId = null);
+
+/// <summary>A token by which one service calls another in the name of a person.</summary>
+/// <param name="TokenType">Always <c>Bearer</c>.</param>
+/// <param name="ExpiresIn">Seconds it is good for.</param>
+public sealed record ServiceTokenAnswer(string AccessToken, string TokenType, int ExpiresIn, ServiceAudience Audience, IReadOnlyList<string> Scopes);
+
+/// <summary>Short-lived tokens between services.</summary>
+public sealed class ServiceTokenFunctions(ServiceTokenIssue issue, Authentication authentication)
+{
+    [Function("CreateServiceToken"), AllowAnonymousAccess("A service shows its secret, a person an access token; both are checked here."), RateLimit(RateLimit.General)]
+    [Operation("Get a token for five minutes by which one service calls another in a person's name, within scopes.", Body = typeof(ServiceTokenRequest),
+        Example = """{"audience":"labeling","scopes":["labeling:read"]}""", Returns = typeof(ServiceTokenAnswer), Problems = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "INVALID_CLIENT", "FORBIDDEN", "NOT_FOUND"])]
+    public async Task<IResult> Create(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/service-token")] HttpRequest request, CancellationToken cancellation)
+    {
+        var body = await request.ReadJsonAsync<ServiceTokenRequest>(cancellation);
+        TokenScopeRules.RequireKnown(body.Scopes, TokenScopes.ForServices);
+        var audience = body.Audience == ServiceAudience.Labeling ? AppModule.Labeling : AppModule.Platform;
+        var scopes = new TokenScopes(body.Scopes);
+        var token = body.ClientId is null
+            ? await ForCallerAsync(request, audience, scopes, cancellation)
+            : await issue.ForServiceAsync(
+                body.ClientId, body.ClientSecret ?? "", body.UserId ?? throw new ProblemException(ErrorCodes.ValidationFailed, "Say in whose name.", "userId"), audience, scopes, cancellation);
+        return Answer.Ok(new ServiceTokenAnswer(token, "Bearer", (int)ServiceTokens.Lifetime.TotalSeconds, body.Audience, scopes.Names));
+    }
+
+    private async Task<string> ForCallerAsync(HttpRequest request, AppModule audience, TokenScopes scopes, CancellationToken cancellation)
+    {
+        var user = await authentication.RequireUserAsync(request, cancellation, AppModule.Shared);
+        Authentication.RequirePermission(user, Permission.AccountSelf);
+        if (user.MustChangePassword)
+            throw new ProblemException(ErrorCodes.PasswordChangeRequired);
+        // Or five minutes would never end.
+        if (user.Proof == CallerProof.Service)
+            throw new ProblemException(ErrorCodes.Forbidden, "A service token cannot be used to get another.");
+        request.HttpContext.SetCurrentUser(user);
+        return await issue.ForCallerAsync(user.Id, user.Scopes, audience, scopes, cancellation);
+    }
+}

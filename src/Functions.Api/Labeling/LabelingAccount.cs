@@ -1,0 +1,48 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Api.Accounts;
+using VisionPlatform.Api.Http;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Infrastructure.Accounts;
+using VisionPlatform.Infrastructure.Persistence;
+
+namespace VisionPlatform.Api.Labeling;
+
+/// <summary>A dataset that was shared with somebody.</summary>
+/// <param name="Role">Their role in it.</param>
+/// <param name="Permissions">What they may do in it, as answers name permissions; less than the role gives when they call with a token of fewer scopes.</param>
+public sealed record SharedDatasetAnswer(Guid DatasetId, DatasetRole Role, IReadOnlyList<string> Permissions);
+
+/// <summary>Who is calling, as labeling sees them.</summary>
+/// <param name="User">The account, which is the platform's.</param>
+/// <param name="CalledBy">How the caller proved who they are.</param>
+/// <param name="Service">The service that calls in the person's name; null when they call themselves.</param>
+/// <param name="Datasets">The datasets that were shared with them, the newest first, at most 200.</param>
+public sealed record LabelingAccountAnswer(UserAnswer User, CallerProof CalledBy, string? Service, IReadOnlyList<SharedDatasetAnswer> Datasets);
+
+/// <summary>The labeling module's view of the person who calls.</summary>
+public sealed class LabelingAccount(UserDatabase users)
+{
+    private const int MostDatasets = 200;
+
+    [Function("GetLabelingAccount"), RequiresPermission(Permission.LabelingRead)]
+    [Operation("Who is calling, and what they may do in the datasets that were shared with them.", Returns = typeof(LabelingAccountAnswer))]
+    public async Task<IResult> Get(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/labeling/me")] HttpRequest request, CancellationToken cancellation)
+    {
+        var user = request.CurrentUser();
+        var shared = await users.DatasetMembers.AsNoTracking().Where(member => member.UserId == user.Id)
+            .OrderByDescending(member => member.CreatedAt).Take(MostDatasets).ToListAsync(cancellation);
+        return Answer.Ok(new LabelingAccountAnswer(
+            UserAnswer.Of(user), user.Proof, user.Service,
+            [.. shared.Select(member => new SharedDatasetAnswer(member.DatasetId, member.Role, PermissionsOf(user, member.Role)))]));
+    }
+
+    private static List<string> PermissionsOf(CurrentUser user, DatasetRole role) =>
+    [
+        .. Enum.GetValues<Permission>()
+            .Where(permission => AccessPolicy.Allows(user.Role, role, permission) && user.Scopes?.Allows(permission) != false)
+            .Select(AccessPolicy.NameOf),
+    ];
+}

@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Configuration;
+using VisionPlatform.Infrastructure.Accounts;
+using VisionPlatform.Infrastructure.Mail;
+using VisionPlatform.Infrastructure.Settings;
+
+namespace VisionPlatform.Infrastructure.Tests.Mail;
+
+public sealed class SealedTextTests
+{
+    private const string First = "the first secret, which is long enough";
+    private const string Second = "the second secret, which is long enough";
+
+    [Fact]
+    public void Only_the_secret_it_was_sealed_with_opens_it_also_while_that_is_the_previous_one()
+    {
+        var content = With(First).Seal("Grüße");
+
+        Assert.Equal("Grüße", With(First).Open(content));
+        Assert.Equal("Grüße", With(Second, previous: First).Open(content));
+        Assert.Null(With(Second).Open(content));
+    }
+
+    [Fact]
+    public void What_was_changed_or_cut_does_not_open()
+    {
+        var content = With(First).Seal("Grüße");
+        content[^1] ^= 1;
+
+        Assert.Null(With(First).Open(content));
+        Assert.Null(With(First).Open([1, 2, 3]));
+        Assert.NotEqual(With(First).Seal("x"), With(First).Seal("x"));
+    }
+
+    private static SealedText With(string secret, string? previous = null) => new(SettingsReader.Read(
+        new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create("JWT_SECRET", (string?)secret), KeyValuePair.Create("JWT_SECRET_PREVIOUS", previous)]).Build(), AccountSettings.From));
+}

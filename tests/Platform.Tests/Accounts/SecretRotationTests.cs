@@ -1,0 +1,42 @@
+using VisionPlatform.Platform.Tests.Hosting;
+
+namespace VisionPlatform.Platform.Tests.Accounts;
+
+public sealed class SecretRotationTests(PlatformHost host) : PlatformTests(host)
+{
+    private const string NewSecret = "the next secret, which is long enough to sign with too";
+
+    [Fact]
+    public async Task While_the_secret_is_replaced_sessions_of_both_go_on_and_the_new_one_signs()
+    {
+        var databases = Host.App.Databases;
+        using var client = await Host.NewUserAsync();
+        await using var rotated = await Host.StartAppAsync(databases, new Dictionary<string, string?> { ["JWT_SECRET"] = NewSecret, ["JWT_SECRET_PREVIOUS"] = PlatformHost.JwtSecret });
+        await using var after = await Host.StartAppAsync(databases, new Dictionary<string, string?> { ["JWT_SECRET"] = NewSecret });
+
+        (await rotated.NewClient().WithToken(client.AccessToken).GetAsync("auth/me")).Expect(200);
+        (await after.NewClient().WithToken(client.AccessToken).GetAsync("auth/me")).Expect(401, "UNAUTHENTICATED");
+
+        using var renewed = rotated.NewClient();
+        renewed.Use((await renewed.PostAsync("auth/refresh", new { refreshToken = client.RefreshToken })).Expect(200));
+        (await after.NewClient().WithToken(renewed.AccessToken).GetAsync("auth/me")).Expect(200);
+        (await client.WithToken(renewed.AccessToken).GetAsync("auth/me")).Expect(401, "UNAUTHENTICATED");
+    }
+
+    [Fact]
+    public async Task An_installation_that_others_reach_does_not_start_with_secrets_that_anybody_could_guess()
+    {
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => Host.StartAppAsync(Host.App.Databases, new Dictionary<string, string?>
+        {
+            ["PUBLIC_URL"] = "https://platform.example.com",
+            ["JWT_SECRET"] = "change-me-change-me-change-me-change-me",
+            ["FUNCTIONS_MASTER_KEY"] = "short",
+            ["LABELER_CLIENT_SECRET"] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            ["BOOTSTRAP_ADMIN_PASSWORD"] = "Password12345!",
+        }));
+
+        foreach (var name in new[] { "JWT_SECRET is an example", "FUNCTIONS_MASTER_KEY is shorter", "LABELER_CLIENT_SECRET has fewer", "BOOTSTRAP_ADMIN_PASSWORD" })
+            Assert.Contains(name, failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Password12345!", failure.Message, StringComparison.Ordinal);
+    }
+}

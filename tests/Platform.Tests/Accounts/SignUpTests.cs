@@ -1,0 +1,143 @@
+using VisionPlatform.Platform.Tests.Hosting;
+
+namespace VisionPlatform.Platform.Tests.Accounts;
+
+public sealed class SignUpTests(PlatformHost host) : PlatformTests(host)
+{
+    [Fact]
+    public async Task Whoever_signs_up_can_sign_in_as_a_guest()
+    {
+        var email = NewEmail();
+        using var client = Host.App.NewClient();
+
+        (await SignUpAsync(client, email, "Ada Lovelace")).Expect(202);
+
+        var session = (await client.SignInAsync(email.ToUpperInvariant())).Expect(200);
+        var user = session.Body.GetProperty("user");
+        Assert.Equal(("guest", "Ada Lovelace", "AL"), (user.GetProperty("role").GetString(), user.GetProperty("fullName").GetString(), user.GetProperty("initials").GetString()));
+        Assert.Matches("^#[0-9a-f]{6}$", user.GetProperty("badgeColor").GetString());
+        Assert.Contains("An account was made", await Host.Mails.WaitAsync(email, "account"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_address_that_has_an_account_gets_the_same_answer_and_its_owner_a_mail()
+    {
+        var known = await Host.AddUserAsync(Host.App.Databases);
+        using var client = Host.App.NewClient();
+
+        var first = (await SignUpAsync(client, NewEmail())).Expect(202);
+        var second = (await SignUpAsync(client, known.Email.ToUpperInvariant(), password: "somebody else's pass phrase")).Expect(202);
+
+        Assert.Equal(first.RawText, second.RawText);
+        await Host.Mails.WaitAsync(known.Email, "has an account already");
+        (await client.SignInAsync(known.Email)).Expect(200);
+        (await client.SignInAsync(known.Email, "somebody else's pass phrase")).Expect(401);
+    }
+
+    [Fact]
+    public async Task Of_simultaneous_sign_ups_with_one_address_one_makes_the_account()
+    {
+        var email = NewEmail();
+        using var client = Host.App.NewClient();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => SignUpAsync(client, email)));
+
+        Assert.All(answers, answer => answer.Expect(202));
+        (await client.SignInAsync(email)).Expect(200);
+    }
+
+    [Theory]
+    [InlineData("", "a long enough pass phrase", "VALIDATION_FAILED", "email")]
+    [InlineData("no address", "a long enough pass phrase", "VALIDATION_FAILED", "email")]
+    [InlineData("Ann <ann@platform.test>", "a long enough pass phrase", "VALIDATION_FAILED", "email")]
+    [InlineData("a\u200Bb@platform.test", "a long enough pass phrase", "VALIDATION_FAILED", "email")]
+    [InlineData("\u202Eann@platform.test", "a long enough pass phrase", "VALIDATION_FAILED", "email")]
+    [InlineData("ann@platform.test", "short", "WEAK_PASSWORD", "password")]
+    [InlineData("ann@platform.test", "Password12345!", "WEAK_PASSWORD", "password")]
+    public async Task What_will_not_do_is_refused_by_field(string email, string password, string code, string field)
+    {
+        using var client = Host.App.NewClient();
+
+        var refused = (await SignUpAsync(client, email, password: password)).Expect(422, code);
+
+        Assert.NotEmpty(refused.ErrorsOf(field));
+    }
+
+    [Theory]
+    [InlineData("invitation", "INVITATION_REQUIRED")]
+    [InlineData("off", "SIGN_UP_CLOSED")]
+    public async Task Where_sign_up_is_not_open_it_says_so(string mode, string code)
+    {
+        await using var app = await Host.StartAppAsync(Host.App.Databases, new Dictionary<string, string?> { ["SIGN_UP"] = mode });
+        using var client = app.NewClient();
+
+        (await SignUpAsync(client, NewEmail())).Expect(403, code);
+
+        Assert.Equal(mode, (await client.GetAsync("auth/options")).Expect(200).Text("signUp"));
+    }
+
+    [Fact]
+    public async Task Where_addresses_are_confirmed_the_link_and_the_password_together_make_the_account_once()
+    {
+        await using var app = await Host.StartAppAsync(Host.App.Databases, new Dictionary<string, string?> { ["SIGN_UP_CONFIRM_EMAIL"] = "true" });
+        using var client = app.NewClient();
+        var email = NewEmail();
+        (await SignUpAsync(client, email)).Expect(202);
+        (await client.SignInAsync(email)).Expect(401, "INVALID_CREDENTIALS");
+        var token = MailFolder.TokenIn(await Host.Mails.WaitAsync(email, "confirm-sign-up"));
+
+        (await client.PostAsync("auth/sign-up/confirm", new { token, password = "not the one of the sign-up" })).Expect(401, "INVALID_CREDENTIALS");
+        (await client.PostAsync("auth/sign-up/confirm", new { token = token[1..] + "A", password = ApiClient.Password })).Expect(422, "INVALID_LINK");
+        var session = (await client.PostAsync("auth/sign-up/confirm", new { token, password = ApiClient.Password })).Expect(201);
+
+        client.Use(session);
+        Assert.Equal(email, (await client.GetAsync("auth/me")).Expect(200).Text("email"));
+        (await client.PostAsync("auth/sign-up/confirm", new { token, password = ApiClient.Password })).Expect(422, "INVALID_LINK");
+    }
+
+    [Fact]
+    public async Task Where_addresses_are_confirmed_a_known_address_gets_no_link()
+    {
+        await using var app = await Host.StartAppAsync(Host.App.Databases, new Dictionary<string, string?> { ["SIGN_UP_CONFIRM_EMAIL"] = "true" });
+        var known = await Host.AddUserAsync(Host.App.Databases);
+        using var client = app.NewClient();
+
+        (await SignUpAsync(client, known.Email)).Expect(202);
+
+        Assert.DoesNotContain("#token=", await Host.Mails.WaitAsync(known.Email, "has an account already"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("<script>alert(1)</script>")]
+    [InlineData("Robert'); DROP TABLE users;--")]
+    [InlineData("नाम‍है")]
+    public async Task Names_are_kept_as_written_whatever_they_look_like(string name)
+    {
+        var email = NewEmail();
+        using var client = Host.App.NewClient();
+
+        (await SignUpAsync(client, email, name)).Expect(202);
+
+        Assert.Equal(name, (await client.SignInAsync(email)).Expect(200).Body.GetProperty("user").GetProperty("fullName").GetString());
+    }
+
+    [Theory]
+    [InlineData("an\u0000n")]
+    [InlineData("an\u202En")]
+    [InlineData("an\u200Bn")]
+    [InlineData("an\u200Dn")]
+    [InlineData("\u200Dann")]
+    [InlineData("an\nn")]
+    [InlineData("   ")]
+    public async Task Names_with_what_nobody_sees_are_refused(string name)
+    {
+        using var client = Host.App.NewClient();
+
+        Assert.NotEmpty((await SignUpAsync(client, NewEmail(), name)).Expect(422, "VALIDATION_FAILED").ErrorsOf("fullName"));
+    }
+
+    private static string NewEmail() => $"new.{Guid.CreateVersion7():n}@platform.test";
+
+    private static Task<ApiAnswer> SignUpAsync(ApiClient client, string email, string? fullName = null, string password = ApiClient.Password) =>
+        client.PostAsync("auth/sign-up", new { email, password, fullName });
+}
