@@ -12,7 +12,7 @@ public static class EmailAddress
     public const int MaximumLength = 254;
 
     /// <summary>
-    /// The normal form: trimmed, lower case, Unicode form C. False when the text is no plain <c>local@domain</c> address.
+    /// The normal form: trimmed, lower case. False when the text is no plain <c>local@domain</c> address.
     /// </summary>
     public static bool TryNormalise(string? text, [NotNullWhen(true)] out string? normalised)
     {
@@ -26,12 +26,12 @@ public static class EmailAddress
             || !MailAddress.TryCreate(candidate, out var parsed)
             || !string.Equals(parsed.Address, candidate, StringComparison.Ordinal))
             return false;
-        // One letter with an accent may be written as one character or as two.
-        normalised = candidate.Normalize(NormalizationForm.FormC);
+        normalised = candidate;
         return true;
     }
 
-    // The format category is what nobody sees: zero width, changes of direction. Two addresses must not look the same.
+    // Two addresses must not look the same: the format category is what nobody sees (zero width, changes of direction), and a letter
+    // with an accent is one character, not a letter and one of the combining marks.
     private static bool IsNoPartOfAnAddress(Rune c) =>
-        Rune.IsControl(c) || Rune.IsWhiteSpace(c) || c == Rune.ReplacementChar || Rune.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.PrivateUse;
+        c.Value is >= 0x0300 and <= 0x036F || Rune.IsControl(c) || Rune.IsWhiteSpace(c) || c == Rune.ReplacementChar || Rune.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.PrivateUse;
 }

@@ -30,7 +30,6 @@ public sealed class CredentialRulesTests
     [InlineData(" Ann@Example.ORG ", "ann@example.org")]
     [InlineData("a.b+tag@sub.example.org", "a.b+tag@sub.example.org")]
     [InlineData("ZO\u00cb@example.org", "zo\u00eb@example.org")]
-    [InlineData("zoe\u0308@example.org", "zo\u00eb@example.org")]
     public void An_address_has_one_spelling(string text, string expected)
     {
         Assert.True(EmailAddress.TryNormalise(text, out var normalised));
@@ -45,6 +44,7 @@ public sealed class CredentialRulesTests
     [InlineData("ann@example.org\nbcc: x@y.z")]
     [InlineData("a\0b@example.org")]
     [InlineData("half\ud800@example.org")]
+    [InlineData("zoe\u0308@example.org")]
     [InlineData("a\u200bnn@example.org")]
     [InlineData("\u202eann@example.org")]
     [InlineData("a\u200dnn@example.org")]
