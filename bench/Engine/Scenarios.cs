@@ -97,13 +97,17 @@ internal static class Scenarios
 
     private static async Task<(double[] Lateness, double CompletedMs)> SleepAsync(EngineApp app, Sizes sizes, CancellationToken cancellation)
     {
-        Functions.Lateness.Clear();
-        DateTime due = DateTime.UtcNow + sizes.TimersDueIn;
-        string[] ids = await app.StartWaitingAsync(nameof(Functions.Sleep), due, sizes.Timers, cancellation);
-        if (DateTime.UtcNow > due)
-            throw new InvalidOperationException($"The {sizes.Timers} timers were due before they were set.");
-        await Task.WhenAll(ids.Select(id => app.Client.WaitForInstanceCompletionAsync(id, cancellation)));
-        double completed = (DateTime.UtcNow - due).TotalMilliseconds;
-        return ([.. Functions.Lateness], completed);
+        for (TimeSpan dueIn = sizes.TimersDueIn; ; dueIn *= 2)
+        {
+            Functions.Lateness.Clear();
+            DateTime due = DateTime.UtcNow + dueIn;
+            string[] ids = await app.StartWaitingAsync(nameof(Functions.Sleep), due, sizes.Timers, cancellation);
+            bool inTime = DateTime.UtcNow < due;
+            await Task.WhenAll(ids.Select(id => app.Client.WaitForInstanceCompletionAsync(id, cancellation)));
+            double completed = (DateTime.UtcNow - due).TotalMilliseconds;
+            if (inTime)
+                return ([.. Functions.Lateness], completed);
+            Report.Progress($"timers-1000: the timers were due before all were set; once more with {2 * dueIn.TotalSeconds:F0} s");
+        }
     }
 }
