@@ -87,7 +87,8 @@ internal sealed class DurableEngine(
         await _stopRenewing.CancelAsync();
         await ending.CancelAsync();
         await Task.WhenAll(_fetching, _renewing, handingBack).EndsWithinAsync(Left(committing));
-        await HandBackAsync(async limit =>
+        TimeSpan rest = Left(committing) + HandBackTimeout;
+        await HandBackAsync(rest, async limit =>
         {
             await leases.HandBackAllAsync(limit);
             await entities.ReleaseAsync(limit);
@@ -102,20 +103,20 @@ internal sealed class DurableEngine(
     {
         while (!ending.IsCancellationRequested)
         {
-            await HandBackAsync(leases.HandBackUnbegunAsync);
+            await HandBackAsync(store.Options.StopTimeout, leases.HandBackUnbegunAsync);
             await Task.Delay(TimeSpan.FromMilliseconds(100), ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private async Task HandBackAsync(Func<CancellationToken, Task> handBack)
+    private async Task HandBackAsync(TimeSpan most, Func<CancellationToken, Task> handBack)
     {
-        using var limit = new CancellationTokenSource(HandBackTimeout);
+        using var limit = new CancellationTokenSource(most);
         try
         {
             // The driver may take longer than the limit to give up on a server that does not answer.
-            await Task.Run(() => handBack(limit.Token), CancellationToken.None).WaitAsync(HandBackTimeout, CancellationToken.None);
+            await Task.Run(() => handBack(limit.Token), CancellationToken.None).WaitAsync(most, CancellationToken.None);
         }
-        catch (Exception error) when (DurableStore.IsPassing(error) || error is OperationCanceledException or ObjectDisposedException)
+        catch (Exception error)
         {
             logger.LogWarning(error, "What this engine holds could not be handed back; it moves on when its leases end");
         }

@@ -5,9 +5,15 @@ using Npgsql;
 
 namespace Microsoft.DurableTask.Embedded;
 
-/// <summary>Creates and upgrades the schema <c>durable</c>: the numbered .sql files of this assembly, each once, under an advisory lock.</summary>
+/// <summary>
+/// Creates and upgrades the schema <c>durable</c>: the numbered .sql files of this assembly, each once, under an advisory lock. Processes of
+/// an older program go on working while and after a newer one upgrades, so a file only adds; one that cannot says in its first line which
+/// version the oldest program must know that works with it (<c>-- works from: N</c>), and older ones do not start on it.
+/// </summary>
 internal static class DurableSchema
 {
+    private const string WorksFrom = "-- works from: ";
+
     /// <summary>Chosen at random; whoever creates objects in the schema takes it, the host too.</summary>
     internal const long LockKey = 0x6475_7261_626c_6531;
 
@@ -24,24 +30,40 @@ internal static class DurableSchema
                 version    integer     PRIMARY KEY,
                 name       text        NOT NULL,
                 applied_at timestamptz NOT NULL DEFAULT now()
-            )
+            );
+            -- The oldest program, by the newest version it knows, that works on what the file made.
+            ALTER TABLE durable.schema_version ADD COLUMN IF NOT EXISTS works_from integer NOT NULL DEFAULT 1;
             """,
             cancellation);
 
         var applied = new HashSet<int>();
-        await using (var command = new NpgsqlCommand("SELECT version FROM durable.schema_version", connection))
+        int needed = 0;
+        await using (var command = new NpgsqlCommand("SELECT version, works_from FROM durable.schema_version", connection))
         await using (NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellation))
         {
             while (await reader.ReadAsync(cancellation))
+            {
                 applied.Add(reader.GetInt32(0));
+                needed = Math.Max(needed, reader.GetInt32(1));
+            }
         }
 
-        foreach ((int version, string name, string sql) in Scripts().Where(script => !applied.Contains(script.Version)).OrderBy(script => script.Version))
+        (int Version, string Name, string Sql)[] scripts = [.. Scripts().OrderBy(script => script.Version)];
+        if (needed > scripts[^1].Version)
+        {
+            throw new InvalidOperationException(
+                $"The durable schema is at version {applied.Max()} and needs a program that knows version {needed} or later; this one knows version {scripts[^1].Version}. Start a newer one.");
+        }
+
+        foreach ((int version, string name, string sql) in scripts.Where(script => !applied.Contains(script.Version)))
         {
             await ExecuteAsync(connection, sql, cancellation);
-            await using var record = new NpgsqlCommand("INSERT INTO durable.schema_version (version, name) VALUES ($1, $2)", connection)
+            int worksFrom = sql.StartsWith(WorksFrom, StringComparison.Ordinal)
+                ? int.Parse(sql.AsSpan(WorksFrom.Length, sql.IndexOf('\n', StringComparison.Ordinal) - WorksFrom.Length), CultureInfo.InvariantCulture)
+                : 1;
+            await using var record = new NpgsqlCommand("INSERT INTO durable.schema_version (version, name, works_from) VALUES ($1, $2, $3)", connection)
             {
-                Parameters = { new() { Value = version }, new() { Value = name } },
+                Parameters = { new() { Value = version }, new() { Value = name }, new() { Value = worksFrom } },
             };
             await record.ExecuteNonQueryAsync(cancellation);
             logger.LogInformation("Durable schema upgraded to {Version} ({Name})", version, name);

@@ -6,6 +6,9 @@ namespace Microsoft.DurableTask.Embedded;
 /// <summary>Renews the leases of what this engine holds, and gives back instances that have waited long.</summary>
 internal sealed class LeaseKeeper(DurableStore store, Sessions sessions, ActivityWorker activities, TimeProvider time, ILogger<LeaseKeeper> logger)
 {
+    private readonly List<ActivityKey> _unbegun = [];
+    private readonly List<string> _idle = [];
+
     public async Task RunAsync(CancellationToken stop)
     {
         // A lease is renewed when a third of it is over, so that one missed renewal loses nothing.
@@ -46,10 +49,13 @@ internal sealed class LeaseKeeper(DurableStore store, Sessions sessions, Activit
     /// <summary>Hands back calls that have not begun and instances that wait, if there are any, and wakes the other engines of the hub.</summary>
     public async Task HandBackUnbegunAsync(CancellationToken cancellation)
     {
-        ActivityKey[] unbegun = activities.TakeUnbegun();
-        string[] idle = sessions.TakeIdle(TimeSpan.Zero);
-        if (unbegun.Length == 0 && idle.Length == 0)
+        // Kept until it is done: what could not be handed back now is tried again.
+        _unbegun.AddRange(activities.TakeUnbegun());
+        _idle.AddRange(sessions.TakeIdle(TimeSpan.Zero));
+        if (_unbegun.Count == 0 && _idle.Count == 0)
             return;
+        string[] idle = [.. _idle];
+        ActivityKey[] unbegun = [.. _unbegun];
         await HandBackAsync(
             [
                 TurnSql.LockInstances.ToCommand(store.Hub, idle),
@@ -58,6 +64,8 @@ internal sealed class LeaseKeeper(DurableStore store, Sessions sessions, Activit
                 store.KeysOf(FetchSql.ReleaseActivities, unbegun, store.Owner),
             ],
             cancellation);
+        _unbegun.Clear();
+        _idle.Clear();
     }
 
     /// <summary>Hands back whatever this engine still holds, known to it or not (the answer to a fetch may have been lost).</summary>

@@ -51,6 +51,31 @@ public sealed class SchemaUpgradeTests(PostgresServer server)
     }
 
     [Fact]
+    public async Task A_program_works_on_a_newer_schema_unless_that_says_it_is_too_old()
+    {
+        string connection = DurableEngineOptions.ParseConnectionString(await server.NewDatabaseAsync());
+        await using TestEngine first = await TestEngine.StartAsync(connection, Hub, Functions());
+        Assert.Equal(5, (await first.RunAsync("Chain", 1)).ReadOutputAs<int>());
+
+        // What newer programs have made of the schema: one adds a column and an index, the next changes what is there.
+        await ExecuteAsync(connection, """
+            INSERT INTO durable.schema_version (version, name) VALUES (9001, '9001_more');
+            ALTER TABLE durable.instances ADD COLUMN more text NOT NULL DEFAULT '';
+            CREATE INDEX instances_more ON durable.instances (hub, more);
+            """);
+        await using TestEngine second = await TestEngine.StartAsync(connection, Hub, Functions());
+        Assert.Equal(6, (await first.RunAsync("Chain", 2)).ReadOutputAs<int>());
+        Assert.Equal(7, (await second.RunAsync("Chain", 3)).ReadOutputAs<int>());
+
+        await ExecuteAsync(connection, "INSERT INTO durable.schema_version (version, name, works_from) VALUES (9002, '9002_other', 9002)");
+        await using TestEngine third = await TestEngine.StartAsync(connection, Hub, Functions());
+        InvalidOperationException error = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => third.Client.ScheduleNewOrchestrationInstanceAsync("Chain", 4, Cancellation));
+        Assert.Contains("needs a program that knows version 9002", error.Message);
+        Assert.Contains(third.Log, line => line.Contains("Start a newer one"));
+    }
+
+    [Fact]
     public async Task The_first_schema_is_as_it_was_released()
     {
         await using Stream shipped = typeof(DurableSchema).Assembly.GetManifestResourceStream(

@@ -1,0 +1,120 @@
+using System.Collections.Concurrent;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Embedded;
+
+namespace VisionPlatform.Functions.Embedded.Tests.Durable.Faults;
+
+/// <summary>An engine that is told to stop. Leases are long here, so that only what was handed back goes on elsewhere.</summary>
+public sealed class StopTests(DurableDatabase database) : IClassFixture<DurableDatabase>
+{
+    private static readonly TimeSpan Hang = TimeSpan.FromSeconds(60);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_has_not_begun_goes_on_elsewhere_while_the_stopping_engine_still_waits_for_what_runs()
+    {
+        string hub = NewHub();
+        var gate = new TaskCompletionSource();
+        var runs = new ConcurrentBag<(int Engine, int Value)>();
+        TestFunctions On(int engine) => new TestFunctions()
+            .Activity<int, int>("Work", async (int value, CancellationToken _) =>
+            {
+                runs.Add((engine, value));
+                if (engine == 1)
+                    await gate.Task; // does not listen to the stop
+                return value;
+            })
+            .Orchestrator("FanOut", async context => (await Task.WhenAll(
+                Enumerable.Range(0, 1000).Select(i => context.CallActivityAsync<int>("Work", i)))).Sum());
+        await using TestEngine one = await database.StartAsync(On(1), options => Patient(options, TimeSpan.FromMinutes(2)), hub);
+        string id = await one.Client.ScheduleNewOrchestrationInstanceAsync("FanOut", Cancellation);
+        await TestEngine.UntilAsync(() => Task.FromResult(runs.Count == 3));
+
+        Task stop = one.StopAsync();
+        await using TestEngine two = await TestEngine.StartAsync(database.ConnectionString, hub, On(2));
+        await TestEngine.UntilAsync(() => Task.FromResult(runs.Count == 1000), 60);
+        Assert.False(stop.IsCompleted);
+        gate.SetResult();
+        await stop.WaitAsync(Hang, Cancellation);
+
+        Assert.Equal(999 * 1000 / 2, (await two.EndOf(id)).ReadOutputAs<int>());
+        Assert.Equal(1000, runs.Count);
+    }
+
+    [Fact]
+    public async Task A_stop_ends_although_an_activity_and_an_orchestrator_never_listen_and_both_go_on_elsewhere()
+    {
+        string hub = NewHub();
+        using var never = new ManualResetEventSlim();
+        int stuck = 0;
+        TestFunctions On(int engine) => new TestFunctions()
+            .Activity<string, int>("Stuck", (string _) =>
+            {
+                if (engine == 1)
+                    Wait();
+                return engine;
+            })
+            .Orchestrator("Calls", context => context.CallActivityAsync<int>("Stuck"))
+            .Orchestrator("Blocks", context =>
+            {
+                if (engine == 1)
+                    Wait();
+                return Task.FromResult(engine);
+            });
+        void Wait()
+        {
+            Interlocked.Increment(ref stuck);
+            never.Wait();
+        }
+
+        await using TestEngine one = await database.StartAsync(On(1), options => Patient(options, TimeSpan.FromMilliseconds(500)), hub);
+        string calls = await one.Client.ScheduleNewOrchestrationInstanceAsync("Calls", Cancellation);
+        string blocks = await one.Client.ScheduleNewOrchestrationInstanceAsync("Blocks", Cancellation);
+        await TestEngine.UntilAsync(() => Task.FromResult(Volatile.Read(ref stuck) == 2));
+
+        await one.StopAsync().WaitAsync(Hang, Cancellation);
+        await using TestEngine two = await database.StartAsync(On(2), options => Patient(options, TimeSpan.FromSeconds(1)), hub);
+
+        Assert.Equal(2, (await two.EndOf(calls)).ReadOutputAs<int>());
+        Assert.Equal(2, (await two.EndOf(blocks)).ReadOutputAs<int>());
+        never.Set();
+    }
+
+    [Fact]
+    public async Task A_stop_ends_although_the_network_to_the_database_has_stalled_and_nothing_is_lost()
+    {
+        string hub = NewHub();
+        await using var network = new FaultyNetwork(database.ConnectionString);
+        await Effects.CreateTablesAsync(database.ConnectionString);
+        await using var effects = new Effects(database.ConnectionString, hub);
+        TestFunctions functions = MixedLoad.Functions(effects);
+        TestEngine one = await TestEngine.StartAsync(network.ConnectionString, hub, functions, options => options.StopTimeout = TimeSpan.FromSeconds(1));
+        await using TestEngine two = await TestEngine.StartAsync(database.ConnectionString, hub, functions, start: false);
+        var driver = new LoadDriver(two.Client, 1);
+        using var startNoMore = new CancellationTokenSource();
+        Task load = driver.RunAsync(12, startNoMore.Token, Cancellation);
+        await TestEngine.UntilAsync(() => Task.FromResult(driver.Ended > 5));
+
+        network.Stall();
+        await one.StopAsync().WaitAsync(Hang, Cancellation);
+        await one.DisposeAsync().AsTask().WaitAsync(Hang, Cancellation);
+        network.Cut();
+        network.Resume();
+        await startNoMore.CancelAsync();
+        await two.StartAsync();
+        await load.WaitAsync(Hang, Cancellation);
+
+        Assert.Empty(driver.Problems);
+        Assert.Empty(await HubCheck.ProblemsAsync(database.ConnectionString, hub));
+    }
+
+    private static string NewHub() => $"stop-{Guid.NewGuid():N}";
+
+    private static void Patient(DurableEngineOptions options, TimeSpan stopTimeout)
+    {
+        options.MaxConcurrentActivities = 3;
+        options.LeaseDuration = TimeSpan.FromMinutes(5);
+        options.StopTimeout = stopTimeout;
+    }
+}
