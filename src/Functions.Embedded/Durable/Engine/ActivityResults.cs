@@ -46,7 +46,7 @@ internal sealed class ActivityResults : IAsyncDisposable
     public void Add(ActivityKey key, HistoryEvent result) => _batcher.TryAdd((key, result));
 
     /// <summary>Gives up on results that still wait for the database; the activities will run again.</summary>
-    public void GiveUp() => _stop.Cancel();
+    public void GiveUp() => _ = _stop.CancelAsync();
 
     public ValueTask DisposeAsync() => _batcher.DisposeAsync();
 

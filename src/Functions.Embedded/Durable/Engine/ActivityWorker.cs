@@ -123,7 +123,7 @@ internal sealed class ActivityWorker : IAsyncDisposable
             unbegun.Add(held.Call.Key);
         }
 
-        return [.. unbegun.Order()];
+        return [.. unbegun];
     }
 
     /// <summary>Once closed: lets what runs finish for some time, then cancels it.</summary>
@@ -133,15 +133,16 @@ internal sealed class ActivityWorker : IAsyncDisposable
         if (await all.EndsWithinAsync(grace))
             return;
         // Cancelled, an activity that listens ends at once; one that does not is left to end with the process.
-        await _abort.CancelAsync();
+        _ = _abort.CancelAsync();
         await all.EndsWithinAsync(TimeSpan.FromMilliseconds(500));
     }
 
-    /// <summary>Waits until nothing that has run is still on its way to the database.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Cancels what still runs.</summary>
+    public ValueTask DisposeAsync()
     {
         Close();
-        await _abort.CancelAsync();
+        _ = _abort.CancelAsync();
+        return ValueTask.CompletedTask;
     }
 
     private async Task RunAsync()

@@ -65,10 +65,11 @@ internal sealed class DurableEngine(
         long begun = time.GetTimestamp();
         TimeSpan running = store.Options.StopTimeout;
         TimeSpan committing = running + CommitTimeout;
-        await _stopFetching.CancelAsync();
+        // What is told of a cancellation may block: the driver asks the server to cancel, and waits for it. So no cancellation is waited for.
+        _ = _stopFetching.CancelAsync();
         sessions.Close();
         activities.Close();
-        using var ending = new CancellationTokenSource();
+        var ending = new CancellationTokenSource();
         Task handingBack = HandBackUnbegunAsync(ending.Token);
         await _fetching.EndsWithinAsync(HandBackTimeout);
         await Task.WhenAll(activities.FinishAsync(Left(running)), entities.FinishAsync(Left(running)));
@@ -84,8 +85,8 @@ internal sealed class DurableEngine(
             committer.GiveUp();
         if (!await results.DisposeAsync().AsTask().EndsWithinAsync(Left(committing)))
             results.GiveUp();
-        await _stopRenewing.CancelAsync();
-        await ending.CancelAsync();
+        _ = _stopRenewing.CancelAsync();
+        _ = ending.CancelAsync();
         await Task.WhenAll(_fetching, _renewing, handingBack).EndsWithinAsync(Left(committing));
         TimeSpan rest = Left(committing) + HandBackTimeout;
         await HandBackAsync(rest, async limit =>

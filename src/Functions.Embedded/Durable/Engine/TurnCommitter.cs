@@ -41,7 +41,7 @@ internal sealed class TurnCommitter : IAsyncDisposable
     }
 
     /// <summary>Gives up on commits that still wait for the database; the turns will be done again by whoever takes over.</summary>
-    public void GiveUp() => _stop.Cancel();
+    public void GiveUp() => _ = _stop.CancelAsync();
 
     public ValueTask DisposeAsync() => _batcher.DisposeAsync();
 

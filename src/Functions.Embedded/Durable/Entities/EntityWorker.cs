@@ -82,7 +82,7 @@ internal sealed class EntityWorker(
         Task running = Task.WhenAll(_running.Values);
         if (await Task.WhenAny(running, Task.Delay(grace)) != running)
         {
-            await _abort.CancelAsync();
+            _ = _abort.CancelAsync();
             await Task.WhenAny(running, Task.Delay(TimeSpan.FromMilliseconds(500)));
         }
     }

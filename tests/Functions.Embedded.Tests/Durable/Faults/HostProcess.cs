@@ -10,6 +10,7 @@ internal sealed class HostProcess : IDisposable
 {
     private const string Database = "DURABLE_TEST_HOST_DATABASE";
     private const string Hub = "DURABLE_TEST_HOST_HUB";
+    private const string Version = "DURABLE_TEST_HOST_VERSION";
     private const string Parent = "DURABLE_TEST_HOST_PARENT";
 
     private readonly Process _process;
@@ -25,7 +26,8 @@ internal sealed class HostProcess : IDisposable
     /// <summary>Ends when its engine runs.</summary>
     public Task Ready => _ready.Task;
 
-    public static HostProcess Start(string connectionString, string hub)
+    /// <param name="version">Of its program: each has an orchestrator and an activity that no other has.</param>
+    public static HostProcess Start(string connectionString, string hub, string version = "")
     {
         string program = Path.ChangeExtension(typeof(HostProcess).Assembly.Location, ".dll");
         var start = new ProcessStartInfo("dotnet", ["exec", program, "-explicit", "only", "-class", typeof(HostProcessWorker).FullName!])
@@ -36,6 +38,7 @@ internal sealed class HostProcess : IDisposable
             {
                 [Database] = connectionString,
                 [Hub] = hub,
+                [Version] = version,
                 [Parent] = Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture),
                 ["TEST_DATABASE_URL"] = connectionString, // no server of its own
             },
@@ -94,7 +97,19 @@ internal sealed class HostProcess : IDisposable
             stop.TrySetResult();
         });
         await using var effects = new Effects(database, hub);
-        await using TestEngine engine = await TestEngine.StartAsync(database, hub, MixedLoad.Functions(effects), Options, errors: Console.Out);
+        string version = Environment.GetEnvironmentVariable(Version)!;
+        TestFunctions functions = MixedLoad.Functions(effects)
+            .Activity<Call, string>($"Work of {version}", async (string instance, Call call, CancellationToken cancellation) =>
+            {
+                await effects.DoAsync(instance, call.Step, cancellation);
+                return version;
+            })
+            .Orchestrator($"Only {version}", async context =>
+            {
+                await context.WaitForExternalEvent<bool>("go");
+                return "done by " + await context.CallActivityAsync<string>($"Work of {version}", new Call("work", 0));
+            });
+        await using TestEngine engine = await TestEngine.StartAsync(database, hub, functions, Options, errors: Console.Out);
         await Console.Out.WriteLineAsync("ready");
         using var parent = Process.GetProcessById(int.Parse(Environment.GetEnvironmentVariable(Parent)!, System.Globalization.CultureInfo.InvariantCulture));
         await Task.WhenAny(stop.Task, parent.WaitForExitAsync());
