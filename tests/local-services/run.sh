@@ -56,7 +56,7 @@ s3_answers() { [[ $(http_status 127.0.0.1 "$(port_of "$1" s3)" /) == 200 ]]; }
 # in_parts CODE [DIR]: CODE with the functions of infra/local, on a folder of its own.
 in_parts() {
   ROOT=$ROOT bash -u -o pipefail -c '
-    for part in common packages postgres ceph trainer services app test doctor; do . "$ROOT/infra/local/$part.sh"; done
+    for part in common packages postgres ceph trainer azurite services app publish func test doctor; do . "$ROOT/infra/local/$part.sh"; done
     use_dir "$0"
     eval "$1"' "${2:-$WORK/parts}" "$1"
 }

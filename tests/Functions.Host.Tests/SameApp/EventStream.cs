@@ -1,7 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using VisionPlatform.Platform.Tests.Training;
+using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Functions.Host.Tests.SameApp;
 
@@ -11,15 +11,15 @@ internal sealed record StreamEvent(long? Id, string Type, JsonElement Data);
 internal static class EventStream
 {
     /// <summary>One response, to its end.</summary>
-    public static async Task<List<StreamEvent>> ReadOnceAsync(TrainingLab lab, Guid jobId, long? lastEventId = null)
+    public static async Task<List<StreamEvent>> ReadOnceAsync(ApiClient client, Guid jobId, long? lastEventId = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/training/jobs/{jobId}/events");
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", lab.Admin.AccessToken);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", client.AccessToken);
         request.Headers.Accept.ParseAdd("text/event-stream");
         if (lastEventId is { } id)
             request.Headers.Add("Last-Event-ID", $"{id}");
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        using var response = await lab.Admin.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+        using var response = await client.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
         response.EnsureSuccessStatusCode();
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(limit.Token), Encoding.UTF8);
         var events = new List<StreamEvent>();
@@ -40,12 +40,12 @@ internal static class EventStream
     }
 
     /// <summary>Every event until the job has ended, over as many responses as it takes, each going on where the last one stopped.</summary>
-    public static async Task<(List<StreamEvent> Events, int Responses)> ReadAsync(TrainingLab lab, Guid jobId)
+    public static async Task<(List<StreamEvent> Events, int Responses)> ReadAsync(ApiClient client, Guid jobId)
     {
         var all = new List<StreamEvent>();
         for (var responses = 1; ; responses++)
         {
-            all.AddRange(await ReadOnceAsync(lab, jobId, all.LastOrDefault(e => e.Id is not null)?.Id));
+            all.AddRange(await ReadOnceAsync(client, jobId, all.LastOrDefault(e => e.Id is not null)?.Id));
             if (all is [.., { Type: "end" }])
                 return (all, responses);
         }

@@ -37,13 +37,28 @@ public abstract class ManagementSuite(TrainingLab lab)
     {
         // The job waits to be started: nothing but the limit ends the response, and ReadOnceAsync fails on one that is cut off.
         var id = await lab.NewJobAsync(epochs: 1);
-        var first = await EventStream.ReadOnceAsync(lab, id);
+        var first = await EventStream.ReadOnceAsync(lab.Admin, id);
         Assert.DoesNotContain(first, e => e.Type == "end");
         (await lab.Admin.PostAsync($"training/jobs/{id}/cancel")).Expect(202);
 
-        var (rest, _) = await EventStream.ReadAsync(lab, id);
+        var (rest, _) = await EventStream.ReadAsync(lab.Admin, id);
 
         Assert.Equal("cancelled", rest[^1].Data.GetProperty("state").GetString());
+    }
+
+    [Fact]
+    public async Task What_happens_on_one_instance_is_seen_on_another()
+    {
+        await using var second = await lab.StartSecondAsync();
+        using var elsewhere = second.NewClient();
+        elsewhere.WithToken(lab.Admin.AccessToken);
+        var id = await lab.NewJobAsync(epochs: 1);
+        var stream = EventStream.ReadAsync(elsewhere, id);
+
+        (await lab.Admin.PostAsync($"training/jobs/{id}/cancel")).Expect(202);
+
+        Assert.Equal("cancelled", (await stream).Events[^1].Data.GetProperty("state").GetString());
+        (await elsewhere.GetAsync($"training/jobs/{id}")).Expect(200);
     }
 
     [Fact]

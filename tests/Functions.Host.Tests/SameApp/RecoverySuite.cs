@@ -74,7 +74,7 @@ public abstract class RecoverySuite(TrainingLab lab)
     {
         var id = await lab.StartJobAsync(Epochs);
         await lab.WaitForJobAsync(id, job => job.GetProperty("currentEpoch").GetInt32() is >= 1 and < Epochs, "it trains");
-        var stream = EventStream.ReadOnceAsync(lab, id);
+        var stream = EventStream.ReadOnceAsync(lab.Admin, id);
 
         Assert.Equal(0, await lab.App.StopAsync());
         await stream;

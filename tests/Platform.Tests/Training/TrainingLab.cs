@@ -35,15 +35,7 @@ public class TrainingLab(PlatformHost host) : IAsyncLifetime
     public virtual async ValueTask InitializeAsync()
     {
         await Trainer.StartAsync();
-        App = await host.StartAppAsync(settings: new Dictionary<string, string?>
-        {
-            ["TRAINER_TORCHVISION_URL"] = Trainer.Address.ToString(),
-            ["TRAINER_HEARTBEAT_SECONDS"] = "0.5",
-            ["TRAINER_HEARTBEAT_TIMEOUT_SECONDS"] = "6",
-            ["TRAINER_RETRY_SECONDS"] = "0.2",
-            ["TRAINER_LOOKS_PER_HISTORY"] = "3", // Every longer run renews its history on the way.
-            ["EVENT_STREAM_SECONDS"] = "3", // Every longer stream takes several responses.
-        }, on: AppHost);
+        App = await host.StartAppAsync(settings: Settings(), on: AppHost);
         Admin = await PlatformHost.SignInAdminAsync(App);
         ProjectId = await Admin.NewProjectAsync("digits");
         DatasetId = await Admin.NewDatasetAsync(ProjectId);
@@ -58,6 +50,9 @@ public class TrainingLab(PlatformHost host) : IAsyncLifetime
         await App.DisposeAsync();
         await Trainer.DisposeAsync();
     }
+
+    /// <summary>Another instance of the app on the same databases. Dispose it.</summary>
+    public Task<PlatformApp> StartSecondAsync() => host.StartAppAsync(App.Databases, Settings(), on: AppHost);
 
     /// <summary>Somebody who is in no project.</summary>
     public Task<ApiClient> NewStrangerAsync() => host.NewUserAsync(app: App);
@@ -123,6 +118,16 @@ public class TrainingLab(PlatformHost host) : IAsyncLifetime
     public static string StateOf(JsonElement job) => job.GetProperty("state").GetString()!;
 
     public static List<JsonElement> AttemptsOf(JsonElement job) => [.. job.GetProperty("attempts").EnumerateArray()];
+
+    private Dictionary<string, string?> Settings() => new()
+    {
+        ["TRAINER_TORCHVISION_URL"] = Trainer.Address.ToString(),
+        ["TRAINER_HEARTBEAT_SECONDS"] = "0.5",
+        ["TRAINER_HEARTBEAT_TIMEOUT_SECONDS"] = "6",
+        ["TRAINER_RETRY_SECONDS"] = "0.2",
+        ["TRAINER_LOOKS_PER_HISTORY"] = "3", // Every longer run renews its history on the way.
+        ["EVENT_STREAM_SECONDS"] = "3", // Every longer stream takes several responses.
+    };
 
     /// <summary>The same number of digits of every class, as scikit-learn ships them.</summary>
     private static async Task<List<(string Path, byte[] Content)>> DigitsAsync()
