@@ -1,12 +1,14 @@
 using VisionPlatform.Bench;
 using VisionPlatform.Bench.Api;
 using VisionPlatform.Bench.Engine;
+using VisionPlatform.Bench.Hosts;
 
 // `./platform bench TOPIC [ARGUMENTS…]` (infra/local/bench.sh). A topic is a folder here; it prints JSON lines through Report and nothing else.
 Dictionary<string, Func<string[], CancellationToken, Task>> topics = new(StringComparer.Ordinal)
 {
     ["engine"] = EngineBench.RunAsync,
     ["api"] = ApiBench.RunAsync,
+    ["hosts"] = HostsBench.RunAsync,
 };
 
 if (args is not [var topic, .. var arguments] || !topics.TryGetValue(topic, out var run))

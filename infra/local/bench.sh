@@ -4,7 +4,7 @@
 BENCH_DLL=$ROOT/bench/bin/Release/net10.0/Bench.dll
 
 # What a topic needs to run here, as for ensure_packages; a topic is a folder of bench/.
-declare -A BENCH_SERVICES=([engine]=postgres [api]=postgres)
+declare -A BENCH_SERVICES=([engine]=postgres [api]=postgres [hosts]="postgres s3")
 
 # run_bench TOPIC [ARGUMENTS…]: JSON lines on stdout, progress on stderr.
 run_bench() {
@@ -17,20 +17,53 @@ run_bench() {
   read -ra LOCAL_SERVICES <<<"${BENCH_SERVICES[$topic]}"
   ensure_packages "${LOCAL_SERVICES[@]}"
   trap 'exit 130' INT TERM
-  trap 'stop_services && wipe_services' EXIT
+  trap 'stop_azurite; stop_services && wipe_services' EXIT
   stop_services && wipe_services
   build_bench
   # shellcheck disable=SC2034  # read by start_postgres
   POSTGRES_OPTIONS='-c shared_preload_libraries=pg_stat_statements -c pg_stat_statements.track_utility=on'
   start_services durable || die "the services to measure with did not start"
+  [[ $topic != hosts ]] || prepare_hosts
   # From the folder of the program: its host.json is there, and no local settings of the checkout.
   (
     unset DATABASE_URL USER_DATABASE_URL DURABLE_DATABASE_URL
     BENCH_DATABASE_URL=$(postgres_url postgres) BENCH_POSTGRES_BIN=$(postgres_bin)
     export BENCH_DATABASE_URL BENCH_POSTGRES_BIN
+    [[ $topic != hosts ]] || host_settings
     cd "$(dirname "$BENCH_DLL")" && exec dotnet "$BENCH_DLL" "$@" </dev/null 8>&- 9>&-
   ) || status=$?
   return "$status"
+}
+
+# prepare_hosts: an installation for the app, and the Functions host's app and storage where this machine has such a host.
+prepare_hosts() {
+  build_app
+  remember api "$(choose_port api-bench)"
+  app_settings | write_settings "$PLATFORM_DIR/env"
+  cli_step databases database migrate
+  cli_step buckets storage init
+  BENCH_FUNCTIONS_COMMAND='' BENCH_FUNCTIONS_DIR=''
+  if [[ -n ${FUNCTIONS_HOST_COMMAND:-} ]] || have_command func; then
+    BENCH_FUNCTIONS_COMMAND=${FUNCTIONS_HOST_COMMAND:-'func host start --no-build --port {port}'}
+    BENCH_FUNCTIONS_DIR=${APP_DIR:-$PUBLISH_DIR}
+    [[ -n ${APP_DIR:-} ]] || publish_azure "$PUBLISH_DIR" || exit
+    ensure_azurite
+    start_azurite
+  else
+    step functions 'there is no Functions host here: only the embedded one is measured'
+  fi
+}
+
+# host_settings: into the environment of the program that measures, and so of the hosts it starts.
+host_settings() {
+  set -a
+  # shellcheck source=/dev/null
+  . "$PLATFORM_DIR/env"
+  BENCH_APP_DIR=$(dirname "$APP_DLL")
+  FUNCTIONS_WORKER_RUNTIME=dotnet-isolated
+  [[ -z $BENCH_FUNCTIONS_COMMAND ]] || AzureWebJobsStorage=$(azurite_settings "$(remembered azurite)")
+  set +a
+  export BENCH_FUNCTIONS_COMMAND BENCH_FUNCTIONS_DIR
 }
 
 build_bench() (

@@ -62,8 +62,8 @@ public sealed class SignedToken
         MaxDepth = 4,
     };
 
-    // The first one signs.
-    private readonly byte[][] _secrets;
+    // The first one signs. Replaced as a whole, never changed.
+    private volatile byte[][] _secrets;
     private readonly TimeProvider _clock;
 
     /// <param name="secret">The shared secret; its UTF-8 bytes are the key.</param>
@@ -72,11 +72,13 @@ public sealed class SignedToken
     /// <exception cref="ArgumentException">A secret is shorter than <see cref="MinimumSecretBytes"/>.</exception>
     public SignedToken(string secret, TimeProvider clock, string? previous = null)
     {
-        _secrets = previous is null ? [Encoding.UTF8.GetBytes(secret)] : [Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(previous)];
+        _secrets = Keys(secret, previous);
         _clock = clock;
-        if (_secrets.Any(bytes => bytes.Length < MinimumSecretBytes))
-            throw new ArgumentException($"A secret needs at least {MinimumSecretBytes} bytes.", nameof(secret));
     }
+
+    /// <summary>Goes on with other secrets, as after a change in the key vault.</summary>
+    /// <exception cref="ArgumentException">A secret is shorter than <see cref="MinimumSecretBytes"/>.</exception>
+    public void Use(string secret, string? previous) => _secrets = Keys(secret, previous);
 
     /// <summary>Signs a token. Issuer, issue time and, where absent, the start of validity are filled in.</summary>
     public string Sign(TokenClaims claims)
@@ -109,6 +111,12 @@ public sealed class SignedToken
         if (claims.NotBefore > now + (long)ClockSkew.TotalSeconds)
             return Refused(TokenRefusal.Invalid);
         return claims.ExpiresAt <= now ? Refused(TokenRefusal.Expired) : new TokenCheck(claims, null);
+    }
+
+    private static byte[][] Keys(string secret, string? previous)
+    {
+        byte[][] keys = previous is null ? [Encoding.UTF8.GetBytes(secret)] : [Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(previous)];
+        return keys.All(bytes => bytes.Length >= MinimumSecretBytes) ? keys : throw new ArgumentException($"A secret needs at least {MinimumSecretBytes} bytes.", nameof(secret));
     }
 
     private static TokenCheck Refused(TokenRefusal why) => new(null, why);

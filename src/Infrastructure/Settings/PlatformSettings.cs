@@ -32,6 +32,8 @@ public sealed record PlatformSettings(
 
     public static PlatformSettings From(SettingsReader settings)
     {
+        // First, as other concerns read PUBLIC_URL too.
+        var hosting = settings.Section("Address and host", HostingSettings.From);
         var all = new PlatformSettings(
             settings.Section("Modules", ModuleSettings.From),
             settings.Section("Databases", DatabaseSettings.From),
@@ -39,7 +41,7 @@ public sealed record PlatformSettings(
             settings.Section("Mail", MailSettings.From),
             settings.Section("Accounts", AccountSettings.From),
             settings.Section("Audit log", AuditSettings.From),
-            settings.Section("Address and host", HostingSettings.From),
+            hosting,
             settings.Section("Rate limits and proxies", TrafficSettings.From),
             settings.Section("Datasets", DatasetLimits.From),
             settings.Section("Training", TrainerSettings.From),

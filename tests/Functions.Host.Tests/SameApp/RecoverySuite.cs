@@ -6,7 +6,7 @@ namespace VisionPlatform.Functions.Host.Tests.SameApp;
 /// <summary>A job ends as it should whoever dies, stops or is told to stop meanwhile.</summary>
 public abstract class RecoverySuite(TrainingLab lab)
 {
-    private const int Epochs = 25;
+    private const int Epochs = 15;
 
     [Fact]
     public async Task A_platform_killed_in_mid_training_finishes_the_job_after_its_restart()

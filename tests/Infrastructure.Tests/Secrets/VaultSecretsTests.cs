@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
+using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Infrastructure.Secrets;
 using VisionPlatform.Infrastructure.Settings;
 
@@ -7,6 +8,8 @@ namespace VisionPlatform.Infrastructure.Tests.Secrets;
 
 public sealed class VaultSecretsTests : IAsyncLifetime
 {
+    private const string First = "the first secret, which is long enough to sign";
+    private const string Second = "the second secret, which is long enough as well";
     private LoopbackVault _vault = null!;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -55,19 +58,40 @@ public sealed class VaultSecretsTests : IAsyncLifetime
     [Fact]
     public async Task While_the_vault_is_away_the_secrets_read_last_stay_in_use()
     {
-        _vault.Set("JWT-SECRET", "kept");
-        var vault = _vault.Connect();
-        var configuration = await ConfigurationAsync(vault);
-        using var refresh = new VaultRefresh(vault, new VaultSettings(_vault.Address, TimeSpan.FromMinutes(15)), TimeProvider.System, NullLogger<VaultRefresh>.Instance);
+        _vault.Set("JWT-SECRET", First);
+        var (refresh, configuration, _) = await RefreshAsync();
 
         _vault.Broken = 500;
         await refresh.RefreshAsync(Cancel);
-        Assert.Equal("kept", configuration["JWT_SECRET"]);
+        Assert.Equal(First, configuration["JWT_SECRET"]);
 
         _vault.Broken = null;
-        _vault.Set("JWT-SECRET", "changed meanwhile");
+        _vault.Set("JWT-SECRET", Second);
         await refresh.RefreshAsync(Cancel);
-        Assert.Equal("changed meanwhile", configuration["JWT_SECRET"]);
+        Assert.Equal(Second, configuration["JWT_SECRET"]);
+    }
+
+    [Fact]
+    public async Task A_new_signing_secret_is_in_use_at_once_and_one_that_is_too_short_is_not()
+    {
+        _vault.Set("JWT-SECRET", First);
+        var (refresh, _, tokens) = await RefreshAsync();
+        var old = tokens.Sign(Claims());
+
+        _vault.Set("JWT-SECRET", Second);
+        _vault.Set("JWT-SECRET-PREVIOUS", First);
+        await refresh.RefreshAsync(Cancel);
+        Assert.NotNull(tokens.Verify(old, "test").Claims);
+        Assert.NotNull(new SignedToken(Second, TimeProvider.System).Verify(tokens.Sign(Claims()), "test").Claims);
+
+        _vault.Remove("JWT-SECRET-PREVIOUS");
+        await refresh.RefreshAsync(Cancel);
+        Assert.Null(tokens.Verify(old, "test").Claims);
+
+        var present = tokens.Sign(Claims());
+        _vault.Set("JWT-SECRET", "too short");
+        await refresh.RefreshAsync(Cancel);
+        Assert.NotNull(tokens.Verify(present, "test").Claims);
     }
 
     [Fact]
@@ -94,6 +118,16 @@ public sealed class VaultSecretsTests : IAsyncLifetime
         var failure = await Assert.ThrowsAsync<SettingsException>(() => _vault.Connect(clientSecret: "guessed").LoadAsync(Cancel));
         Assert.Contains("gets no token for this app: give the app a managed identity, or set AZURE_TENANT_ID", failure.Message);
         Assert.DoesNotContain("guessed", failure.ToString());
+    }
+
+    private static TokenClaims Claims() => new() { Audience = "test", Subject = "somebody", ExpiresAt = DateTimeOffset.UtcNow.AddMinutes(5).ToUnixTimeSeconds() };
+
+    private async Task<(VaultRefresh Refresh, IConfiguration Configuration, SignedToken Tokens)> RefreshAsync()
+    {
+        var vault = _vault.Connect();
+        var configuration = await ConfigurationAsync(vault);
+        var tokens = new SignedToken(configuration["JWT_SECRET"]!, TimeProvider.System);
+        return (new VaultRefresh(vault, new VaultSettings(_vault.Address, TimeSpan.FromMinutes(15)), configuration, tokens, TimeProvider.System, NullLogger<VaultRefresh>.Instance), configuration, tokens);
     }
 
     private static async Task<IConfiguration> ConfigurationAsync(VaultSecrets vault, params (string Name, string Value)[] environment)

@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace VisionPlatform.Bench.Hosts;
+
+/// <summary>A host under test: what starts it, in which folder.</summary>
+/// <param name="Name">In the results.</param>
+/// <param name="Command">Run by the shell; <c>{port}</c> is replaced.</param>
+/// <param name="Folder">The published app.</param>
+internal sealed record HostUnderTest(string Name, string Command, string Folder)
+{
+    /// <summary>The embedded host always; the Functions host where the entry script has found one.</summary>
+    public static IReadOnlyList<HostUnderTest> FromEnvironment()
+    {
+        var hosts = new List<HostUnderTest>
+        {
+            new("embedded", "dotnet Functions.Api.dll --urls http://127.0.0.1:{port}",
+                Environment.GetEnvironmentVariable("BENCH_APP_DIR") ?? throw new BenchArgumentException("BENCH_APP_DIR is not set: start this by ./platform bench hosts.")),
+        };
+        if (Environment.GetEnvironmentVariable("BENCH_FUNCTIONS_COMMAND") is { Length: > 0 } command)
+            hosts.Add(new HostUnderTest("functions", command, Environment.GetEnvironmentVariable("BENCH_FUNCTIONS_DIR")!));
+        return hosts;
+    }
+}
+
+/// <summary>A started host; ended, with all it started, when disposed of.</summary>
+internal sealed class HostProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+
+    private HostProcess(Process process, Uri address) => (_process, Address) = (process, address);
+
+    public Uri Address { get; }
+
+    /// <summary>Starts it and waits for the first healthy answer of <c>/health/ready</c>. Gives the milliseconds that took.</summary>
+    public static async Task<(HostProcess Host, double Milliseconds)> StartAsync(HostUnderTest host, CancellationToken cancellation)
+    {
+        int port = FreePort();
+        var address = new Uri($"http://127.0.0.1:{port}");
+        var start = new ProcessStartInfo("sh", ["-c", "exec " + host.Command.Replace("{port}", $"{port}", StringComparison.Ordinal)])
+        {
+            WorkingDirectory = host.Folder, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        start.Environment["APP_DIR"] = host.Folder;
+        start.Environment["PUBLIC_URL"] = address.ToString();
+        start.Environment.Remove("ASPNETCORE_URLS");
+        using var http = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromSeconds(5) };
+        long begun = Stopwatch.GetTimestamp();
+        Process process = Process.Start(start)!;
+        var said = new System.Text.StringBuilder();
+        process.OutputDataReceived += (_, line) => Keep(said, line.Data);
+        process.ErrorDataReceived += (_, line) => Keep(said, line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        while (!await IsReadyAsync(http, cancellation))
+        {
+            if (process.HasExited || Stopwatch.GetElapsedTime(begun) > TimeSpan.FromMinutes(3))
+                throw new InvalidOperationException($"The {host.Name} host did not become ready: {said}");
+            await Task.Delay(5, cancellation);
+        }
+        return (new HostProcess(process, address), Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    private static void Keep(System.Text.StringBuilder said, string? line)
+    {
+        lock (said)
+        {
+            if (said.Length < 20_000)
+                said.Append(line).Append('\n');
+        }
+    }
+
+    private static async Task<bool> IsReadyAsync(HttpClient http, CancellationToken cancellation)
+    {
+        try
+        {
+            using HttpResponseMessage answer = await http.GetAsync("/health/ready", cancellation);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !cancellation.IsCancellationRequested))
+        {
+            return false;
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
