@@ -54,7 +54,7 @@ public static class Examples
         ["deployments"] = Deployment,
         ["docs"] = "docs.js",
         ["infer"] = Deployment,
-        ["users"] = User,
+        ["users"] = Colleague,
         ["members"] = Member,
         ["auth/sessions"] = Session,
         ["auth/tokens"] = PersonalToken,

@@ -41,7 +41,7 @@ public sealed class InvitationFunctions(
     }
 
     [Function("GetInvitation"), RequiresPermission(Permission.InvitationsRead)]
-    [Operation("One invitation that one sent or got.", Returns = typeof(InvitationAnswer))]
+    [Operation("One invitation that one sent or got.", Returns = typeof(InvitationAnswer), Unversioned = "Nothing of it is edited; it ends once.")]
     public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var email = await OwnAddressAsync(request, cancellation);

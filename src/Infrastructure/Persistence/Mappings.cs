@@ -18,6 +18,8 @@ internal static class Mappings
     {
         project.Property(p => p.Name).HasMaxLength(200);
         project.HasIndex(p => new { p.OwnerId, p.Id });
+        project.HasIndex(p => new { p.Name, p.Id });
+        project.HasIndex(p => new { p.UpdatedAt, p.Id });
         project.HasIndex(p => new { p.OwnerId, p.Name, p.Id });
         project.HasIndex(p => new { p.OwnerId, p.UpdatedAt, p.Id });
     });

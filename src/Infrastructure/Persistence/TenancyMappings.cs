@@ -24,6 +24,7 @@ internal static class TenancyMappings
             user.HasOne<Organization>().WithMany().HasForeignKey(u => u.OrganizationId).OnDelete(DeleteBehavior.Restrict);
             user.HasIndex(u => new { u.OrganizationId, u.Id });
             user.HasIndex(u => new { u.Role, u.Id });
+            user.HasIndex(u => new { u.UpdatedAt, u.Id });
         });
         model.Entity<ProjectMember>(member =>
         {

@@ -68,5 +68,7 @@ internal sealed record ApiOperation(ApiDescription Description, string Path, str
 
     public override string ToString() => $"{Method} {Path}";
 
-    private static string ExampleOf(JsonElement parameter) => parameter.TryGetProperty("example", out var example) ? example.ToString() : "none";
+    // As JSON writes it: true, not True.
+    private static string ExampleOf(JsonElement parameter) =>
+        !parameter.TryGetProperty("example", out var example) ? "none" : example.ValueKind == JsonValueKind.String ? example.GetString()! : example.GetRawText();
 }

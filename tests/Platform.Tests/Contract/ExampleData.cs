@@ -7,6 +7,7 @@ using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Domain.Exports;
+using VisionPlatform.Domain.Invitations;
 using VisionPlatform.Domain.Models;
 using VisionPlatform.Domain.Organizations;
 using VisionPlatform.Domain.Projects;
@@ -26,6 +27,7 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
     {
         ["deleteOrganization"] = "UPDATE users SET organization_id = NULL",
         ["addOrganizationMember"] = "UPDATE users SET organization_id = NULL",
+        ["signUpInvited"] = "UPDATE invitations SET email = 'kim@example.com', normalized_email = 'kim@example.com'",
         ["leaveProject"] = $"INSERT INTO project_members (project_id, user_id, role, created_at) VALUES ('{Examples.Project}', '{Examples.User}', 'member', now())",
     };
 
@@ -74,6 +76,13 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         users.PersonalTokens.Add(new PersonalToken
         {
             Id = Guid.Parse(Examples.PersonalToken), UserId = ann, Name = "nightly training", TokenHash = [1, 2, 3], Scopes = ["read"], CreatedAt = Then, ExpiresAt = DateTimeOffset.UtcNow.AddDays(1),
+        });
+        users.DatasetMembers.Add(new DatasetMember { DatasetId = Guid.Parse(Examples.Dataset), UserId = Guid.Parse(Examples.Member), Role = DatasetRole.Viewer, CreatedAt = Then });
+        users.Invitations.Add(new Invitation
+        {
+            Id = Guid.Parse(Examples.Invitation), Kind = InvitationKind.Project, TargetId = Guid.Parse(Examples.Project), TargetName = "Rolled steel", Role = "member", InviterId = ann,
+            Email = Examples.Email, NormalizedEmail = Examples.Email, TokenHash = SHA256.HashData(Encoding.UTF8.GetBytes(Examples.InvitationToken)),
+            CreatedAt = Then, SentAt = Then, ExpiresAt = DateTimeOffset.UtcNow.AddDays(1),
         });
         AddMailed(MailedTokenPurpose.SignUp, Examples.SignUpToken, "new@example.com", null);
         AddMailed(MailedTokenPurpose.PasswordReset, Examples.ResetToken, Examples.Email, ann);

@@ -61,6 +61,7 @@ internal sealed class MatrixWorld
         users.AddRange(target, colleague);
         await users.SaveChangesAsync();
         _ids[Examples.User] = target.Id;
+        _ids[Examples.Member] = target.Id;
         _ids[Examples.Colleague] = colleague.Id;
         _ids[Examples.Organization] = organization;
     }
@@ -98,6 +99,7 @@ internal sealed class MatrixWorld
             if (actor is { } member && role is { } given && given != ProjectRole.Owner)
                 users.ProjectMembers.Add(new ProjectMember { ProjectId = project.Id, UserId = member, Role = given, CreatedAt = now });
             users.ProjectMembers.Add(new ProjectMember { ProjectId = project.Id, UserId = _ids[Examples.User], Role = ProjectRole.Viewer, CreatedAt = now });
+            users.DatasetMembers.Add(new DatasetMember { DatasetId = dataset.Id, UserId = _ids[Examples.User], Role = DatasetRole.Viewer, CreatedAt = now });
             var email = await users.Users.Where(user => user.Id == by).Select(user => user.NormalizedEmail).SingleAsync();
             var invitation = new Invitation
             {

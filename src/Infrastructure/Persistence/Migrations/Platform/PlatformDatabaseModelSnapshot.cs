@@ -725,8 +725,14 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.HasKey("Id")
                         .HasName("pk_projects");
 
+                    b.HasIndex("Name", "Id")
+                        .HasDatabaseName("ix_projects_name_id");
+
                     b.HasIndex("OwnerId", "Id")
                         .HasDatabaseName("ix_projects_owner_id_id");
+
+                    b.HasIndex("UpdatedAt", "Id")
+                        .HasDatabaseName("ix_projects_updated_at_id");
 
                     b.HasIndex("OwnerId", "Name", "Id")
                         .HasDatabaseName("ix_projects_owner_id_name_id");

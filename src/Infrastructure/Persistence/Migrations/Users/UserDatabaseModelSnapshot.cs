@@ -301,6 +301,9 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Users
                     b.HasIndex("Role", "Id")
                         .HasDatabaseName("ix_users_role_id");
 
+                    b.HasIndex("UpdatedAt", "Id")
+                        .HasDatabaseName("ix_users_updated_at_id");
+
                     b.ToTable("users");
                 });
 

@@ -1,0 +1,27 @@
+using Microsoft.EntityFrameworkCore.Migrations;
+
+#nullable disable
+
+namespace VisionPlatform.Infrastructure.Persistence.Migrations.Users
+{
+    /// <inheritdoc />
+    public partial class AdministrationLists : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.CreateIndex(
+                name: "ix_users_updated_at_id",
+                table: "users",
+                columns: new[] { "updated_at", "id" });
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.DropIndex(
+                name: "ix_users_updated_at_id",
+                table: "users");
+        }
+    }
+}
