@@ -16,6 +16,8 @@ internal static class HubCheck
             WHERE hub = $1 AND status IN ('Completed', 'Failed', 'Terminated') AND (ready_at IS NOT NULL OR locked_until > now())
             """),
         ("has a message left", "SELECT instance_id, kind FROM durable.messages WHERE hub = $1"),
+        ("has an operation left", "SELECT entity_id, kind FROM durable.entity_messages WHERE hub = $1"),
+        ("is still locked", "SELECT entity_id, lock_owner FROM durable.entities WHERE hub = $1 AND lock_id IS NOT NULL"),
         ("has an activity left", """
             SELECT a.instance_id, a.name FROM durable.activities a
             LEFT JOIN durable.instances i ON i.hub = a.hub AND i.instance_id = a.instance_id

@@ -12,7 +12,7 @@ namespace VisionPlatform.Functions.Embedded.Tests.Durable.Faults;
 internal sealed class LoadDriver(DurableTaskClient client, int seed)
 {
     private static readonly string[] Kinds =
-        ["Chain", "FanOut", "Timers", "Events", "Suspended", "Approval", "Retries", "Parent", "PingPong", "Generations", "Terminated", "Purged"];
+        ["Chain", "FanOut", "Timers", "Events", "Suspended", "Approval", "Retries", "Parent", "PingPong", "Generations", "Terminated", "Purged", "Accounts"];
 
     private readonly ConcurrentQueue<string> _problems = new();
     private int _started;
@@ -92,6 +92,11 @@ internal sealed class LoadDriver(DurableTaskClient client, int seed)
                 break;
             case "Generations":
                 await RunGenerationsAsync(id, random, cancellation);
+                break;
+            case "Accounts":
+                await StartAsync("Accounts", id, null, cancellation);
+                OrchestrationMetadata accounts = await EndAsync(id, OrchestrationRuntimeStatus.Completed, cancellation);
+                Require(accounts, accounts.ReadOutputAs<int[]>() is [294, 36]);
                 break;
             case "Terminated":
                 await StartAsync("Family", id, null, cancellation);

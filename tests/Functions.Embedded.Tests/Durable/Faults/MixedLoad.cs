@@ -1,4 +1,5 @@
 using Microsoft.DurableTask;
+using Microsoft.DurableTask.Entities;
 
 namespace VisionPlatform.Functions.Embedded.Tests.Durable.Faults;
 
@@ -14,6 +15,12 @@ internal sealed record Rounds(string Partner, int Count);
 /// <param name="Sum">Of the results so far.</param>
 /// <param name="Seen">Payloads taken so far, as bits.</param>
 internal sealed record Generation(int Number, int Last, int Sum, int Seen);
+
+/// <summary>An entity that adds up.</summary>
+internal sealed class Account : TaskEntity<int>
+{
+    public int Add(int value) => State += value;
+}
 
 /// <summary>Orchestrators of every kind whose results are known beforehand, whoever ran them and however often they were interrupted.</summary>
 internal static class MixedLoad
@@ -64,6 +71,8 @@ internal static class MixedLoad
         .Orchestrator("Ping", Ping)
         .Orchestrator("Pong", Pong)
         .Orchestrator("Generations", Generations)
+        .Entity<Account>("Account")
+        .Orchestrator("Accounts", Accounts)
         .Orchestrator("Forever", context => context.WaitForExternalEvent<bool>("never"))
         .Orchestrator("Family", context => Task.WhenAll(
             context.CallSubOrchestratorAsync<bool>("Forever"),
@@ -180,6 +189,26 @@ internal static class MixedLoad
         }
 
         return rounds.Count;
+    }
+
+    /// <summary>Adds to two accounts by signals, calls and in critical sections; gives what is on them.</summary>
+    private static async Task<int[]> Accounts(TaskOrchestrationContext context)
+    {
+        var one = new EntityInstanceId("Account", context.InstanceId + ":one");
+        var two = new EntityInstanceId("Account", context.InstanceId + ":two");
+        for (int i = 1; i <= 3; i++)
+        {
+            await context.Entities.SignalEntityAsync(one, "Add", 100);
+            await context.Entities.CallEntityAsync<int>(two, "Add", 10);
+            await using (await context.Entities.LockEntitiesAsync(one, two))
+            {
+                await context.Entities.CallEntityAsync<int>(one, "Add", -i);
+                await context.CallActivityAsync<int>("Work", new Call($"transfer{i}", i));
+                await context.Entities.CallEntityAsync<int>(two, "Add", i);
+            }
+        }
+
+        return [await context.Entities.CallEntityAsync<int>(one, "Add", 0), await context.Entities.CallEntityAsync<int>(two, "Add", 0)];
     }
 
     /// <summary>Adds one event a generation; those that come early are handed on.</summary>
