@@ -19,8 +19,8 @@ internal enum FunctionKind
 /// <list type="bullet">
 /// <item>a running engine of the hub has the name: it waits for that engine;</item>
 /// <item>no engine ever had it: it fails after <see cref="DurableEngineOptions.UnknownNameGrace"/>;</item>
-/// <item>one had it but is gone (a crash, a deploy that is taken back): it fails after <see cref="DurableEngineOptions.LostNameGrace"/>,
-/// counted from when this engine was there to see it.</item>
+/// <item>one had it but is gone (a crash, a deploy that is taken back), or an instance of it has begun: it fails after
+/// <see cref="DurableEngineOptions.LostNameGrace"/>, counted from when this engine was there to see it.</item>
 /// </list>
 /// </summary>
 internal sealed class HostRegistry(
@@ -103,18 +103,18 @@ internal sealed class HostRegistry(
     private async Task FailUnservedAsync(CancellationToken stop)
     {
         await using NpgsqlConnection connection = await store.OpenAsync(stop);
-        List<MissingName> unserved = await UnservedAsync(connection, stop);
-        if (unserved.Count == 0)
-            return;
-        foreach (MissingName name in unserved.Where(name => name.Kind == FunctionKind.Orchestrator))
-            await FailOrchestrationsAsync(connection, name, stop);
-        foreach (MissingName name in unserved.Where(name => name.Kind == FunctionKind.Activity))
-            await FailActivitiesAsync(connection, name, stop);
-        foreach (MissingName name in unserved.Where(name => name.Kind == FunctionKind.Entity))
-            await FailOperationsAsync(connection, name, stop);
+        foreach ((MissingName name, bool isLost) in await UnservedAsync(connection, stop))
+        {
+            await (name.Kind switch
+            {
+                FunctionKind.Orchestrator => FailOrchestrationsAsync(connection, name, isLost, stop),
+                FunctionKind.Activity => FailActivitiesAsync(connection, name, stop),
+                _ => FailOperationsAsync(connection, name, stop),
+            });
+        }
     }
 
-    private async Task<List<MissingName>> UnservedAsync(NpgsqlConnection connection, CancellationToken stop)
+    private async Task<List<(MissingName Name, bool IsLost)>> UnservedAsync(NpgsqlConnection connection, CancellationToken stop)
     {
         KeyValuePair<string, MissingName>[] missing = [.. _missing];
         await using NpgsqlBatch batch = connection.ToBatch(HostSql.Unserved.ToCommand(
@@ -124,17 +124,18 @@ internal sealed class HostRegistry(
             store.Options.UnknownNameGrace,
             store.Options.LostNameGrace));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
-        List<MissingName> unserved = [];
+        List<(MissingName, bool)> unserved = [];
         while (await reader.ReadAsync(stop))
-            unserved.Add(_missing[reader.GetString(0)]);
+            unserved.Add((_missing[reader.GetString(0)], reader.GetBoolean(1)));
         return unserved;
     }
 
-    private async Task FailOrchestrationsAsync(NpgsqlConnection connection, MissingName name, CancellationToken stop)
+    /// <param name="isLost">Whether instances that have begun fail too.</param>
+    private async Task FailOrchestrationsAsync(NpgsqlConnection connection, MissingName name, bool isLost, CancellationToken stop)
     {
         List<(string Id, string? Parent)> instances = [];
         await using (NpgsqlBatch batch = connection.ToBatch(
-            HostSql.DueInstances.ToCommand(store.Hub, name.Name.ToLowerInvariant(), store.Options.UnknownNameGrace, Most)))
+            HostSql.DueInstances.ToCommand(store.Hub, name.Name.ToLowerInvariant(), store.Options.UnknownNameGrace, Most, isLost)))
         {
             await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
             while (await reader.ReadAsync(stop))
@@ -224,9 +225,12 @@ internal static class HostSql
 
     public const string Leave = "UPDATE durable.hosts SET alive_until = now() WHERE hub = $1 AND host = $2";
 
-    /// <summary>Of the names $2, noticed $3 ago: those that nobody has, and for which it is in vain to wait longer.</summary>
+    /// <summary>
+    /// Of the names $2, noticed $3 ago: those that nobody has, and for which it is in vain to wait longer; and whether that is so even for a
+    /// name that there once was.
+    /// </summary>
     public const string Unserved = """
-        SELECT n.name
+        SELECT n.name, n.noticed >= $5::interval
         FROM unnest($2::text[], $3::interval[]) AS n (name, noticed)
         LEFT JOIN durable.hosts h ON h.hub = $1 AND n.name = ANY (h.names)
         GROUP BY n.name, n.noticed
@@ -240,7 +244,7 @@ internal static class HostSql
         SELECT instance_id, parent_id
         FROM durable.instances
         WHERE hub = $1 AND lower(name) = $2 AND ready_at <= now() - $3::interval
-          AND status IN ('Pending', 'Running', 'Suspended')
+          AND status IN ('Pending', 'Running', 'Suspended') AND (turn = 0 OR $5)
         ORDER BY ready_at
         LIMIT $4
         """;

@@ -78,13 +78,14 @@ internal sealed record EntityMessage(string EntityId, EntityMessageKind Kind)
     }
 }
 
-/// <summary>The statements for entities. $1 is the hub throughout; columns come as arrays, one element a row.</summary>
+/// <summary>The statements for entities. $1 is the hub throughout; columns come as arrays, one element a row. Rows are found as
+/// <see cref="FetchSql"/> says.</summary>
 internal static class EntitySql
 {
     /// <summary>Takes entities that have something to look at; not those of names this app does not have ($5).</summary>
     public const string Take = """
         WITH due AS MATERIALIZED (
-            SELECT entity_id
+            SELECT ctid AS place
             FROM durable.entities
             WHERE hub = $1 AND ready_at <= now() AND locked_until <= now()
               AND split_part(entity_id, '@', 2) <> ALL ($5::text[])
@@ -94,8 +95,7 @@ internal static class EntitySql
         )
         UPDATE durable.entities e
         SET locked_by = $2, locked_until = now() + $3::interval
-        FROM due
-        WHERE e.hub = $1 AND e.entity_id = due.entity_id
+        WHERE e.ctid = ANY (ARRAY(SELECT place FROM due))
         RETURNING e.entity_id, e.state, e.turn, e.lock_id, e.lock_owner, e.lock_execution
         """;
 

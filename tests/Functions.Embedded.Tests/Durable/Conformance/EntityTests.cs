@@ -251,6 +251,34 @@ public sealed class EntityTests(DurableDatabase database) : IClassFixture<Durabl
     }
 
     [Fact]
+    public async Task Rewinding_makes_the_call_that_failed_again_and_keeps_those_that_did_not()
+    {
+        bool broken = true;
+        int gets = 0;
+        await using TestEngine engine = await database.StartAsync(new TestFunctions()
+            .Entity("Part", () => new Handler(operation =>
+            {
+                if (operation.Name == "get")
+                    return ValueTask.FromResult<object?>(Interlocked.Increment(ref gets));
+                return Volatile.Read(ref broken) ? throw new IOException() : ValueTask.FromResult<object?>(10);
+            }))
+            .Orchestrator("Sum", async context =>
+            {
+                var id = new EntityInstanceId("part", "1");
+                int first = await context.Entities.CallEntityAsync<int>(id, "get");
+                return first + await context.Entities.CallEntityAsync<int>(id, "break");
+            }));
+        OrchestrationMetadata failed = await engine.RunAsync("Sum");
+        Assert.Equal(OrchestrationRuntimeStatus.Failed, failed.RuntimeStatus);
+        Volatile.Write(ref broken, false);
+
+        await engine.Client.RewindInstanceAsync(failed.InstanceId, "repaired", Cancellation);
+
+        Assert.Equal(11, (await engine.EndOf(failed.InstanceId)).ReadOutputAs<int>());
+        Assert.Equal(1, gets);
+    }
+
+    [Fact]
     public async Task An_entity_that_nobody_has_fails_the_call()
     {
         await using TestEngine engine = await database.StartAsync(

@@ -79,6 +79,27 @@ public sealed class UnknownNameTests(DurableDatabase database) : IClassFixture<D
     }
 
     [Fact]
+    public async Task An_instance_that_has_begun_waits_longer_whoever_began_it()
+    {
+        string hub = $"begun-{Guid.NewGuid():N}";
+        string id;
+        await using (TestEngine newer = await database.StartAsync(Samples.Functions, hub: hub))
+        {
+            id = await newer.Client.ScheduleNewOrchestrationInstanceAsync("Wait", Cancellation);
+            await newer.Client.WaitForInstanceStartAsync(id, Cancellation);
+        }
+
+        await using TestEngine older = await database.StartAsync(new TestFunctions(), Soon, hub);
+        // As from an engine of a version that did not say what it has.
+        await older.QueryAsync<long>($"WITH gone AS (DELETE FROM durable.hosts WHERE hub = '{hub}' RETURNING 1) SELECT count(*) FROM gone");
+        await older.Client.RaiseEventAsync(id, "go", "x", Cancellation);
+        string unknown = await older.Client.ScheduleNewOrchestrationInstanceAsync("Never", Cancellation);
+
+        Assert.Equal(OrchestrationRuntimeStatus.Failed, (await older.EndOf(unknown)).RuntimeStatus);
+        Assert.Equal(OrchestrationRuntimeStatus.Running, (await older.Client.GetInstanceAsync(id, Cancellation))!.RuntimeStatus);
+    }
+
+    [Fact]
     public async Task What_a_process_had_that_is_gone_waits_longer_before_it_fails()
     {
         string hub = $"gone-{Guid.NewGuid():N}";
