@@ -33,8 +33,12 @@ internal sealed record InstanceEnd(OrchestrationRuntimeStatus Status, EventKind 
         ), freed AS (
             UPDATE durable.entities n
             SET ready_at = least(n.ready_at, now())
-            FROM ended e
-            WHERE n.hub = $1 AND n.lock_owner = e.instance_id
+            WHERE n.ctid = ANY (ARRAY(
+                SELECT o.ctid
+                FROM durable.entities o
+                WHERE o.hub = $1 AND o.lock_owner = ANY (ARRAY(SELECT instance_id FROM ended))
+                ORDER BY o.entity_id
+                FOR UPDATE))
         ), parents AS (
             UPDATE durable.instances p
             SET ready_at = least(p.ready_at, now())

@@ -16,6 +16,7 @@ internal sealed class EntityBatch
     private readonly DataConverter _converter;
     private readonly TimeProvider _time;
     private readonly StoredState _state;
+    private readonly string? _stateBefore;
     private readonly List<EntityAction> _actions = [];
     private readonly List<OperationOutcome> _outcomes = [];
 
@@ -26,6 +27,7 @@ internal sealed class EntityBatch
         _converter = converter;
         _time = time;
         _state = new StoredState(converter) { Text = state };
+        _stateBefore = state;
     }
 
     public EntityInstanceId Id { get; }
@@ -61,6 +63,14 @@ internal sealed class EntityBatch
                 _outcomes.Add(new OperationOutcome(null, TaskFailureDetails.FromException(error)));
             }
         }
+    }
+
+    /// <summary>The same operations, all failed: nothing has changed.</summary>
+    public EntityBatch Failed(Exception error)
+    {
+        var failed = new EntityBatch(Id, _stateBefore, _operations, _converter, _time);
+        failed.FailRest(TaskFailureDetails.FromException(error));
+        return failed;
     }
 
     /// <summary>Fails the operations that have not run.</summary>

@@ -43,6 +43,7 @@ internal sealed class EntityCommits(DurableStore store, EngineSignals signals, I
     /// <summary>Commits a run, sooner or later: while the database is away it waits. A run of an entity that is someone else's by then did not happen.</summary>
     public async Task CommitAsync(EntityRow before, EntityRun run, EntityBatch batch, CancellationToken cancellation)
     {
+        bool isStorable = true;
         var retrying = new Retrying($"Commit of the entity {before.EntityId}", store, logger);
         while (true)
         {
@@ -56,6 +57,13 @@ internal sealed class EntityCommits(DurableStore store, EngineSignals signals, I
             catch (Exception error) when (DurableStore.IsPassing(error) && !cancellation.IsCancellationRequested)
             {
                 await retrying.FailedAsync(error, cancellation);
+            }
+            catch (Exception error) when (isStorable && !cancellation.IsCancellationRequested)
+            {
+                // What the database refuses for good would be tried for ever; the operations fail and say why.
+                logger.LogError(error, "What operations of the entity {EntityId} did cannot be stored", before.EntityId);
+                isStorable = false;
+                batch = batch.Failed(error);
             }
         }
     }

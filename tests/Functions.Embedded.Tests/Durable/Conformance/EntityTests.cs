@@ -3,6 +3,7 @@ using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Client.Entities;
 using Microsoft.DurableTask.Embedded;
 using Microsoft.DurableTask.Entities;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace VisionPlatform.Functions.Embedded.Tests.Durable.Conformance;
 
@@ -154,6 +155,7 @@ public sealed class EntityTests(DurableDatabase database) : IClassFixture<Durabl
             .Entity<Counter>("Counter")
             .Entity("Relay", () => new Handler(operation =>
             {
+                operation.State.SetState(operation.State.GetState<int>() + operation.GetInput<int>());
                 operation.Context.SignalEntity(Mine, "Add", operation.GetInput<int>());
                 string id = operation.Context.ScheduleNewOrchestration("Echo", operation.GetInput<int>(), new StartOrchestrationOptions($"by-{operation.GetInput<int>()}"));
                 return operation.Name == "fail" ? throw new IOException() : ValueTask.FromResult<object?>(id);
@@ -166,6 +168,7 @@ public sealed class EntityTests(DurableDatabase database) : IClassFixture<Durabl
         await UntilStateAsync<int>(engine, Mine, state => state == 1);
 
         Assert.Equal(1, (await engine.EndOf("by-1")).ReadOutputAs<int>());
+        Assert.Equal(1, (await engine.Client.Entities.GetEntityAsync<int>(relay, Cancellation))!.State);
         Assert.Null(await engine.Client.GetInstanceAsync("by-100", Cancellation));
     }
 
@@ -292,6 +295,23 @@ public sealed class EntityTests(DurableDatabase database) : IClassFixture<Durabl
     }
 
     [Fact]
+    public async Task A_state_that_cannot_be_stored_fails_the_operation_and_the_entity_goes_on()
+    {
+        await using TestEngine engine = await database.StartAsync(
+            new TestFunctions()
+                .Entity("Text", () => new Handler(operation =>
+                {
+                    operation.State.SetState(operation.Name == "bad" ? "a\0b" : "good");
+                    return default;
+                }))
+                .Orchestrator("Call", context => context.Entities.CallEntityAsync(new EntityInstanceId("text", "1"), context.GetInput<string>()!)),
+            services: services => services.Configure<DurableTaskClientOptions>(options => options.DataConverter = new PlainText()));
+
+        Assert.Equal(OrchestrationRuntimeStatus.Failed, (await engine.RunAsync("Call", "bad")).RuntimeStatus);
+        Assert.Equal(OrchestrationRuntimeStatus.Completed, (await engine.RunAsync("Call", "fine")).RuntimeStatus);
+    }
+
+    [Fact]
     public async Task A_changed_entity_call_at_replay_is_found()
     {
         string hub = $"changed-{Guid.NewGuid():N}";
@@ -336,6 +356,13 @@ public sealed class EntityTests(DurableDatabase database) : IClassFixture<Durabl
         public void Append(int value) => State.Add(value);
 
         public Task<List<int>> All() => Task.FromResult(State);
+    }
+
+    private sealed class PlainText : DataConverter
+    {
+        public override string? Serialize(object? value) => value?.ToString();
+
+        public override object? Deserialize(string? data, Type targetType) => data;
     }
 
     internal sealed class Handler(Func<TaskEntityOperation, ValueTask<object?>> run) : ITaskEntity
