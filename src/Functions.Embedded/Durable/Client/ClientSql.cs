@@ -88,6 +88,25 @@ internal static class ClientSql
         WHERE hub = $1 AND instance_id = $2 AND execution_id = $3 AND (seq >= $4 OR seq = ANY ($5))
         """;
 
+    /// <summary>
+    /// What is left is numbered without gaps again. By way of numbers that no history reaches, as two rows must not have one number even for
+    /// a moment.
+    /// </summary>
+    public static readonly string[] RenumberHistory =
+    [
+        """
+        UPDATE durable.history h
+        SET seq = n.place + 1000000000
+        FROM (
+            SELECT seq, row_number() OVER (ORDER BY seq)::int - 1 AS place
+            FROM durable.history
+            WHERE hub = $1 AND instance_id = $2 AND execution_id = $3
+        ) n
+        WHERE h.hub = $1 AND h.instance_id = $2 AND h.execution_id = $3 AND h.seq = n.seq
+        """,
+        "UPDATE durable.history SET seq = seq - 1000000000 WHERE hub = $1 AND instance_id = $2 AND execution_id = $3",
+    ];
+
     public const string RewindActivities = """
         DELETE FROM durable.activities
         WHERE hub = $1 AND instance_id = $2 AND execution_id = $3 AND task_id = ANY ($4)

@@ -45,6 +45,8 @@ internal sealed partial class EmbeddedDurableTaskClient
         ];
         await using (NpgsqlBatch batch = connection.ToBatch(
             ClientSql.RewindHistory.ToCommand(_store.Hub, instanceId, instance.ExecutionId, plan.KeepBelow, plan.TakenBack.ToArray()),
+            ClientSql.RenumberHistory[0].ToCommand(_store.Hub, instanceId, instance.ExecutionId),
+            ClientSql.RenumberHistory[1].ToCommand(_store.Hub, instanceId, instance.ExecutionId),
             ClientSql.RewindActivities.ToCommand(_store.Hub, instanceId, instance.ExecutionId, plan.UndoneCalls.ToArray()),
             ClientSql.RedoActivities.ToCommand(
                 _store.Hub, instanceId, instance.ExecutionId, calls.Column(c => c.TaskId), calls.Column(c => c.Name), calls.Column(c => c.Data)),
@@ -67,7 +69,7 @@ internal sealed partial class EmbeddedDurableTaskClient
                 timers.Column(_ => (string?)null),
                 timers.Column(t => t.FireAt)),
             EntitySql.SendCommand(_store.Hub, entityCalls),
-            ClientSql.RewindInstance.ToCommand(_store.Hub, instanceId, plan.KeepBelow)))
+            ClientSql.RewindInstance.ToCommand(_store.Hub, instanceId, plan.KeepBelow - plan.TakenBack.Count)))
             await batch.ExecuteNonQueryAsync(cancellation);
 
         foreach (HistoryEvent call in plan.OpenCalls.Where(call => call.Kind == EventKind.SubOrchestrationCreated))
