@@ -27,12 +27,12 @@ public sealed class OwnProfile(
     {
         if (change.BadgeColor is { } color && !Avatar.Colors.Contains(color))
             throw new ProblemException(ErrorCodes.ValidationFailed, $"Must be one of {string.Join(", ", Avatar.Colors)}.", "badgeColor");
-        var user = await database.Users.FirstAsync(u => u.Id == userId, ct);
-        var email = await NewAddressAsync(user, change, origin, ct);
+        var email = await NewAddressAsync(await database.Users.AsNoTracking().FirstAsync(u => u.Id == userId, ct), change, origin, ct);
+        await using var transaction = await database.Database.BeginTransactionAsync(ct);
+        var user = (await database.LockUserAsync(userId, ct))!;
         user.FullName = change.FullName?.Trim();
         user.BadgeColor = change.BadgeColor;
         user.UpdatedAt = clock.GetUtcNow();
-        await using var transaction = await database.Database.BeginTransactionAsync(ct);
         if (email is not null && settings.ConfirmsEmail)
             await SendLinkAsync(user, email, ct);
         else if (email is not null)
@@ -53,10 +53,10 @@ public sealed class OwnProfile(
     {
         var now = clock.GetUtcNow();
         var link = await MailedTokens.FindAsync(database, token, MailedTokenPurpose.EmailChange, now, ct);
-        var user = link?.UserId is { } id ? await database.Users.FirstOrDefaultAsync(u => u.Id == id && u.IsActive, ct) : null;
-        if (link is null || user is null)
-            throw new ProblemException(ErrorCodes.InvalidLink);
         await using var transaction = await database.Database.BeginTransactionAsync(ct);
+        var user = link?.UserId is { } id ? await database.LockUserAsync(id, ct) : null;
+        if (link is null || user is not { IsActive: true })
+            throw new ProblemException(ErrorCodes.InvalidLink);
         if (!await MailedTokens.UseAsync(database, link.Id, now, ct))
             throw new ProblemException(ErrorCodes.InvalidLink);
         try

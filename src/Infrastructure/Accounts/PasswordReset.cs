@@ -50,19 +50,16 @@ public sealed class PasswordReset(
     {
         var now = clock.GetUtcNow();
         var link = await MailedTokens.FindAsync(database, token, MailedTokenPurpose.PasswordReset, now, ct);
-        var user = link?.UserId is { } id ? await database.Users.FirstOrDefaultAsync(u => u.Id == id && u.IsActive, ct) : null;
+        var user = link?.UserId is { } id ? await database.Users.AsNoTracking().FirstOrDefaultAsync(u => u.Id == id && u.IsActive, ct) : null;
         if (link is null || user is null)
             throw new ProblemException(ErrorCodes.InvalidLink);
         Passwords.RequireGood(wanted, user.NormalizedEmail, "newPassword");
         var hash = await passwords.HashAsync(wanted, ct);
 
         await using var transaction = await database.Database.BeginTransactionAsync(ct);
-        if (!await MailedTokens.UseAsync(database, link.Id, now, ct))
+        if (!await MailedTokens.UseAsync(database, link.Id, now, ct) || !await Passwords.SetAsync(database, user, hash, now, ct))
             throw new ProblemException(ErrorCodes.InvalidLink);
         await MailedTokens.UseUpAsync(database, user.Id, now, ct);
-        user.PasswordHash = hash;
-        user.MustChangePassword = false;
-        user.PasswordChangedAt = user.UpdatedAt = now;
         await sessions.EndAllAsync(user.Id, ct);
         await mails.PasswordChangedAsync(user, ct);
         await audit.AppendAsync(new AuditEvent("password.reset")

@@ -23,7 +23,7 @@ public sealed class SignIn(
         // What is no address has no account, and is told so in the same way.
         var normalised = EmailAddress.TryNormalise(email, out var valid) ? valid : email;
         await throttle.RequireUnlockedAsync(normalised, origin.Address, ct);
-        var user = await database.Users.FirstOrDefaultAsync(u => u.NormalizedEmail == normalised, ct);
+        var user = await database.Users.AsNoTracking().FirstOrDefaultAsync(u => u.NormalizedEmail == normalised, ct);
         var check = await passwords.VerifyAsync(user?.PasswordHash, password, ct);
         if (user is not { IsActive: true } || !check.Fits)
         {
@@ -39,8 +39,10 @@ public sealed class SignIn(
         await throttle.ForgetAsync(normalised, ct);
         if (check.NeedsRehash)
         {
+            var (old, now) = (user.PasswordHash, clock.GetUtcNow());
             user.PasswordHash = await passwords.HashAsync(password, ct);
-            user.UpdatedAt = clock.GetUtcNow();
+            await database.Users.Where(u => u.Id == user.Id && u.PasswordHash == old)
+                .ExecuteUpdateAsync(set => set.SetProperty(u => u.PasswordHash, user.PasswordHash).SetProperty(u => u.UpdatedAt, now), ct);
         }
         var session = await BeginAsync(user, origin, ct);
         await audit.AppendAsync(About(user, "session.sign_in"), ct);
@@ -72,15 +74,15 @@ public sealed class SignIn(
     /// </exception>
     public async Task<Session> ChangePasswordAsync(Guid userId, string current, string wanted, ClientOrigin origin, CancellationToken ct)
     {
-        var user = await database.Users.FirstAsync(u => u.Id == userId, ct);
+        var user = await database.Users.AsNoTracking().FirstAsync(u => u.Id == userId, ct);
         await RequirePasswordAsync(user, current, origin, ct);
         Passwords.RequireGood(wanted, user.NormalizedEmail, "newPassword", unlike: current);
 
         var hash = await passwords.HashAsync(wanted, ct);
         await using var transaction = await database.Database.BeginTransactionAsync(ct);
-        user.PasswordHash = hash;
-        user.MustChangePassword = false;
-        user.PasswordChangedAt = user.UpdatedAt = clock.GetUtcNow();
+        // Of two changes at the same moment the second has the wrong current password.
+        if (!await Passwords.SetAsync(database, user, hash, clock.GetUtcNow(), ct))
+            throw NotTheCurrentPassword();
         await sessions.EndAllAsync(userId, ct);
         await MailedTokens.UseUpAsync(database, userId, clock.GetUtcNow(), ct);
         var session = await BeginAsync(user, origin, ct);
@@ -101,12 +103,14 @@ public sealed class SignIn(
         if ((await passwords.VerifyAsync(user.PasswordHash, current, ct)).Fits)
             return;
         await throttle.RecordFailureAsync(user.NormalizedEmail, origin.Address, ct);
-        throw new ProblemException(ErrorCodes.ValidationFailed, "This is not the current password.", "currentPassword");
+        throw NotTheCurrentPassword();
     }
 
-    /// <summary>Begins a session of somebody who has proved who they are; saves what was changed on the account.</summary>
+    /// <summary>Begins a session of somebody who has proved who they are.</summary>
     public async Task<Session> BeginAsync(User user, ClientOrigin origin, CancellationToken ct) =>
         Answer(user, await sessions.BeginAsync(user.Id, origin, ct));
+
+    private static ProblemException NotTheCurrentPassword() => new(ErrorCodes.ValidationFailed, "This is not the current password.", "currentPassword");
 
     private static AuditEvent About(User user, string action) => new(action)
     {
@@ -117,9 +121,19 @@ public sealed class SignIn(
         new(user, session.SessionId, accessTokens.Issue(user, session.SessionId), accessTokens.Lifetime, session.RefreshToken);
 }
 
-/// <summary>The rules of a new password, as a refusal.</summary>
+/// <summary>New passwords: what they must be, and putting one into the account.</summary>
 internal static class Passwords
 {
+    /// <summary>Replaces the password; false when another one was set since the account was read.</summary>
+    public static async Task<bool> SetAsync(UserDatabase database, User user, string hash, DateTimeOffset now, CancellationToken ct)
+    {
+        var changed = await database.Users.Where(u => u.Id == user.Id && u.PasswordHash == user.PasswordHash).ExecuteUpdateAsync(
+            set => set.SetProperty(u => u.PasswordHash, hash).SetProperty(u => u.MustChangePassword, false)
+                .SetProperty(u => u.PasswordChangedAt, now).SetProperty(u => u.UpdatedAt, now), ct);
+        user.MustChangePassword = false;
+        return changed > 0;
+    }
+
     /// <exception cref="ProblemException"><see cref="ErrorCodes.WeakPassword"/> with every reason on the field.</exception>
     public static void RequireGood(string wanted, string normalisedEmail, string field, string? unlike = null)
     {

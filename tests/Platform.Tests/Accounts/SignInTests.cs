@@ -176,6 +176,20 @@ public sealed class SignInTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
+    public async Task Simultaneous_sign_ins_with_an_old_hash_and_simultaneous_changes_of_the_password_do_not_hurt_each_other()
+    {
+        var user = await Host.AddUserAsync(Host.App.Databases, passwordHash: OldHash.Of(ApiClient.Password));
+        using var client = Host.App.NewClient();
+
+        Assert.All(await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => client.PostAsync("auth/login", new { email = user.Email, password = ApiClient.Password }))), answer => answer.Expect(200));
+
+        (await client.SignInAsync(user.Email)).Expect(200);
+        var changes = await Task.WhenAll(Enumerable.Range(0, 3).Select(i => client.PutAsync("auth/password", new { currentPassword = ApiClient.Password, newPassword = $"another long pass phrase {i}" })));
+        Assert.Equal(1, changes.Count(answer => answer.Status == HttpStatusCode.OK));
+        Assert.All(changes.Where(answer => answer.Status != HttpStatusCode.OK), answer => Assert.Contains((int)answer.Status, (int[])[401, 422]));
+    }
+
+    [Fact]
     public async Task A_demoted_or_deactivated_person_feels_it_at_the_next_request()
     {
         using var client = await Host.NewUserAsync(SystemRole.Admin);
