@@ -59,6 +59,12 @@ internal static class FetchSql
         ORDER BY h.instance_id, h.seq
         """;
 
+    public const string Turns = """
+        SELECT k.instance_id, i.turn
+        FROM unnest($2::text[]) AS k (instance_id)
+        CROSS JOIN LATERAL (SELECT turn FROM durable.instances i WHERE i.hub = $1 AND i.instance_id = k.instance_id OFFSET 0) i
+        """;
+
     public const string Statuses = """
         SELECT k.instance_id, i.status
         FROM unnest($2::text[]) AS k (instance_id)

@@ -67,11 +67,13 @@ internal sealed class InstanceFetcher(
                 await ReadHistoryAsync(reader, histories, damages, stop);
         }
 
-        foreach (InstanceRow row in unread.Where(row => histories[row.InstanceId].Count != row.HistoryLength))
+        List<InstanceRow> torn = [.. unread.Where(row => histories[row.InstanceId].Count != row.HistoryLength)];
+        HashSet<string> moved = torn.Count > 0 ? await MovedOnAsync(connection, torn, stop) : [];
+        foreach (InstanceRow row in torn)
             damages.TryAdd(row.InstanceId, $"the history has {histories[row.InstanceId].Count} events that can be read instead of {row.HistoryLength}");
 
-        bool again = taken.Count == room;
-        foreach (InstanceRow row in known)
+        bool again = taken.Count == room || moved.Count > 0;
+        foreach (InstanceRow row in known.Where(row => !moved.Contains(row.InstanceId)))
         {
             again |= !sessions.Offer(
                 row, messages.GetValueOrDefault(row.InstanceId, []), histories.GetValueOrDefault(row.InstanceId), damages.GetValueOrDefault(row.InstanceId));
@@ -101,6 +103,22 @@ internal sealed class InstanceFetcher(
         }
 
         return (taken, wait);
+    }
+
+    /// <summary>Those that had a turn, or an end, between being leased and being read: what was read is of no use, but nothing is wrong with them.</summary>
+    private async Task<HashSet<string>> MovedOnAsync(NpgsqlConnection connection, List<InstanceRow> rows, CancellationToken stop)
+    {
+        Dictionary<string, long> turns = rows.ToDictionary(row => row.InstanceId, row => row.Turn);
+        HashSet<string> moved = [.. turns.Keys];
+        await using NpgsqlBatch batch = connection.ToBatch(FetchSql.Turns.ToCommand(store.Hub, rows.Column(row => row.InstanceId)));
+        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
+        while (await reader.ReadAsync(stop))
+        {
+            if (reader.GetInt64(1) == turns[reader.GetString(0)])
+                moved.Remove(reader.GetString(0));
+        }
+
+        return moved;
     }
 
     /// <summary>Orchestrators this app does not have are left to one that has them.</summary>
