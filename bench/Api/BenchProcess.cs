@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
+using VisionPlatform.Tests;
 
 namespace VisionPlatform.Bench.Api;
 
@@ -51,7 +50,7 @@ internal sealed class BenchProcess : IAsyncDisposable
     private static async Task<BenchProcess> StartAsync(
         string program, string[] arguments, string folder, string untilPath, Dictionary<string, string> settings, CancellationToken cancellation)
     {
-        var port = FreePort();
+        var port = LoopbackPort.Free();
         var start = new ProcessStartInfo("dotnet", [program, .. arguments]) { WorkingDirectory = folder, RedirectStandardOutput = true };
         foreach (var (name, value) in settings)
             start.Environment[name] = value;
@@ -77,12 +76,5 @@ internal sealed class BenchProcess : IAsyncDisposable
             }
         }
         return new BenchProcess(process, port);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
+using VisionPlatform.Tests;
 
 namespace VisionPlatform.Bench.Hosts;
 
@@ -36,7 +35,7 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>Starts it and waits for the first healthy answer of <c>/health/ready</c>. Gives the milliseconds that took.</summary>
     public static async Task<(HostProcess Host, double Milliseconds)> StartAsync(HostUnderTest host, CancellationToken cancellation)
     {
-        int port = FreePort();
+        int port = LoopbackPort.Free();
         var address = new Uri($"http://127.0.0.1:{port}");
         var start = new ProcessStartInfo("sh", ["-c", "exec " + host.Command.Replace("{port}", $"{port}", StringComparison.Ordinal)])
         {
@@ -90,12 +89,5 @@ internal sealed class HostProcess : IAsyncDisposable
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

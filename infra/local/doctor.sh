@@ -79,7 +79,8 @@ doctor_storage_account() {
   for name in "${!AzureWebJobsStorage@}"; do [[ -z ${!name} ]] || given=1; done
   if [[ -f $ROOT/local.settings.json ]] && grep -q '"AzureWebJobsStorage' "$ROOT/local.settings.json"; then given=1; fi
   ((given)) || return 0
-  for name in "$CLI_DLL" "${CLI_DLL/Release/Debug}"; do [[ -n $cli || ! -f $name ]] || cli=$name; done
+  # The newer of the two: the other may be of a time before it knew the command.
+  for name in "$CLI_DLL" "${CLI_DLL/Release/Debug}"; do if [[ -f $name && ( -z $cli || $name -nt $cli ) ]]; then cli=$name; fi; done
   if [[ -z $cli ]]; then row - AzureWebJobsStorage 'not checked: ./platform up builds the program that does it'; return; fi
   if line=$(cd "$ROOT" && dotnet "$cli" storage account 2>&1 </dev/null); then
     found AzureWebJobsStorage "${line#storage account }"

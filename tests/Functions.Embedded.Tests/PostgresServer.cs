@@ -1,8 +1,7 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 using VisionPlatform.Functions.Embedded.Tests;
+using VisionPlatform.Tests;
 
 [assembly: AssemblyFixture(typeof(PostgresServer))]
 
@@ -34,7 +33,7 @@ public sealed class PostgresServer : IAsyncLifetime
         if (Environment.IsPrivilegedProcess)
             await RunAsync("chown", "-R", "postgres", _folder);
         string data = Path.Combine(_folder, "data");
-        int port = FreePort();
+        int port = LoopbackPort.Free();
         await RunAsPostgresAsync(
             "initdb", "-D", data, "-A", "scram-sha-256", "-U", "app", $"--pwfile={passwordFile}", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8");
         await RunAsPostgresAsync(
@@ -78,13 +77,6 @@ public sealed class PostgresServer : IAsyncLifetime
             Database = uri.AbsolutePath.Trim('/'),
             Pooling = false,
         }.ConnectionString;
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     // The server refuses to run as root.

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using VisionPlatform.Cli.Databases;
 using VisionPlatform.Functions.Embedded.Tests;
+using VisionPlatform.Tests;
 
 namespace VisionPlatform.Cli.Tests.Databases;
 
@@ -53,7 +54,7 @@ public sealed class DatabaseMigrationTests(PostgresServer postgres)
     [Fact]
     public async Task A_server_that_does_not_answer_in_time_is_unavailable_and_its_password_stays_secret()
     {
-        var target = Platform($"postgresql://app:secret-word@127.0.0.1:{PostgresServer.FreePort()}/platform");
+        var target = Platform($"postgresql://app:secret-word@127.0.0.1:{LoopbackPort.Free()}/platform");
 
         var failure = await Assert.ThrowsAsync<CommandException>(() => MigrateAsync(target, _output, TimeSpan.Zero));
 

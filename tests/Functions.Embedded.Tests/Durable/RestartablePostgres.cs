@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
+using VisionPlatform.Tests;
 
 namespace VisionPlatform.Functions.Embedded.Tests.Durable;
 
@@ -9,7 +8,7 @@ public sealed class RestartablePostgres : IAsyncDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("postgres-restart-").FullName;
     private string _options = "";
-    private readonly int _port = FreePort();
+    private readonly int _port = LoopbackPort.Free();
 
     public string ConnectionString => $"Host=127.0.0.1;Port={_port};Username=app;Password=app;Database=postgres";
 
@@ -57,12 +56,5 @@ public sealed class RestartablePostgres : IAsyncDisposable
         await process.WaitForExitAsync();
         if (process.ExitCode != 0)
             throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} exited with {process.ExitCode}.");
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

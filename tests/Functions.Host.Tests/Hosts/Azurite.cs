@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using VisionPlatform.Platform.Tests.Hosting;
+using VisionPlatform.Tests;
 
 namespace VisionPlatform.Functions.Host.Tests.Hosts;
 
@@ -38,7 +39,7 @@ public sealed class Azurite : IAsyncDisposable
     /// <param name="identities">Takes bearer tokens, for which it needs TLS: it has a certificate of its own.</param>
     public static async Task<Azurite> StartAsync(bool identities = false)
     {
-        int[] ports = [PlatformApp.FreePort(), PlatformApp.FreePort(), PlatformApp.FreePort()];
+        int[] ports = [LoopbackPort.Free(), LoopbackPort.Free(), LoopbackPort.Free()];
         string? folder = null;
         List<string> arguments =
         [

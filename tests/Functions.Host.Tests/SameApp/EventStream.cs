@@ -40,14 +40,11 @@ internal static class EventStream
     }
 
     /// <summary>Every event until the job has ended, over as many responses as it takes, each going on where the last one stopped.</summary>
-    public static async Task<(List<StreamEvent> Events, int Responses)> ReadAsync(ApiClient client, Guid jobId)
+    public static async Task<List<StreamEvent>> ReadAsync(ApiClient client, Guid jobId, long? lastEventId = null)
     {
         var all = new List<StreamEvent>();
-        for (var responses = 1; ; responses++)
-        {
-            all.AddRange(await ReadOnceAsync(client, jobId, all.LastOrDefault(e => e.Id is not null)?.Id));
-            if (all is [.., { Type: "end" }])
-                return (all, responses);
-        }
+        while (all is not [.., { Type: "end" }])
+            all.AddRange(await ReadOnceAsync(client, jobId, all.LastOrDefault(e => e.Id is not null)?.Id ?? lastEventId));
+        return all;
     }
 }

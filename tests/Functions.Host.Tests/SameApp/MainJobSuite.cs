@@ -13,13 +13,16 @@ public abstract class MainJobSuite(TrainingLab lab)
     [Fact]
     public async Task A_job_leaves_metrics_checkpoints_logs_and_a_model_that_exports_deploys_and_predicts()
     {
-        var jobId = await lab.StartJobAsync(epochs: 6, name: "digits of the main job");
-        var (events, responses) = await EventStream.ReadAsync(lab.Admin, jobId);
+        var jobId = await lab.NewJobAsync(epochs: 6, name: "digits of the main job");
+        // A response ends after its time whatever the job does: the first one before the job is started.
+        var events = await EventStream.ReadOnceAsync(lab.Admin, jobId);
+        Assert.DoesNotContain(events, e => e.Type == "end");
+        (await lab.Admin.PostAsync($"training/jobs/{jobId}/start")).Expect(202);
+        events.AddRange(await EventStream.ReadAsync(lab.Admin, jobId, events.LastOrDefault(e => e.Id is not null)?.Id));
         var job = await lab.WaitForStateAsync(jobId, "completed");
 
         await MetricsAndCheckpointsAsync(jobId, job);
         await LogsAsync(jobId);
-        Assert.True(responses > 1, "The run is longer than a response may last.");
         StreamTellsTheWholeRun(events);
         await StreamGoesOnWhereItWasLeftAsync(jobId, events);
         var version = await ModelAsync(job);

@@ -6,6 +6,7 @@ using VisionPlatform.Cli.Storage;
 using VisionPlatform.Functions.Host.Tests.Hosts;
 using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Platform.Tests.Hosting;
+using VisionPlatform.Tests;
 
 namespace VisionPlatform.Functions.Host.Tests.Storage;
 
@@ -43,7 +44,7 @@ public sealed class StorageAccountTests(AzuriteFixture fixture) : IClassFixture<
     [Fact]
     public async Task A_service_that_nobody_listens_for_is_named()
     {
-        var nobody = PlatformApp.FreePort();
+        var nobody = LoopbackPort.Free();
         var half = fixture.Azurite.ConnectionString.Replace($"{fixture.Azurite.Tables.Port}", $"{nobody}", StringComparison.Ordinal);
 
         var problem = Assert.Single(await AskAsync(HostStorage.Parse(half)));

@@ -1,7 +1,7 @@
 using System.Net;
-using System.Net.Sockets;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Infrastructure.Storage;
+using VisionPlatform.Tests;
 
 namespace VisionPlatform.Infrastructure.Tests.Storage;
 
@@ -12,7 +12,7 @@ public sealed class StorageOutageTests(StorageFixture fixture)
     [Fact]
     public async Task A_store_that_is_away_is_a_transient_problem_and_soon_not_asked_any_more()
     {
-        var port = FreePort();
+        var port = LoopbackPort.Free();
         var handler = new Counter(ObjectStore.CreateHandler());
         using var store = fixture.StoreThrough(handler, fixture.Settings with { Endpoint = new Uri($"http://127.0.0.1:{port}") });
 
@@ -74,13 +74,6 @@ public sealed class StorageOutageTests(StorageFixture fixture)
         var problem = await Assert.ThrowsAsync<ProblemException>(() => store.HeadAsync("x", Cancellation));
 
         Assert.Equal(ErrorCodes.StorageUnavailable, problem.Error);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private sealed class Counter(HttpMessageHandler inner) : DelegatingHandler(inner)

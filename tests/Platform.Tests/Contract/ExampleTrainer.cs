@@ -4,6 +4,7 @@ using System.Text.Json;
 using VisionPlatform.Api.Http;
 using VisionPlatform.Domain.Training;
 using VisionPlatform.Platform.Tests.Hosting;
+using VisionPlatform.Tests;
 
 namespace VisionPlatform.Platform.Tests.Contract;
 
@@ -22,7 +23,7 @@ internal sealed class ExampleTrainer : IDisposable
 
     public ExampleTrainer()
     {
-        Address = $"http://127.0.0.1:{PlatformApp.FreePort()}/";
+        Address = $"http://127.0.0.1:{LoopbackPort.Free()}/";
         _listener.Prefixes.Add(Address);
         _listener.Start();
         _ = ServeAsync();

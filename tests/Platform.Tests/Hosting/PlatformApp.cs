@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
+using VisionPlatform.Tests;
 
 namespace VisionPlatform.Platform.Tests.Hosting;
 
@@ -19,7 +18,7 @@ public sealed class PlatformApp : IAsyncDisposable
     {
         _host = host ?? new EmbeddedHost();
         Databases = databases;
-        Address = new Uri($"http://127.0.0.1:{FreePort()}");
+        Address = new Uri($"http://127.0.0.1:{LoopbackPort.Free()}");
         _settings = new Dictionary<string, string?>(settings)
         {
             ["USER_DATABASE_URL"] = databases.Users,
@@ -125,11 +124,4 @@ public sealed class PlatformApp : IAsyncDisposable
 
     private static bool IsNeededByDotnet(string key) =>
         key is "PATH" or "HOME" or "TMPDIR" or "LANG" || key.StartsWith("DOTNET_", StringComparison.Ordinal) || key.StartsWith("NUGET_", StringComparison.Ordinal);
-
-    internal static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

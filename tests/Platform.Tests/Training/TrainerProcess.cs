@@ -1,13 +1,14 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using VisionPlatform.Platform.Tests.Hosting;
+using VisionPlatform.Tests;
 
 namespace VisionPlatform.Platform.Tests.Training;
 
 /// <summary>The torchvision trainer as people run it: a Python process of its own, which a test may kill and start again.</summary>
 public sealed class TrainerProcess : IAsyncDisposable
 {
-    private readonly int _port = PlatformApp.FreePort();
+    private readonly int _port = LoopbackPort.Free();
     private readonly string _cache = Directory.CreateTempSubdirectory("trainer-cache-").FullName;
     private readonly ConcurrentQueue<string> _log = [];
     private Process? _process;

@@ -126,7 +126,7 @@ public class TrainingLab(PlatformHost host) : IAsyncLifetime
         ["TRAINER_HEARTBEAT_TIMEOUT_SECONDS"] = "6",
         ["TRAINER_RETRY_SECONDS"] = "0.2",
         ["TRAINER_LOOKS_PER_HISTORY"] = "3", // Every longer run renews its history on the way.
-        ["EVENT_STREAM_SECONDS"] = "3", // Every longer stream takes several responses.
+        ["EVENT_STREAM_SECONDS"] = "1", // Every longer stream takes several responses.
     };
 
     /// <summary>The same number of digits of every class, as scikit-learn ships them.</summary>
