@@ -60,6 +60,7 @@ builder.Services.AddTraining(settings.Trainers);
 builder.Services.AddOrganizations();
 builder.Services.AddInvitations();
 builder.Services.AddScoped<ProjectAccess>();
+builder.Services.AddSingleton<NewestProjects>();
 builder.Services.AddScoped<OrganizationAccess>();
 builder.Services.AddOrchestrations();
 builder.Services.AddSingleton<Readiness>();
