@@ -11,7 +11,7 @@ namespace VisionPlatform.Bench.Api;
 internal sealed record Scenario(string Name, int Connections, Func<int, byte[]> OfApp, Func<int, byte[]> OfBare);
 
 /// <summary>
-/// Measures the API: <c>api [--tiny] [SCENARIO…]</c>. The app runs as people run it, in a process of its own; beside each figure stands the same
+/// Measures the API: <c>api [--tiny] [--connections N] [SCENARIO…]</c>. The app runs as people run it, in a process of its own; beside each figure stands the same
 /// work behind a bare Kestrel endpoint with Npgsql or the presigner, in another process, from the same load generator, in the same run.
 /// </summary>
 internal static class ApiBench
@@ -30,7 +30,8 @@ internal static class ApiBench
             return;
         }
         var tiny = arguments.Contains("--tiny");
-        var named = arguments.Where(argument => argument != "--tiny").ToList();
+        var connections = Array.IndexOf(arguments, "--connections") is >= 0 and var at && at + 1 < arguments.Length && int.TryParse(arguments[at + 1], out var number) ? number : (int?)null;
+        var named = arguments.Where((argument, i) => !argument.StartsWith("--", StringComparison.Ordinal) && (i == 0 || arguments[i - 1] != "--connections")).ToList();
         var server = Server.FromEnvironment();
         Report.Progress($"databases, {Projects} projects");
         var data = await BenchData.CreateAsync(server, Projects, cancellation);
@@ -40,23 +41,26 @@ internal static class ApiBench
 
         await using var app = await BenchProcess.StartAppAsync(data, cancellation);
         await using var bare = await BenchProcess.StartBareAsync(data, cancellation);
-        foreach (var scenario in scenarios.Where(scenario => named.Count == 0 || named.Contains(scenario.Name)))
+        foreach (var chosen in scenarios.Where(scenario => named.Count == 0 || named.Contains(scenario.Name)))
         {
+            var scenario = chosen with { Connections = connections ?? chosen.Connections };
             Report.Progress(scenario.Name);
-            await MeasureAsync(scenario, app.Port, bare.Port, tiny ? TimeSpan.FromMilliseconds(300) : TimeSpan.FromSeconds(4), cancellation);
+            await MeasureAsync(scenario, data, app.Port, bare.Port, tiny ? TimeSpan.FromMilliseconds(300) : TimeSpan.FromSeconds(4), cancellation);
         }
     }
 
     // In turn, so that a noisy neighbour disturbs both alike.
-    private static async Task MeasureAsync(Scenario scenario, int app, int bare, TimeSpan time, CancellationToken cancellation)
+    private static async Task MeasureAsync(Scenario scenario, BenchData data, int app, int bare, TimeSpan time, CancellationToken cancellation)
     {
         var ofApp = new LoadResult();
         var ofBare = new LoadResult();
         var next = 0;
+        await data.ForgetUploadsAsync(cancellation);
         await LoadGenerator.RunAsync(app, scenario.Connections, () => scenario.OfApp(Interlocked.Increment(ref next)), time, cancellation);
         await LoadGenerator.RunAsync(bare, scenario.Connections, () => scenario.OfBare(Interlocked.Increment(ref next)), time / 2, cancellation);
         for (var round = 0; round < Rounds; round++)
         {
+            await data.ForgetUploadsAsync(cancellation);
             ofBare.Add(await LoadGenerator.RunAsync(bare, scenario.Connections, () => scenario.OfBare(Interlocked.Increment(ref next)), time, cancellation));
             ofApp.Add(await LoadGenerator.RunAsync(app, scenario.Connections, () => scenario.OfApp(Interlocked.Increment(ref next)), time, cancellation));
         }

@@ -41,6 +41,9 @@ internal sealed record BenchData(string Users, string Platform, string Token, Gu
         return new BenchData(users, platform, token, user, dataset, user.ToString("n")[^6..]);
     }
 
+    /// <summary>Takes back what was announced: a hundred thousand files that wait for their upload are no usual state.</summary>
+    public Task ForgetUploadsAsync(CancellationToken cancellation) => ExecuteAsync(Platform, "TRUNCATE dataset_uploads", cancellation);
+
     private static async Task ExecuteAsync(string database, string sql, CancellationToken cancellation)
     {
         await using var source = NpgsqlDataSource.Create(database);

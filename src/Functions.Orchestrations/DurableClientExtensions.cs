@@ -19,8 +19,11 @@ public static class DurableClientExtensions
     public static async Task ScheduleAgainAsync(
         this DurableTaskClient durable, TaskName orchestrator, object input, string instanceId, CancellationToken cancellation)
     {
-        if (await durable.GetInstanceAsync(instanceId, cancellation) is null or { IsCompleted: true })
-            await ScheduleUnlessAsync(durable, orchestrator, input, instanceId, there => there is { IsCompleted: false }, cancellation);
+        var before = await durable.GetInstanceAsync(instanceId, cancellation);
+        if (before is not { IsCompleted: false })
+            // What somebody else scheduled since then may have ended by now; that was the same work.
+            await ScheduleUnlessAsync(
+                durable, orchestrator, input, instanceId, there => there is not null && (!there.IsCompleted || there.CreatedAt > (before?.CreatedAt ?? DateTimeOffset.MinValue)), cancellation);
     }
 
     /// <summary>Tells the run of a job or export to look at the database; one that has ended needs no telling.</summary>

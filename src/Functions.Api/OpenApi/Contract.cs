@@ -70,16 +70,15 @@ public sealed record Contract(FunctionDeclaration Function, string Method, bool 
                 codes.UnionWith(Operation.BodyType == "application/json"
                     ? [ErrorCodes.MalformedJson, ErrorCodes.BodyTooLarge, ErrorCodes.UnsupportedMediaType, ErrorCodes.ValidationFailed]
                     : [ErrorCodes.BodyTooLarge]);
-            if (Function.Queries.Count > 0 || IsVersioned || IsIdempotent)
+            if (Function.Queries.Count > 0 || IsIdempotent)
                 codes.Add(ErrorCodes.InvalidParameter);
             if (Operation.IsList)
                 codes.Add(ErrorCodes.InvalidCursor);
             if (IsIdempotent)
                 codes.UnionWith([ErrorCodes.IdempotencyKeyReused, ErrorCodes.RequestInProgress]);
-            if (IsVersioned && Method != "GET")
-                codes.Add(ErrorCodes.PreconditionFailed);
+            // Also where no version is answered, somebody else may change the row at the same moment.
             if (ChangesOf(Function).Contains(Method))
-                codes.Add(ErrorCodes.ChangedMeanwhile);
+                codes.UnionWith([ErrorCodes.InvalidParameter, ErrorCodes.PreconditionFailed, ErrorCodes.ChangedMeanwhile]);
             codes.UnionWith(OfAccess());
             if (Function.Route.Contains('{'))
                 codes.Add(ErrorCodes.NotFound);

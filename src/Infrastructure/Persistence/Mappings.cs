@@ -47,7 +47,8 @@ internal static class Mappings
             upload.Property(u => u.Path).HasMaxLength(1024);
             upload.HasOne<Dataset>().WithMany().HasForeignKey(u => u.DatasetId);
             upload.HasIndex(u => u.ExpiresAt);
-            upload.HasIndex(u => u.CreatedBy);
+            // Announcing adds up what the account has announced already.
+            upload.HasIndex(u => new { u.CreatedBy, u.ExpiresAt }).IncludeProperties(u => u.Size);
         });
         model.Entity<DatasetUsage>(usage =>
         {

@@ -35,6 +35,8 @@ public sealed class FuzzTests(PlatformHost host) : PlatformTests(host)
                         wrong.Add($"{operation}: {fault}\n    {request}");
             });
         }
+        if (wrong.Count > 0)
+            TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', contract.App.Log.Where(line => line.Contains("failed unexpectedly", StringComparison.Ordinal))));
         var kinds = wrong.GroupBy(line => line[..Math.Min(line.IndexOf('\n', StringComparison.Ordinal), 160)]).Select(kind => kind.First());
         Assert.True(wrong.Count == 0, $"{wrong.Count} requests (FUZZ_SEED={Seed} FUZZ_REQUESTS={Requests}) were not answered as they should be:\n  " + string.Join("\n  ", kinds));
     }

@@ -211,14 +211,16 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.HasKey("Id")
                         .HasName("pk_dataset_uploads");
 
-                    b.HasIndex("CreatedBy")
-                        .HasDatabaseName("ix_dataset_uploads_created_by");
-
                     b.HasIndex("DatasetId")
                         .HasDatabaseName("ix_dataset_uploads_dataset_id");
 
                     b.HasIndex("ExpiresAt")
                         .HasDatabaseName("ix_dataset_uploads_expires_at");
+
+                    b.HasIndex("CreatedBy", "ExpiresAt")
+                        .HasDatabaseName("ix_dataset_uploads_created_by_expires_at");
+
+                    NpgsqlIndexBuilderExtensions.IncludeProperties(b.HasIndex("CreatedBy", "ExpiresAt"), new[] { "Size" });
 
                     b.ToTable("dataset_uploads");
                 });
