@@ -27,4 +27,12 @@ public sealed record QuotaUse(QuotaKind Kind, QuotaScope Scope, double? Limit, d
 {
     /// <summary>Whether this much more still fits.</summary>
     public bool HasRoomFor(double more) => Limit is not { } limit || Used + more <= limit;
+
+    /// <summary>
+    /// Whether a request that is under way need not be held back by others like it, each counted with what is done but not with what the
+    /// others are about to do: at most half of the limit is used and none asks for more than a thousandth, so 500 at once still fit.
+    /// A database has fewer connections.
+    /// </summary>
+    /// <param name="asked">How much this request asks for.</param>
+    public bool IsFarFromLimit(double asked) => Limit is not { } limit || (Used <= limit / 2 && asked <= limit / 1_000);
 }

@@ -36,7 +36,7 @@ public sealed class DatasetUploads(
         var wanted = await request.ReadJsonAsync<NewUploads>(cancellation, MaximumBody);
         var files = Check(wanted.Files!);
         var tickets = await intake.AnnounceAsync(id, user.Id, files, wanted.OnDuplicate == OnDuplicate.Skip, cancellation,
-            (connection, token) => quotas.RequireStorageFitsAsync(connection, user.Id, token));
+            (connection, token) => quotas.RequireStorageFitsAsync(connection, user.Id, files.Sum(file => file.Size), token));
         return new OkObjectResult(new UploadsAnswer([.. tickets.Uploads.Select(UploadAnswer.From)], tickets.Skipped));
     }
 

@@ -43,22 +43,24 @@ public sealed class ProjectAccess(PlatformDatabase platform, UserDatabase users)
     /// </summary>
     /// <param name="user">Who is calling.</param>
     /// <param name="dataset">The dataset; null when there is no such one.</param>
+    /// <param name="project">Its project; null when that is deleted, and everything in it with it.</param>
     /// <param name="permission">What is needed.</param>
     /// <param name="ct">The request's token.</param>
     /// <exception cref="ProblemException">As for <see cref="RequireAsync"/>.</exception>
-    public async Task RequireInDatasetAsync(CurrentUser user, Dataset? dataset, Permission permission, CancellationToken ct)
+    public async Task RequireInDatasetAsync(CurrentUser user, Dataset? dataset, Project? project, Permission permission, CancellationToken ct)
     {
-        var found = dataset is null ? null : await FindAsync(user, dataset.ProjectId, ct);
-        var isAllowed = found is { } inProject && AccessPolicy.Allows(user.Role, inProject.Role, permission);
-        var shared = dataset is null || isAllowed ? null : await SharedRoleAsync(user, dataset, ct);
+        var isThere = dataset is not null && project is not null;
+        var inProject = isThere ? await RoleAsync(user, project!, ct) : null;
+        var isAllowed = inProject is { } here && AccessPolicy.Allows(user.Role, here, permission);
+        var shared = isThere && !isAllowed ? await SharedRoleAsync(user, dataset!, ct) : null;
         if (isAllowed || (shared is { } role && AccessPolicy.Allows(user.Role, role, permission)))
         {
             Authentication.RequireScope(user, permission);
             return;
         }
-        throw (found, shared) switch
+        throw (inProject, shared) switch
         {
-            ({ } project, _) => Refused(user, $"Your role in this project, {AccessPolicy.NameOf(project.Role)},", permission),
+            ({ } member, _) => Refused(user, $"Your role in this project, {AccessPolicy.NameOf(member)},", permission),
             (_, { } given) => Refused(user, $"Your role in this dataset, {given.AsText()},", permission),
             _ => new ProblemException(ErrorCodes.NotFound, "There is no such dataset, or you are not a member of its project."),
         };
@@ -108,12 +110,8 @@ public sealed class ProjectAccess(PlatformDatabase platform, UserDatabase users)
         return project is not null && await RoleAsync(user, project, ct) is { } role ? (project, role) : null;
     }
 
-    // With the project, everything in it is gone.
-    private async Task<DatasetRole?> SharedRoleAsync(CurrentUser user, Dataset dataset, CancellationToken ct)
-    {
-        var member = await users.DatasetMembers.AsNoTracking().FirstOrDefaultAsync(m => m.DatasetId == dataset.Id && m.UserId == user.Id, ct);
-        return member is not null && await platform.Projects.AnyAsync(p => p.Id == dataset.ProjectId && p.DeletedAt == null, ct) ? member.Role : null;
-    }
+    private async Task<DatasetRole?> SharedRoleAsync(CurrentUser user, Dataset dataset, CancellationToken ct) =>
+        (await users.DatasetMembers.AsNoTracking().FirstOrDefaultAsync(m => m.DatasetId == dataset.Id && m.UserId == user.Id, ct))?.Role;
 
     private async Task<ProjectRole?> RoleAsync(CurrentUser user, Project project, CancellationToken ct)
     {

@@ -42,12 +42,10 @@ public sealed class UploadIntake(NpgsqlDataSource database, ObjectStores stores,
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
 
-        var present = await PresentAsync(connection, datasetId, files, cancellation);
+        var (present, pending, pinned) = await LookAsync(connection, datasetId, files, cancellation);
         if (present.Count > 0 && !skipDuplicates)
             throw new ProblemException(ErrorCodes.DuplicateImage, $"The dataset already has {present.Count} of these paths.", FieldErrors(files, present));
         var wanted = files.Where(file => !present.Contains(file.Path)).ToArray();
-        var pending = await PendingAsync(connection, datasetId, wanted, cancellation);
-        var pinned = await TakenKeysAsync(connection, datasetId, wanted, cancellation);
 
         var rows = wanted.Select(file =>
         {
@@ -70,50 +68,55 @@ public sealed class UploadIntake(NpgsqlDataSource database, ObjectStores stores,
     private UploadTicket Ticket(AnnouncedFile file, (Guid Id, string Key) row) =>
         new(row.Id, file.Path, stores.External.PresignPutOnce(row.Key, file.ContentType, limits.UploadUrlLifetime));
 
-    private static async Task<HashSet<string>> PresentAsync(NpgsqlConnection connection, Guid datasetId, IReadOnlyList<AnnouncedFile> files, CancellationToken cancellation)
+    /// <summary>
+    /// What there is of the files already: paths of images; uploads not completed; and plain keys that hold bytes, of an image since renamed
+    /// in case, or deleted but pinned by a version.
+    /// </summary>
+    private static async Task<(HashSet<string> Present, Dictionary<string, Pending> Pending, HashSet<string> Pinned)> LookAsync(
+        NpgsqlConnection connection, Guid datasetId, IReadOnlyList<AnnouncedFile> files, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand(
-            "SELECT wanted.path FROM unnest($2) AS wanted(path) JOIN dataset_images i ON i.dataset_id = $1 AND lower(i.path) = lower(wanted.path)", connection);
-        command.Parameters.Add(new() { Value = datasetId });
-        command.Parameters.Add(Paths(files));
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var present = new HashSet<string>(ImagePath.Comparer);
-        while (await reader.ReadAsync(cancellation))
-            present.Add(reader.GetString(0));
-        return present;
-    }
-
-    private static async Task<Dictionary<string, Pending>> PendingAsync(NpgsqlConnection connection, Guid datasetId, IReadOnlyList<AnnouncedFile> files, CancellationToken cancellation)
-    {
-        await using var command = new NpgsqlCommand(
+        await using var batch = new NpgsqlBatch(connection);
+        // LIMIT 1: one look into the index for each path. A join would read the whole dataset as soon as that seems cheaper.
+        batch.BatchCommands.Add(new(
             """
-            SELECT wanted.path, u.id, u.key, u.size
-            FROM unnest($2) AS wanted(path) JOIN dataset_uploads u ON u.dataset_id = $1 AND lower(u.path) = lower(wanted.path)
-            """, connection);
-        command.Parameters.Add(new() { Value = datasetId });
-        command.Parameters.Add(Paths(files));
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var pending = new Dictionary<string, Pending>(ImagePath.Comparer);
-        while (await reader.ReadAsync(cancellation))
-            pending[reader.GetString(0)] = new Pending(reader.GetGuid(1), reader.GetString(2), reader.GetInt64(3));
-        return pending;
-    }
-
-    /// <summary>Plain keys that hold bytes already: of an image since renamed in case, or deleted but pinned by a version.</summary>
-    private static async Task<HashSet<string>> TakenKeysAsync(NpgsqlConnection connection, Guid datasetId, IReadOnlyList<AnnouncedFile> files, CancellationToken cancellation)
-    {
-        await using var command = new NpgsqlCommand(
+            SELECT wanted.path
+            FROM unnest($2) AS wanted(path)
+            CROSS JOIN LATERAL (SELECT 1 FROM dataset_images i WHERE i.dataset_id = $1 AND lower(i.path) = lower(wanted.path) LIMIT 1) AS present
+            """)
+        {
+            Parameters = { new NpgsqlParameter<Guid> { TypedValue = datasetId }, Paths(files) },
+        });
+        batch.BatchCommands.Add(new(
+            """
+            SELECT wanted.path, pending.id, pending.key, pending.size
+            FROM unnest($2) AS wanted(path)
+            CROSS JOIN LATERAL (SELECT id, key, size FROM dataset_uploads u WHERE u.dataset_id = $1 AND lower(u.path) = lower(wanted.path) LIMIT 1) AS pending
+            """)
+        {
+            Parameters = { new NpgsqlParameter<Guid> { TypedValue = datasetId }, Paths(files) },
+        });
+        batch.BatchCommands.Add(new(
             """
             SELECT key FROM unnest($1) AS wanted(key)
             WHERE EXISTS (SELECT 1 FROM dataset_version_images v WHERE v.key = wanted.key)
                OR EXISTS (SELECT 1 FROM dataset_images i WHERE i.key = wanted.key)
-            """, connection);
-        command.Parameters.Add(new() { Value = files.Select(file => DatasetKeys.Image(datasetId, file.Path)).ToArray() });
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var taken = new HashSet<string>(StringComparer.Ordinal);
+            """)
+        {
+            Parameters = { new NpgsqlParameter<string[]> { TypedValue = [.. files.Select(file => DatasetKeys.Image(datasetId, file.Path))] } },
+        });
+        await using var reader = await batch.ExecuteReaderAsync(cancellation);
+        var present = new HashSet<string>(ImagePath.Comparer);
         while (await reader.ReadAsync(cancellation))
-            taken.Add(reader.GetString(0));
-        return taken;
+            present.Add(reader.GetString(0));
+        await reader.NextResultAsync(cancellation);
+        var pending = new Dictionary<string, Pending>(ImagePath.Comparer);
+        while (await reader.ReadAsync(cancellation))
+            pending[reader.GetString(0)] = new Pending(reader.GetGuid(1), reader.GetString(2), reader.GetInt64(3));
+        await reader.NextResultAsync(cancellation);
+        var pinned = new HashSet<string>(StringComparer.Ordinal);
+        while (await reader.ReadAsync(cancellation))
+            pinned.Add(reader.GetString(0));
+        return (present, pending, pinned);
     }
 
     private async Task<Dictionary<string, (Guid Id, string Key)>> UpsertAsync(

@@ -21,6 +21,13 @@ public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimePr
         public AccountQuota Account => AccountQuota.For(Role);
     }
 
+    private static readonly Func<UserDatabase, Guid, CancellationToken, Task<Holder?>> HolderOf = EF.CompileAsyncQuery(
+        (UserDatabase users, Guid account, CancellationToken _) => (
+            from user in users.Users.AsNoTracking().Where(user => user.Id == account)
+            join organization in users.Organizations on user.OrganizationId equals organization.Id into its
+            from organization in its.DefaultIfEmpty()
+            select new Holder(user.Role, organization)).FirstOrDefault());
+
     /// <exception cref="ProblemException"><see cref="ErrorCodes.QuotaExceeded"/>.</exception>
     public async Task RequireRoomForProjectAsync(Guid owner, SystemRole role, CancellationToken cancellation)
     {
@@ -57,17 +64,16 @@ public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimePr
     /// <summary>Whether what this account has announced, in this transaction too, still fits.</summary>
     /// <param name="connection">A connection to the platform database, in the transaction that announces.</param>
     /// <param name="account">Who announces.</param>
+    /// <param name="announced">Bytes that this transaction announces.</param>
     /// <param name="cancellation">Cancels.</param>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.QuotaExceeded"/>.</exception>
-    public async Task RequireStorageFitsAsync(NpgsqlConnection connection, Guid account, CancellationToken cancellation)
+    public async Task RequireStorageFitsAsync(NpgsqlConnection connection, Guid account, long announced, CancellationToken cancellation)
     {
         var holder = await HolderAsync(account, cancellation);
         if (holder.Account.StorageGb is { } limit)
-            await RequireAsync(connection, QuotaKind.StorageGb, QuotaScope.Account, limit, account, [account], usage => usage.StorageGbAsync(cancellation), cancellation, more: 0);
+            await RequireStorageAsync(connection, QuotaScope.Account, limit, account, [account], announced, cancellation);
         if (holder.Organization is { MaxStorageGb: { } together } organization)
-            await RequireAsync(
-                connection, QuotaKind.StorageGb, QuotaScope.Organization, together, organization.Id, await PeopleAsync(organization.Id, cancellation),
-                usage => usage.StorageGbAsync(cancellation), cancellation, more: 0);
+            await RequireStorageAsync(connection, QuotaScope.Organization, together, organization.Id, await PeopleAsync(organization.Id, cancellation), announced, cancellation);
     }
 
     /// <summary>
@@ -124,23 +130,41 @@ public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimePr
         NpgsqlConnection connection, QuotaKind kind, QuotaScope scope, double limit, Guid holder, IReadOnlyCollection<Guid> accounts, Func<Usage, Task<double>> used,
         CancellationToken cancellation, double more = 1, bool mayReach = true)
     {
-        await using (var command = new NpgsqlCommand("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", connection))
-        {
-            command.Parameters.Add(new() { Value = $"{kind.AsText()} of {holder}" });
-            await command.ExecuteNonQueryAsync(cancellation);
-        }
+        await using (var whole = new NpgsqlBatch(connection) { BatchCommands = { LockCommand("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", kind, holder) } })
+            await whole.ExecuteNonQueryAsync(cancellation);
         var use = new QuotaUse(kind, scope, limit, await used(new Usage(connection, accounts, clock.GetUtcNow())));
         // Of what runs on (hours) nobody knows how much more will come: there must be some left.
         if (mayReach ? !use.HasRoomFor(more) : use.Used >= limit)
             throw Exceeded(use);
     }
 
+    // Files are announced many times a second, and a lock held until the commit would have each announcement wait for the disk of the one
+    // before. Far from the limit they share it (QuotaUse.IsFarFromLimit says why that is safe); near it one follows the other.
+    private async Task RequireStorageAsync(
+        NpgsqlConnection connection, QuotaScope scope, double limit, Guid holder, IReadOnlyCollection<Guid> accounts, long announced, CancellationToken cancellation)
+    {
+        await using (var share = new NpgsqlBatch(connection))
+        {
+            share.BatchCommands.Add(new("SAVEPOINT shared_quota"));
+            share.BatchCommands.Add(LockCommand("SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))", QuotaKind.StorageGb, holder));
+            share.BatchCommands.Add(new Usage(connection, accounts, clock.GetUtcNow()).StorageGbCommand());
+            await using var answers = await share.ExecuteReaderAsync(cancellation);
+            await answers.NextResultAsync(cancellation);
+            await answers.ReadAsync(cancellation);
+            if (new QuotaUse(QuotaKind.StorageGb, scope, limit, answers.GetDouble(0)).IsFarFromLimit(announced / Usage.Gigabyte))
+                return;
+        }
+        // Lets go of the share: two that hold one and want the whole would wait for each other.
+        await using (var let = new NpgsqlCommand("ROLLBACK TO SAVEPOINT shared_quota", connection))
+            await let.ExecuteNonQueryAsync(cancellation);
+        await RequireAsync(connection, QuotaKind.StorageGb, scope, limit, holder, accounts, all => all.StorageGbAsync(cancellation), cancellation, more: 0);
+    }
+
+    private static NpgsqlBatchCommand LockCommand(string sql, QuotaKind kind, Guid holder) => new(sql) { Parameters = { new NpgsqlParameter { Value = $"{kind.AsText()} of {holder}" } } };
+
     private async Task<Holder> HolderAsync(Guid account, CancellationToken cancellation) =>
-        await users.Users.Where(user => user.Id == account)
-            .Select(user => new Holder(user.Role, users.Organizations.FirstOrDefault(organization => organization.Id == user.OrganizationId)))
-            .AsNoTracking().SingleOrDefaultAsync(cancellation)
         // An account that is gone has no role to take a limit from: the smallest counts.
-        ?? new Holder(SystemRole.Guest, null);
+        await HolderOf(users, account, cancellation) ?? new Holder(SystemRole.Guest, null);
 
     private Task<List<Guid>> PeopleAsync(Guid organization, CancellationToken cancellation) =>
         users.Users.Where(user => user.OrganizationId == organization).Select(user => user.Id).ToListAsync(cancellation);

@@ -18,11 +18,40 @@ public static class PersistenceServices
     public static IServiceCollection AddPersistence(this IServiceCollection services, DatabaseSettings settings)
     {
         services.AddSingleton(settings);
-        services.AddSingleton(_ => NpgsqlDataSource.Create(settings.PlatformDatabase));
-        services.AddKeyedSingleton(Users, (_, _) => NpgsqlDataSource.Create(settings.UserDatabase));
+        services.AddSingleton(_ => Open(settings.PlatformDatabase));
+        services.AddKeyedSingleton(Users, (_, _) => Open(settings.UserDatabase));
         services.AddDbContextPool<UserDatabase>((provider, options) => options.UseNpgsql(provider.GetRequiredKeyedService<NpgsqlDataSource>(Users)));
         services.AddDbContextPool<PlatformDatabase>((provider, options) => options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()));
         return services;
+    }
+
+    /// <summary>What the URL itself says goes before what is set here, such as for a pooler that keeps no prepared statements.</summary>
+    private static NpgsqlDataSource Open(string connection)
+    {
+        var text = new NpgsqlConnectionStringBuilder(connection);
+        // The same few statements are sent over and over: parsed once a connection.
+        if (!text.ShouldSerialize("Max Auto Prepare"))
+            text.MaxAutoPrepare = 100;
+        // Nothing is ever set for a connection beyond its transaction, so there is nothing to undo whenever one goes back to the pool.
+        if (!text.ShouldSerialize("No Reset On Close"))
+            text.NoResetOnClose = true;
+        var source = new NpgsqlDataSourceBuilder(text.ConnectionString);
+        // But planned each time, for the sizes that tables and parameters have by then: a plan made while a table was empty is no plan for
+        // the hundred thousand rows that come a minute later.
+        source.UsePhysicalConnectionInitializer(
+            connection =>
+            {
+                using var command = PlanEachTime(connection);
+                command.ExecuteNonQuery();
+            },
+            async connection =>
+            {
+                await using var command = PlanEachTime(connection);
+                await command.ExecuteNonQueryAsync();
+            });
+        return source.Build();
+
+        static NpgsqlCommand PlanEachTime(NpgsqlConnection connection) => new("SET plan_cache_mode = force_custom_plan", connection);
     }
 }
 
