@@ -23,7 +23,7 @@ public static class DurableClientExtensions
         if (before is not { IsCompleted: false })
             // What somebody else scheduled since then may have ended by now; that was the same work.
             await ScheduleUnlessAsync(
-                durable, orchestrator, input, instanceId, there => there is not null && (!there.IsCompleted || there.CreatedAt > (before?.CreatedAt ?? DateTimeOffset.MinValue)), cancellation);
+                durable, orchestrator, input, instanceId, there => there is not null && (!there.IsCompleted || there.CreatedAt != before?.CreatedAt), cancellation);
     }
 
     /// <summary>Tells the run of a job or export to look at the database; one that has ended needs no telling.</summary>

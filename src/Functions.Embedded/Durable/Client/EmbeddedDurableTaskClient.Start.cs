@@ -84,7 +84,7 @@ internal sealed partial class EmbeddedDurableTaskClient
     {
         await using NpgsqlConnection connection = await _store.OpenAsync(CancellationToken.None);
         Dictionary<string, string> existing = await LockAsync(connection, requests);
-        (List<StartRequest> accepted, List<string> replaced) = Decide(requests, existing);
+        (List<StartRequest> accepted, List<string> replaced, List<(StartRequest Request, string Status)> refused) = Decide(requests, existing);
         // One that still runs and is replaced is terminated first, so that a parent that waits for it is told.
         string[] ended = [.. replaced.Where(id => !RuntimeStatusNames.Final.Contains(existing[id]))];
 
@@ -104,6 +104,10 @@ internal sealed partial class EmbeddedDurableTaskClient
             else
                 request.Stored.TrySetException(Conflict("Pending"));
         }
+
+        // Only now: who is refused because of another start in this transaction looks for its instance, which is there since the commit.
+        foreach ((StartRequest request, string status) in refused)
+            request.Stored.TrySetException(Conflict(status));
     }
 
     private bool CanRunNow(InstanceRow row) => row.StartAt is null && _functions.HasOrchestrator(row.Name);
@@ -122,22 +126,23 @@ internal sealed partial class EmbeddedDurableTaskClient
         return existing;
     }
 
-    private static (List<StartRequest> Accepted, List<string> Replaced) Decide(
+    private static (List<StartRequest> Accepted, List<string> Replaced, List<(StartRequest Request, string Status)> Refused) Decide(
         IReadOnlyList<StartRequest> requests, Dictionary<string, string> existing)
     {
         List<StartRequest> accepted = [];
         List<string> replaced = [];
+        List<(StartRequest, string)> refused = [];
         foreach (StartRequest request in requests)
         {
             string id = request.Row.InstanceId;
             if (existing.TryGetValue(id, out string? status))
             {
-                bool refused = request.DedupeStatuses is { } listed
+                bool isRefused = request.DedupeStatuses is { } listed
                     ? listed.Contains(status, StringComparer.OrdinalIgnoreCase)
                     : !RuntimeStatusNames.Final.Contains(status);
-                if (refused || accepted.Any(other => other.Row.InstanceId == id))
+                if (isRefused || accepted.Any(other => other.Row.InstanceId == id))
                 {
-                    request.Stored.TrySetException(Conflict(refused ? status : "Pending"));
+                    refused.Add((request, isRefused ? status : "Pending"));
                     continue;
                 }
 
@@ -145,14 +150,14 @@ internal sealed partial class EmbeddedDurableTaskClient
             }
             else if (request.IsChosen && accepted.Any(other => other.Row.InstanceId == id))
             {
-                request.Stored.TrySetException(Conflict("Pending"));
+                refused.Add((request, "Pending"));
                 continue;
             }
 
             accepted.Add(request);
         }
 
-        return (accepted, replaced);
+        return (accepted, replaced, refused);
     }
 
     private async Task<HashSet<string>> WriteAsync(NpgsqlConnection connection, List<InstanceRow> rows, int own, List<string> replaced, string[] ended)

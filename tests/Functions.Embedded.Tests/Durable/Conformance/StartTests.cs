@@ -50,6 +50,28 @@ public sealed class StartTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
+    public async Task Who_is_refused_because_another_start_was_first_finds_the_instance_of_that_start()
+    {
+        await using TestEngine engine = await database.StartAsync(Samples.Functions);
+        for (var round = 0; round < 30; round++)
+        {
+            string id = $"contended-{round}";
+            Task[] starts = [.. Enumerable.Range(0, 8).Select(async _ =>
+            {
+                try
+                {
+                    await engine.Client.ScheduleNewOrchestrationInstanceAsync("Wait", new StartOrchestrationOptions(id), Cancellation);
+                }
+                catch (InvalidOperationException)
+                {
+                    Assert.NotNull(await engine.Client.GetInstanceAsync(id, Cancellation));
+                }
+            })];
+            await Task.WhenAll(starts);
+        }
+    }
+
+    [Fact]
     public async Task A_start_in_the_future_waits_until_then_and_keeps_events_that_come_before()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Later", async context =>
