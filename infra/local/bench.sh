@@ -61,6 +61,8 @@ host_settings() {
   . "$PLATFORM_DIR/env"
   BENCH_APP_DIR=$(dirname "$APP_DLL")
   FUNCTIONS_WORKER_RUNTIME=dotnet-isolated
+  # All requests come from one address and account.
+  RATE_LIMIT_PER_ADDRESS=0 RATE_LIMIT_PER_USER=0 RATE_LIMIT_PER_TOKEN=0
   [[ -z $BENCH_FUNCTIONS_COMMAND ]] || AzureWebJobsStorage=$(azurite_settings "$(remembered azurite)")
   set +a
   export BENCH_FUNCTIONS_COMMAND BENCH_FUNCTIONS_DIR
