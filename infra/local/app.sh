@@ -84,6 +84,7 @@ app_settings() {
   setting FUNCTIONS_MASTER_KEY "${FUNCTIONS_MASTER_KEY:-$(secret functions-master-key)}"
   setting BOOTSTRAP_ADMIN_EMAIL "${BOOTSTRAP_ADMIN_EMAIL:-admin@example.com}"
   setting BOOTSTRAP_ADMIN_PASSWORD "${BOOTSTRAP_ADMIN_PASSWORD:-$(bootstrap_password)}"
+  [[ -n ${MAIL_DROP_DIRECTORY:-} ]] || setting MAIL_DROP_DIRECTORY "$PLATFORM_DIR/mail"
   setting ASPNETCORE_URLS "$(api_url)"
   setting PUBLIC_URL "${PUBLIC_URL:-$(api_url)}"
 }
@@ -182,6 +183,7 @@ run_up() {
   printf '\n  API          %s/api/v1   (health: %s/health/ready)\n' "$(api_url)" "$(api_url)"
   printf '  sign in      %s\n' "$(sign_in_line)"
   printf '  settings     %s/env   (set -a; . %s/env)\n' "$PLATFORM_DIR" "$PLATFORM_DIR"
+  [[ -n ${SMTP_HOST:-} ]] || printf '  mails        %s   (files: no SMTP_HOST is set)\n' "${MAIL_DROP_DIRECTORY:-$PLATFORM_DIR/mail}"
   printf '  logs         %s/logs   (./platform logs app)\n' "$PLATFORM_DIR"
   printf '  stop         ./platform down\n'
 }

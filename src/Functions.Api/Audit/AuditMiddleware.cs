@@ -33,7 +33,9 @@ public sealed class AuditMiddleware(FunctionDeclarations declarations, AuditBatc
     {
         var status = http.Response.StatusCode;
         var denied = status == StatusCodes.Status403Forbidden;
-        if (audit.HasWritten || http.FindCurrentUser() is null || !(denied || (status < 400 && IsChange(http.Request.Method))))
+        // An answer that is given again changed nothing.
+        var isReplayed = http.Response.Headers.ContainsKey(Creation.ReplayedHeader);
+        if (isReplayed || audit.HasWritten || http.FindCurrentUser() is null || !(denied || (status < 400 && IsChange(http.Request.Method))))
             return;
         var (action, thing) = AuditAction.Of(function.Name);
         await batch.AddAsync(

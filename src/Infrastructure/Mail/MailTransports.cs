@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Mail;
+using System.Net.Mime;
 using System.Text;
 
 namespace VisionPlatform.Infrastructure.Mail;
@@ -23,7 +24,7 @@ public sealed class SmtpMail(MailSettings settings) : IMailTransport
             DeliveryFormat = SmtpDeliveryFormat.International,
             Credentials = settings.SmtpUsername is { } user ? new NetworkCredential(user, settings.SmtpPassword) : null,
         };
-        using var message = MailText.MessageOf(id, mail, settings.Sender);
+        using var message = MailText.MessageOf(id, mail, settings.Sender, TransferEncoding.QuotedPrintable);
         await client.SendMailAsync(message, ct);
     }
 }
@@ -49,7 +50,8 @@ public sealed class MailDrop(MailSettings settings, TimeProvider clock) : IMailT
             PickupDirectoryLocation = unfinished,
             DeliveryFormat = SmtpDeliveryFormat.International,
         })
-        using (var message = MailText.MessageOf(id, mail, settings.Sender))
+        // Read by people, who copy the link: as it is, on one line.
+        using (var message = MailText.MessageOf(id, mail, settings.Sender, TransferEncoding.EightBit))
             await client.SendMailAsync(message, ct);
         var written = Directory.EnumerateFiles(unfinished).Single();
         if (!OperatingSystem.IsWindows())
@@ -71,7 +73,7 @@ public sealed class MailDrop(MailSettings settings, TimeProvider clock) : IMailT
 
 internal static class MailText
 {
-    public static MailMessage MessageOf(Guid id, OutgoingMail mail, MailAddress from)
+    public static MailMessage MessageOf(Guid id, OutgoingMail mail, MailAddress from, TransferEncoding encoding)
     {
         var message = new MailMessage(from, new MailAddress(mail.To))
         {
@@ -79,7 +81,7 @@ internal static class MailText
             Body = mail.Text,
             SubjectEncoding = Encoding.UTF8,
             BodyEncoding = Encoding.UTF8,
-            BodyTransferEncoding = System.Net.Mime.TransferEncoding.QuotedPrintable,
+            BodyTransferEncoding = encoding,
         };
         // The same at every attempt, so that a mail that was taken twice is shown once.
         message.Headers.Add("Message-ID", $"<{id:n}@{from.Host}>");

@@ -31,6 +31,21 @@ public sealed class AuditTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
+    public async Task An_answer_that_is_given_again_is_no_second_change()
+    {
+        using var owner = await Host.NewUserAsync();
+        owner.Http.DefaultRequestHeaders.Add("Idempotency-Key", $"{Guid.NewGuid()}");
+        var project = (await owner.PostAsync("projects", new { name = "once" })).Expect(201).Id;
+
+        Assert.Equal(project, (await owner.PostAsync("projects", new { name = "once" })).Expect(201).Id);
+
+        // Entries come in order: after this one, one of the repetition would be there.
+        (await owner.DeleteAsync($"projects/{project}")).Expect(204);
+        await FindAsync($"actorId={owner.UserId}&action=project.delete");
+        Assert.Single((await Host.Admin.GetAsync($"admin/audit?actorId={owner.UserId}&action=project.create")).Expect(200).Items);
+    }
+
+    [Fact]
     public async Task A_refusal_is_logged_with_its_code_and_reading_leaves_no_entry()
     {
         using var manager = await Host.NewUserAsync(SystemRole.Manager);
