@@ -30,7 +30,7 @@ internal static class ApiBench
             return;
         }
         var tiny = arguments.Contains("--tiny");
-        var connections = Array.IndexOf(arguments, "--connections") is >= 0 and var at && at + 1 < arguments.Length && int.TryParse(arguments[at + 1], out var number) ? number : (int?)null;
+        var connections = ConnectionsOf(arguments);
         var named = arguments.Where((argument, i) => !argument.StartsWith("--", StringComparison.Ordinal) && (i == 0 || arguments[i - 1] != "--connections")).ToList();
         var server = Server.FromEnvironment();
         Report.Progress($"databases, {Projects} projects");
@@ -47,6 +47,17 @@ internal static class ApiBench
             Report.Progress(scenario.Name);
             await MeasureAsync(scenario, data, app.Port, bare.Port, tiny ? TimeSpan.FromMilliseconds(300) : TimeSpan.FromSeconds(4), cancellation);
         }
+    }
+
+    /// <summary>How many connections were asked for; null leaves it to each scenario.</summary>
+    private static int? ConnectionsOf(string[] arguments)
+    {
+        var at = Array.IndexOf(arguments, "--connections");
+        if (at < 0)
+            return null;
+        return at + 1 < arguments.Length && int.TryParse(arguments[at + 1], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
+            ? number
+            : throw new BenchArgumentException("--connections takes a number from 1.");
     }
 
     // In turn, so that a noisy neighbour disturbs both alike.

@@ -112,6 +112,26 @@ public sealed class OrganizationTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
+    public async Task Small_and_large_announcements_at_once_neither_pass_the_limit_of_an_account_nor_block_each_other()
+    {
+        const long Limit = 10_000_000_000; // Of a guest. A thousandth of it is announced without waiting, as long as half is free.
+        const int Image = 50_000_000, Small = 1_000_000;
+        using var guest = await Host.NewUserAsync(SystemRole.Guest);
+        var dataset = await guest.NewDatasetAsync();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 60).Select(batch => guest.PostAsync($"datasets/{dataset}/uploads", new
+        {
+            files = Enumerable.Range(0, batch % 2 == 0 ? 20 : 1).Select(i => new { path = $"{batch}/{i}.png", size = batch % 2 == 0 ? Image : Small }),
+        })));
+
+        Assert.All(answers.Where(answer => answer.Status != HttpStatusCode.OK), answer => answer.Expect(403, "QUOTA_EXCEEDED"));
+        await using var database = Host.App.Databases.OpenPlatform();
+        var announced = await database.DatasetUploads.Where(upload => upload.DatasetId == dataset).SumAsync(upload => upload.Size);
+        // Less than one more large batch is left.
+        Assert.InRange(announced, Limit - (20L * Image) + 1, Limit);
+    }
+
+    [Fact]
     public async Task Deleting_images_and_datasets_gives_the_storage_back()
     {
         using var owner = await Host.NewUserAsync();
