@@ -161,11 +161,12 @@ public sealed class RecoveryTests(DurableDatabase database) : IClassFixture<Dura
             .Activity<string, int>("Long", async (string _, CancellationToken cancellation) =>
             {
                 Interlocked.Increment(ref runs);
-                await Task.Delay(TimeSpan.FromSeconds(3), cancellation);
+                await Task.Delay(TimeSpan.FromSeconds(8), cancellation);
                 return 1;
             })
             .Orchestrator("Job", context => context.CallActivityAsync<int>("Long"));
-        static void Short(DurableEngineOptions options) => options.LeaseDuration = TimeSpan.FromSeconds(1);
+        // Renewed each third of it: a machine that stands still for a second or two must not lose it.
+        static void Short(DurableEngineOptions options) => options.LeaseDuration = TimeSpan.FromSeconds(4);
         await using TestEngine one = await database.StartAsync(functions, Short, hub);
         await using TestEngine two = await database.StartAsync(functions, Short, hub);
 
