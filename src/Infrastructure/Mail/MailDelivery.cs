@@ -13,7 +13,8 @@ namespace VisionPlatform.Infrastructure.Mail;
 
 /// <summary>
 /// Sends the queued mails, one at a time. What could not be sent is tried again, after 5 seconds at first and twice as long
-/// each further time up to 10 minutes, until it is of no use any more. Several instances share the queue.
+/// each further time up to 10 minutes, until it is of no use any more. Several instances share the queue; one whose JWT_SECRET
+/// does not open a mail leaves it to the others, and says so.
 /// </summary>
 public sealed class MailDelivery(
     IServiceScopeFactory scopes, IMailTransport transport, SealedText seal, TimeProvider clock, ILogger<MailDelivery> logger) : BackgroundService
@@ -22,6 +23,7 @@ public sealed class MailDelivery(
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     private readonly SemaphoreSlim _posted = new(0, 1);
+    private int _unreadable;
 
     /// <summary>Says that there is something to send.</summary>
     public void Wake()
@@ -51,6 +53,7 @@ public sealed class MailDelivery(
                 while (await SendNextAsync(stoppingToken))
                 {
                 }
+                await TellOfUnreadableAsync(stoppingToken);
                 await _posted.WaitAsync(Interval, stoppingToken);
             }
             catch (Exception e) when (e.GetBaseException() is DbException or SocketException or TimeoutException)
@@ -71,9 +74,14 @@ public sealed class MailDelivery(
         var database = scope.ServiceProvider.GetRequiredService<UserDatabase>();
         await using var transaction = await database.Database.BeginTransactionAsync(ct);
         var now = clock.GetUtcNow();
-        // The lock is held while it is sent: another instance takes another one.
+        // The lock is held while it is sent: another instance takes another one. Mails without a key are of a version that did not name it.
         var mail = (await database.QueuedMails.FromSql(
-            $"SELECT * FROM queued_mails WHERE next_attempt_at <= {now} ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED").ToListAsync(ct)).SingleOrDefault();
+            $"""
+            SELECT * FROM queued_mails
+            WHERE next_attempt_at <= {now} AND (sealed_with = ANY({seal.KeyNames}) OR sealed_with = '' OR expires_at <= {now})
+            ORDER BY next_attempt_at LIMIT 1
+            FOR UPDATE SKIP LOCKED
+            """).ToListAsync(ct)).SingleOrDefault();
         if (mail is null)
             return false;
         if (await IsDoneAsync(mail, now, ct))
@@ -92,6 +100,19 @@ public sealed class MailDelivery(
         return true;
     }
 
+    // Once each time that their number changes.
+    private async Task TellOfUnreadableAsync(CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var unreadable = await scope.ServiceProvider.GetRequiredService<UserDatabase>().QueuedMails.CountAsync(mail => mail.SealedWith != "" && !seal.KeyNames.Contains(mail.SealedWith), ct);
+        if (unreadable != _unreadable && unreadable > 0)
+        {
+            logger.LogError(
+                "{Count} mails wait for an instance that can read them: they were written under another JWT_SECRET. Set JWT_SECRET_PREVIOUS to that one", unreadable);
+        }
+        _unreadable = unreadable;
+    }
+
     // Whether there is nothing left to do with it: sent, of no use any more, or not to be sent at all.
     private async Task<bool> IsDoneAsync(QueuedMail mail, DateTimeOffset now, CancellationToken ct)
     {
@@ -104,7 +125,7 @@ public sealed class MailDelivery(
         }
         if (seal.Open(mail.Content) is not { } content)
         {
-            logger.LogError("Cannot read the mail {Mail}: JWT_SECRET was changed without JWT_SECRET_PREVIOUS; it is dropped", mail.Id);
+            logger.LogError("The mail {Mail} cannot be read: it was changed in the database; it is dropped", mail.Id);
             return true;
         }
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);

@@ -20,6 +20,7 @@ public sealed class Mailbox(UserDatabase database, SealedText seal, MailDelivery
         database.QueuedMails.Add(new QueuedMail
         {
             Content = seal.Seal(JsonSerializer.Serialize(mail)),
+            SealedWith = seal.KeyNames[0],
             CreatedAt = now,
             ExpiresAt = now + usefulFor,
             NextAttemptAt = now,

@@ -13,6 +13,9 @@ public sealed class QueuedMail
 
     /// <summary>A <see cref="OutgoingMail"/> as <see cref="SealedText"/>.</summary>
     public required byte[] Content { get; init; }
+
+    /// <summary>Name of the key it was sealed with (<see cref="SealedText.KeyNames"/>): an instance with another secret leaves it alone.</summary>
+    public required string SealedWith { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>When it is of no use any more and is given up.</summary>

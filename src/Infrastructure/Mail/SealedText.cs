@@ -14,7 +14,11 @@ public sealed class SealedText(AccountSettings settings)
     private const int TagBytes = 16;
 
     // The present secret first; what was sealed before a change of secret still opens.
-    private readonly byte[][] _keys = [.. new[] { settings.Secret, settings.PreviousSecret }.OfType<string>().Select(KeyOf)];
+    private readonly byte[][] _keys = [.. SecretsOf(settings).Select(secret => Derived(secret, "vision-platform queued mail", 32))];
+
+    /// <summary>Names of the keys that open, 16 hexadecimal digits each; they tell nothing of the keys. <see cref="Seal"/> takes the first.</summary>
+    public string[] KeyNames { get; } =
+        [.. SecretsOf(settings).Select(secret => Convert.ToHexStringLower(Derived(secret, "vision-platform queued mail: name of the key", 8)))];
 
     public byte[] Seal(string text)
     {
@@ -48,6 +52,8 @@ public sealed class SealedText(AccountSettings settings)
         return null;
     }
 
-    private static byte[] KeyOf(string secret) =>
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(secret), 32, info: "vision-platform queued mail"u8.ToArray());
+    private static IEnumerable<string> SecretsOf(AccountSettings settings) => new[] { settings.Secret, settings.PreviousSecret }.OfType<string>();
+
+    private static byte[] Derived(string secret, string purpose, int bytes) =>
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(secret), bytes, info: Encoding.UTF8.GetBytes(purpose));
 }

@@ -54,6 +54,10 @@ internal static class AccountMappings
             failures.HasKey(f => f.KeyHash);
             failures.HasIndex(f => f.LastAt);
         });
-        model.Entity<QueuedMail>(mail => mail.HasIndex(m => m.NextAttemptAt));
+        model.Entity<QueuedMail>(mail =>
+        {
+            mail.Property(m => m.SealedWith).HasMaxLength(16);
+            mail.HasIndex(m => m.NextAttemptAt);
+        });
     }
 }

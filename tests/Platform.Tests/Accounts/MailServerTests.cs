@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Platform.Tests.Hosting;
+using VisionPlatform.Tests;
 
 namespace VisionPlatform.Platform.Tests.Accounts;
 
@@ -11,10 +12,7 @@ public sealed class MailServerTests(PlatformHost host) : PlatformTests(host)
     [Fact]
     public async Task Mails_wait_encrypted_for_a_mail_server_that_is_away_and_survive_a_restart()
     {
-        using var reserved = new TcpListener(IPAddress.Loopback, 0);
-        reserved.Start();
-        var port = ((IPEndPoint)reserved.LocalEndpoint).Port;
-        reserved.Stop();
+        var port = LoopbackPort.Free();
         var databases = await Host.NewDatabasesAsync();
         var user = await Host.AddUserAsync(databases);
         await using var app = await Host.StartAppAsync(databases, new Dictionary<string, string?>

@@ -1,4 +1,7 @@
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Platform.Tests.Hosting;
+using VisionPlatform.Tests;
 
 namespace VisionPlatform.Platform.Tests.Accounts;
 
@@ -9,7 +12,6 @@ public sealed class SecretRotationTests(PlatformHost host) : PlatformTests(host)
     [Fact]
     public async Task While_the_secret_is_replaced_sessions_of_both_go_on_and_the_new_one_signs()
     {
-        // An installation of its own: an app with another secret cannot read the mails that wait in the shared one, and drops them.
         await using var before = await Host.StartAppAsync();
         var databases = before.Databases;
         using var client = await Host.NewUserAsync(app: before);
@@ -23,6 +25,39 @@ public sealed class SecretRotationTests(PlatformHost host) : PlatformTests(host)
         renewed.Use((await renewed.PostAsync("auth/refresh", new { refreshToken = client.RefreshToken })).Expect(200));
         (await after.NewClient().WithToken(renewed.AccessToken).GetAsync("auth/me")).Expect(200);
         (await client.WithToken(renewed.AccessToken).GetAsync("auth/me")).Expect(401, "UNAUTHENTICATED");
+    }
+
+    [Fact]
+    public async Task A_mail_waits_for_an_app_that_has_the_secret_it_was_written_under()
+    {
+        var databases = await Host.NewDatabasesAsync();
+        var (early, late) = (await Host.AddUserAsync(databases), await Host.AddUserAsync(databases));
+        await using (var withoutMailServer = await Host.StartAppAsync(databases, new Dictionary<string, string?>
+        {
+            ["SMTP_HOST"] = "127.0.0.1", ["SMTP_PORT"] = $"{LoopbackPort.Free()}", ["SMTP_TLS"] = "false",
+        }))
+        {
+            await ForgetAsync(withoutMailServer, early);
+        }
+        await using var database = databases.OpenUsers();
+        await database.QueuedMails.ExecuteUpdateAsync(set => set.SetProperty(mail => mail.NextAttemptAt, DateTimeOffset.UtcNow));
+
+        await using var wrong = await Host.StartAppAsync(databases, new Dictionary<string, string?> { ["JWT_SECRET"] = NewSecret });
+        await ForgetAsync(wrong, late);
+        // Mails leave in the order in which they became due.
+        await Host.Mails.WaitAsync(late.Email, "reset-password");
+        Assert.Empty(Host.Mails.FilesTo(early.Email));
+
+        await using var right = await Host.StartAppAsync(databases, new Dictionary<string, string?> { ["JWT_SECRET"] = NewSecret, ["JWT_SECRET_PREVIOUS"] = PlatformHost.JwtSecret });
+        await Host.Mails.WaitAsync(early.Email, "reset-password");
+        await Waiting.UntilAsync(async () => !await database.QueuedMails.AnyAsync(), "the queue is empty");
+        Assert.Single(Host.Mails.FilesTo(early.Email));
+    }
+
+    private static async Task ForgetAsync(PlatformApp app, User user)
+    {
+        using var client = app.NewClient();
+        (await client.PostAsync("auth/password/forgot", new { email = user.Email })).Expect(202);
     }
 
     [Fact]

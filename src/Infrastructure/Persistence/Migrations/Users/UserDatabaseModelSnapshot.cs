@@ -703,6 +703,12 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Users
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("next_attempt_at");
 
+                    b.Property<string>("SealedWith")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)")
+                        .HasColumnName("sealed_with");
+
                     b.HasKey("Id")
                         .HasName("pk_queued_mails");
 
