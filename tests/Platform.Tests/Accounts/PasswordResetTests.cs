@@ -45,15 +45,16 @@ public sealed class PasswordResetTests(PlatformHost host) : PlatformTests(host)
     [Fact]
     public async Task A_known_and_an_unknown_address_leave_the_same_rows_behind()
     {
-        var known = await Host.AddUserAsync(Host.App.Databases);
-        using var client = Host.App.NewClient();
-        await using var database = Host.App.Databases.OpenUsers();
-        var before = await database.MailedTokens.CountAsync();
+        // All links of an installation are counted, so this one has no other users.
+        await using var app = await Host.StartAppAsync();
+        var known = await Host.AddUserAsync(app.Databases);
+        using var client = app.NewClient();
 
         (await client.PostAsync("auth/password/forgot", new { email = $"nobody.{Guid.CreateVersion7():n}@platform.test" })).Expect(202);
         (await client.PostAsync("auth/password/forgot", new { email = known.Email })).Expect(202);
 
-        Assert.Equal(before + 2, await database.MailedTokens.CountAsync());
+        await using var database = app.Databases.OpenUsers();
+        Assert.Equal(2, await database.MailedTokens.CountAsync());
     }
 
     [Fact]
