@@ -1,4 +1,5 @@
 using System;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
@@ -7,7 +8,9 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
 {
     /// <inheritdoc />
-    public partial class Initial : Migration
+    [DbContext(typeof(PlatformDatabase))]
+    [Migration("20261121014202_Initial")]
+    public class Initial : Migration
     {
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)

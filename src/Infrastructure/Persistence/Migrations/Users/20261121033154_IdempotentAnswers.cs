@@ -1,4 +1,5 @@
 using System;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 
 #nullable disable
@@ -6,7 +7,9 @@ using Microsoft.EntityFrameworkCore.Migrations;
 namespace VisionPlatform.Infrastructure.Persistence.Migrations.Users
 {
     /// <inheritdoc />
-    public partial class IdempotentAnswers : Migration
+    [DbContext(typeof(UserDatabase))]
+    [Migration("20261121033154_IdempotentAnswers")]
+    public class IdempotentAnswers : Migration
     {
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 
 #nullable disable
@@ -7,7 +8,9 @@ using Microsoft.EntityFrameworkCore.Migrations;
 namespace VisionPlatform.Infrastructure.Persistence.Migrations.Users
 {
     /// <inheritdoc />
-    public partial class Identity : Migration
+    [DbContext(typeof(UserDatabase))]
+    [Migration("20261121040204_Identity")]
+    public class Identity : Migration
     {
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
