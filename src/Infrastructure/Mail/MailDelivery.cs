@@ -108,7 +108,7 @@ public sealed class MailDelivery(
         if (unreadable != _unreadable && unreadable > 0)
         {
             logger.LogError(
-                "{Count} mails wait for an instance that can read them: they were written under another JWT_SECRET. Set JWT_SECRET_PREVIOUS to that one", unreadable);
+                "Mails that wait for an instance that can read them: {Count}. They were written under another JWT_SECRET. Set JWT_SECRET_PREVIOUS to that one", unreadable);
         }
         _unreadable = unreadable;
     }

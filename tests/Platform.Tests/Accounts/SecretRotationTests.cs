@@ -47,6 +47,7 @@ public sealed class SecretRotationTests(PlatformHost host) : PlatformTests(host)
         // Mails leave in the order in which they became due.
         await Host.Mails.WaitAsync(late.Email, "reset-password");
         Assert.Empty(Host.Mails.FilesTo(early.Email));
+        await Waiting.UntilAsync(() => wrong.Log.Any(line => line.Contains("wait for an instance that can read them: 1", StringComparison.Ordinal)), "it says so");
 
         await using var right = await Host.StartAppAsync(databases, new Dictionary<string, string?> { ["JWT_SECRET"] = NewSecret, ["JWT_SECRET_PREVIOUS"] = PlatformHost.JwtSecret });
         await Host.Mails.WaitAsync(early.Email, "reset-password");
