@@ -1,0 +1,42 @@
+using Npgsql;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Platform.Tests.Hosting;
+
+namespace VisionPlatform.Platform.Tests.Datasets;
+
+public sealed class AnnouncementCostTests(PlatformHost host) : PlatformTests(host)
+{
+    [Fact]
+    public async Task Files_are_announced_by_looks_into_indexes_alone_also_after_an_empty_dataset_has_grown()
+    {
+        const int Batches = 8, BatchSize = 1_000, Single = 20;
+        await using var app = await Host.StartAppAsync();
+        using var owner = await Host.NewUserAsync(SystemRole.AdvancedEngineer, app);
+        var dataset = await owner.NewDatasetAsync();
+
+        // A plan is kept at the sixth time, of tables that are empty then.
+        await AnnounceOneByOneAsync("before");
+        for (var batch = 0; batch < Batches; batch++)
+            (await owner.AnnounceAsync(dataset, Enumerable.Range(0, BatchSize).Select(i => ($"batch/{batch}_{i}.png", new byte[1])))).Expect(200);
+        await AnnounceOneByOneAsync("after");
+
+        // What the app's connections did counts when they end.
+        await app.StopAsync();
+        await using var database = new NpgsqlConnection(TestDatabases.ConnectionString(app.Databases.Platform));
+        await database.OpenAsync();
+        await using var read = new NpgsqlCommand(
+            "SELECT relname, seq_tup_read FROM pg_stat_user_tables WHERE relname IN ('dataset_uploads', 'dataset_images', 'dataset_version_images')", database);
+        await using var tables = await read.ExecuteReaderAsync();
+        var rows = new Dictionary<string, long>();
+        while (await tables.ReadAsync())
+            rows.Add(tables.GetString(0), tables.GetInt64(1));
+        Assert.Equal(3, rows.Count);
+        Assert.All(rows.Values, fromWholeTables => Assert.InRange(fromWholeTables, 0, Batches * BatchSize));
+
+        async Task AnnounceOneByOneAsync(string folder)
+        {
+            for (var i = 0; i < Single; i++)
+                (await owner.AnnounceAsync(dataset, [($"{folder}/{i}.png", new byte[1])])).Expect(200);
+        }
+    }
+}
