@@ -47,7 +47,7 @@ internal sealed class TestEngine : IAsyncDisposable
             // Many engines share the tests' server.
             options.ConnectionString = $"{connectionString};Maximum Pool Size=8";
             options.HubName = hub;
-            options.LeaseDuration = TimeSpan.FromSeconds(2);
+            options.LeaseDuration = TimeSpan.FromSeconds(5);
             options.PollInterval = TimeSpan.FromMilliseconds(500);
             options.StopTimeout = TimeSpan.FromSeconds(2);
             configure?.Invoke(options);
