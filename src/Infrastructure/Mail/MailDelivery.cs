@@ -125,8 +125,8 @@ public sealed class MailDelivery(
         }
         if (seal.Open(mail.Content) is not { } content)
         {
-            logger.LogError("The mail {Mail} cannot be read: it was changed in the database; it is dropped", mail.Id);
-            return true;
+            logger.LogError("Cannot read the mail {Mail}, attempt {Attempt}: it was sealed under another JWT_SECRET or changed in the database", mail.Id, mail.Attempts + 1);
+            return false;
         }
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(Integrations.Mail.Timeout);

@@ -31,28 +31,37 @@ public sealed class SecretRotationTests(PlatformHost host) : PlatformTests(host)
     public async Task A_mail_waits_for_an_app_that_has_the_secret_it_was_written_under()
     {
         var databases = await Host.NewDatabasesAsync();
-        var (early, late) = (await Host.AddUserAsync(databases), await Host.AddUserAsync(databases));
+        var (early, late, unnamed) = (await Host.AddUserAsync(databases), await Host.AddUserAsync(databases), await Host.AddUserAsync(databases));
         await using (var withoutMailServer = await Host.StartAppAsync(databases, new Dictionary<string, string?>
         {
             ["SMTP_HOST"] = "127.0.0.1", ["SMTP_PORT"] = $"{LoopbackPort.Free()}", ["SMTP_TLS"] = "false",
         }))
         {
+            await ForgetAsync(withoutMailServer, unnamed);
+            await using var queue = databases.OpenUsers();
+            await queue.QueuedMails.ExecuteUpdateAsync(set => set.SetProperty(mail => mail.SealedWith, "")); // As a version without that column leaves it.
             await ForgetAsync(withoutMailServer, early);
         }
         await using var database = databases.OpenUsers();
-        await database.QueuedMails.ExecuteUpdateAsync(set => set.SetProperty(mail => mail.NextAttemptAt, DateTimeOffset.UtcNow));
+        await DueNowAsync();
 
         await using var wrong = await Host.StartAppAsync(databases, new Dictionary<string, string?> { ["JWT_SECRET"] = NewSecret });
         await ForgetAsync(wrong, late);
         // Mails leave in the order in which they became due.
         await Host.Mails.WaitAsync(late.Email, "reset-password");
         Assert.Empty(Host.Mails.FilesTo(early.Email));
+        await Waiting.UntilAsync(async () => await database.QueuedMails.CountAsync() == 2, "only the mails of the other secret wait");
         await Waiting.UntilAsync(() => wrong.Log.Any(line => line.Contains("wait for an instance that can read them: 1", StringComparison.Ordinal)), "it says so");
 
+        await wrong.KillAsync();
+        await DueNowAsync();
         await using var right = await Host.StartAppAsync(databases, new Dictionary<string, string?> { ["JWT_SECRET"] = NewSecret, ["JWT_SECRET_PREVIOUS"] = PlatformHost.JwtSecret });
         await Host.Mails.WaitAsync(early.Email, "reset-password");
         await Waiting.UntilAsync(async () => !await database.QueuedMails.AnyAsync(), "the queue is empty");
         Assert.Single(Host.Mails.FilesTo(early.Email));
+        Assert.Single(Host.Mails.FilesTo(unnamed.Email));
+
+        async Task DueNowAsync() => await database.QueuedMails.ExecuteUpdateAsync(set => set.SetProperty(mail => mail.NextAttemptAt, DateTimeOffset.UtcNow));
     }
 
     private static async Task ForgetAsync(PlatformApp app, User user)
