@@ -35,27 +35,40 @@ internal sealed class ExampleTrainer : IDisposable
 
     private async Task ServeAsync()
     {
-        try
+        while (true)
         {
-            while (true)
+            HttpListenerContext call;
+            try
             {
-                var call = await _listener.GetContextAsync();
-                var (status, body) = call.Request.Url!.AbsolutePath switch
-                {
-                    "/v1/capabilities" => (200, JsonSerializer.Serialize(Capabilities, ApiJson.Options)),
-                    "/v1/predict" => (200, """{"predictions":[{"index":0,"class":"dent","confidence":0.9,"top":[{"class":"dent","confidence":0.9}]}],"inferenceMs":1.5}"""),
-                    "/health" => (200, "{}"),
-                    _ => (409, """{"code":"TRAINER_BUSY","message":"It takes no jobs."}"""),
-                };
-                call.Response.StatusCode = status;
-                call.Response.ContentType = "application/json";
-                await call.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(body));
-                call.Response.Close();
+                call = await _listener.GetContextAsync();
+            }
+            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
+            {
+                return; // Closed: the tests are over.
+            }
+            try
+            {
+                await AnswerAsync(call);
+            }
+            catch (HttpListenerException)
+            {
+                // Who asked did not wait for the answer.
             }
         }
-        catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
+    }
+
+    private static async Task AnswerAsync(HttpListenerContext call)
+    {
+        var (status, body) = call.Request.Url!.AbsolutePath switch
         {
-            // Closed: the tests are over.
-        }
+            "/v1/capabilities" => (200, JsonSerializer.Serialize(Capabilities, ApiJson.Options)),
+            "/v1/predict" => (200, """{"predictions":[{"index":0,"class":"dent","confidence":0.9,"top":[{"class":"dent","confidence":0.9}]}],"inferenceMs":1.5}"""),
+            "/health" => (200, "{}"),
+            _ => (409, """{"code":"TRAINER_BUSY","message":"It takes no jobs."}"""),
+        };
+        call.Response.StatusCode = status;
+        call.Response.ContentType = "application/json";
+        await call.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(body));
+        call.Response.Close();
     }
 }

@@ -235,17 +235,24 @@ public sealed class DeterminismTests(DurableDatabase database) : IClassFixture<D
         "has not done so");
 
     [Fact]
-    public async Task A_wait_cancelled_by_the_clock_of_the_machine_fails_the_instance()
+    public async Task A_wait_cancelled_from_outside_of_the_orchestrator_fails_the_instance()
     {
-        await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Clock", async context =>
+        using var outside = new CancellationTokenSource();
+        await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Outside", async context =>
         {
-            using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(20));
-            Task<string> wait = context.WaitForExternalEvent<string>("e", soon.Token);
-            await context.CreateTimer(TimeSpan.FromMilliseconds(300), CancellationToken.None);
+            Task<string> wait = context.WaitForExternalEvent<string>("e", outside.Token);
+            context.SetCustomStatus("waits");
+            await context.WaitForExternalEvent<string>("go");
             return await wait;
         }));
+        string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Outside", Cancellation);
+        await TestEngine.UntilAsync(async () => (await engine.Client.GetInstanceAsync(id, getInputsAndOutputs: true, Cancellation))?.SerializedCustomStatus == "\"waits\"");
 
-        Assert.Contains("Non-deterministic", (await engine.RunAsync("Clock")).FailureDetails!.ErrorMessage);
+        await outside.CancelAsync();
+        await engine.Client.RaiseEventAsync(id, "go", "", Cancellation);
+
+        OrchestrationMetadata end = await engine.Client.WaitForInstanceCompletionAsync(id, getInputsAndOutputs: true, Cancellation);
+        Assert.Contains("Non-deterministic", end.FailureDetails!.ErrorMessage);
     }
 
     private async Task AssertFoundAsync(Func<TaskOrchestrationContext, Task> changed, string expected, string actual)

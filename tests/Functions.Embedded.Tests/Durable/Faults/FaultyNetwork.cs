@@ -63,10 +63,10 @@ internal sealed class FaultyNetwork : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _listener.Stop();
         Resume();
         Cut();
         await _accepting;
+        _listener.Stop();
     }
 
     private static TaskCompletionSource Opened()
@@ -88,7 +88,7 @@ internal sealed class FaultyNetwork : IAsyncDisposable
                 else
                     _ = CarryAsync(client);
             }
-            catch (Exception error) when (error is OperationCanceledException or SocketException or ObjectDisposedException)
+            catch (Exception error) when (error is OperationCanceledException or SocketException)
             {
                 return;
             }
