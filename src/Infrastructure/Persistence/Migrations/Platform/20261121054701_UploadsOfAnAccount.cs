@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 
 #nullable disable
@@ -5,7 +6,9 @@ using Microsoft.EntityFrameworkCore.Migrations;
 namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
 {
     /// <inheritdoc />
-    public partial class UploadsOfAnAccount : Migration
+    [DbContext(typeof(PlatformDatabase))]
+    [Migration("20261121054701_UploadsOfAnAccount")]
+    public class UploadsOfAnAccount : Migration
     {
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)

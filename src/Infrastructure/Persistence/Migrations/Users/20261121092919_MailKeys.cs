@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 
 #nullable disable
@@ -5,7 +6,9 @@ using Microsoft.EntityFrameworkCore.Migrations;
 namespace VisionPlatform.Infrastructure.Persistence.Migrations.Users
 {
     /// <inheritdoc />
-    public partial class MailKeys : Migration
+    [DbContext(typeof(UserDatabase))]
+    [Migration("20261121092919_MailKeys")]
+    public class MailKeys : Migration
     {
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
