@@ -153,7 +153,7 @@ public sealed class RecoveryTests(DurableDatabase database) : IClassFixture<Dura
     }
 
     [Fact]
-    public async Task A_long_activity_keeps_its_lease_and_runs_once()
+    public async Task A_long_activity_and_one_that_waits_behind_it_keep_their_leases_and_run_once()
     {
         string hub = NewHub();
         int runs = 0;
@@ -164,20 +164,23 @@ public sealed class RecoveryTests(DurableDatabase database) : IClassFixture<Dura
                 Interlocked.Increment(ref runs);
                 return ends.Task.WaitAsync(cancellation);
             })
-            .Orchestrator("Job", context => context.CallActivityAsync<int>("Long"));
-        // Renewed each third of it: a machine that stands still for a second or two must not lose it.
-        static void Short(DurableEngineOptions options) => options.LeaseDuration = TimeSpan.FromSeconds(4);
+            .Orchestrator("Job", async context =>
+                (await Task.WhenAll(context.CallActivityAsync<int>("Long"), context.CallActivityAsync<int>("Long"))).Sum());
+        // Renewed each third of it: a machine that stands still for a second or two must not lose it. With one call that runs and one that
+        // waits the first engine is full: once their leases were over, only the second could take them.
+        static void Short(DurableEngineOptions options) => (options.LeaseDuration, options.MaxConcurrentActivities) = (TimeSpan.FromSeconds(4), 1);
         await using TestEngine one = await database.StartAsync(functions, Short, hub);
-        await using TestEngine two = await database.StartAsync(functions, Short, hub);
         Task<OrchestrationMetadata> job = one.RunAsync("Job");
+        await TestEngine.UntilAsync(async () => await one.QueryAsync<long>($"SELECT count(*) FROM durable.activities WHERE hub = '{hub}' AND locked_by IS NOT NULL") == 2);
+        DateTime first = await one.QueryAsync<DateTime>($"SELECT max(visible_at) FROM durable.activities WHERE hub = '{hub}'");
 
-        await TestEngine.UntilAsync(() => Task.FromResult(Volatile.Read(ref runs) == 1));
-        DateTime first = await one.QueryAsync<DateTime>($"SELECT visible_at FROM durable.activities WHERE hub = '{hub}'");
+        await using TestEngine two = await database.StartAsync(functions, Short, hub);
         await TestEngine.UntilAsync(() => one.QueryAsync<bool>($"SELECT now() > '{first:O}'::timestamptz + interval '4 seconds'"));
+        Assert.Equal(1, Volatile.Read(ref runs));
         ends.SetResult(1);
 
-        Assert.Equal(1, (await job).ReadOutputAs<int>());
-        Assert.Equal(1, runs);
+        Assert.Equal(2, (await job).ReadOutputAs<int>());
+        Assert.Equal(2, runs);
     }
 
     [Fact]
