@@ -1,23 +1,22 @@
-using System.Text.Json;
+using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
-using Microsoft.DurableTask.Converters;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>Adds the durable engine to a host.</summary>
 internal static class DurableEngineExtensions
 {
-    /// <summary>Adds the engine as a hosted service and a <see cref="DurableTaskClient"/>. Needs an <see cref="IDurableFunctions"/> among the services.</summary>
-    public static IServiceCollection AddDurableEngine(this IServiceCollection services, IConfiguration configuration)
+    /// <summary>Adds <see cref="DurableEngine"/> and a <see cref="DurableTaskClient"/>. Needs an <see cref="IDurableFunctions"/> among the services.</summary>
+    public static IServiceCollection AddDurableEngine(this IServiceCollection services)
     {
-        services.AddOptions<DurableEngineOptions>().Configure(options => DurableEngineOptions.Read(configuration, options));
+        services.AddOptions<DurableEngineOptions>().Configure<IConfiguration>((options, configuration) => DurableEngineOptions.Read(configuration, options));
         services.TryAddSingleton(TimeProvider.System);
         services.AddOptions<DurableTaskClientOptions>();
-        services.TryAddSingleton(ConverterOf);
+        services.TryAddSingleton(provider => AppDataConverter.Of(provider.GetRequiredService<IOptions<WorkerOptions>>()));
         services.AddSingleton<DurableStore>();
         services.AddSingleton<EngineSignals>();
         services.AddSingleton(provider => new Sessions(provider.GetRequiredService<DurableStore>().Options, provider.GetRequiredService<TimeProvider>()));
@@ -37,16 +36,8 @@ internal static class DurableEngineExtensions
         services.AddSingleton<EmbeddedDurableTaskClient>();
         services.AddSingleton<DurableTaskClient>(provider => provider.GetRequiredService<EmbeddedDurableTaskClient>());
         services.AddSingleton<IDurableTaskClientProvider, OneClient>();
-        services.AddHostedService<DurableEngine>();
+        services.AddSingleton<DurableEngine>();
         return services;
-    }
-
-    private static DataConverter ConverterOf(IServiceProvider provider)
-    {
-        if (provider.GetRequiredService<IOptions<DurableTaskClientOptions>>().Value.ChosenConverter is { } chosen)
-            return chosen;
-        JsonSerializerOptions app = provider.GetRequiredService<IOptions<JsonSerializerOptions>>().Value;
-        return new JsonDataConverter(new JsonSerializerOptions(app) { IncludeFields = true, PropertyNameCaseInsensitive = true });
     }
 
     private sealed class OneClient(DurableTaskClient client) : IDurableTaskClientProvider

@@ -1,4 +1,4 @@
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>The orchestrators and activities of the app, as the engine calls them.</summary>
 internal interface IDurableFunctions
@@ -16,10 +16,10 @@ internal interface IDurableFunctions
     bool HasEntity(string name);
 
     /// <summary>Runs an orchestrator. Called on the turn's own thread and must stay on its task scheduler: no ConfigureAwait(false), no I/O.</summary>
-    Task<object?> RunOrchestratorAsync(string name, TaskOrchestrationContext context);
+    Task<object?> RunOrchestratorAsync(string name, OrchestrationContext context);
 
     /// <summary>Runs an activity. What it throws becomes the failure the orchestrator sees.</summary>
-    Task<object?> RunActivityAsync(string name, string instanceId, string? serializedInput, CancellationToken cancellation);
+    Task<object?> RunActivityAsync(ActivityCall call, CancellationToken cancellation);
 
     /// <summary>Runs an entity's operations by <see cref="EntityBatch.ExecuteAsync"/>. What it throws itself fails those that have not run.</summary>
     Task RunEntityAsync(string name, EntityBatch batch, CancellationToken cancellation);

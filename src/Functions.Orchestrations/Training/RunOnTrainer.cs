@@ -56,16 +56,16 @@ public static class RunOnTrainer
         TaskOrchestrationContext context, WakeUps wakes, AttemptTicket ticket, bool silent)
     {
         var looks = 0;
-        while (true)
+        for (var started = false; !started;)
         {
             if (looks++ == ticket.LooksPerHistory)
                 return (null, silent);
             var start = await context.CallActivityAsync<AttemptStart>(nameof(AttemptActivities.StartAttempt), ticket.AttemptId, ActivityRetry.Standard);
-            if (start.Started)
-                break;
             if (start.End is { } end)
                 return (end, silent);
-            await wakes.NextAsync(start.LookAgainIn);
+            started = start.Started;
+            if (!started)
+                await wakes.NextAsync(start.LookAgainIn);
         }
 
         while (looks++ < ticket.LooksPerHistory)

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.DurableTask.Client;
-using Microsoft.DurableTask.Embedded;
+using VisionPlatform.Functions.Embedded.Durable;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Converters;
-using Microsoft.DurableTask.Embedded;
+using VisionPlatform.Functions.Embedded.Durable;
 using Microsoft.DurableTask.Entities;
 
 namespace VisionPlatform.Functions.Embedded.Tests.Durable;

@@ -2,7 +2,7 @@ using System.Reflection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Builder;
-using Microsoft.Azure.Functions.Worker.Embedded;
+using VisionPlatform.Functions.Embedded;
 using Microsoft.Extensions.Configuration;
 
 namespace VisionPlatform.Functions.Embedded.Tests.Worker;

@@ -1,4 +1,4 @@
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>The statements of the client. $1 is the hub throughout.</summary>
 internal static class ClientSql
@@ -35,7 +35,7 @@ internal static class ClientSql
         """;
 
     public const string History = """
-        SELECT h.kind, h.at, h.task_id, h.name, h.data, h.target, h.fire_at
+        SELECT h.kind, h.at, h.task_id, h.name, h.data, h.target, h.fire_at, h.version, h.tags
         FROM durable.instances i
         JOIN durable.history h ON h.hub = i.hub AND h.instance_id = i.instance_id AND h.execution_id = i.execution_id
         WHERE i.hub = $1 AND i.instance_id = $2
@@ -77,7 +77,7 @@ internal static class ClientSql
         """;
 
     public const string NumberedHistory = """
-        SELECT seq, kind, at, task_id, name, data, target, fire_at
+        SELECT seq, kind, at, task_id, name, data, target, fire_at, version
         FROM durable.history
         WHERE hub = $1 AND instance_id = $2 AND execution_id = $3
         ORDER BY seq
@@ -114,9 +114,9 @@ internal static class ClientSql
 
     /// <summary>Calls that are still queued or running stay as they are.</summary>
     public const string RedoActivities = """
-        INSERT INTO durable.activities (hub, instance_id, execution_id, task_id, name, input, visible_at)
-        SELECT $1, $2, $3, c.task_id, c.name, c.input, now()
-        FROM unnest($4::int[], $5::text[], $6::text[]) AS c (task_id, name, input)
+        INSERT INTO durable.activities (hub, instance_id, execution_id, task_id, name, input, version, visible_at)
+        SELECT $1, $2, $3, c.task_id, c.name, c.input, c.version, now()
+        FROM unnest($4::int[], $5::text[], $6::text[], $7::text[]) AS c (task_id, name, input, version)
         ON CONFLICT (hub, instance_id, execution_id, task_id) DO NOTHING
         """;
 

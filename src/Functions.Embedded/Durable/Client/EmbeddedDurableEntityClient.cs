@@ -4,7 +4,7 @@ using Microsoft.DurableTask.Entities;
 using Npgsql;
 using NpgsqlTypes;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>The client of the embedded engine's entities.</summary>
 internal sealed class EmbeddedDurableEntityClient(DurableStore store, EngineSignals signals, DataConverter converter) : DurableEntityClient(store.Hub)

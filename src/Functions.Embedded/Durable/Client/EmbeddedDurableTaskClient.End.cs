@@ -1,7 +1,7 @@
 using Microsoft.DurableTask.Client;
 using Npgsql;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>Ending and removing instances.</summary>
 internal sealed partial class EmbeddedDurableTaskClient

@@ -2,7 +2,7 @@ using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>Taking failed instances back to before their failure.</summary>
 internal sealed partial class EmbeddedDurableTaskClient
@@ -49,7 +49,8 @@ internal sealed partial class EmbeddedDurableTaskClient
             ClientSql.RenumberHistory[1].ToCommand(_store.Hub, instanceId, instance.ExecutionId),
             ClientSql.RewindActivities.ToCommand(_store.Hub, instanceId, instance.ExecutionId, plan.UndoneCalls.ToArray()),
             ClientSql.RedoActivities.ToCommand(
-                _store.Hub, instanceId, instance.ExecutionId, calls.Column(c => c.TaskId), calls.Column(c => c.Name), calls.Column(c => c.Data)),
+                _store.Hub, instanceId, instance.ExecutionId, calls.Column(c => c.TaskId), calls.Column(c => c.Name), calls.Column(c => c.Data),
+                calls.Column(c => c.Version ?? "")),
             ClientSql.TellAgain.ToCommand(
                 _store.Hub,
                 instanceId,
@@ -119,6 +120,7 @@ internal sealed partial class EmbeddedDurableTaskClient
                 Data = reader.Text(5),
                 Target = reader.Text(6),
                 FireAt = reader.IsDBNull(7) ? null : reader.GetDateTime(7),
+                Version = reader.Text(8),
             }));
         }
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Npgsql;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>Starting instances. Starts asked for at once share a transaction.</summary>
 internal sealed partial class EmbeddedDurableTaskClient

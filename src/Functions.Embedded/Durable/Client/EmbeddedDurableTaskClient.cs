@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>The client of the embedded engine: writes to the engine's database directly, and wakes the engine of this process, if it runs.</summary>
 internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
@@ -121,6 +121,8 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
                 Data = reader.Text(4),
                 Target = reader.Text(5),
                 FireAt = reader.IsDBNull(6) ? null : reader.GetDateTime(6),
+                Version = reader.Text(7),
+                Tags = reader.Text(8),
             });
         }
 

@@ -1,4 +1,4 @@
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>Ids that begin with '@' are entities'; orchestrations have none of them.</summary>
 internal static class EntityIds

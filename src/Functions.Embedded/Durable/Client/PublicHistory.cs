@@ -1,9 +1,10 @@
+using System.Text.Json;
 using DurableTask.Core;
 using DurableTask.Core.History;
 using Microsoft.DurableTask.Client;
 using CoreEvent = DurableTask.Core.History.HistoryEvent;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>The history in the types that <see cref="DurableTaskClient.GetOrchestrationHistoryAsync"/> gives.</summary>
 internal static class PublicHistory
@@ -33,7 +34,10 @@ internal static class PublicHistory
     {
         EventKind.OrchestratorStarted => new OrchestratorStartedEvent(-1),
         EventKind.ExecutionStarted => new ExecutionStartedEvent(-1, instance.SerializedInput) { Name = instance.Name, Tags = new Dictionary<string, string>(instance.Tags) },
-        EventKind.TaskScheduled => new TaskScheduledEvent(e.TaskId, e.Name, null, e.Data),
+        EventKind.TaskScheduled => new TaskScheduledEvent(e.TaskId, e.Name!, e.Version, e.Data)
+        {
+            Tags = e.Tags is { } tags ? JsonSerializer.Deserialize<Dictionary<string, string>>(tags) : null,
+        },
         EventKind.TaskCompleted => new TaskCompletedEvent(-1, e.TaskId, e.Data),
         EventKind.TaskFailed => Failed(e, static (id, reason, details, failure) => new TaskFailedEvent(-1, id, reason, details, failure)),
         EventKind.SubOrchestrationCreated => new SubOrchestrationInstanceCreatedEvent(e.TaskId) { Name = e.Name, InstanceId = e.Target, Input = e.Data },

@@ -1,4 +1,4 @@
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>
 /// How a failed execution is taken back to where it can go on. Its last turn, the one that failed, is undone; so are failures of calls in

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>Takes activity calls from the queue while there is room for them.</summary>
 internal sealed class ActivityFetcher(
@@ -80,7 +80,7 @@ internal sealed class ActivityFetcher(
             while (await reader.ReadAsync(stop))
             {
                 taken.Add(new ActivityCall(
-                    new ActivityKey(reader.GetString(0), reader.GetGuid(1), reader.GetInt32(2)), reader.GetString(3), reader.Text(4)));
+                    new ActivityKey(reader.GetString(0), reader.GetGuid(1), reader.GetInt32(2)), reader.GetString(3), reader.Text(4), reader.GetString(5)));
             }
         }
 

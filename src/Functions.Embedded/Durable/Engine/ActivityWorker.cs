@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>
 /// Runs activities. Calls come from the queue in the database, or straight from the commit that made them; results go straight to their
@@ -170,7 +170,7 @@ internal sealed class ActivityWorker : IAsyncDisposable
         HistoryEvent result;
         try
         {
-            object? value = await _functions.RunActivityAsync(call.Name, call.Key.InstanceId, call.Input, cancellation.Token);
+            object? value = await _functions.RunActivityAsync(call, cancellation.Token);
             result = new HistoryEvent(EventKind.TaskCompleted, _time.Now()) { TaskId = call.Key.TaskId, Name = call.Name, Data = _converter.Serialize(value) };
         }
         catch (OperationCanceledException) when (held.Token.IsCancellationRequested)

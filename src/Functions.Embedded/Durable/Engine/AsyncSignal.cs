@@ -1,4 +1,4 @@
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>Wakes one waiting loop. Sets made while it does not wait count once.</summary>
 internal sealed class AsyncSignal : IDisposable

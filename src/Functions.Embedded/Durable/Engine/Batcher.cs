@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>
 /// Gathers what many callers want written and writes it together: while one transaction is under way the next one's items collect, so a

@@ -3,7 +3,7 @@ using System.Reflection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>
 /// Creates and upgrades the schema <c>durable</c>: the numbered .sql files of this assembly, each once, under an advisory lock. Processes of

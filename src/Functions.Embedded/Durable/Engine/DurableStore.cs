@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>The engine's database and who it is there: its hub and, new at each start, its own id as owner of leases.</summary>
 internal sealed class DurableStore : IAsyncDisposable

@@ -1,4 +1,4 @@
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>Wakes this process's loops when there is something to fetch.</summary>
 internal sealed class EngineSignals : IDisposable

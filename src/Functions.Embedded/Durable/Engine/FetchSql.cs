@@ -1,4 +1,4 @@
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>
 /// The statements that take work. $1 is the hub throughout. They are prepared, often while the tables are empty, and run with that plan
@@ -135,7 +135,7 @@ internal static class FetchSql
         UPDATE durable.activities a
         SET locked_by = $2, visible_at = now() + $3::interval
         WHERE a.ctid = ANY (ARRAY(SELECT place FROM due))
-        RETURNING a.instance_id, a.execution_id, a.task_id, a.name, a.input
+        RETURNING a.instance_id, a.execution_id, a.task_id, a.name, a.input, a.version
         """;
 
     /// <summary>After <see cref="TurnSql.LockActivities"/>.</summary>

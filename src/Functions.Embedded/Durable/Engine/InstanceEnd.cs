@@ -1,7 +1,7 @@
 using Microsoft.DurableTask.Client;
 using Npgsql;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>Ends instances from outside their turns: terminated by a client, or failed because nobody can run them.</summary>
 /// <param name="Status">The status they get.</param>

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>Renews the leases of what this engine holds, and gives back instances that have waited long.</summary>
 internal sealed class LeaseKeeper(DurableStore store, Sessions sessions, ActivityWorker activities, TimeProvider time, ILogger<LeaseKeeper> logger)

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>Listens for what other processes announce, on a connection of its own. While it is away the loops' own looks at the database stand in.</summary>
 internal sealed class Notifications(DurableStore store, EngineSignals signals, ILogger<Notifications> logger)

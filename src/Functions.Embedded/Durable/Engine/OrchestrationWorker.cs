@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>Runs turns: takes an instance that has something to be told, runs its code to the next wait, has the turn committed.</summary>
 internal sealed class OrchestrationWorker(

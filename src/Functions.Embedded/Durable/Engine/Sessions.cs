@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>An instance that this engine holds the lease of.</summary>
 internal sealed class Session(InstanceRow row, IReadOnlyList<HistoryEvent>? history)

@@ -1,10 +1,14 @@
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>Names one call of an activity.</summary>
 internal readonly record struct ActivityKey(string InstanceId, Guid ExecutionId, int TaskId);
 
 /// <summary>An activity call that this engine holds the lease of.</summary>
-internal sealed record ActivityCall(ActivityKey Key, string Name, string? Input);
+/// <param name="Key">Which call.</param>
+/// <param name="Name">The activity.</param>
+/// <param name="Input">As the data converter wrote it.</param>
+/// <param name="Version">The version asked for; empty when none was.</param>
+internal sealed record ActivityCall(ActivityKey Key, string Name, string? Input, string Version);
 
 /// <summary>Something for an instance to be told, and where it is stored until a commit has taken it.</summary>
 /// <param name="Event">What happened.</param>

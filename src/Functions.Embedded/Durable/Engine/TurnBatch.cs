@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>An instance's row as a commit has locked it.</summary>
 internal sealed record LockedInstance(Guid ExecutionId, string Status, long Turn, Guid? LockedBy);
@@ -23,7 +23,7 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
 
     /// <summary>New calls of activities, in order; the first <see cref="OwnActivities"/> of them are stored under this engine's lease.</summary>
     public IReadOnlyList<ActivityCall> Activities =>
-        [.. _activities.Select(a => new ActivityCall(new ActivityKey(a.Turn.InstanceId, a.Turn.Before.ExecutionId, a.Call.TaskId), a.Call.Name!, a.Call.Data))];
+        [.. _activities.Select(a => new ActivityCall(new ActivityKey(a.Turn.InstanceId, a.Turn.Before.ExecutionId, a.Call.TaskId), a.Call.Name!, a.Call.Data, a.Call.Version ?? ""))];
 
     public int OwnActivities { get; set; }
 
@@ -115,7 +115,7 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
             _replaced.Add(id);
         _newInstances.Add(new InstanceRow(id, Guid.CreateVersion7(), asked.Name!)
         {
-            Version = asked.Version,
+            Version = asked.Version ?? "",
             Input = asked.Data,
             Tags = asked.Tags,
             ParentId = turn.InstanceId,
@@ -176,7 +176,9 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
             _history.Column(h => h.Event.Data),
             _history.Column(h => h.Event.Target),
             _history.Column(h => h.Event.FireAt),
-            _history.Column(h => h.Event.MessageId)));
+            _history.Column(h => h.Event.MessageId),
+            _history.Column(h => h.Event.Version),
+            _history.Column(h => h.Event.Tags)));
     }
 
     private void AddConsumed(List<NpgsqlBatchCommand> commands)
@@ -200,7 +202,7 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
             _activities.Column(a => a.Turn.Before.ExecutionId),
             _activities.Column(a => a.Call.TaskId),
             _activities.Column(a => a.Call.Name),
-            _activities.Column(a => a.Call.Version),
+            _activities.Column(a => a.Call.Version ?? ""),
             _activities.Column(a => a.Call.Data),
             _activities.Column(_ => position++ < OwnActivities),
             store.Owner,

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>
 /// Commits turns, several of different instances in one transaction. A turn is refused as a whole when its instance is no longer this

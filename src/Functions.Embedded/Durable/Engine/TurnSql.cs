@@ -1,4 +1,4 @@
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>
 /// The statements of a commit of turns. $1 is the hub throughout; columns come as arrays, one element a row. Rows are
@@ -33,10 +33,10 @@ internal static class TurnSql
         """;
 
     public const string AppendHistory = """
-        INSERT INTO durable.history (hub, instance_id, execution_id, seq, kind, at, task_id, name, data, target, fire_at, message_id)
+        INSERT INTO durable.history (hub, instance_id, execution_id, seq, kind, at, task_id, name, data, target, fire_at, message_id, version, tags)
         SELECT $1, h.*
         FROM unnest($2::text[], $3::uuid[], $4::int[], $5::text[], $6::timestamptz[], $7::int[],
-                    $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::bigint[]) AS h
+                    $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::bigint[], $13::text[], $14::text[]) AS h
         """;
 
     public const string DeleteMessages = "DELETE FROM durable.messages WHERE id = ANY ($1)";

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>Reads what an entity has to do, and writes what it did.</summary>
 internal sealed class EntityCommits(DurableStore store, EngineSignals signals, ILogger<EntityCommits> logger)

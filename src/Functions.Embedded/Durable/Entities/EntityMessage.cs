@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Npgsql;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 internal enum EntityMessageKind
 {

@@ -1,6 +1,6 @@
 using Microsoft.DurableTask.Entities;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>An entity that this engine holds the lease of, as it was read.</summary>
 internal sealed record EntityRow(string EntityId, string? State, long Turn, Guid? LockId, string? LockOwner, Guid? LockExecution);

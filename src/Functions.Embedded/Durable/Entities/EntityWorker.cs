@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>
 /// Runs entities: takes those that have something to do under a lease, runs their operations on the state, and commits the new state, the
@@ -14,7 +14,6 @@ internal sealed class EntityWorker(
     HostRegistry hosts,
     EntityCommits commits,
     EngineSignals signals,
-    DataConverter converter,
     TimeProvider time,
     ILogger<EntityWorker> logger)
 {
@@ -180,7 +179,7 @@ internal sealed class EntityWorker(
 
             retrying.Succeeded();
             var run = new EntityRun(unlocked, messages);
-            var batch = new EntityBatch(run.Id, row.State, run.Operations, converter, time);
+            var batch = new EntityBatch(run.Id, row.State, run.Operations, time);
             if (run.Operations.Count > 0)
                 await ExecuteAsync(batch);
             await commits.CommitAsync(row, run, batch, _abort.Token);

@@ -8,7 +8,7 @@ using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>The management API under <c>/runtime/webhooks/durabletask</c>: routes, JSON and status codes of the official extension.</summary>
 internal static class DurableWebhooks

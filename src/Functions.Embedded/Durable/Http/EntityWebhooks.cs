@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.DurableTask.Client.Entities;
 using Microsoft.DurableTask.Entities;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>Entities in the management API: routes, JSON and status codes of the official extension.</summary>
 internal static class EntityWebhooks

@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.DurableTask.Client;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>An instance as the management API shows it: name, instanceId, runtimeStatus, input, customStatus, output, createdTime, lastUpdatedTime, historyEvents.</summary>
 internal static class InstanceJson

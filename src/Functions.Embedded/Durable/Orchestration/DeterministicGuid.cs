@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>UUID version 5 (RFC 9562): SHA-1 of a namespace and a name. The namespace and the name's form are those of the Durable Task Framework.</summary>
 internal static class DeterministicGuid

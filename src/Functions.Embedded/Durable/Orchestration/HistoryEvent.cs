@@ -1,4 +1,4 @@
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>What a row of the history or a message says. Stored by name.</summary>
 internal enum EventKind
@@ -54,10 +54,10 @@ internal sealed record HistoryEvent(EventKind Kind, DateTime At)
     /// <summary>The critical section a message to an entity belongs to. Not part of the history.</summary>
     public Guid? LockId { get; init; }
 
-    /// <summary>Version asked for by the caller. Not part of the history.</summary>
-    public string Version { get; init; } = "";
+    /// <summary>Version that a call asks for; null where there is none to ask for.</summary>
+    public string? Version { get; init; }
 
-    /// <summary>Tags of a sub-orchestration as JSON. Not part of the history.</summary>
+    /// <summary>Tags of a call as a JSON object.</summary>
     public string? Tags { get; init; }
 }
 

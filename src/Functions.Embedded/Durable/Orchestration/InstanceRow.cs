@@ -1,6 +1,6 @@
 using Microsoft.DurableTask.Client;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>The part of <c>durable.instances</c> that running an instance needs.</summary>
 internal sealed record InstanceRow(string InstanceId, Guid ExecutionId, string Name)

@@ -1,4 +1,4 @@
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>The orchestrator did not repeat what its history says it did. The message names both.</summary>
 internal sealed class NonDeterministicOrchestrationException(string message) : Exception(message)

@@ -1,4 +1,4 @@
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>A call, timer or wait whose answer has not come yet.</summary>
 internal abstract class OpenTask(EventKind kind, string name, int id)

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Microsoft.DurableTask.Entities;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>The side of entities: calls, signals, critical sections.</summary>
 internal sealed partial class OrchestrationContext

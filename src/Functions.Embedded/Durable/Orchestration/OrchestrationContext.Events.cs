@@ -1,12 +1,12 @@
 using System.Text.Json;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>The side that the engine sees. Called within the turn.</summary>
 internal sealed partial class OrchestrationContext
 {
     /// <summary>Whether something is open that an event can still answer.</summary>
-    public bool IsWaiting => _open.Count > 0 || _waiting.Values.Any(queue => queue.Any(wait => wait.IsOpen));
+    public bool IsWaiting => _open.Count > 0 || _waiting.Values.Any(waits => waits.Any(wait => wait.IsOpen));
 
     /// <summary>What the orchestrator did outside of its turn, or null.</summary>
     public string? Violation => _violation;
@@ -79,9 +79,9 @@ internal sealed partial class OrchestrationContext
 
     private void Raise(HistoryEvent raised)
     {
-        if (_waiting.TryGetValue(raised.Name!, out Queue<OpenTask>? queue))
+        if (_waiting.TryGetValue(raised.Name!, out Stack<OpenTask>? waits))
         {
-            while (queue.TryDequeue(out OpenTask? wait))
+            while (waits.TryPop(out OpenTask? wait))
             {
                 if (!wait.IsOpen)
                     continue;

@@ -1,4 +1,4 @@
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 internal sealed partial class OrchestrationContext
 {

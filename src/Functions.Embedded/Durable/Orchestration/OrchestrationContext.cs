@@ -1,7 +1,8 @@
 using System.Text.Json;
+using Microsoft.Azure.Functions.Worker.Extensions.DurableTask.Http;
 using Microsoft.Extensions.Logging;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>
 /// The context an orchestrator runs with. It numbers what the orchestrator asks for, keeps what is open and what was asked in this turn;
@@ -11,7 +12,8 @@ internal sealed partial class OrchestrationContext(
     InstanceRow instance, TurnScheduler scheduler, DataConverter converter, ILoggerFactory loggers) : TaskOrchestrationContext
 {
     private readonly Dictionary<int, OpenTask> _open = [];
-    private readonly Dictionary<string, Queue<OpenTask>> _waiting = new(StringComparer.OrdinalIgnoreCase);
+    /// <summary>Waits for events, the newest on top: it is served first, so that a wait that was abandoned swallows no event of a later one.</summary>
+    private readonly Dictionary<string, Stack<OpenTask>> _waiting = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<HistoryEvent> _unclaimed = [];
     private readonly Queue<HistoryEvent> _asked = new();
     private readonly List<int> _cancelledTimers = [];
@@ -44,20 +46,27 @@ internal sealed partial class OrchestrationContext(
     public override T? GetInput<T>()
         where T : default => converter.Deserialize<T>(instance.Input);
 
+    /// <summary>The input as a type that is known only at run time; null when there is none.</summary>
+    public object? GetInput(Type type) => converter.Deserialize(instance.Input, type);
+
     public override Task<TResult> CallActivityAsync<TResult>(TaskName name, object? input = null, TaskOptions? options = null)
     {
         // An overload resolved to the wrong parameter would give the activity the options as its input.
         if (input is TaskOptions && options is null)
             throw new ArgumentException("The options were given in place of the input; name the parameter: options: …", nameof(input));
         string? data = converter.Serialize(input);
-        return WithRetries(
+        Task<TResult> Call() => WithRetries(
             () => Ask<TResult>(new HistoryEvent(EventKind.TaskScheduled, _now)
             {
                 Name = name.Name,
                 Data = data,
                 Version = options?.Version?.Version ?? instance.Version,
+                Tags = TagsOf(options),
             }),
             options?.Retry);
+        return input is DurableHttpRequest { HttpRetryOptions: { } retry } && name.Name == DurableHttpCalls.Activity
+            ? DurableHttpCalls.CallAsync(this, retry, Call)
+            : Call();
     }
 
     public override Task<TResult> CallSubOrchestratorAsync<TResult>(TaskName orchestratorName, object? input = null, TaskOptions? options = null)
@@ -75,7 +84,7 @@ internal sealed partial class OrchestrationContext(
                 Data = data,
                 Target = id,
                 Version = (sub?.Version ?? options?.Version)?.Version ?? "",
-                Tags = options?.Tags is { Count: > 0 } tags ? JsonSerializer.Serialize(tags) : null,
+                Tags = TagsOf(options),
             }),
             options?.Retry);
     }
@@ -114,9 +123,9 @@ internal sealed partial class OrchestrationContext(
             return open.Task;
         }
 
-        if (!_waiting.TryGetValue(eventName, out Queue<OpenTask>? queue))
-            _waiting[eventName] = queue = new Queue<OpenTask>();
-        queue.Enqueue(open);
+        if (!_waiting.TryGetValue(eventName, out Stack<OpenTask>? waits))
+            _waiting[eventName] = waits = new Stack<OpenTask>();
+        waits.Push(open);
         if (cancellationToken.CanBeCanceled)
             CancelWith(cancellationToken, open, null);
         return open.Task;
@@ -165,6 +174,8 @@ internal sealed partial class OrchestrationContext(
         ArgumentException.ThrowIfNullOrEmpty(call.Name, "name");
         return OpenFor<T>(call).Task;
     }
+
+    private static string? TagsOf(TaskOptions? options) => options?.Tags is { Count: > 0 } tags ? JsonSerializer.Serialize(tags) : null;
 
     private string? Serialize(object? value) => converter.Serialize(value);
 

@@ -1,7 +1,7 @@
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
 
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>What a turn came to.</summary>
 /// <param name="Recorded">The turn's history: its start, the events delivered, what the orchestrator asked for, its end.</param>

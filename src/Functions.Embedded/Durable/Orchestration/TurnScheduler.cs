@@ -1,4 +1,4 @@
-namespace Microsoft.DurableTask.Embedded;
+namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>
 /// Runs an orchestrator's code on one thread at a time and in a fixed order: what becomes runnable is queued, and <see cref="Pump"/> runs

@@ -1,7 +1,7 @@
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Client.Entities;
-using Microsoft.DurableTask.Embedded;
+using VisionPlatform.Functions.Embedded.Durable;
 using Microsoft.DurableTask.Entities;
 
 namespace VisionPlatform.Functions.Embedded.Tests.Durable.Conformance;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
-using Microsoft.DurableTask.Embedded;
+using VisionPlatform.Functions.Embedded.Durable;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace VisionPlatform.Functions.Embedded.Tests.Durable.Conformance;

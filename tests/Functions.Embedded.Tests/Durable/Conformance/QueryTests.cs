@@ -1,6 +1,6 @@
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
-using Microsoft.DurableTask.Embedded;
+using VisionPlatform.Functions.Embedded.Durable;
 
 namespace VisionPlatform.Functions.Embedded.Tests.Durable.Conformance;
 

@@ -1,5 +1,5 @@
 using Microsoft.DurableTask.Client;
-using Microsoft.DurableTask.Embedded;
+using VisionPlatform.Functions.Embedded.Durable;
 using Npgsql;
 
 namespace VisionPlatform.Functions.Embedded.Tests.Durable.Faults;

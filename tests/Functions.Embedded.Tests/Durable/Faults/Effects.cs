@@ -1,4 +1,4 @@
-using Microsoft.DurableTask.Embedded;
+using VisionPlatform.Functions.Embedded.Durable;
 using Npgsql;
 
 namespace VisionPlatform.Functions.Embedded.Tests.Durable.Faults;

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
-using Microsoft.DurableTask.Embedded;
+using VisionPlatform.Functions.Embedded.Durable;
 using Npgsql;
 
 namespace VisionPlatform.Functions.Embedded.Tests.Durable.Faults;

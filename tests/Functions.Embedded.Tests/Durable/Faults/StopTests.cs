@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.DurableTask;
-using Microsoft.DurableTask.Embedded;
+using VisionPlatform.Functions.Embedded.Durable;
 
 namespace VisionPlatform.Functions.Embedded.Tests.Durable.Faults;
 

@@ -1,0 +1,100 @@
+using System.Net;
+using System.Text;
+using Microsoft.Azure.Functions.Worker.Extensions.DurableTask.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace VisionPlatform.Functions.Embedded.Durable;
+
+/// <summary>
+/// Requests that orchestrators make with <c>CallHttpAsync</c>. The official extension method waits and polls with durable timers and calls the
+/// activity <see cref="Activity"/> for each request, which the host has to have; retries are durable too, see <see cref="CallAsync"/>.
+/// </summary>
+internal static class DurableHttpCalls
+{
+    public const string Activity = "BuiltIn::HttpActivity";
+
+    // Redirects are followed by the handler, cookies are kept for nobody; connections are shared by the whole host.
+    private static readonly HttpClient s_http = new(new SocketsHttpHandler { UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
+    /// <summary>Makes one request, as the activity.</summary>
+    /// <exception cref="TimeoutException">There was no answer in the request's time.</exception>
+    /// <exception cref="NotSupportedException">The request wants a token of a managed identity, which this host has none of.</exception>
+    public static async Task<DurableHttpResponse> RunAsync(string? serialized, DataConverter converter, CancellationToken cancellation)
+    {
+        DurableHttpRequest request = converter.Deserialize<DurableHttpRequest>(serialized) ?? throw new ArgumentException("The request is missing.", nameof(serialized));
+        if (request.TokenSource is not null)
+            throw new NotSupportedException("DurableHttpRequest.TokenSource needs a managed identity, which only the Functions host in Azure has.");
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        if (request.Timeout is { } timeout)
+            limit.CancelAfter(timeout);
+        using HttpRequestMessage message = MessageOf(request);
+        try
+        {
+            using HttpResponseMessage response = await s_http.SendAsync(message, limit.Token);
+            string content = await response.Content.ReadAsStringAsync(limit.Token);
+            return new DurableHttpResponse(response.StatusCode)
+            {
+                Headers = response.Headers.Concat(response.Content.Headers)
+                    .ToDictionary(header => header.Key, header => new StringValues([.. header.Value]), StringComparer.OrdinalIgnoreCase),
+                Content = content,
+            };
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new TimeoutException($"{request.Method} {request.Uri} got no answer within {request.Timeout}.");
+        }
+    }
+
+    /// <summary>
+    /// Calls the activity as <paramref name="call"/> does, again as the request's <see cref="HttpRetryOptions"/> say: after a failure to get
+    /// an answer and after an answer with one of the listed statuses (each of 400 and above when none is listed).
+    /// </summary>
+    // No ConfigureAwait(false): this is orchestrator code.
+    public static async Task<TResult> CallAsync<TResult>(TaskOrchestrationContext context, HttpRetryOptions retry, Func<Task<TResult>> call)
+    {
+        DateTime begun = context.CurrentUtcDateTime;
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                TResult answer = await call();
+                if (answer is not DurableHttpResponse response || !IsToRetry(response.StatusCode, retry) || !MayGoOn(attempt))
+                    return answer;
+            }
+            catch (TaskFailedException) when (MayGoOn(attempt))
+            {
+                // The wait is below.
+            }
+
+            double milliseconds = retry.FirstRetryInterval.TotalMilliseconds * Math.Pow(retry.BackoffCoefficient, attempt - 1);
+            await context.CreateTimer(
+                milliseconds < retry.MaxRetryInterval.TotalMilliseconds ? TimeSpan.FromMilliseconds(milliseconds) : retry.MaxRetryInterval,
+                CancellationToken.None);
+        }
+
+        bool MayGoOn(int attempt) => attempt < retry.MaxNumberOfAttempts && context.CurrentUtcDateTime - begun < retry.RetryTimeout;
+    }
+
+    private static bool IsToRetry(HttpStatusCode status, HttpRetryOptions retry) => retry.StatusCodesToRetry.Count == 0
+        ? (int)status >= 400
+        : retry.StatusCodesToRetry.Contains(status);
+
+    private static HttpRequestMessage MessageOf(DurableHttpRequest request)
+    {
+        var message = new HttpRequestMessage(request.Method, request.Uri);
+        if (request.Content is not null)
+            message.Content = new StringContent(request.Content, Encoding.UTF8, "application/json");
+        foreach ((string name, StringValues values) in request.Headers ?? new Dictionary<string, StringValues>())
+        {
+            if (message.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values) || message.Content is null)
+                continue;
+            message.Content.Headers.Remove(name);
+            message.Content.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+        }
+
+        return message;
+    }
+}

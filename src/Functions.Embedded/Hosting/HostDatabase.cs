@@ -1,0 +1,99 @@
+using System.Reflection;
+using VisionPlatform.Functions.Embedded.Durable;
+using Microsoft.Extensions.Configuration;
+using Npgsql;
+
+namespace VisionPlatform.Functions.Embedded;
+
+/// <summary>The Postgres database the host keeps timer state and keys in; setting <c>DURABLE_DATABASE_URL</c>, else <c>DATABASE_URL</c>.</summary>
+internal sealed class HostDatabase(IConfiguration configuration) : IAsyncDisposable
+{
+    private readonly SemaphoreSlim _once = new(1);
+    private readonly NpgsqlDataSource? _source = ConnectionString(configuration) is { } connection ? NpgsqlDataSource.Create(connection) : null;
+    private bool _created;
+
+    /// <summary>Whether a database is set.</summary>
+    public bool IsSet => _source is not null;
+
+    private NpgsqlDataSource Source => _source ?? throw new InvalidOperationException("No database is set: DURABLE_DATABASE_URL, else DATABASE_URL.");
+
+    /// <summary>The database's Npgsql connection string; null when none is set; throws <see cref="InvalidOperationException"/> for a URL that cannot be read.</summary>
+    private static string? ConnectionString(IConfiguration configuration)
+    {
+        foreach (string setting in (string[])["DURABLE_DATABASE_URL", "DATABASE_URL"])
+        {
+            if (configuration[setting] is { Length: > 0 } value)
+                return FromUrl(setting, value);
+        }
+
+        return null;
+    }
+
+    /// <summary>An open connection to the database, whose host tables exist.</summary>
+    public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellation)
+    {
+        if (!_created)
+            await CreateTablesAsync(cancellation);
+        return await Source.OpenConnectionAsync(cancellation);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_source is not null)
+            await _source.DisposeAsync();
+        _once.Dispose();
+    }
+
+    private async Task CreateTablesAsync(CancellationToken cancellation)
+    {
+        await _once.WaitAsync(cancellation);
+        try
+        {
+            if (_created)
+                return;
+            Assembly host = typeof(HostDatabase).Assembly;
+            string name = host.GetManifestResourceNames().Single(n => n.EndsWith("host-tables.sql", StringComparison.Ordinal));
+            using Stream script = host.GetManifestResourceStream(name)!;
+            string sql = await new StreamReader(script).ReadToEndAsync(cancellation);
+            await using NpgsqlConnection connection = await Source.OpenConnectionAsync(cancellation);
+            await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation);
+            await using (var take = new NpgsqlCommand("SELECT pg_advisory_xact_lock($1)", connection, transaction))
+            {
+                take.Parameters.AddWithValue(DurableSchema.LockKey);
+                await take.ExecuteNonQueryAsync(cancellation);
+            }
+
+            await using (var create = new NpgsqlCommand(sql, connection, transaction))
+                await create.ExecuteNonQueryAsync(cancellation);
+            await transaction.CommitAsync(cancellation);
+            _created = true;
+        }
+        finally
+        {
+            _once.Release();
+        }
+    }
+
+    private static string FromUrl(string setting, string value)
+    {
+        try
+        {
+            return Read(value).ConnectionString;
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or UriFormatException)
+        {
+            // The value holds a password: name the setting, not what is in it.
+            throw new InvalidOperationException($"{setting} is neither a postgresql:// URL nor an Npgsql connection string.");
+        }
+    }
+
+    private static NpgsqlConnectionStringBuilder Read(string value)
+    {
+        var builder = new NpgsqlConnectionStringBuilder(DurableEngineOptions.ParseConnectionString(value));
+        builder.ApplicationName ??= "functions-host";
+        builder.MaxPoolSize = Math.Min(builder.MaxPoolSize, 20);
+        // A timer's lock is a connection that says nothing while the function runs.
+        builder.KeepAlive = 30;
+        return builder;
+    }
+}

@@ -1,0 +1,79 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
+
+namespace VisionPlatform.Functions.Embedded;
+
+/// <summary>
+/// How the host's stop reaches running functions. Endless answers (server-sent events) are cancelled at once, so that
+/// clients reconnect elsewhere; everything else may finish for <see cref="Grace"/> before its token is cancelled,
+/// which leaves the rest of <see cref="ShutdownTimeout"/> for cleaning up.
+/// </summary>
+internal sealed class HostDrain : IDisposable
+{
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(7);
+    public static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly CancellationTokenSource _deadline;
+    private readonly CancellationTokenRegistration _onStopping;
+
+    public HostDrain(IHostApplicationLifetime lifetime, TimeProvider time)
+    {
+        _deadline = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        Stopping = lifetime.ApplicationStopping;
+        _onStopping = Stopping.Register(() => _deadline.CancelAfter(Grace));
+    }
+
+    public CancellationToken Stopping { get; }
+
+    /// <summary>Cancelled when the grace is over.</summary>
+    public CancellationToken Deadline => _deadline.Token;
+
+    /// <summary>A token for a function that no client waits for.</summary>
+    public CancellationTokenSource ForFunction(TimeSpan? timeout, CancellationToken other = default)
+    {
+        var source = CancellationTokenSource.CreateLinkedTokenSource(Deadline, other);
+        if (timeout is { } limit)
+            source.CancelAfter(limit);
+        return source;
+    }
+
+    /// <summary>A token that the request's end, the function's time limit or the host's stop cancels.</summary>
+    public RequestCancellation ForRequest(HttpContext http, TimeSpan? timeout)
+        => new(ForFunction(timeout, http.RequestAborted), http, Stopping);
+
+    public void Dispose()
+    {
+        _onStopping.Dispose();
+        _deadline.Dispose();
+    }
+}
+
+internal readonly struct RequestCancellation : IDisposable
+{
+    private readonly CancellationTokenSource _source;
+    private readonly CancellationTokenRegistration _onStopping;
+
+    public RequestCancellation(CancellationTokenSource source, HttpContext http, CancellationToken stopping)
+    {
+        _source = source;
+        _onStopping = stopping.UnsafeRegister(
+            static state =>
+            {
+                (CancellationTokenSource source, HttpContext http) = ((CancellationTokenSource, HttpContext))state!;
+                if (IsEventStream(http.Response))
+                    source.Cancel();
+            },
+            (source, http));
+    }
+
+    public CancellationToken Token => _source.Token;
+
+    public static bool IsEventStream(HttpResponse response)
+        => response.ContentType?.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase) == true;
+
+    public void Dispose()
+    {
+        _onStopping.Dispose();
+        _source.Dispose();
+    }
+}

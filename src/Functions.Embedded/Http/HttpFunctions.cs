@@ -1,0 +1,167 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Invocation;
+using Microsoft.Azure.Functions.Worker.Middleware;
+using Microsoft.Extensions.Logging;
+
+namespace VisionPlatform.Functions.Embedded;
+
+/// <summary>Serves the HTTP functions at their routes.</summary>
+internal sealed partial class HttpFunctions(
+    FunctionCatalog functions, FunctionExecutionDelegate pipeline, IFunctionExecutor executor, HostSettings settings, HostDrain drain, ILoggerFactory logging)
+{
+    private readonly ILogger _log = logging.CreateLogger(HostLog.Http);
+
+    /// <summary>Maps every HTTP function; throws <see cref="InvalidOperationException"/> for a bad route or two functions that answer the same request.</summary>
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        var errors = new List<string>();
+        var taken = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (LoadedFunction function in functions.OfKind(TriggerKind.Http))
+        {
+            string route = RouteOf(function);
+            string[] methods = [.. (function.Trigger.Methods ?? []).Select(method => method.ToUpperInvariant()).Distinct()];
+            if (function.Trigger.AuthLevel == AuthorizationLevel.User)
+                errors.Add($"Function '{function.Name}' has authorization level User, which this host cannot check.");
+            foreach (string method in methods.Length > 0 ? methods : ["*"])
+            {
+                // Parameter names do not tell two routes apart, constraints do.
+                string address = $"{method} {ParameterName().Replace(route, "{")}";
+                if (!taken.TryAdd(address, function.Name))
+                    errors.Add($"Functions '{taken[address]}' and '{function.Name}' both answer {method} /{route}.");
+            }
+
+            MapOne(routes, function, route, methods, errors);
+        }
+
+        FunctionCatalog.ThrowIfAny(errors);
+    }
+
+    /// <summary>The function's route below the root, without a leading slash.</summary>
+    public string RouteOf(LoadedFunction function)
+    {
+        string own = function.Trigger.Route?.TrimStart('/') ?? function.Name;
+        return settings.RoutePrefix.Length == 0 ? own : $"{settings.RoutePrefix}/{own}";
+    }
+
+    private void MapOne(IEndpointRouteBuilder routes, LoadedFunction function, string route, string[] methods, List<string> errors)
+    {
+        Task Serve(HttpContext http) => ServeAsync(function, http);
+        try
+        {
+            RoutePattern pattern = RoutePatternFactory.Parse(route);
+            IEndpointConventionBuilder endpoint = methods.Length > 0
+                ? routes.MapMethods(pattern.RawText!, methods, Serve)
+                : routes.Map(pattern, Serve);
+            endpoint.WithDisplayName(function.Name).WithMetadata(new RequiredKey(function.Trigger.AuthLevel));
+        }
+        catch (RoutePatternException e)
+        {
+            errors.Add($"Function '{function.Name}' has a route that cannot be read, \"{route}\": {e.Message}");
+        }
+    }
+
+    private async Task ServeAsync(LoadedFunction function, HttpContext http)
+    {
+        using RequestCancellation cancellation = drain.ForRequest(http, settings.FunctionTimeout);
+        await using var invocation = new Invocation(function, http.RequestServices, cancellation.Token)
+        {
+            Http = http,
+            InstanceServices = http.RequestServices,
+            MetadataSource = static invocation => RouteAndQuery(invocation.Http!),
+        };
+        // The durable middleware looks for durable triggers where there is no executor; a request needs none of its own.
+        invocation.Features.Set(executor);
+        try
+        {
+            await pipeline(invocation);
+        }
+        catch (Exception e)
+        {
+            await AnswerFailureAsync(e, invocation, http);
+        }
+    }
+
+    private Task AnswerFailureAsync(Exception failure, Invocation invocation, HttpContext http)
+    {
+        string name = invocation.FunctionDefinition.Name;
+        if (http.RequestAborted.IsCancellationRequested && failure is OperationCanceledException or IOException)
+        {
+            _log.LogDebug(failure, "The client of {Function} went away ({InvocationId})", name, invocation.InvocationId);
+            http.Abort();
+            return Task.CompletedTask;
+        }
+
+        if (failure is OperationCanceledException && invocation.CancellationToken.IsCancellationRequested)
+        {
+            bool stopping = drain.Stopping.IsCancellationRequested;
+            if (http.Response.HasStarted && RequestCancellation.IsEventStream(http.Response))
+            {
+                // The usual end of an endless answer: the client reconnects.
+                _log.LogDebug("The events of {Function} end: {Reason} ({InvocationId})", name, stopping ? "the host stops" : "functionTimeout", invocation.InvocationId);
+                return Task.CompletedTask;
+            }
+
+            _log.LogError("{Function} was cancelled: {Reason} ({InvocationId})", name, stopping ? "the host stops" : "functionTimeout", invocation.InvocationId);
+            return FailAsync(http, stopping ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status504GatewayTimeout);
+        }
+
+        switch (failure)
+        {
+            case BadHttpRequestException bad:
+                _log.LogInformation("{Function}: bad request: {Reason} ({InvocationId})", name, bad.Message, invocation.InvocationId);
+                return FailAsync(http, bad.StatusCode);
+            case FunctionInputConverterException input:
+                _log.LogInformation("{Function}: {Reason} ({InvocationId})", name, input.Message, invocation.InvocationId);
+                return FailAsync(http, StatusCodes.Status400BadRequest, input.Message);
+            default:
+                _log.LogError(failure, "{Function} failed ({InvocationId})", name, invocation.InvocationId);
+                return FailAsync(http, StatusCodes.Status500InternalServerError);
+        }
+    }
+
+    /// <summary>
+    /// Answers with a problem that says no more than the status, or, when the answer has begun, cuts the connection so that the client does
+    /// not take it for complete.
+    /// </summary>
+    private static Task FailAsync(HttpContext http, int status, string? detail = null)
+    {
+        if (http.Response.HasStarted)
+        {
+            http.Abort();
+            return Task.CompletedTask;
+        }
+
+        http.Response.Clear();
+        http.Response.StatusCode = status;
+        var problem = new Dictionary<string, object?>
+        {
+            ["title"] = ReasonPhrases.GetReasonPhrase(status),
+            ["status"] = status,
+            ["traceId"] = Activity.Current?.Id ?? http.TraceIdentifier,
+        };
+        if (detail is not null)
+            problem["detail"] = detail;
+        return http.Response.WriteAsJsonAsync(problem, options: null, "application/problem+json", http.RequestAborted);
+    }
+
+    /// <summary>What a Functions host tells besides the request: query values and, above them, route values.</summary>
+    private static Dictionary<string, object?> RouteAndQuery(HttpContext http)
+    {
+        var data = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase);
+        foreach ((string name, var values) in http.Request.Query)
+            data[name] = values.ToString();
+        foreach ((string name, object? value) in http.Request.RouteValues)
+            data[name] = value?.ToString();
+        return data;
+    }
+
+    [GeneratedRegex(@"\{\**[A-Za-z_][A-Za-z0-9_]*")]
+    private static partial Regex ParameterName();
+}

@@ -1,0 +1,258 @@
+using System.Linq.Expressions;
+using System.Reflection;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Context.Features;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace VisionPlatform.Functions.Embedded.Official;
+
+/// <summary>
+/// The only place that uses what the official packages keep internal. Everything it needs is looked up when the host starts; a version of
+/// the packages that no longer has one of these stops the start with a message that names it.
+/// </summary>
+/// <remarks>
+/// The rest of the host uses public API: it derives from <see cref="FunctionContext"/> and <see cref="FunctionDefinition"/>, takes the
+/// middleware pipeline (<see cref="Microsoft.Azure.Functions.Worker.Middleware.FunctionExecutionDelegate"/>) and the generated executor
+/// from the services, and reads functions from <see cref="Microsoft.Azure.Functions.Worker.Core.FunctionMetadata.IFunctionMetadataManager"/>.
+/// </remarks>
+internal sealed class WorkerInternals
+{
+    private const string Core = "Microsoft.Azure.Functions.Worker.Core";
+    private const string AspNetCore = "Microsoft.Azure.Functions.Worker.Extensions.Http.AspNetCore";
+    private const string Durable = "Microsoft.Azure.Functions.Worker.Extensions.DurableTask";
+
+    private static readonly Lazy<WorkerInternals> s_instance = new(() => new WorkerInternals());
+
+    private readonly List<string> _missing = [];
+    private readonly Type _worker;
+    private readonly Type _coordinator;
+    private readonly Type _bindingsInfoProvider;
+    private readonly Type _conversionFeature;
+    private readonly MethodInfo _getBindingsInfo;
+    private readonly MethodInfo _useAspNetCore;
+    private readonly Func<object> _newBindings;
+    private readonly Func<object> _newWorker;
+    private readonly Func<object> _newCoordinator;
+    private readonly Func<DurableTaskClient, string?, string?, DurableTaskClient> _newClient;
+    private readonly ObjectFactory _newInputBinding;
+    private readonly ObjectFactory _newConversion;
+
+    private WorkerInternals()
+    {
+        // The worker's own start and stop: without a Functions host there is nothing to connect to.
+        _worker = TypeOf(Core, "Microsoft.Azure.Functions.Worker.IWorker");
+        // Where the ASP.NET Core middleware waits for the request of an invocation: here the invocation has it.
+        _coordinator = TypeOf(AspNetCore, "Microsoft.Azure.Functions.Worker.Extensions.Http.AspNetCore.IHttpCoordinator");
+        // Adds that middleware, once; called early so that our coordinator is registered after the official one.
+        _useAspNetCore = Method(TypeOf(AspNetCore, "Microsoft.Azure.Functions.Worker.WorkerBuilderExtensions"), "UseAspNetCoreIntegration");
+        // Inputs and result of an invocation.
+        BindingsFeatureType = TypeOf(Core, "Microsoft.Azure.Functions.Worker.Context.Features.IFunctionBindingsFeature");
+        _bindingsInfoProvider = TypeOf(Core, "Microsoft.Azure.Functions.Worker.OutputBindings.IOutputBindingsInfoProvider");
+        _getBindingsInfo = Method(_bindingsInfoProvider, "GetBindingsInfo");
+        // The official converters, and what fills a function's parameters with them.
+        ConversionFeatureType = TypeOf(Core, "Microsoft.Azure.Functions.Worker.Context.Features.IInputConversionFeature");
+        _conversionFeature = TypeOf(Core, "Microsoft.Azure.Functions.Worker.Context.Features.DefaultInputConversionFeature");
+        Type inputBinding = TypeOf(Core, "Microsoft.Azure.Functions.Worker.Context.Features.DefaultFunctionInputBindingFeature");
+        // The client that knows the address of the management endpoints.
+        Type client = TypeOf(Durable, "Microsoft.Azure.Functions.Worker.FunctionsDurableTaskClient");
+        // The entry points of orchestrators and activities that are registered as classes.
+        Type durable = TypeOf(Durable, "Microsoft.Azure.Functions.Worker.Extensions.DurableTask.Execution.DurableFunctionExecutor");
+        ClassOrchestratorEntryPoint = Text(durable, "OrchestrationEntryPoint");
+        ClassActivityEntryPoint = Text(durable, "ActivityEntryPoint");
+
+        _newWorker = Implement(_worker, typeof(IdleWorker));
+        _newCoordinator = Implement(_coordinator, typeof(InProcessHttpCoordinator));
+        _newBindings = Implement(BindingsFeatureType, typeof(BindingsFeature<>).MakeGenericType(_getBindingsInfo.ReturnType));
+        _newClient = ClientConstructor(client);
+        _newInputBinding = Factory(inputBinding);
+        _newConversion = Factory(_conversionFeature);
+        if (_missing.Count > 0)
+            throw new InvalidOperationException(Explain(_missing));
+    }
+
+    /// <exception cref="InvalidOperationException">The official packages lack something that the embedded host needs; the message names it.</exception>
+    public static WorkerInternals Instance => s_instance.Value;
+
+    /// <summary>The interface under which the official middleware looks for an invocation's inputs and result.</summary>
+    public Type BindingsFeatureType { get; }
+
+    /// <summary>The interface under which the official code looks for the converters.</summary>
+    public Type ConversionFeatureType { get; }
+
+    /// <summary>The entry point of orchestrators that are classes in the <c>DurableTaskRegistry</c>.</summary>
+    public string ClassOrchestratorEntryPoint { get; }
+
+    /// <summary>The entry point of activities that are classes in the <c>DurableTaskRegistry</c>.</summary>
+    public string ClassActivityEntryPoint { get; }
+
+    /// <summary>Puts this process in the place of the Functions host: nothing is connected, requests reach functions in process.</summary>
+    public void TakeThePlaceOfTheFunctionsHost(IFunctionsWorkerApplicationBuilder builder)
+    {
+        // The official registration only adds a worker when there is none.
+        builder.Services.AddSingleton(_worker, _ => _newWorker());
+        _useAspNetCore.Invoke(null, [builder]);
+        builder.Services.AddSingleton(_coordinator, _ => _newCoordinator());
+    }
+
+    /// <summary>Inputs and result for an invocation, in the form that the official middleware reads.</summary>
+    public BindingsFeature NewBindings(Invocation invocation)
+    {
+        var bindings = (BindingsFeature)_newBindings();
+        bindings.Invocation = invocation;
+        return bindings;
+    }
+
+    /// <summary>What the official middleware does with a function's result.</summary>
+    public object OutputBindingsOf(FunctionDefinition function, IServiceProvider services) =>
+        _getBindingsInfo.Invoke(services.GetRequiredService(_bindingsInfoProvider), [function])!;
+
+    /// <summary>Fills the parameters of one invocation.</summary>
+    public IFunctionInputBindingFeature NewInputBinding(IServiceProvider services) => (IFunctionInputBindingFeature)_newInputBinding(services, null);
+
+    /// <summary>The converters; one object serves all invocations.</summary>
+    public object NewConversion(IServiceProvider services) => _newConversion(services, null);
+
+    /// <summary>A client whose management addresses begin with <paramref name="baseUrl"/> and carry <paramref name="query"/>.</summary>
+    public DurableTaskClient NewClient(DurableTaskClient inner, string? query, string? baseUrl) => _newClient(inner, query, baseUrl);
+
+    internal static string Explain(IEnumerable<string> missing) =>
+        "The embedded host does not know these versions of the Azure Functions packages. "
+        + string.Join(" ", missing)
+        + " Use the versions of Directory.Packages.props, or adapt WorkerInternals.";
+
+    private Type TypeOf(string assembly, string name)
+    {
+        Type? found = Type.GetType($"{name}, {assembly}", throwOnError: false);
+        if (found is null)
+            _missing.Add($"{assembly} has no type {name}.");
+        return found ?? typeof(Missing);
+    }
+
+    private MethodInfo Method(Type type, string name)
+    {
+        MethodInfo? found = type.GetMethod(name, BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static);
+        if (found is null && type != typeof(Missing))
+            _missing.Add($"{type} has no method {name}.");
+        return found ?? typeof(Missing).GetMethod(nameof(Missing.Nothing))!;
+    }
+
+    private string Text(Type type, string field)
+    {
+        if (type.GetField(field, BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static)?.GetValue(null) is string text)
+            return text;
+        if (type != typeof(Missing))
+            _missing.Add($"{type} has no text {field}.");
+        return "";
+    }
+
+    private Func<object> Implement(Type contract, Type implementation)
+    {
+        try
+        {
+            if (contract != typeof(Missing))
+                return InternalInterface.Implement(contract, implementation);
+        }
+        catch (Exception error) when (error is TypeLoadException or ArgumentException)
+        {
+            _missing.Add($"{contract} is not what {implementation.Name} implements: {error.Message}");
+        }
+
+        return () => throw new InvalidOperationException(Explain(_missing));
+    }
+
+    private Func<DurableTaskClient, string?, string?, DurableTaskClient> ClientConstructor(Type client)
+    {
+        Type[] types = [typeof(DurableTaskClient), typeof(string), typeof(string)];
+        ConstructorInfo? constructor = client.GetConstructors(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance).FirstOrDefault(
+            found => found.GetParameters() is { Length: >= 3 } wanted
+                && wanted.Take(3).Select(parameter => parameter.ParameterType).SequenceEqual(types)
+                && wanted.Skip(3).All(parameter => parameter.HasDefaultValue));
+        if (constructor is not null)
+        {
+            ParameterExpression[] parameters = [.. types.Select(type => Expression.Parameter(type))];
+            IEnumerable<Expression> absent = constructor.GetParameters().Skip(3).Select(parameter => Expression.Default(parameter.ParameterType));
+            return Expression.Lambda<Func<DurableTaskClient, string?, string?, DurableTaskClient>>(
+                Expression.New(constructor, [.. parameters, .. absent]), parameters).Compile();
+        }
+
+        if (client != typeof(Missing))
+            _missing.Add($"{client} has no constructor for a client, a query and an address.");
+        return (_, _, _) => throw new InvalidOperationException(Explain(_missing));
+    }
+
+    private ObjectFactory Factory(Type type)
+    {
+        try
+        {
+            return ActivatorUtilities.CreateFactory(type, Type.EmptyTypes);
+        }
+        catch (InvalidOperationException error)
+        {
+            _missing.Add($"{type} cannot be made: {error.Message}");
+            return (_, _) => throw new InvalidOperationException(Explain(_missing));
+        }
+    }
+
+    /// <summary>Stands for what was not found, so that everything that is missing is told at once.</summary>
+    private sealed class Missing
+    {
+        public static void Nothing()
+        {
+        }
+    }
+}
+
+/// <summary>The worker of a process that no Functions host started: it has nobody to talk to.</summary>
+internal class IdleWorker
+{
+    public virtual Task StartAsync(CancellationToken token) => Task.CompletedTask;
+
+    public virtual Task StopAsync(CancellationToken token) => Task.CompletedTask;
+}
+
+/// <summary>
+/// Brings request and invocation together. Between two processes they arrive apart and wait for each other; here the invocation is made
+/// for its request and has it.
+/// </summary>
+internal class InProcessHttpCoordinator
+{
+    public virtual Task<HttpContext> SetFunctionContextAsync(string invocationId, FunctionContext context) =>
+        Task.FromResult(Invocation.Of(context).Http ?? throw new InvalidOperationException("The invocation was not started by a request."));
+
+    public virtual Task<FunctionContext> SetHttpContextAsync(string invocationId, HttpContext context) => throw NotHere();
+
+    public virtual Task RunFunctionInvocationAsync(string invocationId) => throw NotHere();
+
+    public virtual void CompleteFunctionInvocation(string invocationId)
+    {
+    }
+
+    private static InvalidOperationException NotHere() => new("Requests of the embedded host do not pass the official endpoints.");
+}
+
+/// <summary>Inputs and result of an invocation.</summary>
+internal abstract class BindingsFeature
+{
+    private IDictionary<string, object?>? _output;
+
+    /// <summary>Set once, before anybody reads.</summary>
+    public Invocation Invocation { get; set; } = null!;
+
+    public virtual IReadOnlyDictionary<string, object?> TriggerMetadata => Invocation.TriggerMetadata;
+
+    public virtual IReadOnlyDictionary<string, object?> InputData => Invocation.InputData;
+
+    public virtual IDictionary<string, object?> OutputBindingData => _output ??= new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase);
+
+    public virtual object? InvocationResult { get; set; }
+}
+
+/// <inheritdoc cref="BindingsFeature"/>
+/// <typeparam name="TOutputBindings">The internal type that the interface names.</typeparam>
+internal class BindingsFeature<TOutputBindings> : BindingsFeature
+    where TOutputBindings : class
+{
+    public virtual TOutputBindings OutputBindingsInfo => (TOutputBindings)Invocation.Function.OutputBindings;
+}
