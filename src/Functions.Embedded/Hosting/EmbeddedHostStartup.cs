@@ -45,7 +45,7 @@ public sealed class EmbeddedHostStartup : WorkerExtensionStartup
         WorkerInternals.Instance.TakeThePlaceOfTheFunctionsHost(builder);
         var context = (HostBuilderContext)services.Last(service => service.ServiceType == typeof(HostBuilderContext)).ImplementationInstance!;
         var configuration = (ConfigurationManager)context.Configuration;
-        HostFiles.AddTo(configuration, context.HostingEnvironment.ContentRootPath);
+        HostFiles.AddTo(configuration, configuration[HostDefaults.ContentRootKey] ?? context.HostingEnvironment.ContentRootPath);
         AddLogging(services, configuration);
         AddServer(services, configuration);
 

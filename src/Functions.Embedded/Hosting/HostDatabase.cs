@@ -18,7 +18,7 @@ internal sealed class HostDatabase(IConfiguration configuration) : IAsyncDisposa
     private NpgsqlDataSource Source => _source ?? throw new InvalidOperationException("No database is set: DURABLE_DATABASE_URL, else DATABASE_URL.");
 
     /// <summary>The database's Npgsql connection string; null when none is set; throws <see cref="InvalidOperationException"/> for a URL that cannot be read.</summary>
-    private static string? ConnectionString(IConfiguration configuration)
+    internal static string? ConnectionString(IConfiguration configuration)
     {
         foreach (string setting in (string[])["DURABLE_DATABASE_URL", "DATABASE_URL"])
         {

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
+using Azure.Core.Serialization;
+using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using VisionPlatform.Functions.Embedded.Durable;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -40,7 +42,11 @@ internal sealed class TestEngine : IAsyncDisposable
         collection.AddSingleton(lines);
         collection.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Debug).AddProvider(lines));
         collection.AddSingleton<IDurableFunctions>(functions);
-        collection.AddDurableEngine(new ConfigurationBuilder().Build());
+        collection.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
+        // As in an app, names are read without regard to case; tests give tuples too, which have only fields.
+        collection.Configure<WorkerOptions>(options => options.Serializer ??= new JsonObjectSerializer(
+            new JsonSerializerOptions { IncludeFields = true, PropertyNameCaseInsensitive = true }));
+        collection.AddDurableEngine();
         services?.Invoke(collection);
         collection.Configure<DurableEngineOptions>(options =>
         {
@@ -60,8 +66,7 @@ internal sealed class TestEngine : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        foreach (IHostedService service in _services.GetServices<IHostedService>())
-            await service.StartAsync(CancellationToken.None);
+        await Get<DurableEngine>().StartAsync(CancellationToken.None);
         _running = true;
     }
 
@@ -70,8 +75,7 @@ internal sealed class TestEngine : IAsyncDisposable
         if (!_running)
             return;
         _running = false;
-        foreach (IHostedService service in _services.GetServices<IHostedService>())
-            await service.StopAsync(CancellationToken.None);
+        await Get<DurableEngine>().StopAsync(CancellationToken.None);
     }
 
     /// <summary>Starts an orchestration and waits for its end.</summary>

@@ -35,7 +35,7 @@ internal sealed class TestFunctions : IDurableFunctions
 
     public TestFunctions Activity<TInput, TResult>(string name, Func<TInput, CancellationToken, Task<TResult>> code)
     {
-        _activities[name] = async (_, input, cancellation) => await code(JsonDataConverter.Default.Deserialize<TInput>(input)!, cancellation);
+        _activities[name] = async (_, input, cancellation) => await code(Read<TInput>(input), cancellation);
         return this;
     }
 
@@ -43,7 +43,7 @@ internal sealed class TestFunctions : IDurableFunctions
     public TestFunctions Activity<TInput, TResult>(string name, Func<string, TInput, CancellationToken, Task<TResult>> code)
     {
         _activities[name] = async (instance, input, cancellation) =>
-            await code(instance, JsonDataConverter.Default.Deserialize<TInput>(input)!, cancellation);
+            await code(instance, Read<TInput>(input), cancellation);
         return this;
     }
 
@@ -60,7 +60,7 @@ internal sealed class TestFunctions : IDurableFunctions
 
     public bool HasEntity(string name) => _entities.ContainsKey(name);
 
-    public Task RunEntityAsync(string name, EntityBatch batch, CancellationToken cancellation) => batch.ExecuteAsync(_entities[name](), cancellation);
+    public Task RunEntityAsync(string name, EntityBatch batch, CancellationToken cancellation) => batch.ExecuteAsync(_entities[name]());
 
     public IEnumerable<string> Orchestrators => _orchestrators.Keys;
 
@@ -70,8 +70,10 @@ internal sealed class TestFunctions : IDurableFunctions
 
     public bool HasActivity(string name) => _activities.ContainsKey(name);
 
-    public Task<object?> RunOrchestratorAsync(string name, TaskOrchestrationContext context) => _orchestrators[name](context);
+    public Task<object?> RunOrchestratorAsync(string name, OrchestrationContext context) => _orchestrators[name](context);
 
-    public Task<object?> RunActivityAsync(string name, string instanceId, string? serializedInput, CancellationToken cancellation) =>
-        _activities[name](instanceId, serializedInput, cancellation);
+    public Task<object?> RunActivityAsync(ActivityCall call, CancellationToken cancellation) =>
+        _activities[call.Name](call.Key.InstanceId, call.Input, cancellation);
+
+    private static T Read<T>(string? input) => input is null ? default! : JsonDataConverter.Default.Deserialize<T>(input)!;
 }

@@ -44,7 +44,8 @@ public sealed class WebhookTests(DurableDatabase database) : IClassFixture<Durab
                 context.SetCustomStatus(new { stage = "waiting" });
                 return await context.WaitForExternalEvent<JsonNode>("approve");
             }));
-        builder.Services.AddDurableEngine(builder.Configuration);
+        builder.Services.AddDurableEngine();
+        builder.Services.AddHostedService(services => services.GetRequiredService<DurableEngine>());
         _app = builder.Build();
         _app.MapDurableWebhooks();
         await _app.StartAsync();

@@ -9,6 +9,7 @@ using Microsoft.Azure.Functions.Worker.Http;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
+using static VisionPlatform.Functions.Embedded.Tests.Worker.CheckStatusTests;
 
 namespace VisionPlatform.Functions.Embedded.Tests.Worker;
 
@@ -58,7 +59,7 @@ public sealed class CheckStatusTests(PostgresServer postgres)
         await using RunningApp app = await StartAsync();
         var client = app.Host.Services.GetRequiredService<DurableTaskClient>();
 
-        string id = await client.ScheduleNewOrchestrationInstanceAsync(nameof(Functions.CallHttp), app.Address, Cancellation);
+        string id = await client.ScheduleNewOrchestrationInstanceAsync(nameof(CheckStatusFunctions.CallHttp), app.Address, Cancellation);
         OrchestrationMetadata end = await client.WaitForInstanceCompletionAsync(id, getInputsAndOutputs: true, Cancellation).WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
 
         Assert.True(end.RuntimeStatus == OrchestrationRuntimeStatus.Completed, end.FailureDetails?.ToString());
@@ -66,7 +67,7 @@ public sealed class CheckStatusTests(PostgresServer postgres)
     }
 
     private async Task<RunningApp> StartAsync() => await RunningApp.StartAsync(
-        [typeof(Functions)], new() { ["DATABASE_URL"] = await postgres.NewDatabaseAsync() }, b => b.Services.AddSingleton<Counts>());
+        [typeof(CheckStatusFunctions)], new() { ["DATABASE_URL"] = await postgres.NewDatabaseAsync() }, b => b.Services.AddSingleton<Counts>());
 
     public sealed class Counts
     {
@@ -79,75 +80,75 @@ public sealed class CheckStatusTests(PostgresServer postgres)
     }
 
     public sealed record Person(string Name);
+}
 
-    public sealed class Functions(Counts counts)
+public sealed class CheckStatusFunctions(Counts counts)
+{
+    [Function("Start")]
+    public static async Task<HttpResponseData> Start(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "start")] HttpRequestData request,
+        [DurableClient] DurableTaskClient client,
+        CancellationToken cancellation)
     {
-        [Function("Start")]
-        public static async Task<HttpResponseData> Start(
-            [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "start")] HttpRequestData request,
-            [DurableClient] DurableTaskClient client,
-            CancellationToken cancellation)
-        {
-            Person person = (await request.ReadFromJsonAsync<Person>(cancellation))!;
-            string id = await client.ScheduleNewOrchestrationInstanceAsync("Name", person.Name, cancellation);
-            return await client.CreateCheckStatusResponseAsync(request, id, cancellation);
-        }
+        Person person = (await request.ReadFromJsonAsync<Person>(cancellation))!;
+        string id = await client.ScheduleNewOrchestrationInstanceAsync("Name", person.Name, cancellation);
+        return await client.CreateCheckStatusResponseAsync(request, id, cancellation);
+    }
 
-        [Function("Name")]
-        public static Task<string> Name([OrchestrationTrigger] TaskOrchestrationContext context, string name) => Task.FromResult(name);
+    [Function("Name")]
+    public static Task<string> Name([OrchestrationTrigger] TaskOrchestrationContext context, string name) => Task.FromResult(name);
 
-        [Function("Mirror")]
-        public static async Task<HttpResponseData> Mirror([HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "mirror")] HttpRequestData request)
-        {
-            HttpResponseData answer = request.CreateResponse(HttpStatusCode.Created);
-            answer.Headers.Add("x-answer", "yes");
-            answer.Cookies.Append("seen", "1");
-            await answer.WriteStringAsync(
-                $"{request.Method} {request.Query["q"]} {request.Headers.GetValues("x-own").Single()} {request.Cookies.Single().Value} {await request.ReadAsStringAsync()}");
-            return answer;
-        }
+    [Function("Mirror")]
+    public static async Task<HttpResponseData> Mirror([HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "mirror")] HttpRequestData request)
+    {
+        HttpResponseData answer = request.CreateResponse(HttpStatusCode.Created);
+        answer.Headers.Add("x-answer", "yes");
+        answer.Cookies.Append("seen", "1");
+        await answer.WriteStringAsync(
+            $"{request.Method} {request.Query["q"]} {request.Headers.GetValues("x-own").Single()} {request.Cookies.Single().Value} {await request.ReadAsStringAsync()}");
+        return answer;
+    }
 
-        [Function(nameof(CallHttp))]
-        public static async Task<string[]> CallHttp([OrchestrationTrigger] TaskOrchestrationContext context, Uri root)
+    [Function(nameof(CallHttp))]
+    public static async Task<string[]> CallHttp([OrchestrationTrigger] TaskOrchestrationContext context, Uri root)
+    {
+        var answers = new List<DurableHttpResponse>
         {
-            var answers = new List<DurableHttpResponse>
+            await context.CallHttpAsync(new DurableHttpRequest(HttpMethod.Get, new Uri(root, "api/slow"))),
+            await context.CallHttpAsync(new DurableHttpRequest(HttpMethod.Get, new Uri(root, "api/slow")) { AsynchronousPatternEnabled = false }),
+            await context.CallHttpAsync(new DurableHttpRequest(HttpMethod.Post, new Uri(root, "api/echo")) { Content = "body" }),
+            await context.CallHttpAsync(new DurableHttpRequest(HttpMethod.Get, new Uri(root, "api/flaky"))
             {
-                await context.CallHttpAsync(HttpMethod.Get, new Uri(root, "api/slow")),
-                await context.CallHttpAsync(new DurableHttpRequest(HttpMethod.Get, new Uri(root, "api/slow")) { AsynchronousPatternEnabled = false }),
-                await context.CallHttpAsync(HttpMethod.Post, new Uri(root, "api/echo"), "body"),
-                await context.CallHttpAsync(HttpMethod.Get, new Uri(root, "api/flaky"), retryOptions: new HttpRetryOptions([HttpStatusCode.ServiceUnavailable])
-                {
-                    MaxNumberOfAttempts = 5, FirstRetryInterval = TimeSpan.FromMilliseconds(5),
-                }),
-                await context.CallHttpAsync(HttpMethod.Get, new Uri(root, "api/nowhere")),
-            };
-            return [.. answers.Select(answer => $"{(int)answer.StatusCode} {answer.Content}".Trim())];
-        }
-
-        /// <summary>202 with a place to look at, and there 202 once more before it is ready.</summary>
-        [Function("Slow")]
-        public static IActionResult Slow([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "slow")] HttpRequest request)
-        {
-            request.HttpContext.Response.Headers.RetryAfter = "0";
-            request.HttpContext.Response.Headers.Location = "/api/poll";
-            return new StatusCodeResult(StatusCodes.Status202Accepted);
-        }
-
-        [Function("Poll")]
-        public IActionResult Poll([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "poll")] HttpRequest request) =>
-            counts.Polls < 2 ? Slow(request) : new ContentResult { Content = "ready" };
-
-        [Function("Echo")]
-        public static async Task<IActionResult> Echo([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "echo")] HttpRequest request) => new ContentResult
-        {
-            Content = $"{request.Method} {await new StreamReader(request.Body).ReadToEndAsync()} {request.ContentType?.Split(';')[0]}",
+                HttpRetryOptions = new HttpRetryOptions([HttpStatusCode.ServiceUnavailable]) { MaxNumberOfAttempts = 5, FirstRetryInterval = TimeSpan.FromMilliseconds(5) },
+            }),
+            await context.CallHttpAsync(new DurableHttpRequest(HttpMethod.Get, new Uri(root, "api/nowhere"))),
         };
+        return [.. answers.Select(answer => $"{(int)answer.StatusCode} {answer.Content}".Trim())];
+    }
 
-        [Function("Flaky")]
-        public IActionResult Flaky([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "flaky")] HttpRequest request)
-        {
-            int call = counts.Flaky;
-            return call < 3 ? new StatusCodeResult(StatusCodes.Status503ServiceUnavailable) : new ContentResult { Content = $"after {call}" };
-        }
+    /// <summary>202 with a place to look at, and there 202 once more before it is ready.</summary>
+    [Function("Slow")]
+    public static IActionResult Slow([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "slow")] HttpRequest request)
+    {
+        request.HttpContext.Response.Headers.RetryAfter = "0";
+        request.HttpContext.Response.Headers.Location = "/api/poll";
+        return new StatusCodeResult(StatusCodes.Status202Accepted);
+    }
+
+    [Function("Poll")]
+    public IActionResult Poll([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "poll")] HttpRequest request) =>
+        counts.Polls < 2 ? Slow(request) : new ContentResult { Content = "ready" };
+
+    [Function("Echo")]
+    public static async Task<IActionResult> Echo([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "echo")] HttpRequest request) => new ContentResult
+    {
+        Content = $"{request.Method} {await new StreamReader(request.Body).ReadToEndAsync()} {request.ContentType?.Split(';')[0]}",
+    };
+
+    [Function("Flaky")]
+    public IActionResult Flaky([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "flaky")] HttpRequest request)
+    {
+        int call = counts.Flaky;
+        return call < 3 ? new StatusCodeResult(StatusCodes.Status503ServiceUnavailable) : new ContentResult { Content = $"after {call}" };
     }
 }

@@ -7,7 +7,9 @@ using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Client.Entities;
 using Microsoft.DurableTask.Entities;
+using Microsoft.DurableTask.Worker;
 using Microsoft.Extensions.DependencyInjection;
+using static VisionPlatform.Functions.Embedded.Tests.Worker.ClassFunctionTests;
 
 namespace VisionPlatform.Functions.Embedded.Tests.Worker;
 
@@ -17,21 +19,13 @@ public sealed class ClassFunctionTests(PostgresServer postgres)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Classes_with_the_attribute_are_functions_that_get_services_and_their_input()
+    public async Task Registered_classes_are_functions_that_get_services_and_their_input()
     {
-        await using RunningApp app = await StartAsync(typeof(GreetAll), typeof(Greet));
+        await using RunningApp app = await StartAsync();
 
         OrchestrationMetadata end = await RunAsync(app, "GreetEverybody", (string[])["Ann", "Bob"]);
 
         Assert.Equal((string[])["Hello Ann from Greet", "Hello Bob from Greet"], end.ReadOutputAs<string[]>());
-    }
-
-    [Fact]
-    public void A_class_with_the_attribute_that_is_none_of_these_is_refused_at_start()
-    {
-        var error = Assert.Throws<InvalidOperationException>(() => RunningApp.Create([typeof(Mistaken)]).Build());
-
-        Assert.Contains(nameof(Mistaken), error.Message);
     }
 
     [Theory]
@@ -41,10 +35,10 @@ public sealed class ClassFunctionTests(PostgresServer postgres)
     [InlineData("HandlerCounter")]
     public async Task An_entity_may_be_a_class_a_state_a_handler_or_an_object(string name)
     {
-        await using RunningApp app = await StartAsync(typeof(Entities), typeof(ClassCounter));
+        await using RunningApp app = await StartAsync(typeof(EntityFunctions));
         var id = new EntityInstanceId(name, "k");
 
-        OrchestrationMetadata end = await RunAsync(app, nameof(Entities.CallTwice), id);
+        OrchestrationMetadata end = await RunAsync(app, nameof(EntityFunctions.CallTwice), id);
 
         Assert.True(end.RuntimeStatus == OrchestrationRuntimeStatus.Completed, end.FailureDetails?.ToString());
         Assert.Equal(7, end.ReadOutputAs<int>());
@@ -53,7 +47,7 @@ public sealed class ClassFunctionTests(PostgresServer postgres)
     [Fact]
     public async Task Entities_are_signalled_read_and_listed_over_http()
     {
-        await using RunningApp app = await StartAsync(typeof(Entities));
+        await using RunningApp app = await StartAsync(typeof(EntityFunctions));
         app.Client.DefaultRequestHeaders.Add("x-functions-key", RunningApp.MasterKey);
         const string Root = "/runtime/webhooks/durabletask/entities";
 
@@ -94,7 +88,12 @@ public sealed class ClassFunctionTests(PostgresServer postgres)
     public void An_entity_has_a_name_without_an_at_sign(string name, string key) => Assert.Throws<ArgumentException>(() => new EntityInstanceId(name, key));
 
     private async Task<RunningApp> StartAsync(params Type[] functions) => await RunningApp.StartAsync(
-        functions, new() { ["DATABASE_URL"] = await postgres.NewDatabaseAsync() }, b => b.Services.AddSingleton(new Greeting("Hello")));
+        functions, new() { ["DATABASE_URL"] = await postgres.NewDatabaseAsync() }, builder =>
+        {
+            builder.Services.AddSingleton(new Greeting("Hello"));
+            builder.ConfigureDurableWorker().AddTasks(tasks => tasks
+                .AddOrchestrator<GreetAll>("GreetEverybody").AddActivity<Greet>(nameof(Greet)).AddEntity<ClassCounter>(nameof(ClassCounter)));
+        });
 
     private static async Task<OrchestrationMetadata> RunAsync(RunningApp app, string name, object input)
     {
@@ -105,7 +104,6 @@ public sealed class ClassFunctionTests(PostgresServer postgres)
 
     public sealed record Greeting(string Word);
 
-    [DurableTask("GreetEverybody")]
     public sealed class GreetAll : TaskOrchestrator<string[], string[]>
     {
         public override async Task<string[]> RunAsync(TaskOrchestrationContext context, string[] input)
@@ -115,17 +113,12 @@ public sealed class ClassFunctionTests(PostgresServer postgres)
         }
     }
 
-    [DurableTask]
     public sealed class Greet(Greeting greeting) : TaskActivity<string, string>
     {
         public override Task<string> RunAsync(TaskActivityContext context, string input) =>
             Task.FromResult(context.InstanceId.Length > 0 ? $"{greeting.Word} {input} from {context.Name}" : "");
     }
 
-    [DurableTask]
-    public sealed class Mistaken;
-
-    [DurableTask]
     public sealed class ClassCounter(Greeting greeting) : TaskEntity<int>
     {
         public int Add(int value) => greeting.Word == "Hello" ? State += value : 0;
@@ -146,28 +139,28 @@ public sealed class ClassFunctionTests(PostgresServer postgres)
             return operation.HasInput ? State += value : 0;
         }
     }
+}
 
-    public static class Entities
+public static class EntityFunctions
+{
+    [Function(nameof(CallTwice))]
+    public static async Task<int> CallTwice([OrchestrationTrigger] TaskOrchestrationContext context, EntityInstanceId id)
     {
-        [Function(nameof(CallTwice))]
-        public static async Task<int> CallTwice([OrchestrationTrigger] TaskOrchestrationContext context, EntityInstanceId id)
-        {
-            await context.Entities.CallEntityAsync(id, "add", 3);
-            return await context.Entities.CallEntityAsync<int>(id, "Add", 4);
-        }
-
-        [Function("CounterFunction")]
-        public static Task Counter([EntityTrigger(EntityName = "Counter")] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync(new FunctionCounter());
-
-        [Function("StateCounter")]
-        public static Task StateCounter([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<CounterState>();
-
-        [Function("HandlerCounter")]
-        public static Task HandlerCounter([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync(operation =>
-        {
-            int value = operation.State.GetState<int>() + operation.GetInput<int>();
-            operation.State.SetState(value);
-            return ValueTask.FromResult<object?>(value);
-        });
+        await context.Entities.CallEntityAsync(id, "add", 3);
+        return await context.Entities.CallEntityAsync<int>(id, "Add", 4);
     }
+
+    [Function("CounterFunction")]
+    public static Task Counter([EntityTrigger(EntityName = "Counter")] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync(new FunctionCounter());
+
+    [Function("StateCounter")]
+    public static Task StateCounter([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<CounterState>();
+
+    [Function("HandlerCounter")]
+    public static Task HandlerCounter([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync(operation =>
+    {
+        int value = operation.State.GetState<int>() + operation.GetInput<int>();
+        operation.State.SetState(value);
+        return ValueTask.FromResult<object?>(value);
+    });
 }

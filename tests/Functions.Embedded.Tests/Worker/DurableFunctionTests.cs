@@ -4,14 +4,14 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
-using VisionPlatform.Functions.Embedded;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using VisionPlatform.Functions.Embedded.Durable;
+using VisionPlatform.Functions.Embedded.Official;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using static VisionPlatform.Functions.Embedded.Tests.Worker.DurableFunctionTests;
 
 namespace VisionPlatform.Functions.Embedded.Tests.Worker;
 
@@ -25,7 +25,7 @@ public sealed class DurableFunctionTests(PostgresServer postgres)
         using IHost host = await BuildAsync(trail);
         IDurableFunctions functions = host.Services.GetRequiredService<IDurableFunctions>();
 
-        object? result = await functions.RunActivityAsync("Measure", "instance-1", """{"Width":3,"Height":4}""", CancellationToken.None);
+        object? result = await functions.RunActivityAsync(Call("Measure", """{"Width":3,"Height":4}"""), CancellationToken.None);
 
         Assert.Equal(12, result);
         Assert.Equal(["Measure: instance-1", "instance-1 True"], trail);
@@ -40,11 +40,11 @@ public sealed class DurableFunctionTests(PostgresServer postgres)
         using IHost host = await BuildAsync([]);
         IDurableFunctions functions = host.Services.GetRequiredService<IDurableFunctions>();
 
-        await Assert.ThrowsAsync<DivideByZeroException>(() => functions.RunActivityAsync("Fails", "i", null, CancellationToken.None));
-        var e = await Assert.ThrowsAsync<FunctionInputConverterException>(
-            () => functions.RunActivityAsync("Measure", "i", "\"text\"", CancellationToken.None));
-        Assert.Contains("'area'", e.Message);
-        await Assert.ThrowsAsync<InvalidOperationException>(() => functions.RunActivityAsync("Nobody", "i", null, CancellationToken.None));
+        await Assert.ThrowsAsync<DivideByZeroException>(() => functions.RunActivityAsync(Call("Divides", null), CancellationToken.None));
+        var e = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => functions.RunActivityAsync(Call("Measure", "\"text\""), CancellationToken.None));
+        Assert.Contains("activity function 'Measure'", e.Message);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => functions.RunActivityAsync(Call("Nobody", null), CancellationToken.None));
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class DurableFunctionTests(PostgresServer postgres)
     {
         using IHost host = await BuildAsync([]);
         using var cancel = new CancellationTokenSource();
-        Task<object?> run = host.Services.GetRequiredService<IDurableFunctions>().RunActivityAsync("Waits", "i", "1", cancel.Token);
+        Task<object?> run = host.Services.GetRequiredService<IDurableFunctions>().RunActivityAsync(Call("Waits", "1"), cancel.Token);
 
         await cancel.CancelAsync();
 
@@ -60,25 +60,28 @@ public sealed class DurableFunctionTests(PostgresServer postgres)
     }
 
     [Fact]
-    public async Task Orchestrators_run_on_the_callers_thread_before_and_after_each_await()
+    public async Task Orchestrators_run_on_the_turns_thread_before_and_after_each_await()
     {
-        using IHost host = await BuildAsync([]);
-        IDurableFunctions functions = host.Services.GetRequiredService<IDurableFunctions>();
-        var context = new ScriptedOrchestration("ann");
-        Task<object?> run = null!;
+        var trail = new List<string>();
+        using IHost host = await BuildAsync(trail);
+        var execution = new OrchestrationExecution(
+            new InstanceRow("i", Guid.NewGuid(), "Greet") { Input = "\"ann\"" },
+            host.Services.GetRequiredService<IDurableFunctions>(),
+            host.Services.GetRequiredService<DataConverter>(),
+            NullLoggerFactory.Instance);
+        TurnOutcome begun = null!, ended = null!;
         var thread = new Thread(() =>
         {
-            run = functions.RunOrchestratorAsync("Greet", context);
-            Assert.False(run.IsCompleted);
-            context.Answer.SetResult("hi");
+            begun = execution.RunTurn([new HistoryEvent(EventKind.ExecutionStarted, DateTime.UnixEpoch)], DateTime.UnixEpoch);
+            ended = execution.RunTurn(
+                [new HistoryEvent(EventKind.TaskCompleted, DateTime.UnixEpoch) { TaskId = begun.Asked.Single().TaskId, Data = "\"hi\"" }], DateTime.UnixEpoch);
         });
         thread.Start();
         thread.Join();
 
-        // Nothing was posted elsewhere: the run is over when the call that answered returns.
-        Assert.True(run.IsCompleted);
-        Assert.Equal("hi ann", await run);
-        Assert.Equal([thread.ManagedThreadId, thread.ManagedThreadId], context.Threads);
+        Assert.Equal(OrchestrationRuntimeStatus.Completed, ended.Status);
+        Assert.Equal("\"hi ann\"", ended.Output);
+        Assert.Equal([$"{thread.ManagedThreadId}", $"{thread.ManagedThreadId}"], trail);
     }
 
     [Fact]
@@ -86,7 +89,7 @@ public sealed class DurableFunctionTests(PostgresServer postgres)
     {
         var trail = new ConcurrentQueue<string>();
         await using RunningApp app = await RunningApp.StartAsync(
-            [typeof(EndToEnd)], new() { ["DATABASE_URL"] = await postgres.NewDatabaseAsync() },
+            [typeof(EndToEndFunctions)], new() { ["DATABASE_URL"] = await postgres.NewDatabaseAsync() },
             b => b.UseMiddleware(async (context, next) =>
             {
                 await next();
@@ -107,7 +110,7 @@ public sealed class DurableFunctionTests(PostgresServer postgres)
     [Fact]
     public void Management_urls_carry_instance_and_key()
     {
-        var client = new FunctionsDurableTaskClient(new Unused(), new ManagementEndpoint("http://host:1/runtime/webhooks/durabletask", "k/1"));
+        DurableTaskClient client = WorkerInternals.Instance.NewClient(new Unused(), "code=k%2F1", "http://host:1/runtime/webhooks/durabletask");
 
         HttpManagementPayload payload = client.CreateHttpManagementPayload("job 1");
 
@@ -119,8 +122,10 @@ public sealed class DurableFunctionTests(PostgresServer postgres)
         Assert.Throws<InvalidOperationException>(() => new Unused().CreateHttpManagementPayload("job"));
     }
 
+    private static ActivityCall Call(string name, string? input) => new(new ActivityKey("instance-1", Guid.Empty, 0), name, input, "");
+
     private async Task<IHost> BuildAsync(List<string> trail)
-        => RunningApp.Create([typeof(Functions)], new() { ["DATABASE_URL"] = await postgres.NewDatabaseAsync() }, b =>
+        => RunningApp.Create([typeof(DurableFunctions)], new() { ["DATABASE_URL"] = await postgres.NewDatabaseAsync() }, b =>
         {
             b.Services.AddSingleton(trail);
             b.UseMiddleware(async (context, next) =>
@@ -131,95 +136,7 @@ public sealed class DurableFunctionTests(PostgresServer postgres)
             });
         }).Build();
 
-    public static class EndToEnd
-    {
-        [Function("StartDoubling")]
-        public static async Task<IActionResult> Start(
-            [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "double/{number:int}")] HttpRequest request,
-            int number, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
-        {
-            string id = await client.ScheduleNewOrchestrationInstanceAsync("Doubling", number, cancellation);
-            OrchestrationMetadata done = await client.WaitForInstanceCompletionAsync(id, getInputsAndOutputs: true, cancellation);
-            return new OkObjectResult(new { result = done.ReadOutputAs<int>(), urls = client.CreateHttpManagementPayload(id) });
-        }
-
-        [Function("Doubling")]
-        public static Task<int> Doubling([OrchestrationTrigger] TaskOrchestrationContext context, int number)
-            => context.CallActivityAsync<int>("Double", number);
-
-        [Function("Double")]
-        public static int Double([ActivityTrigger] int number) => 2 * number;
-    }
-
     public sealed record Area(int Width, int Height);
-
-    public sealed class Functions(List<string> trail)
-    {
-        [Function("Measure")]
-        public async Task<int> Measure([ActivityTrigger] Area area, string instanceId, FunctionContext context, CancellationToken cancellation)
-        {
-            await Task.Yield();
-            trail.Add($"{instanceId} {cancellation.CanBeCanceled}");
-            return area.Width * area.Height;
-        }
-
-        [Function("Fails")]
-        public static void Fails([ActivityTrigger] object? input) => throw new DivideByZeroException();
-
-        [Function("Waits")]
-        public static Task Waits([ActivityTrigger] int input, CancellationToken cancellation) => Task.Delay(Timeout.Infinite, cancellation);
-
-        [Function("Greet")]
-        public static async Task<string> Greet([OrchestrationTrigger] TaskOrchestrationContext context, string name)
-        {
-            var scripted = (ScriptedOrchestration)context;
-            scripted.Threads.Add(Environment.CurrentManagedThreadId);
-            string greeting = await context.CallActivityAsync<string>("Say");
-            scripted.Threads.Add(Environment.CurrentManagedThreadId);
-            return $"{greeting} {name}";
-        }
-    }
-
-    /// <summary>An orchestration whose one activity answers when the test says.</summary>
-    private sealed class ScriptedOrchestration(string input) : TaskOrchestrationContext
-    {
-        public TaskCompletionSource<object> Answer { get; } = new();
-
-        public List<int> Threads { get; } = [];
-
-        public override TaskName Name => "Greet";
-
-        public override string InstanceId => "i";
-
-        public override ParentOrchestrationInstance? Parent => null;
-
-        public override DateTime CurrentUtcDateTime => DateTime.UnixEpoch;
-
-        public override bool IsReplaying => false;
-
-        protected override ILoggerFactory LoggerFactory => NullLoggerFactory.Instance;
-
-        public override T? GetInput<T>()
-            where T : default => (T)(object)input;
-
-        public override async Task<TResult> CallActivityAsync<TResult>(TaskName name, object? input = null, TaskOptions? options = null)
-            => (TResult)await Answer.Task;
-
-        public override Task CreateTimer(DateTime fireAt, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public override Task<T> WaitForExternalEvent<T>(string eventName, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-        public override void SendEvent(string instanceId, string eventName, object payload) => throw new NotSupportedException();
-
-        public override void SetCustomStatus(object? customStatus) => throw new NotSupportedException();
-
-        public override Task<TResult> CallSubOrchestratorAsync<TResult>(TaskName orchestratorName, object? input = null, TaskOptions? options = null)
-            => throw new NotSupportedException();
-
-        public override void ContinueAsNew(object? newInput = null, bool preserveUnprocessedEvents = true) => throw new NotSupportedException();
-
-        public override Guid NewGuid() => throw new NotSupportedException();
-    }
 
     private sealed class Unused() : DurableTaskClient("unused")
     {
@@ -249,5 +166,51 @@ public sealed class DurableFunctionTests(PostgresServer postgres)
             OrchestrationQuery? filter = null) => throw new NotSupportedException();
 
         public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
+
+public static class EndToEndFunctions
+{
+    [Function("StartDoubling")]
+    public static async Task<IActionResult> Start(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "double/{number:int}")] HttpRequest request,
+        int number, [DurableClient] DurableTaskClient client, CancellationToken cancellation)
+    {
+        string id = await client.ScheduleNewOrchestrationInstanceAsync("Doubling", number, cancellation);
+        OrchestrationMetadata done = await client.WaitForInstanceCompletionAsync(id, getInputsAndOutputs: true, cancellation);
+        return new OkObjectResult(new { result = done.ReadOutputAs<int>(), urls = client.CreateHttpManagementPayload(id) });
+    }
+
+    [Function("Doubling")]
+    public static Task<int> Doubling([OrchestrationTrigger] TaskOrchestrationContext context, int number)
+        => context.CallActivityAsync<int>("Double", number);
+
+    [Function("Double")]
+    public static int Double([ActivityTrigger] int number) => 2 * number;
+}
+
+public sealed class DurableFunctions(List<string> trail)
+{
+    [Function("Measure")]
+    public async Task<int> Measure([ActivityTrigger] Area area, string instanceId, FunctionContext context, CancellationToken cancellation)
+    {
+        await Task.Yield();
+        trail.Add($"{instanceId} {cancellation.CanBeCanceled}");
+        return area.Width * area.Height;
+    }
+
+    [Function("Divides")]
+    public static void Divides([ActivityTrigger] object? input) => throw new DivideByZeroException();
+
+    [Function("Waits")]
+    public static Task Waits([ActivityTrigger] int input, CancellationToken cancellation) => Task.Delay(Timeout.Infinite, cancellation);
+
+    [Function("Greet")]
+    public async Task<string> Greet([OrchestrationTrigger] TaskOrchestrationContext context, string name)
+    {
+        trail.Add($"{Environment.CurrentManagedThreadId}");
+        string greeting = await context.CallActivityAsync<string>("Say");
+        trail.Add($"{Environment.CurrentManagedThreadId}");
+        return $"{greeting} {name}";
     }
 }

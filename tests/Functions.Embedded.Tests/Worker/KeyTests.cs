@@ -2,7 +2,10 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.DependencyInjection;
+using static VisionPlatform.Functions.Embedded.Tests.Worker.KeyTests;
 
 namespace VisionPlatform.Functions.Embedded.Tests.Worker;
 
@@ -15,7 +18,7 @@ public sealed class KeyTests(PostgresServer postgres)
     [InlineData("/admin/host/status")]
     public async Task Without_the_right_key_the_answer_is_401(string path)
     {
-        await using RunningApp app = await RunningApp.StartAsync([typeof(Functions)]);
+        await using RunningApp app = await RunningApp.StartAsync([typeof(KeyFunctions)]);
 
         Assert.Equal(HttpStatusCode.Unauthorized, (await app.Client.GetAsync(path)).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await app.Client.GetAsync(path + "?code=wrong")).StatusCode);
@@ -27,7 +30,7 @@ public sealed class KeyTests(PostgresServer postgres)
     [Fact]
     public async Task The_function_key_opens_functions_but_nothing_of_the_admin()
     {
-        await using RunningApp app = await RunningApp.StartAsync([typeof(Functions)]);
+        await using RunningApp app = await RunningApp.StartAsync([typeof(KeyFunctions)]);
         JsonElement keys = await app.Client.GetFromJsonAsync<JsonElement>($"/admin/host/keys?code={RunningApp.MasterKey}");
         string key = keys.GetProperty("keys")[0].GetProperty("value").GetString()!;
 
@@ -41,11 +44,10 @@ public sealed class KeyTests(PostgresServer postgres)
     {
         string database = await postgres.NewDatabaseAsync();
         Dictionary<string, string?> settings = new() { ["FUNCTIONS_MASTER_KEY"] = null, ["DATABASE_URL"] = database };
-        string? Key(RunningApp app) => ((Microsoft.Azure.Functions.Worker.Embedded.HostKeys)app.Host.Services.GetService(
-            typeof(Microsoft.Azure.Functions.Worker.Embedded.HostKeys))!).Master;
+        string? Key(RunningApp app) => app.Host.Services.GetRequiredService<HostKeys>().Master;
 
-        await using RunningApp first = await RunningApp.StartAsync([typeof(Functions)], settings);
-        await using RunningApp second = await RunningApp.StartAsync([typeof(Functions)], settings);
+        await using RunningApp first = await RunningApp.StartAsync([typeof(KeyFunctions)], settings);
+        await using RunningApp second = await RunningApp.StartAsync([typeof(KeyFunctions)], settings);
 
         Assert.Equal(Key(first), Key(second));
         Assert.True(Key(first)!.Length >= 43);
@@ -55,7 +57,7 @@ public sealed class KeyTests(PostgresServer postgres)
     [Fact]
     public async Task The_admin_lists_functions_with_their_bindings()
     {
-        await using RunningApp app = await RunningApp.StartAsync([typeof(Functions)]);
+        await using RunningApp app = await RunningApp.StartAsync([typeof(KeyFunctions)]);
 
         JsonElement list = await app.Client.GetFromJsonAsync<JsonElement>($"/admin/functions?code={RunningApp.MasterKey}");
         JsonElement status = await app.Client.GetFromJsonAsync<JsonElement>($"/admin/host/status?code={RunningApp.MasterKey}");
@@ -65,13 +67,13 @@ public sealed class KeyTests(PostgresServer postgres)
         Assert.Equal("httpTrigger", list[0].GetProperty("config").GetProperty("bindings")[0].GetProperty("type").GetString());
         Assert.Equal("Running", status.GetProperty("state").GetString());
     }
+}
 
-    public static class Functions
-    {
-        [Function("Keyed")]
-        public static string Keyed([HttpTrigger("get")] HttpRequest request) => "keyed";
+public static class KeyFunctions
+{
+    [Function("Keyed")]
+    public static IActionResult Keyed([HttpTrigger("get")] HttpRequest request) => new OkObjectResult("keyed");
 
-        [Function("AdminOnly")]
-        public static string AdminOnly([HttpTrigger(AuthorizationLevel.Admin, "get")] HttpRequest request) => "admin";
-    }
+    [Function("AdminOnly")]
+    public static IActionResult AdminOnly([HttpTrigger(AuthorizationLevel.Admin, "get")] HttpRequest request) => new OkObjectResult("admin");
 }

@@ -5,6 +5,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using static VisionPlatform.Functions.Embedded.Tests.Worker.MiddlewareTests;
 
 namespace VisionPlatform.Functions.Embedded.Tests.Worker;
 
@@ -14,19 +15,19 @@ public sealed class MiddlewareTests
     public async Task Middleware_runs_in_the_order_it_was_added_and_sees_the_result_before_it_is_written()
     {
         var trail = new List<string>();
-        await using RunningApp app = await RunningApp.StartAsync([typeof(Functions)], configure: b =>
+        await using RunningApp app = await RunningApp.StartAsync([typeof(MiddlewareFunctions)], configure: b =>
         {
             b.UseMiddleware(async (context, next) =>
             {
                 trail.Add("first in");
                 await next();
-                trail.Add($"first out: {context.GetInvocationResult().Value}, started: {context.GetHttpContext()!.Response.HasStarted}");
+                trail.Add($"first out: {((ObjectResult)context.GetInvocationResult().Value!).Value}, started: {context.GetHttpContext()!.Response.HasStarted}");
             });
             b.UseMiddleware(async (context, next) =>
             {
                 trail.Add("second in");
                 await next();
-                context.GetInvocationResult<string>().Value += " changed";
+                context.GetInvocationResult<IActionResult>().Value = new OkObjectResult("result changed");
             });
         });
 
@@ -37,13 +38,13 @@ public sealed class MiddlewareTests
     [Fact]
     public async Task Middleware_answers_in_place_of_the_function_with_an_action_result()
     {
-        await using RunningApp app = await RunningApp.StartAsync([typeof(Functions)], configure: b => b.UseMiddleware((context, next) =>
+        await using RunningApp app = await RunningApp.StartAsync([typeof(MiddlewareFunctions)], configure: b => b.UseMiddleware((context, next) =>
         {
             context.GetInvocationResult().Value = new ObjectResult(new { why = "no" }) { StatusCode = 403 };
             return Task.CompletedTask;
         }));
 
-        HttpResponseMessage answer = await app.Client.GetAsync("/api/Throws");
+        HttpResponseMessage answer = await app.Client.GetAsync("/api/ThrowsAtOnce");
 
         Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
         Assert.Equal("""{"why":"no"}""", await answer.Content.ReadAsStringAsync());
@@ -52,26 +53,26 @@ public sealed class MiddlewareTests
     [Fact]
     public async Task Middleware_writes_the_response_itself()
     {
-        await using RunningApp app = await RunningApp.StartAsync([typeof(Functions)], configure: b => b.UseMiddleware(async (context, next) =>
+        await using RunningApp app = await RunningApp.StartAsync([typeof(MiddlewareFunctions)], configure: b => b.UseMiddleware(async (context, next) =>
         {
             HttpResponse response = context.GetHttpContext()!.Response;
             response.StatusCode = 429;
             await response.WriteAsync("slow down");
         }));
 
-        HttpResponseMessage answer = await app.Client.GetAsync("/api/Throws");
+        HttpResponseMessage answer = await app.Client.GetAsync("/api/ThrowsAtOnce");
 
         Assert.Equal(HttpStatusCode.TooManyRequests, answer.StatusCode);
         Assert.Equal("slow down", await answer.Content.ReadAsStringAsync());
     }
 
     [Theory]
-    [InlineData("/api/Throws")]
+    [InlineData("/api/ThrowsAtOnce")]
     [InlineData("/api/ThrowsLater")]
     public async Task An_exception_reaches_middleware_as_itself(string path)
     {
         Exception? seen = null;
-        await using RunningApp app = await RunningApp.StartAsync([typeof(Functions)], configure: b => b.UseMiddleware(async (context, next) =>
+        await using RunningApp app = await RunningApp.StartAsync([typeof(MiddlewareFunctions)], configure: b => b.UseMiddleware(async (context, next) =>
         {
             try
             {
@@ -94,7 +95,7 @@ public sealed class MiddlewareTests
     public async Task Middleware_classes_are_one_instance_with_services_and_may_be_conditional()
     {
         var counter = new Counter();
-        await using RunningApp app = await RunningApp.StartAsync([typeof(Functions)], configure: b =>
+        await using RunningApp app = await RunningApp.StartAsync([typeof(MiddlewareFunctions)], configure: b =>
         {
             b.Services.AddSingleton(counter);
             b.UseMiddleware<Counting>();
@@ -113,7 +114,7 @@ public sealed class MiddlewareTests
     [Fact]
     public async Task Items_and_features_pass_from_middleware_to_the_function()
     {
-        await using RunningApp app = await RunningApp.StartAsync([typeof(Functions)], configure: b => b.UseMiddleware((context, next) =>
+        await using RunningApp app = await RunningApp.StartAsync([typeof(MiddlewareFunctions)], configure: b => b.UseMiddleware((context, next) =>
         {
             context.Items["user"] = "ann";
             context.Features.Set(new Counter { Calls = 41 });
@@ -121,29 +122,6 @@ public sealed class MiddlewareTests
         }));
 
         Assert.Equal("ann 41", await app.Client.GetStringAsync("/api/Passed"));
-    }
-
-    public static class Functions
-    {
-        [Function("Works")]
-        public static string Works([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request) => "result";
-
-        [Function("Other")]
-        public static string Other([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request) => "result";
-
-        [Function("Passed")]
-        public static string Passed([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request, FunctionContext context)
-            => $"{context.Items["user"]} {context.Features.Get<Counter>()!.Calls}";
-
-        [Function("Throws")]
-        public static string Throws([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request) => throw new DivideByZeroException();
-
-        [Function("ThrowsLater")]
-        public static async Task<string> ThrowsLater([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request)
-        {
-            await Task.Yield();
-            throw new DivideByZeroException();
-        }
     }
 
     public sealed class Counter
@@ -176,5 +154,28 @@ public sealed class MiddlewareTests
             context.GetHttpContext()!.Response.Headers["X-Stamp"] = "1";
             return next(context);
         }
+    }
+}
+
+public static class MiddlewareFunctions
+{
+    [Function("Works")]
+    public static IActionResult Works([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request) => new OkObjectResult("result");
+
+    [Function("Other")]
+    public static IActionResult Other([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request) => new OkObjectResult("result");
+
+    [Function("Passed")]
+    public static IActionResult Passed([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request, FunctionContext context)
+        => new OkObjectResult($"{context.Items["user"]} {context.Features.Get<Counter>()!.Calls}");
+
+    [Function("ThrowsAtOnce")]
+    public static IActionResult Throws([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request) => throw new DivideByZeroException();
+
+    [Function("ThrowsLater")]
+    public static async Task<IActionResult> ThrowsLater([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request)
+    {
+        await Task.Yield();
+        throw new DivideByZeroException();
     }
 }

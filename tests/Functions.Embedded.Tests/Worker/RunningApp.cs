@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -62,7 +64,8 @@ internal sealed class RunningApp : IAsyncDisposable
             ["DURABLE_DATABASE_URL"] = null,
         });
         builder.Configuration.AddInMemoryCollection(settings ?? []);
-        builder.FunctionTypes = functions;
+        if (functions is not null)
+            builder.Services.AddSingleton<IFunctionMetadataProvider>(new FunctionsOf(functions));
         builder.Logging.ClearProviders().AddProvider(log ?? new LogLines());
         configure?.Invoke(builder);
         return builder;
@@ -97,6 +100,17 @@ internal sealed class LogLines : ILoggerProvider, ILogger
     public void Dispose()
     {
     }
+}
+
+/// <summary>Of the functions that the SDK found in the tests, those of some classes.</summary>
+internal sealed class FunctionsOf(Type[] classes) : IFunctionMetadataProvider
+{
+    private readonly HashSet<string> _classes = [.. classes.Select(type => type.FullName!)];
+
+    public async Task<ImmutableArray<IFunctionMetadata>> GetFunctionMetadataAsync(string directory) =>
+        [.. (await new GeneratedFunctionMetadataProvider().GetFunctionMetadataAsync(directory)).Where(IsWanted)];
+
+    private bool IsWanted(IFunctionMetadata function) => _classes.Contains(function.EntryPoint![..function.EntryPoint!.LastIndexOf('.')]);
 }
 
 internal static class Eventually

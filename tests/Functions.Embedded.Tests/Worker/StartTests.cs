@@ -1,27 +1,21 @@
-using System.Reflection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Builder;
-using VisionPlatform.Functions.Embedded;
+using Microsoft.DurableTask;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace VisionPlatform.Functions.Embedded.Tests.Worker;
 
 public sealed class StartTests
 {
     [Theory]
-    [InlineData(typeof(DuplicateNames), "Two functions are named 'Twice'", "DuplicateNames.First", "DuplicateNames.Second")]
-    [InlineData(typeof(TwoTriggers), "'Two'", "more than one trigger (request, timer)")]
-    [InlineData(typeof(NoTrigger), "'None'", "has no trigger")]
-    [InlineData(typeof(AsyncVoid), "'Lost'", "is async void")]
-    [InlineData(typeof(Unfillable), "'Odd'", "nothing can fill parameter 'thing'")]
     [InlineData(typeof(SameRoute), "'A' and 'B' both answer GET /api/x/{number:int}")]
     [InlineData(typeof(BadRoute), "'Bad'", "route that cannot be read")]
-    public void Unsound_functions_refuse_to_start_and_say_why(Type functions, params string[] parts)
+    public async Task Unsound_functions_refuse_to_start_and_say_why(Type functions, params string[] parts)
     {
-        FunctionsApplicationBuilder builder = RunningApp.Create([functions]);
-
-        string message = Assert.Throws<InvalidOperationException>(builder.Build).Message;
+        string message = await FailureOfStartAsync(RunningApp.Create([functions]));
 
         Assert.All(parts, part => Assert.Contains(part, message));
     }
@@ -33,9 +27,9 @@ public sealed class StartTests
     [InlineData("""{ "version": "1.0" }""", "'version' is \"1.0\" but must be \"2.0\"")]
     [InlineData("""{ "functionTimeout": "soon" }""", "'functionTimeout' is \"soon\"")]
     [InlineData("""{ "extensions": { "durableTask": { "maxConcurrentActivityFunctions": 0 } } }""", "'extensions.durableTask.maxConcurrentActivityFunctions' is \"0\" but must be a positive number")]
-    public void A_host_json_that_cannot_be_used_is_explained(string hostJson, params string[] parts)
+    public async Task A_host_json_that_cannot_be_used_is_explained(string hostJson, params string[] parts)
     {
-        string message = Assert.Throws<InvalidOperationException>(() => RunningApp.Create([], hostJson: hostJson)).Message;
+        string message = await FailureOfStartAsync(RunningApp.Create([], hostJson: hostJson));
 
         Assert.All(parts, part => Assert.Contains(part, message));
     }
@@ -70,12 +64,14 @@ public sealed class StartTests
     }
 
     [Fact]
-    public void Functions_are_found_in_the_entry_assembly()
+    public async Task A_class_with_the_name_of_a_function_refuses_to_start()
     {
-        IReadOnlyList<Type> types = FunctionAssemblies.TypesReachableFrom(Assembly.GetExecutingAssembly());
+        FunctionsApplicationBuilder builder = RunningApp.Create([typeof(EndToEndFunctions)]);
+        builder.Services.Configure<DurableTaskRegistry>(registry => registry.AddActivity<ClassFunctionTests.Greet>(string.Concat("Dou", "ble")));
 
-        Assert.Contains(typeof(DuplicateNames), types);
-        Assert.DoesNotContain(typeof(object), types);
+        string message = await FailureOfStartAsync(builder);
+
+        Assert.Contains("Two functions are named 'Double'", message);
     }
 
     [Fact]
@@ -109,63 +105,30 @@ public sealed class StartTests
         Assert.DoesNotContain("hidden", message);
     }
 
-    public static class DuplicateNames
+    private static async Task<string> FailureOfStartAsync(FunctionsApplicationBuilder builder)
     {
-        [Function("twice")]
-        public static string First([HttpTrigger] HttpRequest request) => "";
+        using IHost host = builder.Build();
+        return (await Assert.ThrowsAnyAsync<InvalidOperationException>(() => host.StartAsync(TestContext.Current.CancellationToken))).Message;
+    }
+}
 
-        [Function("Twice")]
-        public static string Second([HttpTrigger] HttpRequest request) => "";
+public static class SameRoute
+{
+    [Function("A")]
+    public static void A([HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", Route = "x/{id:int}")] HttpRequest request, int id)
+    {
     }
 
-    public static class TwoTriggers
+    [Function("B")]
+    public static void B([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "x/{number:int}")] HttpRequest request, int number)
     {
-        [Function("Two")]
-        public static void Run([HttpTrigger] HttpRequest request, [TimerTrigger("* * * * *")] TimerInfo timer)
-        {
-        }
     }
+}
 
-    public static class NoTrigger
+public static class BadRoute
+{
+    [Function("Bad")]
+    public static void Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "x/{id")] HttpRequest request)
     {
-        [Function("None")]
-        public static void Run(HttpRequest request)
-        {
-        }
-    }
-
-    public static class AsyncVoid
-    {
-        [Function("Lost")]
-        public static async void Run([HttpTrigger] HttpRequest request) => await Task.Yield();
-    }
-
-    public static class Unfillable
-    {
-        [Function("Odd")]
-        public static void Run([HttpTrigger] HttpRequest request, StartTests thing)
-        {
-        }
-    }
-
-    public static class SameRoute
-    {
-        [Function("A")]
-        public static void A([HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", Route = "x/{id:int}")] HttpRequest request, int id)
-        {
-        }
-
-        [Function("B")]
-        public static void B([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "x/{number:int}")] HttpRequest request, int number)
-        {
-        }
-    }
-
-    public static class BadRoute
-    {
-        [Function("Bad")]
-        public static void Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "x/{id")] HttpRequest request)
-        {
-        }
     }
 }

@@ -1,8 +1,10 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using static VisionPlatform.Functions.Embedded.Tests.Worker.StreamingAndStoppingTests;
 
 namespace VisionPlatform.Functions.Embedded.Tests.Worker;
 
@@ -58,7 +60,7 @@ public sealed class StreamingAndStoppingTests
     {
         var gates = new Gates();
         await using RunningApp app = await StartAsync(gates);
-        Task<string> slow = app.Client.GetStringAsync("/api/Slow");
+        Task<string> slow = app.Client.GetStringAsync("/api/Gated");
         await gates.Started.Task.WaitAsync(s_limit);
 
         Task stop = app.Host.StopAsync();
@@ -83,15 +85,15 @@ public sealed class StreamingAndStoppingTests
     {
         var gates = new Gates();
         await using RunningApp app = await RunningApp.StartAsync(
-            [typeof(Functions)], configure: b => b.Services.AddSingleton(gates), hostJson: """{ "version": "2.0", "functionTimeout": "00:00:00.200" }""");
+            [typeof(StreamingFunctions)], configure: b => b.Services.AddSingleton(gates), hostJson: """{ "version": "2.0", "functionTimeout": "00:00:00.200" }""");
 
-        HttpResponseMessage answer = await app.Client.GetAsync("/api/Slow").WaitAsync(s_limit);
+        HttpResponseMessage answer = await app.Client.GetAsync("/api/Gated").WaitAsync(s_limit);
 
         Assert.Equal(HttpStatusCode.GatewayTimeout, answer.StatusCode);
     }
 
     private static Task<RunningApp> StartAsync(Gates gates, Dictionary<string, string?>? settings = null)
-        => RunningApp.StartAsync([typeof(Functions)], settings, configure: b => b.Services.AddSingleton(gates));
+        => RunningApp.StartAsync([typeof(StreamingFunctions)], settings, configure: b => b.Services.AddSingleton(gates));
 
     private static bool Refuses(Uri address)
     {
@@ -115,35 +117,35 @@ public sealed class StreamingAndStoppingTests
 
         public SemaphoreSlim Continue { get; } = new(0);
     }
+}
 
-    public sealed class Functions(Gates gates)
+public sealed class StreamingFunctions(Gates gates)
+{
+    [Function("Events")]
+    public async Task Events([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request, CancellationToken cancellation)
     {
-        [Function("Events")]
-        public async Task Events([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request, CancellationToken cancellation)
+        using CancellationTokenRegistration registration = cancellation.Register(() => gates.Cancelled.TrySetResult());
+        HttpResponse response = request.HttpContext.Response;
+        response.ContentType = "text/event-stream";
+        for (int i = 1; ; i++)
         {
-            using CancellationTokenRegistration registration = cancellation.Register(() => gates.Cancelled.TrySetResult());
-            HttpResponse response = request.HttpContext.Response;
-            response.ContentType = "text/event-stream";
-            for (int i = 1; ; i++)
-            {
-                await response.WriteAsync($"data: {i}\n\n", cancellation);
-                await gates.Continue.WaitAsync(cancellation);
-            }
-        }
-
-        [Function("Slow")]
-        public async Task<string> Slow([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request, CancellationToken cancellation)
-        {
-            gates.Started.TrySetResult();
+            await response.WriteAsync($"data: {i}\n\n", cancellation);
             await gates.Continue.WaitAsync(cancellation);
-            return $"finished, cancelled: {cancellation.IsCancellationRequested}";
         }
+    }
 
-        [Function("Breaks")]
-        public async Task Breaks([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request)
-        {
-            await request.HttpContext.Response.WriteAsync("half");
-            throw new InvalidOperationException("broke");
-        }
+    [Function("Gated")]
+    public async Task<IActionResult> Slow([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request, CancellationToken cancellation)
+    {
+        gates.Started.TrySetResult();
+        await gates.Continue.WaitAsync(cancellation);
+        return new OkObjectResult($"finished, cancelled: {cancellation.IsCancellationRequested}");
+    }
+
+    [Function("Breaks")]
+    public async Task Breaks([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request)
+    {
+        await request.HttpContext.Response.WriteAsync("half");
+        throw new InvalidOperationException("broke");
     }
 }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
+using static VisionPlatform.Functions.Embedded.Tests.Worker.TimerTests;
 
 namespace VisionPlatform.Functions.Embedded.Tests.Worker;
 
@@ -233,46 +234,46 @@ public sealed class TimerTests(PostgresServer postgres)
             Interlocked.Decrement(ref _running);
         }
     }
+}
 
-    public sealed class EverySecond(Firings firings)
+public sealed class EverySecond(Firings firings)
+{
+    [Function("EverySecond")]
+    public Task Run([TimerTrigger("* * * * * *")] TimerInfo timer, FunctionContext context, CancellationToken cancellation) => firings.RunAsync(timer);
+}
+
+public sealed class Yearly(Firings firings)
+{
+    [Function("Yearly")]
+    public Task Run([TimerTrigger("0 0 0 1 1 *")] TimerInfo timer) => firings.RunAsync(timer);
+}
+
+public sealed class BySetting(Firings firings)
+{
+    [Function("BySetting")]
+    public Task Run([TimerTrigger("%PURGE_SCHEDULE%")] TimerInfo timer) => firings.RunAsync(timer);
+}
+
+public sealed class AtStart(Firings firings)
+{
+    [Function("AtStart")]
+    public Task Run([TimerTrigger("0 0 0 1 1 *", RunOnStartup = true)] TimerInfo timer) => firings.RunAsync(timer);
+}
+
+public sealed class Failing(Firings firings)
+{
+    [Function("Failing")]
+    public async Task Run([TimerTrigger("* * * * * *")] TimerInfo timer)
     {
-        [Function("EverySecond")]
-        public Task Run([TimerTrigger("* * * * * *")] TimerInfo timer, FunctionContext context, CancellationToken cancellation) => firings.RunAsync(timer);
+        await firings.RunAsync(timer);
+        throw new InvalidOperationException("timer broke");
     }
+}
 
-    public sealed class Yearly(Firings firings)
+public sealed class BadSchedule
+{
+    [Function("BadSchedule")]
+    public void Run([TimerTrigger("61 * * * *")] TimerInfo timer)
     {
-        [Function("Yearly")]
-        public Task Run([TimerTrigger("0 0 0 1 1 *")] TimerInfo timer) => firings.RunAsync(timer);
-    }
-
-    public sealed class BySetting(Firings firings)
-    {
-        [Function("BySetting")]
-        public Task Run([TimerTrigger("%PURGE_SCHEDULE%")] TimerInfo timer) => firings.RunAsync(timer);
-    }
-
-    public sealed class AtStart(Firings firings)
-    {
-        [Function("AtStart")]
-        public Task Run([TimerTrigger("0 0 0 1 1 *", RunOnStartup = true)] TimerInfo timer) => firings.RunAsync(timer);
-    }
-
-    public sealed class Failing(Firings firings)
-    {
-        [Function("Failing")]
-        public async Task Run([TimerTrigger("* * * * * *")] TimerInfo timer)
-        {
-            await firings.RunAsync(timer);
-            throw new InvalidOperationException("timer broke");
-        }
-    }
-
-    public sealed class BadSchedule
-    {
-        [Function("BadSchedule")]
-        public void Run([TimerTrigger("61 * * * *")] TimerInfo timer)
-        {
-        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Google.Protobuf;
 using Microsoft.DurableTask.Entities;
 using Microsoft.DurableTask.Worker.Grpc;
@@ -42,7 +41,8 @@ internal sealed class EntityBatch(EntityInstanceId id, string? stateBefore, IRea
         var request = new P.EntityBatchRequest { InstanceId = Id.ToString(), EntityState = State };
         request.Operations.AddRange(operations.Select(operation => new P.OperationRequest
         {
-            RequestId = operation.Id.ToString(CultureInfo.InvariantCulture),
+            // Only the Functions host uses it; it has to be a UUID.
+            RequestId = Guid.NewGuid().ToString(),
             Operation = operation.Operation,
             Input = operation.Input,
         }));
@@ -72,7 +72,7 @@ internal sealed class EntityBatch(EntityInstanceId id, string? stateBefore, IRea
     public EntityBatch Failed(Exception error)
     {
         var failed = new EntityBatch(Id, stateBefore, operations, time);
-        failed.FailRest(TaskFailureDetails.FromException(error));
+        failed.FailRest(Failures.Of(error));
         return failed;
     }
 

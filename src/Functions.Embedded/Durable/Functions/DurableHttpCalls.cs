@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.Azure.Functions.Worker.Extensions.DurableTask.Http;
 using Microsoft.Extensions.Primitives;
 
@@ -24,8 +26,8 @@ internal static class DurableHttpCalls
     /// <exception cref="NotSupportedException">The request wants a token of a managed identity, which this host has none of.</exception>
     public static async Task<DurableHttpResponse> RunAsync(string? serialized, DataConverter converter, CancellationToken cancellation)
     {
-        DurableHttpRequest request = converter.Deserialize<DurableHttpRequest>(serialized) ?? throw new ArgumentException("The request is missing.", nameof(serialized));
-        if (request.TokenSource is not null)
+        Request request = serialized is null ? throw new ArgumentException("The request is missing.", nameof(serialized)) : converter.Deserialize<Request>(serialized)!;
+        if (request.TokenSource is { ValueKind: not JsonValueKind.Null })
             throw new NotSupportedException("DurableHttpRequest.TokenSource needs a managed identity, which only the Functions host in Azure has.");
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         if (request.Timeout is { } timeout)
@@ -82,19 +84,30 @@ internal static class DurableHttpCalls
         ? (int)status >= 400
         : retry.StatusCodesToRetry.Contains(status);
 
-    private static HttpRequestMessage MessageOf(DurableHttpRequest request)
+    private static HttpRequestMessage MessageOf(Request request)
     {
-        var message = new HttpRequestMessage(request.Method, request.Uri);
+        var message = new HttpRequestMessage(new HttpMethod(request.Method), request.Uri);
         if (request.Content is not null)
             message.Content = new StringContent(request.Content, Encoding.UTF8, "application/json");
-        foreach ((string name, StringValues values) in request.Headers ?? new Dictionary<string, StringValues>())
+        foreach ((string name, JsonElement value) in request.Headers ?? [])
         {
-            if (message.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values) || message.Content is null)
+            string?[] values = value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray().Select(one => one.GetString())] : [value.GetString()];
+            if (message.Headers.TryAddWithoutValidation(name, values) || message.Content is null)
                 continue;
             message.Content.Headers.Remove(name);
-            message.Content.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+            message.Content.Headers.TryAddWithoutValidation(name, values);
         }
 
         return message;
     }
+
+    /// <summary>A <see cref="DurableHttpRequest"/> as its JSON is, which the official package only writes.</summary>
+    /// <param name="Headers">A text or an array of texts for each name.</param>
+    private sealed record Request(
+        [property: JsonPropertyName("method")] string Method,
+        [property: JsonPropertyName("uri")] Uri Uri,
+        [property: JsonPropertyName("headers")] Dictionary<string, JsonElement>? Headers,
+        [property: JsonPropertyName("content")] string? Content,
+        [property: JsonPropertyName("tokenSource")] JsonElement? TokenSource,
+        [property: JsonPropertyName("timeout")] TimeSpan? Timeout);
 }

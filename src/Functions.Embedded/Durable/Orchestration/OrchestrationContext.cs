@@ -44,7 +44,7 @@ internal sealed partial class OrchestrationContext(
     public ContinueAsNewOptions? Continuation { get; private set; }
 
     public override T? GetInput<T>()
-        where T : default => converter.Deserialize<T>(instance.Input);
+        where T : default => instance.Input is null ? default : converter.Deserialize<T>(instance.Input);
 
     /// <summary>The input as a type that is known only at run time; null when there is none.</summary>
     public object? GetInput(Type type) => converter.Deserialize(instance.Input, type);

@@ -41,7 +41,7 @@ public sealed class ActivityTests(DurableDatabase database) : IClassFixture<Dura
         OrchestrationMetadata end = await engine.RunAsync("FanOut");
 
         Assert.Equal(Enumerable.Range(0, 1000).Select(i => i * i), end.ReadOutputAs<int[]>());
-        Assert.Equal(1000, (await engine.HistoryOf(end.InstanceId)).Count(e => e.Kind == Microsoft.DurableTask.Embedded.EventKind.TaskCompleted));
+        Assert.Equal(1000, (await engine.HistoryOf(end.InstanceId)).Count(e => e.Kind == EventKind.TaskCompleted));
     }
 
     [Fact]

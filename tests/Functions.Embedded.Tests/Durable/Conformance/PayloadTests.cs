@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Azure.Core.Serialization;
+using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using VisionPlatform.Functions.Embedded.Durable;
@@ -63,10 +65,11 @@ public sealed class PayloadTests(DurableDatabase database) : IClassFixture<Durab
     }
 
     [Fact]
-    public async Task The_json_options_of_the_app_are_those_of_the_payloads()
+    public async Task The_serializer_of_the_app_writes_the_payloads()
     {
         await using TestEngine engine = await database.StartAsync(
-            Samples.Functions, services: services => services.Configure<JsonSerializerOptions>(json => json.PropertyNamingPolicy = JsonNamingPolicy.CamelCase));
+            Samples.Functions, services: services => services.Configure<WorkerOptions>(
+                options => options.Serializer = new JsonObjectSerializer(new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.CamelCase })));
 
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Wait", new Point(1, 2), Cancellation);
 
@@ -79,7 +82,7 @@ public sealed class PayloadTests(DurableDatabase database) : IClassFixture<Durab
         await using TestEngine engine = await database.StartAsync(
             new TestFunctions()
                 .Orchestrator("Upper", async context => context.GetInput<string>() + await context.WaitForExternalEvent<string>("e")),
-            services: services => services.Configure<DurableTaskClientOptions>(options => options.DataConverter = new Brackets()));
+            services: services => services.AddSingleton<DataConverter>(new Brackets()));
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Upper", "in", Cancellation);
         await engine.Client.RaiseEventAsync(id, "e", "ev", Cancellation);
 
@@ -106,7 +109,7 @@ public sealed class PayloadTests(DurableDatabase database) : IClassFixture<Durab
     {
         await using TestEngine engine = await database.StartAsync(
             new TestFunctions().Orchestrator("Zero", _ => Task.FromResult("a\0b")),
-            services: services => services.Configure<DurableTaskClientOptions>(options => options.DataConverter = new Brackets()));
+            services: services => services.AddSingleton<DataConverter>(new Brackets()));
 
         Assert.Equal(OrchestrationRuntimeStatus.Failed, (await engine.RunAsync("Zero")).RuntimeStatus);
     }

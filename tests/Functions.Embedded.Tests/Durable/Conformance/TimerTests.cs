@@ -45,7 +45,7 @@ public sealed class TimerTests(DurableDatabase database) : IClassFixture<Durable
             }
         }));
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Cancel", Cancellation);
-        await TestEngine.UntilAsync(async () => (await engine.HistoryOf(id)).Any(e => e.Kind == Microsoft.DurableTask.Embedded.EventKind.TimerFired));
+        await TestEngine.UntilAsync(async () => (await engine.HistoryOf(id)).Any(e => e.Kind == EventKind.TimerFired));
 
         Assert.Equal(0, await engine.QueryAsync<long>($"SELECT count(*) FROM durable.messages WHERE instance_id = '{id}'"));
         await engine.Client.RaiseEventAsync(id, "go", "now", Cancellation);

@@ -1,3 +1,4 @@
+using VisionPlatform.Functions.Embedded.Durable;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 
@@ -59,7 +60,7 @@ public sealed class DeployTests(DurableDatabase database) : IClassFixture<Durabl
         // Somebody has the name and does not come by: it is only registered.
         await using TestEngine absent = await TestEngine.StartAsync(database.ConnectionString, hub, other, start: false);
         using var stop = new CancellationTokenSource();
-        Task registered = absent.Get<Microsoft.DurableTask.Embedded.HostRegistry>().RunAsync(stop.Token);
+        Task registered = absent.Get<HostRegistry>().RunAsync(stop.Token);
         await TestEngine.UntilAsync(() => absent.QueryAsync<bool>($"SELECT EXISTS (SELECT FROM durable.hosts WHERE hub = '{hub}')"));
         for (int i = 0; i < 300; i++)
             await absent.Client.ScheduleNewOrchestrationInstanceAsync("Other", Cancellation);
