@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker;
@@ -80,27 +81,25 @@ public sealed class EmbeddedHostStartup : WorkerExtensionStartup
             // One after the other, a slow request would eat the time that orchestrations and timers need to stop.
             host.ServicesStopConcurrently = true;
         });
-        AddCors(services, configuration);
+        AddCors(services);
         // MVC brings Data Protection, whose key ring would be written to the home directory at each start; nothing here uses it.
         foreach (ServiceDescriptor keys in services.Where(service => service.ImplementationType?.Name == "DataProtectionHostedService").ToList())
             services.Remove(keys);
     }
 
     /// <summary>Origins of host settings (<c>Host:CORS</c>), which the official host answers before any function runs.</summary>
-    private static void AddCors(IServiceCollection services, ConfigurationManager configuration)
+    private static void AddCors(IServiceCollection services)
     {
-        string[] origins = (configuration["Host:CORS"] ?? string.Empty)
-            .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        if (origins.Length == 0)
-            return;
-        services.AddCors(cors => cors.AddDefaultPolicy(policy =>
+        services.AddCors();
+        services.AddOptions<CorsOptions>().Configure<IConfiguration>((cors, settings) => cors.AddDefaultPolicy(policy =>
         {
+            string[] origins = HostSettings.CorsOrigins(settings);
             policy.AllowAnyHeader().AllowAnyMethod().SetPreflightMaxAge(TimeSpan.FromMinutes(10))
                 .WithExposedHeaders("Location", "ETag", "Retry-After", "Content-Disposition", "traceparent");
             if (origins.Contains("*"))
                 policy.AllowAnyOrigin();
             else
-                policy.WithOrigins([.. origins.Select(origin => origin.TrimEnd('/'))]).AllowCredentials();
+                policy.WithOrigins(origins).AllowCredentials();
         }));
     }
 

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Azure.Functions.Worker;
@@ -16,7 +15,7 @@ internal sealed class EmbeddedPipeline(ListenAddresses addresses, FunctionCatalo
     {
         Listen(app);
         app.UseRouting();
-        if (app.ApplicationServices.GetService<ICorsService>() is not null)
+        if (HostSettings.CorsOrigins(app.ApplicationServices.GetRequiredService<IConfiguration>()).Length > 0)
             app.UseCors();
         app.UseMiddleware<KeyCheck>();
         app.UseEndpoints(routes =>

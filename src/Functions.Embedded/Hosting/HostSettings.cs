@@ -9,6 +9,12 @@ internal sealed record HostSettings(string RoutePrefix, string HubName, TimeSpan
     public const string Section = "AzureFunctionsJobHost";
     public const string DefaultUrl = "http://127.0.0.1:7071";
 
+    /// <summary>The origins of <c>Host:CORS</c>, which Core Tools read too: a list with commas, <c>*</c> for any. Empty when cross-origin requests are not allowed.</summary>
+    public static string[] CorsOrigins(IConfiguration configuration) =>
+    [
+        .. (configuration["Host:CORS"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(origin => origin.TrimEnd('/')),
+    ];
+
     /// <summary>Reads and checks; throws <see cref="InvalidOperationException"/> that names the setting, its value and what it should be.</summary>
     public static HostSettings From(IConfiguration configuration)
     {

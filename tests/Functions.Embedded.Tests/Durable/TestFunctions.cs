@@ -3,6 +3,10 @@ using Microsoft.DurableTask;
 using Microsoft.DurableTask.Converters;
 using VisionPlatform.Functions.Embedded.Durable;
 using Microsoft.DurableTask.Entities;
+using Microsoft.DurableTask.Worker;
+using Microsoft.DurableTask.Worker.Shims;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace VisionPlatform.Functions.Embedded.Tests.Durable;
 
@@ -13,6 +17,7 @@ internal sealed class TestFunctions : IDurableFunctions
     private readonly ConcurrentDictionary<string, Func<string, string?, CancellationToken, Task<object?>>> _activities = new(StringComparer.OrdinalIgnoreCase);
 
     private readonly ConcurrentDictionary<string, Func<ITaskEntity>> _entities = new(StringComparer.OrdinalIgnoreCase);
+    private IServiceProvider? _services;
 
     public TestFunctions Orchestrator<T>(string name, Func<TaskOrchestrationContext, Task<T>> code)
     {
@@ -56,11 +61,20 @@ internal sealed class TestFunctions : IDurableFunctions
     public TestFunctions Entity<TEntity>(string name)
         where TEntity : ITaskEntity, new() => Entity(name, () => new TEntity());
 
+    /// <summary>The converter that entities read and write their state with; the default one unless set.</summary>
+    public TestFunctions WithConverter(DataConverter converter)
+    {
+        _services = new ServiceCollection()
+            .AddSingleton(new DurableTaskShimFactory(new DurableTaskWorkerOptions { DataConverter = converter }, NullLoggerFactory.Instance))
+            .BuildServiceProvider();
+        return this;
+    }
+
     public IEnumerable<string> Entities => _entities.Keys;
 
     public bool HasEntity(string name) => _entities.ContainsKey(name);
 
-    public Task RunEntityAsync(string name, EntityBatch batch, CancellationToken cancellation) => batch.ExecuteAsync(_entities[name]());
+    public Task RunEntityAsync(string name, EntityBatch batch, CancellationToken cancellation) => batch.ExecuteAsync(_entities[name](), _services);
 
     public IEnumerable<string> Orchestrators => _orchestrators.Keys;
 

@@ -114,7 +114,7 @@ public sealed class CheckStatusFunctions(Counts counts)
     {
         var answers = new List<DurableHttpResponse>
         {
-            await context.CallHttpAsync(new DurableHttpRequest(HttpMethod.Get, new Uri(root, "api/slow"))),
+            await context.CallHttpAsync(new DurableHttpRequest(HttpMethod.Get, new Uri(root, "api/slow")) { AsynchronousPatternEnabled = true }),
             await context.CallHttpAsync(new DurableHttpRequest(HttpMethod.Get, new Uri(root, "api/slow")) { AsynchronousPatternEnabled = false }),
             await context.CallHttpAsync(new DurableHttpRequest(HttpMethod.Post, new Uri(root, "api/echo")) { Content = "body" }),
             await context.CallHttpAsync(new DurableHttpRequest(HttpMethod.Get, new Uri(root, "api/flaky"))

@@ -68,7 +68,7 @@ public sealed class HttpFunctionTests
     {
         await using RunningApp app = await RunningApp.StartAsync([typeof(BindingFunctions)]);
 
-        JsonElement bound = await app.Client.GetFromJsonAsync<JsonElement>($"/api/bind/{Guid.NewGuid()}?limit=");
+        JsonElement bound = await app.Client.GetFromJsonAsync<JsonElement>($"/api/bind/{Guid.NewGuid()}");
 
         Assert.Equal(20, bound.GetProperty("limit").GetInt32());
         Assert.Equal(JsonValueKind.Null, bound.GetProperty("big").ValueKind);

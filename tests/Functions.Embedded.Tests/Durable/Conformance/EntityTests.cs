@@ -304,8 +304,9 @@ public sealed class EntityTests(DurableDatabase database) : IClassFixture<Durabl
                     operation.State.SetState(operation.Name == "bad" ? "a\0b" : "good");
                     return default;
                 }))
+                .WithConverter(new PlainText())
                 .Orchestrator("Call", context => context.Entities.CallEntityAsync(new EntityInstanceId("text", "1"), context.GetInput<string>()!)),
-            services: services => services.Configure<DurableTaskClientOptions>(options => options.DataConverter = new PlainText()));
+            services: services => services.AddSingleton<DataConverter>(new PlainText()));
 
         Assert.Equal(OrchestrationRuntimeStatus.Failed, (await engine.RunAsync("Call", "bad")).RuntimeStatus);
         Assert.Equal(OrchestrationRuntimeStatus.Completed, (await engine.RunAsync("Call", "fine")).RuntimeStatus);
