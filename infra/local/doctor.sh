@@ -71,7 +71,11 @@ doctor_trainers() {
       services+=("trainer-$name")
       packages=$(trainer_packages "$name" | paste -sd' ')
       read -ra needs <<<"$(trainer_value "$name" modules)"
-      if [[ -n $packages ]]; then absent "$name" "apt-get install $packages"; else found "$name" "$(module_versions "$(trainer_python "$name")" "${needs[@]}")"; fi
+      if [[ -n $packages ]]; then
+        absent "$name" "apt-get install $packages"
+      else
+        found "$name" "$(trainer_value "$name" title) ($(module_versions "$(trainer_python "$name")" "${needs[@]}"))"
+      fi
     fi
   done
   packages=$(missing_packages postgres s3 digits images "${services[@]}" | paste -sd' ')
