@@ -211,9 +211,13 @@ put_secret() {
   (umask 077; printf '%s\n' "$2" >"$SECRETS_DIR/.$1.$BASHPID" && mv -f "$SECRETS_DIR/.$1.$BASHPID" "$SECRETS_DIR/$1")
 }
 
-# secret NAME [BYTES]: prints a random secret; it is made at first use and then stays the same.
+# secret NAME [BYTES]: prints a random secret; it is made at first use and then stays the same. The lock is for services
+# that start at the same time and share one.
 secret() {
-  [[ -s $SECRETS_DIR/$1 ]] || put_secret "$1" "$(random_hex "${2:-24}")"
+  [[ -s $SECRETS_DIR/$1 ]] || (
+    flock 6
+    [[ -s $SECRETS_DIR/$1 ]] || put_secret "$1" "$(random_hex "${2:-24}")"
+  ) 6>"$PLATFORM_DIR/secrets.lock"
   cat "$SECRETS_DIR/$1"
 }
 

@@ -511,6 +511,14 @@ settings_survive_sourcing() {
     done'
 }
 
+a_secret_is_the_same_for_all_who_start_at_once() {
+  in_parts 'for ((round = 0; round < 10; round++)); do
+      for ((number = 0; number < 10; number++)); do secret "key-$round" >"$PLATFORM_DIR/key-$number" & done
+      wait
+      [[ $(cat "$PLATFORM_DIR"/key-? | sort -u | wc -l) == 1 ]] || die "there are several keys"
+    done'
+}
+
 databases_of_the_caller_are_not_handed_to_tests() {
   local output
   output=$(DATABASE_URL=postgresql://production/x in_parts 'read_given_endpoints; LOCAL_SERVICES=(); test_settings')
@@ -564,6 +572,7 @@ check 'supervised commands are restarted, and ended with all they started' super
 check 'a command without its loop is stopped' a_command_without_its_loop_is_stopped
 check 'a foreign pid is left alone' a_foreign_pid_is_left_alone
 check 'settings survive sourcing' settings_survive_sourcing
+check 'a secret is the same for all who start at once' a_secret_is_the_same_for_all_who_start_at_once
 check 'databases of the caller are not handed to tests' databases_of_the_caller_are_not_handed_to_tests
 check 'counters of runners are summed' counters_are_summed
 check 'a crashed runner counts as a failure' a_crashed_runner_counts_as_a_failure
