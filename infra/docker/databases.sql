@@ -1,3 +1,3 @@
--- Run once, when the server's data folder is new.
+-- The server runs this once, when its data folder is new.
 CREATE DATABASE users;
 CREATE DATABASE platform;

@@ -1,9 +1,9 @@
-# The platform app and its operations CLI, for any amd64 machine. Build from the root of the repository:
+# The platform app and its operations CLI, for any amd64 machine. Build it from the root of the repository:
 #   docker build -f infra/docker/platform.Dockerfile -t vision-platform .
 ARG DOTNET=10.0
 FROM mcr.microsoft.com/dotnet/sdk:${DOTNET} AS build
 WORKDIR /source
-# What restore needs comes first, so that a change of code does not download packages again.
+# Copy the files for restore first, so that a change of code does not download the packages again.
 COPY Directory.Build.props Directory.Packages.props Functions.Host.props host.json ./
 COPY src/Domain/Domain.csproj src/Domain/
 COPY src/Infrastructure/Infrastructure.csproj src/Infrastructure/
@@ -28,7 +28,7 @@ RUN printf '#!/bin/sh\nexec dotnet /cli/platform-cli.dll "$@"\n' >/usr/local/bin
 WORKDIR /app
 ENV ASPNETCORE_URLS=http://0.0.0.0:7071 \
     DOTNET_EnableDiagnostics=0
-# The image's own user without rights; nothing is written to the file system but /tmp.
+# The image's own user without rights. The app writes to the file system only in /tmp.
 USER $APP_UID
 EXPOSE 7071
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=6 \

@@ -1,25 +1,25 @@
 # shellcheck shell=bash
-# The platform app: build, settings, databases and buckets, start; and the sub-commands up, down, demo, logs.
+# The platform app: build, settings, databases and buckets, start. Also the sub-commands up, down, demo and logs.
 
 APP_DLL=$ROOT/src/Functions.Api/bin/Release/net10.0/Functions.Api.dll
 CLI_DLL=$ROOT/src/Cli/bin/Release/net10.0/platform-cli.dll
 PREFERRED_PORT=7071
 
-# passed_on: names of the app's settings that come from the environment as they are; the services' own are not among them.
+# passed_on: the names of the app's settings that are taken from the environment unchanged; not those of the services.
 passed_on() {
   sed -n '/^## Trainer process/q; s/^| `\([A-Za-z0-9_]*\)`.*/\1/p' "$ROOT/docs/settings.md" |
     grep -vxE 'DATABASE_URL|USER_DATABASE_URL|EXTERNAL_STORAGE_(ENDPOINT|ACCESS_KEY|SECRET_KEY|REGION)|TRAINER_API_KEY|JWT_SECRET|FUNCTIONS_MASTER_KEY|BOOTSTRAP_ADMIN_.*|ASPNETCORE_URLS|PUBLIC_URL|R2_.*|AzureWebJobsStorage.*'
 }
 
 # ---- build ------------------------------------------------------------------------------------
-# dotnet_build LOG ARGUMENTS…: leaves no build server behind, which would also keep our locks.
+# dotnet_build LOG ARGUMENTS…: leaves no build server running, because that would keep our locks.
 dotnet_build() {
   local log=$1
   shift
   MSBUILDDISABLENODEREUSE=1 dotnet build "$@" -v q -nologo -p:UseSharedCompilation=false </dev/null >"$log" 2>&1 7>&- 8>&- 9>&-
 }
 
-# The names, sizes and times of everything that the app is built from.
+# A hash of the names, sizes and times of all sources of the app.
 sources_stamp() {
   (cd "$ROOT" && find src ./*.props host.json ./*.sln -type f -not -path '*/bin/*' -not -path '*/obj/*' -printf '%p %s %T@\n' | LC_ALL=C sort | sha256sum | cut -d' ' -f1)
 }
@@ -28,9 +28,9 @@ build_is_current() {
   [[ -f $APP_DLL && -f $CLI_DLL ]] && [[ $(cat "$ROOT/src/Functions.Api/bin/Release/.sources" 2>/dev/null) == "$(sources_stamp)" ]]
 }
 
-# Held per checkout, as two installations may be run from one.
+# The lock is on the checkout, because two installations may run from one.
 build_app() (
-  exec 7<"$ROOT" # the folder: a locked file is one that .NET refuses to open
+  exec 7<"$ROOT" # lock the folder, because .NET does not open a locked file
   flock -w 900 7 || die "another build has held this checkout for 15 minutes"
   if build_is_current; then step build "nothing changed since the last one"; return; fi
   started=$(now_ms)
@@ -47,7 +47,7 @@ build_app() (
 # ---- settings ---------------------------------------------------------------------------------
 api_url() { printf 'http://127.0.0.1:%s' "$(remembered api)"; }
 
-# check_given_port: before anything is stopped for it.
+# check_given_port: refuses a wrong PORT before anything is stopped.
 check_given_port() {
   [[ -n ${PORT:-} ]] || return 0
   if ! [[ $PORT =~ ^[0-9]{1,5}$ ]] || ((PORT < 1 || PORT > 65535)); then die "PORT is not a port number: $PORT" 2; fi
@@ -55,7 +55,7 @@ check_given_port() {
   ! port_answers "$PORT" || die "port $PORT is taken by another program"
 }
 
-# choose_api_port: PORT when given, else 7071, else what was used before, else any.
+# choose_api_port: PORT when given, else 7071, else the port of the last time, else any.
 choose_api_port() {
   local port
   check_given_port
@@ -89,7 +89,7 @@ app_settings() {
   setting PUBLIC_URL "${PUBLIC_URL:-$(api_url)}"
 }
 
-# with_settings COMMAND…: in the environment of .platform/env, from the root of the checkout (host.json is there).
+# with_settings COMMAND…: runs it with the settings of .platform/env, from the root of the checkout, where host.json is.
 with_settings() (
   set -a
   # shellcheck source=/dev/null
@@ -133,8 +133,8 @@ start_app() {
   step app "ready on $(api_url) ($(seconds_since "$started"))"
 }
 
-# start_platform [NEED…]: everything, from whatever state it is in. An app that runs with these settings and
-# sources is left alone.
+# start_platform [NEED…]: starts everything that does not run yet. An app that runs with the current settings and
+# sources stays untouched.
 start_platform() {
   local build failed=0
   check_given_port
@@ -142,7 +142,7 @@ start_platform() {
   choose_services up
   ensure_packages "${LOCAL_SERVICES[@]}" images "$@"
   if supervised_pid app >/dev/null && ! build_is_current; then
-    step app "sources changed: it is built and started again"
+    step app "its sources changed: building and starting it again"
     stop_supervised app
   fi
   build_app &
@@ -158,10 +158,10 @@ start_platform() {
         return
       fi
     fi
-    step app "it is started again: its settings changed, or it is not well"
+    step app "starting it again: its settings changed, or it is not ready"
     stop_supervised app quiet
   else
-    stop_supervised app quiet # what a killed one may have left
+    stop_supervised app quiet # a killed app may have left processes
   fi
   choose_api_port
   app_settings | write_settings "$PLATFORM_DIR/env"
@@ -177,18 +177,18 @@ stop_platform() {
 run_up() {
   use_dir "$PLATFORM_DIR"
   lock
-  trap 'say "interrupted: what was started so far is stopped with ./platform down"; exit 130' INT TERM
+  trap 'say "interrupted: ./platform down stops what has started so far"; exit 130' INT TERM
   start_platform
   touch "$RUN_DIR/kept-up"
   printf '\n  API          %s/api/v1   (health: %s/health/ready)\n' "$(api_url)" "$(api_url)"
   printf '  sign in      %s\n' "$(sign_in_line)"
   printf '  settings     %s/env   (set -a; . %s/env)\n' "$PLATFORM_DIR" "$PLATFORM_DIR"
-  [[ -n ${SMTP_HOST:-} ]] || printf '  mails        %s   (files: no SMTP_HOST is set)\n' "${MAIL_DROP_DIRECTORY:-$PLATFORM_DIR/mail}"
+  [[ -n ${SMTP_HOST:-} ]] || printf '  mails        %s   (files, because SMTP_HOST is not set)\n' "${MAIL_DROP_DIRECTORY:-$PLATFORM_DIR/mail}"
   printf '  logs         %s/logs   (./platform logs app)\n' "$PLATFORM_DIR"
   printf '  stop         ./platform down\n'
 }
 
-# The one-time password is shown until it was changed; the demo changes it and keeps the new one in a file.
+# Shows the one-time password until somebody changes it. The demo changes it and keeps the new one in a file.
 sign_in_line() {
   local email=${BOOTSTRAP_ADMIN_EMAIL:-admin@example.com} changed=''
   if runs_here postgres && [[ -z $GIVEN_USER_DATABASE ]]; then
@@ -212,7 +212,7 @@ run_down() {
   say "  everything is stopped; data stays in $PLATFORM_DIR"
 }
 
-# run_demo [--keep] [options of `platform-cli demo`…]: stdout is the CLI's alone.
+# run_demo [--keep] [options of `platform-cli demo`…]: only the CLI writes to stdout.
 run_demo() {
   local status arguments=() keep=0
   for argument in "$@"; do if [[ $argument == --keep ]]; then keep=1; else arguments+=("$argument"); fi; done
@@ -226,8 +226,8 @@ run_demo() {
     ensure_dotnet
     choose_services up
     ensure_packages digits
-    step app "uses the one that runs on $(api_url)"
-    build_is_current || step app "its sources changed since: ./platform up builds and starts it again"
+    step app "using the one that runs on $(api_url)"
+    build_is_current || step app "its sources have changed: ./platform up builds and starts it again"
   else
     start_platform digits
   fi
@@ -243,7 +243,7 @@ run_demo() {
   exit "$status"
 }
 
-# leave_platform: the last who needs it stops it, unless `up` (or --keep) wants it kept.
+# leave_platform: the last demo that uses the installation stops it, unless `up` or --keep wants it to run on.
 leave_platform() {
   local status=$? user
   trap '' INT TERM
@@ -258,7 +258,7 @@ leave_platform() {
   exit "$status"
 }
 
-# run_settings: docs/settings.md and local.settings.example.json, from the code that reads the settings.
+# run_settings: writes docs/settings.md and local.settings.example.json from the code that reads the settings.
 run_settings() {
   ensure_dotnet
   use_dir "$PLATFORM_DIR"
@@ -269,7 +269,7 @@ run_settings() {
   dotnet "$ROOT/src/Cli/bin/Debug/net10.0/platform-cli.dll" settings write --root "$ROOT"
 }
 
-# run_described WHAT FILE: a document that the app writes from its own code: openapi or permissions.
+# run_described WHAT FILE…: lets the app write files from its own code; WHAT is openapi, permissions or errors.
 run_described() {
   ensure_dotnet
   use_dir "$PLATFORM_DIR"
@@ -277,7 +277,7 @@ run_described() {
     last_lines "$LOG_DIR/$1-build.log"
     die "the app could not be built"
   }
-  (cd "$ROOT" && dotnet src/Functions.Api/bin/Debug/net10.0/Functions.Api.dll "$1" "$2") && echo "written: $2"
+  (cd "$ROOT" && dotnet src/Functions.Api/bin/Debug/net10.0/Functions.Api.dll "$@") && printf 'written: %s\n' "${@:2}"
 }
 
 # run_logs [-f] [SERVICE]
@@ -288,7 +288,8 @@ run_logs() {
   case ${1:-} in
     '') files=("$LOG_DIR"/*.log) ;;
     s3 | ceph) files=("$LOG_DIR"/ceph-*.log) ;;
-    *) files=("$LOG_DIR/$1.log") ;;
+    trainer) files=("$LOG_DIR"/trainer-*.log) ;;
+    *) if is_trainer "$1"; then files=("$LOG_DIR/trainer-$1.log"); else files=("$LOG_DIR/$1.log"); fi ;;
   esac
   for name in "${files[@]}"; do
     [[ -e $name ]] || die "no log $name; there are: $(find "$LOG_DIR" -name '*.log' -printf '%f\n' | sed 's/\.log$//' | sort | tr '\n' ' ')" 2

@@ -1,18 +1,18 @@
 # shellcheck shell=bash
-# Azurite: the storage account of the Functions host on one machine. An npm package, pinned, kept in the checkout.
+# Azurite: the local storage account of the Functions host. A pinned npm package, installed in the checkout.
 
 AZURITE_VERSION=3.35.0
 AZURITE_DIR=$ROOT/.platform/tools/azurite
 AZURITE_JS=$AZURITE_DIR/node_modules/azurite/dist/src/azurite.js
-# The account and key that every Azurite has; Microsoft publishes them.
+# Every Azurite has this account and key; Microsoft publishes them.
 AZURITE_ACCOUNT=devstoreaccount1
 AZURITE_KEY='Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=='
 
 azurite_version() { sed -n 's/^ *"version": "\(.*\)",*$/\1/p' "$AZURITE_DIR/node_modules/azurite/package.json" 2>/dev/null | head -n 1; }
 
-# ensure_azurite: installs it once for the checkout. Several at once wait for each other.
+# ensure_azurite: installs it once for the checkout. Concurrent calls wait for each other.
 ensure_azurite() (
-  if ! have_command node || ! have_command npm; then die "Azurite needs Node.js with npm (20 or later): install it and see that 'node' is on the PATH" 3; fi
+  if ! have_command node || ! have_command npm; then die "Azurite needs Node.js with npm (20 or later): install it and put 'node' on the PATH" 3; fi
   mkdir -p "$AZURITE_DIR"
   exec 7<"$AZURITE_DIR"
   flock -w 300 7 || die "another installation of Azurite has held $AZURITE_DIR for 5 minutes"
@@ -23,7 +23,7 @@ ensure_azurite() (
     last_lines "$LOG_DIR/azurite-install.log"
     die "azurite $AZURITE_VERSION could not be installed (log: $LOG_DIR/azurite-install.log)" 3
   fi
-  [[ -f $AZURITE_JS ]] || die "azurite was installed, but $AZURITE_JS is not there" 3
+  [[ -f $AZURITE_JS ]] || die "azurite was installed, but $AZURITE_JS does not exist" 3
   step azurite "installed ($(seconds_since "$started"))"
 )
 
@@ -47,7 +47,7 @@ start_azurite() {
   if ! wait_healthy azurite 60 azurite_answers; then
     last_lines "$LOG_DIR/azurite.log"
     stop_supervised azurite quiet
-    die "azurite did not come up (log: $LOG_DIR/azurite.log)"
+    die "azurite did not start (log: $LOG_DIR/azurite.log)"
   fi
   step azurite "started on 127.0.0.1:$port, blobs, queues, tables ($(seconds_since "$started"))"
 }

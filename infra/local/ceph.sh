@@ -1,14 +1,14 @@
 # shellcheck shell=bash
-# The S3 store: Ceph's RADOS gateway with one monitor and one object daemon, all on 127.0.0.1.
-# A real S3 server (it checks signatures, presigned URLs, conditional writes, CORS). The sizes are for
-# one machine: one copy of everything, one placement group per pool.
+# The S3 store: Ceph's RADOS gateway with one monitor and one object daemon, all on 127.0.0.1. It is a real S3 server: it
+# checks signatures, presigned URLs, conditional writes and CORS. Sizes are for one machine: one copy of everything, one
+# placement group per pool.
 
 CEPH_DAEMONS=(ceph-rgw ceph-osd ceph-mon) # in the order in which they are stopped
 
 ceph_dir() { printf '%s/ceph' "$PLATFORM_DIR"; }
 ceph_endpoint() { printf 'http://127.0.0.1:%s' "$(remembered s3)"; }
 
-# An anonymous GET of / is answered by the gateway once it serves.
+# The gateway answers an anonymous GET of / as soon as it serves.
 ceph_answers() { [[ -n $(http_status 127.0.0.1 "$(remembered s3)" /) ]]; }
 
 ceph_running() {
@@ -17,11 +17,11 @@ ceph_running() {
   ceph_answers
 }
 
-# start_ceph [fast]: with data that may be lost, a store that does not come up is made anew.
+# start_ceph [fast]: fast says that the data may be lost; then a store that does not start is replaced by an empty one.
 start_ceph() {
   if [[ ${1:-} == fast && -f $(ceph_dir)/complete ]]; then
     (start_ceph durable) && return
-    step s3 "its kept data cannot be used: starting with an empty store"
+    step s3 "the kept data cannot be used: starting with an empty store"
     stop_ceph quiet
     wipe_ceph
   fi
@@ -29,9 +29,9 @@ start_ceph() {
   started=$(now_ms)
   dir=$(ceph_dir)
   if ceph_running; then step s3 "already runs on $(ceph_endpoint)"; return; fi
-  stop_ceph quiet # a part of it may be left
+  stop_ceph quiet # some of its daemons may still run
   if [[ ! -f $dir/complete && -d $dir ]]; then
-    step s3 "its set-up was interrupted: starting it over"
+    step s3 "the set-up was interrupted: starting it again"
     rm -rf "$dir"
   fi
   monitor_port=$(choose_port ceph 10) && port=$(choose_port s3) || exit 1
@@ -53,7 +53,7 @@ start_ceph() {
   ceph_daemon ceph-rgw -n client.rgw --keyring "$dir/keyring"
   if ! wait_until 60 ceph_answers_or_crashes || ! ceph_answers; then
     for daemon in "${CEPH_DAEMONS[@]}"; do last_lines "$LOG_DIR/$daemon.log" 5; done
-    die "the S3 store did not come up (logs: $LOG_DIR/ceph-*.log, $dir/*.log)"
+    die "the S3 store did not start (logs: $LOG_DIR/ceph-*.log, $dir/*.log)"
   fi
   step s3 "started on http://127.0.0.1:$port, $kind data ($(seconds_since "$started"))"
 }
@@ -68,18 +68,18 @@ ceph_answers_or_crashes() {
 ceph_daemon() { # NAME OPTIONS…
   local name=$1 program=$1
   local patience=60
-  # The gateway keeps nothing itself. It ends what it serves at once, but may sleep in its lifecycle thread
-  # for 10 s before it ends itself: that is cut short.
+  # The gateway stores nothing itself. At TERM it stops serving at once, but its lifecycle thread may sleep for 10 s
+  # before the process ends, so it is killed after 2 s.
   if [[ $name == ceph-rgw ]]; then program=radosgw patience=2; fi
   PATH=$PATH:/usr/sbin:/sbin STOP_SECONDS=$patience start_supervised "$name" "$program" -c "$(ceph_dir)/ceph.conf" -f "${@:2}"
 }
 
-# ceph_try COMMAND…: a Ceph command on this store, its output in the log.
+# ceph_try COMMAND…: runs a Ceph command on this store; its output goes to the log.
 ceph_try() {
   PATH=$PATH:/usr/sbin:/sbin CEPH_CONF=$(ceph_dir)/ceph.conf timeout 60 "$@" </dev/null >>"$LOG_DIR/ceph-setup.log" 2>&1 8>&- 9>&-
 }
 
-# ceph_tool SECONDS COMMAND…: tries until it works: a monitor that is only just starting refuses commands.
+# ceph_tool SECONDS COMMAND…: repeats the command until it works, because a monitor that is starting refuses commands.
 ceph_tool() {
   wait_until "$1" ceph_try "${@:2}" && return
   last_lines "$LOG_DIR/ceph-setup.log"
@@ -115,31 +115,30 @@ ceph_create_user() { # DIR
   wait_until 120 ceph_create_user_once && return
   last_lines "$LOG_DIR/ceph-setup.log"
   last_lines "$LOG_DIR/ceph-osd.log"
-  die "setting up the S3 store failed: no user could be made (log: $LOG_DIR/ceph-setup.log)"
+  die "setting up the S3 store failed: no user could be created (log: $LOG_DIR/ceph-setup.log)"
 }
 
-# A try that was cut off may have made the user all the same.
+# An earlier try may have created the user and then failed.
 ceph_create_user_once() {
   ceph_try "${admin[@]}" user create --uid=platform --display-name=platform \
     --access-key="$(secret s3-access-key 10)" --secret-key="$(secret s3-secret-key)" ||
     ceph_try "${admin[@]}" user info --uid=platform
 }
 
-# The monitor's address is part of its data; when the port was taken by somebody else it moves.
+# The monitor's data contains its address, so the data must change when another program has taken the port.
 ceph_move_monitor() { # DIR MONITOR_PORT
-  step s3 "port $(<"$1/monitor-port") is taken: its monitor moves to $2"
+  step s3 "port $(<"$1/monitor-port") is taken: moving the monitor to $2"
   rm -f "$1/monmap"
   ceph_tool 0 monmaptool --create --addv a "[v1:127.0.0.1:$2]" --fsid "$(<"$1/fsid")" "$1/monmap"
   ceph_tool 0 ceph-mon -i a --inject-monmap "$1/monmap"
   printf '%s\n' "$2" >"$1/monitor-port"
 }
 
-# Short intervals of the monitor's paxos make a new store ready in about 1 s instead of 11 s: making the
-# gateway's pools is a chain of map changes, each of which waits for one interval. The gateway's short
-# tick makes a restart take under 1 s instead of 5 s: what it asks before the object daemon is up is asked again
-# at the next tick.
-# The object daemon gets its place in the map once, here; it must not ask for it at each start: asked too
-# early in the monitor's start, the question is refused ('wrong fsid') and the daemon ends.
+# Short paxos intervals: the gateway creates its pools by a chain of map changes, each of which waits for one interval;
+# a new store is ready after about 1 s instead of 11 s. A short tick of the gateway: at a restart it repeats at the next
+# tick what it asked before the object daemon ran; a restart takes under 1 s instead of 5 s.
+# No update of the object daemon's place at its start: ceph_create_osd sets it once. A monitor that is just starting
+# refuses the update ('wrong fsid'), and the daemon would end.
 ceph_configuration() { # DIR MONITOR_PORT PORT
   cat <<CONF
 [global]

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# What every part of the local installation shares: progress lines, locks, ports, processes, secrets.
+# Functions that every part of the local installation uses: progress lines, locks, ports, processes, secrets.
 # Sourced by ./platform, which sets ROOT (the checkout). Progress goes to stderr; stdout belongs to results.
 
 PLATFORM_DIR=${PLATFORM_DIR:-$ROOT/.platform}
 
-# use_dir DIR: all state (data, logs, pids, ports, secrets) lives under DIR from here on.
+# use_dir DIR: from here on, all state (data, logs, pids, ports, secrets) is kept in DIR.
 use_dir() {
   mkdir -p "$1" || die "cannot create $1"
   PLATFORM_DIR=$(cd "$1" && pwd -P)
@@ -12,7 +12,7 @@ use_dir() {
   RUN_DIR=$PLATFORM_DIR/run LOG_DIR=$PLATFORM_DIR/logs SECRETS_DIR=$PLATFORM_DIR/secrets
   mkdir -p "$RUN_DIR" "$LOG_DIR" "$SECRETS_DIR"
   chmod 700 "$SECRETS_DIR"
-  # After a reboot a pid in a file is somebody else's.
+  # After a reboot the pid in a file may belong to any process.
   local boot
   boot=$(</proc/sys/kernel/random/boot_id)
   if [[ $(cat "$RUN_DIR/boot" 2>/dev/null) != "$boot" ]]; then
@@ -25,7 +25,7 @@ use_dir() {
 say() { printf '%s\n' "$*" >&2; }
 step() { printf '  %-11s %s\n' "$1" "$2" >&2; }
 
-# die MESSAGE [EXIT]: one clear line. Exit 1 unless told; 3 means the machine lacks something.
+# die MESSAGE [EXIT]: prints one line and exits, with 1 by default; 3 means that the machine lacks something.
 die() { printf 'platform: %s\n' "$1" >&2; exit "${2:-1}"; }
 
 now_ms() { local t=${EPOCHREALTIME/[^0-9]/}; printf '%s' "$((t / 1000))"; }
@@ -36,7 +36,7 @@ seconds_since() {
   printf '%d.%d s' $((ms / 1000)) $((ms % 1000 / 100))
 }
 
-# wait_until SECONDS COMMAND…: until COMMAND succeeds; fails when the time is over.
+# wait_until SECONDS COMMAND…: repeats COMMAND until it succeeds; fails when the time is over.
 wait_until() {
   local deadline=$(($(now_ms) + $1 * 1000))
   shift
@@ -46,12 +46,12 @@ wait_until() {
   done
 }
 
-# last_lines FILE: the end of a log, indented, to stderr.
+# last_lines FILE [COUNT]: prints the end of a log, indented, to stderr.
 last_lines() { [[ -f $1 ]] && tail -n "${2:-15}" "$1" | sed 's/^/    | /' >&2; }
 
 # ---- one at a time ----------------------------------------------------------------------------
-# Two invocations on one folder take turns. The lock is a file descriptor: it ends with the process,
-# however that ends. Whatever is left running in the background must be started with 8>&- 9>&-.
+# Two invocations on one folder take turns. The lock belongs to a file descriptor, so it ends when the process ends,
+# even when that is killed. Start everything that keeps running in the background with 8>&- 9>&-.
 lock() {
   exec 9>"$PLATFORM_DIR/lock"
   flock -n 9 && return
@@ -63,7 +63,7 @@ unlock() { exec 9>&-; }
 # ---- ports ------------------------------------------------------------------------------------
 port_answers() { (exec 3<>"/dev/tcp/${2:-127.0.0.1}/$1") 2>/dev/null; }
 
-# remembered NAME: the port that NAME used last, or nothing.
+# remembered NAME: prints the port that NAME used last, or nothing.
 remembered() { [[ ! -f $PLATFORM_DIR/ports ]] || sed -n "s/^$1=//p" "$PLATFORM_DIR/ports"; }
 
 remember() {
@@ -78,10 +78,10 @@ block_is_free() {
   for ((port = $1; port < $1 + $2; port++)); do ! port_answers "$port" || return 1; done
 }
 
-# choose_port NAME [COUNT]: prints the remembered port of a service that is not running, or another
-# when somebody else took it meanwhile; COUNT (at most 10) neighbours are free. Below the ephemeral
-# range, and starting at a place that depends on the folder, so that two folders rarely meet.
-# Services start side by side: the lock keeps them from choosing the same one.
+# choose_port NAME [COUNT]: prints the remembered port of a service that is not running, or a new one when another
+# program has taken it. COUNT ports (at most 10) from there on are free. Ports are below the ephemeral range; the search
+# starts at a number that depends on the folder, so that two folders rarely compete. Services start at the same time:
+# the lock keeps them from choosing the same port.
 choose_port() (
   flock 8
   name=$1 count=${2:-1}
@@ -99,7 +99,7 @@ choose_port() (
   die "no free port for $name between 20000 and 32000"
 ) 8>"$PLATFORM_DIR/ports.lock"
 
-# http_status HOST PORT PATH: the status code of a plain GET, or nothing. (A new machine may lack curl.)
+# http_status HOST PORT PATH: prints the status code of a GET, or nothing. It needs no curl, which a new machine may lack.
 http_status() (
   exec 3<>"/dev/tcp/$1/$2" || exit 1
   printf 'GET %s HTTP/1.0\r\nHost: %s:%s\r\nConnection: close\r\n\r\n' "$3" "$1" "$2" >&3
@@ -109,9 +109,9 @@ http_status() (
 http_ok() { [[ $(http_status "$1" "$2" "$3") == 2?? ]]; }
 
 # ---- processes --------------------------------------------------------------------------------
-# A pid file counts only when /proc says that the process is still the one we started: its command
-# line must contain WORD (a path under our folder).
-pid_of() { # NAME WORD
+# pid_of NAME WORD: prints the pid of a process that we started. The pid file counts only when the command line of
+# that process in /proc contains WORD, a path under our folder.
+pid_of() {
   local pid
   [[ -f $RUN_DIR/$1.pid ]] && read -r pid <"$RUN_DIR/$1.pid" && [[ -n $pid ]] || return 1
   process_is "$pid" "$2" && printf '%s' "$pid"
@@ -124,14 +124,14 @@ process_is() { # PID WORD
 
 is_gone() { ! [[ -d /proc/$1 ]] || grep -qs '^State:[[:space:]]*Z' "/proc/$1/status"; }
 
-# start_daemon NAME LOG COMMAND…: in a session of its own, holding none of our descriptors, so that it
-# outlives the shell and never keeps a pipe of the caller open. Its pid is in run/NAME.pid.
+# start_daemon NAME LOG COMMAND…: starts COMMAND in a session of its own and without our descriptors, so that it
+# outlives the shell and keeps no pipe of the caller open. Its pid is in run/NAME.pid.
 start_daemon() {
   local name=$1 log=$2
   shift 2
   rotate "$log"
   rm -f "$RUN_DIR/$name.pid"
-  # bash writes its own pid and then becomes the daemon, so the file is right before anything can fail.
+  # bash writes its own pid and then becomes the daemon, so the file is right from the start.
   # shellcheck disable=SC2016
   setsid bash -c 'printf "%s\n" "$$" >"$0"; exec "$@"' "$RUN_DIR/$name.pid" "$@" \
     </dev/null >>"$log" 2>&1 8>&- 9>&- &
@@ -142,7 +142,8 @@ start_daemon() {
 rotate() { if [[ -f $1 ]] && (($(stat -c %s "$1") > 20000000)); then mv -f "$1" "$1.1"; fi; }
 
 # ---- supervised processes ---------------------------------------------------------------------
-# start_supervised NAME COMMAND…: the loop's command line holds the log's path, by which we know it again.
+# start_supervised NAME COMMAND…: runs COMMAND under supervise.sh. The command line of that loop contains the path of
+# the log, and pid_of recognizes it by that.
 start_supervised() {
   local name=$1
   shift
@@ -154,13 +155,13 @@ start_supervised() {
 
 supervised_pid() { pid_of "$1" "$LOG_DIR/$1.log"; }
 
-# keeps_crashing NAME: it ended three times since it was started here, or is no longer tried.
+# keeps_crashing NAME: succeeds when it ended three times since its start here, or when the loop gave up.
 keeps_crashing() {
   supervised_pid "$1" >/dev/null || return 0
   (($(tail -c +"$(($(<"$RUN_DIR/$1.log-start") + 1))" "$LOG_DIR/$1.log" | grep -c '^[^ ]* supervisor: ended with') >= 3))
 }
 
-# wait_healthy NAME SECONDS CHECK…: until the check succeeds; fails early when NAME keeps crashing.
+# wait_healthy NAME SECONDS CHECK…: waits until the check succeeds; fails early when NAME keeps crashing.
 wait_healthy() {
   local name=$1 deadline=$(($(now_ms) + $2 * 1000))
   shift 2
@@ -170,9 +171,9 @@ wait_healthy() {
   done
 }
 
-# stop_supervised NAME [quiet]: the command gets 60 s to end; then whatever is left in its session is killed.
-# When the loop itself was killed, its session may still hold the command: no new process can get that
-# number as long as one of the session lives, so whoever is in it is ours.
+# stop_supervised NAME [quiet]: gives the command 60 s to end, then kills everything that is left in its session.
+# When the loop itself was killed, the command may still run in that session. The system does not reuse the number of a
+# session that has processes, so all of them are ours.
 stop_supervised() {
   local pid='' started
   started=$(now_ms)
@@ -189,7 +190,7 @@ stop_supervised() {
   rm -f "$RUN_DIR/$1.pid"
 }
 
-# session_is_gone PID: nothing but zombies (nobody may be there to reap them) is left in the process group.
+# session_is_gone PID: succeeds when the process group has no processes, or only zombies that nobody reaps.
 session_is_gone() {
   local stat fields
   is_gone "$1" || return 1
@@ -205,18 +206,22 @@ session_is_gone() {
 # ---- secrets and settings ---------------------------------------------------------------------
 random_hex() { od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'; }
 
-# put_secret NAME VALUE: a file of mode 0600, whole or not there.
+# put_secret NAME VALUE: writes a file of mode 0600, whole or not at all.
 put_secret() {
   (umask 077; printf '%s\n' "$2" >"$SECRETS_DIR/.$1.$BASHPID" && mv -f "$SECRETS_DIR/.$1.$BASHPID" "$SECRETS_DIR/$1")
 }
 
-# secret NAME [BYTES]: made at first use, the same ever after.
+# secret NAME [BYTES]: prints a random secret; it is made at first use and then stays the same. The lock is for services
+# that start at the same time and share one.
 secret() {
-  [[ -s $SECRETS_DIR/$1 ]] || put_secret "$1" "$(random_hex "${2:-24}")"
+  [[ -s $SECRETS_DIR/$1 ]] || (
+    flock 6
+    [[ -s $SECRETS_DIR/$1 ]] || put_secret "$1" "$(random_hex "${2:-24}")"
+  ) 6>"$PLATFORM_DIR/secrets.lock"
   cat "$SECRETS_DIR/$1"
 }
 
-# setting NAME VALUE: one KEY=VALUE line that a shell can source; quoted only where it must be.
+# setting NAME VALUE: prints a KEY=VALUE line that a shell can source, with quotes only where it needs them.
 setting() {
   if [[ $2 =~ ^[A-Za-z0-9_.:/@%+,=?~-]*$ ]]; then printf '%s=%s\n' "$1" "$2"; else printf "%s='%s'\n" "$1" "${2//\'/\'\\\'\'}"; fi
 }

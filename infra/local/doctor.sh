@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# doctor: what is there, what is missing and how to get it, what runs. Changes nothing.
+# doctor: what this machine has, what it lacks and how to get it, and what runs. It changes nothing.
 
 MISSING=0
 
@@ -12,6 +12,8 @@ run_doctor() {
   LOG_DIR=${LOG_DIR:-$PLATFORM_DIR/logs} RUN_DIR=${RUN_DIR:-$PLATFORM_DIR/run} SECRETS_DIR=${SECRETS_DIR:-$PLATFORM_DIR/secrets}
   echo programs
   doctor_programs
+  echo trainers
+  doctor_trainers
   echo 'endpoints from the environment'
   doctor_endpoints
   echo 'services and ports'
@@ -38,31 +40,51 @@ doctor_programs() {
     fi
   done
   if [[ -x $PYTHON ]]; then found python "$("$PYTHON" --version | cut -d' ' -f2) $PYTHON"; else absent python 'apt-get install python3'; fi
-  for name in torch torchvision onnx cv2 sklearn numpy PIL; do
-    if have_python_module "$name"; then found "python: $name" "$(python_version "$name")"; else absent "python: $name" "apt-get install $(python_package "$name")"; fi
-  done
-  for name in pytest jsonschema; do
-    if have_python_module "$name"; then found "python: $name" "$(python_version "$name")"; else row - "python: $name" "only needed for ./platform test: apt-get install python3-$name"; fi
-  done
+  packages=$(missing_packages digits | paste -sd' ')
+  if [[ -z $packages ]]; then found 'python: demo' "$(module_versions "$PYTHON" "${DIGITS_MODULES[@]}")"; else absent 'python: demo' "apt-get install $packages"; fi
+  packages=$(missing_packages tests | paste -sd' ')
+  if [[ -z $packages ]]; then found 'python: tests' "$(module_versions "$PYTHON" "${TEST_MODULES[@]}")"; else row - 'python: tests' "only needed for ./platform test: apt-get install $packages"; fi
   if have_vips; then found libvips "$(PATH=$PATH:/usr/sbin:/sbin ldconfig -p | sed -n 's/.*libvips\.so\.42 .*=> //p' | head -n 1)"; else absent libvips 'apt-get install libvips42'; fi
-  packages=$(missing_packages postgres s3 trainer images | tr '\n' ' ')
-  [[ -z $packages ]] || echo "  to install what is missing: sudo sh -c 'apt-get update && apt-get install -y --no-install-recommends ${packages% }'   (as root, ./platform up does it)"
 }
 
-python_package() { case $1 in cv2) echo python3-opencv ;; PIL) echo python3-pil ;; *) echo "python3-$1" ;; esac; }
+# module_versions PYTHON MODULE[:PACKAGE]…: their versions as the installed packages record them; importing torch would take seconds.
+module_versions() (
+  python=$1
+  shift
+  cd / && "$python" -c '
+import importlib.metadata as metadata, sys
+packages = metadata.packages_distributions()
+modules = [need.partition(":")[0] for need in sys.argv[1:]]
+print(", ".join(" ".join([name, *map(metadata.version, packages.get(name, [])[:1])]) for name in modules))' "$@"
+)
 
-# From the packages' own records: importing torch takes seconds.
-python_version() {
-  "$PYTHON" -c "
-import importlib.metadata as m
-name = {'cv2': 'opencv', 'sklearn': 'scikit-learn', 'PIL': 'Pillow'}.get('$1', '$1')
-try: print(m.version(name))
-except m.PackageNotFoundError: print('found')"
+# doctor_trainers: also the line that installs everything that is missing, since the trainers need most of it.
+doctor_trainers() {
+  local name given reason packages needs services=()
+  given=$(given_trainer_settings)
+  for name in $(trainer_names); do
+    if grep -qx "$(trainer_setting "$name")" <<<"$given"; then
+      row - "$name" "not needed here: $(trainer_setting "$name") is given"
+    elif reason=$(trainer_unavailable "$name"); then
+      row - "$name" "unavailable: $reason"
+    else
+      services+=("trainer-$name")
+      packages=$(trainer_packages "$name" | paste -sd' ')
+      read -ra needs <<<"$(trainer_value "$name" modules)"
+      if [[ -n $packages ]]; then
+        absent "$name" "apt-get install $packages"
+      else
+        found "$name" "$(trainer_value "$name" title) ($(module_versions "$(trainer_python "$name")" "${needs[@]}"))"
+      fi
+    fi
+  done
+  packages=$(missing_packages postgres s3 digits images "${services[@]}" | paste -sd' ')
+  [[ -z $packages ]] || echo "  to install what is missing: sudo sh -c 'apt-get update && apt-get install -y --no-install-recommends $packages'   (as root, ./platform up does it)"
 }
 
 doctor_endpoints() {
   local name value host port any=0
-  for name in DATABASE_URL USER_DATABASE_URL EXTERNAL_STORAGE_ENDPOINT INTERNAL_STORAGE_ENDPOINT TRAINER_TORCHVISION_URL; do
+  for name in DATABASE_URL USER_DATABASE_URL EXTERNAL_STORAGE_ENDPOINT INTERNAL_STORAGE_ENDPOINT $(given_trainer_settings); do
     value=${!name:-}
     [[ -n $value ]] || continue
     any=1
@@ -73,13 +95,13 @@ doctor_endpoints() {
   doctor_storage_account
 }
 
-# doctor_storage_account: what the Functions host keeps its task hub in, when the settings name one.
+# doctor_storage_account: the storage account of the Functions host, when the settings name one.
 doctor_storage_account() {
   local name given=0 cli='' line
   for name in "${!AzureWebJobsStorage@}"; do [[ -z ${!name} ]] || given=1; done
   if [[ -f $ROOT/local.settings.json ]] && grep -q '"AzureWebJobsStorage' "$ROOT/local.settings.json"; then given=1; fi
   ((given)) || return 0
-  # The newer of the two: the other may be of a time before it knew the command.
+  # The newer of the two builds: an old one may not know the command.
   for name in "$CLI_DLL" "${CLI_DLL/Release/Debug}"; do if [[ -f $name && ( -z $cli || $name -nt $cli ) ]]; then cli=$name; fi; done
   if [[ -z $cli ]]; then row - AzureWebJobsStorage 'not checked: ./platform up builds the program that does it'; return; fi
   if line=$(cd "$ROOT" && dotnet "$cli" storage account 2>&1 </dev/null); then
@@ -89,7 +111,7 @@ doctor_storage_account() {
   fi
 }
 
-# host_and_port URL: without user and password, with the scheme's port when none is named.
+# host_and_port URL: without user and password; the port is the scheme's when the URL has none.
 host_and_port() {
   local rest=${1#*://} port
   rest=${rest%%/*}
@@ -102,14 +124,14 @@ host_and_port() {
 
 doctor_services() {
   local service port state
-  for service in postgres s3 trainer azurite app; do
+  for service in postgres s3 $(trainer_names | sed 's/^/trainer-/') azurite app; do
     port=$(remembered "${service/app/api}")
     if [[ -z $port ]]; then
       row - "$service" 'not started yet'
     elif service_running "$service"; then
       found "$service" "127.0.0.1:$port healthy"
     elif port_answers "$port"; then
-      row ! "$service" "127.0.0.1:$port answers, but not as ours or not healthy (log: $LOG_DIR/${service/s3/ceph-rgw}.log)"
+      row ! "$service" "127.0.0.1:$port answers, but it is not ours or not healthy (log: $LOG_DIR/${service/s3/ceph-rgw}.log)"
     else
       row - "$service" "stopped (its port: $port)"
     fi

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the machine must have, how to see that it is there, and how to get it (Debian and Ubuntu).
+# What the machine must have, how to see whether it is there, and how to install it (Debian and Ubuntu).
 
 PYTHON=/usr/bin/python3
 
@@ -13,17 +13,30 @@ postgres_bin() { # the folder of the newest server (14 or later) on this machine
   [[ -n $best ]] && printf '%s' "$best"
 }
 
-# PATH of a service user may lack the sbin folders where some of these live.
+# The PATH of a service user may lack the sbin folders, which hold some of these.
 have_command() { PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null; }
 
-# A module counts when this very Python can find it, wherever it came from.
-have_python_module() { [[ -x $PYTHON ]] && "$PYTHON" -c "import importlib.util as u, sys; sys.exit(u.find_spec('$1') is None)" 2>/dev/null; }
+# missing_modules PYTHON NEED…: those that this Python cannot find. A need is `module:package` (the Debian package
+# with it) or `module`. Run from /, because Python takes a folder in the current one for a module.
+missing_modules() (
+  python=$1
+  shift
+  [[ -x $python ]] || { printf '%s\n' "$@"; return; }
+  cd / && PYTHONPATH='' "$python" -c '
+import importlib.util, sys
+for need in sys.argv[1:]:
+    if importlib.util.find_spec(need.partition(":")[0]) is None:
+        print(need)' "$@"
+)
+
+DIGITS_MODULES=(sklearn:python3-sklearn numpy:python3-numpy PIL:python3-pil)
+TEST_MODULES=(pytest:python3-pytest jsonschema:python3-jsonschema)
 
 have_vips() { PATH=$PATH:/usr/sbin:/sbin ldconfig -p 2>/dev/null | grep >/dev/null 'libvips\.so\.42'; }
 
-# missing_packages NEED…: prints the packages to install for postgres, s3, trainer, digits, images, tests.
+# missing_packages NEED…: prints the packages to install for postgres, s3, trainer-NAME, digits, images, tests.
 missing_packages() {
-  local need module
+  local need
   for need in "$@"; do
     case $need in
       postgres) postgres_bin >/dev/null || echo postgresql ;;
@@ -32,16 +45,10 @@ missing_packages() {
         have_command ceph-mon || echo ceph-mon
         have_command ceph-osd || echo ceph-osd
         have_command ceph && have_command ceph-authtool || echo ceph-common ;;
-      trainer)
-        [[ -x $PYTHON ]] || echo python3
-        for module in torch:torch torchvision:torchvision onnx:onnx cv2:opencv sklearn:sklearn numpy:numpy PIL:pil; do
-          have_python_module "${module%:*}" || echo "python3-${module#*:}"
-        done ;;
-      digits)
-        for module in sklearn:sklearn numpy:numpy PIL:pil; do have_python_module "${module%:*}" || echo "python3-${module#*:}"; done ;;
+      trainer-*) trainer_packages "${need#trainer-}" ;;
+      digits) missing_modules "$PYTHON" "${DIGITS_MODULES[@]}" | sed 's/.*://' ;;
       images) have_vips || echo libvips42 ;;
-      tests)
-        for module in pytest:pytest jsonschema:jsonschema; do have_python_module "${module%:*}" || echo "python3-${module#*:}"; done ;;
+      tests) missing_modules "$PYTHON" "${TEST_MODULES[@]}" | sed 's/.*://' ;;
     esac
   done | sort -u
 }
@@ -58,7 +65,7 @@ ensure_packages() {
   step packages "installing $packages"
   started=$(now_ms)
   if [[ " $packages " == *" postgresql "* && ! -e /etc/postgresql-common/createcluster.d ]]; then
-    # The package would make and start a cluster of its own on 5432; nobody asked for that one.
+    # Keeps the package from creating and starting a cluster of its own on port 5432.
     mkdir -p /etc/postgresql-common/createcluster.d
     echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.d/vision-platform.conf
   fi
@@ -76,15 +83,15 @@ ensure_packages() {
   step packages "installed ($(seconds_since "$started"))"
 }
 
-# ensure_dotnet: the SDK is the one thing that is asked for, not installed.
+# ensure_dotnet: the SDK is the only program that people install themselves.
 ensure_dotnet() {
   export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
-  # A runner of continuous integration may have no home, which dotnet and NuGet cannot do without.
+  # A runner of continuous integration may have no home folder, but dotnet and NuGet need one.
   if [[ ! -w ${HOME:-/nowhere} ]]; then
     export HOME=$ROOT/.platform/home
     mkdir -p "$HOME"
   fi
-  command -v dotnet >/dev/null || die "the .NET SDK 10 is missing: install it (https://dotnet.microsoft.com/download) and see that 'dotnet' is on the PATH" 3
+  command -v dotnet >/dev/null || die "the .NET SDK 10 is missing: install it (https://dotnet.microsoft.com/download) and put 'dotnet' on the PATH" 3
   dotnet --list-sdks 2>/dev/null | grep -E >/dev/null '^[1-9][0-9]\.' ||
     die "the .NET SDK 10 is needed; found only: $(dotnet --list-sdks 2>/dev/null | cut -d' ' -f1 | tr '\n' ' ')" 3
 }

@@ -1,10 +1,11 @@
 # shellcheck shell=bash
-# A PostgreSQL cluster of our own: scram passwords, only on 127.0.0.1, two databases (users, platform).
+# A PostgreSQL cluster of our own, on 127.0.0.1 only, with scram passwords and two databases (users, platform).
 # Postgres refuses to run as root, so root runs it as the user `postgres`.
 
 POSTGRES_ROLE=platform
 
-# Every folder above the cluster must be open to the user that runs it; /root, say, is not.
+# postgres_home: prints the folder of the cluster. The user that runs it must be able to enter all folders above, and
+# cannot enter /root, for example.
 postgres_home() {
   local home=$PLATFORM_DIR/postgres
   if ((EUID == 0)) && ! id postgres >/dev/null 2>&1; then die "PostgreSQL cannot run as root, and there is no user 'postgres'" 3; fi
@@ -16,7 +17,7 @@ postgres_home() {
 
 as_postgres() { if ((EUID == 0)); then (cd / && exec runuser -u postgres -- "$@"); else "$@"; fi; }
 
-# The first line of postmaster.pid is the server's pid; the command line must name this data folder.
+# The first line of postmaster.pid is the server's pid. It counts only when its command line names this data folder.
 postgres_pid() {
   local pid data
   data=$(postgres_home)/data
@@ -28,14 +29,14 @@ postgres_running() { postgres_pid >/dev/null && port_answers "$(remembered postg
 
 postgres_url() { printf 'postgresql://%s:%s@127.0.0.1:%s/%s' "$POSTGRES_ROLE" "$(secret postgres-password)" "$(remembered postgres)" "$1"; }
 
-# start_postgres [fast]: fast trades durability for speed; for data that may be lost, such as a test's.
+# start_postgres [fast]: fast gives up durability for speed; use it only for data that may be lost, such as a test's.
 start_postgres() {
   local mode=${1:-durable} started home bin port options
   started=$(now_ms)
   if postgres_running; then step postgres "already runs on 127.0.0.1:$(remembered postgres)"; return; fi
   home=$(postgres_home)
   bin=$(postgres_bin) || die "no PostgreSQL server (14 or later) on this machine" 3
-  [[ $home == "$PLATFORM_DIR"/* ]] || step postgres "the user postgres cannot enter $PLATFORM_DIR: its data is kept in $home"
+  [[ $home == "$PLATFORM_DIR"/* ]] || step postgres "the user postgres cannot enter $PLATFORM_DIR: the data is in $home"
   if [[ $mode == fast && -f $home/data/PG_VERSION ]] && ! "$bin/pg_controldata" "$home/data" 2>/dev/null | grep >/dev/null 'state: *shut down$'; then
     step postgres "was not stopped cleanly, and ran without fsync: starting with empty databases"
     rm -rf "$home/data"
@@ -45,11 +46,11 @@ start_postgres() {
     bin=/usr/lib/postgresql/$(<"$home/data/PG_VERSION")/bin
     [[ -x $bin/postgres ]] || die "the data in $home was written by PostgreSQL $(<"$home/data/PG_VERSION"), which is no longer installed" 3
   fi
-  rm -f "$home/data/postmaster.pid" # whoever has that pid now is not this server
+  rm -f "$home/data/postmaster.pid" # the server does not run, so the pid is stale
   port=$(choose_port postgres) || exit 1
   options="-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200 ${POSTGRES_OPTIONS:-}"
   [[ $mode != fast ]] || options+=" -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
-  # The server's log belongs to its user; ours is a link to it.
+  # The log belongs to the server's user, so our log folder has a link to it.
   ln -sf "$home/postgres.log" "$LOG_DIR/postgres.log"
   rotate "$home/postgres.log"
   if ! as_postgres "$bin/pg_ctl" -D "$home/data" -w -t 60 -l "$home/postgres.log" -o "$options" start </dev/null >"$LOG_DIR/pg_ctl.log" 2>&1 8>&- 9>&-; then
@@ -60,7 +61,7 @@ start_postgres() {
   step postgres "started on 127.0.0.1:$port, version $(<"$home/data/PG_VERSION") ($(seconds_since "$started"))"
 }
 
-# The cluster is made beside its place and renamed when whole: an init that was killed leaves nothing half.
+# Creates the cluster beside its place and renames it when it is complete, so that a killed initdb leaves no half of one.
 postgres_init() { # BIN HOME MODE
   local bin=$1 home=$2 sync=()
   [[ ! -f $home/data/PG_VERSION ]] || return 0
@@ -85,7 +86,7 @@ postgres_databases() { # BIN PORT
     printf "SELECT 'CREATE DATABASE %s' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '%s') \\\\gexec\n" "$name" "$name"
   done | PGPASSWORD=$(secret postgres-password) "$1/psql" -qAtX -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$2" -U "$POSTGRES_ROLE" -d postgres >"$LOG_DIR/psql.log" 2>&1 || {
     last_lines "$LOG_DIR/psql.log"
-    die "PostgreSQL on 127.0.0.1:$2 refuses our password; the data and .platform/secrets do not belong together"
+    die "PostgreSQL on 127.0.0.1:$2 refuses our password: its data was made with other secrets than those in $SECRETS_DIR"
   }
 }
 

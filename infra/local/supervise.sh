@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# supervise.sh LOG COMMAND…: runs COMMAND, and again when it ends by itself: after 1 s, then 2, 4 … 30 s.
-# Ends when told (TERM: the command gets TERM, and KILL after STOP_SECONDS, 60 unless set), or after 10
-# restarts in 10 minutes.
+# supervise.sh LOG COMMAND…: runs COMMAND and restarts it whenever it ends by itself: after 1 s, then 2, 4 … 30 s.
+# At TERM it ends: the command gets TERM, and KILL after STOP_SECONDS (default 60). It also gives up after 10 restarts
+# in 10 minutes.
 set -u
 log=$1
 shift
@@ -41,7 +41,7 @@ while :; do
   fi
   note "ended with status $status: again in $backoff s"
   restarts+=("$SECONDS")
-  sleep "$backoff" & # in the background, so that TERM is heard at once
+  sleep "$backoff" & # in the background, because bash handles TERM only between foreground commands
   wait $!
   backoff=$((backoff < 16 ? backoff * 2 : 30))
 done

@@ -100,7 +100,7 @@ run_dotnet_tests() { # RESULTS FILTER
   local project name status build filter=()
   [[ -z $2 ]] || filter=(--filter "$2")
   choose_services test
-  ensure_packages "${LOCAL_SERVICES[@]}" images
+  ensure_packages "${LOCAL_SERVICES[@]}" images digits
   (ensure_azurite) || die 'Azurite is needed for the tests of the Functions host'
   trap 'stop_services' EXIT
   stop_services && wipe_services
@@ -123,18 +123,28 @@ run_dotnet_tests() { # RESULTS FILTER
   trap - EXIT
 }
 
-# The trainers' tests start what they need themselves, with settings of their own.
+# The tests of all trainers and of the SDK, then those of each trainer that can run here, with its own Python. They start
+# the trainers themselves, with settings of their own.
 run_trainer_tests() { # RESULTS
+  local name needs=() own=()
+  for name in $(trainer_names); do
+    trainer_unavailable "$name" >/dev/null && continue
+    needs+=("trainer-$name")
+    [[ ! -d $ROOT/trainers/$name/tests ]] || own+=("$name")
+  done
+  ensure_packages "${needs[@]}" digits tests
+  run_pytest "$1" trainers "$PYTHON" trainers/tests
+  for name in "${own[@]}"; do run_pytest "$1" "trainer-$name" "$(trainer_python "$name")" "trainers/$name/tests"; done
+}
+
+run_pytest() { # RESULTS NAME PYTHON FOLDER
   local status
-  [[ -n $(find "$ROOT/trainers/tests" -name 'test_*.py' 2>/dev/null) ]] || return 0
-  LOCAL_SERVICES=()
-  ensure_packages trainer tests
   (
     for name in "${!TRAINER_@}"; do unset "$name"; done
-    cd "$ROOT" && timeout -k 30 1800 "$PYTHON" -m pytest trainers/tests -q "--junitxml=$1/trainers.xml" </dev/null 8>&- 9>&-
-  ) | tee "$1/trainers.log"
+    cd "$ROOT" && timeout -k 30 1800 "$3" -m pytest "$4" -q "--junitxml=$1/$2.xml" </dev/null 8>&- 9>&-
+  ) | tee "$1/$2.log"
   status=${PIPESTATUS[0]}
-  count_junit "$1/trainers.xml" "$status" trainers/tests
+  count_junit "$1/$2.xml" "$status" "$4"
 }
 
 # Its last line is `N passed, N failed`.

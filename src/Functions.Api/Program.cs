@@ -8,6 +8,7 @@ using VisionPlatform.Api.OpenApi;
 using VisionPlatform.Api.Organizations;
 using VisionPlatform.Api.Permissions;
 using VisionPlatform.Api.Projects;
+using VisionPlatform.Api.Training;
 using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Infrastructure.Audit;
 using VisionPlatform.Infrastructure.Datasets;
@@ -20,10 +21,16 @@ using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Training;
 using VisionPlatform.Orchestrations;
 
-// `./platform openapi` and `./platform permissions`: what the code says of itself needs neither settings nor servers.
+// `./platform openapi`, `permissions` and `errors` write what the code says; that needs neither settings nor servers.
 if (args is ["openapi" or "permissions", var file])
 {
     await File.WriteAllTextAsync(file, args[0] == "openapi" ? OpenApiFunctions.DocumentText() : PermissionMatrix.Markdown());
+    return 0;
+}
+if (args is ["errors", var python, var schema])
+{
+    await File.WriteAllTextAsync(python, TrainerErrorFiles.Python());
+    await File.WriteAllTextAsync(schema, TrainerErrorFiles.Schema(await File.ReadAllTextAsync(schema)));
     return 0;
 }
 

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Tests of ./platform and infra/local against real PostgreSQL and Ceph, in folders of their own under a
-# temporary one. Prints a line for each test and, last, `N passed, N failed`.
+# Tests of ./platform and infra/local against real PostgreSQL and Ceph, in temporary folders. Prints a line for each test
+# and at the end `N passed, N failed`.
 # shellcheck disable=SC1091,SC2013,SC2016  # code for in_parts is quoted; ports are words
 set -u -o pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 WORK=$(mktemp -d)
 chmod 755 "$WORK"
 PASSED=0 FAILED=0
-unset DATABASE_URL USER_DATABASE_URL TEST_DATABASE_URL EXTERNAL_STORAGE_ENDPOINT TRAINER_TORCHVISION_URL TRAINER_API_KEY PORT PLATFORM_DIR
+unset DATABASE_URL USER_DATABASE_URL TEST_DATABASE_URL EXTERNAL_STORAGE_ENDPOINT "${!TRAINER_@}" PORT PLATFORM_DIR
 
 cleanup() {
   local dir
@@ -16,11 +16,11 @@ cleanup() {
 }
 trap cleanup EXIT
 
-# check NAME COMMAND…: the command runs in a subshell; what it wrote is shown when it fails.
+# check NAME COMMAND…: runs the command in a subshell and shows its output when it fails.
 check() {
   local name=$1 output status
   shift
-  output=$( (set -e; "$@") 2>&1 ) # not as a condition: there -e would not count
+  output=$( (set -e; "$@") 2>&1 ) # not in a condition, because bash ignores -e there
   status=$?
   if ((status == 0)); then
     PASSED=$((PASSED + 1))
@@ -35,13 +35,13 @@ fail() { echo "$*"; exit 1; }
 same() { [[ $1 == "$2" ]] || fail "expected '$2', got '$1'"; }
 contains() { [[ $1 == *"$2"* ]] || fail "'$2' is not in: $1"; }
 
-# services DIR [OPTION…]: only the two that start fast.
+# services DIR [OPTION…]: only the two that start quickly.
 services() { local dir=$1; shift; "$ROOT/platform" services --fast --only postgres,s3 --dir "$dir" "$@"; }
 stop() { "$ROOT/platform" services --stop --dir "$1"; }
 value() { sed -n "s/^$2=//p" "$1/env"; }
 port_of() { sed -n "s/^$2=//p" "$1/ports"; }
 
-# Everything that runs for a folder: its path is in the command line.
+# processes DIR: prints the pids of everything that runs for a folder; the command line contains its path.
 processes() {
   local file
   for file in /proc/[0-9]*/cmdline; do
@@ -53,10 +53,10 @@ nothing_runs() { [[ -z $(processes "$1") ]] || fail "still running: $(ps -o pid,
 sql() { "$PG_BIN/psql" -qAtX "$(value "$1" TEST_DATABASE_URL)" -c "$2"; }
 s3_answers() { [[ $(http_status 127.0.0.1 "$(port_of "$1" s3)" /) == 200 ]]; }
 
-# in_parts CODE [DIR]: CODE with the functions of infra/local, on a folder of its own.
+# in_parts CODE [DIR]: runs CODE with the functions of infra/local, on a folder of its own.
 in_parts() {
   ROOT=$ROOT bash -u -o pipefail -c '
-    for part in common packages postgres ceph trainer azurite services app publish func test doctor; do . "$ROOT/infra/local/$part.sh"; done
+    for part in common packages postgres ceph trainers azurite services app publish func test doctor; do . "$ROOT/infra/local/$part.sh"; done
     use_dir "$0"
     eval "$1"' "${2:-$WORK/parts}" "$1"
 }
@@ -127,7 +127,7 @@ stop_leaves_no_process_and_keeps_data() {
 }
 
 killed_services_are_started_again() {
-  # Only the supervising loops and the database are killed: what they ran is left without them.
+  # Kill only the supervising loops and the database, so that the commands of the loops run on without them.
   kill -KILL "$(cat "$A/run/ceph-rgw.pid")" "$(cat "$A/run/ceph-osd.pid")" "$(head -n 1 "$A/postgres/data/postmaster.pid")"
   wait_until 20 database_is_gone
   services "$A" >/dev/null
@@ -204,13 +204,16 @@ lost_test_data_is_replaced() {
 given_endpoints_are_used_instead() {
   local e=$WORK/e output
   output=$(TEST_DATABASE_URL=postgresql://u:p@db.example:5432/postgres EXTERNAL_STORAGE_ENDPOINT=https://s3.example EXTERNAL_STORAGE_ACCESS_KEY=ak \
-    EXTERNAL_STORAGE_SECRET_KEY="s'k&1" TRAINER_TORCHVISION_URL=http://trainer.example "$ROOT/platform" services --dir "$e" 2>/dev/null)
+    EXTERNAL_STORAGE_SECRET_KEY="s'k&1" TRAINER_STUB_URL=http://stub.example TRAINER_ELSEWHERE_URL=http://elsewhere.example TRAINER_API_KEY=given \
+    "$COPY/platform" services --dir "$e" 2>/dev/null)
   contains "$output" TEST_DATABASE_URL=postgresql://u:p@db.example:5432/postgres
   contains "$output" EXTERNAL_STORAGE_ENDPOINT=https://s3.example
-  contains "$output" TRAINER_TORCHVISION_URL=http://trainer.example
+  contains "$output" TRAINER_STUB_URL=http://stub.example
+  contains "$output" TRAINER_ELSEWHERE_URL=http://elsewhere.example
+  contains "$output" TRAINER_API_KEY=given
   same "$(. "$e/env"; echo "$EXTERNAL_STORAGE_SECRET_KEY")" "s'k&1"
   nothing_runs "$e"
-  [[ ! -e $e/ceph && ! -e $e/postgres ]] || fail 'something was set up all the same'
+  [[ ! -e $e/ceph && ! -e $e/postgres ]] || fail 'a service was set up although its endpoint is given'
 }
 
 a_given_store_needs_its_keys() {
@@ -219,7 +222,123 @@ a_given_store_needs_its_keys() {
   contains "$output" EXTERNAL_STORAGE_ACCESS_KEY
 }
 
-# last_number JSON KEY: the number of a key in one line of JSON.
+# ---- trainers ---------------------------------------------------------------------------------
+# A copy of the scripts with two tiny trainers: `stub` answers health, and `lame` needs a module that does not exist.
+COPY=$WORK/copy
+mkdir -p "$COPY/trainers/"{stub,lame}
+cp -r "$ROOT/platform" "$ROOT/infra" "$COPY/"
+cat >"$COPY/trainers/stub/trainer.conf" <<'CONF'
+# A comment.
+title = Stub
+module = stub_trainer
+modules = json:python3
+slots = 3
+health = /alive
+dockerfile = Dockerfile
+port = 7399
+CONF
+sed 's/^modules.*/modules = module_that_does_not_exist/' "$COPY/trainers/stub/trainer.conf" >"$COPY/trainers/lame/trainer.conf"
+cat >"$COPY/trainers/stub/stub_trainer.py" <<'PY'
+import argparse, http.server, os
+
+class Stub(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if self.path == "/alive" else 404)
+        self.end_headers()
+
+options = argparse.ArgumentParser()
+options.add_argument("--host")
+options.add_argument("--port", type=int)
+chosen = options.parse_args()
+print("the stub has", os.environ["TRAINER_SLOTS"], "slots and a key of", len(os.environ["TRAINER_API_KEY"]), "characters", flush=True)
+http.server.HTTPServer((chosen.host, chosen.port), Stub).serve_forever()
+PY
+cp "$COPY/trainers/stub/stub_trainer.py" "$COPY/trainers/lame/"
+T=$WORK/t
+stub_services() { "$COPY/platform" services --dir "$T" "$@"; }
+
+a_trainer_is_a_folder() {
+  local output doctor
+  output=$(stub_services --only trainer 2>"$WORK/t.progress")
+  contains "$output" "TRAINER_STUB_URL=http://127.0.0.1:$(port_of "$T" trainer-stub)"
+  contains "$output" "TRAINER_API_KEY=$(cat "$T/secrets/trainer-api-key")"
+  same "$(http_status 127.0.0.1 "$(port_of "$T" trainer-stub)" /alive)" 200
+  contains "$(PLATFORM_DIR=$T "$COPY/platform" logs stub)" 'the stub has 3 slots and a key of 48 characters'
+  contains "$(PLATFORM_DIR=$T "$COPY/platform" logs trainer)" 'the stub has 3 slots'
+  doctor=$(PLATFORM_DIR=$T "$COPY/platform" doctor || true) # this machine may lack other things
+  grep -E '^  ok +stub ' <<<"$doctor"
+  grep -E '^  ok +trainer-stub +127.0.0.1:[0-9]+ healthy' <<<"$doctor"
+}
+
+a_trainer_that_cannot_run_here_stops_nothing() {
+  ! grep LAME "$T/env" || fail 'it is in the settings'
+  contains "$(cat "$WORK/t.progress")" 'lame        cannot run here'
+  grep -E '^  - +lame +unavailable: .*module_that_does_not_exist.*pip install' <<<"$(PLATFORM_DIR=$T "$COPY/platform" doctor || true)"
+}
+
+a_trainer_asked_for_by_name_must_be_able_to_run() {
+  local status=0 output
+  output=$(stub_services --only lame 2>&1) || status=$?
+  same "$status" 3
+  contains "$output" module_that_does_not_exist
+}
+
+a_service_that_does_not_exist_is_refused() {
+  local status=0 output
+  output=$(stub_services --only postgres,nobody 2>&1) || status=$?
+  same "$status" 2
+  contains "$output" "'nobody'"
+  contains "$output" 'lame stub'
+}
+
+the_url_of_the_own_trainer_is_not_a_given_one() {
+  local output
+  output=$(set -a; . "$T/env"; stub_services --only stub 2>&1 >/dev/null)
+  contains "$output" 'stub        already runs'
+}
+
+a_given_trainer_is_not_started() {
+  local output
+  output=$(TRAINER_STUB_URL=http://stub.example "$COPY/platform" services --dir "$WORK/g" --only trainer 2>"$WORK/g.progress")
+  contains "$output" TRAINER_STUB_URL=http://stub.example
+  contains "$(cat "$WORK/g.progress")" 'TRAINER_STUB_URL is given: using http://stub.example'
+  contains "$(TRAINER_STUB_URL=http://stub.example PLATFORM_DIR=$WORK/g "$COPY/platform" doctor || true)" 'not needed here: TRAINER_STUB_URL is given'
+  nothing_runs "$WORK/g"
+}
+
+a_trainer_stops_although_its_folder_is_gone() {
+  mv "$COPY/trainers/stub" "$WORK/moved"
+  stop "$T"
+  mv "$WORK/moved" "$COPY/trainers/stub"
+  nothing_runs "$T"
+}
+
+a_trainer_runs_with_its_own_virtual_environment() {
+  local venv=$COPY/trainers/lame/.venv output
+  "$PYTHON" -m venv --without-pip "$venv"
+  touch "$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/module_that_does_not_exist.py"
+  output=$(stub_services --only lame 2>/dev/null)
+  contains "$output" TRAINER_LAME_URL=
+  stop "$T"
+}
+
+the_compose_file_comes_from_trainer_conf() {
+  local file=$COPY/trainers/stub/compose.yaml
+  "$COPY/platform" compose
+  grep -qF 'TRAINER_STUB_URL: http://127.0.0.1:7399' "$file"
+  grep -qF 'command: [python, -m, stub_trainer, --host, 127.0.0.1, --port, "7399"]' "$file"
+  grep -qF 'dockerfile: stub/Dockerfile' "$file"
+  ! grep -E '(^|[^$])\{[a-z]+\}' "$file" || fail 'a placeholder is left'
+}
+
+committed_compose_files_are_current() {
+  local name
+  for name in $(in_parts trainer_names); do
+    same "$(cat "$ROOT/trainers/$name/compose.yaml")" "$(in_parts "trainer_compose $name")"
+  done
+}
+
+# last_number JSON KEY: prints the number of a key in one line of JSON.
 last_number() { sed -nE "s/.*\"$2\":([0-9.]+).*/\1/p" <<<"$1"; }
 
 the_demo_goes_from_images_to_predictions() {
@@ -255,7 +374,7 @@ bench_prints_json_lines() { # TOPIC SCENARIO…
 import json, sys
 lines = [json.loads(line) for line in open(sys.argv[1])]
 names = [line["scenario"] for line in lines]
-# Where there is a Functions host, it is measured after the embedded one.
+# If this machine has a Functions host, it is measured after the embedded one.
 assert names == sys.argv[2:] or (sys.argv[2] == "cold-start" and names == 2 * sys.argv[2:]), lines
 for line in lines:
     for key in ("n", "p50Ms", "p95Ms", "perSecond"):
@@ -310,6 +429,16 @@ else
 fi
 check 'given endpoints are used instead' given_endpoints_are_used_instead
 check 'a given store needs its keys' a_given_store_needs_its_keys
+check 'a trainer is a folder: services, doctor, logs and settings have it' a_trainer_is_a_folder
+check 'a trainer that cannot run here stops nothing, and doctor says why' a_trainer_that_cannot_run_here_stops_nothing
+check 'a trainer asked for by name must be able to run' a_trainer_asked_for_by_name_must_be_able_to_run
+check 'a service that does not exist is refused' a_service_that_does_not_exist_is_refused
+check 'the URL of the own trainer is not a given one' the_url_of_the_own_trainer_is_not_a_given_one
+check 'a given trainer is not started' a_given_trainer_is_not_started
+check 'a trainer stops although its folder is gone' a_trainer_stops_although_its_folder_is_gone
+check 'a trainer runs with its own virtual environment' a_trainer_runs_with_its_own_virtual_environment
+check 'the compose file of a trainer comes from its trainer.conf' the_compose_file_comes_from_trainer_conf
+check 'the committed compose files are current' committed_compose_files_are_current
 
 # ---- parts ------------------------------------------------------------------------------------
 missing_packages_without_root_are_one_line() {
@@ -382,10 +511,18 @@ settings_survive_sourcing() {
     done'
 }
 
+a_secret_is_the_same_for_all_who_start_at_once() {
+  in_parts 'for ((round = 0; round < 10; round++)); do
+      for ((number = 0; number < 10; number++)); do secret "key-$round" >"$PLATFORM_DIR/key-$number" & done
+      wait
+      [[ $(cat "$PLATFORM_DIR"/key-? | sort -u | wc -l) == 1 ]] || die "there are several keys"
+    done'
+}
+
 databases_of_the_caller_are_not_handed_to_tests() {
   local output
   output=$(DATABASE_URL=postgresql://production/x in_parts 'read_given_endpoints; LOCAL_SERVICES=(); test_settings')
-  ! grep production <<<"$output" || fail 'handed on'
+  ! grep production <<<"$output" || fail 'a test would get it'
 }
 
 counters_are_summed() {
@@ -435,6 +572,7 @@ check 'supervised commands are restarted, and ended with all they started' super
 check 'a command without its loop is stopped' a_command_without_its_loop_is_stopped
 check 'a foreign pid is left alone' a_foreign_pid_is_left_alone
 check 'settings survive sourcing' settings_survive_sourcing
+check 'a secret is the same for all who start at once' a_secret_is_the_same_for_all_who_start_at_once
 check 'databases of the caller are not handed to tests' databases_of_the_caller_are_not_handed_to_tests
 check 'counters of runners are summed' counters_are_summed
 check 'a crashed runner counts as a failure' a_crashed_runner_counts_as_a_failure

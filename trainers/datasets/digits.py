@@ -1,4 +1,4 @@
-"""Writes the 1,797 handwritten digits of scikit-learn as PNG files, one folder a class.
+"""Writes the 1,797 handwritten digits of scikit-learn as PNG files, one folder for each class.
 
     python3 digits.py OUT_DIR [--limit N] [--size 32]
 
@@ -17,7 +17,7 @@ from PIL import Image
 
 
 def write_digits(folder: Path, limit: int | None, size: int) -> tuple[int, int]:
-    """Writes ``folder/<class>/digit_0001.png`` …; returns how many there are and how many are new."""
+    """Writes ``folder/<class>/digit_0001.png`` …; returns the number of files and the number of new ones."""
     from sklearn.datasets import load_digits
 
     digits = load_digits()
@@ -45,7 +45,7 @@ def write_digits(folder: Path, limit: int | None, size: int) -> tuple[int, int]:
 def _check_size(path: Path, size: int) -> None:
     with Image.open(path) as image:
         if image.size != (size, size):
-            raise SystemExit(f"{path} has another size than {size}: choose another folder")
+            raise SystemExit(f"the images in this folder are not {size} pixels large ({path}): choose another folder")
 
 
 def main() -> None:
@@ -57,7 +57,7 @@ def main() -> None:
     if options.size < 8 or (options.limit is not None and options.limit < 1):
         parser.error("--size must be at least 8 and --limit at least 1")
     count, written = write_digits(options.out_dir, options.limit, options.size)
-    state = f"{written} written" if written else "complete already"
+    state = f"{written} written" if written else "all there before"
     print(f"{count} digits in {options.out_dir}, {state}")
 
 

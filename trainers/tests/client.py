@@ -1,4 +1,4 @@
-"""Calls a trainer service and checks every reply against the protocol's schema."""
+"""Calls a trainer service and checks every reply against the schema of the protocol."""
 
 from __future__ import annotations
 

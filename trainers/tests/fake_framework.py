@@ -1,4 +1,4 @@
-"""A framework that behaves as the job's config says, with no framework behind it."""
+"""A trainer without a real framework: each job does what its config says."""
 
 from __future__ import annotations
 

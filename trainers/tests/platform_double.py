@@ -1,4 +1,4 @@
-"""A platform on localhost: takes events and uploads, serves presigned-like objects, misbehaves on request."""
+"""A platform on localhost: takes events and uploads, serves objects by URL, and misbehaves on request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MULTIPART_ABOVE = 64 * 2**20
 
 
 class Attempt:
-    """What the platform holds about one attempt."""
+    """One attempt and everything that the platform received about it."""
 
     def __init__(self) -> None:
         self.id = uuid.uuid4().hex
@@ -35,9 +35,9 @@ class Attempt:
 
 
 class Platform:
-    """``faults`` maps a route ('events', 'uploads', 'GET', 'PUT') to functions that may answer instead:
-    each returns a status, 'drop' to cut the connection, 'drop-after' to cut it once handled, 'cut' to send
-    half the object, or None."""
+    """``faults`` maps a route ('events', 'uploads', 'GET', 'PUT') to a function that may answer instead. It gets the
+    number of the call and returns a status, 'drop' to cut the connection, 'drop-after' to handle the call and then
+    cut it, 'cut' to send half of the object, or None."""
 
     def __init__(self) -> None:
         self.attempts: dict[str, Attempt] = {}
@@ -66,7 +66,7 @@ class Platform:
         return attempt
 
     def put(self, data: bytes, key: str | None = None) -> dict[str, Any]:
-        """Stores an object; returns ``{url, sha256, size}`` with a presigned-like URL."""
+        """Stores an object; returns ``{url, sha256, size}`` with a URL that looks presigned."""
         key = key or uuid.uuid4().hex
         self.objects[key] = data
         return {"url": self.url_of(key), "sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
@@ -88,7 +88,7 @@ class Platform:
         return {"manifestUrl": stored["url"], "manifestSha256": stored["sha256"], "classes": classes}
 
     def no_dataset(self) -> dict[str, Any]:
-        """A reference to a dataset that is not there, for jobs that never read it."""
+        """A reference to a missing dataset, for jobs that never read it."""
         return {"manifestUrl": self.url_of("none"), "manifestSha256": "0" * 64, "classes": ["a", "b"]}
 
     def job(self, attempt: Attempt, kind: str = "train", **fields: Any) -> dict[str, Any]:
@@ -103,7 +103,7 @@ class Platform:
         }  # fmt: skip
 
     def wait(self, condition: Callable[[], Any], timeout: float = 40.0) -> Any:
-        """Waits until ``condition()`` is true and returns it; re-checked whenever something arrives."""
+        """Waits until ``condition()`` is true and returns its value; checks it whenever something arrives."""
         deadline = time.monotonic() + timeout
         with self.changed:
             while not (value := condition()):

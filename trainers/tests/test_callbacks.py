@@ -1,4 +1,4 @@
-"""Delivery of events: order, numbering, batching, retry and the ways it ends."""
+"""Delivery of events: order, numbers, batches, retry, and how it ends."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_heartbeats_are_sent_only_when_nothing_else_is(platform: Platform) -> No
     assert recorder.client.join(10)
 
 
-def test_a_refused_event_is_replaced_so_that_the_numbers_stay_whole(platform: Platform) -> None:
+def test_a_refused_event_is_replaced_and_leaves_no_gap(platform: Platform) -> None:
     attempt = platform.attempt()
     recorder = Recorder(platform, attempt)
     refused = {"type": "log", "level": "info", "message": "refused", "source": "test"}
@@ -146,7 +146,7 @@ def test_a_refused_event_is_replaced_so_that_the_numbers_stay_whole(platform: Pl
     assert "refused the event 'log' with status 422" in " ".join(messages(attempt))
 
 
-def test_logs_are_dropped_rather_than_memory_exhausted(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_logs_are_dropped_before_memory_runs_out(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trainer_sdk.callback.MAX_QUEUED_EVENTS", 300)
     attempt = platform.attempt()
     send_all(Recorder(platform, attempt), 500)

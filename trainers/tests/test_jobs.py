@@ -1,4 +1,4 @@
-"""Jobs as processes: slots, crashes, cancels, and that nothing outlives the service."""
+"""Jobs as processes: slots, crashes, cancels; no process outlives the service."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from client import TrainerClient
-from conftest import start_process
 from platform_double import Platform
+from trainer_folders import start_process
 
 
 def job(platform: Platform, attempt: Any, behaviour: str, **fields: Any) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def test_the_same_job_and_attempt_is_started_once(fake: TrainerClient, platform:
     assert len(attempt.of_type("started")) == 1
 
 
-def test_a_further_attempt_of_a_job_runs(fake: TrainerClient, platform: Platform) -> None:
+def test_another_attempt_of_a_job_runs(fake: TrainerClient, platform: Platform) -> None:
     first, second = platform.attempt(), platform.attempt()
     request = job(platform, first, "abort")
     fake.accepted(request)
@@ -123,7 +123,7 @@ def test_a_cancel_by_the_reply_to_events_ends_the_job(fake: TrainerClient, platf
     assert platform.wait_end(attempt)["code"] == "CANCELLED"
 
 
-def test_a_job_deaf_to_its_cancel_is_killed(start: Callable[..., TrainerClient], platform: Platform) -> None:
+def test_a_job_that_ignores_its_cancel_is_killed(start: Callable[..., TrainerClient], platform: Platform) -> None:
     fake = start(cancel_grace_seconds=0.2)
     attempt = platform.attempt()
     request = job(platform, attempt, "deaf")
@@ -168,7 +168,7 @@ def test_nothing_outlives_a_killed_service(platform: Platform, tmp_path: Path) -
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     platform.wait(lambda: not any(alive(pid) for pid in pids), 10)
-    # The next service clears what the killed one left behind.
+    # The next service removes the folder of the killed one.
     left = [path for path in (tmp_path / "work").iterdir() if path.is_dir()]
     assert left
     process, _ = start_process(

@@ -1,4 +1,4 @@
-"""The routes: what is refused, how, and that a client always gets a clear answer."""
+"""The routes: what they refuse, how, and that a client always gets a clear answer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_health_and_capabilities(fake: TrainerClient) -> None:
     assert fake.get("/v1/capabilities")[0] == 200
 
 
-def test_an_api_key_is_wanted_when_one_is_set(start: Callable[..., TrainerClient], platform: Platform) -> None:
+def test_an_api_key_is_required_when_one_is_set(start: Callable[..., TrainerClient], platform: Platform) -> None:
     fake = start(api_key="correct horse")
     assert fake.get("/v1/capabilities")[0] == 200
     stranger = TrainerClient(fake.url)
@@ -68,11 +68,11 @@ def test_a_malformed_job_is_422_with_the_field(
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"\xff\xfe", b'{"a": NaN}', b"[" * 100_000])
-def test_a_body_that_is_no_json_is_400(fake: TrainerClient, raw: bytes) -> None:
+def test_a_body_that_is_not_json_is_400(fake: TrainerClient, raw: bytes) -> None:
     assert fake.post("/v1/jobs", raw=raw)[0] == 400
 
 
-def test_a_json_body_that_is_no_object_is_422(fake: TrainerClient) -> None:
+def test_a_json_body_that_is_not_an_object_is_422(fake: TrainerClient) -> None:
     assert fake.post("/v1/jobs", [1, 2])[0] == 422
     assert fake.post("/v1/predict", "text")[0] == 422
 

@@ -1,4 +1,4 @@
-"""Datasets and artifacts on their way: checksums, cache, retry, multipart."""
+"""Transfer of datasets and artifacts: checksums, cache, retry, multipart."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_dataset_is_downloaded_once(fake: TrainerClient, platform: Platform) -
     assert run(fake, platform, dataset)["type"] == "completed"
     before = sum(platform.gets.values())
     assert run(fake, platform, dataset)["type"] == "completed"
-    assert sum(platform.gets.values()) == before + 1  # the manifest alone
+    assert sum(platform.gets.values()) == before + 1  # only the manifest
 
 
 def test_two_jobs_may_download_the_same_dataset_at_once(fake: TrainerClient, platform: Platform) -> None:
@@ -52,7 +52,7 @@ def test_downloads_survive_a_flaky_store(fake: TrainerClient, platform: Platform
     assert run(fake, platform, platform.dataset(images(), CLASSES))["type"] == "completed"
 
 
-def test_a_download_that_breaks_off_is_repeated(fake: TrainerClient, platform: Platform) -> None:
+def test_an_interrupted_download_is_repeated(fake: TrainerClient, platform: Platform) -> None:
     platform.faults["GET"] = lambda call: "cut" if call in (1, 2, 5) else None
     assert run(fake, platform, platform.dataset(images(), CLASSES))["type"] == "completed"
 
@@ -161,7 +161,7 @@ def store(cache: ContentCache, data: bytes) -> str:
     return sha256
 
 
-def test_the_cache_drops_what_was_used_longest_ago(tmp_path: Path) -> None:
+def test_the_cache_drops_the_least_recently_used_files(tmp_path: Path) -> None:
     cache = ContentCache(tmp_path, 2500)
     hashes = [store(cache, bytes([number]) * 1000) for number in range(3)]
     for age, sha256 in zip((10, 30, 20), hashes, strict=True):
@@ -171,7 +171,7 @@ def test_the_cache_drops_what_was_used_longest_ago(tmp_path: Path) -> None:
     assert [cache.find(sha256) is not None for sha256 in hashes] == [True, True, False]
 
 
-def test_the_cache_keeps_what_a_job_holds(tmp_path: Path) -> None:
+def test_the_cache_keeps_files_that_a_job_holds(tmp_path: Path) -> None:
     cache, other = ContentCache(tmp_path, 0), ContentCache(tmp_path, 0)
     held, free = store(cache, b"held"), store(cache, b"free")
     with other.lease([held]):

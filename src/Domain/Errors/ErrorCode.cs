@@ -10,13 +10,30 @@ public enum ErrorCategory
     Permanent,
 }
 
+/// <summary>Where a trainer may use a code. <c>./platform errors</c> writes the answer into the trainer SDK and the protocol's schema.</summary>
+[Flags]
+public enum TrainerUse
+{
+    None = 0,
+
+    /// <summary>A <c>failed</c> event may end an attempt with it.</summary>
+    Failure = 1,
+
+    /// <summary>A reply that is not 2xx may carry it. The platform passes it on to its own caller.</summary>
+    Reply = 2,
+
+    /// <summary>A reply that is not 2xx may carry it, but it concerns only the platform and the trainer. The platform's callers never see it.</summary>
+    InternalReply = 4,
+}
+
 /// <summary>One line of the table in <see cref="ErrorCodes"/>: what a failure is called everywhere in the product.</summary>
 /// <param name="Code">Upper snake case, stable; clients and trainers match on it.</param>
 /// <param name="Category">Who can mend it.</param>
 /// <param name="Status">HTTP status when a request ends with it.</param>
 /// <param name="Title">One sentence, the same for every occurrence.</param>
 /// <param name="SuggestedAction">What the reader should do next.</param>
-public sealed record ErrorCode(string Code, ErrorCategory Category, int Status, string Title, string SuggestedAction)
+/// <param name="Trainers">Where trainers may use it.</param>
+public sealed record ErrorCode(string Code, ErrorCategory Category, int Status, string Title, string SuggestedAction, TrainerUse Trainers = TrainerUse.None)
 {
     public override string ToString() => Code;
 }

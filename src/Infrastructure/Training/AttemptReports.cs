@@ -180,7 +180,7 @@ public sealed class AttemptReports(PlatformDatabase database, TimeProvider time)
         private void Failed()
         {
             var code = Require(entry.Code, "code");
-            var known = ErrorCodes.Find(code);
+            var known = ErrorCodes.OfTrainerFailure(code);
             var category = Enum.TryParse<ErrorCategory>(entry.Category, ignoreCase: true, out var said) ? said : known.Category;
             var failure = new Failure(known.Code, category, entry.Message ?? known.Title);
             var end = code == ErrorCodes.AttemptCancelled.Code ? AttemptState.Cancelled : AttemptState.Failed;

@@ -159,13 +159,11 @@ public sealed class TrainerClient(TrainerSettings settings, TimeProvider time) :
     private static ProblemException ToException(TrainerProblem problem, HttpStatusCode status) =>
         status >= HttpStatusCode.InternalServerError
             ? new ProblemException(ErrorCodes.TrainerUnavailable, $"The trainer answered {(int)status}: {problem.Message}")
-            : new ProblemException(
-                problem.Code is { } code && ErrorCodes.All.TryGetValue(code, out var known) ? known : ErrorCodes.TrainerProtocol,
-                problem.Message ?? $"The trainer answered {(int)status}.");
+            : new ProblemException(ErrorCodes.OfTrainerReply(problem.Code), problem.Message ?? $"The trainer answered {(int)status}.");
 
     private static Failure ToFailure(TrainerProblem problem, HttpStatusCode status)
     {
-        var code = problem.Code is { } name && ErrorCodes.All.TryGetValue(name, out var known) ? known : ErrorCodes.TrainerProtocol;
+        var code = ErrorCodes.OfTrainerReply(problem.Code);
         var message = problem.Message ?? $"The trainer answered {(int)status}.";
         return Failure.Of(code, problem.Field is { } field ? $"{field}: {message}" : message);
     }

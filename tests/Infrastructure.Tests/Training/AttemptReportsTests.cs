@@ -62,6 +62,15 @@ public sealed class AttemptReportsTests(TrainingDatabase training) : IClassFixtu
     }
 
     [Fact]
+    public async Task A_code_that_trainers_may_not_report_is_stored_as_a_framework_error()
+    {
+        var (_, attempt) = await training.QueueAsync();
+        await training.ReportAsync(attempt.Id, Event(1, "failed") with { Code = "QUOTA_EXCEEDED", Message = "no more" });
+        var error = (await training.ReadAsync(attempt.Id)).Attempt.Error!;
+        Assert.Equal(("FRAMEWORK_ERROR", "no more"), (error.Code, error.Message));
+    }
+
+    [Fact]
     public async Task A_batch_with_one_bad_event_changes_nothing_at_all()
     {
         var (job, attempt) = await training.QueueAsync();

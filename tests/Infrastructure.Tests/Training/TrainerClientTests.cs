@@ -20,6 +20,9 @@ public sealed class TrainerClientTests
     [InlineData(422, """{"code":"MODEL_INVALID","message":"not an ONNX file"}""", "TRAINER_PROTOCOL_ERROR")]
     [InlineData(422, "<html>", "TRAINER_PROTOCOL_ERROR")]
     [InlineData(401, """{"code":"UNAUTHORIZED"}""", "TRAINER_PROTOCOL_ERROR")]
+    [InlineData(401, """{"code":"UNAUTHENTICATED"}""", "TRAINER_PROTOCOL_ERROR")] // Passed on, it would end the caller's session.
+    [InlineData(404, """{"code":"NOT_FOUND"}""", "TRAINER_PROTOCOL_ERROR")]
+    [InlineData(409, """{"code":"TRAINER_BUSY"}""", "TRAINER_BUSY")]
     [InlineData(500, "", "TRAINER_UNAVAILABLE")]
     [InlineData(200, "{", "TRAINER_PROTOCOL_ERROR")]
     public async Task A_prediction_that_fails_says_whose_fault_it_is(int status, string body, string code)

@@ -5,13 +5,20 @@ using VisionPlatform.Tests;
 
 namespace VisionPlatform.Platform.Tests.Training;
 
-/// <summary>The torchvision trainer as people run it: a Python process of its own, which a test may kill and start again.</summary>
-public sealed class TrainerProcess : IAsyncDisposable
+/// <summary>A trainer of this repository as people run it: a Python process of its own, which a test may kill and start again.</summary>
+/// <param name="name">The name of its folder in <c>trainers</c>.</param>
+public sealed class TrainerProcess(string name) : IAsyncDisposable
 {
+    private readonly Dictionary<string, string> _description = Describe(name);
     private readonly int _port = LoopbackPort.Free();
     private readonly string _cache = Directory.CreateTempSubdirectory("trainer-cache-").FullName;
     private readonly ConcurrentQueue<string> _log = [];
     private Process? _process;
+
+    public string Name => name;
+
+    /// <summary>The app's setting with its address.</summary>
+    public string Setting => $"TRAINER_{name.ToUpperInvariant()}_URL";
 
     public Uri Address => new($"http://127.0.0.1:{_port}");
 
@@ -20,15 +27,15 @@ public sealed class TrainerProcess : IAsyncDisposable
     public async Task StartAsync()
     {
         var trainers = Path.Combine(Repository.Root, "trainers");
-        var start = new ProcessStartInfo(
-            Environment.GetEnvironmentVariable("PYTHON") ?? "/usr/bin/python3", ["-m", "torchvision_trainer", "--host", "127.0.0.1", "--port", $"{_port}"])
+        var own = Path.Combine(trainers, name, ".venv", "bin", "python");
+        var start = new ProcessStartInfo(File.Exists(own) ? own : "/usr/bin/python3", ["-m", _description["module"], "--host", "127.0.0.1", "--port", $"{_port}"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["PYTHONPATH"] = $"{trainers}/sdk:{trainers}/torchvision";
+        start.Environment["PYTHONPATH"] = $"{trainers}/sdk:{trainers}/{name}";
         start.Environment["TRAINER_CACHE_DIR"] = _cache;
-        start.Environment["TRAINER_SLOTS"] = "2";
+        start.Environment["TRAINER_SLOTS"] = _description["slots"];
         start.Environment.Remove("TRAINER_API_KEY");
         _process = Process.Start(start)!;
         _process.OutputDataReceived += Keep;
@@ -42,7 +49,7 @@ public sealed class TrainerProcess : IAsyncDisposable
                 Assert.Fail($"The trainer ended with {_process.ExitCode}:\n{string.Join('\n', _log)}");
             try
             {
-                return (await http.GetAsync(new Uri(Address, "health"))).IsSuccessStatusCode;
+                return (await http.GetAsync(new Uri(Address, _description["health"]))).IsSuccessStatusCode;
             }
             catch (HttpRequestException)
             {
@@ -67,6 +74,12 @@ public sealed class TrainerProcess : IAsyncDisposable
         await KillAsync();
         Directory.Delete(_cache, recursive: true);
     }
+
+    /// <summary>The keys and values of its <c>trainer.conf</c>.</summary>
+    private static Dictionary<string, string> Describe(string name) =>
+        File.ReadLines(Path.Combine(Repository.Root, "trainers", name, "trainer.conf"))
+            .Where(line => line.Length > 0 && line[0] != '#').Select(line => line.Split('=', 2, StringSplitOptions.TrimEntries))
+            .ToDictionary(pair => pair[0], pair => pair[1]);
 
     private void Keep(object sender, DataReceivedEventArgs line)
     {

@@ -19,7 +19,7 @@ public class TrainingLab(PlatformHost host) : IAsyncLifetime
 
     public PlatformApp App { get; private set; } = null!;
 
-    public TrainerProcess Trainer { get; } = new();
+    public TrainerProcess Trainer { get; } = new("torchvision");
 
     public ApiClient Admin { get; private set; } = null!;
 
@@ -66,7 +66,7 @@ public class TrainingLab(PlatformHost host) : IAsyncLifetime
 
     /// <summary>The body of a new job.</summary>
     public object Job(object config, string model = "small_cnn", string? name = null) =>
-        new { projectId = ProjectId, datasetVersionId = DatasetVersionId, framework = "torchvision", model, config, name };
+        new { projectId = ProjectId, datasetVersionId = DatasetVersionId, framework = Trainer.Name, model, config, name };
 
     /// <summary>Makes a job and starts it.</summary>
     public async Task<Guid> StartJobAsync(int epochs, string? name = null)
@@ -121,7 +121,7 @@ public class TrainingLab(PlatformHost host) : IAsyncLifetime
 
     private Dictionary<string, string?> Settings() => new()
     {
-        ["TRAINER_TORCHVISION_URL"] = Trainer.Address.ToString(),
+        [Trainer.Setting] = Trainer.Address.ToString(),
         ["TRAINER_HEARTBEAT_SECONDS"] = "0.5",
         ["TRAINER_HEARTBEAT_TIMEOUT_SECONDS"] = "6",
         ["TRAINER_RETRY_SECONDS"] = "0.2",

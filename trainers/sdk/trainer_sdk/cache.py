@@ -1,4 +1,4 @@
-"""Content-addressed files on disk, shared by every job and process, bounded, least recently used out first."""
+"""Files on disk, named by their content and shared by all processes. The least recently used ones leave first."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .protocol import is_sha256
 
 
 class ChecksumMismatch(Exception):
-    """The bytes received are not those that were announced."""
+    """The received bytes are not the announced ones."""
 
 
 class ContentCache:
     """Files named by their SHA-256 under ``root/objects``.
 
-    Safe for several processes: a file appears whole (rename), and what a running job holds a lease
-    on is never evicted. A lease is a locked file, so it ends with its process however that ends.
+    Several processes may use one cache: a file appears whole (rename), and eviction leaves files that a
+    running job has leased. A lease is a locked file, so it ends when its process ends, even when that is killed.
     """
 
     def __init__(self, root: Path, max_bytes: int) -> None:
@@ -35,14 +35,14 @@ class ContentCache:
             folder.mkdir(parents=True, exist_ok=True)
 
     def path(self, sha256: str) -> Path:
-        """Where the content is or would be; only a hash can name a file."""
+        """The path of the content, present or not. Anything but a hash raises ValueError."""
         if not is_sha256(sha256):
             raise ValueError("not a SHA-256")
         name = sha256.lower()
         return self._objects / name[:2] / name
 
     def find(self, sha256: str) -> Path | None:
-        """The file when present; marks it as used now."""
+        """The file, marked as used now; None when the cache does not have it."""
         path = self.path(sha256)
         try:
             os.utime(path)
@@ -51,9 +51,9 @@ class ContentCache:
         return path
 
     def store(self, sha256: str, fill: Callable[[Callable[[bytes], None]], None]) -> Path:
-        """Runs ``fill(write)`` and keeps what it wrote when it hashes to ``sha256``.
+        """Runs ``fill(write)`` and keeps the bytes that it wrote if their hash is ``sha256``.
 
-        Raises :class:`ChecksumMismatch` otherwise; nothing is left behind then.
+        Raises :class:`ChecksumMismatch` otherwise and keeps nothing.
         """
         target = self.path(sha256)
         digest = hashlib.sha256()
@@ -77,7 +77,7 @@ class ContentCache:
 
     @contextmanager
     def lease(self, hashes: Iterable[str]) -> Iterator[None]:
-        """Protects these contents, present or to come, from eviction while the block runs."""
+        """Keeps these contents from eviction while the block runs, also those that arrive later."""
         path = self._leases / uuid.uuid4().hex
         with self._locked("evict.lock"), path.open("w") as stream:
             fcntl.flock(stream, fcntl.LOCK_EX)
@@ -91,7 +91,7 @@ class ContentCache:
             os.close(held)
 
     def evict(self) -> int:
-        """Deletes the least recently used unleased files until the size fits; returns bytes freed."""
+        """Deletes the least recently used files without a lease until the size fits; returns the bytes freed."""
         with self._locked("evict.lock"):
             self._drop_stale_incoming()
             leased = self._leased()

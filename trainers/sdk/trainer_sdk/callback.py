@@ -1,4 +1,4 @@
-"""Delivery of an attempt's events: in order, numbered, batched, retried until the platform has them."""
+"""Delivers the events of an attempt: numbered, in order, in batches, retried until the platform has them."""
 
 from __future__ import annotations
 
@@ -32,10 +32,9 @@ def now_text() -> str:
 class CallbackClient:
     """Queues events and sends them from one thread.
 
-    Sequence numbers are given when a batch is formed, so a log line dropped under pressure leaves no
-    gap. ``on_cancel`` runs when a reply says cancel; ``on_gone`` when the platform does not want the
-    attempt any more or could not be reached for ``policy.give_up`` seconds. After ``on_gone`` nothing
-    more is sent.
+    Events get their numbers when a batch is formed, so a dropped log line leaves no gap. ``on_cancel`` runs
+    when a reply says cancel. ``on_gone`` runs when the platform does not want the attempt any more, or does
+    not answer for ``policy.give_up`` seconds; the client sends nothing after that.
     """
 
     def __init__(
@@ -68,7 +67,7 @@ class CallbackClient:
         self._thread.start()
 
     def put(self, event: dict[str, Any]) -> None:
-        """Queues an event without ``seq``; ``time`` is set when absent. Never blocks."""
+        """Queues an event without ``seq`` and sets ``time`` if the event has none. Never blocks."""
         event.setdefault("time", now_text())
         size = len(json.dumps(event)) + 24
         with self._changed:
@@ -85,7 +84,7 @@ class CallbackClient:
             self._changed.notify_all()
 
     def finish(self, terminal: dict[str, Any] | None = None) -> None:
-        """Queues the terminal event; the thread ends once everything queued is delivered."""
+        """Queues the terminal event; the thread ends after it has delivered the whole queue."""
         if terminal is not None:
             self.put(terminal)
         with self._changed:
@@ -93,7 +92,7 @@ class CallbackClient:
             self._changed.notify_all()
 
     def abandon(self) -> None:
-        """Sends nothing more."""
+        """Stops sending at once."""
         self._stopped.set()
         with self._changed:
             self._changed.notify_all()
@@ -113,7 +112,7 @@ class CallbackClient:
             self._http.close()
 
     def _next_batch(self) -> list[dict[str, Any]] | None:
-        """Waits for something worth sending and numbers it; None at the end."""
+        """Waits until there is a batch to send and numbers its events; None at the end."""
         with self._changed:
             while not self._stopped.is_set():
                 now = time.monotonic()
@@ -160,7 +159,7 @@ class CallbackClient:
         return {"seq": self._sequence, **event}
 
     def _deliver(self, batch: list[dict[str, Any]]) -> bool:
-        """Sends until the whole batch is stored. False when the attempt has ended for the platform."""
+        """Sends until the platform has the whole batch. False when the platform does not want the attempt any more."""
         tries = 0
         give_up_at = time.monotonic() + self._policy.give_up
         while batch and not self._stopped.is_set():
@@ -204,12 +203,12 @@ class CallbackClient:
         return reply
 
     def _accepted(self, reply: Response, batch: list[dict[str, Any]]) -> int:
-        """How many events of the batch the platform has stored, from the first on."""
+        """How many events at the start of the batch the platform has stored."""
         try:
             body = reply.json()
             highest = int(body["accepted"])
         except (WireError, KeyError, TypeError, ValueError):
-            _log.warning("the platform's answer to events is not understood; sending again")
+            _log.warning("cannot read the platform's answer to events; sending them again")
             return 0
         self._last_sent = time.monotonic()
         if body.get("cancel") is True:
@@ -229,9 +228,9 @@ class CallbackClient:
 
 
 def _refusal_notice(event: dict[str, Any], status: int) -> dict[str, Any]:
-    """Takes the place of one refused event so that the numbering stays whole.
+    """The event to send in place of a refused one, so that the numbers have no gap.
 
-    A refused ``completed`` becomes a failure: the job must still end.
+    A failure replaces a refused ``completed``, because the attempt must end.
     """
     message = f"The platform refused the event '{event['type']}' with status {status}."
     if event["type"] in TERMINAL_EVENTS:

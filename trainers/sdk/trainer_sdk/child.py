@@ -1,4 +1,4 @@
-"""The process of one job. It lives and dies with the service that started it."""
+"""The process of one job. It ends when the service that started it ends."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def load_framework(reference: str) -> Framework:
 
 
 class _Link:
-    """The pipe to the service: events out, cancel in. Its end means that the service is dead."""
+    """The pipe to the service: sends events, receives the cancel. When it breaks, the service is dead."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -67,7 +67,7 @@ class _Link:
 
 
 def run_job(reference: str, body: Mapping[str, Any], settings: Settings, workdir: str, connection: Connection) -> None:
-    """Entry of the process: runs the job, reports how it ended, and exits without unwinding."""
+    """Runs the job in this process, reports how it ended, and exits without cleaning up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     faulthandler.enable()
     link = _Link(connection)

@@ -26,7 +26,7 @@ def main(reference: str, arguments: Sequence[str] | None = None) -> int:
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     # Threads that spin while they wait make training many times slower on a busy machine.
-    # OpenMP reads this when the framework is loaded, so it must be set before.
+    # OpenMP reads this variable when the framework is imported, so set it before.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         settings = Settings.from_environment()

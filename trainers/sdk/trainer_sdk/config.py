@@ -1,4 +1,4 @@
-"""Typed configuration fields: one declaration gives the form the console shows and the check here."""
+"""Typed configuration fields. One declaration gives both the form in the console and the check here."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .errors import invalid_config
 class ConfigField:
     """One entry of ``configSchema.fields``.
 
-    ``exclusive_min``/``exclusive_max`` leave the limit itself out. ``applies_when`` names the field
-    and values under which this one is used; entering something other than the default elsewhere is
-    refused, so that every value entered is a value used.
+    ``exclusive_min`` and ``exclusive_max`` exclude the limit itself. ``applies_when`` names another field and the
+    values of it for which this field has an effect. For other values, this field must keep its default: the
+    trainer uses every value that somebody enters.
     """
 
     name: str
@@ -89,10 +89,10 @@ class ConfigField:
 def resolve(
     fields: Iterable[ConfigField], entered: Mapping[str, Any], defaults: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The full configuration: entered values, else ``defaults`` (of a model), else the field's own.
+    """The full configuration: of each field the entered value, else that of ``defaults``, else its own default.
 
-    Unknown fields, wrong types, values out of range and values that would have no effect are refused
-    with :class:`RequestProblem` 422 naming the field.
+    Raises :class:`RequestProblem` 422 with the field for an unknown field, a wrong type, a value out of range and
+    a value without effect.
     """
     known = {item.name: item for item in fields}
     for name in entered:

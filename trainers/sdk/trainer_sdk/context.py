@@ -1,4 +1,4 @@
-"""What a job sees of the platform: its request, its data, and the events it reports."""
+"""The platform as a job sees it: the request, the data, and the events to report."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class JobResult:
 class JobContext:
     """Handed to ``Framework.train``, ``evaluate`` and ``export``.
 
-    Every method that does I/O raises :class:`Cancelled` soon after a cancel; long computations call
-    :meth:`check_cancelled` themselves. ``workdir`` is an empty folder that is deleted with the job.
+    Every method that does I/O raises :class:`Cancelled` soon after a cancel; call :meth:`check_cancelled` in long
+    computations. ``workdir`` is an empty folder, deleted when the job ends.
     """
 
     def __init__(
@@ -57,14 +57,14 @@ class JobContext:
         )
 
     def check_cancelled(self) -> None:
-        """Raises :class:`Cancelled` once the job is to stop. Cheap: call it for every batch."""
+        """Raises :class:`Cancelled` when the job must stop. It is cheap: call it for every batch."""
         if self._cancelled.is_set():
             raise Cancelled
 
     def dataset(self, splits: Collection[str] = ("train", "val", "test"), limit: int | None = None) -> Dataset:
-        """The request's dataset version with the images of ``splits`` on local disk and verified.
+        """The request's dataset version, with the images of ``splits`` downloaded and verified.
 
-        ``limit`` takes at most that many images, evenly spread over the manifest.
+        With ``limit``, at most that many images, evenly spread over the manifest.
         """
         if self.request.dataset is None:
             raise TrainerError("DATASET_INVALID", "The job has no dataset.")
@@ -86,13 +86,12 @@ class JobContext:
             path, _ = self._transfer.fetch_into(self._cache, reference.url, reference.sha256, "The checkpoint")
         except ChecksumMismatch as error:
             raise TrainerError(
-                "CHECKPOINT_INVALID", "The checkpoint is not the one announced.",
-                category="permanent", detail=str(error),
-            ) from error  # fmt: skip
+                "CHECKPOINT_INVALID", "The checkpoint's bytes are not those of its SHA-256.", detail=str(error)
+            ) from error
         return path
 
     def started(self, device: str, images: Mapping[str, int], total_epochs: int | None = None) -> None:
-        """Reports that work begins. Send it once, before anything else."""
+        """Reports that work begins. Call it once, before the other reports."""
         event: dict[str, Any] = {"device": device, "framework": self._framework, "images": dict(images)}
         if total_epochs is not None:
             event["totalEpochs"] = total_epochs
@@ -101,7 +100,7 @@ class JobContext:
     def metrics(
         self, epoch: int, total_epochs: int, metrics: Mapping[str, float], *, epoch_seconds: float, eta_seconds: float
     ) -> None:
-        """Reports an epoch; ``loss`` is of training, ``accuracy`` of validation."""
+        """Reports an epoch. ``loss`` is measured on the training images, ``accuracy`` on the validation images."""
         self._send(
             "metrics",
             {
@@ -114,7 +113,7 @@ class JobContext:
         self, epoch: int, split: str, metrics: Mapping[str, float], classes: Collection[str],
         confusion_matrix: list[list[int]], per_class: list[dict[str, Any]],
     ) -> None:  # fmt: skip
-        """Reports the measures on a split; rows of the matrix are true classes, columns predicted."""
+        """Reports the measures on a split. Rows of the matrix are true classes, columns predicted ones."""
         self._send(
             "validation",
             {
@@ -135,7 +134,7 @@ class JobContext:
         return stored
 
     def completed(self, result: JobResult) -> None:
-        """Reports the end. The SDK calls it with what the framework returned."""
+        """Reports the end. The SDK calls it with the result of the framework."""
         event: dict[str, Any] = {
             "finalMetrics": finite(result.final_metrics),
             "bestMetrics": finite(result.best_metrics),
@@ -147,7 +146,7 @@ class JobContext:
         self._send("completed", event)
 
     def close(self) -> None:
-        """Lets the cached files go."""
+        """Ends the leases of the cached files."""
         self._leases.close()
         self._transfer.close()
 
@@ -156,5 +155,5 @@ class JobContext:
 
 
 def finite(metrics: Mapping[str, float]) -> dict[str, float]:
-    """The metrics JSON can carry: numbers that are neither infinite nor NaN."""
+    """The metrics that JSON can hold: those that are neither infinite nor NaN."""
     return {name: float(value) for name, value in metrics.items() if math.isfinite(value)}

@@ -1,4 +1,4 @@
-"""A dataset version on local disk: manifest read and checked, images downloaded in parallel."""
+"""A dataset version on local disk: the checked manifest and the images, downloaded in parallel."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _log = logging.getLogger("trainer.dataset")
 
 @dataclass(frozen=True)
 class ImageEntry:
-    """One image of the manifest. ``path`` is its name for people, never a place on disk;
-    ``label`` is the index of its class; ``file`` holds the bytes."""
+    """One image of the manifest. ``path`` is a name for people, not a path on this disk; ``label`` is the index of
+    its class; ``file`` has the bytes."""
 
     path: str
     url: str
@@ -41,7 +41,7 @@ class ImageEntry:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Images of the wanted splits, downloaded, in manifest order."""
+    """The downloaded images of the wanted splits, in the order of the manifest."""
 
     classes: tuple[str, ...]
     images: tuple[ImageEntry, ...]
@@ -56,13 +56,13 @@ class Dataset:
 
 
 def read_manifest(reference: DatasetRef, transfer: Transfer, cache: ContentCache) -> Dataset:
-    """The manifest as a dataset whose files may not be present yet.
+    """The manifest as a dataset; its files may be missing.
 
-    Raises ``DATASET_CHECKSUM_MISMATCH`` or ``DATASET_INVALID`` with the line at fault.
+    Raises ``DATASET_CHECKSUM_MISMATCH``, or ``DATASET_INVALID`` with the wrong line.
     """
     packed = transfer.fetch(reference.manifest_url, "The dataset manifest")
     if hashlib.sha256(packed).hexdigest() != reference.manifest_sha256:
-        raise TrainerError("DATASET_CHECKSUM_MISMATCH", "The dataset manifest is not the one announced.")
+        raise TrainerError("DATASET_CHECKSUM_MISMATCH", "The dataset manifest is not the announced one.")
     index = {name: position for position, name in enumerate(reference.classes)}
     images = []
     try:
@@ -80,7 +80,7 @@ def read_manifest(reference: DatasetRef, transfer: Transfer, cache: ContentCache
 
 
 def download_images(dataset: Dataset, transfer: Transfer, cache: ContentCache) -> None:
-    """Brings every image of ``dataset`` into the cache, eight at a time; stops at the first failure."""
+    """Downloads the images of ``dataset`` that the cache lacks, eight at a time; stops at the first failure."""
     started = time.monotonic()
     unique = list({image.sha256: image for image in dataset.images}.values())
     downloaded = size = 0
@@ -114,7 +114,7 @@ def _fetch(image: ImageEntry, transfer: Transfer, cache: ContentCache) -> tuple[
     except ChecksumMismatch as error:
         raise TrainerError(
             "DATASET_CHECKSUM_MISMATCH",
-            f"Image {image.path} is not the one the dataset version pins.",
+            f"Image {image.path} is not the one that the dataset version pins.",
             detail=str(error),
         ) from error
     return fresh, image.size if fresh else 0

@@ -1,30 +1,17 @@
-"""The failures a trainer can report, and how any exception becomes one of them."""
+"""The failures that a trainer can report, and how an exception becomes one of them."""
 
 from __future__ import annotations
 
 import errno
-from typing import Literal
 
-Category = Literal["user", "transient", "permanent"]
-
-#: Codes a ``failed`` event may carry, with the category each has unless the failure says otherwise.
-FAILURE_CODES: dict[str, Category] = {
-    "DATASET_INVALID": "user",
-    "DATASET_CHECKSUM_MISMATCH": "permanent",
-    "CHECKPOINT_INVALID": "user",
-    "INVALID_CONFIG": "user",
-    "OUT_OF_MEMORY": "user",
-    "NETWORK_ERROR": "transient",
-    "STORAGE_ERROR": "transient",
-    "FRAMEWORK_ERROR": "permanent",
-    "EXPORT_VALIDATION_FAILED": "permanent",
-    "TRAINER_CRASHED": "transient",
-    "CANCELLED": "user",
-}
+from .error_codes import FAILURE_CODES, REPLY_CODES, Category
 
 
 class TrainerError(Exception):
-    """A job failure with a code of :data:`FAILURE_CODES`; ``message`` is shown to the user."""
+    """A job failure with a code of :data:`FAILURE_CODES`. Users see ``message``.
+
+    ``category`` replaces the code's own one where this failure is another case than the code in general.
+    """
 
     def __init__(
         self, code: str, message: str, *, category: Category | None = None, detail: str | None = None
@@ -65,12 +52,17 @@ class AttemptGone(Exception):
 
 
 class RequestProblem(Exception):
-    """A request the service refuses: HTTP status, code, message and the field or image at fault."""
+    """A request that the service refuses, with the HTTP status of the reply and a code of :data:`REPLY_CODES`.
+
+    ``field`` names the wrong field of the request, ``index`` the wrong image.
+    """
 
     def __init__(
         self, status: int, code: str, message: str, *, field: str | None = None, index: int | None = None
     ) -> None:
         super().__init__(message)
+        if code not in REPLY_CODES:
+            raise ValueError(f"unknown reply code {code}")
         self.status = status
         self.code = code
         self.message = message
@@ -92,7 +84,7 @@ def invalid_config(field: str, message: str) -> RequestProblem:
 
 
 def classify(error: BaseException) -> TrainerError:
-    """Maps any exception to the failure to report. Frameworks refine this in ``Framework.classify``."""
+    """The failure to report for an exception. Frameworks add their own exceptions in ``Framework.classify``."""
     if isinstance(error, TrainerError):
         return error
     if isinstance(error, MemoryError):

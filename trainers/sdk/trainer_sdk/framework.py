@@ -1,4 +1,4 @@
-"""The one interface a framework implements to become a trainer."""
+"""The interface that a framework implements to become a trainer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class InvalidImage(Exception):
 
 
 class Predictor(ABC):
-    """A loaded model. ``predict`` may be called from several threads."""
+    """A loaded model. Several threads may call ``predict``."""
 
     @abstractmethod
     def predict(self, images: Sequence[bytes], top_k: int) -> list[dict[str, Any]]:
@@ -32,10 +32,10 @@ class Predictor(ABC):
 
 
 class Framework(ABC):
-    """Implemented once for a framework; must be constructible without arguments and cheap to construct.
+    """A framework. Its constructor takes no arguments and is cheap.
 
     The service process calls ``capabilities``, ``validate`` and ``load_predictor``. ``train``,
-    ``evaluate`` and ``export`` run in a process of their own; what they raise ends the job.
+    ``evaluate`` and ``export`` run in a process of their own; an exception there ends the job.
     """
 
     #: ``framework`` in capabilities and health.
@@ -47,7 +47,7 @@ class Framework(ABC):
 
     @abstractmethod
     def validate(self, request: JobRequest) -> None:
-        """Raises :class:`RequestProblem` 422 for a model, config or export this framework refuses."""
+        """Raises :class:`RequestProblem` 422 for a model, config or export that this framework refuses."""
 
     @abstractmethod
     def train(self, context: JobContext) -> JobResult:
@@ -58,7 +58,7 @@ class Framework(ABC):
         raise NotImplementedError(f"{self.name} does not evaluate")
 
     def export(self, context: JobContext) -> JobResult:
-        """Converts a checkpoint, proves the result against it and uploads it."""
+        """Converts a checkpoint, compares the file with it and uploads the file."""
         raise NotImplementedError(f"{self.name} does not export")
 
     def load_predictor(self, path: Path, format: str, metadata: Mapping[str, Any]) -> Predictor:

@@ -1,4 +1,4 @@
-"""Slots and jobs of a service: each job in a process of its own, watched until its end is delivered."""
+"""Slots and jobs of a service. Each job runs in a process of its own and is watched until its end is delivered."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ class Job:
 
 
 class JobRunner:
-    """Starts jobs in forked processes that have the framework imported already.
+    """Starts jobs in processes forked from one that has already imported the framework.
 
-    A slot is free again before the platform hears that its job has ended.
+    The slot of a job is free before the platform gets the event that ends it.
     """
 
     def __init__(self, framework: str, settings: Settings) -> None:
@@ -71,11 +71,11 @@ class JobRunner:
         return self._busy
 
     def warm_up(self) -> None:
-        """Starts the process that jobs are forked from, so that the first job starts fast too."""
+        """Starts the process that jobs are forked from, so that the first job also starts fast."""
         forkserver.ensure_running()
 
     def submit(self, request: JobRequest) -> dict[str, Any]:
-        """Accepts the job, or answers with its present state when it is known already.
+        """Accepts the job, or returns its current state when it was accepted before.
 
         Raises :class:`RequestProblem` 409 ``TRAINER_BUSY`` or 503 while stopping.
         """
@@ -95,7 +95,7 @@ class JobRunner:
         return answer
 
     def known(self, job_id: str, attempt: int) -> bool:
-        """True when this attempt was accepted before."""
+        """Whether this attempt was accepted before."""
         with self._lock:
             return (job_id, attempt) in self._jobs
 
@@ -110,7 +110,7 @@ class JobRunner:
         return job
 
     def cancel(self, job: Job) -> None:
-        """Asks the job to stop; one that does not within the grace time is killed. Idempotent."""
+        """Asks the job to stop, and kills it when it does not within the grace time. It may be called again."""
         with self._lock:
             if job.cancel_at is not None or job.state not in ("accepted", "running"):
                 return
@@ -120,7 +120,7 @@ class JobRunner:
             _tell_cancel(link)
 
     def stop(self, flush_seconds: float = 5.0) -> None:
-        """Ends every job as a transient failure and gives their last events some time to be delivered."""
+        """Ends every job with a transient failure and waits some time for the delivery of their last events."""
         with self._lock:
             self._closing = True
             jobs = [job for job in self._jobs.values() if not job.finished.is_set()]
@@ -159,11 +159,11 @@ class JobRunner:
             job.finished.set()
 
     def _run_process(self, job: Job, workdir: Path) -> dict[str, Any] | None:
-        """Runs the job's process to its end; returns the terminal event, None when nobody wants it."""
+        """Runs the job's process to its end. Returns the terminal event, or None when the platform does not want it."""
         ours, theirs = self._context.Pipe()
         arguments = (self._framework, dict(job.request.raw), self._settings, str(workdir), theirs)
         process = self._context.Process(target=run_job, args=arguments, name=f"job-{job.request.job_id}")
-        # Process.start() polls every other child as well, which two threads must not do at a time.
+        # Process.start() also polls every other child, and two threads must not do that at the same time.
         with self._process_lock:
             process.start()
         theirs.close()
@@ -211,7 +211,7 @@ class JobRunner:
                 return terminal
 
     def _patience(self, job: Job) -> float:
-        """Seconds to wait before looking at the cancel deadline again."""
+        """Seconds until the next look at the cancel deadline."""
         return 0.25 if job.cancel_at is None or job.gone else max(0.01, min(0.25, self._grace_left(job)))
 
     def _grace_left(self, job: Job) -> float:
@@ -233,7 +233,7 @@ class JobRunner:
         return TrainerError("TRAINER_CRASHED", f"The job's process died ({reason}).").to_event()
 
     def _abandon(self, job: Job, reason: str) -> None:
-        """The attempt is not wanted any more: no further callbacks, and its process ends now."""
+        """Ends the process and the callbacks of an attempt that the platform does not want any more."""
         _log.warning("job %s attempt %s abandoned: %s", job.request.job_id, job.request.attempt, reason)
         job.gone = True
         if job.callbacks is not None:
@@ -261,11 +261,11 @@ def _tell_cancel(link: Any) -> None:
     try:
         link.send_bytes(b'{"cancel":true}')
     except OSError:
-        _log.info("a job ended before it heard of its cancel")
+        _log.info("a job ended before it got its cancel")
 
 
 def _claim_workdir(root: Path) -> tuple[Path, Any]:
-    """A folder of this service alone; those of services that are dead are removed."""
+    """A folder for this service alone. Removes the folders of dead services."""
     root.mkdir(parents=True, exist_ok=True)
     for path in root.glob("*.lock"):
         with path.open("w") as stream:

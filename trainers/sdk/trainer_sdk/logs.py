@@ -1,4 +1,4 @@
-"""Forwards log records of a job as ``log`` events."""
+"""Sends the log records of a job as ``log`` events."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_MESSAGE = 8_000
 
 
 class EventLogHandler(logging.Handler):
-    """Turns records into ``log`` events; they are batched on their way to the platform."""
+    """Turns records into ``log`` events, which travel to the platform in batches."""
 
     def __init__(self, emit: Callable[[dict[str, Any]], None]) -> None:
         super().__init__(logging.INFO)

@@ -1,4 +1,4 @@
-"""Served models in memory: loaded once, least recently used out first."""
+"""Served models in memory. Each is loaded once; the least recently used one leaves first."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from collections import OrderedDict
 from typing import Any
 
 from .cache import ChecksumMismatch, ContentCache
+from .error_codes import REPLY_CODES
 from .errors import RequestProblem, TrainerError
 from .framework import Framework, InvalidImage, Predictor
 from .protocol import Callback, PredictRequest
@@ -27,7 +28,7 @@ class _Entry:
 
 
 class PredictorCache:
-    """Answers ``POST /v1/predict``. One model is loaded once however many requests wait for it."""
+    """Answers ``POST /v1/predict``. A model is loaded once, even when many requests wait for it."""
 
     def __init__(self, framework: Framework, settings: Settings) -> None:
         self._framework = framework
@@ -81,11 +82,12 @@ class PredictorCache:
                 return predictor
         except ChecksumMismatch as error:
             raise RequestProblem(
-                422, "MODEL_INVALID", "The model file is not the one announced.", field="model.sha256"
+                422, "MODEL_INVALID", "The model file is not the announced one.", field="model.sha256"
             ) from error
         except TrainerError as error:
             status = 502 if error.category == "transient" else 422
-            raise RequestProblem(status, error.code, error.message, field="model.url") from error
+            code = error.code if error.code in REPLY_CODES else "MODEL_INVALID"
+            raise RequestProblem(status, code, error.message, field="model.url") from error
         finally:
             transfer.close()
 

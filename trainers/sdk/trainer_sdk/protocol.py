@@ -1,4 +1,4 @@
-"""The requests of trainer protocol v1 as typed records, and the checks that refuse a malformed one."""
+"""The requests of trainer protocol v1 as typed records, with checks that refuse malformed ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 @dataclass(frozen=True)
 class Callback:
-    """Where events and upload requests of this attempt go, and the bearer token for that alone."""
+    """Where this attempt sends its events and upload requests, and the bearer token for that."""
 
     url: str
     token: str
@@ -31,7 +31,7 @@ class Callback:
 
 @dataclass(frozen=True)
 class DatasetRef:
-    """A dataset version: gzip JSONL manifest with its SHA-256, and the class names in index order."""
+    """A dataset version: the gzip JSON Lines manifest with its SHA-256, and the class names in index order."""
 
     manifest_url: str
     manifest_sha256: str
@@ -40,7 +40,7 @@ class DatasetRef:
 
 @dataclass(frozen=True)
 class CheckpointRef:
-    """A stored checkpoint; ``epoch`` is the last epoch it has finished."""
+    """A stored checkpoint. ``epoch`` is the last epoch that it contains."""
 
     url: str
     sha256: str
@@ -58,7 +58,7 @@ class ExportSpec:
 
 @dataclass(frozen=True)
 class JobRequest:
-    """Body of ``POST /v1/jobs``. ``raw`` is the body as received; ``config`` holds what was entered."""
+    """Body of ``POST /v1/jobs``. ``raw`` is the body as received; ``config`` has only entered values, no defaults."""
 
     job_id: str
     attempt: int
@@ -74,7 +74,7 @@ class JobRequest:
 
     @staticmethod
     def parse(body: object) -> JobRequest:
-        """Raises :class:`RequestProblem` 422 with the field at fault."""
+        """Raises :class:`RequestProblem` 422 with the wrong field."""
         data = _mapping(body, "")
         if data.get("protocol") != PROTOCOL_VERSION:
             raise _bad("protocol", f"must be '{PROTOCOL_VERSION}'")
@@ -115,7 +115,7 @@ class PredictRequest:
 
     @staticmethod
     def parse(body: object) -> PredictRequest:
-        """Raises :class:`RequestProblem` 422 with the field at fault."""
+        """Raises :class:`RequestProblem` 422 with the wrong field."""
         data = _mapping(body, "")
         model = _mapping(data.get("model"), "model")
         images = data.get("images")

@@ -1,4 +1,4 @@
-"""The HTTP face of a trainer: JSON in and out, every failure a code with a message."""
+"""The HTTP service of a trainer: JSON in and out; every failure is a code with a message."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CANCEL = re.compile(r"/v1/jobs/([^/]+)/cancel")
 
 
 class TrainerService:
-    """A framework behind the routes of the protocol. ``port`` 0 takes any free one."""
+    """Serves the routes of the protocol for a framework. ``port`` 0 takes any free port."""
 
     def __init__(self, framework: Framework, reference: str, settings: Settings, host: str, port: int) -> None:
         self.framework = framework
@@ -38,7 +38,7 @@ class TrainerService:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Host and port that are listened on."""
+        """Host and port on which it listens."""
         return self._server.server_address[0], self._server.server_address[1]  # type: ignore[return-value]
 
     def serve(self) -> None:
@@ -47,7 +47,7 @@ class TrainerService:
         self._server.serve_forever(poll_interval=0.1)
 
     def shutdown(self) -> None:
-        """Stops listening and ends every job; call it from another thread than :meth:`serve`."""
+        """Stops listening and ends every job. Call it from another thread than :meth:`serve`."""
         self._server.shutdown()
         self.jobs.stop()
         self._server.server_close()
@@ -130,9 +130,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         except Exception:
             _log.exception("%s %s failed", self.command, parts.path)
-            status, body = 500, {"code": "INTERNAL_ERROR", "message": "The trainer failed; its log says why."}
+            status, body = 500, {"code": "INTERNAL_ERROR", "message": "The trainer failed; see its log."}
         if not self._body_read:
-            # What is left of the request would be read as the next one.
+            # The rest of the request would be read as the next request.
             self.close_connection = True
         self._send(status, body)
 
@@ -176,7 +176,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             return json.loads(data, parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
-            raise RequestProblem(400, "INVALID_JSON", "The body is not JSON.") from error
+            raise RequestProblem(400, "MALFORMED_JSON", "The body is not JSON.") from error
 
     def _discard_body(self) -> None:
         length = self._length()

@@ -1,4 +1,4 @@
-"""Settings of a trainer service, all from the environment."""
+"""Settings of a trainer service, from the environment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .wire import RetryPolicy
 
 @dataclass(frozen=True)
 class Settings:
-    """``cache_max_bytes`` bounds what stays on disk between jobs; ``threads`` is for one job."""
+    """``cache_max_bytes`` is the size of the cache between jobs; ``threads`` are for one job."""
 
     slots: int
     cache_dir: Path
@@ -26,7 +26,7 @@ class Settings:
 
     @staticmethod
     def from_environment() -> Settings:
-        """Raises ValueError that names the variable."""
+        """Raises ValueError with the name of the wrong variable."""
         give_up = _number("TRAINER_CALLBACK_RETRY_SECONDS", 900.0, 1.0)
         cache = os.environ.get("TRAINER_CACHE_DIR") or str(
             Path(tempfile.gettempdir()) / f"trainer-cache-{os.getuid()}"

@@ -1,4 +1,4 @@
-"""Downloads by presigned GET and uploads by presigned PUT or multipart, both retried and checked."""
+"""Downloads by presigned GET, uploads by presigned PUT or multipart; both retry and check the bytes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ UPLOAD_THREADS = 4
 
 
 class Transfer:
-    """The data transfers of one attempt. ``check`` raises when the job is to stop.
+    """The data transfers of one attempt. ``check`` raises when the job must stop.
 
     Failures are :class:`TrainerError` ``NETWORK_ERROR``/``STORAGE_ERROR``; :class:`AttemptGone` when
     the platform refuses the attempt's token.
@@ -61,7 +61,7 @@ class Transfer:
     ) -> tuple[Path, bool]:
         """The object as a file of the cache, and whether it had to be downloaded.
 
-        Raises :class:`ChecksumMismatch` when the bytes are wrong three times running.
+        Raises :class:`ChecksumMismatch` when the bytes are wrong three times in a row.
         """
         found = cache.find(sha256)
         if found is not None:
@@ -77,7 +77,7 @@ class Transfer:
     def upload(self, path: Path, name: str, kind: str, content_type: str) -> dict[str, Any]:
         """Stores a file and returns ``{name, key, size, sha256}``.
 
-        An expired URL is replaced by asking for a new one, up to three times.
+        Asks for a new URL when one has expired, up to three times.
         """
         size, sha256 = path.stat().st_size, sha256_of(path)
         wanted = {"name": name, "kind": kind, "size": size, "sha256": sha256, "contentType": content_type}
@@ -89,7 +89,7 @@ class Transfer:
             except _Expired as expired:
                 if not remaining:
                     raise TrainerError(
-                        "STORAGE_ERROR", f"Uploading {name} was refused by the object store.", detail=str(expired)
+                        "STORAGE_ERROR", f"The object store refused the upload of {name}.", detail=str(expired)
                     ) from expired
             except KeyError as missing:
                 raise TrainerError("STORAGE_ERROR", f"The upload slot for {name} lacks {missing}.") from missing
@@ -186,7 +186,7 @@ class Transfer:
             )  # fmt: skip
         body = reply.json()
         if not isinstance(body, dict):
-            raise TrainerError("STORAGE_ERROR", f"The platform's answer to {route} is not understood.")
+            raise TrainerError("STORAGE_ERROR", f"The platform's answer to {route} is not a JSON object.")
         return body
 
     def _retried(self, send: Callable[[], Response], policy: RetryPolicy, what: str) -> Response:
@@ -207,7 +207,7 @@ class Transfer:
             self._pause(wait)
 
     def _pause(self, seconds: float) -> None:
-        """Waits, but notices within a quarter of a second that the job is to stop."""
+        """Waits, but notices within a quarter of a second that the job must stop."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self._check()
@@ -219,7 +219,7 @@ class _Expired(Exception):
 
 
 class _NotStored(Exception):
-    """The reply was no success; there is nothing to keep."""
+    """The reply has no content to keep, because it is not a success."""
 
 
 def sha256_of(path: Path) -> str:

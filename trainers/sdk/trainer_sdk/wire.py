@@ -1,4 +1,4 @@
-"""HTTP client of the SDK: keep-alive connections, streaming both ways, retry with backoff and jitter."""
+"""HTTP client of the SDK: keep-alive connections, streamed bodies, waits between retries."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ CHUNK = 256 * 1024
 
 
 class WireError(ConnectionError):
-    """The exchange did not complete (connect, timeout, reset, malformed reply)."""
+    """The request got no complete reply (connect, timeout, reset, malformed reply)."""
 
 
 @dataclass(frozen=True)
 class FileSlice:
-    """A request body read from a file: ``length`` bytes from ``offset``."""
+    """A request body from a file: ``length`` bytes from ``offset`` on."""
 
     path: Path
     offset: int
@@ -34,14 +34,14 @@ class FileSlice:
 
 @dataclass(frozen=True)
 class Response:
-    """Status, headers (lower-case names) and body; the body is empty when a sink took it."""
+    """Status, headers (lower-case names) and body. The body is empty when a sink received it."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
 
     def json(self) -> Any:
-        """The body as JSON; :class:`WireError` when it is not (a proxy's page, a cut reply)."""
+        """The body as JSON; raises :class:`WireError` when it is not JSON (a proxy's page, a cut reply)."""
         try:
             return json.loads(self.body)
         except ValueError as error:
@@ -58,19 +58,19 @@ class RetryPolicy:
     timeout: float = 60.0
 
     def delay(self, tries: int, retry_after: float | None = None) -> float:
-        """Seconds before try number ``tries + 1``; a ``Retry-After`` of the server is a lower bound."""
+        """Seconds before try number ``tries + 1``, at least the server's ``Retry-After`` (up to 300)."""
         backoff = min(self.cap, self.base * 2 ** min(tries - 1, 20)) * random.uniform(0.5, 1.0)
         return max(backoff, min(retry_after or 0.0, 300.0))
 
 
 def safe_url(url: str) -> str:
-    """The URL without its query: what may appear in logs and messages (a signature may not)."""
+    """The URL without its query, for logs and messages: a presigned URL has its signature there."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.hostname or ''}{':' + str(parts.port) if parts.port else ''}{parts.path}"
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
-    """``Retry-After`` in seconds, from either of its forms; None when absent or unreadable."""
+    """``Retry-After`` in seconds, from either of its formats; None when absent or unreadable."""
     value = headers.get("retry-after")
     if not value:
         return None
@@ -84,7 +84,7 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
 
 @dataclass
 class HttpClient:
-    """One keep-alive connection for each thread and origin. Safe to share between threads."""
+    """Keeps one connection for each thread and origin. Threads may share the client."""
 
     timeout: float = 60.0
     _local: threading.local = field(default_factory=threading.local)
@@ -101,8 +101,8 @@ class HttpClient:
     ) -> Response:
         """Sends one request. Redirects are not followed.
 
-        ``sink`` receives the body of a 2xx reply in chunks. A kept connection that the server had
-        closed is replaced once, unnoticed. Raises :class:`WireError`.
+        ``sink`` receives the body of a 2xx reply in chunks. When the server has closed a kept connection, the
+        request is sent again on a new one. Raises :class:`WireError`.
         """
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -198,7 +198,7 @@ class HttpClient:
             else:
                 content = reply.read()
         except (OSError, http.client.HTTPException) as error:
-            # Not to be taken for a kept connection that was closed: part of the reply has been used.
+            # The caller must not retry as for a closed kept connection: part of the reply has been used.
             raise WireError(f"the reply to {method} broke off: {type(error).__name__}") from error
         if reply.will_close:
             self._drop(origin)
@@ -206,7 +206,7 @@ class HttpClient:
 
 
 def _pour(reply: http.client.HTTPResponse, sink: Callable[[bytes], None]) -> None:
-    """Passes the body on; reads in pieces do not notice by themselves that it ended early."""
+    """Passes the body on and checks its length, because chunked reads do not notice an early end."""
     announced = reply.getheader("Content-Length")
     received = 0
     while chunk := reply.read(CHUNK):

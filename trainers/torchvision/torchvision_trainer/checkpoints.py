@@ -1,4 +1,4 @@
-"""Checkpoint files: all that resuming, exporting or evaluating needs, and nothing that runs code."""
+"""Checkpoint files. They hold everything for resuming, exporting and evaluating, and loading one runs no code of it."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A loaded checkpoint; ``state`` is the dictionary as saved, ``best_model`` the best weights so far."""
+    """A loaded checkpoint. ``state`` is the dictionary as it was saved."""
 
     state: dict[str, Any]
 
     @property
     def epoch(self) -> int:
-        """The last epoch finished."""
+        """The last finished epoch."""
         return int(self.state["epoch"])
 
     @property
@@ -57,7 +57,7 @@ class Checkpoint:
 def save(path: Path, state: dict[str, Any]) -> None:
     """Writes a checkpoint: tensors by name, and everything else as JSON that refers to them.
 
-    torch 1.13 reads nothing but tensors, integers and text without running code of the file.
+    Without running code of the file, torch 1.13 reads only tensors, integers and text.
     """
     tensors: dict[str, torch.Tensor] = {}
     text = json.dumps(_without_tensors(state, "", tensors))
@@ -73,15 +73,15 @@ def load(path: Path) -> Checkpoint:
         state = _with_tensors(json.loads(file["state"]), file["tensors"])
     except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError, KeyError, TypeError, OSError) as error:
         raise TrainerError(
-            "CHECKPOINT_INVALID", "The checkpoint is no file of this trainer.", detail=type(error).__name__
+            "CHECKPOINT_INVALID", "The file is not a checkpoint of this trainer.", detail=type(error).__name__
         ) from error
     if state.get("modelName") not in MODELS:
-        raise TrainerError("CHECKPOINT_INVALID", "The checkpoint is of a model this trainer does not know.")
+        raise TrainerError("CHECKPOINT_INVALID", "The checkpoint belongs to a model that this trainer does not know.")
     return Checkpoint(state)
 
 
 def load_weights(model: nn.Module, weights: dict[str, torch.Tensor]) -> None:
-    """Raises ``CHECKPOINT_INVALID`` when the weights are of another model."""
+    """Raises ``CHECKPOINT_INVALID`` when the weights belong to another model."""
     try:
         model.load_state_dict(weights)
     except RuntimeError as error:
@@ -89,7 +89,7 @@ def load_weights(model: nn.Module, weights: dict[str, torch.Tensor]) -> None:
 
 
 def random_state() -> dict[str, Any]:
-    """The state of every generator a job uses."""
+    """The state of every random generator that a job uses."""
     version, keys, gauss = random.getstate()
     name, numbers, index, has_gauss, cached = np.random.get_state()
     return {
@@ -101,7 +101,7 @@ def random_state() -> dict[str, Any]:
 
 
 def restore_random_state(saved: dict[str, Any]) -> None:
-    """The inverse of :func:`random_state`."""
+    """Restores the state that :func:`random_state` returned."""
     torch.set_rng_state(saved["torch"])
     if saved["cuda"] and len(saved["cuda"]) == torch.cuda.device_count():
         torch.cuda.set_rng_state_all(saved["cuda"])
@@ -117,7 +117,7 @@ def _without_tensors(value: Any, name: str, tensors: dict[str, torch.Tensor]) ->
         tensors[name] = value.detach().to("cpu", copy=True)
         return {"$tensor": name}
     if isinstance(value, dict):
-        # JSON keys are text, while an optimizer numbers its parameters.
+        # JSON keys are text, but the keys of an optimizer's state are numbers.
         return {"$items": [[key, _without_tensors(item, f"{name}/{key}", tensors)] for key, item in value.items()]}
     if isinstance(value, (list, tuple)):
         return [_without_tensors(item, f"{name}/{index}", tensors) for index, item in enumerate(value)]

@@ -1,4 +1,4 @@
-"""Models and settings this trainer offers, and the checks of a request against them."""
+"""The models and settings of this trainer, and the check of a request against them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MIN_IMAGE_SIZE, MAX_IMAGE_SIZE = 8, 512
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """One entry of ``capabilities.models``; mean and std normalise RGB values in 0..1."""
+    """One entry of ``capabilities.models``. ``mean`` and ``std`` normalise RGB values from 0 to 1."""
 
     name: str
     display_name: str
@@ -139,13 +139,13 @@ EXPORT_FORMATS: list[dict[str, Any]] = [
 
 
 def configuration(request: JobRequest) -> dict[str, Any]:
-    """Every setting with the value that is used: entered, else the model's, else the default."""
+    """Every setting with its value: the entered one, else the model's, else the default."""
     fields = (*FIELDS, SPLIT_FIELD) if request.kind == "evaluate" else FIELDS
     return resolve(fields, request.config, {"imageSize": MODELS[request.model].image_size})
 
 
 def check_request(request: JobRequest, has_cuda: bool) -> None:
-    """Raises :class:`RequestProblem` 422 with the field for anything this trainer would not honour."""
+    """Raises :class:`RequestProblem` 422 with the field for everything that this trainer cannot do."""
     if request.kind == "predict":
         raise RequestProblem(
             422, "UNSUPPORTED_KIND", "Predictions are made by POST /v1/predict, not as a job.", field="kind"
@@ -172,7 +172,7 @@ def _check_export(format: str, options: Mapping[str, Any]) -> None:
     known = {entry["format"]: entry["options"] for entry in EXPORT_FORMATS}
     if format not in known:
         raise RequestProblem(
-            422, "UNKNOWN_EXPORT_FORMAT", f"Formats are {', '.join(known)}.", field="export.format"
+            422, "UNKNOWN_EXPORT_FORMAT", f"The formats are {', '.join(known)}.", field="export.format"
         )
     for name in options:
         if name not in known[format]:

@@ -1,4 +1,4 @@
-"""The ``evaluate`` job: a checkpoint measured on a split."""
+"""The ``evaluate`` job: measures a checkpoint on a split."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .training import pick_device, report
 
 
 def evaluate_checkpoint(context: JobContext) -> JobResult:
-    """Evaluates on ``config.split``; when none is entered, on test if it has images, else on val."""
+    """Evaluates on ``config.split``; without one, on test if it has images, else on val."""
     config = configuration(context.request)
     torch.set_num_threads(context.settings.threads)
     checkpoint = load(context.checkpoint())
     reference = context.request.dataset
     if reference is None or (checkpoint.model_name, checkpoint.classes) != (context.request.model, reference.classes):
-        raise TrainerError("CHECKPOINT_INVALID", "The checkpoint is of another model or class list.")
+        raise TrainerError("CHECKPOINT_INVALID", "The checkpoint is for another model or class list.")
     splits = [config["split"]] if context.request.config.get("split") else ["test", "val"]
     for split in splits:
         dataset = context.dataset((split,))

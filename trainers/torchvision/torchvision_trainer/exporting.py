@@ -1,4 +1,4 @@
-"""Exports: the file, the description that belongs to it, and the proof that it computes the same."""
+"""Exports: writes the file with its description and proves that it computes the same as the checkpoint."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def export(context: JobContext) -> JobResult:
     torch.set_num_threads(threads)
     checkpoint = load(context.checkpoint())
     if checkpoint.model_name != context.request.model:
-        raise TrainerError("CHECKPOINT_INVALID", f"The checkpoint is of {checkpoint.model_name}.")
+        raise TrainerError("CHECKPOINT_INVALID", f"The checkpoint belongs to the model {checkpoint.model_name}.")
     images, counts = _held_out(context, checkpoint)
     context.started("cpu", counts)
     model = checkpoint.build_model()
@@ -54,7 +54,7 @@ def export(context: JobContext) -> JobResult:
 
 
 def describe(checkpoint: Checkpoint, format: str, opset: int | None) -> dict[str, Any]:
-    """The metadata that whoever runs the file needs."""
+    """The metadata for those who run the file."""
     height, width = checkpoint.preprocessing.size
     metadata: dict[str, Any] = {
         "framework": "torchvision",
@@ -76,7 +76,7 @@ def describe(checkpoint: Checkpoint, format: str, opset: int | None) -> dict[str
 
 
 def write(model: nn.Module, path: Path, format: str, metadata: Mapping[str, Any]) -> None:
-    """Writes the model, which returns logits, with the metadata inside the file."""
+    """Writes the model, which returns logits, and the metadata into one file."""
     model = model.to("cpu").eval()
     example = torch.zeros(2, *metadata["inputShape"][1:])
     if format == "torchscript":
@@ -106,7 +106,7 @@ def write(model: nn.Module, path: Path, format: str, metadata: Mapping[str, Any]
 def _copy_shared_constants(model: Any) -> None:
     """Gives each use of a weight its own constant.
 
-    torch stores equal tensors once and refers to them by Identity nodes, which OpenCV cannot read.
+    torch stores equal tensors once and refers to them by Identity nodes. OpenCV cannot read those.
     """
     constants = {constant.name: constant for constant in model.graph.initializer}
     for node in [node for node in model.graph.node if node.op_type == "Identity" and node.input[0] in constants]:
@@ -176,13 +176,13 @@ def _run_both(
 
 
 def _batches(count: int) -> Sequence[torch.Tensor]:
-    """One image alone first, so that the batch size is seen to be free, then 32 at a time."""
+    """First one image, then batches of 32: the file must accept any batch size."""
     order = torch.arange(count)
     return [order[:1], *(part for part in order[1:].split(32) if len(part))]
 
 
 def _held_out(context: JobContext, checkpoint: Checkpoint) -> tuple[ImageSet, dict[str, int]]:
-    """Images the model has not been trained on, if there are any, at most ``MAX_SAMPLES`` evenly spread."""
+    """At most ``MAX_SAMPLES`` images, evenly spread; held-out ones if the dataset has any."""
     reference = context.request.dataset
     if reference is None or reference.classes != checkpoint.classes:
         raise TrainerError("CHECKPOINT_INVALID", "The checkpoint was trained on other classes than the dataset's.")
@@ -193,7 +193,7 @@ def _held_out(context: JobContext, checkpoint: Checkpoint) -> tuple[ImageSet, di
     else:
         raise TrainerError("DATASET_INVALID", "The dataset has no images to validate the export with.")
     if splits == ("train",):
-        context.log.warning("There are no held-out images: the export is validated on training images.")
+        context.log.warning("There are no held-out images: validating the export on training images.")
     config = configuration(context.request)
     threads = config["numWorkers"] or context.settings.threads
     images = ImageSet(

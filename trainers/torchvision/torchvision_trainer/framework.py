@@ -1,4 +1,4 @@
-"""The torchvision trainer as a framework of the SDK."""
+"""The torchvision trainer: connects its parts to the SDK."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From encoded image files to uint8 tensors; training, validation and prediction share this path."""
+"""Turns encoded images into uint8 tensors, for training, validation and prediction alike."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 
 class UnreadableImage(Exception):
-    """The bytes are no image this trainer decodes."""
+    """This trainer cannot decode the bytes as an image."""
 
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """Resize to ``size`` (height, width), then ``(value * scale - mean) / std`` for each RGB channel."""
+    """Resizes to ``size`` (height, width), then computes ``(value * scale - mean) / std`` for each RGB channel."""
 
     size: tuple[int, int]
     mean: tuple[float, ...]
@@ -71,7 +71,7 @@ def decode(data: bytes, preprocessing: Preprocessing) -> np.ndarray:
     except UnreadableImage:
         raise
     except Exception as error:
-        # PIL's decoders raise nearly any type on damaged input.
+        # PIL's decoders raise exceptions of nearly any type on damaged input.
         raise UnreadableImage(f"cannot be decoded ({type(error).__name__})") from error
 
 
@@ -93,8 +93,8 @@ def _as_rgb(image: Image.Image) -> Image.Image:
 class ImageSet:
     """Images of a split with their labels.
 
-    They are decoded once into one uint8 tensor when that fits ``memory_limit`` bytes; otherwise
-    each batch is decoded when it is needed, by ``threads`` threads.
+    When all of them fit into ``memory_limit`` bytes, they are decoded once into one uint8 tensor. Otherwise
+    ``threads`` threads decode each batch when it is needed.
     """
 
     def __init__(
@@ -117,17 +117,17 @@ class ImageSet:
 
     @property
     def in_memory(self) -> bool:
-        """True when the pixels are held decoded."""
+        """Whether the decoded pixels are in memory."""
         return self._pixels is not None
 
     def move_to(self, device: torch.device) -> None:
-        """Keeps pixels and labels on ``device``; the pixels only when they are in memory."""
+        """Moves the labels to ``device``, and the pixels if they are in memory."""
         self.labels = self.labels.to(device)
         if self._pixels is not None:
             self._pixels = self._pixels.to(device)
 
     def batches(self, order: Sequence[torch.Tensor]) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """The batches in order; those that need decoding are prepared two ahead of their use."""
+        """The batches in order. Batches that must be decoded are prepared two ahead."""
         if self._pixels is not None:
             yield from map(self.batch, order)
             return
@@ -184,7 +184,7 @@ class ImageSet:
 
 
 def available_memory() -> int:
-    """Bytes a job may fill with pixels: a share of what the machine or the container has left."""
+    """How many bytes of pixels a job may keep: a share of the free memory of the machine or the container."""
     free = 2 * 2**30
     try:
         with open("/proc/meminfo", encoding="ascii") as lines:
@@ -196,5 +196,5 @@ def available_memory() -> int:
             if text != "max":
                 free = min(free, max(0, int(text) - int(used.read())))
     except (OSError, StopIteration, ValueError):
-        pass  # Not Linux, or no such limit: what was found so far holds.
+        pass  # Not Linux, or there is no such limit: use the value found so far.
     return int(free * MEMORY_SHARE)

@@ -1,4 +1,4 @@
-"""Measures of a classifier on a set of images."""
+"""Measures a classifier on a set of images."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Evaluation:
 
     @property
     def accuracy(self) -> float:
-        """Share of images whose class was predicted."""
+        """Share of images with the right prediction."""
         return int(self.confusion.diagonal().sum()) / max(1, int(self.confusion.sum()))
 
     def per_class(self) -> list[dict[str, Any]]:
@@ -56,7 +56,7 @@ def evaluate(
     model: nn.Module, images: ImageSet, preprocessing: Preprocessing, classes: Sequence[str],
     device: torch.device, check: Callable[[], None],
 ) -> Evaluation:  # fmt: skip
-    """Runs the model in evaluation mode over a set; the loss is the mean cross entropy."""
+    """Runs the model in evaluation mode over a set. The loss is the mean cross entropy."""
     model.eval()
     confusion = torch.zeros(len(classes) ** 2, dtype=torch.int64)
     loss = 0.0

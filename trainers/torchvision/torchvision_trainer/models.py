@@ -1,4 +1,4 @@
-"""The networks, each from RGB images ``[N,3,H,W]`` to logits ``[N,classes]``."""
+"""The networks. Each takes RGB images ``[N,3,H,W]`` and returns logits ``[N,classes]``."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def build(name: str, classes: int) -> nn.Module:
 
 
 def parameter_count(model: nn.Module) -> int:
-    """Trainable numbers in a model."""
+    """The number of trainable parameters of a model."""
     return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
 
 

@@ -1,4 +1,4 @@
-"""Served models: encoded images in, ranked classes out, as the model's metadata prescribes."""
+"""Served models: encoded images in, ranked classes out, as the model's metadata says."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def load(path: Path, format: str, metadata: Mapping[str, Any], threads: int) -> ClassificationPredictor:
-    """Loads and tries the model; raises :class:`RequestProblem` 422 for a format, metadata or file it cannot use."""
+    """Loads the model and runs it once. Raises :class:`RequestProblem` 422 for what it cannot use."""
     if format not in ("onnx", "torchscript"):
         raise RequestProblem(
             422, "UNKNOWN_MODEL_FORMAT", f"Models of format '{format}' are not served.", field="model.format"
@@ -60,7 +60,7 @@ def load(path: Path, format: str, metadata: Mapping[str, Any], threads: int) -> 
         runtime = open_model(path, format, threads)
         logits = runtime.run(np.zeros((1, 3, *preprocessing.size), dtype=np.float32))
     except Exception as error:
-        # Each runtime has its own exception types; whatever it is, the file is at fault.
+        # Each runtime has its own exception types; all of them mean that the file is wrong.
         raise RequestProblem(
             422, "MODEL_INVALID", f"The model file cannot be run ({type(error).__name__}).", field="model"
         ) from error
@@ -94,6 +94,6 @@ def _read(metadata: Mapping[str, Any]) -> tuple[list[str], Preprocessing]:
         understood = False
     if not understood:
         raise RequestProblem(
-            422, "MODEL_INVALID", "The model's metadata is not of this trainer.", field="model.metadata"
+            422, "MODEL_INVALID", "This trainer did not write the model's metadata.", field="model.metadata"
         )
     return classes, preprocessing

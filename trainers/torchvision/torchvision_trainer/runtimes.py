@@ -1,4 +1,4 @@
-"""Runs exported files: float32 ``[N,3,H,W]`` in, logits ``[N,classes]`` out."""
+"""Runs exported files: they take float32 ``[N,3,H,W]`` and return logits ``[N,classes]``."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import torch
 
 
 class Runtime(ABC):
-    """A loaded file; ``run`` may be called from several threads."""
+    """A loaded file. Several threads may call ``run``."""
 
-    #: What runs the file, for logs and reports.
+    #: The library that runs the file, for logs and reports.
     engine: str
 
     @abstractmethod
@@ -24,7 +24,7 @@ class Runtime(ABC):
 
 
 class OnnxRuntime(Runtime):
-    """onnxruntime, with CUDA when the installed package has it."""
+    """onnxruntime, with CUDA when the installed package supports it."""
 
     def __init__(self, path: Path, threads: int) -> None:
         import onnxruntime
@@ -42,13 +42,13 @@ class OnnxRuntime(Runtime):
 
 
 class OpenCvRuntime(Runtime):
-    """OpenCV's ONNX importer; its network object serves one thread at a time."""
+    """OpenCV's ONNX importer. Only one thread at a time may use its network object."""
 
     def __init__(self, path: Path, threads: int) -> None:
         import cv2
 
         cv2.setNumThreads(threads)
-        # By content: the importer picks a format by the file's extension, which a cached file lacks.
+        # From the bytes: from a path, the importer chooses the format by the extension, and cached files have none.
         self._net = cv2.dnn.readNetFromONNX(np.frombuffer(path.read_bytes(), dtype=np.uint8))
         self._lock = threading.Lock()
         self.engine = f"cv2.dnn {cv2.__version__}"
@@ -62,8 +62,8 @@ class OpenCvRuntime(Runtime):
 class TorchScriptRuntime(Runtime):
     """torch.jit, on the CUDA device when there is one.
 
-    All calls run in one thread: OpenMP keeps a pool of threads for each thread that calls it, and
-    starting one for every request costs more than a small model does.
+    All calls run in one thread: OpenMP keeps a pool of threads for each calling thread, and starting a pool
+    for every request would cost more than running a small model.
     """
 
     def __init__(self, path: Path) -> None:
@@ -77,13 +77,13 @@ class TorchScriptRuntime(Runtime):
         return self._thread.submit(self._run, inputs).result()
 
     def _run(self, inputs: np.ndarray) -> np.ndarray:
-        # Without the profiling executor, which compiles anew for every batch size it meets.
+        # Without the profiling executor, because that compiles again for every new batch size.
         with torch.inference_mode(), torch.jit.optimized_execution(False):
             return self._module(torch.from_numpy(inputs).to(self._device)).float().cpu().numpy()
 
 
 def open_model(path: Path, format: str, threads: int) -> Runtime:
-    """The runtime for an exported file; the libraries' own exceptions when it cannot be loaded."""
+    """The runtime for an exported file. Raises the exceptions of its library when it cannot load the file."""
     if format == "torchscript":
         return TorchScriptRuntime(path)
     if importlib.util.find_spec("onnxruntime") is not None:

@@ -1,4 +1,4 @@
-"""The training loop: epochs with metrics, validation and checkpoints, resumable to the bit on a CPU."""
+"""The training loop: epochs with metrics, validation and checkpoints. On a CPU, a resumed run gives the same bits."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ class TrainingRun:
         mean = float(total_loss) / max(1, seen)
         if not math.isfinite(mean):
             raise TrainerError(
-                "FRAMEWORK_ERROR", f"The loss is no longer a number in epoch {epoch}. Use a lower learningRate.",
+                "FRAMEWORK_ERROR", f"The loss is not a number in epoch {epoch}. Use a lower learningRate.",
                 category="user",
             )  # fmt: skip
         return mean, int(hits) / max(1, seen)
@@ -176,7 +176,7 @@ class TrainingRun:
         state = checkpoint.state
         wanted = (self._context.request.model, self._dataset.classes, self._config["optimizer"])
         if wanted != (checkpoint.model_name, checkpoint.classes, state["config"]["optimizer"]):
-            raise TrainerError("CHECKPOINT_INVALID", "The checkpoint is of another model, class list or optimizer.")
+            raise TrainerError("CHECKPOINT_INVALID", "The checkpoint is for another model, class list or optimizer.")
         try:
             checkpoints.load_weights(self._model, state["model"])
             self._optimizer.load_state_dict(state["optimizer"])
@@ -186,7 +186,7 @@ class TrainingRun:
             best = state["best"]
             weights = best["weights"] if best["weights"] is not None else state["model"]
         except (KeyError, ValueError, TypeError) as error:
-            raise TrainerError("CHECKPOINT_INVALID", "The checkpoint lacks what resuming needs.") from error
+            raise TrainerError("CHECKPOINT_INVALID", "The checkpoint lacks data for resuming.") from error
         on_device = {name: value.to(self._device) for name, value in weights.items()}
         self._best = Best(
             best["epoch"], best["accuracy"], best["loss"], best["metrics"], on_device, stored=best["stored"]
@@ -219,7 +219,7 @@ class TrainingRun:
         best = self._best
         if best.stored or best.weights is None or not best.metrics:
             return
-        # Its optimizer is of the last epoch: good for export and evaluation, and said so in the file.
+        # The optimizer state is that of the last epoch, so this checkpoint is only for export and evaluation.
         best.stored = True
         state = {**self._state(best.epoch, best.weights), "resumable": False, "metrics": best.metrics}
         self._uploads.store(state, best.epoch, True, best.metrics)
@@ -251,7 +251,7 @@ class TrainingRun:
 
 
 class CheckpointUploads:
-    """Uploads checkpoints one after the other while training goes on; at most one waits."""
+    """Uploads checkpoints one by one while training goes on; at most one waits."""
 
     def __init__(self, context: JobContext) -> None:
         self._context = context
@@ -269,7 +269,7 @@ class CheckpointUploads:
             self._pool.shutdown(wait=kind is None)
 
     def store(self, state: dict[str, Any], epoch: int, best: bool, metrics: dict[str, float]) -> None:
-        """Writes ``epoch-0001.pt`` now and uploads it; raises what the upload before it raised."""
+        """Writes ``epoch-0001.pt`` and starts its upload. Raises the exception of the upload before."""
         self._await()
         path = self._context.workdir / f"epoch-{epoch:04d}.pt"
         checkpoints.save(path, state)
@@ -300,7 +300,7 @@ def pick_device(name: str) -> torch.device:
 
 
 def make_optimizer(config: dict[str, Any], model: nn.Module) -> torch.optim.Optimizer:
-    """The optimizer the configuration names."""
+    """The optimizer that the configuration names."""
     common = {"lr": config["learningRate"], "weight_decay": config["weightDecay"]}
     if config["optimizer"] == "sgd":
         return torch.optim.SGD(model.parameters(), momentum=config["momentum"], **common)
@@ -309,14 +309,14 @@ def make_optimizer(config: dict[str, Any], model: nn.Module) -> torch.optim.Opti
 
 
 def make_scaler(enabled: bool) -> Any:
-    """The loss scaler of mixed precision; its place in torch moved with 2.3, and the old one warns."""
+    """The loss scaler for mixed precision. torch 2.3 moved it, and the old name warns."""
     if hasattr(torch.amp, "GradScaler"):
         return torch.amp.GradScaler("cuda", enabled=enabled)
     return torch.cuda.amp.GradScaler(enabled=enabled)
 
 
 def learning_rate_factor(schedule: str, epochs: int, steps: int) -> Callable[[int], float]:
-    """The factor on the learning rate before step ``n`` (from 0), for ``steps`` steps in an epoch."""
+    """Gives the factor on the learning rate before step ``n`` (from 0), with ``steps`` steps in an epoch."""
     total = max(1, epochs * steps)
     third = max(1, math.ceil(epochs / 3)) * steps
 
@@ -335,9 +335,9 @@ def learning_rate_factor(schedule: str, epochs: int, steps: int) -> Callable[[in
 
 
 def batches_of(count: int, size: int, seed: int, epoch: int) -> list[torch.Tensor]:
-    """Indices of an epoch's batches: a permutation that seed and epoch alone decide.
+    """The indices of an epoch's batches: a permutation that depends only on seed and epoch.
 
-    A last batch of one image is left out, as batch norm cannot learn from it.
+    A last batch of one image is left out, because batch norm cannot learn from it.
     """
     order = torch.randperm(count, generator=torch.Generator().manual_seed(seed * 1_000_003 + epoch + 500_000))
     batches = list(order.split(size))
@@ -347,7 +347,7 @@ def batches_of(count: int, size: int, seed: int, epoch: int) -> list[torch.Tenso
 
 
 def augment(images: torch.Tensor, random_numbers: torch.Generator) -> torch.Tensor:
-    """Shifts by up to 8 % and rotates by up to 10 degrees, each image on its own; edges are repeated."""
+    """Shifts each image by up to 8 % and rotates it by up to 10 degrees, at random; repeats the edges."""
     count = len(images)
     angle = (torch.rand(count, generator=random_numbers) * 2 - 1) * math.radians(10)
     shift = (torch.rand(count, 2, generator=random_numbers) * 2 - 1) * 0.16
@@ -363,7 +363,7 @@ def _check_dataset(dataset: Dataset) -> None:
     if not dataset.split("train"):
         raise TrainerError("DATASET_INVALID", "The dataset has no training images.")
     if len({image.label for image in dataset.split("train")}) < 2:
-        raise TrainerError("DATASET_INVALID", "The training images are all of one class; at least two are needed.")
+        raise TrainerError("DATASET_INVALID", "All training images have the same class; training needs at least two.")
 
 
 def _seed_everything(seed: int, threads: int) -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -11,20 +10,28 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-PYTHONPATH = os.pathsep.join(str(ROOT / name) for name in ("sdk", "torchvision", "tests"))
-os.environ["PYTHONPATH"] = PYTHONPATH
+ROOT = Path(__file__).resolve().parent
+PATHS = [str(ROOT / "sdk"), str(ROOT / "tests"), str(ROOT / "datasets")]
+PATHS += [str(file.parent) for file in sorted(ROOT.glob("*/trainer.conf"))]
+os.environ["PYTHONPATH"] = os.pathsep.join(PATHS)
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-sys.path[:0] = PYTHONPATH.split(os.pathsep)
+sys.path[:0] = PATHS
 
 from client import TrainerClient
 from fake_framework import FakeFramework
 from platform_double import Platform
 from schema import check
+from trainer_folders import FOLDERS
 
 from trainer_sdk.service import TrainerService
 from trainer_sdk.settings import Settings
 from trainer_sdk.wire import RetryPolicy
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leaves out a trainer's own tests when this Python cannot import what the trainer needs."""
+    folder = FOLDERS.get(collection_path.parent.name) if collection_path.name == "tests" else None
+    return True if folder is not None and folder.missing(sys.executable) else None
 
 
 @pytest.fixture()
@@ -85,32 +92,28 @@ def fake(start: Callable[..., TrainerClient]) -> TrainerClient:
     return start()
 
 
-def start_process(arguments: list[str], **environment: str) -> tuple[subprocess.Popen[str], TrainerClient]:
-    """A trainer in a process of its own; returns once it listens."""
-    process = subprocess.Popen(
-        [sys.executable, *arguments, "--port", "0"],
-        env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    assert line.startswith("listening on "), line
-    return process, TrainerClient(line.split()[-1])
-
-
 @pytest.fixture(scope="session")
-def trainer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrainerClient]:
-    """The torchvision trainer as it is run in production, but on a free port."""
-    process, client = start_process(
-        ["-m", "torchvision_trainer"],
-        TRAINER_CACHE_DIR=str(tmp_path_factory.mktemp("cache")), TRAINER_SLOTS="2",
-        TRAINER_RETRY_BASE_SECONDS="0.02",
-    )  # fmt: skip
-    check("Health", client.get("/health")[1])
-    yield client
-    process.terminate()
-    assert process.wait(30) == 0
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], TrainerClient]]:
+    """Gives a trainer of this checkout as a running service. It starts when a test first asks for it; a test of a
+    trainer that cannot run on this machine is skipped."""
+    started: dict[str, Any] = {}
+
+    def get(name: str) -> TrainerClient:
+        if name not in started:
+            if missing := FOLDERS[name].missing():
+                pytest.skip(f"{name} cannot run here: its Python lacks {missing}")
+            cache = str(tmp_path_factory.mktemp("cache"))
+            started[name] = FOLDERS[name].start(
+                "key of the tests", TRAINER_CACHE_DIR=cache, TRAINER_RETRY_BASE_SECONDS="0.02"
+            )
+        return started[name][1]
+
+    yield get
+    for process, _ in started.values():
+        process.terminate()
+        assert process.wait(30) == 0
 
 
 def pytest_report_header() -> str:
     schema = json.loads((ROOT / "protocol.schema.json").read_text())
-    return f"protocol schema: {len(schema['$defs'])} definitions"
+    return f"protocol schema: {len(schema['$defs'])} definitions; trainers: {', '.join(FOLDERS)}"

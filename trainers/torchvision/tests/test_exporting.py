@@ -1,4 +1,4 @@
-"""The proof of an export: a file that computes something else does not pass."""
+"""The proof of an export: a file that computes other numbers does not pass."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_the_right_file_passes(tmp_path: Path, images: ImageSet, format: str, mo
 
 
 @pytest.mark.parametrize("format", ["onnx", "torchscript"])
-def test_a_file_of_other_weights_is_refused(tmp_path: Path, images: ImageSet, format: str) -> None:
+def test_a_file_with_other_weights_is_refused(tmp_path: Path, images: ImageSet, format: str) -> None:
     source = checkpoint()
     path = written(tmp_path, format, source)
     source.state["model"]["head.bias"] = source.state["model"]["head.bias"] + 0.01

