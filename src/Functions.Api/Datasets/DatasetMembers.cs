@@ -12,19 +12,19 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Datasets;
 
-/// <summary>Somebody with whom a dataset is shared.</summary>
-/// <param name="UserId">The account.</param>
-/// <param name="Email">Its e-mail address.</param>
-/// <param name="FullName">Its name.</param>
+/// <summary>A person with whom a dataset is shared.</summary>
+/// <param name="UserId">Id of the account.</param>
 /// <param name="Role">What the person may do with the dataset.</param>
-/// <param name="JoinedAt">Since when.</param>
+/// <param name="JoinedAt">When the dataset was shared with the person.</param>
 public sealed record DatasetMemberAnswer(Guid UserId, string Email, string? FullName, DatasetRole Role, DateTimeOffset JoinedAt);
 
-/// <summary>The role that somebody is to have in a shared dataset.</summary>
-/// <param name="Role">viewer, annotator, reviewer or admin.</param>
+/// <summary>Role of a person in a shared dataset.</summary>
+/// <param name="Role">New role: <c>viewer</c>, <c>annotator</c>, <c>reviewer</c> or <c>admin</c>.</param>
 public sealed record DatasetMemberRole(DatasetRole Role);
 
 /// <summary>A dataset that was shared with the caller.</summary>
+/// <param name="Name">Name of the dataset.</param>
+/// <param name="Role">What the caller may do with the dataset.</param>
 public sealed record SharedDatasetAnswer(Guid Id, string Name, string? Description, TaskType TaskType, DatasetRole Role);
 
 /// <summary>People with whom one dataset is shared; they come by invitation.</summary>

@@ -18,11 +18,22 @@ using VisionPlatform.Orchestrations.Deployments;
 
 namespace VisionPlatform.Api.Deployments;
 
+/// <summary>A deployment to create.</summary>
+/// <param name="ExportId">Completed export to serve.</param>
+/// <param name="Name">Name of the deployment.</param>
 public sealed record NewDeployment(
     [property: Required] Guid? ExportId,
     [property: Required, StringLength(200, MinimumLength = 1)] string? Name);
 
-/// <param name="ApiKey">Shown in the answer that creates the deployment and never again.</param>
+/// <summary>An exported model that answers predictions.</summary>
+/// <param name="ExportId">Export that is served.</param>
+/// <param name="Name">Name of the deployment.</param>
+/// <param name="State">Whether the deployment answers predictions.</param>
+/// <param name="RequestCount">Number of prediction requests so far.</param>
+/// <param name="ImageCount">Number of images in those requests.</param>
+/// <param name="AverageLatencyMs">Average duration of a prediction request in milliseconds; null before the first.</param>
+/// <param name="Error">Why the deployment failed; null otherwise.</param>
+/// <param name="ApiKey">Key with which programs call the deployment. It is shown only in the answer that creates the deployment, and null in all others.</param>
 public sealed record DeploymentAnswer(
     Guid Id, Guid ProjectId, Guid ExportId, string Name, DeploymentState State, long RequestCount, long ImageCount, double? AverageLatencyMs,
     FailureAnswer? Error, DateTimeOffset CreatedAt, string? ApiKey)

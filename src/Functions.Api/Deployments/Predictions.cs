@@ -16,12 +16,17 @@ using VisionPlatform.Infrastructure.Training;
 
 namespace VisionPlatform.Api.Deployments;
 
-/// <param name="Images">Encoded images (JPEG, PNG …) as base64, up to 64.</param>
-/// <param name="TopK">How many classes to give for each image.</param>
+/// <summary>Images to classify.</summary>
+/// <param name="Images">Image files (JPEG, PNG, GIF, BMP, WebP or TIFF) in base64, at most 64.</param>
+/// <param name="TopK">Number of classes to return for each image; 5 when left out.</param>
 public sealed record PredictionRequest(
     [property: Required, MinLength(1), MaxLength(Predictions.MaxImages)] IReadOnlyList<string>? Images,
     [property: Range(1, 100)] int? TopK);
 
+/// <summary>Predictions for the images of one request.</summary>
+/// <param name="DeploymentId">Deployment that answered.</param>
+/// <param name="Predictions">One prediction for each image.</param>
+/// <param name="InferenceMs">Milliseconds that decoding the images and running the model took.</param>
 public sealed record PredictionAnswer(Guid DeploymentId, IReadOnlyList<Prediction> Predictions, double InferenceMs);
 
 /// <summary>Predictions of deployed models, for callers with the deployment's key and for members of the project.</summary>

@@ -1,11 +1,14 @@
 namespace VisionPlatform.Api.Http;
 
 /// <summary>How the OpenAPI document describes a function.</summary>
-/// <param name="summary">One sentence.</param>
+/// <param name="summary">What it does or returns, in one sentence.</param>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class OperationAttribute(string summary) : Attribute
 {
     public string Summary { get; } = summary;
+
+    /// <summary>What else a caller has to know, in Markdown.</summary>
+    public string? Description { get; set; }
 
     /// <summary>The group it is shown in; the route's first part after /api/v1 when not given.</summary>
     public string? Tag { get; set; }
@@ -16,11 +19,20 @@ public sealed class OperationAttribute(string summary) : Attribute
     /// <summary>The content type of the body.</summary>
     public string BodyType { get; set; } = "application/json";
 
+    /// <summary>Content types whose plain bytes it also takes as the body.</summary>
+    public string[] RawBodyTypes { get; set; } = [];
+
     /// <summary>The record answered on success; none means no body.</summary>
     public Type? Returns { get; set; }
 
     /// <summary>The content type of the answer.</summary>
     public string ReturnsType { get; set; } = "application/json";
+
+    /// <summary>Content types of other texts that it answers instead, when the caller asks for one.</summary>
+    public string[] TextTypes { get; set; } = [];
+
+    /// <summary>What a text of <see cref="TextTypes"/> looks like.</summary>
+    public string? TextExample { get; set; }
 
     /// <summary>The status of success.</summary>
     public int Status { get; set; } = 200;

@@ -1,10 +1,12 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
 using VisionPlatform.Api.Http;
 
 namespace VisionPlatform.Api.OpenApi;
 
 /// <summary>Makes up an answer that fits its schema, so that the description shows what comes back.</summary>
-internal sealed class SchemaExamples(JsonObject document)
+internal static class SchemaExamples
 {
     // What a field of this name looks like; others follow from their type.
     private static readonly Dictionary<string, string> Texts = new(StringComparer.Ordinal)
@@ -27,63 +29,54 @@ internal sealed class SchemaExamples(JsonObject document)
     private const int Deepest = 24;
 
     /// <summary>Gives every successful JSON answer its example.</summary>
-    public void AddToAnswers()
+    public static void AddToAnswers(OpenApiDocument document)
     {
-        foreach (var (path, item) in document["paths"]!.AsObject())
-            foreach (var (_, operation) in item!.AsObject())
-                foreach (var (status, response) in operation!["responses"]!.AsObject())
-                    if (status[0] == '2' && response!["content"]?["application/json"] is JsonObject content)
-                        content["example"] = Of(content["schema"]!, "", IdAt(path), 0);
+        foreach (var (path, item) in document.Paths)
+            foreach (var operation in item.Operations!.Values)
+                foreach (var (status, response) in operation.Responses!)
+                    if (status[0] == '2' && response.Content is { } content && content.TryGetValue("application/json", out var type) && type is OpenApiMediaType json)
+                        json.Example = Of(json.Schema!, "", IdAt(path), 0);
     }
 
     // The id of what is at this address: /api/v1/training/jobs/{id} → the example's job.
     private static string IdAt(string path) =>
         Examples.After([.. path.Split('/', StringSplitOptions.RemoveEmptyEntries).Skip(2).Where(part => !part.StartsWith('{'))]) ?? Examples.Project;
 
-    private JsonNode? Of(JsonNode schema, string name, string id, int depth)
+    private static JsonNode? Of(IOpenApiSchema schema, string name, string id, int depth)
     {
-        if (depth > Deepest || schema is not JsonObject node)
-            return null;
-        if (node["$ref"] is { } reference)
-            return Of(document["components"]!["schemas"]![reference.GetValue<string>()["#/components/schemas/".Length..]]!, name, id, depth + 1);
-        if (node["anyOf"] is JsonArray { Count: > 0 } choices)
-            return Of(choices[0]!, name, id, depth + 1);
-        if (node["enum"] is JsonArray { Count: > 0 } values)
-            return values[0]?.DeepClone();
-        return TypeOf(node) switch
+        if (depth > Deepest)
+            return JsonNullSentinel.JsonNull;
+        if (schema.AnyOf is [var choice, ..])
+            return Of(choice, name, id, depth + 1);
+        if (schema.Enum is [var value, ..])
+            return value.DeepClone();
+        return (schema.Type & ~JsonSchemaType.Null) switch
         {
-            "object" => Object(node, name, id, depth),
-            "array" => node["items"] is { } items ? new JsonArray(Of(items, name, id, depth + 1)) : [],
-            "string" => Text(node, name, id),
-            "integer" => node["minimum"]?.DeepClone() ?? 1,
-            "number" => node["minimum"]?.DeepClone() ?? 0.5,
-            "boolean" => false,
-            _ => null,
+            JsonSchemaType.Object => Object(schema, name, id, depth),
+            JsonSchemaType.Array => new JsonArray(Of(schema.Items!, name, id, depth + 1)),
+            JsonSchemaType.String => Text(schema, name, id),
+            JsonSchemaType.Integer => schema.Minimum is { } least ? long.Parse(least, CultureInfo.InvariantCulture) : 1,
+            JsonSchemaType.Number => schema.Minimum is { } least ? double.Parse(least, CultureInfo.InvariantCulture) : 0.5,
+            JsonSchemaType.Boolean => false,
+            _ => new JsonObject(),
         };
     }
 
-    private JsonObject Object(JsonObject node, string name, string id, int depth)
+    private static JsonObject Object(IOpenApiSchema schema, string name, string id, int depth)
     {
         var example = new JsonObject();
-        foreach (var (property, schema) in node["properties"]?.AsObject() ?? [])
-            example[property] = Of(schema!, property, id, depth + 1);
-        if (node["additionalProperties"] is JsonObject values && values.Count > 0 && example.Count == 0)
+        foreach (var (property, own) in schema.Properties ?? new Dictionary<string, IOpenApiSchema>())
+            example[property] = Of(own, property, id, depth + 1);
+        if (schema.AdditionalProperties is { Type: not null } values)
             example[name == "headers" ? "Content-Type" : "accuracy"] = Of(values, name == "headers" ? "contentType" : name, id, depth + 1);
         return example;
     }
 
-    private static string Text(JsonObject node, string name, string id) => node["format"]?.GetValue<string>() switch
+    private static string Text(IOpenApiSchema schema, string name, string id) => schema.Format switch
     {
         "uuid" => Ids.GetValueOrDefault(name, id),
         "date-time" => "2026-11-20T08:30:00Z",
         "uri" => Texts["url"].TrimEnd('…'),
         _ => Texts.GetValueOrDefault(name, "text"),
-    };
-
-    private static string? TypeOf(JsonObject node) => node["type"] switch
-    {
-        JsonArray types => types.Select(type => type!.GetValue<string>()).FirstOrDefault(type => type != "null"),
-        { } type => type.GetValue<string>(),
-        null => null,
     };
 }

@@ -109,4 +109,6 @@ public sealed class AttemptCallbacks(PlatformDatabase database, AttemptReports r
     }
 }
 
+/// <summary>An upload that is complete.</summary>
+/// <param name="Key">Key under which the file is stored.</param>
 public sealed record AttemptUploadDone(string Key);

@@ -108,7 +108,7 @@ public sealed class PublishTests : IDisposable
         Directory.CreateDirectory(Path.Combine(_folder, ".azurefunctions"));
         await File.WriteAllTextAsync(Path.Combine(_folder, ".azurefunctions", "Microsoft.Azure.WebJobs.Extensions.DurableTask.dll"), "");
         File.Copy(Path.Combine(Repository.Root, "host.json"), Path.Combine(_folder, "host.json"));
-        var functions = new[] { typeof(Api.OpenApi.OpenApiDocument).Assembly, typeof(Orchestrations.Training.TrainModel).Assembly }
+        var functions = new[] { typeof(Api.OpenApi.ApiDocument).Assembly, typeof(Orchestrations.Training.TrainModel).Assembly }
             .SelectMany(assembly => assembly.GetTypes()).SelectMany(type => type.GetMethods())
             .Select(method => method.GetCustomAttributes(typeof(Microsoft.Azure.Functions.Worker.FunctionAttribute), false).OfType<Microsoft.Azure.Functions.Worker.FunctionAttribute>().FirstOrDefault()?.Name)
             .OfType<string>().Distinct();

@@ -39,8 +39,8 @@ internal sealed record ApiOperation(ApiDescription Description, string Path, str
 
     public IEnumerable<JsonElement> ParametersIn(string place) => Parameters.Where(parameter => parameter.GetProperty("in").GetString() == place);
 
-    /// <summary>The body's media type; null when it takes none.</summary>
-    public JsonProperty? Body => Json.TryGetProperty("requestBody", out var body) ? body.GetProperty("content").EnumerateObject().Single() : null;
+    /// <summary>The body's media type; null when it takes none. JSON, where it also takes plain bytes.</summary>
+    public JsonProperty? Body => Json.TryGetProperty("requestBody", out var body) ? body.GetProperty("content").EnumerateObject().First() : null;
 
     public JsonElement? BodyExample => Body is { } body && body.Value.TryGetProperty("example", out var example) ? example : null;
 
@@ -48,6 +48,10 @@ internal sealed record ApiOperation(ApiDescription Description, string Path, str
     public IReadOnlyList<int> Successes => [.. Json.GetProperty("responses").EnumerateObject().Select(response => int.Parse(response.Name)).Where(status => status < 300)];
 
     public JsonElement? Response(int status) => Json.GetProperty("responses").TryGetProperty($"{status}", out var response) ? Description.Schemas.Resolve(response) : null;
+
+    /// <summary>The schema of its JSON answer with a status; null when it answers none.</summary>
+    public JsonElement? JsonAnswer(int status) =>
+        Response(status) is { } response && response.TryGetProperty("content", out var content) && content.TryGetProperty("application/json", out var json) ? json.GetProperty("schema") : null;
 
     /// <summary>The codes of the problems it declares.</summary>
     public IEnumerable<string> Codes => Json.GetProperty("responses").EnumerateObject()

@@ -107,7 +107,8 @@ internal sealed class RequestGenerator(ApiOperation operation)
             return Gen.OneOf(any.EnumerateArray().Select(part => Right(operation.Description.Schemas.Resolve(part), example, depth + 1)));
         if (schema.TryGetProperty("enum", out var values))
             return Gen.Elements(values.EnumerateArray().Select(value => value.GetRawText()));
-        var kind = schema.TryGetProperty("type", out var type) ? type.ValueKind == JsonValueKind.Array ? type[0].GetString() : type.GetString() : null;
+        var kind = !schema.TryGetProperty("type", out var type) ? null
+            : type.ValueKind == JsonValueKind.String ? type.GetString() : type.EnumerateArray().Select(one => one.GetString()).First(one => one != "null");
         var made = kind switch
         {
             "object" => Object(schema, example, depth),
