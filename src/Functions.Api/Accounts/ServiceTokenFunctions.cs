@@ -41,8 +41,9 @@ public sealed record ServiceTokenAnswer(string AccessToken, string TokenType, in
 public sealed class ServiceTokenFunctions(ServiceTokenIssue issue, Authentication authentication)
 {
     [Function("CreateServiceToken"), AllowAnonymousAccess("A service shows its secret, a person an access token; both are checked here."), RateLimit(RateLimit.General)]
-    [Operation("Get a token for five minutes by which one service calls another in a person's name, within scopes.", Body = typeof(ServiceTokenRequest),
-        Example = """{"audience":"labeling","scopes":["labeling:read"]}""", Returns = typeof(ServiceTokenAnswer), Problems = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "INVALID_CLIENT", "FORBIDDEN", "NOT_FOUND"])]
+    [Operation("Issue a service token", Body = typeof(ServiceTokenRequest),
+        Example = """{"audience":"labeling","scopes":["labeling:read"]}""", Returns = typeof(ServiceTokenAnswer), Problems = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "INVALID_CLIENT", "FORBIDDEN", "NOT_FOUND"],
+        Description = "Issues a token that is valid for five minutes and with which one service calls another in the name of a person. A person asks with an access token, a service with its client id and secret.")]
     public async Task<IResult> Create(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/service-token")] HttpRequest request, CancellationToken cancellation)
     {

@@ -45,7 +45,8 @@ public sealed class DatasetMembers(PlatformDatabase database, UserDatabase users
     }
 
     [Function("ListDatasetMembers"), RequiresPermission(Permission.DatasetsRead)]
-    [Operation("With whom a dataset is shared, besides the members of its project.", Tag = "Datasets", Returns = typeof(Page<DatasetMemberAnswer>))]
+    [Operation("List people a dataset is shared with", Tag = "Datasets", Returns = typeof(Page<DatasetMemberAnswer>),
+        Description = "People who were invited to the dataset itself, newest first. Members of its project are not listed.")]
     public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsRead, cancellation);
@@ -53,7 +54,7 @@ public sealed class DatasetMembers(PlatformDatabase database, UserDatabase users
     }
 
     [Function("UpdateDatasetMember"), RequiresPermission(Permission.DatasetsShare)]
-    [Operation("Give somebody with whom a dataset is shared another role in it.", Tag = "Datasets", Body = typeof(DatasetMemberRole), Example = """{"role":"reviewer"}""", Returns = typeof(DatasetMemberAnswer),
+    [Operation("Change the role of a person in a dataset", Tag = "Datasets", Body = typeof(DatasetMemberRole), Example = """{"role":"reviewer"}""", Returns = typeof(DatasetMemberAnswer),
         Unversioned = "A membership has one field that changes; whoever writes last decides.")]
     public async Task<IResult> Update([HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = RouteOfOne)] HttpRequest request, Guid id, Guid userId, CancellationToken cancellation)
     {
@@ -71,7 +72,7 @@ public sealed class DatasetMembers(PlatformDatabase database, UserDatabase users
     }
 
     [Function("RemoveDatasetMember"), RequiresPermission(Permission.DatasetsShare)]
-    [Operation("Share a dataset with somebody no longer.", Tag = "Datasets", Status = 204)]
+    [Operation("Stop sharing a dataset with a person", Tag = "Datasets", Status = 204)]
     public async Task<IResult> Remove([HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = RouteOfOne)] HttpRequest request, Guid id, Guid userId, CancellationToken cancellation)
     {
         var dataset = await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsShare, cancellation);
@@ -84,7 +85,8 @@ public sealed class DatasetMembers(PlatformDatabase database, UserDatabase users
     }
 
     [Function("ListSharedDatasets"), RequiresPermission(Permission.DatasetsRead, Anywhere = true)]
-    [Operation("The datasets that were shared with oneself, newest first.", Tag = "Datasets", Returns = typeof(Page<SharedDatasetAnswer>))]
+    [Operation("List datasets shared with the caller", Tag = "Datasets", Returns = typeof(Page<SharedDatasetAnswer>),
+        Description = "Datasets to which the caller was invited, newest first.")]
     public async Task<IResult> Shared([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/shared")] HttpRequest request, CancellationToken cancellation)
     {
         var caller = request.CurrentUser().Id;

@@ -39,8 +39,9 @@ public sealed class Predictions(PlatformDatabase database, ServedModels models, 
     private const int DefaultTopK = 5;
 
     [Function(nameof(Predict)), AllowAnonymousAccess("The bearer is a deployment's key or an access token; both are checked here."), RateLimit(RateLimit.General)]
-    [Operation("Predict a batch of base64 images (application/json) or one raw image", Tag = "Deployments", Body = typeof(PredictionRequest), Example = PredictionExample, Returns = typeof(PredictionAnswer),
-        Problems = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "PASSWORD_CHANGE_REQUIRED", "FORBIDDEN", "DEPLOYMENT_NOT_ACTIVE", "INVALID_IMAGE", "TRAINER_UNAVAILABLE"])]
+    [Operation("Predict", Tag = "Deployments", Body = typeof(PredictionRequest), Example = PredictionExample, RawBodyTypes = ["image/*"], Returns = typeof(PredictionAnswer),
+        Problems = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "PASSWORD_CHANGE_REQUIRED", "FORBIDDEN", "DEPLOYMENT_NOT_ACTIVE", "INVALID_IMAGE", "TRAINER_UNAVAILABLE"],
+        Description = "Classifies images with a deployed model: up to 64 images in base64 as JSON, or one image file as the body itself. Authenticate with the API key of the deployment, or with an access token of a member of the project.")]
     public async Task<IActionResult> Predict(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/infer/{deploymentId:guid}")] HttpRequest request,
         Guid deploymentId, CancellationToken cancellation)

@@ -67,8 +67,9 @@ public sealed class ModelExports(PlatformDatabase database, TrainerCatalog catal
     private static readonly TimeSpan DownloadLifetime = TimeSpan.FromHours(1);
 
     [Function(nameof(CreateExports)), RequiresPermission(Permission.ExportsRun)]
-    [Operation("Export a model version to several formats in parallel", Tag = "Exports", Body = typeof(NewExports), Example = NewExportsExample, Returns = typeof(StartedExports), Status = 202,
-        Problems = ["NOT_FOUND", "UNKNOWN_EXPORT_FORMAT", "INVALID_CONFIG", "TRAINER_UNAVAILABLE"])]
+    [Operation("Export a model version", Tag = "Exports", Body = typeof(NewExports), Example = NewExportsExample, Returns = typeof(StartedExports), Status = 202,
+        Problems = ["NOT_FOUND", "UNKNOWN_EXPORT_FORMAT", "INVALID_CONFIG", "TRAINER_UNAVAILABLE"],
+        Description = "Starts one export for each format. They run in parallel; read them until they have ended.")]
     public async Task<IResult> CreateExports(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/exports")] HttpRequest request,
         [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
@@ -103,8 +104,9 @@ public sealed class ModelExports(PlatformDatabase database, TrainerCatalog catal
     }
 
     [Function(nameof(ListExports)), RequiresPermission(Permission.ExportsRead)]
-    [Operation("Exports of a model version, newest first", Tag = "Exports", Returns = typeof(Page<ExportAnswer>))]
-    [Query<Guid>("modelVersionId", "The model version they were made from.", Required = true, Example = Examples.ModelVersion)]
+    [Operation("List exports of a model version", Tag = "Exports", Returns = typeof(Page<ExportAnswer>),
+        Description = "Newest first.")]
+    [Query<Guid>("modelVersionId", "Model version whose exports are listed.", Required = true, Example = Examples.ModelVersion)]
     public async Task<IActionResult> ListExports(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/exports")] HttpRequest request, CancellationToken cancellation)
     {
@@ -116,13 +118,14 @@ public sealed class ModelExports(PlatformDatabase database, TrainerCatalog catal
     }
 
     [Function(nameof(GetExport)), RequiresPermission(Permission.ExportsRead)]
-    [Operation("An export", Tag = "Exports", Returns = typeof(ExportAnswer))]
+    [Operation("Get an export", Tag = "Exports", Returns = typeof(ExportAnswer))]
     public async Task<IActionResult> GetExport(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/exports/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation) =>
         new OkObjectResult(ExportAnswer.From(await RequireExportAsync(request, id, cancellation)));
 
     [Function(nameof(DownloadExport)), RequiresPermission(Permission.ExportsRead)]
-    [Operation("Where to fetch the exported file", Tag = "Exports", Returns = typeof(Download), Problems = ["INVALID_STATE"])]
+    [Operation("Get the download address of an export", Tag = "Exports", Returns = typeof(Download), Problems = ["INVALID_STATE"],
+        Description = "A presigned address of the exported file that works for an hour.")]
     public async Task<IActionResult> DownloadExport(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/exports/{id:guid}/download")] HttpRequest request, Guid id, CancellationToken cancellation)
     {

@@ -28,7 +28,8 @@ public sealed class LabelingAccount(UserDatabase users)
     private const int MostDatasets = 200;
 
     [Function("GetLabelingAccount"), RequiresPermission(Permission.LabelingRead)]
-    [Operation("Who is calling, and what they may do in the datasets that were shared with them.", Returns = typeof(LabelingAccountAnswer))]
+    [Operation("Get the caller", Returns = typeof(LabelingAccountAnswer),
+        Description = "The caller, and what the caller may do in the datasets that were shared with them.")]
     public async Task<IResult> Get(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/labeling/me")] HttpRequest request, CancellationToken cancellation)
     {

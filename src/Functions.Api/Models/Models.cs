@@ -51,8 +51,9 @@ public sealed class ModelCatalog(PlatformDatabase database, ObjectStores stores,
     private static readonly TimeSpan DownloadLifetime = TimeSpan.FromHours(1);
 
     [Function(nameof(ListModels)), RequiresPermission(Permission.ModelsRead)]
-    [Operation("Models of a project, newest first", Tag = "Models", Returns = typeof(Page<ModelAnswer>))]
-    [Query<Guid>("projectId", "The project whose they are.", Required = true, Example = Examples.Project)]
+    [Operation("List models of a project", Tag = "Models", Returns = typeof(Page<ModelAnswer>),
+        Description = "Newest first.")]
+    [Query<Guid>("projectId", "Project whose models are listed.", Required = true, Example = Examples.Project)]
     public async Task<IActionResult> ListModels(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/models")] HttpRequest request, CancellationToken cancellation)
     {
@@ -62,13 +63,14 @@ public sealed class ModelCatalog(PlatformDatabase database, ObjectStores stores,
     }
 
     [Function(nameof(GetModel)), RequiresPermission(Permission.ModelsRead)]
-    [Operation("A model", Tag = "Models", Returns = typeof(ModelAnswer))]
+    [Operation("Get a model", Tag = "Models", Returns = typeof(ModelAnswer))]
     public async Task<IActionResult> GetModel(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/models/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation) =>
         new OkObjectResult(ModelAnswer.From(await RequireModelAsync(request, id, cancellation)));
 
     [Function(nameof(ListModelVersions)), RequiresPermission(Permission.ModelsRead)]
-    [Operation("Versions of a model, newest first", Tag = "Models", Returns = typeof(Page<ModelVersionAnswer>))]
+    [Operation("List versions of a model", Tag = "Models", Returns = typeof(Page<ModelVersionAnswer>),
+        Description = "Newest first.")]
     public async Task<IActionResult> ListModelVersions(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/models/{id:guid}/versions")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
@@ -77,7 +79,8 @@ public sealed class ModelCatalog(PlatformDatabase database, ObjectStores stores,
     }
 
     [Function(nameof(GetModelVersion)), RequiresPermission(Permission.ModelsRead)]
-    [Operation("A version with its quality on the held-out images", Tag = "Models", Returns = typeof(ModelVersionAnswer))]
+    [Operation("Get a version of a model", Tag = "Models", Returns = typeof(ModelVersionAnswer),
+        Description = "A version with its quality on the held-out images and an address to download its weights.")]
     public async Task<IActionResult> GetModelVersion(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/models/{id:guid}/versions/{versionId:guid}")] HttpRequest request,
         Guid id, Guid versionId, CancellationToken cancellation)

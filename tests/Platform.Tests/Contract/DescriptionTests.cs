@@ -33,7 +33,8 @@ public sealed partial class DescriptionTests
                     missing.Add($"{operation} ({operation.Id}): {what}");
             }
 
-            Need(operation.Json.GetProperty("summary").GetString()!.Length > 5, "[Operation(\"…\")] needs a sentence.");
+            Need(Summary().IsMatch(operation.Json.GetProperty("summary").GetString()!), "[Operation(\"…\")] begins with a capital letter, has at most 50 characters and no full stop: it is shown as a title. More goes into Description.");
+            Need(!operation.Json.TryGetProperty("description", out _) || IsSentence(operation.Json), "Description begins with a capital letter and ends with a full stop.");
             Need(operation.Json.GetProperty("tags").GetArrayLength() == 1, "no tag.");
             Need(operation.Security != "accessToken" || operation.Json.TryGetProperty("x-permission", out _), "no permission.");
             foreach (var parameter in operation.Parameters.Where(parameter => parameter.GetProperty("in").GetString() != "header"))
@@ -53,7 +54,7 @@ public sealed partial class DescriptionTests
                 Need(differences is null or { Count: 0 }, $"the example does not fit the body: {string.Join("; ", differences ?? [])}");
             }
             foreach (var parameter in operation.Parameters)
-                Need(parameter.TryGetProperty("description", out _), $"the parameter {parameter.GetProperty("name").GetString()} has no description.");
+                Need(IsSentence(parameter), $"the parameter {parameter.GetProperty("name").GetString()} has no description that begins with a capital letter and ends with a full stop.");
             Need(operation.Successes.Count > 0, "no status of success.");
             Need(operation.Codes.Contains("INTERNAL_ERROR"), "no 500.");
             Need(operation.Security == "" || operation.Response(401) is not null, "no 401.");
@@ -141,6 +142,9 @@ public sealed partial class DescriptionTests
 
     private static bool IsSentence(JsonElement schema) =>
         schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty("description", out var description) && Sentence().IsMatch(description.GetString()!);
+
+    [GeneratedRegex(@"^[A-Z].{3,48}[^.]$")]
+    private static partial Regex Summary();
 
     [GeneratedRegex(@"^[A-Z`].*[.`)]$", RegexOptions.Singleline)]
     private static partial Regex Sentence();
