@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Api.OpenApi;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;
@@ -42,7 +43,7 @@ public sealed class ServiceTokenFunctions(ServiceTokenIssue issue, Authenticatio
 {
     [Function("CreateServiceToken"), AllowAnonymousAccess("A service shows its secret, a person an access token; both are checked here."), RateLimit(RateLimit.General)]
     [Operation("Issue a service token", Body = typeof(ServiceTokenRequest),
-        Example = """{"audience":"labeling","scopes":["labeling:read"]}""", Returns = typeof(ServiceTokenAnswer), Problems = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "INVALID_CLIENT", "FORBIDDEN", "NOT_FOUND"],
+        Example = """{"audience":"labeling","scopes":["labeling:read"]}""", Returns = typeof(ServiceTokenAnswer), Security = ["", ApiDocument.AccessToken], Problems = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "INVALID_CLIENT", "FORBIDDEN", "NOT_FOUND"],
         Description = "Issues a token that is valid for five minutes and with which one service calls another in the name of a person. A person asks with an access token, a service with its client id and secret.")]
     public async Task<IResult> Create(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/service-token")] HttpRequest request, CancellationToken cancellation)

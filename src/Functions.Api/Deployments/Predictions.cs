@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Api.OpenApi;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Deployments;
@@ -39,7 +40,7 @@ public sealed class Predictions(PlatformDatabase database, ServedModels models, 
     private const int DefaultTopK = 5;
 
     [Function(nameof(Predict)), AllowAnonymousAccess("The bearer is a deployment's key or an access token; both are checked here."), RateLimit(RateLimit.General)]
-    [Operation("Predict", Tag = "Deployments", Body = typeof(PredictionRequest), Example = PredictionExample, RawBodyTypes = ["image/*"], Returns = typeof(PredictionAnswer),
+    [Operation("Predict", Tag = "Deployments", Body = typeof(PredictionRequest), Example = PredictionExample, RawBodyTypes = ["image/*"], Security = [ApiDocument.DeploymentKey, ApiDocument.AccessToken], Returns = typeof(PredictionAnswer),
         Problems = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "PASSWORD_CHANGE_REQUIRED", "FORBIDDEN", "DEPLOYMENT_NOT_ACTIVE", "INVALID_IMAGE", "TRAINER_UNAVAILABLE"],
         Description = "Classifies images with a deployed model: up to 64 images in base64 as JSON, or one image file as the body itself. Authenticate with the API key of the deployment, or with an access token of a member of the project.")]
     public async Task<IActionResult> Predict(

@@ -40,6 +40,12 @@ public sealed class OperationAttribute(string summary) : Attribute
     /// <summary>Another status of success with the same body, e.g. 200 beside 202; 0 for none.</summary>
     public int AlternativeStatus { get; set; }
 
+    /// <summary>
+    /// Ways to authenticate that a function without a permission checks itself, each enough: names of the description's security schemes;
+    /// an empty name when it can also be called without any.
+    /// </summary>
+    public string[] Security { get; set; } = [];
+
     /// <summary>A request body as JSON that, with the data of <see cref="Examples"/>, is answered by <see cref="Status"/>. Every operation with a body has one.</summary>
     public string? Example { get; set; }
 

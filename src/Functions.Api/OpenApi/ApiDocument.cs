@@ -14,6 +14,9 @@ namespace VisionPlatform.Api.OpenApi;
 /// </summary>
 public sealed class ApiDocument
 {
+    /// <summary>Names of the security schemes.</summary>
+    public const string AccessToken = "accessToken", AttemptToken = "attemptToken", DeploymentKey = "deploymentKey";
+
     private const string About =
         """
         Upload images, publish dataset versions, train models, watch the training live, export models and serve them.
@@ -67,8 +70,9 @@ public sealed class ApiDocument
     {
         foreach (var (name, description) in ApiTags.All)
             _document.Tags!.Add(new OpenApiTag { Name = name, Description = description });
-        _document.AddComponent("accessToken", Bearer("Access token from `POST /api/v1/auth/login`, or a personal token from `POST /api/v1/auth/tokens`."));
-        _document.AddComponent("attemptToken", Bearer("Token that a trainer receives with a job. It is valid for that attempt only."));
+        _document.AddComponent(AccessToken, Bearer("Access token from `POST /api/v1/auth/login`, or a personal token from `POST /api/v1/auth/tokens`."));
+        _document.AddComponent(AttemptToken, Bearer("Token that a trainer receives with a job. It is valid for that attempt only."));
+        _document.AddComponent(DeploymentKey, Bearer("API key of a deployment, from the answer that created it. It is valid for predictions of that deployment only."));
         foreach (var path in contracts.GroupBy(contract => contract.Path))
         {
             var item = new OpenApiPathItem();
@@ -89,7 +93,7 @@ public sealed class ApiDocument
             Summary = described.Summary,
             Description = described.Description,
             Tags = new HashSet<OpenApiTagReference> { Tag(contract) },
-            Security = SecurityOf(contract.Function),
+            Security = SecurityOf(contract),
             Parameters = _parameters.Of(contract) is { Count: > 0 } parameters ? parameters : null,
             RequestBody = described.Body is { } body ? Body(described, body) : null,
             Responses = _responses.Of(contract),
@@ -114,12 +118,16 @@ public sealed class ApiDocument
         return new OpenApiRequestBody { Required = true, Content = content };
     }
 
-    private List<OpenApiSecurityRequirement> SecurityOf(FunctionDeclaration function) => function.Access switch
+    private List<OpenApiSecurityRequirement> SecurityOf(Contract contract)
     {
-        RequiresPermissionAttribute => [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("accessToken", _document)] = [] }],
-        TrainerAccessAttribute => [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("attemptToken", _document)] = [] }],
-        _ => [],
-    };
+        string[] schemes = contract.Function.Access switch
+        {
+            RequiresPermissionAttribute => [AccessToken],
+            TrainerAccessAttribute => [AttemptToken],
+            _ => contract.Operation.Security,
+        };
+        return [.. schemes.Select(scheme => scheme.Length == 0 ? [] : new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(scheme, _document)] = [] })];
+    }
 
-    private static OpenApiSecurityScheme Bearer(string description) => new() { Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "JWT", Description = description };
+    private static OpenApiSecurityScheme Bearer(string description) => new() { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = description };
 }

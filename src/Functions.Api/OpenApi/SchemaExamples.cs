@@ -8,14 +8,32 @@ namespace VisionPlatform.Api.OpenApi;
 /// <summary>Makes up an answer that fits its schema, so that the description shows what comes back.</summary>
 internal static class SchemaExamples
 {
+    private const string Url = "https://storage.example.com/datasets/3/img_0001.png?X-Amz-Signature=5d3f0c";
+    private const string Sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
     // What a field of this name looks like; others follow from their type.
     private static readonly Dictionary<string, string> Texts = new(StringComparer.Ordinal)
     {
-        ["email"] = "ann@example.com", ["fullName"] = "Ann Smith", ["name"] = "Steel plates", ["path"] = "3/img_0001.png", ["class"] = "scratch", ["contentType"] = "image/png",
-        ["description"] = "Scratches and dents on rolled steel", ["url"] = "https://storage.example.com/datasets/3/img_0001.png?X-Amz-Signature=…",
-        ["sha256"] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", ["hash"] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-        ["framework"] = "torchvision", ["model"] = "small_cnn", ["architecture"] = "small_cnn", ["format"] = "onnx", ["level"] = "info", ["message"] = "epoch 3 of 10",
-        ["tokenType"] = "Bearer", ["method"] = "PUT", ["code"] = "STORAGE_UNAVAILABLE", ["type"] = "metrics",
+        ["accessToken"] = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIwMTk5NWI1ZSJ9.X3k0vQ", ["action"] = "user.update_role", ["actorName"] = "ann@example.com", ["address"] = "203.0.113.7",
+        ["apiKey"] = "vpd_q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ", ["architecture"] = "small_cnn", ["badgeColor"] = "#1d4ed8", ["badgeColors"] = "#1d4ed8", ["class"] = "scratch", ["classes"] = "scratch",
+        ["client"] = "Mozilla/5.0 (X11; Linux x86_64)", ["code"] = "STORAGE_UNAVAILABLE", ["company"] = "Steel Ltd", ["confirmationSentTo"] = "ann.smith@example.com", ["contentType"] = "image/png",
+        ["description"] = "Scratches and dents on rolled steel", ["detail"] = "It does not answer.", ["displayName"] = "Small CNN", ["division"] = "Rolling mill", ["email"] = "ann@example.com",
+        ["error"] = "The manifest could not be written.", ["etag"] = "\"d41d8cd98f00b204e9800998ecf8427e\"", ["format"] = "onnx", ["framework"] = "torchvision", ["fullName"] = "Ann Smith", ["group"] = "Optimizer",
+        ["hash"] = Sha256, ["initials"] = "AS", ["inviter"] = "Ann Smith", ["key"] = $"checkpoints/{Examples.TrainingJob}/1/epoch_1.pt", ["level"] = "info", ["message"] = "epoch 3 of 10", ["method"] = "PUT",
+        ["model"] = "small_cnn", ["name"] = "Steel plates", ["nextCursor"] = "IjAxOTk1YjVlLTBhMDAtNzAwMC04MDAwLTAwMDAwMDAwMDAwMSI", ["note"] = "Before the new camera", ["orchestrationId"] = $"exports-{Examples.Export}",
+        ["path"] = "scratch/img_0001.png", ["permissions"] = "datasets:read", ["refreshToken"] = Examples.RefreshToken, ["role"] = "member", ["scopes"] = "read", ["service"] = "labeler", ["sha256"] = Sha256,
+        ["skipped"] = "scratch/img_0002.png", ["source"] = "trainer", ["state"] = "online", ["subjectId"] = Examples.User, ["subjectName"] = "kim@example.org", ["subjectType"] = "user",
+        ["suggestedAction"] = "Try again in a moment.", ["targetName"] = "Steel plates", ["taskTypes"] = "image_classification", ["thumbnailUrl"] = Url, ["manifestUrl"] = Url, ["url"] = Url,
+        ["token"] = "pat_q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ", ["tokenScopes"] = "read", ["tokenType"] = "Bearer", ["traceId"] = "0af7651916cd43dd8448eb211c80319c", ["trainer"] = "torchvision",
+        ["type"] = "metrics", ["uploadId"] = "2~q83vEjRWeJCrze8S", ["userAgent"] = "Mozilla/5.0 (X11; Linux x86_64)", ["version"] = "1.0",
+    };
+
+    // The same for free JSON, and for the values of objects whose names are free.
+    private static readonly Dictionary<string, string> Free = new(StringComparer.Ordinal)
+    {
+        ["data"] = """{"attempt":1,"epoch":3,"totalEpochs":10,"metrics":{"loss":0.31},"epochSeconds":0.7,"etaSeconds":4.9}""", ["config"] = """{"epochs":10}""", ["default"] = "10",
+        ["details"] = """{"role":"advanced_engineer"}""", ["devices[]"] = """{"type":"cuda","name":"NVIDIA L4"}""", ["metadata"] = """{"inputs":[{"name":"input","shape":[1,3,32,32]}]}""",
+        ["options"] = """{"opset":13}""", ["options[]"] = "\"adam\"", ["people"] = """{"manager":1,"standard_engineer":7}""", ["presets"] = """{"fast":{"epochs":3}}""", ["headers"] = """{"Content-Type":"image/png","If-None-Match":"*"}""",
     };
 
     private static readonly Dictionary<string, string> Ids = new(StringComparer.Ordinal)
@@ -46,6 +64,8 @@ internal static class SchemaExamples
     {
         if (depth > Deepest)
             return JsonNullSentinel.JsonNull;
+        if ((IsFree(schema) || schema.AdditionalProperties is { Properties: null or { Count: 0 } }) && Free.TryGetValue(name, out var free))
+            return JsonNode.Parse(free);
         if (schema.AnyOf is [var choice, ..])
             return Of(choice, name, id, depth + 1);
         if (schema.Enum is [var value, ..])
@@ -53,7 +73,7 @@ internal static class SchemaExamples
         return (schema.Type & ~JsonSchemaType.Null) switch
         {
             JsonSchemaType.Object => Object(schema, name, id, depth),
-            JsonSchemaType.Array => new JsonArray(Of(schema.Items!, name, id, depth + 1)),
+            JsonSchemaType.Array => new JsonArray(Of(schema.Items!, IsFree(schema.Items!) ? $"{name}[]" : name, id, depth + 1)),
             JsonSchemaType.String => Text(schema, name, id),
             JsonSchemaType.Integer => schema.Minimum is { } least ? long.Parse(least, CultureInfo.InvariantCulture) : 1,
             JsonSchemaType.Number => schema.Minimum is { } least ? double.Parse(least, CultureInfo.InvariantCulture) : 0.5,
@@ -62,13 +82,15 @@ internal static class SchemaExamples
         };
     }
 
+    private static bool IsFree(IOpenApiSchema schema) => schema is { Type: null, AnyOf: null or { Count: 0 } };
+
     private static JsonObject Object(IOpenApiSchema schema, string name, string id, int depth)
     {
         var example = new JsonObject();
         foreach (var (property, own) in schema.Properties ?? new Dictionary<string, IOpenApiSchema>())
             example[property] = Of(own, property, id, depth + 1);
         if (schema.AdditionalProperties is { Type: not null } values)
-            example[name == "headers" ? "Content-Type" : "accuracy"] = Of(values, name == "headers" ? "contentType" : name, id, depth + 1);
+            example["accuracy"] = Of(values, name, id, depth + 1);
         return example;
     }
 
@@ -76,7 +98,7 @@ internal static class SchemaExamples
     {
         "uuid" => Ids.GetValueOrDefault(name, id),
         "date-time" => "2026-11-20T08:30:00Z",
-        "uri" => Texts["url"].TrimEnd('…'),
+        "uri" => Url,
         _ => Texts.GetValueOrDefault(name, "text"),
     };
 }

@@ -59,7 +59,8 @@ internal sealed record ApiOperation(ApiDescription Description, string Path, str
         .Where(response => response.TryGetProperty("content", out var content) && content.TryGetProperty("application/problem+json", out _))
         .SelectMany(response => response.GetProperty("content").GetProperty("application/problem+json").GetProperty("examples").EnumerateObject().Select(example => example.Name));
 
-    public string Security => Json.GetProperty("security").EnumerateArray().SelectMany(one => one.EnumerateObject()).Select(one => one.Name).FirstOrDefault() ?? "";
+    /// <summary>How a caller authenticates, the first of the ways there are; empty when it need not.</summary>
+    public string Security => Json.GetProperty("security").EnumerateArray().Select(way => way.EnumerateObject().Select(scheme => scheme.Name).FirstOrDefault()).FirstOrDefault() ?? "";
 
     /// <summary>The address with the examples of its route and query.</summary>
     public string ExampleAddress()

@@ -100,6 +100,25 @@ public sealed partial class DescriptionTests
         Assert.Equal(["healthLiveV1", "healthReadyV1"], Description.Operations.Where(operation => !operation.Json.GetProperty("responses").EnumerateObject().Any(response => response.Name[0] == '4')).Select(operation => operation.Id).Order(StringComparer.Ordinal));
 
     [Fact]
+    public void Examples_of_answers_show_what_a_text_looks_like()
+    {
+        var unknown = Description.Operations.SelectMany(operation => operation.Successes.Select(status => operation.Response(status)!.Value))
+            .Where(response => response.TryGetProperty("content", out var content) && content.TryGetProperty("application/json", out var json) && json.TryGetProperty("example", out _))
+            .SelectMany(response => Texts(response.GetProperty("content").GetProperty("application/json").GetProperty("example"), ""))
+            .Where(text => text.Value == "text").Select(text => text.Field).Distinct();
+
+        Assert.True(!unknown.Any(), $"Add to OpenApi/SchemaExamples.cs what these fields look like: {string.Join(", ", unknown)}");
+
+        static IEnumerable<(string Field, string Value)> Texts(JsonElement value, string field) => value.ValueKind switch
+        {
+            JsonValueKind.Object => value.EnumerateObject().SelectMany(property => Texts(property.Value, property.Name)),
+            JsonValueKind.Array => value.EnumerateArray().SelectMany(item => Texts(item, field)),
+            JsonValueKind.String => [(field, value.GetString()!)],
+            _ => [],
+        };
+    }
+
+    [Fact]
     public void Every_reference_leads_somewhere_and_every_operation_has_an_id_of_its_own()
     {
         foreach (Match reference in Reference().Matches(Description.Text))
