@@ -59,7 +59,7 @@ public sealed class AuthFunctions(SignIn signIn, Sessions sessions, AuditLog aud
     }
 
     [Function("ListOwnSessions"), RequiresPermission(Permission.AccountSecurity)]
-    [Operation("List own sessions", Returns = typeof(Page<OwnSessionAnswer>),
+    [Operation("List sessions", Returns = typeof(Page<OwnSessionAnswer>),
         Description = "Active sessions of the caller, newest first.")]
     public async Task<IResult> ListSessions(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/auth/sessions")] HttpRequest request, CancellationToken cancellation)
@@ -69,7 +69,7 @@ public sealed class AuthFunctions(SignIn signIn, Sessions sessions, AuditLog aud
     }
 
     [Function("EndOwnSession"), RequiresPermission(Permission.AccountSecurity)]
-    [Operation("End an own session", Status = 204,
+    [Operation("End a session", Status = 204,
         Description = "Signs another device out.")]
     public async Task<IResult> EndSession(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/auth/sessions/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation)

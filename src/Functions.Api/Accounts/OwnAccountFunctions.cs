@@ -10,13 +10,13 @@ namespace VisionPlatform.Api.Accounts;
 public sealed class OwnAccountFunctions(SignIn signIn, OwnProfile profile)
 {
     [Function("GetOwnAccount"), RequiresPermission(Permission.AccountSelf)]
-    [Operation("Get the own account", Returns = typeof(UserAnswer),
+    [Operation("Get the signed-in account", Returns = typeof(UserAnswer),
         Description = "The account that the token of the request belongs to.")]
     public static IResult Me([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/auth/me")] HttpRequest request) =>
         TypedResults.Ok(UserAnswer.Of(request.CurrentUser()));
 
     [Function("UpdateOwnAccount"), RequiresPermission(Permission.AccountSecurity)]
-    [Operation("Update the own account", Body = typeof(ProfileRequest), Returns = typeof(ProfileAnswer),
+    [Operation("Update the signed-in account", Body = typeof(ProfileRequest), Returns = typeof(ProfileAnswer),
         Example = """{"fullName":"Ada Lovelace","badgeColor":"#1d4ed8"}""", Unversioned = "One changes only one's own; the last change wins.",
         Problems = ["EMAIL_TAKEN", "TOO_MANY_ATTEMPTS"],
         Description = "Changes name, avatar color or e-mail address. Changing the e-mail address requires the current password.")]
@@ -41,7 +41,7 @@ public sealed class OwnAccountFunctions(SignIn signIn, OwnProfile profile)
     }
 
     [Function("ChangeOwnPassword"), RequiresPermission(Permission.AccountPassword)]
-    [Operation("Change the own password", Body = typeof(ChangePasswordRequest), Example = $$"""{"currentPassword":"{{Examples.Password}}","newPassword":"seven horses in the rain"}""", Returns = typeof(SessionAnswer), Problems = ["WEAK_PASSWORD", "TOO_MANY_ATTEMPTS"],
+    [Operation("Change the password", Body = typeof(ChangePasswordRequest), Example = $$"""{"currentPassword":"{{Examples.Password}}","newPassword":"seven horses in the rain"}""", Returns = typeof(SessionAnswer), Problems = ["WEAK_PASSWORD", "TOO_MANY_ATTEMPTS"],
         Description = "Sets a new password. All other sessions of the account end; the answer has new tokens for this one.")]
     public async Task<IResult> ChangePassword(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v1/auth/password")] HttpRequest request, CancellationToken cancellation)

@@ -91,7 +91,7 @@ public sealed class ApiDocument
         {
             OperationId = JsonNamingPolicy.CamelCase.ConvertName(contract.Function.Name),
             Summary = described.Summary,
-            Description = described.Description,
+            Description = string.Join("\n\n", new[] { described.Description, NeedOf(contract.Function) }.OfType<string>()) is { Length: > 0 } text ? text : null,
             Tags = new HashSet<OpenApiTagReference> { Tag(contract) },
             Security = SecurityOf(contract),
             Parameters = _parameters.Of(contract) is { Count: > 0 } parameters ? parameters : null,
@@ -102,6 +102,9 @@ public sealed class ApiDocument
             operation.AddExtension("x-permission", new JsonNodeExtension(AccessPolicy.NameOf(permission)));
         return operation;
     }
+
+    private static string? NeedOf(FunctionDeclaration function) =>
+        function.Access is RequiresPermissionAttribute { Permission: var permission } ? $"Requires the permission `{AccessPolicy.NameOf(permission)}`." : null;
 
     private OpenApiTagReference Tag(Contract contract) => _document.Tags!.Any(tag => tag.Name == contract.Tag)
         ? new OpenApiTagReference(contract.Tag, _document)

@@ -6,7 +6,7 @@ internal static class ApiTags
     /// <summary>Name and description of each.</summary>
     public static IReadOnlyList<(string Name, string Description)> All { get; } =
     [
-        ("Auth", "Sign in and out, sign up, reset a password, manage the own account, its sessions and its personal tokens."),
+        ("Auth", "Sign in and out, sign up, reset a password, manage the signed-in account, its sessions and its personal tokens."),
         ("Organizations", "Organizations, the people who belong to them, and the limits they share."),
         ("Invitations", "Invite people by e-mail to an organization, a project or a dataset, and answer invitations."),
         ("Projects", "Projects and their members. Datasets, training jobs, models and deployments all belong to a project."),

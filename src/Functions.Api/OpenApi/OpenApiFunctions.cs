@@ -1,10 +1,14 @@
 using System.Globalization;
+using System.IO.Compression;
 using System.Reflection;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Net.Http.Headers;
 using Microsoft.OpenApi;
+using Scalar.AspNetCore;
 using VisionPlatform.Api.Http;
 using VisionPlatform.Domain.Errors;
 
@@ -13,15 +17,17 @@ namespace VisionPlatform.Api.OpenApi;
 /// <summary>The description of this API, for programs and for people.</summary>
 public sealed class OpenApiFunctions
 {
-    // The page runs its own script and style and reads the document; nothing else.
+    // The page runs the app's own scripts and asks the app alone. Scalar puts styles into the page, which a browser counts as inline ones.
     private const string PagePolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+    private const string Script = "text/javascript; charset=utf-8";
+
+    // Scalar's page (https://github.com/scalar/scalar) as its package carries it for ASP.NET Core, gzip; the package's own endpoint needs routing, which functions have not.
+    private const string ScalarFile = "scalar.js", ScalarResource = "ScalarStaticAssets.scalar.js";
+
+    private static readonly EntityTagHeaderValue ScalarVersion = new($"\"{typeof(ScalarOptions).Assembly.GetName().Version}\"", isWeak: true);
     private static readonly Lazy<byte[]> Document = new(() => Encoding.UTF8.GetBytes(Text(terse: true)));
-    private static readonly Dictionary<string, string> ContentTypes = new(StringComparer.Ordinal)
-    {
-        ["docs.html"] = "text/html; charset=utf-8", ["docs.css"] = "text/css; charset=utf-8", ["docs.js"] = "text/javascript; charset=utf-8",
-    };
 
     /// <summary>The document as it is committed in docs/openapi.json.</summary>
     public static string DocumentText() => Text(terse: false) + "\n";
@@ -35,12 +41,18 @@ public sealed class OpenApiFunctions
     [Function("Docs"), AllowAnonymousAccess]
     [Operation("Show this description", Tag = "Meta", Returns = typeof(string), ReturnsType = "text/html",
         Description = "A page that shows the OpenAPI document and can send requests.")]
-    public static IResult Page([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/docs")] HttpRequest request) => File(request, "docs.html");
+    public static IResult Page([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/docs")] HttpRequest request) =>
+        File(request, "docs.html", "text/html; charset=utf-8");
 
     [Function("DocsFile"), AllowAnonymousAccess]
     [Operation("Get a file of the page", Tag = "Meta", Returns = typeof(string), ReturnsType = "text/javascript")]
     public static IResult PageFile([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/docs/{file}")] HttpRequest request, string file) =>
-        ContentTypes.ContainsKey(file) ? File(request, file) : throw new ProblemException(ErrorCodes.NotFound);
+        file switch
+        {
+            "docs.js" => File(request, file, Script),
+            ScalarFile => Scalar(request),
+            _ => throw new ProblemException(ErrorCodes.NotFound),
+        };
 
     private static string Text(bool terse)
     {
@@ -49,11 +61,25 @@ public sealed class OpenApiFunctions
         return text.ToString();
     }
 
-    private static IResult File(HttpRequest request, string name)
+    private static FileStreamHttpResult File(HttpRequest request, string name, string type)
     {
         request.HttpContext.Response.Headers.ContentSecurityPolicy = PagePolicy;
         request.HttpContext.Response.Headers.CacheControl = "no-cache";
-        var file = Assembly.GetExecutingAssembly().GetManifestResourceStream(name) ?? throw new InvalidOperationException($"{name} is not in the app.");
-        return TypedResults.Stream(file, ContentTypes[name]);
+        return TypedResults.Stream(Resource(typeof(OpenApiFunctions).Assembly, name), type);
     }
+
+    private static FileStreamHttpResult Scalar(HttpRequest request)
+    {
+        var headers = request.HttpContext.Response.Headers;
+        headers.CacheControl = "no-cache";
+        headers.Append(HeaderNames.Vary, "Accept-Encoding");
+        var packed = Resource(typeof(ScalarOptions).Assembly, ScalarResource);
+        if (!request.GetTypedHeaders().AcceptEncoding.Any(encoding => encoding.Value == "gzip" && encoding.Quality != 0))
+            return TypedResults.Stream(new GZipStream(packed, CompressionMode.Decompress), Script, entityTag: ScalarVersion);
+        headers.ContentEncoding = "gzip";
+        return TypedResults.Stream(packed, Script, entityTag: ScalarVersion);
+    }
+
+    private static Stream Resource(Assembly assembly, string name) =>
+        assembly.GetManifestResourceStream(name) ?? throw new InvalidOperationException($"{assembly.GetName().Name} has no {name}.");
 }

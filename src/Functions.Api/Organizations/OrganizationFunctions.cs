@@ -116,7 +116,7 @@ public sealed class OrganizationFunctions(UserDatabase database, OrganizationAcc
     }
 
     [Function("GetOwnUsage"), RequiresPermission(Permission.AccountSelf)]
-    [Operation("Get the own usage", Tag = "Organizations", Returns = typeof(AccountUsageAnswer),
+    [Operation("Get the usage of the signed-in account", Tag = "Organizations", Returns = typeof(AccountUsageAnswer),
         Description = "What the caller's account uses of the limits that come with its role.")]
     public async Task<IResult> OwnUsage([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/auth/usage")] HttpRequest request, CancellationToken cancellation) =>
         Answer.Ok(new AccountUsageAnswer(await quotas.OfAccountAsync(request.CurrentUser().Id, cancellation)));
