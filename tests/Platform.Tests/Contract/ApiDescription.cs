@@ -42,6 +42,10 @@ internal sealed record ApiOperation(ApiDescription Description, string Path, str
     /// <summary>The body's media type; null when it takes none. JSON, where it also takes plain bytes.</summary>
     public JsonProperty? Body => Json.TryGetProperty("requestBody", out var body) ? body.GetProperty("content").EnumerateObject().First() : null;
 
+    /// <summary>Media types whose plain bytes it takes as the body, <c>image/*</c> among them.</summary>
+    public IReadOnlyList<string> RawBodyTypes => Json.TryGetProperty("requestBody", out var body)
+        ? [.. body.GetProperty("content").EnumerateObject().Select(content => content.Name).Where(name => name != "application/json")] : [];
+
     public JsonElement? BodyExample => Body is { } body && body.Value.TryGetProperty("example", out var example) ? example : null;
 
     /// <summary>Statuses of success.</summary>
