@@ -24,11 +24,12 @@ internal sealed class JsonSchemaCheck
     public IReadOnlyList<string> Differences(JsonElement value, JsonElement schema)
     {
         var results = SchemaOf(schema).Evaluate(value, Options);
-        return results.IsValid ? [] :
-        [
-            .. new[] { results }.Concat(results.Details ?? []).SelectMany(result => (result.Errors ?? []).Select(error =>
-                $"{result.InstanceLocation}: {error.Value} ({result.SchemaLocation.Fragment}, {Short(At(value, result.InstanceLocation.ToString()))})")),
-        ];
+        return results.IsValid ? [] : [.. Of(results).DefaultIfEmpty("it does not fit")];
+
+        // An alternative that does not fit is no difference when another one does: then what holds both is valid.
+        IEnumerable<string> Of(EvaluationResults result) => result.IsValid ? [] :
+            (result.Errors ?? []).Select(error => $"{result.InstanceLocation}: {error.Value} ({result.SchemaLocation.Fragment}, {Short(At(value, result.InstanceLocation.ToString()))})")
+                .Concat((result.Details ?? []).SelectMany(Of));
     }
 
     /// <summary>What a <c>#/components/…</c> reference leads to, or the node itself.</summary>
@@ -55,12 +56,12 @@ internal sealed class JsonSchemaCheck
 
     private static EvaluationOptions EvaluationOptionsOf()
     {
-        var options = new EvaluationOptions { OutputFormat = OutputFormat.List, RequireFormatValidation = true };
+        var options = new EvaluationOptions { OutputFormat = OutputFormat.Hierarchical, RequireFormatValidation = true };
         options.FormatRegistry.Register(new UtcTime());
         return options;
     }
 
-    private static string Short(JsonElement value) => value.GetRawText() is { Length: > 60 } text ? text[..60] + "…" : value.GetRawText();
+    private static string Short(JsonElement value) => JsonSerializer.Serialize(value) is { Length: > 60 } text ? text[..60] + "…" : JsonSerializer.Serialize(value);
 
     /// <summary>RFC 3339, and in UTC, as the API promises.</summary>
     private sealed class UtcTime() : Format("date-time")
