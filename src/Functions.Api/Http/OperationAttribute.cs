@@ -7,7 +7,7 @@ public sealed class OperationAttribute(string summary) : Attribute
 {
     public string Summary { get; } = summary;
 
-    /// <summary>What else a caller has to know, in Markdown.</summary>
+    /// <summary>What else a caller has to know, as sentences in Markdown.</summary>
     public string? Description { get; set; }
 
     /// <summary>The group it is shown in; the route's first part after /api/v1 when not given.</summary>
@@ -41,8 +41,8 @@ public sealed class OperationAttribute(string summary) : Attribute
     public int AlternativeStatus { get; set; }
 
     /// <summary>
-    /// Ways to authenticate that a function without a permission checks itself, each enough: names of the description's security schemes;
-    /// an empty name when it can also be called without any.
+    /// Security schemes of the description that a function without a permission checks itself; one of them is enough. An empty name means that
+    /// the function can also be called without authentication.
     /// </summary>
     public string[] Security { get; set; } = [];
 

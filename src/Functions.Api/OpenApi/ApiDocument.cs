@@ -61,7 +61,7 @@ public sealed class ApiDocument
     public static OpenApiDocument Of(Assembly assembly)
     {
         var document = new ApiDocument().Make(Contract.AllOf(FunctionDeclaration.AllHttpFunctionsIn(assembly)));
-        // The parsed doc comments of all assemblies are of no use after that.
+        // Nothing else needs the parsed doc comments.
         XmlDocs.ClearCache();
         return document;
     }

@@ -8,14 +8,14 @@ using VisionPlatform.Api.Http;
 namespace VisionPlatform.Api.OpenApi;
 
 /// <summary>
-/// What the API's description says of types and fields: their doc comments, from the XML files that the compiler writes beside the
+/// The descriptions of types and fields in the API's description: their doc comments, from the XML files that the compiler writes beside the
 /// assemblies. A record's fields are described by its <c>&lt;param&gt;</c> elements.
 /// </summary>
 internal static partial class DocComments
 {
     private static readonly XmlDocsOptions Markdown = new() { FormattingMode = XmlDocsFormattingMode.Markdown };
 
-    // Fields that mean the same in every record, unless a record says more about its own.
+    // Fields that mean the same in every record. A doc comment of the record takes precedence.
     private static readonly Dictionary<string, string> Everywhere = new(StringComparer.Ordinal)
     {
         ["id"] = "Unique id.",
@@ -39,7 +39,7 @@ internal static partial class DocComments
     /// <summary>The summary of a type; null when it has none.</summary>
     public static string? Of(Type type) => Clean(type.GetXmlDocsSummary(Markdown));
 
-    /// <summary>What is said of a field of a record, else of all fields of this name; null when nothing is.</summary>
+    /// <summary>The doc comment of a field, else the text for all fields of this name; null when there is neither.</summary>
     public static string? OfMember(JsonPropertyInfo property) =>
         (property.AttributeProvider is MemberInfo member ? Clean(member.GetXmlDocsSummary(Markdown)) : null) ?? Everywhere.GetValueOrDefault(property.Name);
 
@@ -54,7 +54,7 @@ internal static partial class DocComments
         return text.Length == 0 ? null : text.ToString();
     }
 
-    // A comment is broken into lines wherever the source is.
+    // Doc comments contain the line breaks and the indentation of the source.
     private static string? Clean(string? text) => string.IsNullOrWhiteSpace(text) ? null : Whitespace().Replace(text, " ").Trim();
 
     [GeneratedRegex(@"\s+")]

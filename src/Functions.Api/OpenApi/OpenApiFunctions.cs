@@ -17,13 +17,13 @@ namespace VisionPlatform.Api.OpenApi;
 /// <summary>The description of this API, for programs and for people.</summary>
 public sealed class OpenApiFunctions
 {
-    // The page runs the app's own scripts and asks the app alone. Scalar puts styles into the page, which a browser counts as inline ones.
+    // The page runs scripts from the app only and sends requests to the app only. Scalar inserts its styles at run time, which browsers treat as inline styles.
     private const string PagePolicy =
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     private const string Script = "text/javascript; charset=utf-8";
 
-    // Scalar's page (https://github.com/scalar/scalar) as its package carries it for ASP.NET Core, gzip; the package's own endpoint needs routing, which functions have not.
+    // The script of Scalar (https://github.com/scalar/scalar), gzip, from its package for ASP.NET Core. The package's own endpoint needs endpoint routing, which functions do not have.
     private const string ScalarFile = "scalar.js", ScalarResource = "ScalarStaticAssets.scalar.js";
 
     private static readonly EntityTagHeaderValue ScalarVersion = new($"\"{typeof(ScalarOptions).Assembly.GetName().Version}\"", isWeak: true);

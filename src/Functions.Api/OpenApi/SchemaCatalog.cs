@@ -70,7 +70,7 @@ internal sealed class SchemaCatalog(OpenApiDocument document)
         return new OpenApiSchemaReference(name, document);
     }
 
-    // A record may be both sent and answered when the same fields must be there; requests then decide about unknown fields.
+    // A record can be used in requests and in answers when both require the same fields. Unknown fields are then refused as in requests.
     private static void Unite(OpenApiSchema known, OpenApiSchema other, Type type)
     {
         if (!(known.Required ?? new HashSet<string>()).SetEquals(other.Required ?? new HashSet<string>()))

@@ -76,7 +76,7 @@ public sealed class RenderingTests
         await Assert.ThrowsAsync<CommandException>(() => ScreenAsync(terminal => terminal.WhileAsync<int>("uploading", _ => throw new CommandException("no"))));
 
     [Fact]
-    public async Task Where_nothing_can_be_drawn_again_no_progress_and_no_control_characters_are_written()
+    public async Task Without_a_terminal_no_progress_and_no_control_characters_are_written()
     {
         var output = new StringWriter { NewLine = "\n" };
         var terminal = Terminal.On(new AnsiConsoleOutput(output), interactive: false, color: true);
@@ -92,7 +92,7 @@ public sealed class RenderingTests
     }
 
     [Fact]
-    public void Long_lines_are_not_broken_where_no_screen_is() =>
+    public void Without_a_terminal_long_lines_are_not_wrapped() =>
         Assert.Equal(["  " + new string('x', 500)], Plain(terminal => terminal.Line($"{new string('x', 500)}")));
 
     [Theory]

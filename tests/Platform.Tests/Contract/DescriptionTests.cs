@@ -96,11 +96,11 @@ public sealed partial class DescriptionTests
     }
 
     [Fact]
-    public void Nothing_but_a_probe_is_described_without_a_failure_of_the_caller() =>
+    public void Every_operation_except_the_health_probes_describes_a_4xx_answer() =>
         Assert.Equal(["healthLiveV1", "healthReadyV1"], Description.Operations.Where(operation => !operation.Json.GetProperty("responses").EnumerateObject().Any(response => response.Name[0] == '4')).Select(operation => operation.Id).Order(StringComparer.Ordinal));
 
     [Fact]
-    public void Examples_of_answers_show_what_a_text_looks_like()
+    public void Examples_of_answers_use_realistic_texts()
     {
         var unknown = Description.Operations.SelectMany(operation => operation.Successes.Select(status => operation.Response(status)!.Value))
             .Where(response => response.TryGetProperty("content", out var content) && content.TryGetProperty("application/json", out var json) && json.TryGetProperty("example", out _))

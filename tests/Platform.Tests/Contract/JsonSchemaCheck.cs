@@ -26,7 +26,7 @@ internal sealed class JsonSchemaCheck
         var results = SchemaOf(schema).Evaluate(value, Options);
         return results.IsValid ? [] : [.. Of(results).DefaultIfEmpty("it does not fit")];
 
-        // An alternative that does not fit is no difference when another one does: then what holds both is valid.
+        // Alternatives that do not fit are left out when another one fits: their parent is then valid.
         IEnumerable<string> Of(EvaluationResults result) => result.IsValid ? [] :
             (result.Errors ?? []).Select(error => $"{result.InstanceLocation}: {error.Value} ({result.SchemaLocation.Fragment}, {Short(At(value, result.InstanceLocation.ToString()))})")
                 .Concat((result.Details ?? []).SelectMany(Of));

@@ -5,11 +5,11 @@ namespace VisionPlatform.Cli.Demo.Rendering;
 
 /// <summary>
 /// Writes lines and tables, and on an interactive terminal one progress line below them that is drawn again in place. Elsewhere
-/// everything is plain text without colors, lines are as long as they are, and progress is not written: what matters is also written as a line.
+/// everything is plain text without colors, lines are not wrapped, and progress is not written: what matters is also written as a line.
 /// </summary>
 internal sealed class Terminal(IAnsiConsole console)
 {
-    /// <summary>No line is broken where no screen is.</summary>
+    /// <summary>Wide enough that no line is wrapped.</summary>
     private const int PlainWidth = 10_000;
 
     private const int Indent = 2;
@@ -65,12 +65,12 @@ internal sealed class Terminal(IAnsiConsole console)
 
     public void EmptyLine() => console.WriteLine();
 
-    // What does not fit the screen goes on below, indented too.
+    // Wrapped lines are indented too.
     private void Indented(IRenderable text) => console.Write(new Padder(text, new Padding(Indent, 0, 0, 0)));
 
-    /// <summary>Draws a progress line while something is done; it is gone afterwards.</summary>
-    /// <param name="what">The line before anything else is shown in it.</param>
-    /// <param name="work">What is done; it may write lines and change the progress line.</param>
+    /// <summary>Draws a progress line while the work runs and removes it afterwards.</summary>
+    /// <param name="what">First text of the progress line.</param>
+    /// <param name="work">May write lines and change the progress line.</param>
     public async Task<T> WhileAsync<T>(string what, Func<ProgressLine, Task<T>> work)
     {
         if (!Interactive)
@@ -86,12 +86,13 @@ internal sealed class Terminal(IAnsiConsole console)
     }
 }
 
-/// <summary>The progress line of <see cref="Terminal.WhileAsync"/>; nothing where none is drawn.</summary>
+/// <summary>The progress line of <see cref="Terminal.WhileAsync"/>.</summary>
+/// <param name="task">Null when nothing is drawn.</param>
 internal sealed class ProgressLine(ProgressTask? task)
 {
     /// <param name="text">As it is, without markup.</param>
     /// <param name="done">How much of <paramref name="total"/> is done.</param>
-    /// <param name="total">Zero when nobody knows.</param>
+    /// <param name="total">Zero when unknown.</param>
     public void Show(string text, double done = 0, double total = 0)
     {
         if (task is null)

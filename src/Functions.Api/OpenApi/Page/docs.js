@@ -1,5 +1,5 @@
 "use strict";
-// The page asks this installation alone: no fonts, proxy, telemetry or assistant of others. The content security policy holds it to that.
+// The page sends requests to this installation only: no third-party fonts, proxy, telemetry or assistant. The content security policy enforces it.
 Scalar.createApiReference("#api", {
   url: "openapi.json",
   authentication: { preferredSecurityScheme: "accessToken" },
