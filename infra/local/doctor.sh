@@ -30,7 +30,7 @@ doctor_programs() {
   else
     absent '.NET SDK' 'version 10: https://dotnet.microsoft.com/download'
   fi
-  if command -v node >/dev/null; then found node "$(node --version) $(command -v node)"; else row - node 'only needed to build the console and for Azurite'; fi
+  if command -v node >/dev/null; then found node "$(node --version) $(command -v node)"; else row - node 'only needed to build the console, for Azurite and to check the API description'; fi
   if bin=$(postgres_bin); then found PostgreSQL "$("$bin/postgres" --version | sed 's/.*) //') $bin"; else absent PostgreSQL 'apt-get install postgresql'; fi
   for name in radosgw ceph-mon ceph-osd ceph; do
     if have_command "$name"; then

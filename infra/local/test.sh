@@ -101,7 +101,8 @@ run_dotnet_tests() { # RESULTS FILTER
   [[ -z $2 ]] || filter=(--filter "$2")
   choose_services test
   ensure_packages "${LOCAL_SERVICES[@]}" images digits
-  (ensure_azurite) || die 'Azurite is needed for the tests of the Functions host'
+  ensure_azurite || die 'Azurite is needed for the tests of the Functions host'
+  ensure_redocly || die 'Redocly is needed for the test of the API description'
   trap 'stop_services' EXIT
   stop_services && wipe_services
   build_tests "$1" &

@@ -53,7 +53,7 @@ internal static class DemoCommand
         var terminal = Terminal.Open(options.JsonOnly);
         using var platform = new HttpClient(ConnectionPool()) { BaseAddress = options.Url, Timeout = TimeSpan.FromMinutes(2) };
         using var storage = new HttpClient(ConnectionPool()) { Timeout = TimeSpan.FromMinutes(2) };
-        var patience = new Patience(options.Patience, message => terminal.Line("  " + terminal.Notable(message)), TimeProvider.System);
+        var patience = new Patience(options.Patience, message => terminal.Line("yellow", message), TimeProvider.System);
         var run = new DemoRun(options, new PlatformClient(new PlatformHttp(platform, patience)), storage, terminal, TimeProvider.System);
         var exitCode = ExitCode.Success;
         try
@@ -64,7 +64,6 @@ internal static class DemoCommand
         {
             var failure = Failure.From(problem);
             exitCode = failure.ExitCode;
-            terminal.Status("");
             await streams.Error.WriteLineAsync($"error: {run.Summary.Failed} failed: {failure.Message}");
         }
         await streams.Output.WriteLineAsync(run.Summary.ToJson());

@@ -79,7 +79,6 @@ internal sealed class DemoRun(DemoOptions options, PlatformClient api, HttpClien
         }
         finally
         {
-            terminal.Status("");
             Summary.Seconds[name] = Rounded(time.GetElapsedTime(started));
         }
     }
@@ -87,14 +86,14 @@ internal sealed class DemoRun(DemoOptions options, PlatformClient api, HttpClien
     private void ShowSummary()
     {
         terminal.Heading("Summary");
-        var seconds = new TextTable("step", "seconds");
+        var seconds = Tables.With("step", "seconds");
         foreach (var (step, value) in Summary.Seconds)
             seconds.Row(step, value.ToString("0.0"));
-        terminal.Block(seconds.Lines());
+        terminal.Table(seconds);
         var good = Summary.Accuracy >= DemoOptions.RequiredAccuracy;
         var verdict = $"held-out accuracy {Format.Share(Summary.Accuracy)}, {DemoOptions.RequiredAccuracy} is required";
-        terminal.Line("  " + (good ? terminal.Good(verdict) : terminal.Bad(verdict)));
-        terminal.Line();
+        terminal.Line(good ? "green" : "red", verdict);
+        terminal.EmptyLine();
     }
 
     private static double Rounded(TimeSpan elapsed) => Math.Round(elapsed.TotalSeconds, 2);

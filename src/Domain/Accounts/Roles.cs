@@ -1,6 +1,6 @@
 namespace VisionPlatform.Domain.Accounts;
 
-/// <summary>What a person may do on the platform as a whole, weakest first. Stored and sent as snake_case text (<c>standard_engineer</c>).</summary>
+/// <summary>What a person may do on the platform as a whole, weakest first.</summary>
 public enum SystemRole
 {
     Guest,
@@ -10,7 +10,7 @@ public enum SystemRole
     Admin,
 }
 
-/// <summary>What a person may do inside one project, weakest first. Stored and sent as lower-case text.</summary>
+/// <summary>What a person may do in one project, weakest first.</summary>
 public enum ProjectRole
 {
     Viewer,
@@ -19,7 +19,7 @@ public enum ProjectRole
     Owner,
 }
 
-/// <summary>What a person may do with one dataset that was shared with them, weakest first. Stored and sent as lower-case text.</summary>
+/// <summary>What a person may do with one dataset that was shared with them, weakest first.</summary>
 public enum DatasetRole
 {
     Viewer,

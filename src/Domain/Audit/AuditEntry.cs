@@ -2,27 +2,29 @@ using System.Text.Json;
 
 namespace VisionPlatform.Domain.Audit;
 
-/// <summary>How what somebody tried ended.</summary>
+/// <summary>How an action ended.</summary>
 public enum AuditResult
 {
+    /// <summary>It was done.</summary>
     Success,
 
-    /// <summary>Refused for want of a permission or a valid credential.</summary>
+    /// <summary>It was refused because a permission or a valid credential was missing.</summary>
     Denied,
 
-    /// <summary>Tried, and failed otherwise.</summary>
+    /// <summary>It was attempted and failed for another reason.</summary>
     Failed,
 }
 
-/// <summary>What acted.</summary>
+/// <summary>What kind of caller acted.</summary>
 public enum AuditActorKind
 {
+    /// <summary>A person who was signed in, or a token of theirs.</summary>
     Person,
 
-    /// <summary>Somebody who did not sign in.</summary>
+    /// <summary>A caller who was not signed in.</summary>
     Anonymous,
 
-    /// <summary>A timer or an orchestration of the platform itself.</summary>
+    /// <summary>A timer or an orchestration of the platform.</summary>
     System,
 }
 

@@ -39,7 +39,7 @@ public sealed class DatasetUsage
     public required long Images { get; init; }
 }
 
-/// <summary>What a dataset is labelled for and a model is trained for.</summary>
+/// <summary>What images are labeled for and a model is trained to do.</summary>
 public enum TaskType
 {
     ImageClassification,
@@ -49,17 +49,22 @@ public enum TaskType
     PoseEstimation,
 }
 
-/// <summary>The part of a dataset an image is in.</summary>
+/// <summary>Part of a dataset that an image belongs to.</summary>
 public enum Split
 {
+    /// <summary>Images to train on.</summary>
     Train,
+
+    /// <summary>Images on which every epoch is measured.</summary>
     Val,
+
+    /// <summary>Images that are kept for the final measurement.</summary>
     Test,
 }
 
-/// <summary>How images are split when nobody says otherwise.</summary>
-/// <param name="Ratios">Shares of train, val and test; they add up to 1.</param>
-/// <param name="Stratified">Keep the shares within each class.</param>
+/// <summary>How images are divided for training, validation and test.</summary>
+/// <param name="Ratios">Shares for training, validation and test. They add up to 1.</param>
+/// <param name="Stratified">Whether the shares are kept within each class.</param>
 public sealed record SplitSettings(double[] Ratios, bool Stratified)
 {
     public static SplitSettings Default { get; } = new([0.8, 0.1, 0.1], Stratified: false);

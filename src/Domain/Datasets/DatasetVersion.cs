@@ -32,12 +32,22 @@ public sealed class DatasetVersion
     public DateTimeOffset? ReadyAt { get; set; }
 }
 
+/// <summary>Number of images in each split.</summary>
+/// <param name="Train">Images to train on.</param>
+/// <param name="Val">Images on which every epoch is measured.</param>
+/// <param name="Test">Images that are kept for the final measurement.</param>
 public sealed record SplitCounts(int Train, int Val, int Test);
 
+/// <summary>Whether a dataset version can be used.</summary>
 public enum DatasetVersionState
 {
+    /// <summary>Its manifest is being written.</summary>
     Publishing,
+
+    /// <summary>It can be used for training.</summary>
     Ready,
+
+    /// <summary>Publishing it failed.</summary>
     Failed,
 }
 

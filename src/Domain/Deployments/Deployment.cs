@@ -49,11 +49,21 @@ public sealed class Deployment
     }
 }
 
+/// <summary>Whether a deployment answers predictions.</summary>
 public enum DeploymentState
 {
+    /// <summary>It waits to be loaded.</summary>
     Pending,
+
+    /// <summary>The model is being loaded.</summary>
     Deploying,
+
+    /// <summary>It answers predictions.</summary>
     Active,
+
+    /// <summary>It was switched off and answers no more predictions.</summary>
     Deactivated,
+
+    /// <summary>The model could not be loaded.</summary>
     Failed,
 }

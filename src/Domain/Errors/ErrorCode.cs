@@ -2,11 +2,16 @@ using VisionPlatform.Domain.Organizations;
 
 namespace VisionPlatform.Domain.Errors;
 
-/// <summary>Who can mend a failure: the caller (<see cref="User"/>), time (<see cref="Transient"/>: try again), or nobody without a change (<see cref="Permanent"/>).</summary>
+/// <summary>Who can solve a problem.</summary>
 public enum ErrorCategory
 {
+    /// <summary>The caller, by changing the request.</summary>
     User,
+
+    /// <summary>Time: the same request may succeed later.</summary>
     Transient,
+
+    /// <summary>Nobody without a change to the platform: tell an operator.</summary>
     Permanent,
 }
 

@@ -46,22 +46,33 @@ public sealed class Export
     }
 }
 
-/// <summary><c>pending → running → completed | failed | cancelled</c>.</summary>
+/// <summary>How far an export is.</summary>
+/// <remarks><c>pending → running → completed | failed | cancelled</c>.</remarks>
 public enum ExportState
 {
+    /// <summary>It waits for a free slot of the trainer.</summary>
     Pending,
+
+    /// <summary>The trainer converts the model and checks the result.</summary>
     Running,
+
+    /// <summary>The file can be downloaded.</summary>
     Completed,
+
+    /// <summary>It failed; <c>error</c> says why.</summary>
     Failed,
+
+    /// <summary>It was cancelled.</summary>
     Cancelled,
 }
 
-/// <param name="Samples">Held-out images compared.</param>
-/// <param name="MaxAbsDiff">Largest difference of any logit.</param>
-/// <param name="Tolerance">What was allowed.</param>
-/// <param name="Top1Agreement">Share of images both call the same, 0…1.</param>
-/// <param name="Accuracy">Of the exported file, 0…1.</param>
-/// <param name="ReferenceAccuracy">Of the checkpoint, 0…1.</param>
-/// <param name="Passed">Within tolerance.</param>
+/// <summary>How an exported file compares with the checkpoint on the held-out images.</summary>
+/// <param name="Samples">Number of images compared.</param>
+/// <param name="MaxAbsDiff">Largest absolute difference of any output before softmax.</param>
+/// <param name="Tolerance">Largest difference that is allowed.</param>
+/// <param name="Top1Agreement">Share of images for which both give the same class, from 0 to 1.</param>
+/// <param name="Accuracy">Accuracy of the exported file, from 0 to 1.</param>
+/// <param name="ReferenceAccuracy">Accuracy of the checkpoint, from 0 to 1.</param>
+/// <param name="Passed">Whether the largest difference is within the tolerance.</param>
 public sealed record ExportValidation(
     int Samples, double MaxAbsDiff, double Tolerance, double Top1Agreement, double Accuracy, double ReferenceAccuracy, bool Passed);

@@ -2,7 +2,7 @@ using VisionPlatform.Domain.Accounts;
 
 namespace VisionPlatform.Domain.Invitations;
 
-/// <summary>What somebody is invited to.</summary>
+/// <summary>What a person is invited to.</summary>
 public enum InvitationKind
 {
     Organization,
@@ -10,13 +10,22 @@ public enum InvitationKind
     Dataset,
 }
 
-/// <summary>Pending until it is answered, taken back, or its time is over.</summary>
+/// <summary>Whether an invitation can still be accepted.</summary>
 public enum InvitationState
 {
+    /// <summary>It can be accepted until it expires.</summary>
     Pending,
+
+    /// <summary>It was accepted.</summary>
     Accepted,
+
+    /// <summary>It was declined.</summary>
     Declined,
+
+    /// <summary>Nobody answered in time.</summary>
     Expired,
+
+    /// <summary>It was withdrawn.</summary>
     Cancelled,
 }
 

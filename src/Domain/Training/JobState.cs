@@ -1,22 +1,37 @@
 namespace VisionPlatform.Domain.Training;
 
-/// <summary>
-/// States of a training job:
+/// <summary>How far a training job is.</summary>
+/// <remarks>
 /// <code>
 /// pending → queued → starting → running → finalizing → completed
 ///    └────────┴─────────┴─────────┴───────────┴──────→ failed | cancelled
 /// </code>
-/// Forward only; the last three are final. A job that is tried again stays where it is: its attempts have states of their own.
-/// </summary>
+/// Forward only; the last three are final. A job that is tried again keeps its state: its attempts have states of their own.
+/// </remarks>
 public enum JobState
 {
+    /// <summary>It was created and waits to be started.</summary>
     Pending,
+
+    /// <summary>It was started and waits for a free slot of the trainer.</summary>
     Queued,
+
+    /// <summary>A trainer is being asked to start it.</summary>
     Starting,
+
+    /// <summary>It is training.</summary>
     Running,
+
+    /// <summary>The training is over, and the model version is being stored.</summary>
     Finalizing,
+
+    /// <summary>It succeeded and made a model version.</summary>
     Completed,
+
+    /// <summary>It failed; <c>error</c> says why.</summary>
     Failed,
+
+    /// <summary>It was cancelled.</summary>
     Cancelled,
 }
 
@@ -41,14 +56,26 @@ public static class JobStates
     };
 }
 
-/// <summary>States of one try on one trainer: <c>waiting → starting → running → completed | failed | cancelled</c>.</summary>
+/// <summary>How far an attempt is.</summary>
+/// <remarks><c>waiting → starting → running → completed | failed | cancelled</c>.</remarks>
 public enum AttemptState
 {
+    /// <summary>It waits for a free slot of the trainer.</summary>
     Waiting,
+
+    /// <summary>It has a slot, and the trainer is being asked to start it.</summary>
     Starting,
+
+    /// <summary>It is running.</summary>
     Running,
+
+    /// <summary>It succeeded.</summary>
     Completed,
+
+    /// <summary>It failed; <c>error</c> says why.</summary>
     Failed,
+
+    /// <summary>It was cancelled.</summary>
     Cancelled,
 }
 

@@ -3,8 +3,15 @@ using VisionPlatform.Domain.Datasets;
 
 namespace VisionPlatform.Domain.Training;
 
-/// <summary>What a trainer says it can do (GET /v1/capabilities of the trainer protocol).</summary>
-/// <param name="Slots">Jobs it runs at once.</param>
+/// <summary>What a trainer offers (GET /v1/capabilities of the trainer protocol).</summary>
+/// <param name="Framework">Name of the trainer, for example <c>torchvision</c>.</param>
+/// <param name="Version">Version of the trainer; null when it does not say.</param>
+/// <param name="TaskTypes">Task types that it can train for.</param>
+/// <param name="Models">Model architectures that it can train.</param>
+/// <param name="ConfigSchema">Fields of the configuration of a training job.</param>
+/// <param name="ExportFormats">Formats that its models can be exported to.</param>
+/// <param name="Devices">Processors that it trains on, each as a JSON object with <c>type</c> and <c>name</c>; null when it does not say.</param>
+/// <param name="Slots">Number of jobs that it runs at the same time.</param>
 public sealed record TrainerCapabilities(
     string Framework,
     string? Version,
@@ -20,17 +27,27 @@ public sealed record TrainerCapabilities(
     public TrainerExportFormat? FindExportFormat(string format) => ExportFormats.FirstOrDefault(candidate => candidate.Format == format);
 }
 
-/// <param name="Parameters">Weights of the model, for people to compare.</param>
+/// <summary>A model architecture that a trainer offers.</summary>
+/// <param name="Name">Name to use as <c>model</c> of a training job.</param>
+/// <param name="DisplayName">Name for people; null when there is none.</param>
+/// <param name="TaskTypes">Task types that it can be trained for.</param>
+/// <param name="Description">Description for people; null when there is none.</param>
+/// <param name="Parameters">Number of weights; null when unknown.</param>
+/// <param name="DefaultImageSize">Width and height in pixels to which images are resized unless the configuration says otherwise; null when the model does not say.</param>
 public sealed record TrainerModel(
     string Name, string? DisplayName, IReadOnlyList<string> TaskTypes, string? Description, long? Parameters, int? DefaultImageSize)
 {
     public bool Supports(TaskType task) => TaskTypes.Contains(JsonNamingPolicy.SnakeCaseLower.ConvertName(task.ToString()));
 }
 
-/// <param name="Options">What may be asked of the format, by name.</param>
+/// <summary>A format that a trainer can export to.</summary>
+/// <param name="Format">Name to use in <c>formats</c> of an export.</param>
+/// <param name="Options">Options of the format by name; null when there are none.</param>
 public sealed record TrainerExportFormat(string Format, IReadOnlyDictionary<string, ValueRule>? Options);
 
-/// <summary>The fields a trainer's configuration has, and ready-made sets of values.</summary>
+/// <summary>Configuration of a training job.</summary>
+/// <param name="Fields">Fields that a configuration may have.</param>
+/// <param name="Presets">Ready-made configurations by name, each as a JSON object; null when there are none.</param>
 public sealed record ConfigSchema(IReadOnlyList<ConfigField> Fields, IReadOnlyDictionary<string, JsonElement>? Presets)
 {
     /// <summary>Checks values against the fields. The answer names each wrong field as <c>config.{field}</c>; it is empty when all is well.</summary>
@@ -53,23 +70,29 @@ public sealed record ConfigSchema(IReadOnlyList<ConfigField> Fields, IReadOnlyDi
     }
 }
 
-/// <summary>One field of a trainer's configuration.</summary>
-/// <param name="Advanced">Shown only to those who ask for it.</param>
+/// <summary>A field of a trainer's configuration.</summary>
+/// <param name="Name">Name of the field in <c>config</c>.</param>
+/// <param name="Group">Heading under which user interfaces show the field; null for none.</param>
+/// <param name="Advanced">Whether user interfaces show the field only on request.</param>
+/// <param name="Required">Whether a configuration must set the field.</param>
 public sealed record ConfigField(
     string Name, string Type, JsonElement? Default, double? Min, double? Max, IReadOnlyList<JsonElement>? Options,
     string? Group, bool Advanced, bool Required, string? Description)
     : ValueRule(Type, Default, Min, Max, Options, Description);
 
 /// <summary>What a value may be.</summary>
-/// <param name="Type">int, float, bool, string, select or multiselect.</param>
-/// <param name="Min">Smallest value allowed, itself included unless <see cref="ExclusiveMin"/>.</param>
-/// <param name="Max">Largest value allowed, itself included unless <see cref="ExclusiveMax"/>.</param>
+/// <param name="Type">Type of the value: <c>int</c>, <c>float</c>, <c>bool</c>, <c>string</c>, <c>select</c> (one of the options) or <c>multiselect</c> (a list of options).</param>
+/// <param name="Default">Value that is used when none is given; null when the model decides.</param>
+/// <param name="Min">Smallest allowed value; null for no limit.</param>
+/// <param name="Max">Largest allowed value; null for no limit.</param>
+/// <param name="Options">Allowed values of a selection; null for other types.</param>
+/// <param name="Description">Description for people; null when there is none.</param>
 public record ValueRule(string Type, JsonElement? Default, double? Min, double? Max, IReadOnlyList<JsonElement>? Options, string? Description)
 {
-    /// <summary>Min itself is not allowed.</summary>
+    /// <summary>Whether a value equal to <c>min</c> is refused.</summary>
     public bool ExclusiveMin { get; init; }
 
-    /// <summary>Max itself is not allowed.</summary>
+    /// <summary>Whether a value equal to <c>max</c> is refused.</summary>
     public bool ExclusiveMax { get; init; }
 
     /// <summary>What is wrong with the value; null when nothing is.</summary>

@@ -173,7 +173,12 @@ public sealed class ValidationResult
     public required DateTimeOffset Time { get; init; }
 }
 
-/// <summary>Quality of one class. Precision, recall and F1 are within 0…1; support is the number of true images.</summary>
+/// <summary>Quality of one class.</summary>
+/// <param name="Class">Name of the class.</param>
+/// <param name="Precision">Share of the images predicted as this class that belong to it, from 0 to 1.</param>
+/// <param name="Recall">Share of the images of this class that were recognized, from 0 to 1.</param>
+/// <param name="F1">Harmonic mean of precision and recall, from 0 to 1.</param>
+/// <param name="Support">Number of images of this class.</param>
 public sealed record ClassMetrics(string Class, double Precision, double Recall, double F1, int Support);
 
 /// <summary>One entry of a job's stream; ids rise within a job, so a reader resumes after the last it saw.</summary>

@@ -12,7 +12,8 @@ namespace VisionPlatform.Api.Accounts;
 public sealed class AuthFunctions(SignIn signIn, Sessions sessions, AuditLog audit)
 {
     [Function("Login"), AllowAnonymousAccess]
-    [Operation("Sign in with e-mail and password.", Body = typeof(LoginRequest), Example = $$"""{"email":"{{Examples.Email}}","password":"{{Examples.Password}}"}""", Returns = typeof(SessionAnswer), Problems = ["INVALID_CREDENTIALS", "TOO_MANY_ATTEMPTS"])]
+    [Operation("Sign in", Body = typeof(LoginRequest), Example = $$"""{"email":"{{Examples.Email}}","password":"{{Examples.Password}}"}""", Returns = typeof(SessionAnswer), Problems = ["INVALID_CREDENTIALS", "TOO_MANY_ATTEMPTS"],
+        Description = "Starts a session with e-mail address and password. After several failed attempts, further ones are refused for a while.")]
     public async Task<IResult> Login(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/login")] HttpRequest request, CancellationToken cancellation)
     {
@@ -21,7 +22,8 @@ public sealed class AuthFunctions(SignIn signIn, Sessions sessions, AuditLog aud
     }
 
     [Function("RefreshSession"), AllowAnonymousAccess, RateLimit(RateLimit.General)]
-    [Operation("Trade a refresh token, once, for a new session.", Body = typeof(RefreshRequest), Example = $$"""{"refreshToken":"{{Examples.RefreshToken}}"}""", Returns = typeof(SessionAnswer), Problems = ["INVALID_REFRESH_TOKEN"])]
+    [Operation("Refresh a session", Body = typeof(RefreshRequest), Example = $$"""{"refreshToken":"{{Examples.RefreshToken}}"}""", Returns = typeof(SessionAnswer), Problems = ["INVALID_REFRESH_TOKEN"],
+        Description = "Exchanges a refresh token for a new access token and a new refresh token. A refresh token works once; using it a second time ends the session.")]
     public async Task<IResult> Refresh(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/refresh")] HttpRequest request, CancellationToken cancellation)
     {
@@ -30,7 +32,8 @@ public sealed class AuthFunctions(SignIn signIn, Sessions sessions, AuditLog aud
     }
 
     [Function("Logout"), RequiresPermission(Permission.AccountPassword)]
-    [Operation("Sign out here: the session's access and refresh tokens stop working.", Status = 204)]
+    [Operation("Sign out", Status = 204,
+        Description = "Ends the session of this request: its access and refresh tokens stop working.")]
     public async Task<IResult> Logout(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/logout")] HttpRequest request, CancellationToken cancellation)
     {
@@ -41,7 +44,8 @@ public sealed class AuthFunctions(SignIn signIn, Sessions sessions, AuditLog aud
     }
 
     [Function("LogoutEverywhere"), RequiresPermission(Permission.AccountPassword)]
-    [Operation("Sign out everywhere: every session ends, this one too. Personal tokens go on; they are revoked one by one.", Status = 204)]
+    [Operation("Sign out everywhere", Status = 204,
+        Description = "Ends all sessions of the caller, including this one. Personal tokens keep working; revoke them one by one.")]
     public async Task<IResult> LogoutEverywhere(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/logout-everywhere")] HttpRequest request, CancellationToken cancellation)
     {
@@ -55,7 +59,8 @@ public sealed class AuthFunctions(SignIn signIn, Sessions sessions, AuditLog aud
     }
 
     [Function("ListOwnSessions"), RequiresPermission(Permission.AccountSecurity)]
-    [Operation("One's own sign-ins that go on, newest first.", Returns = typeof(Page<OwnSessionAnswer>))]
+    [Operation("List sessions", Returns = typeof(Page<OwnSessionAnswer>),
+        Description = "Active sessions of the caller, newest first.")]
     public async Task<IResult> ListSessions(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/auth/sessions")] HttpRequest request, CancellationToken cancellation)
     {
@@ -64,7 +69,8 @@ public sealed class AuthFunctions(SignIn signIn, Sessions sessions, AuditLog aud
     }
 
     [Function("EndOwnSession"), RequiresPermission(Permission.AccountSecurity)]
-    [Operation("Sign out another device.", Status = 204)]
+    [Operation("End a session", Status = 204,
+        Description = "Signs another device out.")]
     public async Task<IResult> EndSession(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/auth/sessions/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation)
     {

@@ -10,14 +10,16 @@ namespace VisionPlatform.Api.Accounts;
 public sealed class OwnAccountFunctions(SignIn signIn, OwnProfile profile)
 {
     [Function("GetOwnAccount"), RequiresPermission(Permission.AccountSelf)]
-    [Operation("Who is signed in.", Returns = typeof(UserAnswer))]
+    [Operation("Get the signed-in account", Returns = typeof(UserAnswer),
+        Description = "The account that the token of the request belongs to.")]
     public static IResult Me([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/auth/me")] HttpRequest request) =>
         TypedResults.Ok(UserAnswer.Of(request.CurrentUser()));
 
     [Function("UpdateOwnAccount"), RequiresPermission(Permission.AccountSecurity)]
-    [Operation("Change one's name, avatar colour or e-mail address; another address needs the current password.", Body = typeof(ProfileRequest), Returns = typeof(ProfileAnswer),
+    [Operation("Update the signed-in account", Body = typeof(ProfileRequest), Returns = typeof(ProfileAnswer),
         Example = """{"fullName":"Ada Lovelace","badgeColor":"#1d4ed8"}""", Unversioned = "One changes only one's own; the last change wins.",
-        Problems = ["EMAIL_TAKEN", "TOO_MANY_ATTEMPTS"])]
+        Problems = ["EMAIL_TAKEN", "TOO_MANY_ATTEMPTS"],
+        Description = "Changes name, avatar color or e-mail address. Changing the e-mail address requires the current password.")]
     public async Task<IResult> Update(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v1/auth/me")] HttpRequest request, CancellationToken cancellation)
     {
@@ -28,7 +30,8 @@ public sealed class OwnAccountFunctions(SignIn signIn, OwnProfile profile)
     }
 
     [Function("ConfirmEmail"), AllowAnonymousAccess("The token from the mail says whose address it is.")]
-    [Operation("Take a new e-mail address over, with the token of the link that was sent to it.", Body = typeof(ConfirmEmailRequest), Example = $$"""{"token":"{{Examples.EmailToken}}"}""", Status = 204, Problems = ["INVALID_LINK"])]
+    [Operation("Confirm a new e-mail address", Body = typeof(ConfirmEmailRequest), Example = $$"""{"token":"{{Examples.EmailToken}}"}""", Status = 204, Problems = ["INVALID_LINK"],
+        Description = "Makes the new e-mail address the address of the account, with the token from the link that was mailed to it.")]
     public async Task<IResult> ConfirmEmail(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/me/confirm-email")] HttpRequest request, CancellationToken cancellation)
     {
@@ -38,7 +41,8 @@ public sealed class OwnAccountFunctions(SignIn signIn, OwnProfile profile)
     }
 
     [Function("ChangeOwnPassword"), RequiresPermission(Permission.AccountPassword)]
-    [Operation("Change one's password; every other session ends.", Body = typeof(ChangePasswordRequest), Example = $$"""{"currentPassword":"{{Examples.Password}}","newPassword":"seven horses in the rain"}""", Returns = typeof(SessionAnswer), Problems = ["WEAK_PASSWORD", "TOO_MANY_ATTEMPTS"])]
+    [Operation("Change the password", Body = typeof(ChangePasswordRequest), Example = $$"""{"currentPassword":"{{Examples.Password}}","newPassword":"seven horses in the rain"}""", Returns = typeof(SessionAnswer), Problems = ["WEAK_PASSWORD", "TOO_MANY_ATTEMPTS"],
+        Description = "Sets a new password. All other sessions of the account end; the answer has new tokens for this one.")]
     public async Task<IResult> ChangePassword(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v1/auth/password")] HttpRequest request, CancellationToken cancellation)
     {

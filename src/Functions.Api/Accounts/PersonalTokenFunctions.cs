@@ -13,8 +13,9 @@ namespace VisionPlatform.Api.Accounts;
 public sealed class PersonalTokenFunctions(PersonalTokens tokens, UserDatabase database, AuditLog audit, TimeProvider clock)
 {
     [Function("CreatePersonalToken"), RequiresPermission(Permission.AccountSecurity)]
-    [Operation("Make a token for a script. It never has more rights than its owner, and none over the account's own security.",
-        Body = typeof(PersonalTokenRequest), Example = """{"name":"nightly training","scopes":["read","training:run"],"expiresInDays":30}""", Returns = typeof(NewPersonalTokenAnswer), Status = 201, Problems = ["QUOTA_EXCEEDED"])]
+    [Operation("Create a personal token",
+        Body = typeof(PersonalTokenRequest), Example = """{"name":"nightly training","scopes":["read","training:run"],"expiresInDays":30}""", Returns = typeof(NewPersonalTokenAnswer), Status = 201, Problems = ["QUOTA_EXCEEDED"],
+        Description = "Creates a token for scripts. It never has more rights than its owner, and it cannot change the password, sessions, tokens or e-mail address of the account. An account can have at most 50 tokens.")]
     public async Task<IResult> Create(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/tokens")] HttpRequest request, CancellationToken cancellation)
     {
@@ -34,13 +35,15 @@ public sealed class PersonalTokenFunctions(PersonalTokens tokens, UserDatabase d
     }
 
     [Function("ListPersonalTokens"), RequiresPermission(Permission.AccountSecurity)]
-    [Operation("One's tokens that work, newest first, without their text.", Returns = typeof(Page<PersonalTokenAnswer>))]
+    [Operation("List personal tokens", Returns = typeof(Page<PersonalTokenAnswer>),
+        Description = "Valid personal tokens of the caller, newest first, without their secret text.")]
     public async Task<IResult> List(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/auth/tokens")] HttpRequest request, CancellationToken cancellation) =>
         TypedResults.Ok(await tokens.Of(request.CurrentUser().Id).NewestFirstAsync(request, PersonalTokenAnswer.Of, cancellation));
 
     [Function("RevokePersonalToken"), RequiresPermission(Permission.AccountSecurity)]
-    [Operation("Make a token useless from now on.", Status = 204)]
+    [Operation("Revoke a personal token", Status = 204,
+        Description = "The token stops working at once.")]
     public async Task<IResult> Revoke(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/auth/tokens/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation)
     {

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Api.OpenApi;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;
@@ -9,33 +10,41 @@ using VisionPlatform.Infrastructure.Accounts;
 
 namespace VisionPlatform.Api.Accounts;
 
-/// <summary>What a service token can be made for.</summary>
+/// <summary>Service that a token is for.</summary>
 public enum ServiceAudience
 {
+    /// <summary>Projects, datasets, training and models.</summary>
     Platform,
+
+    /// <summary>The labeling application.</summary>
     Labeling,
 }
 
-/// <param name="Audience">The service that is to be called.</param>
-/// <param name="Scopes">Names of permissions, or <c>read</c>, <c>write</c>; none that only managers and administrators hold.</param>
-/// <param name="ClientId">Of a service that asks with its own secret: <c>labeler</c>. Left out by a person, who asks with an access token.</param>
-/// <param name="ClientSecret">The service's secret.</param>
-/// <param name="UserId">In whose name a service wants to call.</param>
+/// <summary>A service token to issue.</summary>
+/// <param name="Audience">Service that is going to be called.</param>
+/// <param name="Scopes">What the token may do: names of permissions, or <c>read</c> and <c>write</c>. Permissions that only managers and administrators hold are not possible.</param>
+/// <param name="ClientId">Name of the service, when a service asks with its own secret: <c>labeler</c>. A person leaves it out and sends an access token.</param>
+/// <param name="ClientSecret">Secret of the service.</param>
+/// <param name="UserId">Account in whose name the service wants to act; required with <c>clientId</c>.</param>
 public sealed record ServiceTokenRequest(
     ServiceAudience Audience, [property: MinLength(1), MaxLength(50)] IReadOnlyList<string> Scopes,
     [property: StringLength(100)] string? ClientId = null, [property: StringLength(512)] string? ClientSecret = null, Guid? UserId = null);
 
-/// <summary>A token by which one service calls another in the name of a person.</summary>
+/// <summary>A token with which one service calls another in the name of a person.</summary>
+/// <param name="AccessToken">Token for the <c>Authorization</c> header.</param>
 /// <param name="TokenType">Always <c>Bearer</c>.</param>
-/// <param name="ExpiresIn">Seconds it is good for.</param>
+/// <param name="ExpiresIn">Seconds until the token expires.</param>
+/// <param name="Audience">Service that the token is for.</param>
+/// <param name="Scopes">What the token may do.</param>
 public sealed record ServiceTokenAnswer(string AccessToken, string TokenType, int ExpiresIn, ServiceAudience Audience, IReadOnlyList<string> Scopes);
 
 /// <summary>Short-lived tokens between services.</summary>
 public sealed class ServiceTokenFunctions(ServiceTokenIssue issue, Authentication authentication)
 {
     [Function("CreateServiceToken"), AllowAnonymousAccess("A service shows its secret, a person an access token; both are checked here."), RateLimit(RateLimit.General)]
-    [Operation("Get a token for five minutes by which one service calls another in a person's name, within scopes.", Body = typeof(ServiceTokenRequest),
-        Example = """{"audience":"labeling","scopes":["labeling:read"]}""", Returns = typeof(ServiceTokenAnswer), Problems = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "INVALID_CLIENT", "FORBIDDEN", "NOT_FOUND"])]
+    [Operation("Issue a service token", Body = typeof(ServiceTokenRequest),
+        Example = """{"audience":"labeling","scopes":["labeling:read"]}""", Returns = typeof(ServiceTokenAnswer), Security = ["", ApiDocument.AccessToken], Problems = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "INVALID_CLIENT", "FORBIDDEN", "NOT_FOUND"],
+        Description = "Issues a token that is valid for five minutes and with which one service calls another in the name of a person. A person asks with an access token, a service with its client id and secret.")]
     public async Task<IResult> Create(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/service-token")] HttpRequest request, CancellationToken cancellation)
     {

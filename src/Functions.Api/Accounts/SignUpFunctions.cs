@@ -10,13 +10,15 @@ namespace VisionPlatform.Api.Accounts;
 public sealed class SignUpFunctions(SignUp signUp, PasswordReset reset, AccountSettings settings)
 {
     [Function("GetAccountOptions"), AllowAnonymousAccess]
-    [Operation("What a sign-in page needs to know.", Returns = typeof(AccountOptionsAnswer))]
+    [Operation("Get sign-in options", Returns = typeof(AccountOptionsAnswer),
+        Description = "What a sign-in page needs to know: who may sign up, the rules for passwords, and what can be chosen for avatars and tokens.")]
     public IResult Options([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/auth/options")] HttpRequest request) =>
         TypedResults.Ok(new AccountOptionsAnswer(settings.SignUp, settings.ConfirmsEmail, PasswordRules.MinimumLength, Avatar.Colors, TokenScopes.All));
 
     [Function("SignUp"), AllowAnonymousAccess]
-    [Operation("Ask for an account. The answer is the same whether the address has one already; its owner is told by mail. Without confirmation by mail one can sign in at once.",
-        Body = typeof(SignUpRequest), Example = """{"email":"ada@example.com","password":"look at the green field","fullName":"Ada Lovelace"}""", Status = 202, Problems = ["SIGN_UP_CLOSED", "INVITATION_REQUIRED", "WEAK_PASSWORD"])]
+    [Operation("Sign up",
+        Body = typeof(SignUpRequest), Example = """{"email":"ada@example.com","password":"look at the green field","fullName":"Ada Lovelace"}""", Status = 202, Problems = ["SIGN_UP_CLOSED", "INVITATION_REQUIRED", "WEAK_PASSWORD"],
+        Description = "Asks for an account. The answer does not reveal whether the address already has one; only the owner of the mailbox learns that, by mail. When addresses are not confirmed by mail, the account can be used at once.")]
     public async Task<IResult> SignUp(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/sign-up")] HttpRequest request, CancellationToken cancellation)
     {
@@ -26,8 +28,9 @@ public sealed class SignUpFunctions(SignUp signUp, PasswordReset reset, AccountS
     }
 
     [Function("ConfirmSignUp"), AllowAnonymousAccess("The token from the mail and the password say who it is.")]
-    [Operation("Make the account that was asked for, with the token of the link in the mail, and sign in.",
-        Body = typeof(ConfirmSignUpRequest), Example = $$"""{"token":"{{Examples.SignUpToken}}","password":"{{Examples.Password}}"}""", Returns = typeof(SessionAnswer), Status = 201, NotIdempotent = "A link works once.", Problems = ["INVALID_LINK", "INVALID_CREDENTIALS", "TOO_MANY_ATTEMPTS"])]
+    [Operation("Confirm a sign-up",
+        Body = typeof(ConfirmSignUpRequest), Example = $$"""{"token":"{{Examples.SignUpToken}}","password":"{{Examples.Password}}"}""", Returns = typeof(SessionAnswer), Status = 201, NotIdempotent = "A link works once.", Problems = ["INVALID_LINK", "INVALID_CREDENTIALS", "TOO_MANY_ATTEMPTS"],
+        Description = "Creates the account that was asked for and signs in, with the token from the link in the mail and the password chosen at sign-up.")]
     public async Task<IResult> ConfirmSignUp(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/sign-up/confirm")] HttpRequest request, CancellationToken cancellation)
     {
@@ -37,7 +40,8 @@ public sealed class SignUpFunctions(SignUp signUp, PasswordReset reset, AccountS
     }
 
     [Function("ForgotPassword"), AllowAnonymousAccess]
-    [Operation("Ask for a link to a new password. The answer is the same whether the address has an account; the link goes to its mailbox.", Body = typeof(ForgotPasswordRequest), Example = """{"email":"ada@example.com"}""", Status = 202)]
+    [Operation("Ask for a password reset", Body = typeof(ForgotPasswordRequest), Example = """{"email":"ada@example.com"}""", Status = 202,
+        Description = "Mails a link with which a new password can be set. The answer does not reveal whether the address has an account.")]
     public async Task<IResult> Forgot(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/password/forgot")] HttpRequest request, CancellationToken cancellation)
     {
@@ -47,7 +51,8 @@ public sealed class SignUpFunctions(SignUp signUp, PasswordReset reset, AccountS
     }
 
     [Function("ResetPassword"), AllowAnonymousAccess("The token from the mail says whose password it is.")]
-    [Operation("Choose a new password with the token of the link in the mail; every session ends.", Body = typeof(ResetPasswordRequest), Example = $$"""{"token":"{{Examples.ResetToken}}","newPassword":"seven horses in the rain"}""", Status = 204, Problems = ["INVALID_LINK", "WEAK_PASSWORD"])]
+    [Operation("Reset a password", Body = typeof(ResetPasswordRequest), Example = $$"""{"token":"{{Examples.ResetToken}}","newPassword":"seven horses in the rain"}""", Status = 204, Problems = ["INVALID_LINK", "WEAK_PASSWORD"],
+        Description = "Sets a new password with the token from the link in the mail. All sessions of the account end.")]
     public async Task<IResult> Reset(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/password/reset")] HttpRequest request, CancellationToken cancellation)
     {

@@ -16,8 +16,9 @@ public sealed class ProjectAdministration(PlatformDatabase database, UserDatabas
     private static readonly Sorting<Project> Orders = new Sorting<Project>().By("name", project => project.Name).By("updatedAt", project => project.UpdatedAt);
 
     [Function("ListAllProjects"), RequiresPermission(Permission.ProjectsAdminister)]
-    [Operation("All projects, newest first unless sorted otherwise.", Tag = "Administration", Returns = typeof(Page<ProjectAnswer>), Sort = ["name", "updatedAt"])]
-    [Query<string>("name", "Only projects whose name contains this, ignoring case.", MaximumLength = ProjectLimits.Name, Example = "steel")]
+    [Operation("List all projects", Tag = "Administration", Returns = typeof(Page<ProjectAnswer>), Sort = ["name", "updatedAt"],
+        Description = "Projects of all people, newest first by default.")]
+    [Query<string>("name", "Only projects whose name contains this text, regardless of case.", MaximumLength = ProjectLimits.Name, Example = "steel")]
     [Query<Guid>("ownerId", "Only projects of this owner.", Example = Examples.User)]
     [Query<Guid>("organizationId", "Only projects whose owner belongs to this organization.", Example = Examples.Organization)]
     public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/admin/projects")] HttpRequest request, CancellationToken cancellation)
@@ -36,9 +37,10 @@ public sealed class ProjectAdministration(PlatformDatabase database, UserDatabas
     }
 
     [Function("ChangeProjectOwner"), RequiresPermission(Permission.ProjectsAdminister)]
-    [Operation("Give a project to anybody; the owner so far stays as an admin of it.", Tag = "Administration", Body = typeof(NewOwner),
+    [Operation("Change the owner of a project", Tag = "Administration", Body = typeof(NewOwner),
         Example = $$"""{"userId":"{{Examples.User}}"}""", Returns = typeof(ProjectAnswer), Problems = ["QUOTA_EXCEEDED", "DUPLICATE_NAME", "CHANGED_MEANWHILE"],
-        Unversioned = "The owner is one field; the project's version is at its own address.")]
+        Unversioned = "The owner is one field; the project's version is at its own address.",
+        Description = "Makes any account the owner. The previous owner stays in the project as an admin.")]
     public async Task<IResult> ChangeOwner([HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v1/admin/projects/{id:guid}/owner")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var project = await access.RequireAsync(request.CurrentUser(), id, Permission.ProjectsRead, cancellation);

@@ -18,11 +18,12 @@ public sealed class UserFunctions(UserAdministration administration, Quotas quot
     private static readonly Sorting<User> Orders = new Sorting<User>().By("email", user => user.NormalizedEmail).By("updatedAt", user => user.UpdatedAt);
 
     [Function("ListUsers"), RequiresPermission(Permission.UsersRead)]
-    [Operation("Accounts, newest first unless sorted otherwise. A manager sees those below managers, of their organization if they have one.", Tag = "Administration", Returns = typeof(Page<AccountAnswer>), Sort = ["email", "updatedAt"])]
-    [Query<string>("search", "Only accounts whose e-mail address or name contains this, ignoring case.", MaximumLength = 200, Example = "kim")]
+    [Operation("List accounts", Tag = "Administration", Returns = typeof(Page<AccountAnswer>), Sort = ["email", "updatedAt"],
+        Description = "Accounts, newest first by default. Managers see the accounts below their own role, and only those of their organization if they belong to one.")]
+    [Query<string>("search", "Only accounts whose e-mail address or name contains this text, regardless of case.", MaximumLength = 200, Example = "kim")]
     [Query<SystemRole>("role", "Only accounts with this system role.", Example = "guest")]
-    [Query<bool>("active", "Only accounts that are, or are not, active.", Example = "true")]
-    [Query<Guid>("organizationId", "Only people of this organization.", Example = Examples.Organization)]
+    [Query<bool>("active", "Only active accounts (`true`) or only deactivated ones (`false`).", Example = "true")]
+    [Query<Guid>("organizationId", "Only people who belong to this organization.", Example = Examples.Organization)]
     public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, CancellationToken cancellation)
     {
         var accounts = administration.VisibleTo(Caller(request));
@@ -41,7 +42,7 @@ public sealed class UserFunctions(UserAdministration administration, Quotas quot
     }
 
     [Function("GetUser"), RequiresPermission(Permission.UsersRead)]
-    [Operation("One account.", Tag = "Administration", Returns = typeof(AccountAnswer))]
+    [Operation("Get an account", Tag = "Administration", Returns = typeof(AccountAnswer))]
     public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var user = await administration.VisibleTo(Caller(request)).FirstOrDefaultAsync(account => account.Id == id, cancellation)
@@ -50,8 +51,9 @@ public sealed class UserFunctions(UserAdministration administration, Quotas quot
     }
 
     [Function("UpdateUser"), RequiresPermission(Permission.UsersWrite)]
-    [Operation("Change the name and e-mail address of an account.", Tag = "Administration", Body = typeof(AccountRequest),
-        Example = """{"email":"kim@example.org","fullName":"Kim Berg"}""", Returns = typeof(AccountAnswer), Problems = ["EMAIL_TAKEN"])]
+    [Operation("Update an account", Tag = "Administration", Body = typeof(AccountRequest),
+        Example = """{"email":"kim@example.org","fullName":"Kim Berg"}""", Returns = typeof(AccountAnswer), Problems = ["EMAIL_TAKEN"],
+        Description = "Replaces name and e-mail address.")]
     public async Task<IResult> Update([HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var body = await request.ReadJsonAsync<AccountRequest>(cancellation);
@@ -60,8 +62,9 @@ public sealed class UserFunctions(UserAdministration administration, Quotas quot
     }
 
     [Function("UpdateUserRole"), RequiresPermission(Permission.UsersWrite)]
-    [Operation("Give an account another system role. A manager grants guest, standard_engineer and advanced_engineer.", Tag = "Administration", Body = typeof(AccountRole),
-        Example = """{"role":"advanced_engineer"}""", Returns = typeof(AccountAnswer), Problems = ["LAST_ADMINISTRATOR"])]
+    [Operation("Change the system role of an account", Tag = "Administration", Body = typeof(AccountRole),
+        Example = """{"role":"advanced_engineer"}""", Returns = typeof(AccountAnswer), Problems = ["LAST_ADMINISTRATOR"],
+        Description = "Managers can grant `guest`, `standard_engineer` and `advanced_engineer`; administrators can grant every role.")]
     public async Task<IResult> UpdateRole([HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = RouteOfOne + "/role")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var body = await request.ReadJsonAsync<AccountRole>(cancellation);
@@ -70,7 +73,8 @@ public sealed class UserFunctions(UserAdministration administration, Quotas quot
     }
 
     [Function("DeactivateUser"), RequiresPermission(Permission.UsersWrite)]
-    [Operation("Keep somebody out, at once and until reactivated. Once more changes nothing.", Tag = "Administration", Returns = typeof(AccountAnswer), Problems = ["LAST_ADMINISTRATOR"])]
+    [Operation("Deactivate an account", Tag = "Administration", Returns = typeof(AccountAnswer), Problems = ["LAST_ADMINISTRATOR"],
+        Description = "Signs the person out and refuses further sign-ins until the account is reactivated. Deactivating it again changes nothing.")]
     public async Task<IResult> Deactivate([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = RouteOfOne + "/deactivate")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var user = await administration.DeactivateAsync(Caller(request), id, cancellation);
@@ -78,7 +82,8 @@ public sealed class UserFunctions(UserAdministration administration, Quotas quot
     }
 
     [Function("ReactivateUser"), RequiresPermission(Permission.UsersWrite)]
-    [Operation("Let somebody in again, who then has to sign in.", Tag = "Administration", Returns = typeof(AccountAnswer), Problems = ["QUOTA_EXCEEDED"])]
+    [Operation("Reactivate an account", Tag = "Administration", Returns = typeof(AccountAnswer), Problems = ["QUOTA_EXCEEDED"],
+        Description = "The person can sign in again. Earlier sessions stay ended.")]
     public async Task<IResult> Reactivate([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = RouteOfOne + "/reactivate")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var user = await administration.ReactivateAsync(
@@ -87,7 +92,8 @@ public sealed class UserFunctions(UserAdministration administration, Quotas quot
     }
 
     [Function("DeleteUser"), RequiresPermission(Permission.UsersDelete)]
-    [Operation("Delete an account that owns no project. What it made stays.", Tag = "Administration", Status = 204, Problems = ["OWNS_PROJECTS", "OWN_ACCOUNT", "LAST_ADMINISTRATOR"])]
+    [Operation("Delete an account", Tag = "Administration", Status = 204, Problems = ["OWNS_PROJECTS", "OWN_ACCOUNT", "LAST_ADMINISTRATOR"],
+        Description = "Refused while the account owns projects. Everything else that it created remains.")]
     public async Task<IResult> Delete([HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await administration.DeleteAsync(Caller(request), id, user => request.RequireMatch(user.Version), cancellation);

@@ -12,15 +12,15 @@ using VisionPlatform.Infrastructure.Persistence;
 namespace VisionPlatform.Api.Audit;
 
 /// <summary>What the audit log can be searched by.</summary>
-[Query<DateTimeOffset>("from", "Only entries of this time or later.", Example = "2026-01-01T00:00:00Z")]
+[Query<DateTimeOffset>("from", "Only entries at or after this time.", Example = "2026-01-01T00:00:00Z")]
 [Query<DateTimeOffset>("to", "Only entries before this time.", Example = "2027-01-01T00:00:00Z")]
-[Query<Guid>("actorId", "Only what this account did.", Example = Examples.User)]
-[Query<string>("actor", "Only what the account with this e-mail did.", Example = "ann@example.com")]
-[Query<string>("action", "Only this action.", Example = "user.update_role")]
-[Query<string>("subjectType", "Only what was done to this kind of thing.", Example = "user")]
-[Query<string>("subjectId", "Only what was done to this thing.", Example = Examples.User)]
-[Query<AuditResult>("result", "Only what ended like this.", Example = "success")]
-[Query<string>("address", "Only what came from this address.", Example = "203.0.113.7")]
+[Query<Guid>("actorId", "Only actions of the account with this id.", Example = Examples.User)]
+[Query<string>("actor", "Only actions of the account with this e-mail address.", Example = "ann@example.com")]
+[Query<string>("action", "Only entries with this action, for example `user.update_role`.", Example = "user.update_role")]
+[Query<string>("subjectType", "Only entries about this kind of thing, for example `project`.", Example = "user")]
+[Query<string>("subjectId", "Only entries about the thing with this id.", Example = Examples.User)]
+[Query<AuditResult>("result", "Only entries with this result.", Example = "success")]
+[Query<string>("address", "Only requests from this IP address.", Example = "203.0.113.7")]
 internal static class AuditFilter;
 
 /// <summary>Reading the audit log, for administrators.</summary>
@@ -29,15 +29,17 @@ public sealed class AuditFunctions(UserDatabase database, AuditLog audit, AuditS
     private const int PurgedAtOnce = 5_000;
 
     [Function("ListAuditEntries"), RequiresPermission(Permission.AuditRead)]
-    [Operation("Search the audit log, newest first", Tag = "Audit", Queries = typeof(AuditFilter), Returns = typeof(Page<AuditAnswer>))]
+    [Operation("Search the audit log", Tag = "Audit", Queries = typeof(AuditFilter), Returns = typeof(Page<AuditAnswer>),
+        Description = "Newest entries first.")]
     public async Task<IActionResult> List(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/admin/audit")] HttpRequest request, CancellationToken cancellation) =>
         new OkObjectResult(await Matching(request).NewestFirstAsync(request, AuditAnswer.Of, cancellation));
 
     [Function("ExportAuditEntries"), RequiresPermission(Permission.AuditRead)]
-    [Operation("The matching part of the audit log as a file, oldest first: format csv (unless said otherwise) or jsonl", Tag = "Audit",
-        Queries = typeof(AuditFilter), Returns = typeof(string), ReturnsType = "text/csv")]
-    [Query<AuditFormat>("format", "What kind of file.", Example = "csv")]
+    [Operation("Export the audit log", Tag = "Audit",
+        Queries = typeof(AuditFilter), Returns = typeof(string), ReturnsType = "text/csv", TextTypes = ["application/jsonl"],
+        Description = "All matching entries as a file, oldest first. The format is CSV by default.")]
+    [Query<AuditFormat>("format", "File format; `csv` by default.", Example = "csv")]
     public async Task<IActionResult> Export(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/admin/audit/export")] HttpRequest request, CancellationToken cancellation)
     {

@@ -6,11 +6,17 @@ using VisionPlatform.Infrastructure.Storage;
 
 namespace VisionPlatform.Api.Datasets;
 
-/// <param name="Ratios">Shares of train, val and, if wanted, test; they add up to 1.</param>
-/// <param name="Stratified">Keep the shares within each class.</param>
+/// <summary>How images are divided for training, validation and test.</summary>
+/// <param name="Ratios">Shares for training, validation and, optionally, test. They are between 0 and 1 and add up to 1.</param>
+/// <param name="Stratified">Whether the shares are kept within each class; false when left out.</param>
 public sealed record NewSplit([property: Required] double[]? Ratios, bool? Stratified);
 
-/// <param name="Split">How versions are split; 80/10/10 by the path's hash when absent.</param>
+/// <summary>A dataset to create.</summary>
+/// <param name="ProjectId">Project that the dataset belongs to.</param>
+/// <param name="Name">Name of the dataset, unique in its project.</param>
+/// <param name="Description">Free text; may be left out.</param>
+/// <param name="TaskType">What the images are labeled for. At present only <c>image_classification</c> is accepted.</param>
+/// <param name="Split">How its versions are divided. Left out: 80 % training, 10 % validation, 10 % test, decided by a hash of each path.</param>
 public sealed record NewDataset(
     [property: Required] Guid? ProjectId,
     [property: Required, Name(200)] string? Name,
@@ -18,32 +24,58 @@ public sealed record NewDataset(
     [property: Required] TaskType? TaskType,
     NewSplit? Split);
 
-/// <param name="Path">Relative path with forward slashes.</param>
-/// <param name="Size">Bytes of the file.</param>
-/// <param name="ContentType">An image type; by the path's extension when absent. The PUT must carry the same.</param>
-/// <param name="Class">The first folder of the path when absent.</param>
+/// <summary>A file to upload.</summary>
+/// <param name="Path">Path of the image within the dataset, relative and with forward slashes, for example <c>scratch/img_0001.png</c>.</param>
+/// <param name="Size">Size of the file in bytes.</param>
+/// <param name="ContentType">Image type, for example <c>image/png</c>; taken from the extension of the path when left out. The upload must send the same <c>Content-Type</c>.</param>
+/// <param name="Class">Class of the image; the first folder of the path when left out.</param>
 public sealed record NewUpload([property: Required] string? Path, [property: Required] long? Size, string? ContentType, string? Class);
 
-/// <summary>What to do with paths the dataset has already.</summary>
+/// <summary>What happens to paths that the dataset already has.</summary>
 public enum OnDuplicate
 {
+    /// <summary>The whole request is refused with <c>DUPLICATE_IMAGE</c>.</summary>
     Error,
+
+    /// <summary>They are left as they are and listed in <c>skipped</c>.</summary>
     Skip,
 }
 
+/// <summary>Files to upload.</summary>
+/// <param name="Files">The files, at most 1,000 in one request.</param>
+/// <param name="OnDuplicate">What happens to paths that the dataset already has; <c>error</c> when left out.</param>
 public sealed record NewUploads([property: Required, MinLength(1), MaxLength(1000)] IReadOnlyList<NewUpload>? Files, OnDuplicate? OnDuplicate);
 
-/// <param name="UploadIds">As given out when the files were announced.</param>
+/// <summary>Uploads that are finished.</summary>
+/// <param name="UploadIds">Ids from the answer to the announcement, at most 200 in one request.</param>
 public sealed record FinishedUploads([property: Required, MinLength(1), MaxLength(200)] IReadOnlyList<Guid>? UploadIds);
 
+/// <summary>A version to publish.</summary>
+/// <param name="Note">Free text about the version; may be left out.</param>
 public sealed record NewVersion([property: Prose(2000)] string? Note);
 
+/// <summary>A class and how many images it has.</summary>
+/// <param name="Name">Name of the class.</param>
+/// <param name="ImageCount">Number of images.</param>
 public sealed record ClassCount(string Name, int ImageCount);
 
+/// <summary>A dataset.</summary>
+/// <param name="Name">Name of the dataset, unique in its project.</param>
+/// <param name="Split">How its versions are divided when a training job does not say otherwise.</param>
+/// <param name="ImageCount">Number of images.</param>
+/// <param name="SizeBytes">Size of all images in bytes.</param>
+/// <param name="Classes">Classes in alphabetical order. Images without a class are not counted here.</param>
 public sealed record DatasetAnswer(
     Guid Id, Guid ProjectId, string Name, string? Description, TaskType TaskType, SplitSettings Split, int ImageCount, long SizeBytes,
     IReadOnlyList<ClassCount> Classes, DateTimeOffset CreatedAt);
 
+/// <summary>Where and how to upload one file.</summary>
+/// <param name="UploadId">Id to name when the upload is finished.</param>
+/// <param name="Path">Path of the image within the dataset.</param>
+/// <param name="Method">HTTP method of the upload: <c>PUT</c>.</param>
+/// <param name="Url">Presigned address in object storage. It accepts one file, once.</param>
+/// <param name="Headers">Headers that the upload must send exactly as given; they are part of the signature.</param>
+/// <param name="ExpiresAt">When the address stops working.</param>
 public sealed record UploadAnswer(
     Guid UploadId, string Path, string Method, string Url, IReadOnlyDictionary<string, string> Headers, DateTimeOffset ExpiresAt)
 {
@@ -51,10 +83,17 @@ public sealed record UploadAnswer(
         new(ticket.UploadId, ticket.Path, ticket.Request.Method, ticket.Request.Url, ticket.Request.Headers, ticket.Request.ExpiresAt);
 }
 
-/// <param name="Skipped">Paths the dataset has already.</param>
+/// <summary>Where to upload the announced files.</summary>
+/// <param name="Uploads">One entry for each file to upload.</param>
+/// <param name="Skipped">Paths that the dataset already has. Empty unless <c>onDuplicate</c> is <c>skip</c>.</param>
 public sealed record UploadsAnswer(IReadOnlyList<UploadAnswer> Uploads, IReadOnlyList<string> Skipped);
 
-/// <param name="Url">Presigned; works for an hour.</param>
+/// <summary>An image of a dataset.</summary>
+/// <param name="Path">Path of the image within the dataset.</param>
+/// <param name="Class">Class of the image; null when it has none.</param>
+/// <param name="ContentType">Image type, for example <c>image/png</c>.</param>
+/// <param name="Url">Presigned address of the file; it works for an hour by default.</param>
+/// <param name="ThumbnailUrl">Presigned address of a preview of at most 256 × 256 pixels; null when there is none.</param>
 public sealed record ImageAnswer(
     Guid Id, string Path, string? Class, int Width, int Height, long Size, string Sha256, string ContentType, string Url, string? ThumbnailUrl, DateTimeOffset CreatedAt)
 {
@@ -63,14 +102,36 @@ public sealed record ImageAnswer(
         image.ThumbnailKey is { } key ? store.PresignGet(key, lifetime).Url : null, image.CreatedAt);
 }
 
+/// <summary>An upload that became an image.</summary>
+/// <param name="UploadId">Id of the upload.</param>
+/// <param name="Image">The new image.</param>
 public sealed record CompletedUploadAnswer(Guid UploadId, ImageAnswer Image);
 
+/// <summary>An upload that was refused.</summary>
+/// <param name="UploadId">Id of the upload.</param>
+/// <param name="Path">Path of the file; null when the id is unknown.</param>
+/// <param name="Code">Error code.</param>
+/// <param name="Detail">What is wrong with the file.</param>
+/// <param name="SuggestedAction">What to do next.</param>
 public sealed record FailedUploadAnswer(Guid UploadId, string? Path, string Code, string Detail, string SuggestedAction);
 
+/// <summary>What became of the uploads.</summary>
+/// <param name="Completed">Uploads that became images.</param>
+/// <param name="Failed">Uploads that were refused. Their files were removed.</param>
 public sealed record CompletionAnswer(IReadOnlyList<CompletedUploadAnswer> Completed, IReadOnlyList<FailedUploadAnswer> Failed);
 
-/// <param name="Hash">SHA-256 of the canonical manifest.</param>
-/// <param name="ManifestUrl">Presigned GET of the gzip manifest, once ready.</param>
+/// <summary>An immutable version of a dataset.</summary>
+/// <param name="Number">Number of the version within the dataset, from 1; never used again.</param>
+/// <param name="Hash">SHA-256 of the version's manifest, 64 hexadecimal digits. The same content always has the same hash.</param>
+/// <param name="State">Whether the version can be used.</param>
+/// <param name="ImageCount">Number of images.</param>
+/// <param name="SizeBytes">Size of all images in bytes.</param>
+/// <param name="Classes">Classes in alphabetical order.</param>
+/// <param name="Splits">Number of images in each split.</param>
+/// <param name="Note">Free text that was given with the version; null when there was none.</param>
+/// <param name="Error">Why publishing failed; null otherwise.</param>
+/// <param name="ReadyAt">When the version became ready; null before.</param>
+/// <param name="ManifestUrl">Presigned address of the manifest, a gzip file with one JSON line per image; it works for an hour by default. Null until the version is ready.</param>
 public sealed record VersionAnswer(
     Guid Id, Guid DatasetId, int Number, string Hash, DatasetVersionState State, int ImageCount, long SizeBytes, IReadOnlyList<ClassCount> Classes,
     SplitCounts Splits, string? Note, string? Error, DateTimeOffset CreatedAt, DateTimeOffset? ReadyAt, string? ManifestUrl)
@@ -81,4 +142,9 @@ public sealed record VersionAnswer(
         version is { State: DatasetVersionState.Ready, ManifestKey: { } key } ? store.PresignGet(key, lifetime).Url : null);
 }
 
+/// <summary>An image of a version.</summary>
+/// <param name="Path">Path of the image within the dataset.</param>
+/// <param name="Class">Class of the image; null when it has none.</param>
+/// <param name="Split">Split that the image belongs to.</param>
+/// <param name="Url">Presigned address of the file; it works for an hour by default.</param>
 public sealed record VersionImageAnswer(string Path, string? Class, Split Split, int Width, int Height, long Size, string Sha256, string Url);

@@ -15,7 +15,8 @@ namespace VisionPlatform.Api.Datasets;
 public sealed class DatasetImages(PlatformDatabase database, ProjectAccess access, ImageRemoval removal, ObjectStores stores, DatasetLimits limits)
 {
     [Function(nameof(ListDatasetImages)), RequiresPermission(Permission.DatasetsRead)]
-    [Operation("Images of a dataset, newest first", Tag = "Datasets", Returns = typeof(Page<ImageAnswer>))]
+    [Operation("List images of a dataset", Tag = "Datasets", Returns = typeof(Page<ImageAnswer>),
+        Description = "Newest first.")]
     [Query<string>("class", "Only images of this class.", MaximumLength = 200, Example = "cat")]
     public async Task<IActionResult> ListDatasetImages(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{id:guid}/images")] HttpRequest request, Guid id, CancellationToken cancellation)
@@ -28,7 +29,8 @@ public sealed class DatasetImages(PlatformDatabase database, ProjectAccess acces
     }
 
     [Function(nameof(DeleteDatasetImage)), RequiresPermission(Permission.DatasetsDelete)]
-    [Operation("Take an image out of a dataset; versions that have it keep it", Tag = "Datasets", Status = 204, Problems = ["STORAGE_ERROR", "STORAGE_UNAVAILABLE"])]
+    [Operation("Remove an image from a dataset", Tag = "Datasets", Status = 204, Problems = ["STORAGE_ERROR", "STORAGE_UNAVAILABLE"],
+        Description = "Versions that contain the image keep it.")]
     public async Task<IActionResult> DeleteDatasetImage(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/datasets/{id:guid}/images/{imageId:guid}")] HttpRequest request,
         Guid id, Guid imageId, CancellationToken cancellation)

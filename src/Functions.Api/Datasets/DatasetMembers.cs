@@ -12,19 +12,19 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Datasets;
 
-/// <summary>Somebody with whom a dataset is shared.</summary>
-/// <param name="UserId">The account.</param>
-/// <param name="Email">Its e-mail address.</param>
-/// <param name="FullName">Its name.</param>
+/// <summary>A person with whom a dataset is shared.</summary>
+/// <param name="UserId">Id of the account.</param>
 /// <param name="Role">What the person may do with the dataset.</param>
-/// <param name="JoinedAt">Since when.</param>
+/// <param name="JoinedAt">When the dataset was shared with the person.</param>
 public sealed record DatasetMemberAnswer(Guid UserId, string Email, string? FullName, DatasetRole Role, DateTimeOffset JoinedAt);
 
-/// <summary>The role that somebody is to have in a shared dataset.</summary>
-/// <param name="Role">viewer, annotator, reviewer or admin.</param>
+/// <summary>Role of a person in a shared dataset.</summary>
+/// <param name="Role">New role: <c>viewer</c>, <c>annotator</c>, <c>reviewer</c> or <c>admin</c>.</param>
 public sealed record DatasetMemberRole(DatasetRole Role);
 
 /// <summary>A dataset that was shared with the caller.</summary>
+/// <param name="Name">Name of the dataset.</param>
+/// <param name="Role">What the caller may do with the dataset.</param>
 public sealed record SharedDatasetAnswer(Guid Id, string Name, string? Description, TaskType TaskType, DatasetRole Role);
 
 /// <summary>People with whom one dataset is shared; they come by invitation.</summary>
@@ -45,7 +45,8 @@ public sealed class DatasetMembers(PlatformDatabase database, UserDatabase users
     }
 
     [Function("ListDatasetMembers"), RequiresPermission(Permission.DatasetsRead)]
-    [Operation("With whom a dataset is shared, besides the members of its project.", Tag = "Datasets", Returns = typeof(Page<DatasetMemberAnswer>))]
+    [Operation("List people a dataset is shared with", Tag = "Datasets", Returns = typeof(Page<DatasetMemberAnswer>),
+        Description = "People who were invited to the dataset itself, newest first. Members of its project are not listed.")]
     public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsRead, cancellation);
@@ -53,7 +54,7 @@ public sealed class DatasetMembers(PlatformDatabase database, UserDatabase users
     }
 
     [Function("UpdateDatasetMember"), RequiresPermission(Permission.DatasetsShare)]
-    [Operation("Give somebody with whom a dataset is shared another role in it.", Tag = "Datasets", Body = typeof(DatasetMemberRole), Example = """{"role":"reviewer"}""", Returns = typeof(DatasetMemberAnswer),
+    [Operation("Change the role of a person in a dataset", Tag = "Datasets", Body = typeof(DatasetMemberRole), Example = """{"role":"reviewer"}""", Returns = typeof(DatasetMemberAnswer),
         Unversioned = "A membership has one field that changes; whoever writes last decides.")]
     public async Task<IResult> Update([HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = RouteOfOne)] HttpRequest request, Guid id, Guid userId, CancellationToken cancellation)
     {
@@ -71,7 +72,7 @@ public sealed class DatasetMembers(PlatformDatabase database, UserDatabase users
     }
 
     [Function("RemoveDatasetMember"), RequiresPermission(Permission.DatasetsShare)]
-    [Operation("Share a dataset with somebody no longer.", Tag = "Datasets", Status = 204)]
+    [Operation("Stop sharing a dataset with a person", Tag = "Datasets", Status = 204)]
     public async Task<IResult> Remove([HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = RouteOfOne)] HttpRequest request, Guid id, Guid userId, CancellationToken cancellation)
     {
         var dataset = await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsShare, cancellation);
@@ -84,7 +85,8 @@ public sealed class DatasetMembers(PlatformDatabase database, UserDatabase users
     }
 
     [Function("ListSharedDatasets"), RequiresPermission(Permission.DatasetsRead, Anywhere = true)]
-    [Operation("The datasets that were shared with oneself, newest first.", Tag = "Datasets", Returns = typeof(Page<SharedDatasetAnswer>))]
+    [Operation("List datasets shared with the caller", Tag = "Datasets", Returns = typeof(Page<SharedDatasetAnswer>),
+        Description = "Datasets to which the caller was invited, newest first.")]
     public async Task<IResult> Shared([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/shared")] HttpRequest request, CancellationToken cancellation)
     {
         var caller = request.CurrentUser().Id;

@@ -27,7 +27,8 @@ public sealed class DatasetUploads(
     private static readonly HashSet<string> ContentTypes = [.. Enum.GetValues<ImageFormat>().Select(format => format.ContentType())];
 
     [Function(nameof(AnnounceUploads)), RequiresPermission(Permission.DatasetsWrite)]
-    [Operation("Announce files and get a write-once URL for each", Tag = "Datasets", Body = typeof(NewUploads), Example = NewUploadsExample, Returns = typeof(UploadsAnswer), Problems = ["INVALID_PATH", "DUPLICATE_IMAGE", "QUOTA_EXCEEDED"])]
+    [Operation("Ask for upload addresses", Tag = "Datasets", Body = typeof(NewUploads), Example = NewUploadsExample, Returns = typeof(UploadsAnswer), Problems = ["INVALID_PATH", "DUPLICATE_IMAGE", "QUOTA_EXCEEDED"],
+        Description = "Announces files and returns a presigned address for each. Upload every file to its address, then call `uploads/complete`.")]
     public async Task<IActionResult> AnnounceUploads(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/datasets/{id:guid}/uploads")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
@@ -41,7 +42,8 @@ public sealed class DatasetUploads(
     }
 
     [Function(nameof(CompleteUploads)), RequiresPermission(Permission.DatasetsWrite)]
-    [Operation("Turn uploaded files into images; bad ones are removed and reported, the others stay", Tag = "Datasets", Body = typeof(FinishedUploads), Example = FinishedUploadsExample, Returns = typeof(CompletionAnswer), Problems = ["STORAGE_ERROR", "STORAGE_UNAVAILABLE"])]
+    [Operation("Finish uploads", Tag = "Datasets", Body = typeof(FinishedUploads), Example = FinishedUploadsExample, Returns = typeof(CompletionAnswer), Problems = ["STORAGE_ERROR", "STORAGE_UNAVAILABLE"],
+        Description = "Checks the uploaded files and turns them into images of the dataset. Files that are not valid images, or not of the announced size, are removed and listed in `failed`; they do not affect the others.")]
     public async Task<IActionResult> CompleteUploads(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/datasets/{id:guid}/uploads/complete")] HttpRequest request, Guid id, CancellationToken cancellation)
     {

@@ -19,8 +19,9 @@ namespace VisionPlatform.Api.Datasets;
 public sealed class DatasetVersions(PlatformDatabase database, ProjectAccess access, VersionPublisher publisher, ObjectStores stores, DatasetLimits limits)
 {
     [Function(nameof(PublishDataset)), RequiresPermission(Permission.DatasetsWrite)]
-    [Operation("Freeze the present images as a version; unchanged content answers 200 with the version it is already", Tag = "Datasets",
-        Body = typeof(NewVersion), Example = """{"note":"Before the new camera"}""", NotIdempotent = "The same images are the same version, however often they are published.", Returns = typeof(VersionAnswer), Status = 202, AlternativeStatus = 200, Problems = ["DATASET_EMPTY", "DATASET_SINGLE_CLASS"])]
+    [Operation("Publish a version", Tag = "Datasets",
+        Body = typeof(NewVersion), Example = """{"note":"Before the new camera"}""", NotIdempotent = "The same images are the same version, however often they are published.", Returns = typeof(VersionAnswer), Status = 202, AlternativeStatus = 200, Problems = ["DATASET_EMPTY", "DATASET_SINGLE_CLASS"],
+        Description = "Freezes the present images as an immutable version. The answer is 202 with a new version, which is ready a little later, or 200 with an existing version that has the same content.")]
     public async Task<IActionResult> PublishDataset(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/datasets/{id:guid}/versions")] HttpRequest request,
         Guid id, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
@@ -38,7 +39,8 @@ public sealed class DatasetVersions(PlatformDatabase database, ProjectAccess acc
     }
 
     [Function(nameof(ListDatasetVersions)), RequiresPermission(Permission.DatasetsRead)]
-    [Operation("Versions of a dataset, newest first", Tag = "Datasets", Returns = typeof(Page<VersionAnswer>))]
+    [Operation("List versions of a dataset", Tag = "Datasets", Returns = typeof(Page<VersionAnswer>),
+        Description = "Newest first.")]
     public async Task<IActionResult> ListDatasetVersions(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{id:guid}/versions")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
@@ -47,15 +49,17 @@ public sealed class DatasetVersions(PlatformDatabase database, ProjectAccess acc
     }
 
     [Function(nameof(GetDatasetVersion)), RequiresPermission(Permission.DatasetsRead)]
-    [Operation("A version with its classes and splits", Tag = "Datasets", Returns = typeof(VersionAnswer))]
+    [Operation("Get a version of a dataset", Tag = "Datasets", Returns = typeof(VersionAnswer),
+        Description = "A version with its classes and splits.")]
     public async Task<IActionResult> GetDatasetVersion(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{id:guid}/versions/{versionId:guid}")] HttpRequest request,
         Guid id, Guid versionId, CancellationToken cancellation) =>
         new OkObjectResult(Answer(await RequireVersionAsync(request, id, versionId, cancellation)));
 
     [Function(nameof(ListDatasetVersionImages)), RequiresPermission(Permission.DatasetsRead)]
-    [Operation("Images of a version in path order", Tag = "Datasets", FixedOrder = true, Returns = typeof(Page<VersionImageAnswer>))]
-    [Query<Split>("split", "Only images of this split.", Example = "train")]
+    [Operation("List images of a version", Tag = "Datasets", FixedOrder = true, Returns = typeof(Page<VersionImageAnswer>),
+        Description = "In the order of their paths.")]
+    [Query<Split>("split", "Only images in this split.", Example = "train")]
     public async Task<IActionResult> ListDatasetVersionImages(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{id:guid}/versions/{versionId:guid}/images")] HttpRequest request,
         Guid id, Guid versionId, CancellationToken cancellation)

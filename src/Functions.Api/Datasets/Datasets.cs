@@ -18,7 +18,8 @@ public sealed class Datasets(PlatformDatabase database, ProjectAccess access, Qu
     private const string NewDatasetExample = $$"""{"projectId":"{{Examples.Project}}","name":"Plates of March","taskType":"image_classification"}""";
 
     [Function(nameof(CreateDataset)), RequiresPermission(Permission.DatasetsWrite)]
-    [Operation("Make an empty dataset", Tag = "Datasets", Body = typeof(NewDataset), Example = NewDatasetExample, Returns = typeof(DatasetAnswer), Status = 201, Problems = ["NOT_FOUND", "DUPLICATE_NAME", "QUOTA_EXCEEDED"])]
+    [Operation("Create a dataset", Tag = "Datasets", Body = typeof(NewDataset), Example = NewDatasetExample, Returns = typeof(DatasetAnswer), Status = 201, Problems = ["NOT_FOUND", "DUPLICATE_NAME", "QUOTA_EXCEEDED"],
+        Description = "The new dataset has no images.")]
     public async Task<IResult> CreateDataset(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/datasets")] HttpRequest request, CancellationToken cancellation)
     {
@@ -51,8 +52,9 @@ public sealed class Datasets(PlatformDatabase database, ProjectAccess access, Qu
     }
 
     [Function(nameof(ListDatasets)), RequiresPermission(Permission.DatasetsRead)]
-    [Operation("Datasets of a project, newest first", Tag = "Datasets", Returns = typeof(Page<DatasetAnswer>))]
-    [Query<Guid>("projectId", "The project whose they are.", Required = true, Example = Examples.Project)]
+    [Operation("List datasets of a project", Tag = "Datasets", Returns = typeof(Page<DatasetAnswer>),
+        Description = "Newest first.")]
+    [Query<Guid>("projectId", "Project whose datasets are listed.", Required = true, Example = Examples.Project)]
     public async Task<IResult> ListDatasets(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets")] HttpRequest request, CancellationToken cancellation)
     {
@@ -65,7 +67,8 @@ public sealed class Datasets(PlatformDatabase database, ProjectAccess access, Qu
     }
 
     [Function(nameof(GetDataset)), RequiresPermission(Permission.DatasetsRead)]
-    [Operation("A dataset with its classes", Tag = "Datasets", Returns = typeof(DatasetAnswer))]
+    [Operation("Get a dataset", Tag = "Datasets", Returns = typeof(DatasetAnswer),
+        Description = "A dataset with its classes.")]
     public async Task<IResult> GetDataset(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
@@ -74,7 +77,8 @@ public sealed class Datasets(PlatformDatabase database, ProjectAccess access, Qu
     }
 
     [Function(nameof(DeleteDataset)), RequiresPermission(Permission.DatasetsDelete)]
-    [Operation("Delete a dataset; versions that jobs use stay readable for them", Tag = "Datasets", Status = 204)]
+    [Operation("Delete a dataset", Tag = "Datasets", Status = 204,
+        Description = "Versions that training jobs use stay readable for those jobs.")]
     public async Task<IResult> DeleteDataset(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/datasets/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation)
     {

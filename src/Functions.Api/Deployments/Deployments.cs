@@ -18,11 +18,22 @@ using VisionPlatform.Orchestrations.Deployments;
 
 namespace VisionPlatform.Api.Deployments;
 
+/// <summary>A deployment to create.</summary>
+/// <param name="ExportId">Completed export to serve.</param>
+/// <param name="Name">Name of the deployment.</param>
 public sealed record NewDeployment(
     [property: Required] Guid? ExportId,
     [property: Required, StringLength(200, MinimumLength = 1)] string? Name);
 
-/// <param name="ApiKey">Shown in the answer that creates the deployment and never again.</param>
+/// <summary>An exported model that answers predictions.</summary>
+/// <param name="ExportId">Export that is served.</param>
+/// <param name="Name">Name of the deployment.</param>
+/// <param name="State">Whether the deployment answers predictions.</param>
+/// <param name="RequestCount">Number of prediction requests so far.</param>
+/// <param name="ImageCount">Number of images in those requests.</param>
+/// <param name="AverageLatencyMs">Average duration of a prediction request in milliseconds; null before the first.</param>
+/// <param name="Error">Why the deployment failed; null otherwise.</param>
+/// <param name="ApiKey">Key with which programs call the deployment. It is shown only in the answer that creates the deployment, and null in all others.</param>
 public sealed record DeploymentAnswer(
     Guid Id, Guid ProjectId, Guid ExportId, string Name, DeploymentState State, long RequestCount, long ImageCount, double? AverageLatencyMs,
     FailureAnswer? Error, DateTimeOffset CreatedAt, string? ApiKey)
@@ -38,7 +49,8 @@ public sealed class ModelDeployments(PlatformDatabase database, ProjectAccess ac
     private const string NewDeploymentExample = $$"""{"exportId":"{{Examples.Export}}","name":"Line 3"}""";
 
     [Function(nameof(CreateDeployment)), RequiresPermission(Permission.DeploymentsWrite)]
-    [Operation("Deploy an export; the answer has its API key, once", Tag = "Deployments", Body = typeof(NewDeployment), Example = NewDeploymentExample, Returns = typeof(DeploymentAnswer), Status = 202, Problems = ["NOT_FOUND", "INVALID_STATE"])]
+    [Operation("Create a deployment", Tag = "Deployments", Body = typeof(NewDeployment), Example = NewDeploymentExample, Returns = typeof(DeploymentAnswer), Status = 202, Problems = ["NOT_FOUND", "INVALID_STATE"],
+        Description = "Loads a completed export so that it answers predictions. The answer contains the API key of the deployment; it is shown only once.")]
     public async Task<IResult> CreateDeployment(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/deployments")] HttpRequest request,
         [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
@@ -69,8 +81,9 @@ public sealed class ModelDeployments(PlatformDatabase database, ProjectAccess ac
     }
 
     [Function(nameof(ListDeployments)), RequiresPermission(Permission.DeploymentsRead)]
-    [Operation("Deployments of a project, newest first", Tag = "Deployments", Returns = typeof(Page<DeploymentAnswer>))]
-    [Query<Guid>("projectId", "The project whose they are.", Required = true, Example = Examples.Project)]
+    [Operation("List deployments of a project", Tag = "Deployments", Returns = typeof(Page<DeploymentAnswer>),
+        Description = "Newest first.")]
+    [Query<Guid>("projectId", "Project whose deployments are listed.", Required = true, Example = Examples.Project)]
     public async Task<IResult> ListDeployments(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/deployments")] HttpRequest request, CancellationToken cancellation)
     {
@@ -80,7 +93,8 @@ public sealed class ModelDeployments(PlatformDatabase database, ProjectAccess ac
     }
 
     [Function(nameof(GetDeployment)), RequiresPermission(Permission.DeploymentsRead)]
-    [Operation("A deployment with its usage", Tag = "Deployments", Returns = typeof(DeploymentAnswer))]
+    [Operation("Get a deployment", Tag = "Deployments", Returns = typeof(DeploymentAnswer),
+        Description = "A deployment with its usage.")]
     public async Task<IResult> GetDeployment(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/deployments/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
@@ -89,7 +103,8 @@ public sealed class ModelDeployments(PlatformDatabase database, ProjectAccess ac
     }
 
     [Function(nameof(DeactivateDeployment)), RequiresPermission(Permission.DeploymentsWrite)]
-    [Operation("Deactivate a deployment; it answers no more predictions", Tag = "Deployments", Status = 204)]
+    [Operation("Deactivate a deployment", Tag = "Deployments", Status = 204,
+        Description = "The deployment stops answering predictions and cannot be activated again.")]
     public async Task<IResult> DeactivateDeployment(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/deployments/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation)
     {

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Api.OpenApi;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Deployments;
@@ -16,12 +17,17 @@ using VisionPlatform.Infrastructure.Training;
 
 namespace VisionPlatform.Api.Deployments;
 
-/// <param name="Images">Encoded images (JPEG, PNG …) as base64, up to 64.</param>
-/// <param name="TopK">How many classes to give for each image.</param>
+/// <summary>Images to classify.</summary>
+/// <param name="Images">Image files (JPEG, PNG, GIF, BMP, WebP or TIFF) in base64, at most 64.</param>
+/// <param name="TopK">Number of classes to return for each image; 5 when left out.</param>
 public sealed record PredictionRequest(
     [property: Required, MinLength(1), MaxLength(Predictions.MaxImages)] IReadOnlyList<string>? Images,
     [property: Range(1, 100)] int? TopK);
 
+/// <summary>Predictions for the images of one request.</summary>
+/// <param name="DeploymentId">Deployment that answered.</param>
+/// <param name="Predictions">One prediction for each image.</param>
+/// <param name="InferenceMs">Milliseconds that decoding the images and running the model took.</param>
 public sealed record PredictionAnswer(Guid DeploymentId, IReadOnlyList<Prediction> Predictions, double InferenceMs);
 
 /// <summary>Predictions of deployed models, for callers with the deployment's key and for members of the project.</summary>
@@ -34,8 +40,9 @@ public sealed class Predictions(PlatformDatabase database, ServedModels models, 
     private const int DefaultTopK = 5;
 
     [Function(nameof(Predict)), AllowAnonymousAccess("The bearer is a deployment's key or an access token; both are checked here."), RateLimit(RateLimit.General)]
-    [Operation("Predict a batch of base64 images (application/json) or one raw image", Tag = "Deployments", Body = typeof(PredictionRequest), Example = PredictionExample, Returns = typeof(PredictionAnswer),
-        Problems = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "PASSWORD_CHANGE_REQUIRED", "FORBIDDEN", "DEPLOYMENT_NOT_ACTIVE", "INVALID_IMAGE", "TRAINER_UNAVAILABLE"])]
+    [Operation("Predict", Tag = "Deployments", Body = typeof(PredictionRequest), Example = PredictionExample, RawBodyTypes = ["image/*"], Security = [ApiDocument.DeploymentKey, ApiDocument.AccessToken], Returns = typeof(PredictionAnswer),
+        Problems = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "PASSWORD_CHANGE_REQUIRED", "FORBIDDEN", "DEPLOYMENT_NOT_ACTIVE", "INVALID_IMAGE", "TRAINER_UNAVAILABLE"],
+        Description = "Classifies images with a deployed model: up to 64 images in base64 as JSON, or one image file as the body itself. Authenticate with the API key of the deployment, or with an access token of a member of the project.")]
     public async Task<IActionResult> Predict(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/infer/{deploymentId:guid}")] HttpRequest request,
         Guid deploymentId, CancellationToken cancellation)

@@ -21,13 +21,26 @@ using VisionPlatform.Orchestrations.Exports;
 
 namespace VisionPlatform.Api.Exports;
 
-/// <param name="Formats">Formats the trainer offers, e.g. onnx and torchscript; they are made at the same time.</param>
-/// <param name="Options">Options by format, e.g. <c>{"onnx":{"opset":13}}</c>.</param>
+/// <summary>Exports to create.</summary>
+/// <param name="ModelVersionId">Model version to export.</param>
+/// <param name="Formats">Formats to export to, as the trainer's capabilities name them, for example <c>onnx</c> and <c>torchscript</c>.</param>
+/// <param name="Options">Options by format, for example <c>{"onnx": {"opset": 13}}</c>. The trainer's capabilities list the options of each format.</param>
 public sealed record NewExports(
     [property: Required] Guid? ModelVersionId,
     [property: Required, MinLength(1), MaxLength(10)] IReadOnlyList<string>? Formats,
     Dictionary<string, Dictionary<string, JsonElement>>? Options);
 
+/// <summary>A model version converted to another format.</summary>
+/// <param name="ModelVersionId">Model version that was exported.</param>
+/// <param name="Format">Format, as the trainer's capabilities name it.</param>
+/// <param name="Options">Options that were asked for, by name.</param>
+/// <param name="State">How far the export is.</param>
+/// <param name="Size">Size of the file in bytes; null until completed.</param>
+/// <param name="Sha256">SHA-256 of the file; null until completed.</param>
+/// <param name="Metadata">What a runtime needs to use the file: shapes, classes and preprocessing, as a JSON object. Null until completed.</param>
+/// <param name="Validation">How the exported file compares with the checkpoint; null until completed.</param>
+/// <param name="Error">Why the export failed; null otherwise.</param>
+/// <param name="CompletedAt">When the export ended; null before.</param>
 public sealed record ExportAnswer(
     Guid Id, Guid ModelVersionId, string Format, IReadOnlyDictionary<string, JsonElement> Options, ExportState State, long? Size, string? Sha256,
     JsonElement? Metadata, ExportValidation? Validation, FailureAnswer? Error, DateTimeOffset CreatedAt, DateTimeOffset? CompletedAt)
@@ -37,9 +50,14 @@ public sealed record ExportAnswer(
         FailureAnswer.From(export.Error), export.CreatedAt, export.CompletedAt);
 }
 
-/// <param name="OrchestrationId">Durable instance that makes them.</param>
+/// <summary>Exports that were started.</summary>
+/// <param name="Items">One export for each format.</param>
+/// <param name="OrchestrationId">Id of the durable orchestration that makes them, for operators.</param>
 public sealed record StartedExports(IReadOnlyList<ExportAnswer> Items, string OrchestrationId);
 
+/// <summary>Where to download a file.</summary>
+/// <param name="Url">Presigned address of the file.</param>
+/// <param name="ExpiresAt">When the address stops working.</param>
 public sealed record Download(Uri Url, DateTimeOffset ExpiresAt);
 
 /// <summary>Exports of model versions.</summary>
@@ -49,8 +67,9 @@ public sealed class ModelExports(PlatformDatabase database, TrainerCatalog catal
     private static readonly TimeSpan DownloadLifetime = TimeSpan.FromHours(1);
 
     [Function(nameof(CreateExports)), RequiresPermission(Permission.ExportsRun)]
-    [Operation("Export a model version to several formats in parallel", Tag = "Exports", Body = typeof(NewExports), Example = NewExportsExample, Returns = typeof(StartedExports), Status = 202,
-        Problems = ["NOT_FOUND", "UNKNOWN_EXPORT_FORMAT", "INVALID_CONFIG", "TRAINER_UNAVAILABLE"])]
+    [Operation("Export a model version", Tag = "Exports", Body = typeof(NewExports), Example = NewExportsExample, Returns = typeof(StartedExports), Status = 202,
+        Problems = ["NOT_FOUND", "UNKNOWN_EXPORT_FORMAT", "INVALID_CONFIG", "TRAINER_UNAVAILABLE"],
+        Description = "Starts one export for each format. They run in parallel; read them until they have ended.")]
     public async Task<IResult> CreateExports(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/exports")] HttpRequest request,
         [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
@@ -85,8 +104,9 @@ public sealed class ModelExports(PlatformDatabase database, TrainerCatalog catal
     }
 
     [Function(nameof(ListExports)), RequiresPermission(Permission.ExportsRead)]
-    [Operation("Exports of a model version, newest first", Tag = "Exports", Returns = typeof(Page<ExportAnswer>))]
-    [Query<Guid>("modelVersionId", "The model version they were made from.", Required = true, Example = Examples.ModelVersion)]
+    [Operation("List exports of a model version", Tag = "Exports", Returns = typeof(Page<ExportAnswer>),
+        Description = "Newest first.")]
+    [Query<Guid>("modelVersionId", "Model version whose exports are listed.", Required = true, Example = Examples.ModelVersion)]
     public async Task<IActionResult> ListExports(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/exports")] HttpRequest request, CancellationToken cancellation)
     {
@@ -98,13 +118,14 @@ public sealed class ModelExports(PlatformDatabase database, TrainerCatalog catal
     }
 
     [Function(nameof(GetExport)), RequiresPermission(Permission.ExportsRead)]
-    [Operation("An export", Tag = "Exports", Returns = typeof(ExportAnswer))]
+    [Operation("Get an export", Tag = "Exports", Returns = typeof(ExportAnswer))]
     public async Task<IActionResult> GetExport(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/exports/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation) =>
         new OkObjectResult(ExportAnswer.From(await RequireExportAsync(request, id, cancellation)));
 
     [Function(nameof(DownloadExport)), RequiresPermission(Permission.ExportsRead)]
-    [Operation("Where to fetch the exported file", Tag = "Exports", Returns = typeof(Download), Problems = ["INVALID_STATE"])]
+    [Operation("Get the download address of an export", Tag = "Exports", Returns = typeof(Download), Problems = ["INVALID_STATE"],
+        Description = "A presigned address of the exported file that works for an hour.")]
     public async Task<IActionResult> DownloadExport(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/exports/{id:guid}/download")] HttpRequest request, Guid id, CancellationToken cancellation)
     {

@@ -13,7 +13,7 @@ public sealed class HealthFunctions(Readiness readiness)
     public static IResult Live([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health/live")] HttpRequest request) => TypedResults.Ok(Alive);
 
     [Function("HealthLiveV1"), AllowAnonymousAccess, RateLimit(RateLimit.None)]
-    [Operation("Whether the process is alive.", Returns = typeof(HealthReport))]
+    [Operation("Check whether the process is alive", Returns = typeof(HealthReport))]
     public static IResult LiveV1([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/health/live")] HttpRequest request) => TypedResults.Ok(Alive);
 
     [Function("HealthReady"), AllowAnonymousAccess, RateLimit(RateLimit.None)]
@@ -21,7 +21,8 @@ public sealed class HealthFunctions(Readiness readiness)
         ReadyV1(request, cancellation);
 
     [Function("HealthReadyV1"), AllowAnonymousAccess, RateLimit(RateLimit.None)]
-    [Operation("Whether everything the app needs is there; a trainer that is away only degrades it.", Returns = typeof(HealthReport), AlternativeStatus = 503)]
+    [Operation("Check whether the app is ready", Returns = typeof(HealthReport), AlternativeStatus = 503,
+        Description = "Checks every service that the app needs. The answer is 503 when one of them does not work; a trainer that does not answer only degrades the app.")]
     public async Task<IResult> ReadyV1([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/health/ready")] HttpRequest request, CancellationToken cancellation)
     {
         var report = await readiness.CheckAsync(cancellation);

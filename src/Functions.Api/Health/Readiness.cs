@@ -11,24 +11,29 @@ using VisionPlatform.Infrastructure.Training;
 
 namespace VisionPlatform.Api.Health;
 
-/// <summary>Whether the app, or one service it needs, can do its work.</summary>
+/// <summary>State of the app, or of a service that it needs.</summary>
 public enum HealthStatus
 {
+    /// <summary>Works.</summary>
     Ok,
 
-    /// <summary>Works, but something that is not always needed is away.</summary>
+    /// <summary>Works, but a service that is not always needed does not answer.</summary>
     Degraded,
+
+    /// <summary>Does not work.</summary>
     Unavailable,
 }
 
-/// <param name="Name">The service.</param>
-/// <param name="Status">How it is.</param>
-/// <param name="Detail">What is wrong and what to do; null when nothing is.</param>
-/// <param name="Milliseconds">How long the check took.</param>
+/// <summary>State of one service.</summary>
+/// <param name="Name">Name of the service, for example <c>platform_database</c>.</param>
+/// <param name="Status">State of the service.</param>
+/// <param name="Detail">What is wrong and what to do; null when nothing is wrong.</param>
+/// <param name="Milliseconds">Duration of the check in milliseconds.</param>
 public sealed record HealthCheck(string Name, HealthStatus Status, string? Detail, double Milliseconds);
 
-/// <param name="Status">The worst of the checks.</param>
-/// <param name="Checks">One for each service.</param>
+/// <summary>State of the app.</summary>
+/// <param name="Status">The worst state of all checks.</param>
+/// <param name="Checks">One entry for each service. Empty when only the process itself was checked.</param>
 public sealed record HealthReport(HealthStatus Status, IReadOnlyList<HealthCheck> Checks);
 
 /// <summary>Looks at every service the app needs, all at once and each for a short time only.</summary>

@@ -33,8 +33,8 @@ public sealed record FunctionDeclaration(
 
     private static readonly QueryAttribute[] OfLists =
     [
-        new QueryAttribute<int>("limit", "How many items at most.") { Minimum = 1, Maximum = PageRequest.MaximumLimit, Example = "20" },
-        new QueryAttribute<string>("cursor", "nextCursor of the page before."),
+        new QueryAttribute<int>("limit", "Largest number of entries to return; 50 by default.") { Minimum = 1, Maximum = PageRequest.MaximumLimit, Example = "20" },
+        new QueryAttribute<string>("cursor", "Where to continue: `nextCursor` of the previous page."),
     ];
 
     /// <summary>Reads the attributes of one method; null when it is no function.</summary>

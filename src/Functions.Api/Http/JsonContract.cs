@@ -199,7 +199,8 @@ internal static class JsonContract
         return "";
     }
 
-    private static bool MayBeNull(JsonPropertyInfo property) =>
+    /// <summary>Whether a request may send null for the field.</summary>
+    internal static bool MayBeNull(JsonPropertyInfo property) =>
         property.PropertyType.IsValueType ? Nullable.GetUnderlyingType(property.PropertyType) is not null : property.IsSetNullable || IsNullableParameter(property);
 
     private static bool IsNullableParameter(JsonPropertyInfo property) => property.AssociatedParameter is { IsNullable: true };

@@ -43,8 +43,8 @@ public sealed record PageRequest(int Limit, string? Cursor)
 }
 
 /// <summary>One page of a list.</summary>
-/// <param name="Items">At most as many as asked for.</param>
-/// <param name="NextCursor">For the next page; null on the last.</param>
+/// <param name="Items">Items of this page, at most <c>limit</c> of them.</param>
+/// <param name="NextCursor">Value of <c>cursor</c> for the next page; null on the last page.</param>
 public sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor);
 
 public static class Page

@@ -6,19 +6,19 @@ using VisionPlatform.Domain.Organizations;
 
 namespace VisionPlatform.Api.Http;
 
-/// <summary>The body of every failed request: RFC 9457 with the product's own fields.</summary>
-/// <param name="Type">A URI naming the kind of failure: <c>urn:vision-platform:problem:</c> and the code.</param>
-/// <param name="Title">The same for every occurrence of the code.</param>
-/// <param name="Status">The HTTP status.</param>
-/// <param name="Detail">What happened this time.</param>
-/// <param name="Code">Upper snake case; what a program should look at.</param>
-/// <param name="Category">Who can mend it.</param>
-/// <param name="SuggestedAction">What to do next.</param>
-/// <param name="TraceId">Finds the request in logs and traces.</param>
-/// <param name="Errors">Messages by field; only when the failure is about fields.</param>
-/// <param name="Permission">The permission that is missing, e.g. <c>datasets:write</c>; only when one is.</param>
-/// <param name="Quota">The limit that is reached and what is used of it; only when one is.</param>
-/// <param name="CurrentVersion">The ETag of the version there is; only when another one was to be changed.</param>
+/// <summary>Body of every failed request, as RFC 9457 defines it, with fields of our own.</summary>
+/// <param name="Type">URI that names the kind of failure: <c>urn:vision-platform:problem:</c> followed by the code in lower case.</param>
+/// <param name="Title">What the code means; the same text for every occurrence.</param>
+/// <param name="Status">HTTP status of the answer.</param>
+/// <param name="Detail">What happened in this case.</param>
+/// <param name="Code">Stable name of the failure in upper snake case. Programs decide by this field.</param>
+/// <param name="Category">Who can solve the problem.</param>
+/// <param name="SuggestedAction">What to do next, as a sentence for people.</param>
+/// <param name="TraceId">Id that finds this request in logs and traces, 32 hexadecimal digits.</param>
+/// <param name="Errors">Messages by field or parameter. Present only when single fields are wrong.</param>
+/// <param name="Permission">Permission that the caller lacks, for example <c>datasets:write</c>. Present only when one is missing.</param>
+/// <param name="Quota">Limit that was reached. Present only when the failure is about a limit.</param>
+/// <param name="CurrentVersion"><c>ETag</c> of the current version. Present only when the request named another version in <c>If-Match</c>.</param>
 public sealed record Problem(
     string Type, string Title, int Status, string Detail, string Code, ErrorCategory Category, string SuggestedAction, string TraceId,
     [property: System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)]

@@ -21,7 +21,8 @@ public sealed class InvitationFunctions(
     private const string TokenExample = $$"""{"token":"{{Examples.InvitationToken}}"}""";
 
     [Function("ListSentInvitations"), RequiresPermission(Permission.InvitationsRead)]
-    [Operation("The invitations one sent, newest first.", Returns = typeof(Page<InvitationAnswer>))]
+    [Operation("List sent invitations", Returns = typeof(Page<InvitationAnswer>),
+        Description = "Invitations that the caller sent, newest first.")]
     [Query<InvitationState>("state", "Only invitations in this state.", Example = "pending")]
     [Query<Guid>("targetId", "Only invitations to this organization, project or dataset.", Example = Examples.Project)]
     public Task<IResult> ListSent([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, CancellationToken cancellation)
@@ -31,7 +32,8 @@ public sealed class InvitationFunctions(
     }
 
     [Function("ListReceivedInvitations"), RequiresPermission(Permission.InvitationsRead)]
-    [Operation("The invitations to one's own e-mail address, newest first. They are accepted with the token in the mail.", Returns = typeof(Page<InvitationAnswer>))]
+    [Operation("List received invitations", Returns = typeof(Page<InvitationAnswer>),
+        Description = "Invitations to the caller's e-mail address, newest first. Accepting one takes the token from the mail.")]
     [Query<InvitationState>("state", "Only invitations in this state.", Example = "pending")]
     [Query<Guid>("targetId", "Only invitations to this organization, project or dataset.", Example = Examples.Project)]
     public async Task<IResult> ListReceived([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route + "/received")] HttpRequest request, CancellationToken cancellation)
@@ -41,7 +43,8 @@ public sealed class InvitationFunctions(
     }
 
     [Function("GetInvitation"), RequiresPermission(Permission.InvitationsRead)]
-    [Operation("One invitation that one sent or got.", Returns = typeof(InvitationAnswer), Unversioned = "Nothing of it is edited; it ends once.")]
+    [Operation("Get an invitation", Returns = typeof(InvitationAnswer), Unversioned = "Nothing of it is edited; it ends once.",
+        Description = "An invitation that the caller sent or received.")]
     public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var email = await OwnAddressAsync(request, cancellation);
@@ -52,7 +55,8 @@ public sealed class InvitationFunctions(
     }
 
     [Function("ResendInvitation"), RequiresPermission(Permission.InvitationsWrite)]
-    [Operation("Mail an invitation again, for another seven days; the link before stops working.", Returns = typeof(InvitationAnswer), Problems = ["INVALID_STATE", "ALREADY_INVITED", "INVITATION_INVALID", "TOO_MANY_ATTEMPTS"])]
+    [Operation("Resend an invitation", Returns = typeof(InvitationAnswer), Problems = ["INVALID_STATE", "ALREADY_INVITED", "INVITATION_INVALID", "TOO_MANY_ATTEMPTS"],
+        Description = "Mails the invitation again with a new link that works for seven days. The previous link stops working.")]
     public async Task<IResult> Resend([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = RouteOfOne + "/resend")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await RequireOwnAsync(request, id, cancellation);
@@ -60,7 +64,8 @@ public sealed class InvitationFunctions(
     }
 
     [Function("CancelInvitation"), RequiresPermission(Permission.InvitationsWrite)]
-    [Operation("Take a pending invitation back: one's own, or one that one might have sent.", Status = 204, Problems = ["INVALID_STATE", "INVITATION_EXPIRED"])]
+    [Operation("Cancel an invitation", Status = 204, Problems = ["INVALID_STATE", "INVITATION_EXPIRED"],
+        Description = "Withdraws a pending invitation that the caller sent or would be allowed to send.")]
     public async Task<IResult> Cancel([HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await RequireOwnAsync(request, id, cancellation);
@@ -69,8 +74,9 @@ public sealed class InvitationFunctions(
     }
 
     [Function("PreviewInvitation"), AllowAnonymousAccess("the token in the mail")]
-    [Operation("What the token of a mailed invitation opens.", Body = typeof(InvitationToken), Example = TokenExample, Returns = typeof(InvitationPreview), Problems = ["INVITATION_INVALID", "INVITATION_EXPIRED", "INVALID_STATE"],
-        NotIdempotent = "It makes nothing.")]
+    [Operation("Preview an invitation", Body = typeof(InvitationToken), Example = TokenExample, Returns = typeof(InvitationPreview), Problems = ["INVITATION_INVALID", "INVITATION_EXPIRED", "INVALID_STATE"],
+        NotIdempotent = "It makes nothing.",
+        Description = "What the token from an invitation mail offers. The caller need not be signed in.")]
     public async Task<IResult> Preview([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route + "/preview")] HttpRequest request, CancellationToken cancellation)
     {
         var invitation = await answers.FindAsync((await request.ReadJsonAsync<InvitationToken>(cancellation)).Token, cancellation);
@@ -79,8 +85,9 @@ public sealed class InvitationFunctions(
     }
 
     [Function("AcceptInvitation"), RequiresPermission(Permission.InvitationsWrite)]
-    [Operation("Accept an invitation to one's own e-mail address.", Body = typeof(InvitationToken), Example = TokenExample, Returns = typeof(InvitationAnswer),
-        Problems = ["INVITATION_INVALID", "INVITATION_EXPIRED", "INVITATION_FOR_ANOTHER", "INVALID_STATE", "OTHER_ORGANIZATION", "QUOTA_EXCEEDED"], NotIdempotent = "An invitation is accepted once.")]
+    [Operation("Accept an invitation", Body = typeof(InvitationToken), Example = TokenExample, Returns = typeof(InvitationAnswer),
+        Problems = ["INVITATION_INVALID", "INVITATION_EXPIRED", "INVITATION_FOR_ANOTHER", "INVALID_STATE", "OTHER_ORGANIZATION", "QUOTA_EXCEEDED"], NotIdempotent = "An invitation is accepted once.",
+        Description = "Accepts an invitation to the caller's e-mail address, with the token from the mail.")]
     public async Task<IResult> Accept([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route + "/accept")] HttpRequest request, CancellationToken cancellation)
     {
         var body = await request.ReadJsonAsync<InvitationToken>(cancellation);
@@ -88,8 +95,9 @@ public sealed class InvitationFunctions(
     }
 
     [Function("DeclineInvitation"), AllowAnonymousAccess("the token in the mail")]
-    [Operation("Decline an invitation.", Body = typeof(InvitationToken), Example = TokenExample, Status = 204, Problems = ["INVITATION_INVALID", "INVITATION_EXPIRED", "INVALID_STATE"],
-        NotIdempotent = "An invitation is declined once.")]
+    [Operation("Decline an invitation", Body = typeof(InvitationToken), Example = TokenExample, Status = 204, Problems = ["INVITATION_INVALID", "INVITATION_EXPIRED", "INVALID_STATE"],
+        NotIdempotent = "An invitation is declined once.",
+        Description = "Declines an invitation with the token from the mail. The caller need not be signed in.")]
     public async Task<IResult> Decline([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route + "/decline")] HttpRequest request, CancellationToken cancellation)
     {
         await answers.DeclineAsync((await request.ReadJsonAsync<InvitationToken>(cancellation)).Token, cancellation);
@@ -97,9 +105,10 @@ public sealed class InvitationFunctions(
     }
 
     [Function("SignUpInvited"), AllowAnonymousAccess("the token in the mail")]
-    [Operation("Make the account of the invited e-mail address, accept with it, and sign in.", Body = typeof(InvitedSignUp),
+    [Operation("Sign up with an invitation", Body = typeof(InvitedSignUp),
         Example = $$"""{"token":"{{Examples.InvitationToken}}","password":"a green field in late spring","fullName":"Kim Berg"}""", Returns = typeof(SessionAnswer), Status = 201,
-        Problems = ["INVITATION_INVALID", "INVITATION_EXPIRED", "INVALID_STATE", "SIGN_UP_CLOSED", "WEAK_PASSWORD", "EMAIL_TAKEN", "QUOTA_EXCEEDED"], NotIdempotent = "An invitation is accepted once.")]
+        Problems = ["INVITATION_INVALID", "INVITATION_EXPIRED", "INVALID_STATE", "SIGN_UP_CLOSED", "WEAK_PASSWORD", "EMAIL_TAKEN", "QUOTA_EXCEEDED"], NotIdempotent = "An invitation is accepted once.",
+        Description = "Creates the account of the invited e-mail address, accepts the invitation and signs in.")]
     public async Task<IResult> SignUp([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route + "/sign-up")] HttpRequest request, CancellationToken cancellation)
     {
         var body = await request.ReadJsonAsync<InvitedSignUp>(cancellation);

@@ -16,8 +16,9 @@ public sealed class InvitationSending(
     UserDatabase users, PlatformDatabase platform, ProjectAccess projects, OrganizationAccess organizations, SentInvitations invitations, TimeProvider clock)
 {
     [Function("InviteToOrganization"), RequiresPermission(Permission.OrganizationsInvite)]
-    [Operation("Invite somebody to one's organization, with the system role they are to have at least.", Tag = "Invitations", Body = typeof(InvitationRequest),
-        Example = """{"email":"kim@example.org","role":"standard_engineer"}""", Returns = typeof(InvitationAnswer), Status = 201, Problems = ["ALREADY_MEMBER", "ALREADY_INVITED", "QUOTA_EXCEEDED"])]
+    [Operation("Invite to an organization", Tag = "Invitations", Body = typeof(InvitationRequest),
+        Example = """{"email":"kim@example.org","role":"standard_engineer"}""", Returns = typeof(InvitationAnswer), Status = 201, Problems = ["ALREADY_MEMBER", "ALREADY_INVITED", "QUOTA_EXCEEDED"],
+        Description = "Mails an invitation to join the organization with a system role. A person who already has a higher role keeps it.")]
     public async Task<IResult> ToOrganization(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/organizations/{id:guid}/invitations")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
@@ -26,8 +27,9 @@ public sealed class InvitationSending(
     }
 
     [Function("InviteToProject"), RequiresPermission(Permission.MembersInvite)]
-    [Operation("Invite somebody to a project, with the role they are to have in it.", Tag = "Invitations", Body = typeof(InvitationRequest),
-        Example = """{"email":"kim@example.org","role":"member","message":"We label dents now."}""", Returns = typeof(InvitationAnswer), Status = 201, Problems = ["ALREADY_MEMBER", "ALREADY_INVITED"])]
+    [Operation("Invite to a project", Tag = "Invitations", Body = typeof(InvitationRequest),
+        Example = """{"email":"kim@example.org","role":"member","message":"We label dents now."}""", Returns = typeof(InvitationAnswer), Status = 201, Problems = ["ALREADY_MEMBER", "ALREADY_INVITED"],
+        Description = "Mails an invitation to join the project with a role. It can be accepted for seven days.")]
     public async Task<IResult> ToProject(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/projects/{id:guid}/invitations")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
@@ -36,8 +38,9 @@ public sealed class InvitationSending(
     }
 
     [Function("InviteToDataset"), RequiresPermission(Permission.DatasetsShare)]
-    [Operation("Share one dataset with somebody, who need not be in its project.", Tag = "Invitations", Body = typeof(InvitationRequest),
-        Example = """{"email":"kim@example.org","role":"annotator"}""", Returns = typeof(InvitationAnswer), Status = 201, Problems = ["ALREADY_MEMBER", "ALREADY_INVITED"])]
+    [Operation("Share a dataset", Tag = "Invitations", Body = typeof(InvitationRequest),
+        Example = """{"email":"kim@example.org","role":"annotator"}""", Returns = typeof(InvitationAnswer), Status = 201, Problems = ["ALREADY_MEMBER", "ALREADY_INVITED"],
+        Description = "Mails an invitation to work on one dataset with a role. The person need not be a member of the project.")]
     public async Task<IResult> ToDataset(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/datasets/{id:guid}/invitations")] HttpRequest request, Guid id, CancellationToken cancellation)
     {

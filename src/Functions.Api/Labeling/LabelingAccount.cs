@@ -9,16 +9,17 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Labeling;
 
-/// <summary>A dataset that was shared with somebody.</summary>
-/// <param name="Role">Their role in it.</param>
-/// <param name="Permissions">What they may do in it, as answers name permissions; less than the role gives when they call with a token of fewer scopes.</param>
+/// <summary>A dataset that was shared with the caller.</summary>
+/// <param name="DatasetId">Id of the dataset.</param>
+/// <param name="Role">Role of the caller in the dataset.</param>
+/// <param name="Permissions">What the caller may do in the dataset. Less than the role gives when the caller's token has fewer scopes.</param>
 public sealed record SharedDatasetAnswer(Guid DatasetId, DatasetRole Role, IReadOnlyList<string> Permissions);
 
-/// <summary>Who is calling, as labeling sees them.</summary>
-/// <param name="User">The account, which is the platform's.</param>
+/// <summary>The caller as the labeling application sees them.</summary>
+/// <param name="User">Account of the caller.</param>
 /// <param name="CalledBy">How the caller proved who they are.</param>
-/// <param name="Service">The service that calls in the person's name; null when they call themselves.</param>
-/// <param name="Datasets">The datasets that were shared with them, the newest first, at most 200.</param>
+/// <param name="Service">Service that calls in the person's name; null when the person calls.</param>
+/// <param name="Datasets">Datasets that were shared with the caller, newest first, at most 200.</param>
 public sealed record LabelingAccountAnswer(UserAnswer User, CallerProof CalledBy, string? Service, IReadOnlyList<SharedDatasetAnswer> Datasets);
 
 /// <summary>The labeling module's view of the person who calls.</summary>
@@ -27,7 +28,8 @@ public sealed class LabelingAccount(UserDatabase users)
     private const int MostDatasets = 200;
 
     [Function("GetLabelingAccount"), RequiresPermission(Permission.LabelingRead)]
-    [Operation("Who is calling, and what they may do in the datasets that were shared with them.", Returns = typeof(LabelingAccountAnswer))]
+    [Operation("Get the caller", Returns = typeof(LabelingAccountAnswer),
+        Description = "The caller, and what the caller may do in the datasets that were shared with them.")]
     public async Task<IResult> Get(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/labeling/me")] HttpRequest request, CancellationToken cancellation)
     {

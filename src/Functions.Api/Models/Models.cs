@@ -14,17 +14,35 @@ using VisionPlatform.Infrastructure.Storage;
 
 namespace VisionPlatform.Api.Models;
 
+/// <summary>A model. Its versions hold what was trained.</summary>
+/// <param name="Name">Name of the model, unique in its project.</param>
+/// <param name="LatestVersion">Number of the newest version.</param>
 public sealed record ModelAnswer(Guid Id, Guid ProjectId, string Name, TaskType TaskType, int LatestVersion, DateTimeOffset CreatedAt)
 {
     public static ModelAnswer From(Model model) => new(model.Id, model.ProjectId, model.Name, model.TaskType, model.LatestVersion, model.CreatedAt);
 }
 
-/// <param name="ConfusionMatrix">Rows are true classes, columns predicted ones, in the order of <paramref name="Classes"/>.</param>
+/// <summary>A version of a model: the result of one training job.</summary>
+/// <param name="ModelId">Model that the version belongs to.</param>
+/// <param name="Number">Number of the version within the model, from 1.</param>
+/// <param name="JobId">Training job that made the version.</param>
+/// <param name="DatasetVersionId">Dataset version that it was trained on.</param>
+/// <param name="Framework">Trainer that made the version, for example <c>torchvision</c>.</param>
+/// <param name="Architecture">Architecture, as the trainer's capabilities name it, for example <c>small_cnn</c>.</param>
+/// <param name="TaskType">What the model does.</param>
+/// <param name="Classes">Classes in the order of the model's outputs.</param>
+/// <param name="Metrics">Metrics of the best epoch by name, for example <c>accuracy</c> and <c>loss</c>.</param>
+/// <param name="ConfusionMatrix">Number of images by true class (rows) and predicted class (columns), in the order of <c>classes</c>.</param>
+/// <param name="PerClass">Quality of each class on the held-out images.</param>
+/// <param name="Checkpoint">Checkpoint that the version was made from.</param>
 public sealed record ModelVersionAnswer(
     Guid Id, Guid ModelId, int Number, Guid JobId, Guid DatasetVersionId, string Framework, string Architecture, TaskType TaskType,
     IReadOnlyList<string> Classes, IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<List<int>> ConfusionMatrix,
     IReadOnlyList<ClassMetrics> PerClass, ModelCheckpoint Checkpoint, DateTimeOffset CreatedAt);
 
+/// <summary>The stored weights of a model version.</summary>
+/// <param name="Epoch">Epoch after which the weights were stored.</param>
+/// <param name="Url">Presigned address of the file; it works for an hour.</param>
 public sealed record ModelCheckpoint(int Epoch, long Size, string Sha256, Uri Url);
 
 /// <summary>Models and their versions, as training jobs left them.</summary>
@@ -33,8 +51,9 @@ public sealed class ModelCatalog(PlatformDatabase database, ObjectStores stores,
     private static readonly TimeSpan DownloadLifetime = TimeSpan.FromHours(1);
 
     [Function(nameof(ListModels)), RequiresPermission(Permission.ModelsRead)]
-    [Operation("Models of a project, newest first", Tag = "Models", Returns = typeof(Page<ModelAnswer>))]
-    [Query<Guid>("projectId", "The project whose they are.", Required = true, Example = Examples.Project)]
+    [Operation("List models of a project", Tag = "Models", Returns = typeof(Page<ModelAnswer>),
+        Description = "Newest first.")]
+    [Query<Guid>("projectId", "Project whose models are listed.", Required = true, Example = Examples.Project)]
     public async Task<IActionResult> ListModels(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/models")] HttpRequest request, CancellationToken cancellation)
     {
@@ -44,13 +63,14 @@ public sealed class ModelCatalog(PlatformDatabase database, ObjectStores stores,
     }
 
     [Function(nameof(GetModel)), RequiresPermission(Permission.ModelsRead)]
-    [Operation("A model", Tag = "Models", Returns = typeof(ModelAnswer))]
+    [Operation("Get a model", Tag = "Models", Returns = typeof(ModelAnswer))]
     public async Task<IActionResult> GetModel(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/models/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation) =>
         new OkObjectResult(ModelAnswer.From(await RequireModelAsync(request, id, cancellation)));
 
     [Function(nameof(ListModelVersions)), RequiresPermission(Permission.ModelsRead)]
-    [Operation("Versions of a model, newest first", Tag = "Models", Returns = typeof(Page<ModelVersionAnswer>))]
+    [Operation("List versions of a model", Tag = "Models", Returns = typeof(Page<ModelVersionAnswer>),
+        Description = "Newest first.")]
     public async Task<IActionResult> ListModelVersions(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/models/{id:guid}/versions")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
@@ -59,7 +79,8 @@ public sealed class ModelCatalog(PlatformDatabase database, ObjectStores stores,
     }
 
     [Function(nameof(GetModelVersion)), RequiresPermission(Permission.ModelsRead)]
-    [Operation("A version with its quality on the held-out images", Tag = "Models", Returns = typeof(ModelVersionAnswer))]
+    [Operation("Get a version of a model", Tag = "Models", Returns = typeof(ModelVersionAnswer),
+        Description = "A version with its quality on the held-out images and an address to download its weights.")]
     public async Task<IActionResult> GetModelVersion(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/models/{id:guid}/versions/{versionId:guid}")] HttpRequest request,
         Guid id, Guid versionId, CancellationToken cancellation)

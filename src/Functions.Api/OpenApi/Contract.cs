@@ -38,19 +38,21 @@ public sealed record Contract(FunctionDeclaration Function, string Method, bool 
     public bool IsIdempotent =>
         Method == "POST" && Operation.NotIdempotent is null && (Operation.Status == 201 || (Operation.Status == 202 && Operation.Body is not null && Operation.Returns is not null));
 
-    /// <summary>Route parameters with the id that examples use; null when <see cref="Examples"/> has none.</summary>
-    public IReadOnlyList<(string Name, bool IsId, string? Example)> RouteParameters
+    /// <summary>Route parameters in their order.</summary>
+    public IReadOnlyList<RouteParameter> RouteParameters
     {
         get
         {
             var words = new List<string>();
-            var found = new List<(string, bool, string?)>();
+            var found = new List<RouteParameter>();
             foreach (var part in TemplateParser.Parse(Function.Route["api/v1/".Length..]).Segments.SelectMany(segment => segment.Parts))
             {
                 if (!part.IsParameter)
                     words.Add(part.Text!);
                 else
-                    found.Add((part.Name!, part.InlineConstraints.Any(constraint => constraint.Constraint == "guid"), Examples.After(words)));
+                    found.Add(new RouteParameter(
+                        part.Name!, part.Name == "id" ? words[^1].TrimEnd('s') : part.Name!.Replace("Id", "", StringComparison.Ordinal),
+                        part.InlineConstraints.Any(constraint => constraint.Constraint == "guid"), Examples.After(words)));
             }
             return found;
         }
@@ -105,3 +107,10 @@ public sealed record Contract(FunctionDeclaration Function, string Method, bool 
         "/" + string.Join('/', TemplateParser.Parse(function.Route).Segments.Select(segment =>
             string.Concat(segment.Parts.Select(part => part.IsParameter ? $"{{{part.Name}}}" : part.Text))));
 }
+
+/// <summary>A parameter of an address.</summary>
+/// <param name="Name">As the address has it.</param>
+/// <param name="Thing">What it names, e.g. <c>project</c>.</param>
+/// <param name="IsId">Whether it is a UUID.</param>
+/// <param name="Example">The value that examples use; null when <see cref="Examples"/> has none.</param>
+public sealed record RouteParameter(string Name, string Thing, bool IsId, string? Example);

@@ -1,79 +1,74 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
 using VisionPlatform.Api.Http;
 
 namespace VisionPlatform.Api.OpenApi;
 
 /// <summary>The parameters of an operation: of its route, its query, and the headers that its kind takes.</summary>
-internal static class OperationParameters
+internal sealed class OperationParameters(SchemaCatalog schemas)
 {
-    public static JsonArray Of(Contract contract)
-    {
-        var parameters = new JsonArray();
-        foreach (var (name, isId, example) in contract.RouteParameters)
-            parameters.Add(Parameter(name, "path", true, null, isId ? Schema("string", "uuid") : Schema("string"), example));
-        foreach (var query in contract.Function.Queries)
-            parameters.Add(Parameter(query.Name, "query", query.Required, query.Description, SchemaOf(query), query.Example));
-        if (contract.Operation is { IsList: true, FixedOrder: false })
-            parameters.Add(Sort(contract.Operation.Sort));
-        if (contract.IsVersioned)
-            parameters.Add(contract.Method == "GET"
-                ? Parameter("If-None-Match", "header", false, "ETag of the version one has; answered 304 while it is the current one.", Schema("string"), null)
-                : Parameter("If-Match", "header", false, "ETag of the version to change; another one answers 412.", Schema("string"), null));
-        if (contract.IsIdempotent)
-            parameters.Add(Parameter(Creation.Header, "header", false, "A UUID of the caller's: the same request again makes nothing and is answered the same.", Schema("string"), null));
-        return parameters;
-    }
+    public List<IOpenApiParameter> Of(Contract contract) =>
+    [
+        .. contract.RouteParameters.Select(OfRoute),
+        .. contract.Function.Queries.Select(OfQuery),
+        .. contract.Operation is { IsList: true, FixedOrder: false } ? [Sort(contract.Operation.Sort)] : Array.Empty<IOpenApiParameter>(),
+        .. Headers(contract),
+    ];
 
-    private static JsonObject Sort(IReadOnlyList<string> names)
+    private static OpenApiParameter OfRoute(RouteParameter parameter) => new()
     {
-        var all = new[] { Sorting<object>.ByAge }.Concat(names).SelectMany(name => new JsonNode[] { name, "-" + name }).ToArray();
-        var schema = Schema("string");
-        schema["enum"] = new JsonArray(all);
-        schema["default"] = "-" + Sorting<object>.ByAge;
-        return Parameter("sort", "query", false, "The order; - in front is descending.", schema, "-" + Sorting<object>.ByAge);
-    }
+        Name = parameter.Name, In = ParameterLocation.Path, Required = true, Example = parameter.Example,
+        Description = $"{(parameter.IsId ? "Id" : "Name")} of the {parameter.Thing}.",
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = parameter.IsId ? "uuid" : null },
+    };
 
-    private static JsonObject SchemaOf(QueryAttribute query)
+    private OpenApiParameter OfQuery(QueryAttribute query)
     {
-        if (query.Type == typeof(Guid))
-            return Schema("string", "uuid");
-        if (query.Type == typeof(DateTimeOffset))
-            return Schema("string", "date-time");
-        if (query.Type == typeof(bool))
-            return Schema("boolean");
-        if (query.Type == typeof(int) || query.Type == typeof(long))
+        var schema = schemas.Of(query.Type, isBody: true);
+        if (schema is OpenApiSchema { Type: JsonSchemaType.Integer } number)
         {
-            var number = Schema("integer");
-            if (query.Minimum != long.MinValue)
-                number["minimum"] = query.Minimum;
-            if (query.Maximum != long.MaxValue)
-                number["maximum"] = query.Maximum;
-            return number;
+            number.Minimum = query.Minimum == long.MinValue ? null : query.Minimum.ToString(CultureInfo.InvariantCulture);
+            number.Maximum = query.Maximum == long.MaxValue ? null : query.Maximum.ToString(CultureInfo.InvariantCulture);
         }
-        var text = Schema("string");
-        if (query.Type.IsEnum)
-            text["enum"] = new JsonArray([.. QueryValues.NamesOf(query.Type).Select(name => (JsonNode)name)]);
-        else
-            text["maxLength"] = query.MaximumLength;
-        return text;
+        else if (schema is OpenApiSchema { Type: JsonSchemaType.String, Format: null } text)
+            text.MaxLength = query.MaximumLength;
+        return new OpenApiParameter
+        {
+            Name = query.Name, In = ParameterLocation.Query, Required = query.Required, Description = query.Description, Schema = schema,
+            Example = query.Example is not { } example ? null : schema.Type switch
+            {
+                JsonSchemaType.Integer => long.Parse(example, CultureInfo.InvariantCulture),
+                JsonSchemaType.Boolean => bool.Parse(example),
+                _ => example,
+            },
+        };
     }
 
-    private static JsonObject Parameter(string name, string place, bool required, string? description, JsonObject schema, string? example)
+    private static OpenApiParameter Sort(IReadOnlyList<string> names) => new()
     {
-        var parameter = new JsonObject { ["name"] = name, ["in"] = place, ["required"] = required };
-        if (description is not null)
-            parameter["description"] = description;
-        parameter["schema"] = schema;
-        if (example is not null)
-            parameter["example"] = schema["type"]!.GetValue<string>() switch { "integer" => long.Parse(example), "boolean" => bool.Parse(example), _ => example };
-        return parameter;
+        Name = "sort", In = ParameterLocation.Query, Example = "-" + Sorting<object>.ByAge,
+        Description = "Field to sort by. A minus sign in front sorts in descending order.",
+        Schema = new OpenApiSchema
+        {
+            Type = JsonSchemaType.String,
+            Enum = [.. new[] { Sorting<object>.ByAge }.Concat(names).SelectMany(name => new JsonNode[] { name, "-" + name })],
+            Default = "-" + Sorting<object>.ByAge,
+        },
+    };
+
+    private static IEnumerable<IOpenApiParameter> Headers(Contract contract)
+    {
+        if (contract is { IsVersioned: true, Method: "GET" })
+            yield return Header("If-None-Match", "`ETag` of the version that the caller has. While it is the current one, the answer is 304 without a body.");
+        else if (contract.IsVersioned)
+            yield return Header("If-Match", "`ETag` of the version to change. When another version is the current one, nothing changes and the answer is 412.");
+        if (contract.IsIdempotent)
+            yield return Header(Creation.Header, "Key chosen by the caller, best a UUID. Repeating the request with the same key within 24 hours creates nothing and returns the first answer.");
     }
 
-    private static JsonObject Schema(string type, string? format = null)
+    private static OpenApiParameter Header(string name, string description) => new()
     {
-        var schema = new JsonObject { ["type"] = type };
-        if (format is not null)
-            schema["format"] = format;
-        return schema;
-    }
+        Name = name, In = ParameterLocation.Header, Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+    };
 }

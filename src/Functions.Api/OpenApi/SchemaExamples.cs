@@ -1,19 +1,39 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
 using VisionPlatform.Api.Http;
 
 namespace VisionPlatform.Api.OpenApi;
 
 /// <summary>Makes up an answer that fits its schema, so that the description shows what comes back.</summary>
-internal sealed class SchemaExamples(JsonObject document)
+internal static class SchemaExamples
 {
+    private const string Url = "https://storage.example.com/datasets/3/img_0001.png?X-Amz-Signature=5d3f0c";
+    private const string Sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
     // What a field of this name looks like; others follow from their type.
     private static readonly Dictionary<string, string> Texts = new(StringComparer.Ordinal)
     {
-        ["email"] = "ann@example.com", ["fullName"] = "Ann Smith", ["name"] = "Steel plates", ["path"] = "3/img_0001.png", ["class"] = "scratch", ["contentType"] = "image/png",
-        ["description"] = "Scratches and dents on rolled steel", ["url"] = "https://storage.example.com/datasets/3/img_0001.png?X-Amz-Signature=…",
-        ["sha256"] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", ["hash"] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-        ["framework"] = "torchvision", ["model"] = "small_cnn", ["architecture"] = "small_cnn", ["format"] = "onnx", ["level"] = "info", ["message"] = "epoch 3 of 10",
-        ["tokenType"] = "Bearer", ["method"] = "PUT", ["code"] = "STORAGE_UNAVAILABLE", ["type"] = "metrics",
+        ["accessToken"] = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIwMTk5NWI1ZSJ9.X3k0vQ", ["action"] = "user.update_role", ["actorName"] = "ann@example.com", ["address"] = "203.0.113.7",
+        ["apiKey"] = "vpd_q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ", ["architecture"] = "small_cnn", ["badgeColor"] = "#1d4ed8", ["badgeColors"] = "#1d4ed8", ["class"] = "scratch", ["classes"] = "scratch",
+        ["client"] = "Mozilla/5.0 (X11; Linux x86_64)", ["code"] = "STORAGE_UNAVAILABLE", ["company"] = "Steel Ltd", ["confirmationSentTo"] = "ann.smith@example.com", ["contentType"] = "image/png",
+        ["description"] = "Scratches and dents on rolled steel", ["detail"] = "It does not answer.", ["displayName"] = "Small CNN", ["division"] = "Rolling mill", ["email"] = "ann@example.com",
+        ["error"] = "The manifest could not be written.", ["etag"] = "\"d41d8cd98f00b204e9800998ecf8427e\"", ["format"] = "onnx", ["framework"] = "torchvision", ["fullName"] = "Ann Smith", ["group"] = "Optimizer",
+        ["hash"] = Sha256, ["initials"] = "AS", ["inviter"] = "Ann Smith", ["key"] = $"checkpoints/{Examples.TrainingJob}/1/epoch_1.pt", ["level"] = "info", ["message"] = "epoch 3 of 10", ["method"] = "PUT",
+        ["model"] = "small_cnn", ["name"] = "Steel plates", ["nextCursor"] = "IjAxOTk1YjVlLTBhMDAtNzAwMC04MDAwLTAwMDAwMDAwMDAwMSI", ["note"] = "Before the new camera", ["orchestrationId"] = $"exports-{Examples.Export}",
+        ["path"] = "scratch/img_0001.png", ["permissions"] = "datasets:read", ["refreshToken"] = Examples.RefreshToken, ["role"] = "member", ["scopes"] = "read", ["service"] = "labeler", ["sha256"] = Sha256,
+        ["skipped"] = "scratch/img_0002.png", ["source"] = "trainer", ["state"] = "online", ["subjectId"] = Examples.User, ["subjectName"] = "kim@example.org", ["subjectType"] = "user",
+        ["suggestedAction"] = "Try again in a moment.", ["targetName"] = "Steel plates", ["taskTypes"] = "image_classification", ["thumbnailUrl"] = Url, ["manifestUrl"] = Url, ["url"] = Url,
+        ["token"] = "pat_q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ", ["tokenScopes"] = "read", ["tokenType"] = "Bearer", ["traceId"] = "0af7651916cd43dd8448eb211c80319c", ["trainer"] = "torchvision",
+        ["type"] = "metrics", ["uploadId"] = "2~q83vEjRWeJCrze8S", ["userAgent"] = "Mozilla/5.0 (X11; Linux x86_64)", ["version"] = "1.0",
+    };
+
+    // The same for free JSON, and for the values of objects whose names are free.
+    private static readonly Dictionary<string, string> Free = new(StringComparer.Ordinal)
+    {
+        ["data"] = """{"attempt":1,"epoch":3,"totalEpochs":10,"metrics":{"loss":0.31},"epochSeconds":0.7,"etaSeconds":4.9}""", ["config"] = """{"epochs":10}""", ["default"] = "10",
+        ["details"] = """{"role":"advanced_engineer"}""", ["devices[]"] = """{"type":"cuda","name":"NVIDIA L4"}""", ["metadata"] = """{"inputs":[{"name":"input","shape":[1,3,32,32]}]}""",
+        ["options"] = """{"opset":13}""", ["options[]"] = "\"adam\"", ["people"] = """{"manager":1,"standard_engineer":7}""", ["presets"] = """{"fast":{"epochs":3}}""", ["headers"] = """{"Content-Type":"image/png","If-None-Match":"*"}""",
     };
 
     private static readonly Dictionary<string, string> Ids = new(StringComparer.Ordinal)
@@ -27,63 +47,58 @@ internal sealed class SchemaExamples(JsonObject document)
     private const int Deepest = 24;
 
     /// <summary>Gives every successful JSON answer its example.</summary>
-    public void AddToAnswers()
+    public static void AddToAnswers(OpenApiDocument document)
     {
-        foreach (var (path, item) in document["paths"]!.AsObject())
-            foreach (var (_, operation) in item!.AsObject())
-                foreach (var (status, response) in operation!["responses"]!.AsObject())
-                    if (status[0] == '2' && response!["content"]?["application/json"] is JsonObject content)
-                        content["example"] = Of(content["schema"]!, "", IdAt(path), 0);
+        foreach (var (path, item) in document.Paths)
+            foreach (var operation in item.Operations!.Values)
+                foreach (var (status, response) in operation.Responses!)
+                    if (status[0] == '2' && response.Content is { } content && content.TryGetValue("application/json", out var type) && type is OpenApiMediaType json)
+                        json.Example = Of(json.Schema!, "", IdAt(path), 0);
     }
 
     // The id of what is at this address: /api/v1/training/jobs/{id} → the example's job.
     private static string IdAt(string path) =>
         Examples.After([.. path.Split('/', StringSplitOptions.RemoveEmptyEntries).Skip(2).Where(part => !part.StartsWith('{'))]) ?? Examples.Project;
 
-    private JsonNode? Of(JsonNode schema, string name, string id, int depth)
+    private static JsonNode? Of(IOpenApiSchema schema, string name, string id, int depth)
     {
-        if (depth > Deepest || schema is not JsonObject node)
-            return null;
-        if (node["$ref"] is { } reference)
-            return Of(document["components"]!["schemas"]![reference.GetValue<string>()["#/components/schemas/".Length..]]!, name, id, depth + 1);
-        if (node["anyOf"] is JsonArray { Count: > 0 } choices)
-            return Of(choices[0]!, name, id, depth + 1);
-        if (node["enum"] is JsonArray { Count: > 0 } values)
-            return values[0]?.DeepClone();
-        return TypeOf(node) switch
+        if (depth > Deepest)
+            return JsonNullSentinel.JsonNull;
+        if ((IsFree(schema) || schema.AdditionalProperties is { Properties: null or { Count: 0 } }) && Free.TryGetValue(name, out var free))
+            return JsonNode.Parse(free);
+        if (schema.AnyOf is [var choice, ..])
+            return Of(choice, name, id, depth + 1);
+        if (schema.Enum is [var value, ..])
+            return value.DeepClone();
+        return (schema.Type & ~JsonSchemaType.Null) switch
         {
-            "object" => Object(node, name, id, depth),
-            "array" => node["items"] is { } items ? new JsonArray(Of(items, name, id, depth + 1)) : [],
-            "string" => Text(node, name, id),
-            "integer" => node["minimum"]?.DeepClone() ?? 1,
-            "number" => node["minimum"]?.DeepClone() ?? 0.5,
-            "boolean" => false,
-            _ => null,
+            JsonSchemaType.Object => Object(schema, name, id, depth),
+            JsonSchemaType.Array => new JsonArray(Of(schema.Items!, IsFree(schema.Items!) ? $"{name}[]" : name, id, depth + 1)),
+            JsonSchemaType.String => Text(schema, name, id),
+            JsonSchemaType.Integer => schema.Minimum is { } least ? long.Parse(least, CultureInfo.InvariantCulture) : 1,
+            JsonSchemaType.Number => schema.Minimum is { } least ? double.Parse(least, CultureInfo.InvariantCulture) : 0.5,
+            JsonSchemaType.Boolean => false,
+            _ => new JsonObject(),
         };
     }
 
-    private JsonObject Object(JsonObject node, string name, string id, int depth)
+    private static bool IsFree(IOpenApiSchema schema) => schema is { Type: null, AnyOf: null or { Count: 0 } };
+
+    private static JsonObject Object(IOpenApiSchema schema, string name, string id, int depth)
     {
         var example = new JsonObject();
-        foreach (var (property, schema) in node["properties"]?.AsObject() ?? [])
-            example[property] = Of(schema!, property, id, depth + 1);
-        if (node["additionalProperties"] is JsonObject values && values.Count > 0 && example.Count == 0)
-            example[name == "headers" ? "Content-Type" : "accuracy"] = Of(values, name == "headers" ? "contentType" : name, id, depth + 1);
+        foreach (var (property, own) in schema.Properties ?? new Dictionary<string, IOpenApiSchema>())
+            example[property] = Of(own, property, id, depth + 1);
+        if (schema.AdditionalProperties is { Type: not null } values)
+            example["accuracy"] = Of(values, name, id, depth + 1);
         return example;
     }
 
-    private static string Text(JsonObject node, string name, string id) => node["format"]?.GetValue<string>() switch
+    private static string Text(IOpenApiSchema schema, string name, string id) => schema.Format switch
     {
         "uuid" => Ids.GetValueOrDefault(name, id),
         "date-time" => "2026-11-20T08:30:00Z",
-        "uri" => Texts["url"].TrimEnd('…'),
+        "uri" => Url,
         _ => Texts.GetValueOrDefault(name, "text"),
-    };
-
-    private static string? TypeOf(JsonObject node) => node["type"] switch
-    {
-        JsonArray types => types.Select(type => type!.GetValue<string>()).FirstOrDefault(type => type != "null"),
-        { } type => type.GetValue<string>(),
-        null => null,
     };
 }

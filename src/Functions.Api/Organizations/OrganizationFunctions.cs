@@ -23,7 +23,7 @@ public sealed class OrganizationFunctions(UserDatabase database, OrganizationAcc
     private static readonly Sorting<Organization> Orders = new Sorting<Organization>().By("name", organization => organization.Name);
 
     [Function("CreateOrganization"), RequiresPermission(Permission.OrganizationsWrite)]
-    [Operation("Make an organization.", Body = typeof(OrganizationRequest), Example = Example, Returns = typeof(OrganizationAnswer), Status = 201, Problems = ["DUPLICATE_NAME"])]
+    [Operation("Create an organization", Body = typeof(OrganizationRequest), Example = Example, Returns = typeof(OrganizationAnswer), Status = 201, Problems = ["DUPLICATE_NAME"])]
     public async Task<IResult> Create([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route)] HttpRequest request, CancellationToken cancellation)
     {
         var body = await request.ReadJsonAsync<OrganizationRequest>(cancellation);
@@ -40,8 +40,9 @@ public sealed class OrganizationFunctions(UserDatabase database, OrganizationAcc
     }
 
     [Function("ListOrganizations"), RequiresPermission(Permission.OrganizationsRead, Anywhere = true)]
-    [Operation("The organization one belongs to; for administrators all, newest first unless sorted otherwise.", Returns = typeof(Page<OrganizationAnswer>), Sort = ["name"])]
-    [Query<string>("name", "Only organizations whose name contains this, ignoring case.", MaximumLength = OrganizationLimits.Name, Example = "mill")]
+    [Operation("List organizations", Returns = typeof(Page<OrganizationAnswer>), Sort = ["name"],
+        Description = "The organization that the caller belongs to; for administrators all organizations, newest first by default.")]
+    [Query<string>("name", "Only organizations whose name contains this text, regardless of case.", MaximumLength = OrganizationLimits.Name, Example = "mill")]
     public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, CancellationToken cancellation)
     {
         var visible = access.VisibleTo(request.CurrentUser());
@@ -51,7 +52,7 @@ public sealed class OrganizationFunctions(UserDatabase database, OrganizationAcc
     }
 
     [Function("GetOrganization"), RequiresPermission(Permission.OrganizationsRead)]
-    [Operation("One organization.", Returns = typeof(OrganizationAnswer))]
+    [Operation("Get an organization", Returns = typeof(OrganizationAnswer))]
     public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var organization = await access.RequireAsync(request.CurrentUser(), id, Permission.OrganizationsRead, cancellation);
@@ -59,7 +60,8 @@ public sealed class OrganizationFunctions(UserDatabase database, OrganizationAcc
     }
 
     [Function("UpdateOrganization"), RequiresPermission(Permission.OrganizationsWrite)]
-    [Operation("Rename an organization and set its limits. A limit below what is used stops what is new and takes nothing away.", Body = typeof(OrganizationRequest), Example = Example, Returns = typeof(OrganizationAnswer), Problems = ["DUPLICATE_NAME"])]
+    [Operation("Update an organization", Body = typeof(OrganizationRequest), Example = Example, Returns = typeof(OrganizationAnswer), Problems = ["DUPLICATE_NAME"],
+        Description = "Replaces names and limits. A limit below the present use stops further use and removes nothing.")]
     public async Task<IResult> Update([HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var body = await request.ReadJsonAsync<OrganizationRequest>(cancellation);
@@ -77,7 +79,8 @@ public sealed class OrganizationFunctions(UserDatabase database, OrganizationAcc
     }
 
     [Function("DeleteOrganization"), RequiresPermission(Permission.OrganizationsWrite)]
-    [Operation("Delete an organization to which nobody belongs any more.", Status = 204, Problems = ["ORGANIZATION_NOT_EMPTY"])]
+    [Operation("Delete an organization", Status = 204, Problems = ["ORGANIZATION_NOT_EMPTY"],
+        Description = "Deletes an organization that no people belong to. Its pending invitations are cancelled.")]
     public async Task<IResult> Delete([HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
@@ -101,7 +104,8 @@ public sealed class OrganizationFunctions(UserDatabase database, OrganizationAcc
     }
 
     [Function("GetOrganizationUsage"), RequiresPermission(Permission.QuotasRead)]
-    [Operation("What an organization uses of its limits, and its people by role.", Returns = typeof(OrganizationUsageAnswer))]
+    [Operation("Get the usage of an organization", Returns = typeof(OrganizationUsageAnswer),
+        Description = "What an organization uses of its limits, and how many people it has by system role.")]
     public async Task<IResult> Usage([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne + "/usage")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var organization = await access.RequireAsync(request.CurrentUser(), id, Permission.QuotasRead, cancellation);
@@ -112,7 +116,8 @@ public sealed class OrganizationFunctions(UserDatabase database, OrganizationAcc
     }
 
     [Function("GetOwnUsage"), RequiresPermission(Permission.AccountSelf)]
-    [Operation("What one's own account uses of its limits, which come with the role.", Tag = "Organizations", Returns = typeof(AccountUsageAnswer))]
+    [Operation("Get the usage of the signed-in account", Tag = "Organizations", Returns = typeof(AccountUsageAnswer),
+        Description = "What the caller's account uses of the limits that come with its role.")]
     public async Task<IResult> OwnUsage([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/auth/usage")] HttpRequest request, CancellationToken cancellation) =>
         Answer.Ok(new AccountUsageAnswer(await quotas.OfAccountAsync(request.CurrentUser().Id, cancellation)));
 

@@ -18,8 +18,9 @@ public sealed class OrganizationMembers(UserDatabase database, OrganizationAcces
     private static readonly Sorting<User> Orders = new Sorting<User>().By("email", user => user.NormalizedEmail);
 
     [Function("ListOrganizationMembers"), RequiresPermission(Permission.OrganizationsRead)]
-    [Operation("Who belongs to an organization; also how one finds a colleague to add to a project.", Returns = typeof(Page<OrganizationMemberAnswer>), Sort = ["email"])]
-    [Query<string>("search", "Only people whose e-mail address or name contains this, ignoring case.", MaximumLength = 200, Example = "kim")]
+    [Operation("List the people of an organization", Returns = typeof(Page<OrganizationMemberAnswer>), Sort = ["email"],
+        Description = "People who belong to the organization, newest accounts first by default. Use it to find a colleague to add to a project.")]
+    [Query<string>("search", "Only people whose e-mail address or name contains this text, regardless of case.", MaximumLength = 200, Example = "kim")]
     public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await access.RequireAsync(request.CurrentUser(), id, Permission.OrganizationsRead, cancellation);
@@ -33,7 +34,8 @@ public sealed class OrganizationMembers(UserDatabase database, OrganizationAcces
     }
 
     [Function("AddOrganizationMember"), RequiresPermission(Permission.OrganizationsWrite)]
-    [Operation("Let somebody belong to an organization who belongs to none; once more changes nothing.", Returns = typeof(OrganizationMemberAnswer), Problems = ["QUOTA_EXCEEDED", "OTHER_ORGANIZATION"])]
+    [Operation("Add a person to an organization", Returns = typeof(OrganizationMemberAnswer), Problems = ["QUOTA_EXCEEDED", "OTHER_ORGANIZATION"],
+        Description = "Adds an existing account that belongs to no organization. Adding a person who already belongs to it changes nothing.")]
     public async Task<IResult> Add(
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = Route + "/{userId:guid}")] HttpRequest request, Guid id, Guid userId, CancellationToken cancellation)
     {
@@ -58,7 +60,8 @@ public sealed class OrganizationMembers(UserDatabase database, OrganizationAcces
     }
 
     [Function("RemoveOrganizationMember"), RequiresPermission(Permission.OrganizationsWrite)]
-    [Operation("Let somebody belong to the organization no longer. Projects and memberships of projects stay.", Status = 204)]
+    [Operation("Remove a person from an organization", Status = 204,
+        Description = "Their projects and their memberships in projects remain.")]
     public async Task<IResult> Remove(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = Route + "/{userId:guid}")] HttpRequest request, Guid id, Guid userId, CancellationToken cancellation)
     {

@@ -2,23 +2,21 @@ using VisionPlatform.Domain.Accounts;
 
 namespace VisionPlatform.Api.Projects;
 
-/// <summary>Somebody who works in a project.</summary>
-/// <param name="UserId">The account.</param>
-/// <param name="Email">Its e-mail address.</param>
-/// <param name="FullName">Its name.</param>
+/// <summary>A person who works in a project.</summary>
+/// <param name="UserId">Id of the account.</param>
 /// <param name="Role">What the person may do in the project.</param>
-/// <param name="JoinedAt">Since when; for the owner, since the project was made.</param>
+/// <param name="JoinedAt">When the person became a member; for the owner, when the project was created.</param>
 public sealed record MemberAnswer(Guid UserId, string Email, string? FullName, ProjectRole Role, DateTimeOffset JoinedAt);
 
-/// <summary>Somebody to bring into a project.</summary>
-/// <param name="UserId">A person of one's own organization; others are invited by mail.</param>
-/// <param name="Role">viewer, member or admin.</param>
+/// <summary>A member to add to a project.</summary>
+/// <param name="UserId">Account of a person who belongs to the caller's organization. Other people are invited by e-mail.</param>
+/// <param name="Role">Role of the member: <c>viewer</c>, <c>member</c> or <c>admin</c>.</param>
 public sealed record NewMember(Guid UserId, ProjectRole Role);
 
-/// <summary>The role a member is to have.</summary>
-/// <param name="Role">viewer, member or admin.</param>
+/// <summary>Role of a member of a project.</summary>
+/// <param name="Role">New role: <c>viewer</c>, <c>member</c> or <c>admin</c>.</param>
 public sealed record MemberRole(ProjectRole Role);
 
-/// <summary>Who is to own a project.</summary>
-/// <param name="UserId">A member of the project.</param>
+/// <summary>New owner of a project.</summary>
+/// <param name="UserId">Account that becomes the owner.</param>
 public sealed record NewOwner(Guid UserId);

@@ -21,7 +21,8 @@ public sealed class ProjectFunctions(PlatformDatabase database, NewestProjects n
     private static readonly Sorting<Project> Orders = new Sorting<Project>().By("name", project => project.Name).By("updatedAt", project => project.UpdatedAt);
 
     [Function("CreateProject"), RequiresPermission(Permission.ProjectsCreate)]
-    [Operation("Create a project; the caller becomes its owner.", Body = typeof(ProjectRequest), Example = Example, Returns = typeof(ProjectAnswer), Status = 201, Problems = ["DUPLICATE_NAME", "QUOTA_EXCEEDED"])]
+    [Operation("Create a project", Body = typeof(ProjectRequest), Example = Example, Returns = typeof(ProjectAnswer), Status = 201, Problems = ["DUPLICATE_NAME", "QUOTA_EXCEEDED"],
+        Description = "The caller becomes its owner.")]
     public async Task<IResult> Create([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route)] HttpRequest request, CancellationToken cancellation)
     {
         var body = await request.ReadJsonAsync<ProjectRequest>(cancellation);
@@ -38,8 +39,9 @@ public sealed class ProjectFunctions(PlatformDatabase database, NewestProjects n
     }
 
     [Function("ListProjects"), RequiresPermission(Permission.ProjectsRead, Anywhere = true)]
-    [Operation("List the projects one owns or is a member of, newest first unless sorted otherwise.", Returns = typeof(Page<ProjectAnswer>), Sort = ["name", "updatedAt"])]
-    [Query<string>("name", "Only projects whose name contains this, ignoring case.", MaximumLength = ProjectLimits.Name, Example = "steel")]
+    [Operation("List projects", Returns = typeof(Page<ProjectAnswer>), Sort = ["name", "updatedAt"],
+        Description = "Projects that the caller owns or is a member of, newest first by default. System administrators see all projects.")]
+    [Query<string>("name", "Only projects whose name contains this text, regardless of case.", MaximumLength = ProjectLimits.Name, Example = "steel")]
     public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, CancellationToken cancellation)
     {
         var user = request.CurrentUser();
@@ -52,7 +54,7 @@ public sealed class ProjectFunctions(PlatformDatabase database, NewestProjects n
     }
 
     [Function("GetProject"), RequiresPermission(Permission.ProjectsRead)]
-    [Operation("One project.", Returns = typeof(ProjectAnswer))]
+    [Operation("Get a project", Returns = typeof(ProjectAnswer))]
     public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var project = await access.RequireAsync(request.CurrentUser(), id, Permission.ProjectsRead, cancellation);
@@ -60,7 +62,8 @@ public sealed class ProjectFunctions(PlatformDatabase database, NewestProjects n
     }
 
     [Function("UpdateProject"), RequiresPermission(Permission.ProjectsWrite)]
-    [Operation("Rename or describe a project.", Body = typeof(ProjectRequest), Example = Example, Returns = typeof(ProjectAnswer), Problems = ["DUPLICATE_NAME"])]
+    [Operation("Update a project", Body = typeof(ProjectRequest), Example = Example, Returns = typeof(ProjectAnswer), Problems = ["DUPLICATE_NAME"],
+        Description = "Replaces name and description.")]
     public async Task<IResult> Update([HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var project = await access.RequireAsync(request.CurrentUser(), id, Permission.ProjectsWrite, cancellation);
@@ -75,7 +78,8 @@ public sealed class ProjectFunctions(PlatformDatabase database, NewestProjects n
     }
 
     [Function("DeleteProject"), RequiresPermission(Permission.ProjectsDelete)]
-    [Operation("Delete a project. Jobs that still run and models that still serve must be stopped first.", Status = 204, Problems = ["INVALID_STATE"])]
+    [Operation("Delete a project", Status = 204, Problems = ["INVALID_STATE"],
+        Description = "Refused while the project has running jobs or active deployments: cancel or deactivate them first.")]
     public async Task<IResult> Delete([HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var project = await access.RequireAsync(request.CurrentUser(), id, Permission.ProjectsDelete, cancellation);

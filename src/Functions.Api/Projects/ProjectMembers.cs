@@ -28,7 +28,8 @@ public sealed class ProjectMembers(UserDatabase users, ProjectAccess access, Aud
     }
 
     [Function("ListProjectMembers"), RequiresPermission(Permission.ProjectsRead)]
-    [Operation("The owner of a project, and then its members.", Returns = typeof(Page<MemberAnswer>))]
+    [Operation("List members of a project", Returns = typeof(Page<MemberAnswer>),
+        Description = "The owner first, then the members, newest first. The owner comes in addition to `limit`.")]
     public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var project = await access.RequireAsync(request.CurrentUser(), id, Permission.ProjectsRead, cancellation);
@@ -46,8 +47,9 @@ public sealed class ProjectMembers(UserDatabase users, ProjectAccess access, Aud
     }
 
     [Function("AddProjectMember"), RequiresPermission(Permission.MembersInvite)]
-    [Operation("Bring a person of one's own organization into a project. Others are invited by mail.", Body = typeof(NewMember),
-        Example = $$"""{"userId":"{{Examples.Colleague}}","role":"member"}""", Returns = typeof(MemberAnswer), Status = 201, Problems = ["ALREADY_MEMBER"])]
+    [Operation("Add a member to a project", Body = typeof(NewMember),
+        Example = $$"""{"userId":"{{Examples.Colleague}}","role":"member"}""", Returns = typeof(MemberAnswer), Status = 201, Problems = ["ALREADY_MEMBER"],
+        Description = "Adds a person who belongs to the caller's organization. Other people are invited by e-mail.")]
     public async Task<IResult> Add([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var caller = request.CurrentUser();
@@ -76,7 +78,7 @@ public sealed class ProjectMembers(UserDatabase users, ProjectAccess access, Aud
     }
 
     [Function("GetProjectMember"), RequiresPermission(Permission.ProjectsRead)]
-    [Operation("One member of a project.", Returns = typeof(MemberAnswer))]
+    [Operation("Get a member of a project", Returns = typeof(MemberAnswer))]
     public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne)] HttpRequest request, Guid id, Guid userId, CancellationToken cancellation)
     {
         var project = await access.RequireAsync(request.CurrentUser(), id, Permission.ProjectsRead, cancellation);
@@ -84,8 +86,9 @@ public sealed class ProjectMembers(UserDatabase users, ProjectAccess access, Aud
     }
 
     [Function("UpdateProjectMember"), RequiresPermission(Permission.MembersManage)]
-    [Operation("Give a member another role.", Body = typeof(MemberRole), Example = """{"role":"viewer"}""", Returns = typeof(MemberAnswer), Problems = ["OWNER_STAYS"],
-        Unversioned = "A membership has one field that changes; whoever writes last decides.")]
+    [Operation("Change the role of a member", Body = typeof(MemberRole), Example = """{"role":"viewer"}""", Returns = typeof(MemberAnswer), Problems = ["OWNER_STAYS"],
+        Unversioned = "A membership has one field that changes; whoever writes last decides.",
+        Description = "The role of the owner changes only by transferring the project.")]
     public async Task<IResult> Update([HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = RouteOfOne)] HttpRequest request, Guid id, Guid userId, CancellationToken cancellation)
     {
         var project = await access.RequireAsync(request.CurrentUser(), id, Permission.MembersManage, cancellation);
@@ -104,7 +107,8 @@ public sealed class ProjectMembers(UserDatabase users, ProjectAccess access, Aud
     }
 
     [Function("RemoveProjectMember"), RequiresPermission(Permission.MembersManage)]
-    [Operation("End somebody's membership. What they made stays in the project.", Status = 204, Problems = ["OWNER_STAYS"])]
+    [Operation("Remove a member from a project", Status = 204, Problems = ["OWNER_STAYS"],
+        Description = "What the member created stays in the project.")]
     public async Task<IResult> Remove([HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = RouteOfOne)] HttpRequest request, Guid id, Guid userId, CancellationToken cancellation)
     {
         var project = await access.RequireAsync(request.CurrentUser(), id, Permission.MembersManage, cancellation);
@@ -113,7 +117,8 @@ public sealed class ProjectMembers(UserDatabase users, ProjectAccess access, Aud
     }
 
     [Function("LeaveProject"), RequiresPermission(Permission.ProjectsRead)]
-    [Operation("End one's own membership.", Status = 204, Problems = ["OWNER_STAYS"])]
+    [Operation("Leave a project", Status = 204, Problems = ["OWNER_STAYS"],
+        Description = "Ends the caller's own membership. The owner has to transfer the project first.")]
     public async Task<IResult> Leave([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/projects/{id:guid}/leave")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var caller = request.CurrentUser();

@@ -10,8 +10,9 @@ namespace VisionPlatform.Api.Projects;
 public sealed class ProjectTransfer(ProjectAccess access, ProjectOwnership ownership)
 {
     [Function("TransferProject"), RequiresPermission(Permission.ProjectsTransfer)]
-    [Operation("Give a project to one of its members; the owner so far stays as an admin of it.", Body = typeof(NewOwner),
-        Example = $$"""{"userId":"{{Examples.Member}}"}""", Returns = typeof(ProjectAnswer), Problems = ["QUOTA_EXCEEDED", "DUPLICATE_NAME", "CHANGED_MEANWHILE", "PRECONDITION_FAILED", "INVALID_PARAMETER"])]
+    [Operation("Transfer a project", Body = typeof(NewOwner),
+        Example = $$"""{"userId":"{{Examples.Member}}"}""", Returns = typeof(ProjectAnswer), Problems = ["QUOTA_EXCEEDED", "DUPLICATE_NAME", "CHANGED_MEANWHILE", "PRECONDITION_FAILED", "INVALID_PARAMETER"],
+        Description = "Makes one of the members the owner. The previous owner stays in the project as an admin.")]
     public async Task<IResult> Transfer([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/projects/{id:guid}/transfer")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var project = await access.RequireAsync(request.CurrentUser(), id, Permission.ProjectsTransfer, cancellation);

@@ -32,7 +32,8 @@ public sealed class AttemptCallbacks(PlatformDatabase database, AttemptReports r
     private static readonly TimeSpan UploadLifetime = TimeSpan.FromHours(6);
 
     [Function(nameof(ReportAttemptEvents)), TrainerAccess]
-    [Operation("Take a batch of a trainer's events", Tag = "Trainers", Body = typeof(AttemptEventBatch), Example = EventsExample, Returns = typeof(AttemptEventReply))]
+    [Operation("Report events", Tag = "Trainers", Body = typeof(AttemptEventBatch), Example = EventsExample, Returns = typeof(AttemptEventReply),
+        Description = "Stores a batch of events of a trainer. Sending a batch again is harmless.")]
     public async Task<IActionResult> ReportAttemptEvents(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/trainer/attempts/{attemptId:guid}/events")] HttpRequest request,
         Guid attemptId, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
@@ -45,7 +46,8 @@ public sealed class AttemptCallbacks(PlatformDatabase database, AttemptReports r
     }
 
     [Function(nameof(RequestAttemptUpload)), TrainerAccess]
-    [Operation("Say where a trainer may put a checkpoint or model file", Tag = "Trainers", Body = typeof(AttemptUploadRequest), Example = UploadExample, Returns = typeof(AttemptUpload), Problems = ["ATTEMPT_ENDED", "INVALID_PATH", "STORAGE_ERROR", "STORAGE_UNAVAILABLE"])]
+    [Operation("Ask for an upload address", Tag = "Trainers", Body = typeof(AttemptUploadRequest), Example = UploadExample, Returns = typeof(AttemptUpload), Problems = ["ATTEMPT_ENDED", "INVALID_PATH", "STORAGE_ERROR", "STORAGE_UNAVAILABLE"],
+        Description = "Where the trainer can upload a checkpoint or model file: with one PUT up to 64 MiB, in parts above that.")]
     public async Task<IActionResult> RequestAttemptUpload(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/trainer/attempts/{attemptId:guid}/uploads")] HttpRequest request,
         Guid attemptId, CancellationToken cancellation)
@@ -62,7 +64,8 @@ public sealed class AttemptCallbacks(PlatformDatabase database, AttemptReports r
     }
 
     [Function(nameof(CompleteAttemptUpload)), TrainerAccess]
-    [Operation("Put the parts of an upload together", Tag = "Trainers", Body = typeof(AttemptUploadCompletion), Example = CompletionExample, Returns = typeof(AttemptUploadDone), Problems = ["ATTEMPT_ENDED", "STORAGE_ERROR", "STORAGE_UNAVAILABLE"])]
+    [Operation("Finish an upload in parts", Tag = "Trainers", Body = typeof(AttemptUploadCompletion), Example = CompletionExample, Returns = typeof(AttemptUploadDone), Problems = ["ATTEMPT_ENDED", "STORAGE_ERROR", "STORAGE_UNAVAILABLE"],
+        Description = "Assembles the uploaded parts to one file.")]
     public async Task<IActionResult> CompleteAttemptUpload(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/trainer/attempts/{attemptId:guid}/uploads/complete")] HttpRequest request,
         Guid attemptId, CancellationToken cancellation)
@@ -109,4 +112,6 @@ public sealed class AttemptCallbacks(PlatformDatabase database, AttemptReports r
     }
 }
 
+/// <summary>An upload that is complete.</summary>
+/// <param name="Key">Key under which the file is stored.</param>
 public sealed record AttemptUploadDone(string Key);

@@ -6,10 +6,14 @@ using VisionPlatform.Domain.Training;
 
 namespace VisionPlatform.Api.Training;
 
-/// <summary>A training job as asked for.</summary>
-/// <param name="Name">Also the name of the model it adds a version to; the model and dataset names when absent.</param>
-/// <param name="Config">Values of the trainer's config schema.</param>
-/// <param name="Split">The job's own split; absent: the dataset version's.</param>
+/// <summary>A training job to create.</summary>
+/// <param name="ProjectId">Project that the job belongs to.</param>
+/// <param name="DatasetVersionId">Dataset version to train on; it must be ready and belong to the same project.</param>
+/// <param name="Framework">Trainer to use, from <c>GET /api/v1/training/capabilities</c>, for example <c>torchvision</c>.</param>
+/// <param name="Model">Model architecture to train, from the trainer's capabilities.</param>
+/// <param name="Name">Name of the job, and of the model to which it adds a version. Left out: the names of dataset and architecture.</param>
+/// <param name="Config">Configuration by field name, for example <c>{"epochs": 10}</c>. The trainer's capabilities list the fields; those left out have their default values.</param>
+/// <param name="Split">How the images are divided for this job. Left out: as in the dataset version.</param>
 public sealed record NewTrainingJob(
     [property: Required] Guid? ProjectId,
     [property: Required] Guid? DatasetVersionId,
@@ -20,6 +24,27 @@ public sealed record NewTrainingJob(
     SplitSettings? Split);
 
 /// <summary>A training job with its attempts.</summary>
+/// <param name="DatasetVersionId">Dataset version that it is trained on.</param>
+/// <param name="Name">Name of the job, and of the model to which it adds a version.</param>
+/// <param name="Framework">Trainer that runs it.</param>
+/// <param name="Model">Model architecture that is trained.</param>
+/// <param name="TaskType">What the model is trained to do.</param>
+/// <param name="Config">Configuration by field name, as it was asked for.</param>
+/// <param name="State">How far the job is.</param>
+/// <param name="CurrentEpoch">Number of epochs that are finished.</param>
+/// <param name="TotalEpochs">Number of epochs in all; null until the trainer has said it.</param>
+/// <param name="EtaSeconds">Estimated seconds until the training ends; null when unknown and after the end.</param>
+/// <param name="LatestMetrics">Metrics of the last epoch by name; null before the first.</param>
+/// <param name="FinalMetrics">Metrics of the last epoch of a completed job; null before.</param>
+/// <param name="BestMetrics">Metrics of the best epoch; null until completed.</param>
+/// <param name="BestEpoch">Number of the best epoch; null until completed.</param>
+/// <param name="Error">Why the job failed; null otherwise.</param>
+/// <param name="Attempts">Tries to run the job, the first one first. A transient failure starts the next attempt from the last checkpoint.</param>
+/// <param name="ModelId">Model to which the job added a version; null until the model is stored.</param>
+/// <param name="ModelVersionId">Version that the job made; null until the model is stored.</param>
+/// <param name="RestartedFrom">Finished job that this job repeats; null when it repeats none.</param>
+/// <param name="StartedAt">When the training began; null before.</param>
+/// <param name="CompletedAt">When the job ended; null before.</param>
 public sealed record TrainingJobAnswer(
     Guid Id, Guid ProjectId, Guid DatasetVersionId, string Name, string Framework, string Model, TaskType TaskType,
     IReadOnlyDictionary<string, JsonElement> Config, JobState State, int CurrentEpoch, int? TotalEpochs, double? EtaSeconds,
@@ -34,6 +59,14 @@ public sealed record TrainingJobAnswer(
         job.ModelId, job.ModelVersionId, job.RestartedFrom, job.CreatedAt, job.StartedAt, job.CompletedAt);
 }
 
+/// <summary>One try to run a job on a trainer.</summary>
+/// <param name="Number">Number of the attempt, from 1.</param>
+/// <param name="State">How far the attempt is.</param>
+/// <param name="Trainer">Trainer that runs it.</param>
+/// <param name="StartedAt">When a trainer was asked to start it; null before.</param>
+/// <param name="EndedAt">When it ended; null before.</param>
+/// <param name="ResumedFromEpoch">Epoch of the checkpoint from which it went on; null when it began anew.</param>
+/// <param name="Error">Why it failed; null otherwise.</param>
 public sealed record AttemptAnswer(
     int Number, AttemptState State, string Trainer, DateTimeOffset? StartedAt, DateTimeOffset? EndedAt, int? ResumedFromEpoch, FailureAnswer? Error)
 {
@@ -41,26 +74,53 @@ public sealed record AttemptAnswer(
         attempt.Number, attempt.State, attempt.Trainer, attempt.StartedAt, attempt.EndedAt, attempt.ResumedFromEpoch, FailureAnswer.From(attempt.Error));
 }
 
-/// <summary>Why something failed and what to do.</summary>
+/// <summary>Why something failed.</summary>
+/// <param name="Code">Stable name of the failure in upper snake case.</param>
+/// <param name="Category">Who can solve the problem.</param>
+/// <param name="Message">What happened in this case.</param>
+/// <param name="SuggestedAction">What to do next.</param>
 public sealed record FailureAnswer(string Code, ErrorCategory Category, string Message, string SuggestedAction)
 {
     public static FailureAnswer? From(Failure? failure) =>
         failure is null ? null : new FailureAnswer(failure.Code, failure.Category, failure.Message, failure.SuggestedAction);
 }
 
+/// <summary>Metrics of one epoch of one attempt.</summary>
+/// <param name="Metrics">Values by name, for example <c>loss</c>, <c>accuracy</c> and <c>val_loss</c>.</param>
+/// <param name="EpochSeconds">Duration of the epoch in seconds; null when the trainer did not say.</param>
+/// <param name="Time">When the epoch ended.</param>
 public sealed record EpochMetricsAnswer(int Attempt, int Epoch, IReadOnlyDictionary<string, double> Metrics, double? EpochSeconds, DateTimeOffset Time);
 
+/// <summary>Weights that were stored after an epoch.</summary>
+/// <param name="Name">Name of the file.</param>
+/// <param name="Best">Whether it was the best checkpoint when it was stored. The last one marked so is the best.</param>
+/// <param name="Metrics">Metrics of the epoch by name.</param>
+/// <param name="Url">Presigned address of the file; it works for an hour.</param>
 public sealed record CheckpointAnswer(
     int Attempt, int Epoch, string Name, bool Best, long Size, string Sha256, IReadOnlyDictionary<string, double> Metrics, Uri Url, DateTimeOffset CreatedAt);
 
-/// <param name="Id">Rises within the job; pass it as <c>after</c> to go on from here.</param>
+/// <summary>A line of a job's log.</summary>
+/// <param name="Id">Position of the line; rises within the job. Send it as <c>after</c> to continue from here.</param>
+/// <param name="Level">Level: <c>debug</c>, <c>info</c>, <c>warning</c> or <c>error</c>.</param>
+/// <param name="Message">Text of the line.</param>
+/// <param name="Source">What wrote the line, for example <c>trainer</c>.</param>
+/// <param name="Time">When the line was written.</param>
 public sealed record LogLine(long Id, int Attempt, string Level, string Message, string Source, DateTimeOffset Time);
 
+/// <summary>An event of a training job.</summary>
+/// <param name="Id">Position of the event; rises within the job. Send it as <c>after</c> or <c>Last-Event-ID</c> to continue from here.</param>
+/// <param name="Type">Kind of event: <c>state</c>, <c>attempt</c>, <c>metrics</c>, <c>validation</c>, <c>log</c> or <c>checkpoint</c>.</param>
+/// <param name="Data">A JSON object whose fields depend on the type.</param>
+/// <param name="Time">When it happened.</param>
 public sealed record JobEventAnswer(long Id, string Type, JsonElement Data, DateTimeOffset Time);
 
-/// <summary>Rows after a position, oldest first; <see cref="NextCursor"/> is the position after the last one, null when there is none yet.</summary>
+/// <summary>Entries after a position, oldest first.</summary>
+/// <param name="Items">The entries, at most <c>limit</c> of them.</param>
+/// <param name="NextCursor">Position of the last entry, for <c>after</c> in the next request; null when there are no entries.</param>
 public sealed record Tail<T>(IReadOnlyList<T> Items, string? NextCursor);
 
-/// <param name="State">online or offline.</param>
-/// <param name="Capabilities">As the trainer gave them, the last known while it is offline.</param>
+/// <summary>A trainer and what it offers.</summary>
+/// <param name="Framework">Name of the trainer, for example <c>torchvision</c>.</param>
+/// <param name="State">Whether the trainer answers: <c>online</c> or <c>offline</c>.</param>
+/// <param name="Capabilities">What the trainer offers; the last known while it is offline, null when it was never seen.</param>
 public sealed record TrainerAnswer(string Framework, string State, TrainerCapabilities? Capabilities);

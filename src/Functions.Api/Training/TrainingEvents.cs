@@ -22,10 +22,41 @@ public sealed class TrainingEvents(PlatformDatabase database, JobEventFeed feed,
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(10);
     private const int Batch = 500;
 
+    private const string StreamDescription =
+        """
+        What happened to the job and what happens next, as server-sent events. The stream ends with an event `end` when the job has ended. The server may close the stream earlier; connect again with the header `Last-Event-ID` to continue without a gap. With `Accept: application/json` the same events come as pages, for polling.
+
+        The kind of an event is in `event`, and its fields are a JSON object in `data`:
+
+        - `state`: `state`, `error`
+        - `attempt`: `number`, `state`, `resumedFromEpoch`, `error`
+        - `metrics`: `attempt`, `epoch`, `totalEpochs`, `metrics`, `epochSeconds`, `etaSeconds`
+        - `validation`: `epoch`, `split`, `metrics`
+        - `checkpoint`: `attempt`, `epoch`, `name`, `best`, `size`
+        - `log`: `attempt`, `level`, `message`, `source`, `time`
+        - `end`: `state`. It has no id.
+        """;
+
+    private const string StreamExample =
+        """
+        id: 41
+        event: state
+        data: {"state":"running","error":null}
+
+        id: 42
+        event: metrics
+        data: {"attempt":1,"epoch":3,"totalEpochs":10,"metrics":{"loss":0.31,"accuracy":0.94},"epochSeconds":0.7,"etaSeconds":4.9}
+
+        event: end
+        data: {"state":"completed"}
+
+
+        """;
+
     [Function(nameof(GetTrainingEvents)), RequiresPermission(Permission.TrainingRead)]
-    [Operation("The job's events as text/event-stream, from after Last-Event-ID; as a page when application/json is asked for", Tag = "Training", Returns = typeof(Tail<JobEventAnswer>), ReturnsType = "text/event-stream")]
-    [Query<long>("after", "Only what has a larger id.", Minimum = 0, Example = "0")]
-    [Query<int>("limit", "How many items at most.", Minimum = 1, Maximum = PageRequest.MaximumLimit, Example = "20")]
+    [Operation("Watch a training job", Tag = "Training", Returns = typeof(Tail<JobEventAnswer>), TextTypes = ["text/event-stream"], TextExample = StreamExample, Description = StreamDescription)]
+    [Query<long>("after", "Only entries after this position: those with a larger id.", Minimum = 0, Example = "0")]
+    [Query<int>("limit", "Largest number of entries to return; 50 by default.", Minimum = 1, Maximum = PageRequest.MaximumLimit, Example = "20")]
     public async Task<IActionResult> GetTrainingEvents(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/training/jobs/{id:guid}/events")] HttpRequest request, Guid id, CancellationToken cancellation)
     {

@@ -26,7 +26,8 @@ public sealed class TrainingJobs(PlatformDatabase database, TrainerCatalog catal
         $$"""{"projectId":"{{Examples.Project}}","datasetVersionId":"{{Examples.DatasetVersion}}","framework":"torchvision","model":"small_cnn","config":{"epochs":10} }""";
 
     [Function(nameof(GetTrainingCapabilities)), RequiresPermission(Permission.AccountSelf)]
-    [Operation("What each trainer offers: models, configuration fields, export formats", Tag = "Training", Whole = true, Returns = typeof(Page<TrainerAnswer>))]
+    [Operation("List trainers", Tag = "Training", Whole = true, Returns = typeof(Page<TrainerAnswer>),
+        Description = "What each trainer offers: model architectures, configuration fields and export formats.")]
     public async Task<IActionResult> GetTrainingCapabilities(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/training/capabilities")] HttpRequest request, CancellationToken cancellation)
     {
@@ -36,8 +37,9 @@ public sealed class TrainingJobs(PlatformDatabase database, TrainerCatalog catal
     }
 
     [Function(nameof(CreateTrainingJob)), RequiresPermission(Permission.TrainingRun)]
-    [Operation("Make a training job; it waits in pending until it is started", Tag = "Training", Body = typeof(NewTrainingJob), Example = NewJobExample, Returns = typeof(TrainingJobAnswer), Status = 201,
-        Problems = ["NOT_FOUND", "UNKNOWN_FRAMEWORK", "UNKNOWN_MODEL", "INVALID_CONFIG", "DATASET_DELETED", "DATASET_VERSION_NOT_READY", "TRAINER_UNAVAILABLE"])]
+    [Operation("Create a training job", Tag = "Training", Body = typeof(NewTrainingJob), Example = NewJobExample, Returns = typeof(TrainingJobAnswer), Status = 201,
+        Problems = ["NOT_FOUND", "UNKNOWN_FRAMEWORK", "UNKNOWN_MODEL", "INVALID_CONFIG", "DATASET_DELETED", "DATASET_VERSION_NOT_READY", "TRAINER_UNAVAILABLE"],
+        Description = "The job waits in the state `pending` until it is started.")]
     public async Task<IResult> CreateTrainingJob(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/training/jobs")] HttpRequest request, CancellationToken cancellation)
     {
@@ -58,7 +60,8 @@ public sealed class TrainingJobs(PlatformDatabase database, TrainerCatalog catal
     }
 
     [Function(nameof(StartTrainingJob)), RequiresPermission(Permission.TrainingRun)]
-    [Operation("Start a pending job; starting one that is already queued changes nothing", Tag = "Training", Returns = typeof(TrainingJobAnswer), Status = 202, Problems = ["INVALID_STATE", "DATASET_DELETED", "QUOTA_EXCEEDED"])]
+    [Operation("Start a training job", Tag = "Training", Returns = typeof(TrainingJobAnswer), Status = 202, Problems = ["INVALID_STATE", "DATASET_DELETED", "QUOTA_EXCEEDED"],
+        Description = "Puts a pending job in the queue. Starting a job that is already queued changes nothing.")]
     public async Task<IActionResult> StartTrainingJob(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/training/jobs/{id:guid}/start")] HttpRequest request,
         Guid id, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
@@ -85,7 +88,8 @@ public sealed class TrainingJobs(PlatformDatabase database, TrainerCatalog catal
     }
 
     [Function(nameof(CancelTrainingJob)), RequiresPermission(Permission.TrainingRun)]
-    [Operation("Cancel a job that has not ended; checkpoints and metrics so far are kept", Tag = "Training", Returns = typeof(TrainingJobAnswer), Status = 202, Problems = ["INVALID_STATE"])]
+    [Operation("Cancel a training job", Tag = "Training", Returns = typeof(TrainingJobAnswer), Status = 202, Problems = ["INVALID_STATE"],
+        Description = "Cancels a job that has not ended. A running job stops a moment after the answer. Its checkpoints and metrics are kept.")]
     public async Task<IActionResult> CancelTrainingJob(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/training/jobs/{id:guid}/cancel")] HttpRequest request,
         Guid id, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
@@ -108,7 +112,8 @@ public sealed class TrainingJobs(PlatformDatabase database, TrainerCatalog catal
     }
 
     [Function(nameof(RestartTrainingJob)), RequiresPermission(Permission.TrainingRun)]
-    [Operation("Make a new job like a finished one; the finished one stays as it is", Tag = "Training", Returns = typeof(TrainingJobAnswer), Status = 201, Problems = ["INVALID_STATE", "DATASET_DELETED"])]
+    [Operation("Restart a training job", Tag = "Training", Returns = typeof(TrainingJobAnswer), Status = 201, Problems = ["INVALID_STATE", "DATASET_DELETED"],
+        Description = "Creates a new job with the settings of one that has ended. The old job remains as it is, and the new one has to be started.")]
     public async Task<IResult> RestartTrainingJob(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/training/jobs/{id:guid}/restart")] HttpRequest request,
         Guid id, CancellationToken cancellation)
@@ -138,8 +143,9 @@ public sealed class TrainingJobs(PlatformDatabase database, TrainerCatalog catal
     }
 
     [Function(nameof(ListTrainingJobs)), RequiresPermission(Permission.TrainingRead)]
-    [Operation("Jobs of a project, newest first", Tag = "Training", Returns = typeof(Page<TrainingJobAnswer>))]
-    [Query<Guid>("projectId", "The project whose they are.", Required = true, Example = Examples.Project)]
+    [Operation("List training jobs of a project", Tag = "Training", Returns = typeof(Page<TrainingJobAnswer>),
+        Description = "Newest first.")]
+    [Query<Guid>("projectId", "Project whose jobs are listed.", Required = true, Example = Examples.Project)]
     [Query<JobState>("state", "Only jobs in this state.", Example = "completed")]
     public async Task<IActionResult> ListTrainingJobs(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/training/jobs")] HttpRequest request, CancellationToken cancellation)
@@ -154,7 +160,8 @@ public sealed class TrainingJobs(PlatformDatabase database, TrainerCatalog catal
     }
 
     [Function(nameof(GetTrainingJob)), RequiresPermission(Permission.TrainingRead)]
-    [Operation("A job with its attempts", Tag = "Training", Returns = typeof(TrainingJobAnswer))]
+    [Operation("Get a training job", Tag = "Training", Returns = typeof(TrainingJobAnswer),
+        Description = "A job with its attempts.")]
     public async Task<IActionResult> GetTrainingJob(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/training/jobs/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation)
     {

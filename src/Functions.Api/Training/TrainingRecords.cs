@@ -21,7 +21,8 @@ public sealed class TrainingRecords(PlatformDatabase database, ObjectStores stor
     private static readonly TimeSpan DownloadLifetime = TimeSpan.FromHours(1);
 
     [Function(nameof(GetTrainingMetrics)), RequiresPermission(Permission.TrainingRead)]
-    [Operation("Metrics of every epoch of every attempt", Tag = "Training", FixedOrder = true, Returns = typeof(Page<EpochMetricsAnswer>))]
+    [Operation("List metrics of a training job", Tag = "Training", FixedOrder = true, Returns = typeof(Page<EpochMetricsAnswer>),
+        Description = "Metrics of every epoch, in the order of attempts and epochs.")]
     public async Task<IActionResult> GetTrainingMetrics(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/training/jobs/{id:guid}/metrics")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
@@ -36,7 +37,8 @@ public sealed class TrainingRecords(PlatformDatabase database, ObjectStores stor
     }
 
     [Function(nameof(GetTrainingCheckpoints)), RequiresPermission(Permission.TrainingRead)]
-    [Operation("Checkpoints with a URL to fetch each", Tag = "Training", FixedOrder = true, Returns = typeof(Page<CheckpointAnswer>))]
+    [Operation("List checkpoints of a training job", Tag = "Training", FixedOrder = true, Returns = typeof(Page<CheckpointAnswer>),
+        Description = "Checkpoints with an address to download each, in the order of attempts and epochs.")]
     public async Task<IActionResult> GetTrainingCheckpoints(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/training/jobs/{id:guid}/checkpoints")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
@@ -52,11 +54,12 @@ public sealed class TrainingRecords(PlatformDatabase database, ObjectStores stor
     }
 
     [Function(nameof(GetTrainingLogs)), RequiresPermission(Permission.TrainingRead)]
-    [Operation("Log lines, oldest first, after a position; filtered by level and text", Tag = "Training", Returns = typeof(Tail<LogLine>))]
-    [Query<long>("after", "Only what has a larger id.", Minimum = 0, Example = "0")]
-    [Query<string>("level", "Only lines of this level.", Example = "info")]
-    [Query<string>("search", "Only lines that contain this text.", Example = "epoch")]
-    [Query<int>("limit", "How many items at most.", Minimum = 1, Maximum = PageRequest.MaximumLimit, Example = "20")]
+    [Operation("Read the log of a training job", Tag = "Training", Returns = typeof(Tail<LogLine>),
+        Description = "Log lines, oldest first. Send `nextCursor` as `after` to read on.")]
+    [Query<long>("after", "Only entries after this position: those with a larger id.", Minimum = 0, Example = "0")]
+    [Query<string>("level", "Only lines with this level: `debug`, `info`, `warning` or `error`.", Example = "info")]
+    [Query<string>("search", "Only lines that contain this text, regardless of case.", Example = "epoch")]
+    [Query<int>("limit", "Largest number of entries to return; 50 by default.", Minimum = 1, Maximum = PageRequest.MaximumLimit, Example = "20")]
     public async Task<IActionResult> GetTrainingLogs(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/training/jobs/{id:guid}/logs")] HttpRequest request, Guid id, CancellationToken cancellation)
     {

@@ -9,11 +9,13 @@ namespace VisionPlatform.Infrastructure.Accounts;
 /// <summary>How a caller proved who they are.</summary>
 public enum CallerProof
 {
-    /// <summary>A sign-in with the password, by an access token.</summary>
+    /// <summary>With the access token of a session.</summary>
     Session,
+
+    /// <summary>With a personal token.</summary>
     PersonalToken,
 
-    /// <summary>Another service, in the name of a person.</summary>
+    /// <summary>A service acts in the name of the person.</summary>
     Service,
 }
 

@@ -8,13 +8,13 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Infrastructure.Accounts;
 
-/// <summary>Who may make an account for themselves.</summary>
+/// <summary>Who may create an account.</summary>
 public enum SignUpMode
 {
     /// <summary>Anybody.</summary>
     Open,
 
-    /// <summary>Whoever was invited.</summary>
+    /// <summary>People who were invited.</summary>
     Invitation,
 
     /// <summary>Nobody.</summary>

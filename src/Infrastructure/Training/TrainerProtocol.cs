@@ -36,58 +36,128 @@ public sealed record TrainerServedModel(Guid Id, string Format, Uri Url, string 
 public sealed record TrainerPredictReply(IReadOnlyList<Prediction> Predictions, double InferenceMs);
 
 /// <summary>What a model says about one image.</summary>
-/// <param name="Confidence">Softmax probability of the class, 0…1.</param>
+/// <param name="Index">Index of the most likely class in the model's list of classes, from 0.</param>
+/// <param name="Class">Most likely class.</param>
+/// <param name="Confidence">Probability of that class (softmax), from 0 to 1.</param>
 /// <param name="Top">The most likely classes, best first.</param>
 public sealed record Prediction(int Index, string Class, double Confidence, IReadOnlyList<ClassConfidence> Top);
 
+/// <summary>A class and its probability.</summary>
+/// <param name="Class">Name of the class.</param>
+/// <param name="Confidence">Probability (softmax), from 0 to 1.</param>
 public sealed record ClassConfidence(string Class, double Confidence);
 
-/// <summary>A batch of events of one attempt. Fields this platform does not know are a newer trainer's and are skipped.</summary>
+/// <summary>Events of one attempt. Unknown fields come from newer trainers and are ignored.</summary>
+/// <param name="Events">Events in the order of their sequence numbers.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record AttemptEventBatch(IReadOnlyList<AttemptEvent> Events);
 
-/// <summary>One event; the fields used depend on <see cref="Type"/> (trainers/protocol.md).</summary>
+/// <summary>An event of an attempt. Which fields it has depends on its type; trainers/protocol.md describes each.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record AttemptEvent
 {
-    /// <summary>1, 2, 3 … within the attempt.</summary>
+    /// <summary>Sequence number within the attempt: 1, 2, 3 and so on.</summary>
     public required long Seq { get; init; }
+
+    /// <summary>When it happened.</summary>
     public required DateTimeOffset Time { get; init; }
+
+    /// <summary>Kind of event: <c>started</c>, <c>heartbeat</c>, <c>log</c>, <c>metrics</c>, <c>validation</c>, <c>checkpoint</c>, <c>artifact</c>, <c>completed</c> or <c>failed</c>.</summary>
     public required string Type { get; init; }
+
+    /// <summary>Number of the epoch, from 1.</summary>
     public int? Epoch { get; init; }
+
+    /// <summary>Number of epochs in all.</summary>
     public int? TotalEpochs { get; init; }
+
+    /// <summary>Values by name, for example <c>loss</c> and <c>accuracy</c>.</summary>
     public Dictionary<string, double>? Metrics { get; init; }
+
+    /// <summary>Duration of the epoch in seconds.</summary>
     public double? EpochSeconds { get; init; }
+
+    /// <summary>Estimated seconds until the training ends.</summary>
     public double? EtaSeconds { get; init; }
+
+    /// <summary>Level of a log line: <c>debug</c>, <c>info</c>, <c>warning</c> or <c>error</c>.</summary>
     public string? Level { get; init; }
+
+    /// <summary>Text of a log line, or what went wrong.</summary>
     public string? Message { get; init; }
+
+    /// <summary>What wrote a log line; <c>trainer</c> when left out.</summary>
     public string? Source { get; init; }
+
+    /// <summary>Processor that the job runs on, for example <c>cuda:0</c>.</summary>
     public string? Device { get; init; }
+
+    /// <summary>Split that was measured: <c>val</c> or <c>test</c>.</summary>
     public string? Split { get; init; }
+
+    /// <summary>Classes in the order of the model's outputs.</summary>
     public List<string>? Classes { get; init; }
+
+    /// <summary>Number of images by true class (rows) and predicted class (columns).</summary>
     public List<List<int>>? ConfusionMatrix { get; init; }
+
+    /// <summary>Quality of each class.</summary>
     public List<ClassMetrics>? PerClass { get; init; }
+
+    /// <summary>Name of a checkpoint or artifact.</summary>
     public string? Name { get; init; }
+
+    /// <summary>Whether a checkpoint is the best so far.</summary>
     public bool? Best { get; init; }
+
+    /// <summary>Key under which a checkpoint or artifact is stored, from the answer to the upload request.</summary>
     public string? Key { get; init; }
+
+    /// <summary>Size of a checkpoint or artifact in bytes.</summary>
     public long? Size { get; init; }
+
+    /// <summary>SHA-256 of a checkpoint or artifact.</summary>
     public string? Sha256 { get; init; }
+
+    /// <summary>Number of the best epoch.</summary>
     public int? BestEpoch { get; init; }
+
+    /// <summary>Metrics of the last epoch.</summary>
     public Dictionary<string, double>? FinalMetrics { get; init; }
+
+    /// <summary>Metrics of the best epoch.</summary>
     public Dictionary<string, double>? BestMetrics { get; init; }
+
+    /// <summary>Result of an export as a JSON object with <c>metadata</c> and <c>validation</c>.</summary>
     public JsonElement? Result { get; init; }
+
+    /// <summary>Error code of a failed attempt.</summary>
     public string? Code { get; init; }
+
+    /// <summary>Category of a failed attempt: <c>user</c>, <c>transient</c> or <c>permanent</c>.</summary>
     public string? Category { get; init; }
 }
 
-/// <param name="Accepted">Highest sequence number taken.</param>
-/// <param name="Cancel">The trainer should stop.</param>
+/// <summary>Answer to a batch of events.</summary>
+/// <param name="Accepted">Highest sequence number that is stored. The trainer sends again what is above it.</param>
+/// <param name="Cancel">Whether the trainer should stop the job.</param>
 public sealed record AttemptEventReply(long Accepted, bool Cancel);
 
+/// <summary>A file that a trainer wants to upload.</summary>
+/// <param name="Name">Name of the file, unique within the attempt: up to 128 letters, digits, dots, dashes and underscores.</param>
+/// <param name="Kind">What the file is: <c>checkpoint</c> or <c>model</c>.</param>
+/// <param name="ContentType">Content type of the file; <c>application/octet-stream</c> when left out.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record AttemptUploadRequest(string Name, string Kind, long Size, string Sha256, string? ContentType);
 
-/// <summary>Where to put an artifact: one PUT, or parts of equal size.</summary>
+/// <summary>Where and how to upload a file: with one PUT, or in parts.</summary>
+/// <param name="Key">Key under which the file is stored; events refer to it.</param>
+/// <param name="Method">How to upload: <c>put</c> or <c>multipart</c>.</param>
+/// <param name="Url">Presigned address for the whole file. Present only with <c>put</c>.</param>
+/// <param name="Headers">Headers that the upload must send exactly as given. Present only with <c>put</c>.</param>
+/// <param name="UploadId">Id of the upload, to name when all parts are there. Present only with <c>multipart</c>.</param>
+/// <param name="PartSize">Size of every part but the last in bytes. Present only with <c>multipart</c>.</param>
+/// <param name="Parts">Where to upload each part. Present only with <c>multipart</c>.</param>
 public sealed record AttemptUpload(
     string Key, string Method,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Uri? Url,
@@ -96,10 +166,20 @@ public sealed record AttemptUpload(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? PartSize,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<AttemptUploadPart>? Parts);
 
+/// <summary>Where to upload a part.</summary>
+/// <param name="Number">Number of the part, from 1.</param>
+/// <param name="Url">Presigned address for the part.</param>
 public sealed record AttemptUploadPart(int Number, Uri Url);
 
+/// <summary>The parts of an upload.</summary>
+/// <param name="Key">Key from the answer to the upload request.</param>
+/// <param name="UploadId">Id of the upload from that answer.</param>
+/// <param name="Parts">All parts in the order of their numbers.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record AttemptUploadCompletion(string Key, string UploadId, IReadOnlyList<AttemptUploadedPart> Parts);
 
+/// <summary>A part that was uploaded.</summary>
+/// <param name="Number">Number of the part, from 1.</param>
+/// <param name="Etag"><c>ETag</c> header with which object storage answered the part.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record AttemptUploadedPart(int Number, string Etag);

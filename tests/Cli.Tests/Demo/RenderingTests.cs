@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Spectre.Console;
 using VisionPlatform.Cli.Demo.Rendering;
 
 namespace VisionPlatform.Cli.Tests.Demo;
@@ -6,32 +7,28 @@ namespace VisionPlatform.Cli.Tests.Demo;
 public sealed class RenderingTests
 {
     [Fact]
-    public void A_table_aligns_names_left_and_numbers_right()
-    {
-        var table = new TextTable("class", "images").Row("a", "7").Row("longer name", "1,200");
-
+    public void A_table_aligns_names_left_and_numbers_right() =>
         Assert.Equal(
             [
-                "class        images",
-                "a                 7",
-                "longer name   1,200",
+                "  class        images",
+                "  a                 7",
+                "  longer name   1,200",
             ],
-            table.Lines());
-    }
+            Plain(terminal => terminal.Table(Tables.With("class", "images").Row("a", "7").Row("longer name", "1,200"))));
 
     [Fact]
     public void A_row_that_does_not_fit_the_columns_is_an_error() =>
-        Assert.Throws<ArgumentException>(() => new TextTable("a", "b").Row("only one"));
+        Assert.Throws<InvalidOperationException>(() => Tables.With("a", "b").Row("one", "two", "three"));
 
     [Fact]
     public void A_confusion_matrix_shows_true_classes_in_rows_and_dots_for_zero() =>
         Assert.Equal(
             [
-                "true \\ predicted  cat  dog",
-                "cat                12    ·",
-                "dog                 3    9",
+                "  true \\ predicted  cat  dog",
+                "  cat                12    ·",
+                "  dog                 3    9",
             ],
-            ConfusionTable.Lines(["cat", "dog"], [[12, 0], [3, 9]]));
+            Plain(terminal => terminal.Table(ConfusionTable.Of(["cat", "dog"], [[12, 0], [3, 9]])!)));
 
     [Fact]
     public void More_classes_than_fit_are_shown_as_their_largest_confusions()
@@ -40,48 +37,73 @@ public sealed class RenderingTests
         var matrix = classes.Select((_, i) => classes.Select((_, j) => i == j ? 5 : 0).ToArray()).ToArray();
         (matrix[4][2], matrix[7][9]) = (1, 3);
 
-        Assert.Equal(["true  predicted  images", "c7           c9       3", "c4           c2       1"], ConfusionTable.Lines(classes, matrix));
+        Assert.Equal(
+            ["  true  predicted  images", "  c7           c9       3", "  c4           c2       1"],
+            Plain(terminal => terminal.Table(ConfusionTable.Of(classes, matrix)!)));
     }
 
     [Fact]
-    public void A_matrix_of_another_size_than_the_classes_is_said_and_not_drawn() =>
-        Assert.Equal(["(a matrix of 1 rows does not fit 2 classes)"], ConfusionTable.Lines(["a", "b"], [[1, 2]]));
+    public void A_matrix_of_another_size_than_the_classes_is_not_drawn() => Assert.Null(ConfusionTable.Of(["a", "b"], [[1, 2]]));
 
     [Fact]
-    public void Progress_shows_state_bar_epoch_loss_accuracy_and_the_time_left()
+    public void Progress_shows_state_epoch_loss_accuracy_and_the_time_left()
     {
         var progress = new TrainingProgress { State = "running", Epoch = 2, TotalEpochs = 8, Loss = 0.12345, Accuracy = 0.97, EtaSeconds = 75 };
 
-        Assert.Equal("  running  █████░░░░░░░░░░░░░░░  epoch 2/8  loss 0.1235  accuracy 0.9700  ETA 1 min 15 s", progress.ToString());
-        Assert.Equal("  epoch 2/8  loss 0.1235  accuracy 0.9700  ETA 1 min 15 s", progress.PlainLine());
-        Assert.Equal("  queued", new TrainingProgress { State = "queued" }.ToString());
+        Assert.Equal("running  epoch 2/8  loss 0.1235  accuracy 0.9700  ETA 1 min 15 s", progress.ToString());
+        Assert.Equal("queued", new TrainingProgress { State = "queued" }.ToString());
     }
 
     [Fact]
-    public void Lines_are_written_above_the_status_line_which_is_drawn_again()
+    public async Task Lines_are_written_above_the_progress_line_which_is_gone_at_the_end()
     {
-        var output = new StringWriter { NewLine = "\n" };
-        var terminal = new Terminal(output, interactive: true, color: false, width: 20);
+        var screen = await ScreenAsync(async terminal => await terminal.WhileAsync("uploading", progress =>
+        {
+            progress.Show("12/50 [stored]", 12, 50);
+            terminal.Line($"a line");
+            return Task.FromResult(0);
+        }));
 
-        terminal.Status("one");
-        terminal.Line("log");
-        terminal.Status("a status that is longer than the row");
-        terminal.Status("");
-
-        Assert.Equal("one\r\e[Klog\none\r\e[Ka status that is lo\r\e[K", output.ToString());
+        Assert.True(screen.LastIndexOf("a line", StringComparison.Ordinal) < screen.LastIndexOf("12/50 [stored]", StringComparison.Ordinal), screen);
+        Assert.Contains("━", screen);
+        // The last thing written erases what was drawn, and shows the cursor again.
+        Assert.EndsWith("\e[?25h", screen);
+        Assert.Contains("\e[2K", screen[screen.LastIndexOf("12/50", StringComparison.Ordinal)..]);
     }
 
     [Fact]
-    public void Where_nothing_can_be_drawn_again_no_status_and_no_control_characters_are_written()
+    public async Task What_fails_while_progress_is_shown_is_thrown() =>
+        await Assert.ThrowsAsync<CommandException>(() => ScreenAsync(terminal => terminal.WhileAsync<int>("uploading", _ => throw new CommandException("no"))));
+
+    [Fact]
+    public async Task Without_a_terminal_no_progress_and_no_control_characters_are_written()
     {
         var output = new StringWriter { NewLine = "\n" };
-        var terminal = new Terminal(output, interactive: false, color: false, width: 80);
+        var terminal = Terminal.On(new AnsiConsoleOutput(output), interactive: false, color: true);
 
-        terminal.Status("one");
-        terminal.Line(terminal.Bad("log"));
+        await terminal.WhileAsync("uploading", progress =>
+        {
+            progress.Show("12/50 stored", 12, 50);
+            terminal.Line("red", "[bad] line");
+            return Task.FromResult(0);
+        });
 
-        Assert.Equal("log\n", output.ToString());
+        Assert.Equal("  [bad] line\n", output.ToString());
     }
+
+    [Fact]
+    public void Without_a_terminal_long_lines_are_not_wrapped() =>
+        Assert.Equal(["  " + new string('x', 500)], Plain(terminal => terminal.Line($"{new string('x', 500)}")));
+
+    [Theory]
+    [InlineData(true, "  job \e[91m[7]\e[0m\n")]
+    [InlineData(false, "  job [7]\n")]
+    public async Task Values_are_shown_as_they_are_and_colors_only_where_they_are_wanted(bool color, string expected) =>
+        Assert.Equal(expected, await ScreenAsync(terminal =>
+        {
+            terminal.Line($"job [red]{"[7]"}[/]");
+            return Task.CompletedTask;
+        }, color));
 
     [Fact]
     public void Metrics_are_the_numbers_that_tell_quality_best_known_first()
@@ -97,4 +119,18 @@ public sealed class RenderingTests
     [InlineData(371_234, "371.2 kB")]
     [InlineData(44_700_000, "44.7 MB")]
     public void Sizes_use_powers_of_a_thousand(long bytes, string text) => Assert.Equal(text, Format.Size(bytes));
+
+    private static string[] Plain(Action<Terminal> write)
+    {
+        var output = new StringWriter { NewLine = "\n" };
+        write(Terminal.On(new AnsiConsoleOutput(output), interactive: false, color: false));
+        return output.ToString().TrimEnd('\n').Split('\n');
+    }
+
+    private static async Task<string> ScreenAsync(Func<Terminal, Task> write, bool color = false)
+    {
+        var output = new StringWriter { NewLine = "\n" };
+        await write(Terminal.On(new AnsiConsoleOutput(output), interactive: true, color));
+        return output.ToString();
+    }
 }

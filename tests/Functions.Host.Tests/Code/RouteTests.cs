@@ -13,7 +13,7 @@ namespace VisionPlatform.Functions.Host.Tests.Code;
 /// </summary>
 public sealed class RouteTests
 {
-    private static readonly IReadOnlyList<FunctionDeclaration> Functions = FunctionDeclaration.AllHttpFunctionsIn(typeof(OpenApiDocument).Assembly);
+    private static readonly IReadOnlyList<FunctionDeclaration> Functions = FunctionDeclaration.AllHttpFunctionsIn(typeof(ApiDocument).Assembly);
 
     [Fact]
     public void No_two_functions_answer_the_same_request()

@@ -24,6 +24,7 @@ public sealed class PublishTests : IDisposable
     [InlineData("functions.metadata", "functions.metadata is missing")]
     [InlineData("extensions.json", "extensions.json is missing")]
     [InlineData("host.json", "host.json is missing")]
+    [InlineData("Functions.Api.xml", "Functions.Api.xml is missing")]
     [InlineData(".azurefunctions", ".azurefunctions is missing")]
     public async Task What_is_missing_is_named(string name, string message)
     {
@@ -101,14 +102,14 @@ public sealed class PublishTests : IDisposable
     /// <summary>The files that the official SDK leaves, by their names and as much of their content as is looked at.</summary>
     private async Task MakeAsync()
     {
-        foreach (var name in (string[])["Functions.Api.dll", "Functions.Api.deps.json", "Functions.Api.runtimeconfig.json"])
+        foreach (var name in (string[])["Functions.Api.dll", "Functions.Api.deps.json", "Functions.Api.runtimeconfig.json", "Functions.Api.xml", "Infrastructure.xml", "Domain.xml"])
             await File.WriteAllTextAsync(Path.Combine(_folder, name), "");
         await File.WriteAllTextAsync(Path.Combine(_folder, "worker.config.json"), """{"description":{"language":"dotnet-isolated","defaultExecutablePath":"dotnet","defaultWorkerPath":"Functions.Api.dll","workerIndexing":"true"}}""");
         await File.WriteAllTextAsync(Path.Combine(_folder, "extensions.json"), """{"extensions":[{"name":"DurableTask","typeName":"Microsoft.Azure.WebJobs.Extensions.DurableTask.DurableTaskWebJobsStartup"}]}""");
         Directory.CreateDirectory(Path.Combine(_folder, ".azurefunctions"));
         await File.WriteAllTextAsync(Path.Combine(_folder, ".azurefunctions", "Microsoft.Azure.WebJobs.Extensions.DurableTask.dll"), "");
         File.Copy(Path.Combine(Repository.Root, "host.json"), Path.Combine(_folder, "host.json"));
-        var functions = new[] { typeof(Api.OpenApi.OpenApiDocument).Assembly, typeof(Orchestrations.Training.TrainModel).Assembly }
+        var functions = new[] { typeof(Api.OpenApi.ApiDocument).Assembly, typeof(Orchestrations.Training.TrainModel).Assembly }
             .SelectMany(assembly => assembly.GetTypes()).SelectMany(type => type.GetMethods())
             .Select(method => method.GetCustomAttributes(typeof(Microsoft.Azure.Functions.Worker.FunctionAttribute), false).OfType<Microsoft.Azure.Functions.Worker.FunctionAttribute>().FirstOrDefault()?.Name)
             .OfType<string>().Distinct();

@@ -1,5 +1,5 @@
 using System.Net.Http.Headers;
-using System.Text;
+using System.Net.ServerSentEvents;
 using System.Text.Json;
 using VisionPlatform.Platform.Tests.Hosting;
 
@@ -21,21 +21,9 @@ internal static class EventStream
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         using var response = await client.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
         response.EnsureSuccessStatusCode();
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(limit.Token), Encoding.UTF8);
         var events = new List<StreamEvent>();
-        var fields = new Dictionary<string, string>();
-        while (await reader.ReadLineAsync(limit.Token) is { } line)
-        {
-            if (line.Length > 0 && line[0] != ':')
-                fields[line[..line.IndexOf(':')]] = line[(line.IndexOf(':') + 1)..].Trim();
-            else if (line.Length == 0 && fields.Remove("data", out var data))
-            {
-                events.Add(new StreamEvent(fields.TryGetValue("id", out var at) ? long.Parse(at) : null, fields["event"], JsonDocument.Parse(data).RootElement));
-                fields.Clear();
-            }
-            else if (line.Length == 0)
-                fields.Clear();
-        }
+        await foreach (var item in SseParser.Create(await response.Content.ReadAsStreamAsync(limit.Token)).EnumerateAsync(limit.Token))
+            events.Add(new StreamEvent(item.EventId is { Length: > 0 } at ? long.Parse(at) : null, item.EventType, JsonDocument.Parse(item.Data).RootElement));
         return events;
     }
 

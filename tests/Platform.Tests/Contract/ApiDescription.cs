@@ -39,8 +39,12 @@ internal sealed record ApiOperation(ApiDescription Description, string Path, str
 
     public IEnumerable<JsonElement> ParametersIn(string place) => Parameters.Where(parameter => parameter.GetProperty("in").GetString() == place);
 
-    /// <summary>The body's media type; null when it takes none.</summary>
-    public JsonProperty? Body => Json.TryGetProperty("requestBody", out var body) ? body.GetProperty("content").EnumerateObject().Single() : null;
+    /// <summary>The body's media type; null when it takes none. JSON, where it also takes plain bytes.</summary>
+    public JsonProperty? Body => Json.TryGetProperty("requestBody", out var body) ? body.GetProperty("content").EnumerateObject().First() : null;
+
+    /// <summary>Media types whose plain bytes it takes as the body, <c>image/*</c> among them.</summary>
+    public IReadOnlyList<string> RawBodyTypes => Json.TryGetProperty("requestBody", out var body)
+        ? [.. body.GetProperty("content").EnumerateObject().Select(content => content.Name).Where(name => name != "application/json")] : [];
 
     public JsonElement? BodyExample => Body is { } body && body.Value.TryGetProperty("example", out var example) ? example : null;
 
@@ -49,13 +53,18 @@ internal sealed record ApiOperation(ApiDescription Description, string Path, str
 
     public JsonElement? Response(int status) => Json.GetProperty("responses").TryGetProperty($"{status}", out var response) ? Description.Schemas.Resolve(response) : null;
 
+    /// <summary>The schema of its JSON answer with a status; null when it answers none.</summary>
+    public JsonElement? JsonAnswer(int status) =>
+        Response(status) is { } response && response.TryGetProperty("content", out var content) && content.TryGetProperty("application/json", out var json) ? json.GetProperty("schema") : null;
+
     /// <summary>The codes of the problems it declares.</summary>
     public IEnumerable<string> Codes => Json.GetProperty("responses").EnumerateObject()
         .Select(response => Description.Schemas.Resolve(response.Value))
         .Where(response => response.TryGetProperty("content", out var content) && content.TryGetProperty("application/problem+json", out _))
         .SelectMany(response => response.GetProperty("content").GetProperty("application/problem+json").GetProperty("examples").EnumerateObject().Select(example => example.Name));
 
-    public string Security => Json.GetProperty("security").EnumerateArray().SelectMany(one => one.EnumerateObject()).Select(one => one.Name).FirstOrDefault() ?? "";
+    /// <summary>How a caller authenticates, the first of the ways there are; empty when it need not.</summary>
+    public string Security => Json.GetProperty("security").EnumerateArray().Select(way => way.EnumerateObject().Select(scheme => scheme.Name).FirstOrDefault()).FirstOrDefault() ?? "";
 
     /// <summary>The address with the examples of its route and query.</summary>
     public string ExampleAddress()

@@ -31,11 +31,15 @@ internal sealed class ContractApp : IAsyncDisposable
     }
 
     /// <summary>Sends a request as whoever the operation asks for.</summary>
+    /// <param name="headers">Among them the content type of the body, when it is not the first that the operation takes.</param>
     public async Task<ApiAnswer> SendAsync(ApiOperation operation, string address, string? body, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(HttpMethod.Parse(operation.Method), address);
         if (body is not null)
-            request.Content = new StringContent(body, new UTF8Encoding(false), MediaTypeHeaderValue.Parse(operation.Body?.Name ?? "application/json"));
+        {
+            var type = headers.FirstOrDefault(header => header.Name == "Content-Type").Value ?? operation.Body?.Name ?? "application/json";
+            request.Content = new StringContent(body, new UTF8Encoding(false), MediaTypeHeaderValue.Parse(type));
+        }
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", TokenFor(operation));
         foreach (var (name, value) in headers)
             request.Headers.TryAddWithoutValidation(name, value);

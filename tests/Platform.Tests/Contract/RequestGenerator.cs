@@ -53,7 +53,7 @@ internal sealed class RequestGenerator(ApiOperation operation)
         from query in Query()
         from body in Body()
         from headers in Gen.Frequency((3, Gen.Constant<IReadOnlyList<(string, string)>>([])), (1, Gen.Elements(HostileHeaders).Select(header => (IReadOnlyList<(string, string)>)[header])))
-        select new GeneratedRequest(query.Length == 0 ? path.Text : $"{path.Text}?{query}", body, headers, path.Kept);
+        select new GeneratedRequest(query.Length == 0 ? path.Text : $"{path.Text}?{query}", body.Text, [.. headers, .. body.Type is { } type ? [("Content-Type", type)] : Array.Empty<(string, string)>()], path.Kept);
 
     private Gen<(string Text, bool Kept)> Paths()
     {
@@ -83,12 +83,18 @@ internal sealed class RequestGenerator(ApiOperation operation)
         return Joined(parts, "&");
     }
 
-    private Gen<string?> Body()
+    private Gen<(string? Text, string? Type)> Body()
     {
         if (operation.Body is not { } body)
-            return Gen.Frequency((6, Gen.Constant<string?>(null)), (1, Gen.Elements(HostileBodies).Select(text => (string?)text)));
+            return Gen.Frequency((6, Gen.Constant(Default(null))), (1, Gen.Elements(HostileBodies).Select(Default)));
         var made = body.Name == "application/json" ? Value(body.Value.GetProperty("schema"), operation.BodyExample, 0) : Gen.Elements(HostileTexts);
-        return Gen.Frequency((2, Gen.Constant(operation.BodyExample?.GetRawText())), (8, made.Select(text => (string?)text)), (2, Gen.Elements(HostileBodies).Select(text => (string?)text)));
+        List<(int, Gen<(string?, string?)>)> kinds =
+            [(2, Gen.Constant(Default(operation.BodyExample?.GetRawText()))), (8, made.Select(Default)), (2, Gen.Elements(HostileBodies).Select(Default))];
+        if (operation.RawBodyTypes is { Count: > 0 } raw)
+            kinds.Add((4, from text in Gen.Elements(HostileTexts.Concat(HostileBodies)) from type in Gen.Elements(raw.ToArray()) select ((string?)text, (string?)type.Replace("*", "png", StringComparison.Ordinal))));
+        return Gen.Frequency([.. kinds]);
+
+        static (string?, string?) Default(string? text) => (text, null);
     }
 
     /// <summary>JSON text: mostly what the schema wants, sometimes anything else.</summary>
@@ -107,7 +113,8 @@ internal sealed class RequestGenerator(ApiOperation operation)
             return Gen.OneOf(any.EnumerateArray().Select(part => Right(operation.Description.Schemas.Resolve(part), example, depth + 1)));
         if (schema.TryGetProperty("enum", out var values))
             return Gen.Elements(values.EnumerateArray().Select(value => value.GetRawText()));
-        var kind = schema.TryGetProperty("type", out var type) ? type.ValueKind == JsonValueKind.Array ? type[0].GetString() : type.GetString() : null;
+        var kind = !schema.TryGetProperty("type", out var type) ? null
+            : type.ValueKind == JsonValueKind.String ? type.GetString() : type.EnumerateArray().Select(one => one.GetString()).First(one => one != "null");
         var made = kind switch
         {
             "object" => Object(schema, example, depth),

@@ -11,7 +11,7 @@ namespace VisionPlatform.Platform.Tests.Http;
 /// <summary>Holds every function of the API, also those that are added later, to its declaration.</summary>
 public sealed partial class AccessTests(PlatformHost host) : PlatformTests(host)
 {
-    private static readonly IReadOnlyList<FunctionDeclaration> Functions = FunctionDeclaration.AllHttpFunctionsIn(typeof(OpenApiDocument).Assembly);
+    private static readonly IReadOnlyList<FunctionDeclaration> Functions = FunctionDeclaration.AllHttpFunctionsIn(typeof(ApiDocument).Assembly);
 
     // Open to anybody, each for a reason: signing in and up, links from mails, health, the description of the API, the answer to unknown addresses,
     // and predictions, which check the key of the deployment themselves.

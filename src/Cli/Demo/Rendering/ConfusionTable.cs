@@ -1,6 +1,8 @@
+using Spectre.Console;
+
 namespace VisionPlatform.Cli.Demo.Rendering;
 
-/// <summary>A confusion matrix as text: rows are the true class, columns the predicted one, a dot is zero.</summary>
+/// <summary>A confusion matrix: rows are the true class, columns the predicted one, a dot is zero.</summary>
 internal static class ConfusionTable
 {
     private const int LongestName = 12;
@@ -11,25 +13,26 @@ internal static class ConfusionTable
     private const int ListedConfusions = 10;
 
     /// <param name="classes">Names in index order.</param>
-    /// <param name="matrix">Counts, <c>matrix[true][predicted]</c>, square over the classes.</param>
-    public static IEnumerable<string> Lines(IReadOnlyList<string> classes, int[][] matrix)
+    /// <param name="matrix">Counts, <c>matrix[true][predicted]</c>.</param>
+    /// <returns>Null when the matrix is not square over the classes.</returns>
+    public static Grid? Of(IReadOnlyList<string> classes, int[][] matrix)
     {
         if (matrix.Length != classes.Count || matrix.Any(row => row.Length != classes.Count))
-            return [$"(a matrix of {matrix.Length} rows does not fit {classes.Count} classes)"];
+            return null;
         return classes.Count <= MostClasses ? Square(classes, matrix) : Largest(classes, matrix);
     }
 
-    private static IEnumerable<string> Square(IReadOnlyList<string> classes, int[][] matrix)
+    private static Grid Square(IReadOnlyList<string> classes, int[][] matrix)
     {
-        var table = new TextTable(["true \\ predicted", .. classes.Select(Short)]);
+        var table = Tables.With(["true \\ predicted", .. classes.Select(Short)]);
         for (var row = 0; row < matrix.Length; row++)
             table.Row([Short(classes[row]), .. matrix[row].Select(count => count == 0 ? "·" : count.ToString())]);
-        return table.Lines();
+        return table;
     }
 
-    private static IEnumerable<string> Largest(IReadOnlyList<string> classes, int[][] matrix)
+    private static Grid Largest(IReadOnlyList<string> classes, int[][] matrix)
     {
-        var table = new TextTable("true", "predicted", "images");
+        var table = Tables.With("true", "predicted", "images");
         var confusions =
             from t in Enumerable.Range(0, classes.Count)
             from p in Enumerable.Range(0, classes.Count)
@@ -38,7 +41,7 @@ internal static class ConfusionTable
             select (t, p);
         foreach (var (t, p) in confusions.Take(ListedConfusions))
             table.Row(Short(classes[t]), Short(classes[p]), matrix[t][p].ToString());
-        return table.Lines();
+        return table;
     }
 
     private static string Short(string name) => name.Length <= LongestName ? name : name[..(LongestName - 1)] + "…";

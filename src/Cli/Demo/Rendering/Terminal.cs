@@ -1,89 +1,105 @@
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
 namespace VisionPlatform.Cli.Demo.Rendering;
 
 /// <summary>
-/// Writes lines, and on an interactive terminal one status line below them that is drawn again in place.
-/// Elsewhere the status is not written: what matters is also written as a line.
+/// Writes lines and tables, and on an interactive terminal one progress line below them that is drawn again in place. Elsewhere
+/// everything is plain text without colors, lines are not wrapped, and progress is not written: what matters is also written as a line.
 /// </summary>
-internal sealed class Terminal(TextWriter output, bool interactive, bool color, int width)
+internal sealed class Terminal(IAnsiConsole console)
 {
-    private readonly Lock _lock = new();
-    private string _status = "";
+    /// <summary>Wide enough that no line is wrapped.</summary>
+    private const int PlainWidth = 10_000;
 
-    public bool Interactive => interactive;
+    private const int Indent = 2;
+    private const int BarWidth = 20;
 
-    /// <summary>Columns that a status line may use.</summary>
-    public int Width => width;
+    /// <summary>Whether a progress line is drawn.</summary>
+    public bool Interactive => console.Profile.Capabilities is { Ansi: true, Interactive: true };
 
     /// <summary>A terminal on stdout, or on stderr when stdout is to carry nothing but the JSON line.</summary>
     public static Terminal Open(bool jsonOnly)
     {
-        var redirected = jsonOnly ? Console.IsErrorRedirected : Console.IsOutputRedirected;
-        var interactive = !redirected && Settings.Optional("TERM") is not (null or "dumb");
-        return new Terminal(
-            jsonOnly ? Console.Error : Console.Out,
-            interactive,
-            interactive && Settings.Optional("NO_COLOR") is null,
-            interactive ? Math.Max(40, Console.WindowWidth) : 120);
+        var output = new AnsiConsoleOutput(jsonOnly ? Console.Error : Console.Out);
+        return On(output, interactive: output.IsTerminal && Settings.Optional("TERM") is not (null or "dumb"), color: Settings.Optional("NO_COLOR") is null);
     }
 
-    public void Line(string text = "")
+    /// <summary>A terminal with exactly these abilities, whatever the environment says.</summary>
+    public static Terminal On(IAnsiConsoleOutput output, bool interactive, bool color)
     {
-        lock (_lock)
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
-            Erase();
-            output.WriteLine(text);
-            Draw();
-        }
+            Out = output,
+            Ansi = interactive ? AnsiSupport.Yes : AnsiSupport.No,
+            Interactive = interactive ? InteractionSupport.Yes : InteractionSupport.No,
+            ColorSystem = interactive && color ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
+            Enrichment = new ProfileEnrichment { UseDefaultEnrichers = false },
+        });
+        console.Profile.Capabilities.Unicode = true;
+        if (!interactive)
+            console.Profile.Width = PlainWidth;
+        return new Terminal(console);
     }
 
+    /// <summary>An indented line. The text is Spectre's markup (<c>[dim]…[/]</c>); the values in it are taken as they are.</summary>
+    public void Line(FormattableString text) => Indented(Markup.FromInterpolated(text));
+
+    /// <summary>An indented line in one style, e.g. <c>red</c>; the text is taken as it is.</summary>
+    public void Line(string style, string text) => Indented(new Text(text, Style.Parse(style)));
+
+    /// <summary>An empty line, and a title.</summary>
     public void Heading(string text)
     {
-        Line();
-        Line(Bold(text));
+        console.WriteLine();
+        console.MarkupLineInterpolated($"[bold]{text}[/]");
     }
 
-    /// <summary>A table or any block, indented by two.</summary>
-    public void Block(IEnumerable<string> lines)
+    /// <param name="table">From <see cref="Tables.With"/>.</param>
+    /// <param name="depth">How often it is indented.</param>
+    public void Table(Grid table, int depth = 1)
     {
-        foreach (var line in lines)
-            Line("  " + line);
+        table.Columns[0].Padding = new Padding(depth * Indent, 0, 0, 0);
+        console.Write(table);
     }
 
-    /// <summary>Replaces the status line; empty removes it. Cut to one row.</summary>
-    public void Status(string text)
+    public void EmptyLine() => console.WriteLine();
+
+    // Wrapped lines are indented too.
+    private void Indented(IRenderable text) => console.Write(new Padder(text, new Padding(Indent, 0, 0, 0)));
+
+    /// <summary>Draws a progress line while the work runs and removes it afterwards.</summary>
+    /// <param name="what">First text of the progress line.</param>
+    /// <param name="work">May write lines and change the progress line.</param>
+    public async Task<T> WhileAsync<T>(string what, Func<ProgressLine, Task<T>> work)
     {
-        if (!interactive)
+        if (!Interactive)
+            return await work(new ProgressLine(null));
+        return await console.Progress().AutoClear(true).Columns(
+                new SpinnerColumn(), new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = BarWidth })
+            .StartAsync(async progress =>
+            {
+                var line = new ProgressLine(progress.AddTask(what));
+                line.Show(what);
+                return await work(line);
+            });
+    }
+}
+
+/// <summary>The progress line of <see cref="Terminal.WhileAsync"/>.</summary>
+/// <param name="task">Null when nothing is drawn.</param>
+internal sealed class ProgressLine(ProgressTask? task)
+{
+    /// <param name="text">As it is, without markup.</param>
+    /// <param name="done">How much of <paramref name="total"/> is done.</param>
+    /// <param name="total">Zero when unknown.</param>
+    public void Show(string text, double done = 0, double total = 0)
+    {
+        if (task is null)
             return;
-        lock (_lock)
-        {
-            Erase();
-            _status = text.Length < width ? text : text[..(width - 1)];
-            Draw();
-        }
-    }
-
-    public string Bold(string text) => Styled(text, "1");
-
-    public string Dim(string text) => Styled(text, "2");
-
-    public string Good(string text) => Styled(text, "32");
-
-    public string Bad(string text) => Styled(text, "31");
-
-    public string Notable(string text) => Styled(text, "33");
-
-    private string Styled(string text, string code) => color ? $"\e[{code}m{text}\e[0m" : text;
-
-    private void Erase()
-    {
-        if (_status.Length > 0)
-            output.Write("\r\e[K");
-    }
-
-    private void Draw()
-    {
-        if (_status.Length > 0)
-            output.Write(_status);
-        output.Flush();
+        task.Description = Markup.Escape(text);
+        task.IsIndeterminate = total <= 0;
+        task.MaxValue = total > 0 ? total : 1;
+        task.Value = total > 0 ? done : 0;
     }
 }

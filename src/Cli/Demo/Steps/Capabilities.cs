@@ -11,11 +11,9 @@ internal static class Capabilities
     /// <exception cref="CommandException">The framework is not there or offline, or lacks the model.</exception>
     public static async Task CheckAsync(PlatformClient api, DemoOptions options, Terminal terminal, CancellationToken cancel)
     {
-        terminal.Status("  asking the trainers what they offer");
-        var trainers = await Polling.UntilAsync(
+        var trainers = await terminal.WhileAsync("asking the trainers what they offer", _ => Polling.UntilAsync(
             $"waiting for a {options.Framework} trainer to be online", _trainerStart, () => api.ListTrainersAsync(cancel),
-            all => all.Any(t => t.Framework == options.Framework && t.State == "online") || all.All(t => t.Framework != options.Framework), cancel);
-        terminal.Status("");
+            all => all.Any(t => t.Framework == options.Framework && t.State == "online") || all.All(t => t.Framework != options.Framework), cancel));
         foreach (var trainer in trainers)
             Show(trainer, terminal);
         var chosen = trainers.FirstOrDefault(t => t.Framework == options.Framework)
@@ -29,12 +27,12 @@ internal static class Capabilities
         var has = trainer.Capabilities;
         var device = has?.Devices is [var first, ..] ? $", {first.Type} {first.Name}".TrimEnd() : "";
         var exports = has?.ExportFormats is { Count: > 0 } formats ? $", exports {string.Join(", ", formats.Select(f => f.Format))}" : "";
-        terminal.Line($"  trainer {trainer.Framework} {trainer.State}{device}, {Format.Count(has?.Slots ?? 0, "slot")}{exports}");
+        terminal.Line($"trainer {trainer.Framework} {trainer.State}{device}, {Format.Count(has?.Slots ?? 0, "slot")}{exports}");
         if (has?.Models is not { Count: > 0 } models)
             return;
-        var table = new TextTable("model", "parameters", "image size");
+        var table = Tables.With("model", "parameters", "image size");
         foreach (var model in models)
             table.Row(model.Name, model.Parameters?.ToString("#,0") ?? "-", model.DefaultImageSize is { } size ? $"{size} px" : "-");
-        terminal.Block(table.Lines().Select(line => "  " + line));
+        terminal.Table(table, depth: 2);
     }
 }

@@ -24,18 +24,21 @@ internal sealed class DatasetUpload(PlatformClient api, HttpClient storage, Term
     {
         var dataset = await api.CreateDatasetAsync(project.Id, name, cancel);
         var started = time.GetTimestamp();
-        await UploadAsync(dataset.Id, images, cancel);
+        await terminal.WhileAsync("uploading", async progress =>
+        {
+            await UploadAsync(dataset.Id, images, progress, cancel);
+            return _completed;
+        });
         var elapsed = time.GetElapsedTime(started).TotalSeconds;
 
         dataset = await api.GetDatasetAsync(dataset.Id, cancel);
-        terminal.Status("");
-        terminal.Line($"  dataset '{dataset.Name}' {terminal.Dim(dataset.Id)}");
-        terminal.Line($"  {Format.Count(dataset.ImageCount, "image")}, {Format.Size(dataset.SizeBytes)} in {Format.Seconds(elapsed)} ({images.Count / elapsed:0} images/s)");
-        terminal.Line($"  {Format.Count(dataset.Classes.Count, "class", "classes")}: {string.Join(", ", dataset.Classes.Select(c => $"{c.Name} ({c.ImageCount})"))}");
+        terminal.Line($"dataset '{dataset.Name}' [dim]{dataset.Id}[/]");
+        terminal.Line($"{Format.Count(dataset.ImageCount, "image")}, {Format.Size(dataset.SizeBytes)} in {Format.Seconds(elapsed)} ({images.Count / elapsed:0} images/s)");
+        terminal.Line($"{Format.Count(dataset.Classes.Count, "class", "classes")}: {string.Join(", ", dataset.Classes.Select(c => $"{c.Name} ({c.ImageCount})"))}");
         return dataset;
     }
 
-    private async Task UploadAsync(string datasetId, IReadOnlyList<LocalImage> images, CancellationToken cancel)
+    private async Task UploadAsync(string datasetId, IReadOnlyList<LocalImage> images, ProgressLine progress, CancellationToken cancel)
     {
         // The first stage that fails ends the others.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -44,8 +47,8 @@ internal sealed class DatasetUpload(PlatformClient api, HttpClient storage, Term
         Task[] stages =
         [
             RequestAsync(datasetId, images, tickets.Writer, stop.Token),
-            StoreAsync(tickets.Reader, stored.Writer, images.Count, stop.Token),
-            CompleteAsync(datasetId, stored.Reader, images.Count, stop.Token),
+            StoreAsync(tickets.Reader, stored.Writer, () => Show(progress, images.Count), stop.Token),
+            CompleteAsync(datasetId, stored.Reader, () => Show(progress, images.Count), stop.Token),
         ];
         await foreach (var ended in Task.WhenEach(stages))
         {
@@ -71,20 +74,20 @@ internal sealed class DatasetUpload(PlatformClient api, HttpClient storage, Term
     }
 
     private async Task StoreAsync(
-        ChannelReader<(LocalImage Image, UploadTicket Ticket)> tickets, ChannelWriter<string> stored, int total, CancellationToken cancel)
+        ChannelReader<(LocalImage Image, UploadTicket Ticket)> tickets, ChannelWriter<string> stored, Action show, CancellationToken cancel)
     {
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = ParallelPuts, CancellationToken = cancel };
         await Parallel.ForEachAsync(tickets.ReadAllAsync(cancel), parallel, async (upload, token) =>
         {
             await PutAsync(upload.Image, upload.Ticket, token);
             Interlocked.Increment(ref _stored);
-            ShowProgress(total);
+            show();
             await stored.WriteAsync(upload.Ticket.UploadId, token);
         });
         stored.Complete();
     }
 
-    private async Task CompleteAsync(string datasetId, ChannelReader<string> stored, int total, CancellationToken cancel)
+    private async Task CompleteAsync(string datasetId, ChannelReader<string> stored, Action show, CancellationToken cancel)
     {
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = ParallelCompletions, CancellationToken = cancel };
         await Parallel.ForEachAsync(Batches(stored, cancel), parallel, async (batch, token) =>
@@ -93,7 +96,7 @@ internal sealed class DatasetUpload(PlatformClient api, HttpClient storage, Term
             if (answer.Failed is [var first, ..])
                 throw new CommandException($"{answer.Failed.Count} of {batch.Count} uploads were refused, first '{first.Path}': {first.Code}: {first.Detail} {first.SuggestedAction}");
             Interlocked.Add(ref _completed, answer.Completed.Count);
-            ShowProgress(total);
+            show();
         });
     }
 
@@ -157,6 +160,9 @@ internal sealed class DatasetUpload(PlatformClient api, HttpClient storage, Term
         return request;
     }
 
-    private void ShowProgress(int total) =>
-        terminal.Status($"  {Volatile.Read(ref _stored)}/{total} stored, {Volatile.Read(ref _completed)}/{total} checked");
+    private void Show(ProgressLine progress, int total)
+    {
+        var completed = Volatile.Read(ref _completed);
+        progress.Show($"{Volatile.Read(ref _stored)}/{total} stored, {completed}/{total} checked", completed, total);
+    }
 }

@@ -12,7 +12,7 @@ internal static class Deploy
         PlatformClient api, ModelExport export, Project project, Terminal terminal, CancellationToken cancel)
     {
         var deployment = await api.DeployAsync(export.Id, $"{project.Name} {export.Format}", cancel);
-        terminal.Line($"  deployment '{deployment.Name}' {terminal.Dim(deployment.Id)}");
+        terminal.Line($"deployment '{deployment.Name}' [dim]{deployment.Id}[/]");
         return deployment;
     }
 
@@ -22,11 +22,11 @@ internal static class Deploy
     {
         if (created.ApiKey is not { Length: > 0 } apiKey)
             throw new CommandException($"deployment {created.Id} came without an API key.");
-        var deployment = await Polling.UntilAsync(
-            $"deployment {created.Id}", _limit, () => api.GetDeploymentAsync(created.Id, cancel), d => d.State is "active" or "failed" or "deactivated", cancel);
+        var deployment = await terminal.WhileAsync("loading the model", _ => Polling.UntilAsync(
+            $"deployment {created.Id}", _limit, () => api.GetDeploymentAsync(created.Id, cancel), d => d.State is "active" or "failed" or "deactivated", cancel));
         if (deployment.State != "active")
             throw new CommandException($"deployment {created.Id} ended as '{deployment.State}'. {deployment.Error?.Describe()}");
-        terminal.Line("  active; it has an API key of its own");
+        terminal.Line($"active; it has an API key of its own");
         return deployment with { ApiKey = apiKey };
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using VisionPlatform.Cli.Demo.Api;
 using VisionPlatform.Cli.Demo.Rendering;
 
@@ -13,8 +14,16 @@ internal static class Export
     public static async Task<IReadOnlyList<ModelExport>> RunAsync(PlatformClient api, ModelVersion model, Terminal terminal, CancellationToken cancel)
     {
         var started = await api.StartExportsAsync(model.Id, _formats, cancel);
-        var ended = await Task.WhenAll(started.Select(export => WaitAsync(api, export, terminal, cancel)));
-        var table = new TextTable("format", "size", "samples", "max abs diff", "tolerance", "top-1 agreement", "accuracy", "checkpoint", "valid");
+        var ended = await terminal.WhileAsync("exporting", progress =>
+        {
+            var states = new ConcurrentDictionary<string, string>();
+            return Task.WhenAll(started.Select(export => WaitAsync(api, export, terminal, now =>
+            {
+                states[now.Format] = now.State;
+                progress.Show(string.Join(", ", states.OrderBy(state => state.Key, StringComparer.Ordinal).Select(state => $"{state.Key} {state.Value}")));
+            }, cancel)));
+        });
+        var table = Tables.With("format", "size", "samples", "max abs diff", "tolerance", "top-1 agreement", "accuracy", "checkpoint", "valid");
         foreach (var export in ended)
         {
             var validation = export.Validation;
@@ -24,8 +33,7 @@ internal static class Export
                 Format.Share(validation?.Top1Agreement), Format.Share(validation?.Accuracy), Format.Share(validation?.ReferenceAccuracy),
                 validation is { Passed: true } ? "yes" : "no");
         }
-        terminal.Status("");
-        terminal.Block(table.Lines());
+        terminal.Table(table);
         return ended;
     }
 
@@ -43,18 +51,18 @@ internal static class Export
         return exports;
     }
 
-    private static async Task<ModelExport> WaitAsync(PlatformClient api, ModelExport export, Terminal terminal, CancellationToken cancel)
+    private static async Task<ModelExport> WaitAsync(PlatformClient api, ModelExport export, Terminal terminal, Action<ModelExport> show, CancellationToken cancel)
     {
         var ended = await Polling.UntilAsync(
             $"the {export.Format} export", _limit,
             async () =>
             {
                 var now = await api.GetExportAsync(export.Id, cancel);
-                terminal.Status($"  {now.Format} {now.State}");
+                show(now);
                 return now;
             },
             e => e.Ended, cancel);
-        terminal.Line($"  {ended.Format} {ended.State} {terminal.Dim(ended.Id)}");
+        terminal.Line($"{ended.Format} {ended.State} [dim]{ended.Id}[/]");
         return ended;
     }
 }

@@ -20,20 +20,23 @@ internal static class Predict
         var started = time.GetTimestamp();
         var mistakes = new List<(VersionImage Image, Prediction Predicted)>();
         var done = 0;
-        foreach (var batch in images.Chunk(ImagesPerRequest))
+        await terminal.WhileAsync("predicting", async progress =>
         {
-            var bytes = await Task.WhenAll(batch.Select(image => File.ReadAllBytesAsync(Path.Combine(folder.FullName, image.Path), cancel)));
-            var answer = await api.PredictAsync(deployment.Id, deployment.ApiKey!, bytes, cancel);
-            if (answer.Predictions.Count != batch.Length)
-                throw new CommandException($"{batch.Length} images were sent and {answer.Predictions.Count} predictions came back.");
-            mistakes.AddRange(batch.Zip(answer.Predictions).Where(pair => pair.First.Class != pair.Second.Class));
-            done += batch.Length;
-            terminal.Status($"  {done}/{images.Count} images");
-        }
-        terminal.Status("");
+            foreach (var batch in images.Chunk(ImagesPerRequest))
+            {
+                var bytes = await Task.WhenAll(batch.Select(image => File.ReadAllBytesAsync(Path.Combine(folder.FullName, image.Path), cancel)));
+                var answer = await api.PredictAsync(deployment.Id, deployment.ApiKey!, bytes, cancel);
+                if (answer.Predictions.Count != batch.Length)
+                    throw new CommandException($"{batch.Length} images were sent and {answer.Predictions.Count} predictions came back.");
+                mistakes.AddRange(batch.Zip(answer.Predictions).Where(pair => pair.First.Class != pair.Second.Class));
+                done += batch.Length;
+                progress.Show($"{done}/{images.Count} images", done, images.Count);
+            }
+            return done;
+        });
         var elapsed = time.GetElapsedTime(started);
         var accuracy = (images.Count - mistakes.Count) / (double)images.Count;
-        terminal.Line($"  {images.Count - mistakes.Count} of {images.Count} right, accuracy {Format.Share(accuracy)}, {elapsed.TotalMilliseconds / images.Count:0.0} ms an image");
+        terminal.Line($"{images.Count - mistakes.Count} of {images.Count} right, accuracy {Format.Share(accuracy)}, {elapsed.TotalMilliseconds / images.Count:0.0} ms an image");
         ShowMistakes(mistakes, terminal);
         return Math.Round(accuracy, 4);
     }
@@ -42,10 +45,10 @@ internal static class Predict
     {
         if (mistakes.Count == 0)
             return;
-        terminal.Line(mistakes.Count <= ShownMistakes ? "  mistakes:" : $"  {ShownMistakes} of {mistakes.Count} mistakes, the surest first:");
-        var table = new TextTable("image", "true", "predicted", "confidence");
+        terminal.Line($"{(mistakes.Count <= ShownMistakes ? "mistakes:" : $"{ShownMistakes} of {mistakes.Count} mistakes, the surest first:")}");
+        var table = Tables.With("image", "true", "predicted", "confidence");
         foreach (var (image, predicted) in mistakes.OrderByDescending(m => m.Predicted.Confidence).Take(ShownMistakes))
             table.Row(image.Path, image.Class, predicted.Class, predicted.Confidence.ToString("0.000"));
-        terminal.Block(table.Lines().Select(line => "  " + line));
+        terminal.Table(table, depth: 2);
     }
 }

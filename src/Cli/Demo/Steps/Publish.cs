@@ -11,13 +11,13 @@ internal static class Publish
     public static async Task<DatasetVersion> RunAsync(PlatformClient api, Dataset dataset, Terminal terminal, CancellationToken cancel)
     {
         var version = await api.PublishVersionAsync(dataset.Id, "demo", cancel);
-        version = await Polling.UntilAsync(
-            $"publishing version {version.Id}", _limit, () => api.GetVersionAsync(dataset.Id, version.Id, cancel), v => v.State != "publishing", cancel);
+        version = await terminal.WhileAsync("publishing", _ => Polling.UntilAsync(
+            $"publishing version {version.Id}", _limit, () => api.GetVersionAsync(dataset.Id, version.Id, cancel), v => v.State != "publishing", cancel));
         if (version.State != "ready")
             throw new CommandException($"dataset version {version.Id} ended as '{version.State}'.");
-        terminal.Line($"  version {version.Number}: {Format.Count(version.ImageCount, "image")}, {Format.Size(version.SizeBytes)}, hash {version.Hash}");
+        terminal.Line($"version {version.Number}: {Format.Count(version.ImageCount, "image")}, {Format.Size(version.SizeBytes)}, hash {version.Hash}");
         if (version.Splits is { } splits)
-            terminal.Line($"  splits: {splits.Train} train, {splits.Val} val, {splits.Test} test");
+            terminal.Line($"splits: {splits.Train} train, {splits.Val} val, {splits.Test} test");
         return version;
     }
 }

@@ -18,10 +18,10 @@ internal static class SignIn
         patience.Limit = options.Patience;
 
         var user = await SignInAsync(api, options.Credentials, terminal, cancel);
-        terminal.Line($"  signed in at {options.Url} as {user.Email} ({user.Role})");
+        terminal.Line($"signed in at {options.Url} as {user.Email} ({user.Role})");
         var now = time.GetUtcNow();
         var project = await api.CreateProjectAsync($"demo {now:yyyy-MM-dd HH:mm:ss} {Credentials.NewPassword()[..4]}", "Made by platform-cli demo.", cancel);
-        terminal.Line($"  project '{project.Name}' {terminal.Dim(project.Id)}");
+        terminal.Line($"project '{project.Name}' [dim]{project.Id}[/]");
         return project;
     }
 
@@ -34,7 +34,7 @@ internal static class SignIn
         var changed = used with { Password = Credentials.NewPassword() };
         changed.Save(file);
         session = await api.ChangePasswordAsync(used.Password, changed.Password, cancel);
-        terminal.Line($"  changed the one-time password; the new one is in {file.FullName}");
+        terminal.Line($"changed the one-time password; the new one is in {file.FullName}");
         return session.User;
     }
 

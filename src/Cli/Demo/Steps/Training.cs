@@ -23,7 +23,7 @@ internal sealed class Training(PlatformClient api, Terminal terminal, TimeProvid
         };
         var job = await api.CreateJobAsync(
             new NewTrainingJob(project.Id, version.Id, options.Framework, options.Model, $"{options.Folder.Name} {options.Model}", config), cancel);
-        terminal.Line($"  job {terminal.Dim(job.Id)}: {options.Model}, {Format.Count(options.Epochs, "epoch")}, batch {options.BatchSize}, learning rate {options.LearningRate}");
+        terminal.Line($"job [dim]{job.Id}[/]: {options.Model}, {Format.Count(options.Epochs, "epoch")}, batch {options.BatchSize}, learning rate {options.LearningRate}");
         return job;
     }
 
@@ -35,12 +35,17 @@ internal sealed class Training(PlatformClient api, Terminal terminal, TimeProvid
         try
         {
             await api.StartJobAsync(job.Id, cancel);
-            await foreach (var item in api.JobEventsAsync(job.Id, cancel))
-                Show(item.EventType, item.Data);
-            terminal.Status("");
-            job = await Polling.UntilAsync(
-                $"storing the model of job {job.Id}", _modelLimit, () => api.GetJobAsync(job.Id, cancel),
-                j => j.Ended && (j.State != "completed" || j.ModelVersionId is not null), cancel);
+            job = await terminal.WhileAsync("waiting", async progress =>
+            {
+                await foreach (var item in api.JobEventsAsync(job.Id, cancel))
+                {
+                    Show(item.EventType, item.Data);
+                    progress.Show(_progress.ToString(), _progress.Epoch, _progress.TotalEpochs);
+                }
+                return await Polling.UntilAsync(
+                    $"storing the model of job {job.Id}", _modelLimit, () => api.GetJobAsync(job.Id, cancel),
+                    j => j.Ended && (j.State != "completed" || j.ModelVersionId is not null), cancel);
+            });
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
@@ -49,7 +54,7 @@ internal sealed class Training(PlatformClient api, Terminal terminal, TimeProvid
         }
         if (job.State != "completed")
             throw new CommandException($"the job ended as '{job.State}'. {job.Error?.Describe()}");
-        terminal.Line($"  took {Format.Seconds(time.GetElapsedTime(started).TotalSeconds)}{Attempts(job)}");
+        terminal.Line($"took {Format.Seconds(time.GetElapsedTime(started).TotalSeconds)}{Attempts(job)}");
         return job;
     }
 
@@ -59,16 +64,15 @@ internal sealed class Training(PlatformClient api, Terminal terminal, TimeProvid
     /// <summary>Leaves no training behind that nobody waits for.</summary>
     private async Task CancelAsync(TrainingJob job)
     {
-        terminal.Status("");
         using var limit = new CancellationTokenSource(_cancelLimit, time);
         try
         {
             await api.CancelJobAsync(job.Id, limit.Token);
-            terminal.Line($"  cancelled job {job.Id}");
+            terminal.Line($"cancelled job {job.Id}");
         }
         catch (Exception failure) when (failure is ApiException or CommandException or OperationCanceledException)
         {
-            terminal.Line($"  job {job.Id} may go on: {Failure.From(failure).Message}");
+            terminal.Line($"job {job.Id} may go on: {Failure.From(failure).Message}");
         }
     }
 
@@ -82,7 +86,7 @@ internal sealed class Training(PlatformClient api, Terminal terminal, TimeProvid
             case "attempt":
                 var attempt = Read<AttemptEvent>(data);
                 if (attempt.Number > 1 || attempt.Error is not null)
-                    terminal.Line(terminal.Notable($"  attempt {attempt.Number} {attempt.State}{(attempt.Error is { } reason ? $" ({reason.Describe()})" : "")}"));
+                    terminal.Line("yellow", $"attempt {attempt.Number} {attempt.State}{(attempt.Error is { } reason ? $" ({reason.Describe()})" : "")}");
                 break;
             case "metrics":
                 ShowMetrics(Read<MetricsEvent>(data));
@@ -90,26 +94,26 @@ internal sealed class Training(PlatformClient api, Terminal terminal, TimeProvid
             case "validation":
                 var validation = Read<ValidationEvent>(data);
                 if (validation.Split == "test")
-                    terminal.Line($"  test images: {Format.Metrics(validation.Metrics)}");
+                    terminal.Line($"test images: {Format.Metrics(validation.Metrics)}");
                 break;
             case "log":
                 var log = Read<LogEvent>(data);
-                if (log.Level != "debug")
-                    terminal.Line(log.Level is "error" or "warning" ? terminal.Notable($"  {log.Level}: {log.Message}") : terminal.Dim($"  {log.Message}"));
+                if (log.Level is "error" or "warning")
+                    terminal.Line("yellow", $"{log.Level}: {log.Message}");
+                else if (log.Level != "debug")
+                    terminal.Line("dim", log.Message);
                 break;
             case "checkpoint":
                 var checkpoint = Read<CheckpointEvent>(data);
-                terminal.Line(terminal.Dim($"  checkpoint {checkpoint.Name}, {Format.Size(checkpoint.Size)}{(checkpoint.Best ? ", the best so far" : "")}"));
+                terminal.Line("dim", $"checkpoint {checkpoint.Name}, {Format.Size(checkpoint.Size)}{(checkpoint.Best ? ", the best so far" : "")}");
                 break;
         }
-        terminal.Status(_progress.ToString());
     }
 
     private void ShowState(StateEvent state)
     {
         _progress.State = state.State;
-        var text = $"  {state.State}{(state.Error is { } error ? $": {error.Describe()}" : "")}";
-        terminal.Line(state.Error is null ? text : terminal.Bad(text));
+        terminal.Line(state.Error is null ? "default" : "red", $"{state.State}{(state.Error is { } error ? $": {error.Describe()}" : "")}");
     }
 
     private void ShowMetrics(MetricsEvent metrics)
@@ -120,7 +124,7 @@ internal sealed class Training(PlatformClient api, Terminal terminal, TimeProvid
         _progress.Accuracy = Format.Number(metrics.Metrics, "accuracy");
         _progress.EtaSeconds = metrics.EtaSeconds;
         if (!terminal.Interactive)
-            terminal.Line(_progress.PlainLine());
+            terminal.Line($"{_progress.Numbers()}");
     }
 
     private static T Read<T>(string data) => JsonSerializer.Deserialize<T>(data, PlatformClient.Json) ?? throw new JsonException($"an event without content: {data}");
