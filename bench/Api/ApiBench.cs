@@ -8,7 +8,11 @@ namespace VisionPlatform.Bench.Api;
 /// <param name="Connections">That send at once, each its next request when the last is answered.</param>
 /// <param name="OfApp">The n-th request to the app.</param>
 /// <param name="OfBare">The n-th request to the bare endpoint.</param>
-internal sealed record Scenario(string Name, int Connections, Func<int, byte[]> OfApp, Func<int, byte[]> OfBare);
+internal sealed record Scenario(string Name, int Connections, Func<int, byte[]> OfApp, Func<int, byte[]> OfBare)
+{
+    /// <summary>Whether the request goes to the app that has one function and no middleware.</summary>
+    public bool OfEmptyApp { get; init; }
+}
 
 /// <summary>
 /// Measures the API: <c>api [--tiny] [--connections N] [SCENARIO…]</c>. The app runs as people run it, in a process of its own; beside each figure stands the same
@@ -19,6 +23,9 @@ internal static class ApiBench
     /// <summary>The argument by which the bench starts itself as the bare endpoint.</summary>
     public const string ServeBare = "serve-bare";
 
+    /// <summary>The argument by which the bench starts itself as an app with one function.</summary>
+    public const string ServeEmpty = "serve-empty";
+
     private const int Projects = 2_000;
     private const int Rounds = 3;
 
@@ -27,6 +34,11 @@ internal static class ApiBench
         if (arguments is [ServeBare, ..])
         {
             await BareServer.RunAsync(cancellation);
+            return;
+        }
+        if (arguments is [ServeEmpty, ..])
+        {
+            await EmptyApp.RunAsync(cancellation);
             return;
         }
         var tiny = arguments.Contains("--tiny");
@@ -41,11 +53,12 @@ internal static class ApiBench
 
         await using var app = await BenchProcess.StartAppAsync(data, cancellation);
         await using var bare = await BenchProcess.StartBareAsync(data, cancellation);
+        await using var empty = await BenchProcess.StartEmptyAppAsync(data, cancellation);
         foreach (var chosen in scenarios.Where(scenario => named.Count == 0 || named.Contains(scenario.Name)))
         {
             var scenario = chosen with { Connections = connections ?? chosen.Connections };
             Report.Progress(scenario.Name);
-            await MeasureAsync(scenario, data, app.Port, bare.Port, tiny ? TimeSpan.FromMilliseconds(300) : TimeSpan.FromSeconds(4), cancellation);
+            await MeasureAsync(scenario, data, scenario.OfEmptyApp ? empty : app, bare, tiny ? TimeSpan.FromMilliseconds(300) : TimeSpan.FromSeconds(4), cancellation);
         }
     }
 
@@ -61,24 +74,32 @@ internal static class ApiBench
     }
 
     // In turn, so that a noisy neighbour disturbs both alike.
-    private static async Task MeasureAsync(Scenario scenario, BenchData data, int app, int bare, TimeSpan time, CancellationToken cancellation)
+    private static async Task MeasureAsync(Scenario scenario, BenchData data, BenchProcess app, BenchProcess bare, TimeSpan time, CancellationToken cancellation)
     {
         var ofApp = new LoadResult();
         var ofBare = new LoadResult();
         var next = 0;
         await data.ForgetUploadsAsync(cancellation);
         // Long enough for the compiler to be done with what is called often.
-        await LoadGenerator.RunAsync(app, scenario.Connections, () => scenario.OfApp(Interlocked.Increment(ref next)), time * 3, cancellation);
-        await LoadGenerator.RunAsync(bare, scenario.Connections, () => scenario.OfBare(Interlocked.Increment(ref next)), time / 2, cancellation);
+        await LoadGenerator.RunAsync(app.Port, scenario.Connections, () => scenario.OfApp(Interlocked.Increment(ref next)), time * 3, cancellation);
+        await LoadGenerator.RunAsync(bare.Port, scenario.Connections, () => scenario.OfBare(Interlocked.Increment(ref next)), time / 2, cancellation);
         for (var round = 0; round < Rounds; round++)
         {
             await data.ForgetUploadsAsync(cancellation);
-            ofBare.Add(await LoadGenerator.RunAsync(bare, scenario.Connections, () => scenario.OfBare(Interlocked.Increment(ref next)), time, cancellation));
-            ofApp.Add(await LoadGenerator.RunAsync(app, scenario.Connections, () => scenario.OfApp(Interlocked.Increment(ref next)), time, cancellation));
+            ofBare.Add(await RunAsync(bare, scenario.OfBare));
+            ofApp.Add(await RunAsync(app, scenario.OfApp));
         }
         Write("bare-" + scenario.Name, scenario, ofBare, null);
         // Of the throughput: 0.5 is half as many requests as the bare endpoint.
         Write(scenario.Name, scenario, ofApp, ofBare.PerSecond == 0 ? null : ofApp.PerSecond / ofBare.PerSecond);
+
+        async Task<LoadResult> RunAsync(BenchProcess server, Func<int, byte[]> request)
+        {
+            var before = server.ProcessorTime;
+            var result = await LoadGenerator.RunAsync(server.Port, scenario.Connections, () => request(Interlocked.Increment(ref next)), time, cancellation);
+            result.Processor = server.ProcessorTime - before;
+            return result;
+        }
     }
 
     private static void Write(string name, Scenario scenario, LoadResult result, double? ratio)
@@ -89,6 +110,7 @@ internal static class ApiBench
         {
             ["ratio"] = ratio is { } known ? Report.Rounded(known) : null,
             ["connections"] = scenario.Connections,
+            ["cpuMicroseconds"] = Report.Rounded(result.Processor.TotalMicroseconds / result.Milliseconds.Count),
         });
     }
 
@@ -97,6 +119,8 @@ internal static class ApiBench
         var batch = string.Join(',', Enumerable.Range(0, 1_000).Select(i => $$"""{"path":"scratch/@_{{i.ToString("d4", CultureInfo.InvariantCulture)}}.png","size":20480,"contentType":"image/png"}"""));
         return
         [
+            new("get", 50, _ => Http.Get("/nothing", null), _ => Http.Get("/nothing", null)) { OfEmptyApp = true },
+            new("health-live", 50, _ => Http.Get("/health/live", null), _ => Http.Get("/nothing", null)),
             new("projects-list", 100, _ => Http.Get("/api/v1/projects?limit=20", data.Token), _ => Http.Get("/projects", null)),
             new("projects-create", 100,
                 n => Http.Post("/api/v1/projects", $$"""{"name":"Made {{n}} of {{data.Run}}","description":"Scratches and dents"}""", data.Token),

@@ -32,6 +32,7 @@ internal static class BareServer
         }).Build()), TimeProvider.System);
         await using var app = builder.Build();
         app.MapGet("/ready", () => "ready");
+        app.MapGet("/nothing", () => Results.Ok(new { nothing = true }));
         app.MapGet("/projects", async () => new { items = await ListAsync(database, user) });
         app.MapPost("/projects", async (NewProject wanted) => TypedResults.Created("/projects", await CreateAsync(database, user, wanted)));
         // In another's name: what is announced here is not the signed-in person's, whose quota the app adds up.

@@ -12,6 +12,16 @@ internal sealed class BenchProcess : IAsyncDisposable
 
     public int Port { get; }
 
+    /// <summary>Processor time of the process so far.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     public static Task<BenchProcess> StartAppAsync(BenchData data, CancellationToken cancellation)
     {
         // bench/bin/Release/net10.0 → src/Functions.Api/bin/Release/net10.0
@@ -31,9 +41,14 @@ internal sealed class BenchProcess : IAsyncDisposable
         }, cancellation);
     }
 
+    /// <summary>A functions app with one function that does nothing, on the embedded host.</summary>
+    public static Task<BenchProcess> StartEmptyAppAsync(BenchData data, CancellationToken cancellation) =>
+        StartAsync(Own, ["api", ApiBench.ServeEmpty], AppContext.BaseDirectory, "/nothing", new() { ["DATABASE_URL"] = data.Platform, ["AzureFunctionsJobHost__extensions__durableTask__hubName"] = "empty" }, cancellation);
+
+    private static string Own => Path.Combine(AppContext.BaseDirectory, "Bench.dll");
+
     public static Task<BenchProcess> StartBareAsync(BenchData data, CancellationToken cancellation) =>
-        StartAsync(Environment.ProcessPath is { } host && !host.EndsWith("dotnet", StringComparison.Ordinal) ? Path.ChangeExtension(host, ".dll") : Path.Combine(AppContext.BaseDirectory, "Bench.dll"),
-            ["api", ApiBench.ServeBare], AppContext.BaseDirectory, "/ready", new()
+        StartAsync(Own, ["api", ApiBench.ServeBare], AppContext.BaseDirectory, "/ready", new()
             {
                 ["BENCH_BARE_DATABASE"] = data.Platform,
                 ["BENCH_BARE_USER"] = data.User.ToString(),

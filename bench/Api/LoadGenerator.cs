@@ -26,6 +26,9 @@ internal sealed class LoadResult
 
     public string? FirstRefusal { get; private set; }
 
+    /// <summary>Processor time that the server took.</summary>
+    public TimeSpan Processor { get; set; }
+
     private double Seconds { get; set; }
 
     public double PerSecond => Seconds == 0 ? 0 : Milliseconds.Count / Seconds;
@@ -34,6 +37,7 @@ internal sealed class LoadResult
     {
         Milliseconds.AddRange(more.Milliseconds);
         (Refused, Seconds, FirstRefusal) = (Refused + more.Refused, Seconds + more.Seconds, FirstRefusal ?? more.FirstRefusal);
+        Processor += more.Processor;
     }
 
     public void Took(double seconds) => Seconds = seconds;

@@ -23,10 +23,10 @@ internal sealed class EngineApp : IAsyncDisposable
     public static async Task<EngineApp> StartAsync(
         string connectionString, string hub, CancellationToken cancellation, params (string Name, string Value)[] durableTask)
     {
-        FunctionsApplicationBuilder builder = FunctionsApplication.CreateBuilder([]);
+        FunctionsApplicationBuilder builder = FunctionsApplication.CreateBuilder(["--urls", "http://127.0.0.1:0"]);
+        builder.ConfigureFunctionsWebApplication();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["urls"] = "http://127.0.0.1:0",
             ["DURABLE_DATABASE_URL"] = connectionString,
             ["DATABASE_URL"] = connectionString,
             ["AzureFunctionsJobHost:extensions:durableTask:hubName"] = hub,
@@ -36,7 +36,9 @@ internal sealed class EngineApp : IAsyncDisposable
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.PostConfigure<LoggerFilterOptions>(logging =>
         {
-            logging.Rules.Clear();
+            // All but the rule that silences the worker's own provider.
+            foreach (LoggerFilterRule rule in logging.Rules.Where(rule => rule.LogLevel != LogLevel.None).ToList())
+                logging.Rules.Remove(rule);
             logging.MinLevel = LogLevel.Warning;
         });
         var app = new EngineApp(builder.Build(), hub);

@@ -40,7 +40,7 @@ internal sealed class DurableEngineOptions
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(8);
 
     /// <summary>How long a call of a name that no process of the hub has ever had waits for one that has it, before it fails.</summary>
-    public TimeSpan UnknownNameGrace { get; set; } = TimeSpan.FromSeconds(5);
+    public TimeSpan UnknownNameGrace { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>The same for a name that a process once had: long enough for a deploy that goes wrong to be mended.</summary>
     public TimeSpan LostNameGrace { get; set; } = TimeSpan.FromMinutes(10);

@@ -186,7 +186,19 @@ internal sealed class InstanceFetcher(
         }
 
         foreach (List<InboxItem> list in messages.Values)
-            list.Sort((one, other) => one.MessageId!.Value.CompareTo(other.MessageId!.Value));
+            PutInOrder(list);
+    }
+
+    /// <summary>By arrival; timers, which were stored long before they are due, among themselves by the time they are due.</summary>
+    private static void PutInOrder(List<InboxItem> inbox)
+    {
+        inbox.Sort((one, other) => one.MessageId!.Value.CompareTo(other.MessageId!.Value));
+        int[] places = [.. Enumerable.Range(0, inbox.Count).Where(place => inbox[place].Event.Kind == EventKind.TimerFired)];
+        if (places.Length < 2)
+            return;
+        InboxItem[] timers = [.. places.Select(place => inbox[place]).OrderBy(timer => timer.Event.FireAt)];
+        for (int i = 0; i < places.Length; i++)
+            inbox[places[i]] = timers[i];
     }
 
     private static async Task ReadHistoryAsync(

@@ -87,6 +87,26 @@ public sealed class TimerTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
+    public async Task Timers_that_are_due_at_once_fire_in_the_order_they_were_due()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Past", async context =>
+        {
+            var fired = new List<int>();
+            DateTime begun = context.CurrentUtcDateTime;
+            async Task At(int second)
+            {
+                await context.CreateTimer(begun.AddSeconds(second), CancellationToken.None);
+                fired.Add(second);
+            }
+
+            await Task.WhenAll(At(-1), At(-3), At(-2));
+            return fired;
+        }));
+
+        Assert.Equal((int[])[-3, -2, -1], (await engine.RunAsync("Past")).ReadOutputAs<int[]>());
+    }
+
+    [Fact]
     public async Task Timers_fire_in_the_order_they_are_due_and_the_clock_shows_at_least_that_time()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Order", async context =>
