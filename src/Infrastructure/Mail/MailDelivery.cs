@@ -17,7 +17,7 @@ namespace VisionPlatform.Infrastructure.Mail;
 /// does not open a mail leaves it to the others, and says so.
 /// </summary>
 public sealed class MailDelivery(
-    IServiceScopeFactory scopes, IMailTransport transport, SealedText seal, TimeProvider clock, ILogger<MailDelivery> logger) : BackgroundService
+    IServiceScopeFactory scopes, IMailTransport transport, MailSeal seal, TimeProvider clock, ILogger<MailDelivery> logger) : BackgroundService
 {
     // A mail is sent as soon as it is posted; this is for those of other instances and for second attempts.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
