@@ -19,9 +19,6 @@ RUN dotnet publish src/Functions.Api/Functions.Api.csproj -c Release --no-restor
     && cp host.json /out/app/
 
 FROM mcr.microsoft.com/dotnet/aspnet:${DOTNET}
-RUN apt-get update \
-    && apt-get install -y --no-install-recommends libvips42 \
-    && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/app /app
 COPY --from=build /out/cli /cli
 RUN printf '#!/bin/sh\nexec dotnet /cli/platform-cli.dll "$@"\n' >/usr/local/bin/platform-cli && chmod 755 /usr/local/bin/platform-cli

@@ -140,7 +140,7 @@ start_platform() {
   check_given_port
   ensure_dotnet
   choose_services up
-  ensure_packages "${LOCAL_SERVICES[@]}" images "$@"
+  ensure_packages "${LOCAL_SERVICES[@]}" "$@"
   if supervised_pid app >/dev/null && ! build_is_current; then
     step app "sources changed: it is built and started again"
     stop_supervised app

@@ -44,8 +44,7 @@ doctor_programs() {
   for name in pytest jsonschema; do
     if have_python_module "$name"; then found "python: $name" "$(python_version "$name")"; else row - "python: $name" "only needed for ./platform test: apt-get install python3-$name"; fi
   done
-  if have_vips; then found libvips "$(PATH=$PATH:/usr/sbin:/sbin ldconfig -p | sed -n 's/.*libvips\.so\.42 .*=> //p' | head -n 1)"; else absent libvips 'apt-get install libvips42'; fi
-  packages=$(missing_packages postgres s3 trainer images | tr '\n' ' ')
+  packages=$(missing_packages postgres s3 trainer | tr '\n' ' ')
   [[ -z $packages ]] || echo "  to install what is missing: sudo sh -c 'apt-get update && apt-get install -y --no-install-recommends ${packages% }'   (as root, ./platform up does it)"
 }
 

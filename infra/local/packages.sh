@@ -19,9 +19,7 @@ have_command() { PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null; }
 # A module counts when this very Python can find it, wherever it came from.
 have_python_module() { [[ -x $PYTHON ]] && "$PYTHON" -c "import importlib.util as u, sys; sys.exit(u.find_spec('$1') is None)" 2>/dev/null; }
 
-have_vips() { PATH=$PATH:/usr/sbin:/sbin ldconfig -p 2>/dev/null | grep >/dev/null 'libvips\.so\.42'; }
-
-# missing_packages NEED…: prints the packages to install for postgres, s3, trainer, digits, images, tests.
+# missing_packages NEED…: prints the packages to install for postgres, s3, trainer, digits, tests.
 missing_packages() {
   local need module
   for need in "$@"; do
@@ -39,7 +37,6 @@ missing_packages() {
         done ;;
       digits)
         for module in sklearn:sklearn numpy:numpy PIL:pil; do have_python_module "${module%:*}" || echo "python3-${module#*:}"; done ;;
-      images) have_vips || echo libvips42 ;;
       tests)
         for module in pytest:pytest jsonschema:jsonschema; do have_python_module "${module%:*}" || echo "python3-${module#*:}"; done ;;
     esac
