@@ -4,7 +4,7 @@ ARG DOTNET=10.0
 FROM mcr.microsoft.com/dotnet/sdk:${DOTNET} AS build
 WORKDIR /source
 # Copy the files for restore first, so that a change of code does not download the packages again.
-COPY Directory.Build.props Directory.Packages.props Functions.Host.props host.json ./
+COPY Directory.Build.props Directory.Build.targets Directory.Packages.props host.json ./
 COPY src/Domain/Domain.csproj src/Domain/
 COPY src/Infrastructure/Infrastructure.csproj src/Infrastructure/
 COPY src/Functions.Embedded/Functions.Embedded.csproj src/Functions.Embedded/
@@ -19,9 +19,6 @@ RUN dotnet publish src/Functions.Api/Functions.Api.csproj -c Release --no-restor
     && cp host.json /out/app/
 
 FROM mcr.microsoft.com/dotnet/aspnet:${DOTNET}
-RUN apt-get update \
-    && apt-get install -y --no-install-recommends libvips42 \
-    && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/app /app
 COPY --from=build /out/cli /cli
 RUN printf '#!/bin/sh\nexec dotnet /cli/platform-cli.dll "$@"\n' >/usr/local/bin/platform-cli && chmod 755 /usr/local/bin/platform-cli

@@ -16,12 +16,12 @@ passed_on() {
 dotnet_build() {
   local log=$1
   shift
-  MSBUILDDISABLENODEREUSE=1 dotnet build "$@" -v q -nologo -p:UseSharedCompilation=false </dev/null >"$log" 2>&1 7>&- 8>&- 9>&-
+  MSBUILDDISABLENODEREUSE=1 dotnet build "$@" -v q -nologo -p:UseSharedCompilation=false -p:FunctionsHostFiles=false </dev/null >"$log" 2>&1 7>&- 8>&- 9>&-
 }
 
 # A hash of the names, sizes and times of all sources of the app.
 sources_stamp() {
-  (cd "$ROOT" && find src ./*.props host.json ./*.sln -type f -not -path '*/bin/*' -not -path '*/obj/*' -printf '%p %s %T@\n' | LC_ALL=C sort | sha256sum | cut -d' ' -f1)
+  (cd "$ROOT" && find src ./*.props ./*.targets host.json ./*.sln -type f -not -path '*/bin/*' -not -path '*/obj/*' -printf '%p %s %T@\n' | LC_ALL=C sort | sha256sum | cut -d' ' -f1)
 }
 
 build_is_current() {
@@ -140,7 +140,7 @@ start_platform() {
   check_given_port
   ensure_dotnet
   choose_services up
-  ensure_packages "${LOCAL_SERVICES[@]}" images "$@"
+  ensure_packages "${LOCAL_SERVICES[@]}" "$@"
   if supervised_pid app >/dev/null && ! build_is_current; then
     step app "its sources changed: building and starting it again"
     stop_supervised app

@@ -44,7 +44,6 @@ doctor_programs() {
   if [[ -z $packages ]]; then found 'python: demo' "$(module_versions "$PYTHON" "${DIGITS_MODULES[@]}")"; else absent 'python: demo' "apt-get install $packages"; fi
   packages=$(missing_packages tests | paste -sd' ')
   if [[ -z $packages ]]; then found 'python: tests' "$(module_versions "$PYTHON" "${TEST_MODULES[@]}")"; else row - 'python: tests' "only needed for ./platform test: apt-get install $packages"; fi
-  if have_vips; then found libvips "$(PATH=$PATH:/usr/sbin:/sbin ldconfig -p | sed -n 's/.*libvips\.so\.42 .*=> //p' | head -n 1)"; else absent libvips 'apt-get install libvips42'; fi
 }
 
 # module_versions PYTHON MODULE[:PACKAGE]…: their versions as the installed packages record them; importing torch would take seconds.
@@ -78,7 +77,7 @@ doctor_trainers() {
       fi
     fi
   done
-  packages=$(missing_packages postgres s3 digits images "${services[@]}" | paste -sd' ')
+  packages=$(missing_packages postgres s3 digits "${services[@]}" | paste -sd' ')
   [[ -z $packages ]] || echo "  to install what is missing: sudo sh -c 'apt-get update && apt-get install -y --no-install-recommends $packages'   (as root, ./platform up does it)"
 }
 

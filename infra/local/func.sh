@@ -18,7 +18,7 @@ run_func() {
   app_dir=$(cd "$app_dir" && pwd -P)
   choose_services up
   build_app
-  ensure_packages "${LOCAL_SERVICES[@]}" images
+  ensure_packages "${LOCAL_SERVICES[@]}"
   storage=${AzureWebJobsStorage:-}
   [[ -n $storage ]] || ensure_azurite
   trap 'stop_func' EXIT

@@ -32,9 +32,8 @@ for need in sys.argv[1:]:
 DIGITS_MODULES=(sklearn:python3-sklearn numpy:python3-numpy PIL:python3-pil)
 TEST_MODULES=(pytest:python3-pytest jsonschema:python3-jsonschema)
 
-have_vips() { PATH=$PATH:/usr/sbin:/sbin ldconfig -p 2>/dev/null | grep >/dev/null 'libvips\.so\.42'; }
 
-# missing_packages NEED…: prints the packages to install for postgres, s3, trainer-NAME, digits, images, tests.
+# missing_packages NEED…: prints the packages to install for postgres, s3, trainer-NAME, digits, tests.
 missing_packages() {
   local need
   for need in "$@"; do
@@ -47,7 +46,6 @@ missing_packages() {
         have_command ceph && have_command ceph-authtool || echo ceph-common ;;
       trainer-*) trainer_packages "${need#trainer-}" ;;
       digits) missing_modules "$PYTHON" "${DIGITS_MODULES[@]}" | sed 's/.*://' ;;
-      images) have_vips || echo libvips42 ;;
       tests) missing_modules "$PYTHON" "${TEST_MODULES[@]}" | sed 's/.*://' ;;
     esac
   done | sort -u

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# publish azure: the app for the Azure Functions host, in a folder, and checked.
+# publish azure: `dotnet publish` of the app, with a check of the folder. The folder runs under a Functions host and by itself.
 
 PUBLISH_DIR=$ROOT/.platform/publish/azure
 
@@ -7,15 +7,14 @@ PUBLISH_DIR=$ROOT/.platform/publish/azure
 PUBLISHED=(Functions.Api.dll Functions.Api.deps.json Functions.Api.runtimeconfig.json worker.config.json functions.metadata extensions.json .azurefunctions host.json
   Functions.Api.xml Infrastructure.xml Domain.xml)
 
-run_publish() { # azure [--output DIR] [--check] [-p:NAME=VALUE…]
-  local target=${1:-} output=$PUBLISH_DIR check=0 arguments=()
+run_publish() { # azure [--output DIR] [--check]
+  local target=${1:-} output=$PUBLISH_DIR check=0
   (($# == 0)) || shift
-  [[ $target == azure ]] || die "publish: what for? ./platform publish azure [--output DIR] [--check] [-p:NAME=VALUE...]" 2
+  [[ $target == azure ]] || die "publish: name what to publish for: ./platform publish azure [--output DIR] [--check]" 2
   while (($#)); do
     case $1 in
       --output) output=${2:?--output needs a folder}; shift ;;
       --check) check=1 ;;
-      -p:* | --property:*) arguments+=("$1") ;;
       *) die "publish: unknown option $1" 2 ;;
     esac
     shift
@@ -24,34 +23,24 @@ run_publish() { # azure [--output DIR] [--check] [-p:NAME=VALUE…]
   if ((check == 0)); then
     ensure_dotnet
     lock
-    publish_azure "$output" "${arguments[@]}" || exit
+    publish_azure "$output" || exit
   fi
   check_published "$output" || die "$output is not what a Functions host needs"
   printf '%s\n' "$output"
 }
 
-# publish_azure OUTPUT ARGUMENTS…
+# publish_azure OUTPUT
 publish_azure() (
-  output=$1 started=$(now_ms)
-  shift
+  output=$1 started=$(now_ms) log=$LOG_DIR/publish.log
   # Without the slash the SDK leaves out functions.metadata and says nothing.
   [[ -z ${NUGET_PACKAGES:-} || $NUGET_PACKAGES == */ ]] || export NUGET_PACKAGES=$NUGET_PACKAGES/
-  sources=()
-  [[ -z ${NUGET_EXTRA_SOURCE:-} ]] || sources=("-p:RestoreAdditionalProjectSources=$NUGET_EXTRA_SOURCE")
   exec 7<"$ROOT"
   flock -w 900 7 || die "another build has held this checkout for 15 minutes"
-  log=$LOG_DIR/publish.log
-  step publish "restoring the official packages"
-  if ! MSBUILDDISABLENODEREUSE=1 dotnet restore "$ROOT/src/Functions.Api/Functions.Api.csproj" -p:FunctionsHost=Azure "${sources[@]}" "$@" \
-    </dev/null >"$log" 2>&1 7>&- 8>&- 9>&-; then
-    grep -oE 'error [A-Z]+[0-9]+: Unable .*' "$log" | sed -E 's/ \[[^]]*\]$//' | sort -u | head -n 5 | sed 's/^/    | /' >&2
-    die "the official Azure Functions packages cannot be restored here: name a source that has them in NUGET_EXTRA_SOURCE, or other versions with -p:FunctionsWorkerVersion=... (log: $log)" 3
-  fi
-  step publish "building for the Azure Functions host"
+  step publish "publishing the app (Release)"
   rm -rf "${output:?}"
-  if ! MSBUILDDISABLENODEREUSE=1 dotnet publish "$ROOT/src/Functions.Api/Functions.Api.csproj" -c Release --no-restore -p:FunctionsHost=Azure -o "$output" -nologo -v q \
-    -p:UseSharedCompilation=false "${sources[@]}" "$@" </dev/null >>"$log" 2>&1 7>&- 8>&- 9>&-; then
-    grep -E ' error ' "$log" | sed -E 's/ \[[^]]*\]$//' | sort -u | head -n 10 | sed 's/^/    | /' >&2
+  if ! MSBUILDDISABLENODEREUSE=1 dotnet publish "$ROOT/src/Functions.Api/Functions.Api.csproj" -c Release -o "$output" -nologo -v q \
+    -p:UseSharedCompilation=false </dev/null >"$log" 2>&1 7>&- 8>&- 9>&-; then
+    grep -E ' error |: error' "$log" | sed -E 's/ \[[^]]*\]$//' | sort -u | head -n 10 | sed 's/^/    | /' >&2
     die "the app could not be published (log: $log)"
   fi
   step publish "done ($(seconds_since "$started"))"

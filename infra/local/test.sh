@@ -100,7 +100,7 @@ run_dotnet_tests() { # RESULTS FILTER
   local project name status build filter=()
   [[ -z $2 ]] || filter=(--filter "$2")
   choose_services test
-  ensure_packages "${LOCAL_SERVICES[@]}" images digits
+  ensure_packages "${LOCAL_SERVICES[@]}" digits
   ensure_azurite || die 'Azurite is needed for the tests of the Functions host'
   ensure_redocly || die 'Redocly is needed for the test of the API description'
   trap 'stop_services' EXIT

@@ -21,7 +21,6 @@ internal static class OtherPrograms
         new(Tools, "PORT", "whole number", "7071", "port of the API under `./platform`; another one when 7071 is taken"),
         new(Tools, "TEST_DATABASE_URL", "PostgreSQL URL", null, "a server where tests may create and drop databases; without it they start one") { IsSecret = true },
         new(Tools, "FUNCTIONS_HOST_COMMAND", "text", null, "starts the Functions host for `./platform func`: run by the shell in the published folder (`APP_DIR`), `{port}` replaced; without it `func`"),
-        new(Tools, "NUGET_EXTRA_SOURCE", "URL or path", null, "a further package source for `./platform publish azure`"),
         new(Tools, "NO_COLOR", "text", null, "any value: `platform-cli` writes without colour"),
     ];
 }

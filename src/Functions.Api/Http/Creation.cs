@@ -6,6 +6,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Secrets;
 
 namespace VisionPlatform.Api.Http;
 
@@ -60,7 +61,7 @@ public sealed class Creation : IAsyncDisposable
         {
             var (tag, body) = answer.Render();
             var sealedAnswer = _request.Seal(new KeptAnswer(answer.Status, answer.Location, tag, body));
-            // An answer of yesterday under the same key gives way.
+            // Overwrite an expired answer under this key.
             await _database.Database.ExecuteSqlAsync(
                 $"""
                 INSERT INTO idempotent_answers (key, fingerprint, answer, created_at) VALUES ({_request.Id}, {_request.Fingerprint}, {sealedAnswer}, {_request.Now})
@@ -89,11 +90,8 @@ public sealed class Creation : IAsyncDisposable
     }
 
     /// <summary>A request with an <c>Idempotency-Key</c>.</summary>
-    private sealed record KeptRequest(byte[] Id, byte[] Secret, byte[] Fingerprint, DateTimeOffset Now)
+    private sealed record KeptRequest(byte[] Id, SealingKey Key, byte[] Fingerprint, DateTimeOffset Now)
     {
-        private const int NonceSize = 12;
-        private const int TagSize = 16;
-
         public long Lock => BitConverter.ToInt64(Id);
 
         public static KeptRequest? Of(HttpRequest request, TimeProvider time)
@@ -104,29 +102,13 @@ public sealed class Creation : IAsyncDisposable
             if (values.Count != 1 || key.Length is 0 or > MaximumKey || key.Any(c => c is <= ' ' or > '~'))
                 throw new ProblemException(ErrorCodes.InvalidParameter, $"{Header} must be 1 to {MaximumKey} visible ASCII characters; a UUID is good.", Header);
             var scope = Encoding.UTF8.GetBytes($"{request.HttpContext.FindCurrentUser()?.Id}\n{request.Method} {request.Path}\n{key}");
-            return new KeptRequest(
-                SHA256.HashData(scope), HKDF.DeriveKey(HashAlgorithmName.SHA256, scope, 32, info: "idempotent answer"u8.ToArray()),
-                request.BodyFingerprint(), time.GetUtcNow());
+            return new KeptRequest(SHA256.HashData(scope), SealingKey.Derive(scope, "idempotent answer"), request.BodyFingerprint(), time.GetUtcNow());
         }
 
-        public byte[] Seal(KeptAnswer answer)
-        {
-            var plain = JsonSerializer.SerializeToUtf8Bytes(answer);
-            var packed = new byte[NonceSize + TagSize + plain.Length];
-            var nonce = packed.AsSpan(0, NonceSize);
-            RandomNumberGenerator.Fill(nonce);
-            using var cipher = new AesGcm(Secret, TagSize);
-            cipher.Encrypt(nonce, plain, packed.AsSpan(NonceSize + TagSize), packed.AsSpan(NonceSize, TagSize));
-            return packed;
-        }
+        public byte[] Seal(KeptAnswer answer) => Key.Seal(JsonSerializer.SerializeToUtf8Bytes(answer));
 
-        public KeptAnswer Open(ReadOnlySpan<byte> packed)
-        {
-            var plain = new byte[packed.Length - NonceSize - TagSize];
-            using var cipher = new AesGcm(Secret, TagSize);
-            cipher.Decrypt(packed[..NonceSize], packed[(NonceSize + TagSize)..], packed.Slice(NonceSize, TagSize), plain);
-            return JsonSerializer.Deserialize<KeptAnswer>(plain)!;
-        }
+        public KeptAnswer Open(ReadOnlySpan<byte> content) =>
+            JsonSerializer.Deserialize<KeptAnswer>(Key.Open(content) ?? throw new CryptographicException("A kept answer does not open under the key that it is kept for."))!;
     }
 
     private sealed record KeptAnswer(int Status, string? Location, string? Tag, byte[]? Body);

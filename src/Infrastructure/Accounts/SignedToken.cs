@@ -1,9 +1,9 @@
-using System.Buffers;
 using System.Buffers.Text;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
 
 namespace VisionPlatform.Infrastructure.Accounts;
 
@@ -53,17 +53,16 @@ public sealed class SignedToken
     /// <summary>Bytes the secret needs at least: the size of the hash (RFC 7518 3.2).</summary>
     public const int MinimumSecretBytes = 32;
 
-    private const int MaximumTokenLength = 4096;
     private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
-    private static readonly string Header = Base64Url.EncodeToString("""{"alg":"HS256","typ":"JWT"}"""u8);
+    private static readonly JsonWebTokenHandler Handler = new() { MaximumTokenSizeInBytes = 4096 };
     private static readonly JsonSerializerOptions Json = new()
     {
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         MaxDepth = 4,
     };
 
-    // The first one signs. Replaced as a whole, never changed.
-    private volatile byte[][] _secrets;
+    // Replaced as a whole, never changed.
+    private volatile Keys _keys;
     private readonly TimeProvider _clock;
 
     /// <param name="secret">The shared secret; its UTF-8 bytes are the key.</param>
@@ -72,13 +71,13 @@ public sealed class SignedToken
     /// <exception cref="ArgumentException">A secret is shorter than <see cref="MinimumSecretBytes"/>.</exception>
     public SignedToken(string secret, TimeProvider clock, string? previous = null)
     {
-        _secrets = Keys(secret, previous);
+        _keys = new Keys(secret, previous);
         _clock = clock;
     }
 
     /// <summary>Goes on with other secrets, as after a change in the key vault.</summary>
     /// <exception cref="ArgumentException">A secret is shorter than <see cref="MinimumSecretBytes"/>.</exception>
-    public void Use(string secret, string? previous) => _secrets = Keys(secret, previous);
+    public void Use(string secret, string? previous) => _keys = new Keys(secret, previous);
 
     /// <summary>Signs a token. Issuer, issue time and, where absent, the start of validity are filled in.</summary>
     public string Sign(TokenClaims claims)
@@ -90,8 +89,7 @@ public sealed class SignedToken
             IssuedAt = now,
             NotBefore = claims.NotBefore == 0 ? now : claims.NotBefore,
         };
-        var signed = $"{Header}.{Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(complete, Json))}";
-        return $"{signed}.{Base64Url.EncodeToString(HMACSHA256.HashData(_secrets[0], Encoding.ASCII.GetBytes(signed)))}";
+        return Handler.CreateToken(JsonSerializer.Serialize(complete, Json), _keys.Signing);
     }
 
     /// <summary>Checks signature, issuer, audience and times of a token. Never throws for what a stranger may send.</summary>
@@ -99,12 +97,7 @@ public sealed class SignedToken
     /// <param name="audiences">Whom the token must be meant for: any of these.</param>
     public TokenCheck Verify(string token, params ReadOnlySpan<string> audiences)
     {
-        if (token.Length > MaximumTokenLength || !Ascii.IsValid(token))
-            return Refused(TokenRefusal.Invalid);
-        var parts = token.Split('.');
-        if (parts.Length != 3 || !SignatureFits(parts) || !HeaderIsOurs(parts[0]) || ReadClaims(parts[1]) is not { } claims)
-            return Refused(TokenRefusal.Invalid);
-        if (claims.Issuer != Issuer || claims.Audience is null || !audiences.Contains(claims.Audience) || string.IsNullOrEmpty(claims.Subject))
+        if (ReadSigned(token) is not { } claims || claims.Audience is null || !audiences.Contains(claims.Audience) || string.IsNullOrEmpty(claims.Subject))
             return Refused(TokenRefusal.Invalid);
 
         var now = _clock.GetUtcNow().ToUnixTimeSeconds();
@@ -113,59 +106,54 @@ public sealed class SignedToken
         return claims.ExpiresAt <= now ? Refused(TokenRefusal.Expired) : new TokenCheck(claims, null);
     }
 
-    private static byte[][] Keys(string secret, string? previous)
-    {
-        byte[][] keys = previous is null ? [Encoding.UTF8.GetBytes(secret)] : [Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(previous)];
-        return keys.All(bytes => bytes.Length >= MinimumSecretBytes) ? keys : throw new ArgumentException($"A secret needs at least {MinimumSecretBytes} bytes.", nameof(secret));
-    }
-
     private static TokenCheck Refused(TokenRefusal why) => new(null, why);
 
-    private bool SignatureFits(string[] parts)
+    /// <summary>The claims of a token that we signed; null for any other.</summary>
+    private TokenClaims? ReadSigned(string token)
     {
-        Span<byte> claimed = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        // 43 characters are 32 bytes; any other length cannot be one of ours.
-        if (parts[2].Length != 43
-            || Base64Url.DecodeFromChars(parts[2], claimed, out _, out var written) != OperationStatus.Done || written != claimed.Length)
-            return false;
-        var signed = Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}");
-        Span<byte> actual = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        foreach (var secret in _secrets)
-        {
-            HMACSHA256.HashData(secret, signed, actual);
-            if (CryptographicOperations.FixedTimeEquals(claimed, actual))
-                return true;
-        }
-        return false;
-    }
-
-    // Another service that shares the secret may order or format the header differently.
-    private static bool HeaderIsOurs(string encoded)
-    {
-        if (encoded == Header)
-            return true;
+        // Asked first because to refuse what is no token at all costs the validation an exception.
+        if (!Handler.CanReadToken(token))
+            return null;
+        // Nothing is fetched, so the task is complete.
+        var validated = Handler.ValidateTokenAsync(token, _keys.Validation).GetAwaiter().GetResult();
+        // The library knows no critical header, and who does not know one must refuse it (RFC 7515 4.1.11).
+        if (!validated.IsValid || validated.SecurityToken is not JsonWebToken read || read.TryGetHeaderValue<object>("crit", out _))
+            return null;
         try
         {
-            using var header = JsonDocument.Parse(Base64Url.DecodeFromChars(encoded), new JsonDocumentOptions { MaxDepth = 4 });
-            return header.RootElement is { ValueKind: JsonValueKind.Object } root
-                && root.TryGetProperty("alg", out var alg) && alg.ValueKind == JsonValueKind.String && alg.GetString() == "HS256"
-                && !root.TryGetProperty("crit", out _);
+            // Read strictly: the library would take a list of audiences, and text for a number.
+            return JsonSerializer.Deserialize<TokenClaims>(Base64Url.DecodeFromChars(read.EncodedPayload), Json);
         }
-        catch (Exception e) when (e is JsonException or FormatException)
-        {
-            return false;
-        }
-    }
-
-    private static TokenClaims? ReadClaims(string encoded)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<TokenClaims>(Base64Url.DecodeFromChars(encoded), Json);
-        }
-        catch (Exception e) when (e is JsonException or FormatException)
+        catch (JsonException)
         {
             return null;
         }
+    }
+
+    /// <summary>The secrets in the forms that signing and validation take.</summary>
+    private sealed class Keys
+    {
+        public Keys(string secret, string? previous)
+        {
+            SecurityKey[] keys = previous is null ? [KeyOf(secret)] : [KeyOf(secret), KeyOf(previous)];
+            Signing = new SigningCredentials(keys[0], SecurityAlgorithms.HmacSha256);
+            Validation = new TokenValidationParameters
+            {
+                IssuerSigningKeys = keys,
+                ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
+                ValidIssuer = Issuer,
+                // Checked above. A token for another audience is no rare thing: it is then asked whether it is one of another kind, and an
+                // exception for each would cost more than the whole check. The library has one skew for both ends; here the end is exact.
+                ValidateAudience = false,
+                ValidateLifetime = false,
+            };
+        }
+
+        public SigningCredentials Signing { get; }
+        public TokenValidationParameters Validation { get; }
+
+        private static SymmetricSecurityKey KeyOf(string secret) => Encoding.UTF8.GetBytes(secret) is { Length: >= MinimumSecretBytes } bytes
+            ? new SymmetricSecurityKey(bytes)
+            : throw new ArgumentException($"A secret needs at least {MinimumSecretBytes} bytes.", nameof(secret));
     }
 }

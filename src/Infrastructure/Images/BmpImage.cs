@@ -4,8 +4,9 @@ using System.Numerics;
 namespace VisionPlatform.Infrastructure.Images;
 
 /// <summary>
-/// Windows bitmaps, which libvips only reads through a loader not safe for uploads. Reads the common kinds: 1, 4, 8 bits with palette,
-/// 16, 24 and 32 bits, bit fields; bottom-up or top-down; headers from OS/2 1.x to version 5. Run-length encoded ones are not taken.
+/// Windows bitmaps, for which libvips has no loader of its own; that of ImageMagick is not safe for uploads and not in NetVips.
+/// Reads the common kinds: 1, 4, 8 bits with palette, 16, 24 and 32 bits, bit fields; bottom-up or top-down; headers from OS/2 1.x to
+/// version 5. Run-length encoded ones are not taken.
 /// </summary>
 internal sealed record BmpImage(int Width, int Height, byte[] Pixels)
 {

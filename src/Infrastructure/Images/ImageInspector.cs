@@ -1,3 +1,5 @@
+using NetVips;
+
 namespace VisionPlatform.Infrastructure.Images;
 
 /// <summary>Why a file is no image the platform takes.</summary>
@@ -54,16 +56,16 @@ public sealed class ImageInspector(long maxPixels = ImageInspector.DefaultMaxPix
     /// <summary>Longest side of a thumbnail, in pixels. Smaller images are not enlarged.</summary>
     public const int ThumbnailSize = 256;
 
-    private const string ThumbnailOptions = ".jpg[Q=85,strip]";
-
     /// <summary>As loader option: the thumbnail function has a fail_on of its own, which it does not hand on to the PNG, JPEG and GIF loaders.</summary>
     private const string FailOnDamage = "[fail_on=error]";
 
+    private static readonly double[] White = [255, 255, 255];
+
     /// <summary>Reads type and size from the header, without decoding pixels.</summary>
-    public ImageInspection ReadHeader(ReadOnlySpan<byte> content)
+    public ImageInspection ReadHeader(byte[] content)
     {
         if (ImageSignature.Of(content) is not { } format)
-            return ImageInspection.Refused(ImageDefect.NotAnImage, content.IsEmpty ? "The file is empty." : "The content is no JPEG, PNG, GIF, BMP, WebP or TIFF image.");
+            return ImageInspection.Refused(ImageDefect.NotAnImage, content.Length == 0 ? "The file is empty." : "The content is no JPEG, PNG, GIF, BMP, WebP or TIFF image.");
         if (ReadSize(format, content) is not ({ } width, { } height))
             return ImageInspection.Refused(ImageDefect.NotAnImage, $"The file begins like {Name(format)} but its header cannot be read.");
         var facts = new ImageFacts(format, width, height);
@@ -73,101 +75,70 @@ public sealed class ImageInspector(long maxPixels = ImageInspector.DefaultMaxPix
     }
 
     /// <summary>Reads the header, decodes the whole image to see that it is complete, and makes its thumbnail.</summary>
-    public ImageInspection Inspect(ReadOnlySpan<byte> content)
+    public ImageInspection Inspect(byte[] content)
     {
         var header = ReadHeader(content);
         if (header.Defect is not null)
             return header;
         var facts = header.Facts!;
-        var thumbnail = facts.Format == ImageFormat.Bmp ? ThumbnailOfBmp(content) : Thumbnail(content);
-        return thumbnail is null
-            ? ImageInspection.Refused(ImageDefect.Truncated, $"The {Name(facts.Format)} data ends early or is damaged.", facts)
-            : header with { Thumbnail = thumbnail };
+        return Thumbnail(facts.Format, content) is { } thumbnail
+            ? header with { Thumbnail = thumbnail }
+            : ImageInspection.Refused(ImageDefect.Truncated, $"The {Name(facts.Format)} data ends early or is damaged.", facts);
     }
 
-    private static (int? Width, int? Height) ReadSize(ImageFormat format, ReadOnlySpan<byte> content)
+    private static (int? Width, int? Height) ReadSize(ImageFormat format, byte[] content)
     {
         if (format == ImageFormat.Bmp)
             return BmpImage.ReadHeader(content) is { } bmp ? (bmp.Width, bmp.Height) : (null, null);
         Vips.EnsureReady();
-        unsafe
+        try
         {
-            fixed (byte* buffer = content)
-            {
-                using var image = new Image(Vips.Open(buffer, (nuint)content.Length, "", 0));
-                if (!image.IsNull)
-                    return (Vips.Width(image), Vips.Height(image));
-                Vips.ClearError();
-                return (null, null);
-            }
+            using var source = Source.NewFromMemory(content);
+            using var image = Image.NewFromSource(source);
+            return (image.Width, image.Height);
+        }
+        catch (VipsException)
+        {
+            return (null, null);
         }
     }
 
-    private static unsafe byte[]? Thumbnail(ReadOnlySpan<byte> content)
+    private static byte[]? Thumbnail(ImageFormat format, byte[] content)
     {
-        fixed (byte* buffer = content)
+        try
         {
-            var status = Vips.ThumbnailOfBuffer(buffer, (nuint)content.Length, out var made,
-                ThumbnailSize, "height", ThumbnailSize, "size", Vips.SizeDown, "option_string", FailOnDamage, 0);
-            using var thumbnail = new Image(status == 0 ? made : 0);
-            return Encode(thumbnail);
+            return format == ImageFormat.Bmp ? ThumbnailOfBmp(content) : Thumbnail(content);
+        }
+        catch (VipsException)
+        {
+            return null;
         }
     }
 
-    private static unsafe byte[]? ThumbnailOfBmp(ReadOnlySpan<byte> content)
+    private static byte[] Thumbnail(byte[] content)
+    {
+        using var source = Source.NewFromMemory(content);
+        using var thumbnail = Image.ThumbnailSource(source, ThumbnailSize, FailOnDamage, ThumbnailSize, Enums.Size.Down);
+        return Encode(thumbnail);
+    }
+
+    private static byte[]? ThumbnailOfBmp(byte[] content)
     {
         if (BmpImage.Decode(content) is not { } bmp)
             return null;
         Vips.EnsureReady();
-        fixed (byte* pixels = bmp.Pixels)
-        {
-            using var image = new Image(Vips.OpenPixels(pixels, (nuint)bmp.Pixels.Length, bmp.Width, bmp.Height, BmpImage.Bands, Vips.FormatUchar));
-            var status = Vips.ThumbnailOfImage(image, out var made, ThumbnailSize, "height", ThumbnailSize, "size", Vips.SizeDown, 0);
-            using var thumbnail = new Image(status == 0 ? made : 0);
-            return Encode(thumbnail);
-        }
+        using var image = Image.NewFromMemory(bmp.Pixels, bmp.Width, bmp.Height, BmpImage.Bands, Enums.BandFormat.Uchar);
+        using var thumbnail = image.ThumbnailImage(ThumbnailSize, ThumbnailSize, Enums.Size.Down);
+        return Encode(thumbnail);
     }
 
-    /// <summary>JPEG bytes of an image of any colour space, alpha composited on white; null when a step fails. Pixels are only computed here.</summary>
-    private static unsafe byte[]? Encode(Image source)
+    /// <summary>JPEG bytes of an image of any colour space, alpha composited on white. Pixels are only computed here.</summary>
+    private static byte[] Encode(Image source)
     {
-        using var colours = new Image(!source.IsNull && Vips.ConvertColours(source, out var converted, Vips.InterpretationSrgb, 0) == 0 ? converted : 0);
-        using var flat = new Image(!colours.IsNull && Vips.HasAlpha(colours) != 0 ? OnWhite(colours) : 0);
-        var last = flat.IsNull ? colours : flat;
-        if (last.IsNull || Vips.Write(last, ThumbnailOptions, out var buffer, out var length, 0) != 0)
-        {
-            Vips.ClearError();
-            return null;
-        }
-        var bytes = new ReadOnlySpan<byte>((void*)buffer, checked((int)length)).ToArray();
-        Vips.Free(buffer);
-        return bytes;
-    }
-
-    private static unsafe nint OnWhite(Image image)
-    {
-        var white = stackalloc double[] { 255, 255, 255 };
-        var area = Vips.NewDoubles(white, 3);
-        var status = Vips.Flatten(image, out var flat, "background", area, 0);
-        Vips.FreeArea(area);
-        return status == 0 ? flat : 0;
+        using var colours = source.Colourspace(Enums.Interpretation.Srgb);
+        using var flat = colours.HasAlpha() ? colours.Flatten(White) : null;
+        return (flat ?? colours).JpegsaveBuffer(q: 85, keep: Enums.ForeignKeep.None);
     }
 
     private static string Name(ImageFormat format) => format == ImageFormat.Webp ? "WebP" : format.ToString().ToUpperInvariant();
-
-    /// <summary>Owns one reference to a VipsImage.</summary>
-    private readonly struct Image(nint handle) : IDisposable
-    {
-        public bool IsNull => handle == 0;
-
-        public static implicit operator nint(Image image) => image.Handle;
-
-        private nint Handle => handle;
-
-        public void Dispose()
-        {
-            if (handle != 0)
-                Vips.Unref(handle);
-        }
-    }
 }

@@ -1,7 +1,7 @@
 using System.Data.Common;
-using System.Net.Mail;
 using System.Net.Sockets;
 using System.Text.Json;
+using MailKit.Net.Smtp;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -17,7 +17,7 @@ namespace VisionPlatform.Infrastructure.Mail;
 /// does not open a mail leaves it to the others, and says so.
 /// </summary>
 public sealed class MailDelivery(
-    IServiceScopeFactory scopes, IMailTransport transport, SealedText seal, TimeProvider clock, ILogger<MailDelivery> logger) : BackgroundService
+    IServiceScopeFactory scopes, IMailTransport transport, MailSeal seal, TimeProvider clock, ILogger<MailDelivery> logger) : BackgroundService
 {
     // A mail is sent as soon as it is posted; this is for those of other instances and for second attempts.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
@@ -135,13 +135,14 @@ public sealed class MailDelivery(
             await transport.SendAsync(mail.Id, JsonSerializer.Deserialize<OutgoingMail>(content)!, limit.Token);
             return true;
         }
-        catch (SmtpFailedRecipientException e)
+        catch (SmtpCommandException e) when (e.ErrorCode == SmtpErrorCode.RecipientNotAccepted)
         {
             // The server says that there is no such recipient (or, with a transient code, that it will not take it now).
             logger.LogWarning("The mail server refused a recipient of the mail {Mail}: {Status}", mail.Id, e.StatusCode);
             return e.StatusCode is SmtpStatusCode.MailboxUnavailable or SmtpStatusCode.MailboxNameNotAllowed or SmtpStatusCode.UserNotLocalTryAlternatePath;
         }
-        catch (Exception e) when (e is SmtpException or IOException or UnauthorizedAccessException or SocketException || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        // Whatever else is wrong with the way out, or with this one mail, must not keep the others from leaving.
+        catch (Exception e) when (!ct.IsCancellationRequested)
         {
             logger.LogWarning("Could not send the mail {Mail}, attempt {Attempt}: {Reason}", mail.Id, mail.Attempts + 1, e.GetBaseException().Message);
             return false;

@@ -8,7 +8,7 @@ public static class MailServices
     public static IServiceCollection AddMail(this IServiceCollection services, MailSettings settings)
     {
         services.AddSingleton(settings);
-        services.AddSingleton<SealedText>();
+        services.AddSingleton<MailSeal>();
         if (settings.SmtpHost is null)
             services.AddSingleton<IMailTransport, MailDrop>();
         else

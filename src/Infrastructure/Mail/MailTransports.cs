@@ -1,8 +1,8 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Mail;
-using System.Net.Mime;
-using System.Text;
+using System.Net.Security;
+using MailKit.Net.Smtp;
+using MailKit.Security;
+using MimeKit;
 
 namespace VisionPlatform.Infrastructure.Mail;
 
@@ -13,19 +13,30 @@ public interface IMailTransport
     Task SendAsync(Guid id, OutgoingMail mail, CancellationToken ct);
 }
 
-/// <summary>Sends through a mail server (RFC 5321), by default with STARTTLS.</summary>
+/// <summary>Sends through a mail server (RFC 5321), by default encrypted.</summary>
 public sealed class SmtpMail(MailSettings settings) : IMailTransport
 {
+    /// <summary>What decides on the server's certificate instead of the system's authorities, for tests.</summary>
+    internal RemoteCertificateValidationCallback? Trust { get; init; }
+
     public async Task SendAsync(Guid id, OutgoingMail mail, CancellationToken ct)
     {
-        using var client = new SmtpClient(settings.SmtpHost, settings.SmtpPort)
+        using var message = MailText.MessageOf(id, mail, settings.Sender, ContentEncoding.QuotedPrintable);
+        // Asked for only where an address needs it: a server further on that lacks it (RFC 6531) returns the whole mail.
+        var format = new FormatOptions { International = message.To.Mailboxes.Append(settings.Sender).Any(address => address.IsInternational) };
+        using var client = new SmtpClient { ServerCertificateValidationCallback = Trust };
+        // Many a server room lets nothing out to the lists of revoked certificates, and then no mail would leave.
+        client.CheckCertificateRevocation = false;
+        await client.ConnectAsync(settings.SmtpHost!, settings.SmtpPort, settings.Encryption switch
         {
-            EnableSsl = settings.UseTls,
-            DeliveryFormat = SmtpDeliveryFormat.International,
-            Credentials = settings.SmtpUsername is { } user ? new NetworkCredential(user, settings.SmtpPassword) : null,
-        };
-        using var message = MailText.MessageOf(id, mail, settings.Sender, TransferEncoding.QuotedPrintable);
-        await client.SendMailAsync(message, ct);
+            MailEncryption.None => SecureSocketOptions.None,
+            MailEncryption.StartTls => SecureSocketOptions.StartTls,
+            _ => SecureSocketOptions.SslOnConnect,
+        }, ct);
+        if (settings is { SmtpUsername: { } user, SmtpPassword: { } password })
+            await client.AuthenticateAsync(user, password, ct);
+        await client.SendAsync(format, message, ct);
+        await client.DisconnectAsync(quit: true, ct);
     }
 }
 
@@ -36,30 +47,29 @@ public sealed class SmtpMail(MailSettings settings) : IMailTransport
 public sealed class MailDrop(MailSettings settings, TimeProvider clock) : IMailTransport
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private static readonly FormatOptions AsItIs = new() { International = true, NewLineFormat = NewLineFormat.Dos };
 
     public async Task SendAsync(Guid id, OutgoingMail mail, CancellationToken ct)
     {
         var folder = Path.GetFullPath(settings.DropDirectory);
-        var unfinished = Path.Combine(folder, ".unfinished", id.ToString("n"));
+        var unfinished = Path.Combine(folder, ".unfinished", $"{id:n}.eml");
         CreateOwnFolder(folder);
         CreateOwnFolder(Path.Combine(folder, ".unfinished"));
-        CreateOwnFolder(unfinished);
-        using (var client = new SmtpClient
-        {
-            DeliveryMethod = SmtpDeliveryMethod.SpecifiedPickupDirectory,
-            PickupDirectoryLocation = unfinished,
-            DeliveryFormat = SmtpDeliveryFormat.International,
-        })
         // Read by people, who copy the link: as it is, on one line.
-        using (var message = MailText.MessageOf(id, mail, settings.Sender, TransferEncoding.EightBit))
-            await client.SendMailAsync(message, ct);
-        var written = Directory.EnumerateFiles(unfinished).Single();
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(written, OwnerOnly);
+        using (var message = MailText.MessageOf(id, mail, settings.Sender, ContentEncoding.EightBit))
+        await using (var file = CreateOwnFile(unfinished))
+            await message.WriteToAsync(AsItIs, file, ct);
         var time = clock.GetUtcNow().ToString("yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture);
         // Whoever watches the folder sees whole files only.
-        File.Move(written, Path.Combine(folder, $"{time}-{id:n}.eml"), overwrite: true);
-        Directory.Delete(unfinished);
+        File.Move(unfinished, Path.Combine(folder, $"{time}-{id:n}.eml"), overwrite: true);
+    }
+
+    private static FileStream CreateOwnFile(string path)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = OwnerOnly;
+        return new FileStream(path, options);
     }
 
     private static void CreateOwnFolder(string path)
@@ -73,19 +83,21 @@ public sealed class MailDrop(MailSettings settings, TimeProvider clock) : IMailT
 
 internal static class MailText
 {
-    public static MailMessage MessageOf(Guid id, OutgoingMail mail, MailAddress from, TransferEncoding encoding)
+    // What an account may have as its address (EmailAddress) is more than the grammar allows: some servers give out a dot before the @.
+    private static readonly ParserOptions AsAccountsMayHaveIt = new() { AddressParserComplianceMode = RfcComplianceMode.Looser };
+
+    public static MimeMessage MessageOf(Guid id, OutgoingMail mail, MailboxAddress from, ContentEncoding encoding)
     {
-        var message = new MailMessage(from, new MailAddress(mail.To))
+        var message = new MimeMessage
         {
             Subject = mail.Subject,
-            Body = mail.Text,
-            SubjectEncoding = Encoding.UTF8,
-            BodyEncoding = Encoding.UTF8,
-            BodyTransferEncoding = encoding,
+            Body = new TextPart("plain") { Text = mail.Text, ContentTransferEncoding = encoding },
+            // The same at every attempt, so that a mail that was taken twice is shown once.
+            MessageId = $"{id:n}@{from.Domain}",
         };
-        // The same at every attempt, so that a mail that was taken twice is shown once.
-        message.Headers.Add("Message-ID", $"<{id:n}@{from.Host}>");
-        message.Headers.Add("Auto-Submitted", "auto-generated");
+        message.From.Add(from);
+        message.To.Add(MailboxAddress.Parse(AsAccountsMayHaveIt, mail.To));
+        message.Headers.Add(HeaderId.AutoSubmitted, "auto-generated");
         return message;
     }
 }

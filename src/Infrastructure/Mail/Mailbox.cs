@@ -7,7 +7,7 @@ namespace VisionPlatform.Infrastructure.Mail;
 /// Takes mails that are to be sent. A mail posted inside a transaction of <see cref="UserDatabase"/> leaves exactly when that commits;
 /// it survives a restart, and a mail server that is away.
 /// </summary>
-public sealed class Mailbox(UserDatabase database, SealedText seal, MailDelivery delivery, TimeProvider clock)
+public sealed class Mailbox(UserDatabase database, MailSeal seal, MailDelivery delivery, TimeProvider clock)
 {
     /// <summary>Posts a mail, with whatever else the context has to save.</summary>
     /// <param name="mail">The mail.</param>

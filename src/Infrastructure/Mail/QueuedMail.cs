@@ -11,10 +11,10 @@ public sealed class QueuedMail
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
 
-    /// <summary>A <see cref="OutgoingMail"/> as <see cref="SealedText"/>.</summary>
+    /// <summary>An <see cref="OutgoingMail"/> as JSON under a <see cref="MailSeal"/>.</summary>
     public required byte[] Content { get; init; }
 
-    /// <summary>Name of the key it was sealed with (<see cref="SealedText.KeyNames"/>): an instance with another secret leaves it alone.</summary>
+    /// <summary>Name of the key it was sealed with (<see cref="MailSeal.KeyNames"/>): an instance with another secret leaves it alone.</summary>
     public required string SealedWith { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
 

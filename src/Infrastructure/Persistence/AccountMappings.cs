@@ -19,7 +19,6 @@ internal static class AccountMappings
         });
         model.Entity<UserSession>(session =>
         {
-            session.ToTable("Sessions");
             session.Property(s => s.Client).HasMaxLength(UserSession.MaximumClientLength);
             session.HasIndex(s => new { s.UserId, s.Id });
             session.HasIndex(s => s.ExpiresAt);

@@ -1,10 +1,13 @@
-using System.Text;
+using System.Globalization;
 using System.Text.Json;
+using EFCore.NamingConventions.Internal;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Microsoft.EntityFrameworkCore.Metadata.Conventions.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace VisionPlatform.Infrastructure.Persistence;
 
@@ -13,28 +16,24 @@ internal static class Conventions
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
-    /// <summary>Names every table, column, key and index in snake_case and stores every enum as text. Called after all mappings.</summary>
-    public static void UseSnakeCaseAndTextEnums(this ModelBuilder model)
-    {
-        foreach (var entity in model.Model.GetEntityTypes())
-        {
-            entity.SetTableName(SnakeCase(entity.GetTableName()!));
-            foreach (var property in entity.GetProperties())
-            {
-                property.SetColumnName(SnakeCase(property.Name));
-                if (property is { Name: "Version" } && property.ClrType == typeof(uint))
-                    UseRowVersion(property);
-                var type = Nullable.GetUnderlyingType(property.ClrType) ?? property.ClrType;
-                if (type.IsEnum && property.GetValueConverter() is null)
-                    property.SetValueConverter((ValueConverter)Activator.CreateInstance(typeof(EnumText<>).MakeGenericType(type))!);
-            }
+    /// <summary>
+    /// Names every table, column, key and index in snake_case. Added to the model, not to the options: options would also rename the
+    /// columns of Entity Framework's own <c>__EFMigrationsHistory</c>, and an existing database would look empty.
+    /// </summary>
+    public static void UseSnakeCase(this ModelConfigurationBuilder model) =>
+        model.Conventions.Add(services => new NameRewritingConvention(
+            services.GetRequiredService<ProviderConventionSetBuilderDependencies>(), new SnakeCaseNameRewriter(CultureInfo.InvariantCulture)));
 
-            foreach (var key in entity.GetKeys())
-                key.SetName(SnakeCase(key.GetName()!));
-            foreach (var key in entity.GetForeignKeys())
-                key.SetConstraintName(SnakeCase(key.GetConstraintName()!));
-            foreach (var index in entity.GetIndexes())
-                index.SetDatabaseName(SnakeCase(index.GetDatabaseName()!));
+    /// <summary>Stores every enum as text and takes every <c>uint Version</c> from the row. Called after all mappings.</summary>
+    public static void UseTextEnumsAndRowVersions(this ModelBuilder model)
+    {
+        foreach (var property in model.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
+        {
+            if (property is { Name: "Version" } && property.ClrType == typeof(uint))
+                UseRowVersion(property);
+            var type = Nullable.GetUnderlyingType(property.ClrType) ?? property.ClrType;
+            if (type.IsEnum && property.GetValueConverter() is null)
+                property.SetValueConverter((ValueConverter)Activator.CreateInstance(typeof(EnumText<>).MakeGenericType(type))!);
         }
     }
 
@@ -58,21 +57,6 @@ internal static class Conventions
                 (a, b) => JsonSerializer.Serialize(a, Json) == JsonSerializer.Serialize(b, Json),
                 value => JsonSerializer.Serialize(value, Json).GetHashCode(StringComparison.Ordinal),
                 value => JsonSerializer.Deserialize<T>(JsonSerializer.Serialize(value, Json), Json)!));
-
-    /// <summary><c>DatasetVersionImages</c> → <c>dataset_version_images</c>.</summary>
-    internal static string SnakeCase(string name)
-    {
-        var text = new StringBuilder(name.Length + 8);
-        for (var i = 0; i < name.Length; i++)
-        {
-            var c = name[i];
-            if (char.IsUpper(c) && i > 0 && name[i - 1] != '_' && (!char.IsUpper(name[i - 1]) || (i + 1 < name.Length && char.IsLower(name[i + 1]))))
-                text.Append('_');
-            text.Append(char.ToLowerInvariant(c));
-        }
-
-        return text.ToString();
-    }
 
     /// <summary>A value as JSON text.</summary>
     internal sealed class JsonText<T>() : ValueConverter<T, string>(

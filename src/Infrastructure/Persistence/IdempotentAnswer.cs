@@ -11,7 +11,7 @@ public sealed class IdempotentAnswer
     /// <summary>SHA-256 of the request's body.</summary>
     public required byte[] Fingerprint { get; init; }
 
-    /// <summary>Encrypted: nonce, tag, AES-GCM of the answer as JSON.</summary>
+    /// <summary>The answer as JSON, sealed under a <see cref="Secrets.SealingKey"/> of the same caller, method, address and key.</summary>
     public required byte[] Answer { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
 }

@@ -32,9 +32,12 @@ public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options)
     public DbSet<Deployment> Deployments => Set<Deployment>();
     public DbSet<IdempotentAnswer> IdempotentAnswers => Set<IdempotentAnswer>();
 
-    // Said before the model is built: its lists of JSON values would be taken for a table otherwise.
-    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
+    {
+        configurationBuilder.UseSnakeCase();
+        // Said before the model is built: its lists of JSON values would be taken for a table otherwise.
         configurationBuilder.Properties<TrainerCapabilities>().HaveConversion<Conventions.JsonText<TrainerCapabilities>>();
+    }
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -43,6 +46,6 @@ public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options)
         modelBuilder.MapTraining();
         modelBuilder.MapModels();
         modelBuilder.MapIdempotentAnswers();
-        modelBuilder.UseSnakeCaseAndTextEnums();
+        modelBuilder.UseTextEnumsAndRowVersions();
     }
 }

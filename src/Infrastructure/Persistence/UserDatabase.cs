@@ -26,12 +26,14 @@ public sealed class UserDatabase(DbContextOptions<UserDatabase> options) : DbCon
     public DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();
     public DbSet<IdempotentAnswer> IdempotentAnswers => Set<IdempotentAnswer>();
 
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) => configurationBuilder.UseSnakeCase();
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.MapAccounts();
         modelBuilder.MapTenancy();
         modelBuilder.MapAudit();
         modelBuilder.MapIdempotentAnswers();
-        modelBuilder.UseSnakeCaseAndTextEnums();
+        modelBuilder.UseTextEnumsAndRowVersions();
     }
 }

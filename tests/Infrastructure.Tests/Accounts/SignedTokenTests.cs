@@ -80,6 +80,41 @@ public sealed class SignedTokenTests
         AssertInvalid(Signed(header, Payload));
 
     [Fact]
+    public void A_token_signed_with_the_secret_by_another_algorithm_is_refused()
+    {
+        const string secret = "a secret of at least sixty-four characters, enough for any of the hashes";
+        var tokens = new SignedToken(secret, _clock);
+        var signed = $"{Encode("""{"alg":"HS512","typ":"JWT"}""")}.{Encode(Payload)}";
+
+        var token = $"{signed}.{Base64Url.EncodeToString(HMACSHA512.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(signed)))}";
+
+        Assert.Equal(TokenRefusal.Invalid, tokens.Verify(token, "platform").Refusal);
+    }
+
+    [Theory]
+    [InlineData("""{"alg":"HS256"}""")]
+    [InlineData("""{"typ":"at+jwt","alg":"HS256","kid":"of another service"}""")]
+    public void Another_service_may_write_its_header_differently(string header) =>
+        Assert.Equal(Subject, _tokens.Verify(Signed(header, Payload), "platform").Claims?.Subject);
+
+    [Fact]
+    public void A_token_is_written_to_the_byte_as_the_versions_before_wrote_it()
+    {
+        var token = _tokens.Sign(new TokenClaims { Audience = "platform", Subject = Subject, ExpiresAt = Start.AddHours(1).ToUnixTimeSeconds() });
+
+        Assert.Equal(Signed("""{"alg":"HS256","typ":"JWT"}""", Payload), token);
+    }
+
+    [Fact]
+    public void A_token_longer_than_four_kilobytes_is_refused()
+    {
+        Assert.NotNull(_tokens.Verify(_tokens.Sign(Long(2900)), "platform").Claims);
+        AssertInvalid(_tokens.Sign(Long(3100)));
+
+        static TokenClaims Long(int characters) => new() { Audience = "platform", Subject = new string('x', characters), ExpiresAt = Start.AddHours(1).ToUnixTimeSeconds() };
+    }
+
+    [Fact]
     public void A_token_whose_payload_or_signature_was_changed_is_refused()
     {
         var parts = Foreign.Split('.');
@@ -95,6 +130,7 @@ public sealed class SignedTokenTests
     [InlineData("a.b")]
     [InlineData("a.b.c.d")]
     [InlineData("%%%.%%%.%%%")]
+    [InlineData("a.b.c.d.e")]
     [InlineData("ä.ö.ü")]
     public void What_is_no_token_is_refused_quietly(string text) => AssertInvalid(text);
 
@@ -104,6 +140,10 @@ public sealed class SignedTokenTests
     [InlineData("""{"iss":"vision-platform","aud":"platform","exp":9999999999}""")]
     [InlineData("""{"iss":"vision-platform","aud":"platform","sub":"x","exp":"soon"}""")]
     [InlineData("""{"iss":"vision-platform","aud":["platform"],"sub":"x","exp":9999999999}""")]
+    [InlineData("""{"iss":"vision-platform","aud":"platform/","sub":"x","exp":9999999999}""")]
+    [InlineData("""{"iss":"Vision-Platform","aud":"platform","sub":"x","exp":9999999999}""")]
+    [InlineData("""{"iss":"vision-platform","aud":"platform","sub":"x","exp":"9999999999"}""")]
+    [InlineData("""{"iss":"vision-platform","aud":"platform","sub":7,"exp":9999999999}""")]
     public void A_payload_that_lacks_a_claim_or_has_one_of_another_kind_is_refused(string payload) => AssertInvalid(Signed("""{"alg":"HS256"}""", payload));
 
     [Fact]

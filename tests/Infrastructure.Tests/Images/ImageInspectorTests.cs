@@ -1,8 +1,10 @@
+using System.Text.RegularExpressions;
+using NetVips;
 using VisionPlatform.Infrastructure.Images;
 
 namespace VisionPlatform.Infrastructure.Tests.Images;
 
-public sealed class ImageInspectorTests
+public sealed partial class ImageInspectorTests
 {
     private static readonly ImageInspector Inspector = new();
 
@@ -33,7 +35,7 @@ public sealed class ImageInspectorTests
         Assert.Equal(new ImageFacts(format, 600, 300), header.Facts);
         Assert.Null(seen.Defect);
         Assert.Equal(new ImageFacts(format, 600, 300), seen.Facts);
-        Assert.Equal(new ImageFacts(ImageFormat.Jpeg, 256, 128), Inspector.ReadHeader(seen.Thumbnail).Facts);
+        Assert.Equal(new ImageFacts(ImageFormat.Jpeg, 256, 128), Inspector.ReadHeader(seen.Thumbnail!).Facts);
     }
 
     [Theory]
@@ -44,7 +46,7 @@ public sealed class ImageInspectorTests
 
         foreach (var share in (double[])[0.05, 0.3, 0.6, 0.9, 0.97])
         {
-            var cut = Inspector.Inspect(file.AsSpan(0, (int)(file.Length * share)));
+            var cut = Inspector.Inspect(file[..(int)(file.Length * share)]);
             Assert.True(cut.Defect is ImageDefect.Truncated or ImageDefect.NotAnImage, $"{format} cut at {share:p0} was taken");
             Assert.Null(cut.Thumbnail);
         }
@@ -55,8 +57,8 @@ public sealed class ImageInspectorTests
     {
         var jpeg = TestImages.Converted(Texture, ".jpg");
 
-        Assert.Equal(ImageDefect.Truncated, Inspector.Inspect(jpeg.AsSpan(0, jpeg.Length / 2)).Defect);
-        Assert.Equal(ImageDefect.Truncated, Inspector.Inspect(Texture.AsSpan(0, Texture.Length / 2)).Defect);
+        Assert.Equal(ImageDefect.Truncated, Inspector.Inspect(jpeg[..(jpeg.Length / 2)]).Defect);
+        Assert.Equal(ImageDefect.Truncated, Inspector.Inspect(Texture[..(Texture.Length / 2)]).Defect);
     }
 
     [Fact]
@@ -87,6 +89,23 @@ public sealed class ImageInspectorTests
     [MemberData(nameof(NoImages))]
     public void What_is_no_image_of_the_types_taken_is_refused(byte[] content) =>
         Assert.Equal(ImageDefect.NotAnImage, Inspector.Inspect(content).Defect);
+
+    [Fact]
+    public void Only_the_loaders_of_the_types_taken_are_enabled()
+    {
+        Vips.EnsureReady();
+
+        var enabled = NetVips.NetVips.GetOperations().Where(name => Loader().IsMatch(name)).Where(name =>
+        {
+            using var operation = Operation.NewFromName(name);
+            return !operation.GetFlags().HasFlag(Enums.OperationFlags.BLOCKED);
+        });
+
+        Assert.Equal(["gifload", "jpegload", "pngload", "tiffload", "webpload"], enabled.Select(name => name.Split('_')[0]).Distinct().Order(StringComparer.Ordinal));
+    }
+
+    [GeneratedRegex("^[a-z0-9]+load(_buffer|_source)?$")]
+    private static partial Regex Loader();
 
     [Fact]
     public void An_absurd_size_is_refused_from_the_header()
@@ -152,6 +171,15 @@ public sealed class ImageInspectorTests
     }
 
     [Fact]
+    public void A_jpeg_with_a_gain_map_is_read_as_the_jpeg_it_is()
+    {
+        var seen = Inspector.Inspect(TestImages.UltraHdrJpeg(300, 200));
+
+        Assert.Equal(new ImageFacts(ImageFormat.Jpeg, 300, 200), seen.Facts);
+        Assert.Equal((256, 171), (TestImages.Decoded(seen.Thumbnail!).Width, TestImages.Decoded(seen.Thumbnail!).Height));
+    }
+
+    [Fact]
     public void The_thumbnail_stands_upright_and_the_size_stays_as_stored()
     {
         // Orientation 6: turn a quarter clockwise; the left edge (dark) comes to the top.
@@ -181,7 +209,7 @@ public sealed class ImageInspectorTests
         var thumbnail = TestImages.Decoded(seen.Thumbnail!);
         AssertNear((255, 255, 255), thumbnail.Pixel(16, 3));
         AssertNear((0, 0, 0), thumbnail.Pixel(16, 17));
-        Assert.Equal(ImageDefect.Truncated, Inspector.Inspect(file.AsSpan(0, file.Length - 5)).Defect);
+        Assert.Equal(ImageDefect.Truncated, Inspector.Inspect(file[..^5]).Defect);
     }
 
     [Fact]
@@ -192,7 +220,7 @@ public sealed class ImageInspectorTests
         await Parallel.ForEachAsync(Enumerable.Range(0, 480), TestContext.Current.CancellationToken, (i, _) =>
         {
             var (file, size) = (files[i % 24], i % 24 + 1);
-            var seen = i % 3 == 0 ? Inspector.Inspect(file.AsSpan(0, file.Length / 2)) : Inspector.Inspect(file);
+            var seen = i % 3 == 0 ? Inspector.Inspect(file[..(file.Length / 2)]) : Inspector.Inspect(file);
             if (i % 3 == 0)
                 Assert.NotNull(seen.Defect);
             else

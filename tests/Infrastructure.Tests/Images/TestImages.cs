@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using NetVips;
 using VisionPlatform.Infrastructure.Images;
 
 namespace VisionPlatform.Infrastructure.Tests.Images;
@@ -47,36 +48,31 @@ public static class TestImages
     }
 
     /// <summary>The PNG in another format, e.g. <c>.jpg[Q=90]</c>, written by libvips.</summary>
-    public static unsafe byte[] Converted(byte[] png, string suffix)
+    public static byte[] Converted(byte[] png, string suffix)
     {
-        _ = new ImageInspector().ReadHeader(png);
-        fixed (byte* buffer = png)
-        {
-            var image = Vips.Open(buffer, (nuint)png.Length, "", 0);
-            Assert.True(Vips.Write(image, suffix, out var written, out var length, 0) == 0, Vips.TakeError());
-            var bytes = new ReadOnlySpan<byte>((void*)written, (int)length).ToArray();
-            Vips.Free(written);
-            Vips.Unref(image);
-            return bytes;
-        }
+        Vips.EnsureReady();
+        using var image = Image.NewFromBuffer(png);
+        return image.WriteToBuffer(suffix);
     }
 
     /// <summary>A CMYK JPEG, as print programs make them.</summary>
-    public static unsafe byte[] CmykJpeg(byte[] png)
+    public static byte[] CmykJpeg(byte[] png)
     {
-        const int Cmyk = 15;
-        _ = new ImageInspector().ReadHeader(png);
-        fixed (byte* buffer = png)
-        {
-            var image = Vips.Open(buffer, (nuint)png.Length, "", 0);
-            Assert.True(Vips.ConvertColours(image, out var cmyk, Cmyk, 0) == 0, Vips.TakeError());
-            Assert.True(Vips.Write(cmyk, ".jpg[Q=90]", out var written, out var length, 0) == 0, Vips.TakeError());
-            var bytes = new ReadOnlySpan<byte>((void*)written, (int)length).ToArray();
-            Vips.Free(written);
-            Vips.Unref(cmyk);
-            Vips.Unref(image);
-            return bytes;
-        }
+        Vips.EnsureReady();
+        using var image = Image.NewFromBuffer(png);
+        using var cmyk = image.Colourspace(Enums.Interpretation.Cmyk);
+        return cmyk.JpegsaveBuffer(q: 90);
+    }
+
+    /// <summary>A JPEG with the gain map by which newer phones show it brighter (ISO 21496-1, "Ultra HDR").</summary>
+    public static byte[] UltraHdrJpeg(int width, int height)
+    {
+        Vips.EnsureReady();
+        using var black = Image.Black(width, height, 3);
+        using var grey = black + 0.5;
+        using var light = grey.Cast(Enums.BandFormat.Float);
+        using var scene = light.Copy(interpretation: Enums.Interpretation.Scrgb);
+        return (byte[])Operation.Call("uhdrsave_buffer", null, scene);
     }
 
     /// <summary>The JPEG with an EXIF block that holds nothing but the orientation (1…8).</summary>
@@ -115,15 +111,14 @@ public static class TestImages
         return file;
     }
 
-    /// <summary>The 8-bit RGB samples of an image, row by row, decoded by way of an uncompressed TIFF.</summary>
-    public static unsafe (int Width, int Height, Func<int, int, (byte R, byte G, byte B)> Pixel) Decoded(byte[] image)
+    /// <summary>The 8-bit RGB samples of an image.</summary>
+    public static (int Width, int Height, Func<int, int, (byte R, byte G, byte B)> Pixel) Decoded(byte[] content)
     {
-        var tiff = Converted(image, ".ppm");
-        var text = System.Text.Encoding.ASCII.GetString(tiff, 0, Math.Min(tiff.Length, 200));
-        var lines = text.Split('\n').Where(line => !line.StartsWith('#')).ToArray();
-        var size = lines[1].Split(' ').Select(int.Parse).ToArray();
-        var start = tiff.Length - size[0] * size[1] * 3;
-        return (size[0], size[1], (x, y) => (tiff[start + (y * size[0] + x) * 3], tiff[start + (y * size[0] + x) * 3 + 1], tiff[start + (y * size[0] + x) * 3 + 2]));
+        Vips.EnsureReady();
+        using var image = Image.NewFromBuffer(content);
+        var (width, pixels) = (image.Width, image.WriteToMemory<byte>());
+        Assert.Equal((3, width * image.Height * 3), (image.Bands, pixels.Length));
+        return (width, image.Height, (x, y) => (pixels[(y * width + x) * 3], pixels[(y * width + x) * 3 + 1], pixels[(y * width + x) * 3 + 2]));
     }
 
     private static byte[] Chunk(ReadOnlySpan<byte> type, byte[] data)

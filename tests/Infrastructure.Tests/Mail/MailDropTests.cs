@@ -1,4 +1,4 @@
-using System.Net.Mail;
+using MimeKit;
 using VisionPlatform.Infrastructure.Mail;
 
 namespace VisionPlatform.Infrastructure.Tests.Mail;
@@ -12,7 +12,7 @@ public sealed class MailDropTests : IDisposable
     [Fact]
     public async Task A_dropped_mail_is_one_file_of_its_owner_with_a_link_that_can_be_copied_and_letters_as_they_are()
     {
-        var settings = new MailSettings(null, 0, null, null, false, new MailAddress("no-reply@platform.example.test"), _folder);
+        var settings = new MailSettings(null, 0, null, null, MailEncryption.None, new MailboxAddress("", "no-reply@platform.example.test"), _folder);
 
         await new MailDrop(settings, TimeProvider.System).SendAsync(Guid.CreateVersion7(), new OutgoingMail("zoë@example.test", "Prüfung", $"Grüße,\n\n{Link}\n"), TestContext.Current.CancellationToken);
 

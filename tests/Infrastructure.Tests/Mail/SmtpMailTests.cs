@@ -1,6 +1,13 @@
-using System.Net.Mail;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using MailKit.Net.Smtp;
+using MailKit.Security;
+using Microsoft.Extensions.Configuration;
+using MimeKit;
+using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Infrastructure.Mail;
+using VisionPlatform.Infrastructure.Settings;
 
 namespace VisionPlatform.Infrastructure.Tests.Mail;
 
@@ -10,12 +17,14 @@ public sealed class SmtpMailTests : IAsyncDisposable
 
     private readonly SmtpServer _server = new();
 
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task A_mail_is_handed_over_in_one_conversation()
     {
         var id = Guid.CreateVersion7();
 
-        await new SmtpMail(Settings()).SendAsync(id, Sample, TestContext.Current.CancellationToken);
+        await new SmtpMail(Settings()).SendAsync(id, Sample, Cancellation);
 
         var mail = Assert.Single(_server.Mails);
         Assert.Contains(_server.Said, line => line.StartsWith("MAIL FROM:<no-reply@platform.example.test>", StringComparison.Ordinal));
@@ -24,22 +33,78 @@ public sealed class SmtpMailTests : IAsyncDisposable
         Assert.Contains("Auto-Submitted: auto-generated", mail, StringComparison.OrdinalIgnoreCase);
         // Quoted-printable (RFC 2045 6.7): the soft line breaks go, the link is whole.
         Assert.Contains("#token=3Dabc_DEF-1234567890", mail.ReplaceLineEndings("\n").Replace("=\n", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("\n..\nEnde", mail.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.Equal("QUIT", _server.Said.Last());
+    }
+
+    [Theory]
+    [InlineData("ann.@example.test")]
+    [InlineData("o'neil+tag/x=1@mail.example.test")]
+    [InlineData("ann@[127.0.0.1]")]
+    public async Task A_mail_goes_to_every_address_that_an_account_may_have(string address)
+    {
+        Assert.True(EmailAddress.TryNormalise(address, out _));
+
+        await new SmtpMail(Settings()).SendAsync(Guid.CreateVersion7(), Sample with { To = address }, Cancellation);
+
+        Assert.Contains($"RCPT TO:<{address}>", _server.Said);
+    }
+
+    [Fact]
+    public async Task Support_for_international_addresses_is_asked_of_the_server_only_for_such_an_address()
+    {
+        await new SmtpMail(Settings()).SendAsync(Guid.CreateVersion7(), Sample, Cancellation);
+        await new SmtpMail(Settings()).SendAsync(Guid.CreateVersion7(), Sample with { To = "zoe@example.test" }, Cancellation);
+
+        Assert.Equal([true, false], _server.Said.Where(line => line.StartsWith("MAIL", StringComparison.Ordinal)).Select(line => line.Contains("SMTPUTF8", StringComparison.Ordinal)));
     }
 
     [Fact]
     public async Task Name_and_password_are_given_where_they_are_set()
     {
-        await new SmtpMail(Settings() with { SmtpUsername = "platform", SmtpPassword = "its password" }).SendAsync(Guid.CreateVersion7(), Sample, TestContext.Current.CancellationToken);
+        await new SmtpMail(WithPassword(Settings())).SendAsync(Guid.CreateVersion7(), Sample, Cancellation);
 
-        Assert.Contains(_server.Said, line => line == $"AUTH login {Convert.ToBase64String(Encoding.UTF8.GetBytes("platform"))}");
+        Assert.Contains(Convert.ToBase64String(Encoding.UTF8.GetBytes("platform")), _server.Said);
         Assert.Contains(Convert.ToBase64String(Encoding.UTF8.GetBytes("its password")), _server.Said);
+    }
+
+    [Theory]
+    [InlineData(MailEncryption.StartTls)]
+    [InlineData(MailEncryption.Tls)]
+    public async Task Nothing_but_the_wish_for_tls_is_said_in_the_clear(MailEncryption encryption)
+    {
+        await using var server = new SmtpServer(encryption);
+        var mail = new SmtpMail(WithPassword(Settings(server)))
+        {
+            // As where nothing may leave but to the mail server: lists of revoked certificates are not asked for.
+            Trust = (_, shown, chain, _) => server.IsMine(shown) && chain!.ChainPolicy.RevocationMode == X509RevocationMode.NoCheck,
+        };
+
+        await mail.SendAsync(Guid.CreateVersion7(), Sample, Cancellation);
+
+        Assert.Single(server.Mails);
+        Assert.Contains(server.Said, line => line.StartsWith("AUTH", StringComparison.Ordinal));
+        Assert.DoesNotContain(server.SaidInTheClear, line => !line.StartsWith("EHLO ", StringComparison.Ordinal) && line != "STARTTLS");
+        Assert.Equal(encryption == MailEncryption.StartTls ? 2 : 0, server.SaidInTheClear.Count);
+    }
+
+    [Theory]
+    [InlineData(MailEncryption.StartTls)]
+    [InlineData(MailEncryption.Tls)]
+    public async Task A_server_with_a_certificate_of_nobody_we_trust_gets_neither_password_nor_mail(MailEncryption encryption)
+    {
+        await using var server = new SmtpServer(encryption);
+
+        await Assert.ThrowsAsync<SslHandshakeException>(() => new SmtpMail(WithPassword(Settings(server))).SendAsync(Guid.CreateVersion7(), Sample, Cancellation));
+
+        Assert.Empty(server.Mails);
+        Assert.DoesNotContain(server.Said, line => line.StartsWith("AUTH", StringComparison.Ordinal) || line.StartsWith("MAIL", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Where_the_server_has_no_tls_nothing_is_said_unless_that_was_allowed()
     {
-        await Assert.ThrowsAsync<SmtpException>(() => new SmtpMail(Settings() with { UseTls = true, SmtpUsername = "platform", SmtpPassword = "its password" })
-            .SendAsync(Guid.CreateVersion7(), Sample, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<NotSupportedException>(() => new SmtpMail(WithPassword(Settings() with { Encryption = MailEncryption.StartTls })).SendAsync(Guid.CreateVersion7(), Sample, Cancellation));
 
         Assert.Empty(_server.Mails);
         Assert.DoesNotContain(_server.Said, line => line.StartsWith("AUTH", StringComparison.OrdinalIgnoreCase) || line.StartsWith("MAIL", StringComparison.OrdinalIgnoreCase));
@@ -50,14 +115,52 @@ public sealed class SmtpMailTests : IAsyncDisposable
     {
         _server.Answer = line => line.StartsWith("RCPT", StringComparison.OrdinalIgnoreCase) ? "550 no such mailbox" : null;
 
-        var refused = await Assert.ThrowsAsync<SmtpFailedRecipientException>(() => new SmtpMail(Settings()).SendAsync(Guid.CreateVersion7(), Sample, TestContext.Current.CancellationToken));
+        var refused = await Assert.ThrowsAsync<SmtpCommandException>(() => new SmtpMail(Settings()).SendAsync(Guid.CreateVersion7(), Sample, Cancellation));
 
-        Assert.Equal(SmtpStatusCode.MailboxUnavailable, refused.StatusCode);
-        var away = await Assert.ThrowsAsync<SmtpException>(() => new SmtpMail(Settings() with { SmtpPort = 1 }).SendAsync(Guid.CreateVersion7(), Sample, TestContext.Current.CancellationToken));
-        Assert.IsNotType<SmtpFailedRecipientException>(away);
+        Assert.Equal((SmtpErrorCode.RecipientNotAccepted, SmtpStatusCode.MailboxUnavailable), (refused.ErrorCode, refused.StatusCode));
+        await Assert.ThrowsAsync<SocketException>(() => new SmtpMail(Settings() with { SmtpPort = 1 }).SendAsync(Guid.CreateVersion7(), Sample, Cancellation));
+    }
+
+    [Fact]
+    public async Task A_mail_that_the_server_took_is_sent_although_it_hangs_up_without_a_goodbye()
+    {
+        _server.HangsUpAfterMail = true;
+
+        await new SmtpMail(Settings()).SendAsync(Guid.CreateVersion7(), Sample, Cancellation);
+
+        Assert.Single(_server.Mails);
+    }
+
+    [Theory]
+    [InlineData(null, null, MailEncryption.StartTls)]
+    [InlineData("25", "true", MailEncryption.StartTls)]
+    [InlineData("465", null, MailEncryption.Tls)]
+    [InlineData("465", "false", MailEncryption.None)]
+    [InlineData("25", "false", MailEncryption.None)]
+    public void The_port_decides_how_tls_begins_and_smtp_tls_whether(string? port, string? tls, MailEncryption expected)
+    {
+        var values = new Dictionary<string, string?> { ["SMTP_HOST"] = "mail.example.test", ["SMTP_PORT"] = port, ["SMTP_TLS"] = tls };
+
+        Assert.Equal(expected, SettingsReader.Read(new ConfigurationBuilder().AddInMemoryCollection(values).Build(), MailSettings.From).Encryption);
+    }
+
+    [Theory]
+    [InlineData("no address")]
+    [InlineData("no-reply")]
+    [InlineData("a@example.test, b@example.test")]
+    public void A_sender_that_is_no_address_is_a_problem_of_the_settings(string sender)
+    {
+        var values = new Dictionary<string, string?> { ["MAIL_FROM"] = sender };
+
+        Assert.Throws<SettingsException>(() => SettingsReader.Read(new ConfigurationBuilder().AddInMemoryCollection(values).Build(), MailSettings.From));
     }
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    private MailSettings Settings() => new("127.0.0.1", _server.Port, null, null, false, new MailAddress("no-reply@platform.example.test", "Platform"), "unused");
+    private static MailSettings WithPassword(MailSettings settings) => settings with { SmtpUsername = "platform", SmtpPassword = "its password" };
+
+    private MailSettings Settings() => Settings(_server);
+
+    private static MailSettings Settings(SmtpServer server) =>
+        new("127.0.0.1", server.Port, null, null, server.Encryption, new MailboxAddress("Platform", "no-reply@platform.example.test"), "unused");
 }

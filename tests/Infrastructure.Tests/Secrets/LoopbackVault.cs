@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Azure.Core.Pipeline;
 using Azure.Identity;
@@ -19,7 +18,7 @@ namespace VisionPlatform.Infrastructure.Tests.Secrets;
 internal sealed class LoopbackVault : IAsyncDisposable
 {
     private const string Tenant = "11111111-2222-3333-4444-555555555555";
-    private readonly X509Certificate2 _certificate = SelfSigned();
+    private readonly X509Certificate2 _certificate = LoopbackCertificate.Create();
     private readonly ConcurrentDictionary<string, Kept> _secrets = new(StringComparer.OrdinalIgnoreCase);
     private readonly HttpClientHandler _handler;
     private readonly WebApplication _app;
@@ -118,13 +117,6 @@ internal sealed class LoopbackVault : IAsyncDisposable
     }
 
     private static object Attributes(Kept secret) => new { enabled = secret.Enabled, created = 1_700_000_000, updated = 1_700_000_000 + secret.Version };
-
-    private static X509Certificate2 SelfSigned()
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256);
-        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-    }
 
     private sealed record Kept(string Value, bool Enabled, int Version);
 }

@@ -38,6 +38,42 @@ public sealed class MailServerTests(PlatformHost host) : PlatformTests(host)
         await Waiting.UntilAsync(async () => !await database.QueuedMails.AnyAsync(), "the mail leaves the queue");
     }
 
+    [Fact]
+    public async Task A_mail_waits_for_a_recipient_who_cannot_be_reached_now_and_is_dropped_for_one_whom_the_server_does_not_know()
+    {
+        using var server = new TcpListener(IPAddress.Loopback, 0);
+        server.Start();
+        var databases = await Host.NewDatabasesAsync();
+        var user = await Host.AddUserAsync(databases);
+        await using var app = await Host.StartAppAsync(databases, new Dictionary<string, string?>
+        {
+            ["SMTP_HOST"] = "127.0.0.1", ["SMTP_PORT"] = $"{((IPEndPoint)server.LocalEndpoint).Port}", ["SMTP_TLS"] = "false",
+        });
+        await using var database = databases.OpenUsers();
+
+        var busy = RefuseAsync(server, "450 try later");
+        (await app.NewClient().PostAsync("auth/password/forgot", new { email = user.Email })).Expect(202);
+        await busy.WaitAsync(TimeSpan.FromSeconds(60));
+        await Waiting.UntilAsync(() => database.QueuedMails.AnyAsync(mail => mail.Attempts == 1), "the mail waits");
+
+        var unknown = RefuseAsync(server, "550 no such mailbox");
+        await database.QueuedMails.ExecuteUpdateAsync(set => set.SetProperty(mail => mail.NextAttemptAt, DateTimeOffset.UtcNow));
+        await unknown.WaitAsync(TimeSpan.FromSeconds(60));
+        await Waiting.UntilAsync(async () => !await database.QueuedMails.AnyAsync(), "the mail leaves the queue");
+    }
+
+    // One conversation up to a recipient, who is refused.
+    private static async Task RefuseAsync(TcpListener server, string refusal)
+    {
+        using var client = await server.AcceptTcpClientAsync();
+        await using var stream = client.GetStream();
+        using var reader = new StreamReader(stream);
+        await using var writer = new StreamWriter(stream) { NewLine = "\r\n", AutoFlush = true };
+        await writer.WriteLineAsync("220 mail.platform.test");
+        while (await reader.ReadLineAsync() is { } line && line != "QUIT")
+            await writer.WriteLineAsync(line.StartsWith("RCPT", StringComparison.Ordinal) ? refusal : "250 ok");
+    }
+
     // One mail, as RFC 5321 has it.
     private static async Task<string> ReceiveAsync(TcpListener server)
     {

@@ -5,7 +5,7 @@ using VisionPlatform.Infrastructure.Settings;
 
 namespace VisionPlatform.Infrastructure.Tests.Mail;
 
-public sealed class SealedTextTests
+public sealed class MailSealTests
 {
     private const string First = "the first secret, which is long enough";
     private const string Second = "the second secret, which is long enough";
@@ -21,6 +21,16 @@ public sealed class SealedTextTests
     }
 
     [Fact]
+    public void A_mail_of_an_earlier_version_opens_and_its_key_has_the_same_name()
+    {
+        // Sealed before the sealing moved to a class of its own.
+        var content = Convert.FromHexString("18c1f4017d0a5c40584248c9201c2e97ed799723f271bd380dc05e2e5d2e059f260b1b");
+
+        Assert.Equal("Grüße", With(First).Open(content));
+        Assert.Equal("209dda83bd05b8f5", Assert.Single(With(First).KeyNames));
+    }
+
+    [Fact]
     public void What_was_changed_or_cut_does_not_open()
     {
         var content = With(First).Seal("Grüße");
@@ -31,6 +41,6 @@ public sealed class SealedTextTests
         Assert.NotEqual(With(First).Seal("x"), With(First).Seal("x"));
     }
 
-    private static SealedText With(string secret, string? previous = null) => new(SettingsReader.Read(
+    private static MailSeal With(string secret, string? previous = null) => new(SettingsReader.Read(
         new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create("JWT_SECRET", (string?)secret), KeyValuePair.Create("JWT_SECRET_PREVIOUS", previous)]).Build(), AccountSettings.From));
 }

@@ -1,0 +1,42 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.Extensions.DependencyInjection;
+using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Settings;
+
+namespace VisionPlatform.Infrastructure.Tests.Persistence;
+
+public sealed class SchemaNamesTests
+{
+    public static TheoryData<Type> Contexts => [typeof(PlatformDatabase), typeof(UserDatabase)];
+
+    [Theory]
+    [MemberData(nameof(Contexts))]
+    public void The_migrations_make_every_table_column_key_and_index_under_the_name_that_the_model_has(Type context)
+    {
+        using var services = Services();
+        using var scope = services.CreateScope();
+        var database = (DbContext)scope.ServiceProvider.GetRequiredService(context);
+
+        Assert.False(database.Database.HasPendingModelChanges());
+    }
+
+    [Theory]
+    [MemberData(nameof(Contexts))]
+    public void The_list_of_applied_migrations_keeps_the_names_it_has_in_existing_databases(Type context)
+    {
+        using var services = Services();
+        using var scope = services.CreateScope();
+        var database = (DbContext)scope.ServiceProvider.GetRequiredService(context);
+
+        var script = database.GetService<IHistoryRepository>().GetCreateScript();
+
+        Assert.Contains("CREATE TABLE \"__EFMigrationsHistory\"", script, StringComparison.Ordinal);
+        Assert.Contains("\"MigrationId\" character varying(150)", script, StringComparison.Ordinal);
+        Assert.Contains("\"ProductVersion\" character varying(32)", script, StringComparison.Ordinal);
+    }
+
+    // As the app opens them. Nothing here asks the server.
+    private static ServiceProvider Services() => new ServiceCollection().AddPersistence(new DatabaseSettings("Host=none", "Host=none")).BuildServiceProvider();
+}
