@@ -111,17 +111,17 @@ public sealed class SignedToken
     /// <summary>The claims of a token that we signed; null for any other.</summary>
     private TokenClaims? ReadSigned(string token)
     {
-        // Asked first because to refuse what is no token at all costs the validation an exception.
+        // Checked first: the validation throws and catches an exception for text that is no token.
         if (!Handler.CanReadToken(token))
             return null;
         // Nothing is fetched, so the task is complete.
         var validated = Handler.ValidateTokenAsync(token, _keys.Validation).GetAwaiter().GetResult();
-        // The library knows no critical header, and who does not know one must refuse it (RFC 7515 4.1.11).
+        // The library ignores critical headers; a token with one that is not understood must be refused (RFC 7515 4.1.11).
         if (!validated.IsValid || validated.SecurityToken is not JsonWebToken read || read.TryGetHeaderValue<object>("crit", out _))
             return null;
         try
         {
-            // Read strictly: the library would take a list of audiences, and text for a number.
+            // Read strictly: the library would accept a list of audiences, and text in place of a number.
             return JsonSerializer.Deserialize<TokenClaims>(Base64Url.DecodeFromChars(read.EncodedPayload), Json);
         }
         catch (JsonException)
@@ -142,8 +142,8 @@ public sealed class SignedToken
                 IssuerSigningKeys = keys,
                 ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
                 ValidIssuer = Issuer,
-                // Checked above. A token for another audience is no rare thing: it is then asked whether it is one of another kind, and an
-                // exception for each would cost more than the whole check. The library has one skew for both ends; here the end is exact.
+                // Verify checks both. Each kind of token is tried in turn, and the library would throw for every token of another kind.
+                // The library has one clock skew for start and end; here only the start has one.
                 ValidateAudience = false,
                 ValidateLifetime = false,
             };

@@ -141,7 +141,7 @@ public sealed class MailDelivery(
             logger.LogWarning("The mail server refused a recipient of the mail {Mail}: {Status}", mail.Id, e.StatusCode);
             return e.StatusCode is SmtpStatusCode.MailboxUnavailable or SmtpStatusCode.MailboxNameNotAllowed or SmtpStatusCode.UserNotLocalTryAlternatePath;
         }
-        // Whatever else is wrong with the way out, or with this one mail, must not keep the others from leaving.
+        // Any other failure, of the server or of this one mail, must not stop the queue.
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
             logger.LogWarning("Could not send the mail {Mail}, attempt {Attempt}: {Reason}", mail.Id, mail.Attempts + 1, e.GetBaseException().Message);

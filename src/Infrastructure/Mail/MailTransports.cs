@@ -16,16 +16,16 @@ public interface IMailTransport
 /// <summary>Sends through a mail server (RFC 5321), by default encrypted.</summary>
 public sealed class SmtpMail(MailSettings settings) : IMailTransport
 {
-    /// <summary>What decides on the server's certificate instead of the system's authorities, for tests.</summary>
+    /// <summary>Decides about the server's certificate in place of the system's authorities, for tests.</summary>
     internal RemoteCertificateValidationCallback? Trust { get; init; }
 
     public async Task SendAsync(Guid id, OutgoingMail mail, CancellationToken ct)
     {
         using var message = MailText.MessageOf(id, mail, settings.Sender, ContentEncoding.QuotedPrintable);
-        // Asked for only where an address needs it: a server further on that lacks it (RFC 6531) returns the whole mail.
+        // Used only where an address needs it: the next server may lack the extension and would return the mail (RFC 6531 3.1).
         var format = new FormatOptions { International = message.To.Mailboxes.Append(settings.Sender).Any(address => address.IsInternational) };
         using var client = new SmtpClient { ServerCertificateValidationCallback = Trust };
-        // Many a server room lets nothing out to the lists of revoked certificates, and then no mail would leave.
+        // Servers often cannot reach the lists of revoked certificates; with this check no mail would leave.
         client.CheckCertificateRevocation = false;
         await client.ConnectAsync(settings.SmtpHost!, settings.SmtpPort, settings.Encryption switch
         {
@@ -83,8 +83,8 @@ public sealed class MailDrop(MailSettings settings, TimeProvider clock) : IMailT
 
 internal static class MailText
 {
-    // What an account may have as its address (EmailAddress) is more than the grammar allows: some servers give out a dot before the @.
-    private static readonly ParserOptions AsAccountsMayHaveIt = new() { AddressParserComplianceMode = RfcComplianceMode.Looser };
+    // EmailAddress accepts addresses that the grammar does not: some providers give out addresses with a dot before the @.
+    private static readonly ParserOptions Lenient = new() { AddressParserComplianceMode = RfcComplianceMode.Looser };
 
     public static MimeMessage MessageOf(Guid id, OutgoingMail mail, MailboxAddress from, ContentEncoding encoding)
     {
@@ -96,7 +96,7 @@ internal static class MailText
             MessageId = $"{id:n}@{from.Domain}",
         };
         message.From.Add(from);
-        message.To.Add(MailboxAddress.Parse(AsAccountsMayHaveIt, mail.To));
+        message.To.Add(MailboxAddress.Parse(Lenient, mail.To));
         message.Headers.Add(HeaderId.AutoSubmitted, "auto-generated");
         return message;
     }

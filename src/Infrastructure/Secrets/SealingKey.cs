@@ -4,9 +4,9 @@ using System.Text;
 namespace VisionPlatform.Infrastructure.Secrets;
 
 /// <summary>
-/// A key for bytes that wait in the database and that nobody may read or change there: AES-256-GCM (NIST SP 800-38D). What is sealed is the
-/// nonce (12 bytes, new each time), the tag (16) and the ciphertext. ASP.NET Core's data protection does not fit: it keeps a key ring of
-/// its own, while these keys come from a secret that is not stored beside the data.
+/// Encrypts and authenticates bytes that are kept in a database: AES-256-GCM (NIST SP 800-38D). Layout: nonce (12 bytes, new each time),
+/// tag (16), ciphertext. ASP.NET Core's data protection does not fit: it keeps a key ring of its own, while these keys are derived from
+/// secrets that are not stored with the data.
 /// </summary>
 public sealed class SealingKey(byte[] key)
 {

@@ -51,7 +51,7 @@ public sealed class SmtpMailTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Support_for_international_addresses_is_asked_of_the_server_only_for_such_an_address()
+    public async Task The_extension_for_international_addresses_is_used_only_for_such_an_address()
     {
         await new SmtpMail(Settings()).SendAsync(Guid.CreateVersion7(), Sample, Cancellation);
         await new SmtpMail(Settings()).SendAsync(Guid.CreateVersion7(), Sample with { To = "zoe@example.test" }, Cancellation);
@@ -71,12 +71,12 @@ public sealed class SmtpMailTests : IAsyncDisposable
     [Theory]
     [InlineData(MailEncryption.StartTls)]
     [InlineData(MailEncryption.Tls)]
-    public async Task Nothing_but_the_wish_for_tls_is_said_in_the_clear(MailEncryption encryption)
+    public async Task Only_the_request_for_tls_is_sent_in_the_clear(MailEncryption encryption)
     {
         await using var server = new SmtpServer(encryption);
         var mail = new SmtpMail(WithPassword(Settings(server)))
         {
-            // As where nothing may leave but to the mail server: lists of revoked certificates are not asked for.
+            // The lists of revoked certificates are not asked for.
             Trust = (_, shown, chain, _) => server.IsMine(shown) && chain!.ChainPolicy.RevocationMode == X509RevocationMode.NoCheck,
         };
 
@@ -91,7 +91,7 @@ public sealed class SmtpMailTests : IAsyncDisposable
     [Theory]
     [InlineData(MailEncryption.StartTls)]
     [InlineData(MailEncryption.Tls)]
-    public async Task A_server_with_a_certificate_of_nobody_we_trust_gets_neither_password_nor_mail(MailEncryption encryption)
+    public async Task A_server_whose_certificate_is_not_trusted_gets_neither_password_nor_mail(MailEncryption encryption)
     {
         await using var server = new SmtpServer(encryption);
 
