@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
+using VisionPlatform.Infrastructure.Images;
 using VisionPlatform.Infrastructure.Storage;
 
 namespace VisionPlatform.Bench.Api;

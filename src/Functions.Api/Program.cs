@@ -9,16 +9,17 @@ using VisionPlatform.Api.Organizations;
 using VisionPlatform.Api.Permissions;
 using VisionPlatform.Api.Projects;
 using VisionPlatform.Api.Training;
-using VisionPlatform.Infrastructure.Accounts;
-using VisionPlatform.Infrastructure.Audit;
-using VisionPlatform.Infrastructure.Datasets;
-using VisionPlatform.Infrastructure.Invitations;
+using VisionPlatform.Application;
+using VisionPlatform.Application.Accounts;
+using VisionPlatform.Application.Audit;
+using VisionPlatform.Application.Datasets;
+using VisionPlatform.Application.Invitations;
+using VisionPlatform.Application.Organizations;
+using VisionPlatform.Application.Training;
 using VisionPlatform.Infrastructure.Mail;
-using VisionPlatform.Infrastructure.Organizations;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Secrets;
 using VisionPlatform.Infrastructure.Settings;
-using VisionPlatform.Infrastructure.Training;
 using VisionPlatform.Orchestrations;
 
 // `./platform openapi`, `permissions` and `errors` write what the code says; that needs neither settings nor servers.
@@ -42,7 +43,7 @@ builder.UseHttpFoundation();
 PlatformSettings settings;
 try
 {
-    if (await VaultSecrets.AddToAsync(builder.Configuration, builder.Configuration, CancellationToken.None) is { } vault)
+    if (await VaultSecrets.AddToAsync(builder.Configuration, builder.Configuration, PlatformSettings.Declared, CancellationToken.None) is { } vault)
         builder.Services.AddVaultRefresh(vault);
     settings = PlatformSettings.From(builder.Configuration);
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using VisionPlatform.Application;
 using VisionPlatform.Infrastructure.Settings;
 
 namespace VisionPlatform.Cli.SettingsFiles;

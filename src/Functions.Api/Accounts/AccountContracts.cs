@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Application.Accounts;
 using VisionPlatform.Domain.Accounts;
-using VisionPlatform.Infrastructure.Accounts;
 
 namespace VisionPlatform.Api.Accounts;
 

@@ -1,10 +1,10 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Application.Accounts;
+using VisionPlatform.Application.Audit;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;
-using VisionPlatform.Infrastructure.Accounts;
-using VisionPlatform.Infrastructure.Audit;
 
 namespace VisionPlatform.Api.Accounts;
 

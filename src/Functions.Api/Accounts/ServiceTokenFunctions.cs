@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using VisionPlatform.Api.Http;
 using VisionPlatform.Api.OpenApi;
+using VisionPlatform.Application.Accounts;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;

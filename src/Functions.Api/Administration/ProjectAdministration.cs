@@ -3,9 +3,9 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Http;
 using VisionPlatform.Api.Projects;
+using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Projects;
-using VisionPlatform.Infrastructure.Organizations;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Administration;

@@ -2,10 +2,10 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Application.Accounts;
+using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;
-using VisionPlatform.Infrastructure.Accounts;
-using VisionPlatform.Infrastructure.Organizations;
 
 namespace VisionPlatform.Api.Administration;
 

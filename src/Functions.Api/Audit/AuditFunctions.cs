@@ -4,9 +4,9 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Application.Audit;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Audit;
-using VisionPlatform.Infrastructure.Audit;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Audit;

@@ -3,8 +3,8 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.DependencyInjection;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Application.Audit;
 using VisionPlatform.Domain.Audit;
-using VisionPlatform.Infrastructure.Audit;
 
 namespace VisionPlatform.Api.Audit;
 

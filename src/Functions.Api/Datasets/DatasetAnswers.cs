@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Application.Datasets;
 using VisionPlatform.Domain.Datasets;
-using VisionPlatform.Infrastructure.Datasets;
 using VisionPlatform.Infrastructure.Storage;
 
 namespace VisionPlatform.Api.Datasets;

@@ -4,8 +4,8 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Http;
 using VisionPlatform.Api.Projects;
+using VisionPlatform.Application.Datasets;
 using VisionPlatform.Domain.Accounts;
-using VisionPlatform.Infrastructure.Datasets;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Storage;
 

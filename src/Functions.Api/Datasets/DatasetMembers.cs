@@ -3,11 +3,11 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Http;
 using VisionPlatform.Api.Projects;
+using VisionPlatform.Application.Audit;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
-using VisionPlatform.Infrastructure.Audit;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Datasets;

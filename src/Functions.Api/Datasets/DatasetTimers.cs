@@ -2,8 +2,8 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
+using VisionPlatform.Application.Datasets;
 using VisionPlatform.Domain.Datasets;
-using VisionPlatform.Infrastructure.Datasets;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Orchestrations.Datasets;
 

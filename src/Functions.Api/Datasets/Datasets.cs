@@ -4,10 +4,10 @@ using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using VisionPlatform.Api.Http;
 using VisionPlatform.Api.Projects;
+using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
-using VisionPlatform.Infrastructure.Organizations;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Datasets;

@@ -6,12 +6,12 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Http;
 using VisionPlatform.Api.OpenApi;
+using VisionPlatform.Api.Projects;
+using VisionPlatform.Application.Deployments;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Domain.Errors;
-using VisionPlatform.Api.Projects;
-using VisionPlatform.Infrastructure.Deployments;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Training;
 

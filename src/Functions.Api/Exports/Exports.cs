@@ -6,16 +6,16 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Api.Projects;
 using VisionPlatform.Api.Training;
+using VisionPlatform.Application.Training;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Exports;
 using VisionPlatform.Domain.Training;
-using VisionPlatform.Api.Projects;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Storage;
-using VisionPlatform.Infrastructure.Training;
 using VisionPlatform.Orchestrations;
 using VisionPlatform.Orchestrations.Exports;
 

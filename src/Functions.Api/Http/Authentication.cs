@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using VisionPlatform.Application.Accounts;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;

@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
-using VisionPlatform.Infrastructure.Accounts;
+using VisionPlatform.Application.Accounts;
 
 namespace VisionPlatform.Api.Http;
 

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http;
+using VisionPlatform.Application.Accounts;
 using VisionPlatform.Domain.Accounts;
-using VisionPlatform.Infrastructure.Accounts;
 
 namespace VisionPlatform.Api.Http;
 

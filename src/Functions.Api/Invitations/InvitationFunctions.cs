@@ -4,10 +4,10 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using VisionPlatform.Api.Accounts;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Application.Invitations;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Invitations;
-using VisionPlatform.Infrastructure.Invitations;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Invitations;

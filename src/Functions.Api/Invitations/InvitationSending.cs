@@ -4,9 +4,9 @@ using VisionPlatform.Api.Datasets;
 using VisionPlatform.Api.Http;
 using VisionPlatform.Api.Organizations;
 using VisionPlatform.Api.Projects;
+using VisionPlatform.Application.Invitations;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Invitations;
-using VisionPlatform.Infrastructure.Invitations;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Invitations;

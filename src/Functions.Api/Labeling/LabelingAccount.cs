@@ -3,8 +3,8 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Accounts;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Application.Accounts;
 using VisionPlatform.Domain.Accounts;
-using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Labeling;

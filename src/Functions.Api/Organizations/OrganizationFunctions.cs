@@ -3,12 +3,12 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Application.Audit;
+using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Organizations;
-using VisionPlatform.Infrastructure.Audit;
-using VisionPlatform.Infrastructure.Organizations;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Organizations;

@@ -2,10 +2,10 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Application.Audit;
+using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;
-using VisionPlatform.Infrastructure.Audit;
-using VisionPlatform.Infrastructure.Organizations;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Organizations;

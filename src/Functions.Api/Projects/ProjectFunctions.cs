@@ -3,10 +3,10 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Projects;
-using VisionPlatform.Infrastructure.Organizations;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Projects;

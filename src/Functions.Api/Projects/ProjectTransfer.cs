@@ -1,8 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain.Accounts;
-using VisionPlatform.Infrastructure.Organizations;
 
 namespace VisionPlatform.Api.Projects;
 

@@ -4,6 +4,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Application.Training;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Training;
 using VisionPlatform.Infrastructure.Persistence;

@@ -4,15 +4,15 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Api.Projects;
+using VisionPlatform.Application.Organizations;
+using VisionPlatform.Application.Training;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Training;
-using VisionPlatform.Api.Projects;
-using VisionPlatform.Infrastructure.Organizations;
 using VisionPlatform.Infrastructure.Persistence;
-using VisionPlatform.Infrastructure.Training;
 using VisionPlatform.Orchestrations;
 using VisionPlatform.Orchestrations.Training;
 

@@ -3,9 +3,9 @@ using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
+using VisionPlatform.Application.Datasets;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
-using VisionPlatform.Infrastructure.Datasets;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Orchestrations.Datasets;

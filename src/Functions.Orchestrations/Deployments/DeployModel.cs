@@ -1,9 +1,9 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Application.Deployments;
 using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Domain.Errors;
-using VisionPlatform.Infrastructure.Deployments;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Orchestrations.Deployments;

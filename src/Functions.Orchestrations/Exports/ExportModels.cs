@@ -3,12 +3,12 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
+using VisionPlatform.Application.Training;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Exports;
 using VisionPlatform.Domain.Training;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Storage;
-using VisionPlatform.Infrastructure.Training;
 using VisionPlatform.Orchestrations.Training;
 
 namespace VisionPlatform.Orchestrations.Exports;

@@ -1,6 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
+using VisionPlatform.Application.Training;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Training;
 using VisionPlatform.Infrastructure.Persistence;

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Application.Training;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
@@ -8,7 +9,6 @@ using VisionPlatform.Domain.Models;
 using VisionPlatform.Domain.Training;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Storage;
-using VisionPlatform.Infrastructure.Training;
 
 namespace VisionPlatform.Orchestrations.Training;
 

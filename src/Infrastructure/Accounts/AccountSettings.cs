@@ -1,4 +1,5 @@
 using System.Text;
+using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Infrastructure.Mail;
 using VisionPlatform.Infrastructure.Settings;
 

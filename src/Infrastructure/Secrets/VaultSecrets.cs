@@ -17,22 +17,22 @@ public sealed class VaultSecrets : ConfigurationProvider, IConfigurationSource
     private readonly Dictionary<string, string> _wanted;
     private Dictionary<string, Kept> _kept = new(StringComparer.Ordinal);
 
-    internal VaultSecrets(SecretClient client)
+    internal VaultSecrets(SecretClient client, IEnumerable<Setting> declared)
     {
         _client = client;
-        _wanted = PlatformSettings.Declared().Where(setting => setting.IsSecret).SelectMany(setting => setting.Aliases.Prepend(setting.Name))
+        _wanted = declared.Where(setting => setting.IsSecret).SelectMany(setting => setting.Aliases.Prepend(setting.Name))
             .ToDictionary(name => name.Replace('_', '-'), name => name.Replace("__", ":", StringComparison.Ordinal), StringComparer.OrdinalIgnoreCase);
     }
 
     /// <summary>Puts the vault that KEYVAULT_URI names below everything that the configuration has already; null when none is named.</summary>
     /// <exception cref="SettingsException">The vault is away, or does not let us in; the message says which and what to do.</exception>
-    public static Task<VaultSecrets?> AddToAsync(IConfigurationBuilder builder, IConfiguration configuration, CancellationToken cancellation) =>
+    public static Task<VaultSecrets?> AddToAsync(IConfigurationBuilder builder, IConfiguration configuration, Func<IEnumerable<Setting>> declared, CancellationToken cancellation) =>
         // Apart, so that an app without a vault does not load the library at its start.
-        SettingsReader.Read(configuration, VaultSettings.From).Url is { } url ? AddAsync(url, builder, cancellation) : Task.FromResult<VaultSecrets?>(null);
+        SettingsReader.Read(configuration, VaultSettings.From).Url is { } url ? AddAsync(url, builder, declared(), cancellation) : Task.FromResult<VaultSecrets?>(null);
 
-    private static async Task<VaultSecrets?> AddAsync(Uri url, IConfigurationBuilder builder, CancellationToken cancellation)
+    private static async Task<VaultSecrets?> AddAsync(Uri url, IConfigurationBuilder builder, IEnumerable<Setting> declared, CancellationToken cancellation)
     {
-        var vault = new VaultSecrets(Connect(url, new DefaultAzureCredential()));
+        var vault = new VaultSecrets(Connect(url, new DefaultAzureCredential()), declared);
         await vault.LoadAsync(cancellation);
         builder.Sources.Insert(0, vault);
         return vault;

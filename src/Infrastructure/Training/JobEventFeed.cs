@@ -11,6 +11,9 @@ namespace VisionPlatform.Infrastructure.Training;
 /// </summary>
 public sealed partial class JobEventFeed(NpgsqlDataSource source, ILogger<JobEventFeed> log) : BackgroundService
 {
+    /// <summary>The channel on which a job's id is sent when events of the job are committed.</summary>
+    public const string Channel = "job_events";
+
     private static readonly TimeSpan Probe = TimeSpan.FromSeconds(30);
     private readonly ConcurrentDictionary<Guid, TaskCompletionSource> _waiting = new();
 
@@ -64,7 +67,7 @@ public sealed partial class JobEventFeed(NpgsqlDataSource source, ILogger<JobEve
             if (Guid.TryParse(notification.Payload, out var jobId) && _waiting.TryRemove(jobId, out var wake))
                 wake.TrySetResult();
         };
-        await using (var listen = new NpgsqlCommand($"LISTEN {JobJournal.Channel}", connection))
+        await using (var listen = new NpgsqlCommand($"LISTEN {Channel}", connection))
             await listen.ExecuteNonQueryAsync(cancellation);
         WakeAll();
         while (true)

@@ -41,7 +41,8 @@ public sealed class TrainerClient(TrainerSettings settings, TimeProvider time) :
 
     private readonly ConcurrentDictionary<(string Framework, string Call), ResiliencePipeline> _pipelines = new();
 
-    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+    /// <summary>How the trainer protocol writes JSON.</summary>
+    public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     /// <summary>Frameworks that have a trainer.</summary>
     public IEnumerable<string> Frameworks => settings.Urls.Keys;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
-using VisionPlatform.Infrastructure.Settings;
+using VisionPlatform.Application;
 using Files = VisionPlatform.Cli.SettingsFiles.SettingsFiles;
 
 namespace VisionPlatform.Cli.Tests.SettingsFiles;

@@ -1,4 +1,5 @@
 using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Infrastructure.Images;
 using VisionPlatform.Platform.Tests.Hosting;
 using VisionPlatform.Platform.Tests.Training;
 

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text.Json;
+using VisionPlatform.Infrastructure.Images;
 using VisionPlatform.Platform.Tests.Datasets;
 using VisionPlatform.Platform.Tests.Hosting;
 using VisionPlatform.Platform.Tests.Training;

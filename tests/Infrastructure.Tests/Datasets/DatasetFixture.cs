@@ -1,10 +1,10 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
+using VisionPlatform.Application.Datasets;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Projects;
 using VisionPlatform.Functions.Embedded.Tests;
-using VisionPlatform.Infrastructure.Datasets;
 using VisionPlatform.Infrastructure.Images;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Settings;

@@ -1,7 +1,8 @@
 using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Application.Datasets;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
-using VisionPlatform.Infrastructure.Datasets;
+using VisionPlatform.Infrastructure.Images;
 using VisionPlatform.Infrastructure.Tests.Images;
 
 namespace VisionPlatform.Infrastructure.Tests.Datasets;

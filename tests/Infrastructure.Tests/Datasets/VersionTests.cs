@@ -3,9 +3,9 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Application.Datasets;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
-using VisionPlatform.Infrastructure.Datasets;
 using VisionPlatform.Infrastructure.Tests.Images;
 
 namespace VisionPlatform.Infrastructure.Tests.Datasets;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using VisionPlatform.Application;
 using VisionPlatform.Infrastructure.Settings;
 
 namespace VisionPlatform.Infrastructure.Tests.Settings;

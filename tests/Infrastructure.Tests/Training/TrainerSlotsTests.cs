@@ -1,6 +1,5 @@
+using VisionPlatform.Application.Training;
 using VisionPlatform.Domain.Training;
-using VisionPlatform.Infrastructure.Persistence;
-using VisionPlatform.Infrastructure.Training;
 
 namespace VisionPlatform.Infrastructure.Tests.Training;
 

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
+using VisionPlatform.Application.Training;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Projects;
 using VisionPlatform.Domain.Training;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using VisionPlatform.Application.Accounts;
 using VisionPlatform.Domain;
 using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Infrastructure.Settings;

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Application.Accounts;
 using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Accounts;

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Application.Accounts;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Platform.Tests.Hosting;
 

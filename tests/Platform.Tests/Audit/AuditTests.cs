@@ -2,9 +2,10 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using VisionPlatform.Application.Audit;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Audit;
-using VisionPlatform.Infrastructure.Audit;
+using VisionPlatform.Infrastructure.Images;
 using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Audit;

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Application.Accounts;
 using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Platform.Tests.Hosting;
 

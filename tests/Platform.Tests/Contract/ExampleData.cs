@@ -1,5 +1,5 @@
-using System.Text;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Http;
@@ -12,6 +12,7 @@ using VisionPlatform.Domain.Models;
 using VisionPlatform.Domain.Organizations;
 using VisionPlatform.Domain.Projects;
 using VisionPlatform.Domain.Training;
+using VisionPlatform.Infrastructure.Images;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Platform.Tests.Hosting;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using VisionPlatform.Infrastructure.Images;
 using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Contract;

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using VisionPlatform.Api.Http;
 using VisionPlatform.Domain.Training;
+using VisionPlatform.Infrastructure.Images;
 using VisionPlatform.Platform.Tests.Hosting;
 using VisionPlatform.Tests;
 

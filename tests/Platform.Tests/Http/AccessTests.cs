@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.RegularExpressions;
 using VisionPlatform.Api.Http;
 using VisionPlatform.Api.OpenApi;
+using VisionPlatform.Application.Accounts;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Platform.Tests.Hosting;

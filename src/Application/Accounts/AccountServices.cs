@@ -1,0 +1,35 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using VisionPlatform.Infrastructure.Accounts;
+
+namespace VisionPlatform.Application.Accounts;
+
+public static class AccountServices
+{
+    /// <summary>Registers tokens, password hashing, sign-in, sign-up and the making of the first administrator. Needs the persistence, audit and mail services.</summary>
+    public static IServiceCollection AddAccounts(this IServiceCollection services, AccountSettings settings)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(settings);
+        services.AddSingleton(provider => new SignedToken(settings.Secret, provider.GetRequiredService<TimeProvider>(), settings.PreviousSecret));
+        services.AddSingleton<AccessTokens>();
+        services.AddSingleton<AttemptTokens>();
+        services.AddSingleton<ServiceTokens>();
+        services.AddSingleton<PersonalTokenUse>();
+        services.AddHostedService(provider => provider.GetRequiredService<PersonalTokenUse>());
+        services.AddSingleton<Callers>();
+        services.AddSingleton<PasswordHashing>();
+        services.AddScoped<SignInThrottle>();
+        services.AddScoped<Sessions>();
+        services.AddScoped<PersonalTokens>();
+        services.AddScoped<AccountMails>();
+        services.AddScoped<SignIn>();
+        services.AddScoped<SignUp>();
+        services.AddScoped<PasswordReset>();
+        services.AddScoped<OwnProfile>();
+        services.AddScoped<UserAdministration>();
+        services.AddScoped<ServiceTokenIssue>();
+        services.AddHostedService<BootstrapAdmin>();
+        return services;
+    }
+}

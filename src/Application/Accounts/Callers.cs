@@ -1,0 +1,105 @@
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using VisionPlatform.Domain;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Infrastructure.Accounts;
+using VisionPlatform.Infrastructure.Persistence;
+
+namespace VisionPlatform.Application.Accounts;
+
+/// <summary>How a caller proved who they are.</summary>
+public enum CallerProof
+{
+    /// <summary>With the access token of a session.</summary>
+    Session,
+
+    /// <summary>With a personal token.</summary>
+    PersonalToken,
+
+    /// <summary>A service acts in the name of the person.</summary>
+    Service,
+}
+
+/// <summary>Who is calling, as the user database has it at this moment.</summary>
+/// <param name="ProofId">The session's or the personal token's id; the account's own for a service.</param>
+/// <param name="Scopes">What the token is limited to; null when it is not.</param>
+/// <param name="Service">The service that acts for the person; null when they act themselves.</param>
+public sealed record Caller(
+    Guid Id, string Email, string? FullName, string? BadgeColor, SystemRole Role, bool MustChangePassword, CallerProof Proof, Guid ProofId, TokenScopes? Scopes, string? Service);
+
+/// <summary>
+/// Finds the account behind a bearer token: one query, nothing remembered between requests, so that an account that is
+/// deactivated, another role, a sign-out or a revoked token counts from the next request on.
+/// </summary>
+public sealed class Callers(
+    [FromKeyedServices(PersistenceServices.Users)] NpgsqlDataSource users, AccessTokens accessTokens, ServiceTokens serviceTokens, PersonalTokenUse uses, TimeProvider clock)
+{
+    private const string Person = "u.id, u.email, u.full_name, u.badge_color, u.role, u.must_change_password";
+
+    private const string BySession =
+        $"""
+        SELECT {Person} FROM users u JOIN sessions s ON s.user_id = u.id
+        WHERE u.id = $1 AND u.is_active AND s.id = $2 AND s.ended_at IS NULL
+          AND (u.password_changed_at IS NULL OR date_trunc('second', u.password_changed_at) <= $3)
+        """;
+
+    private const string ByPersonalToken =
+        $"""
+        SELECT {Person}, t.id, t.scopes, t.last_used_at FROM personal_tokens t JOIN users u ON u.id = t.user_id
+        WHERE t.token_hash = $1 AND t.revoked_at IS NULL AND t.expires_at > $2 AND u.is_active
+        """;
+
+    private const string ById = $"SELECT {Person} FROM users u WHERE u.id = $1 AND u.is_active";
+
+    /// <summary>The caller, or why the token is refused.</summary>
+    /// <param name="bearer">The token as it came.</param>
+    /// <param name="module">The part of the platform that is called; a service token is good for one.</param>
+    public async Task<(Caller? Caller, TokenRefusal Refusal)> FindAsync(string bearer, AppModule module, CancellationToken ct)
+    {
+        if (bearer.StartsWith(PersonalToken.Prefix, StringComparison.Ordinal))
+            return (await FindByPersonalTokenAsync(bearer, ct), TokenRefusal.Invalid);
+        var session = accessTokens.Verify(bearer);
+        if (session.Refusal is null)
+            return (await FindBySessionAsync(session, ct), TokenRefusal.Invalid);
+        var service = serviceTokens.Verify(bearer, module);
+        if (service.Claims is null)
+            return (null, session.Refusal == TokenRefusal.Expired ? TokenRefusal.Expired : service.Refusal ?? TokenRefusal.Invalid);
+        return (await FindForServiceAsync(service.Claims, ct), TokenRefusal.Invalid);
+    }
+
+    private async Task<Caller?> FindBySessionAsync(AccessTokenCheck token, CancellationToken ct)
+    {
+        await using var command = users.CreateCommand(BySession);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = token.UserId });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = token.SessionId });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = token.IssuedAt });
+        await using var row = await command.ExecuteReaderAsync(ct);
+        return await row.ReadAsync(ct) ? Read(row, CallerProof.Session, token.SessionId, null, null) : null;
+    }
+
+    private async Task<Caller?> FindByPersonalTokenAsync(string token, CancellationToken ct)
+    {
+        await using var command = users.CreateCommand(ByPersonalToken);
+        command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = SecretToken.HashOf(token) });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = clock.GetUtcNow() });
+        await using var row = await command.ExecuteReaderAsync(ct);
+        if (!await row.ReadAsync(ct))
+            return null;
+        var id = row.GetGuid(6);
+        uses.Note(id, row.IsDBNull(8) ? null : row.GetFieldValue<DateTimeOffset>(8));
+        return Read(row, CallerProof.PersonalToken, id, new TokenScopes(row.GetFieldValue<string[]>(7)), null);
+    }
+
+    private async Task<Caller?> FindForServiceAsync(ServiceTokenClaims token, CancellationToken ct)
+    {
+        await using var command = users.CreateCommand(ById);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = token.UserId });
+        await using var row = await command.ExecuteReaderAsync(ct);
+        return await row.ReadAsync(ct) ? Read(row, CallerProof.Service, token.UserId, new TokenScopes(token.Scopes), token.Service) : null;
+    }
+
+    private static Caller Read(NpgsqlDataReader row, CallerProof proof, Guid proofId, TokenScopes? scopes, string? service) => new(
+        row.GetGuid(0), row.GetString(1), row.IsDBNull(2) ? null : row.GetString(2), row.IsDBNull(3) ? null : row.GetString(3),
+        EnumText.TryParse<SystemRole>(row.GetString(4), out var role) ? role : throw new InvalidOperationException($"The user database has an unknown role: {row.GetString(4)}."),
+        row.GetBoolean(5), proof, proofId, scopes, service);
+}

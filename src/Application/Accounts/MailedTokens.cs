@@ -1,0 +1,25 @@
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Infrastructure.Accounts;
+using VisionPlatform.Infrastructure.Persistence;
+
+namespace VisionPlatform.Application.Accounts;
+
+/// <summary>Tokens in mails. Reading one does not use it up; doing what it is for does, once.</summary>
+internal static class MailedTokens
+{
+    /// <summary>The unused, unexpired token of this text and purpose; null when there is none.</summary>
+    public static Task<MailedToken?> FindAsync(UserDatabase database, string token, MailedTokenPurpose purpose, DateTimeOffset now, CancellationToken ct)
+    {
+        var hash = SecretToken.HashOf(token);
+        return database.MailedTokens.AsNoTracking().FirstOrDefaultAsync(t => t.TokenHash == hash && t.Purpose == purpose && t.UsedAt == null && t.ExpiresAt > now, ct);
+    }
+
+    /// <summary>Uses a token up; false when somebody else just did.</summary>
+    public static async Task<bool> UseAsync(UserDatabase database, Guid id, DateTimeOffset now, CancellationToken ct) =>
+        await database.MailedTokens.Where(t => t.Id == id && t.UsedAt == null).ExecuteUpdateAsync(set => set.SetProperty(t => t.UsedAt, now), ct) > 0;
+
+    /// <summary>Makes every link that was mailed to an account useless.</summary>
+    public static Task UseUpAsync(UserDatabase database, Guid userId, DateTimeOffset now, CancellationToken ct) =>
+        database.MailedTokens.Where(t => t.UserId == userId && t.UsedAt == null).ExecuteUpdateAsync(set => set.SetProperty(t => t.UsedAt, now), ct);
+}

@@ -1,0 +1,134 @@
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using VisionPlatform.Application.Audit;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Audit;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Infrastructure.Accounts;
+using VisionPlatform.Infrastructure.Persistence;
+
+namespace VisionPlatform.Application.Accounts;
+
+/// <summary>What somebody wants to be called and reached by.</summary>
+/// <param name="BadgeColor">One of <see cref="Avatar.Colors"/>; null for the one that follows from the id.</param>
+/// <param name="Email">Another e-mail address; null to keep it.</param>
+/// <param name="CurrentPassword">Needed for another address.</param>
+public sealed record ProfileChange(string? FullName, string? BadgeColor, string? Email, string? CurrentPassword);
+
+/// <summary>Changing one's own account.</summary>
+public sealed class OwnProfile(
+    UserDatabase database, SignIn signIn, AccountMails mails, AccountSettings settings, AuditLog audit, TimeProvider clock)
+{
+    /// <summary>Changes the account. The account as it is then, and the address that a link was sent to when it has to be confirmed first.</summary>
+    /// <exception cref="ProblemException">
+    /// <see cref="ErrorCodes.ValidationFailed"/> for a colour, address or password that will not do;
+    /// <see cref="ErrorCodes.EmailTaken"/> where addresses are not confirmed; <see cref="ErrorCodes.TooManyAttempts"/>.
+    /// </exception>
+    public async Task<(User User, string? ConfirmationSentTo)> ChangeAsync(Guid userId, ProfileChange change, ClientOrigin origin, CancellationToken ct)
+    {
+        if (change.BadgeColor is { } color && !Avatar.Colors.Contains(color))
+            throw new ProblemException(ErrorCodes.ValidationFailed, $"Must be one of {string.Join(", ", Avatar.Colors)}.", "badgeColor");
+        var email = await NewAddressAsync(await database.Users.AsNoTracking().FirstAsync(u => u.Id == userId, ct), change, origin, ct);
+        await using var transaction = await database.Database.BeginTransactionAsync(ct);
+        var user = (await database.LockUserAsync(userId, ct))!;
+        user.FullName = change.FullName?.Trim();
+        user.BadgeColor = change.BadgeColor;
+        user.UpdatedAt = clock.GetUtcNow();
+        if (email is not null && settings.ConfirmsEmail)
+            await SendLinkAsync(user, email, ct);
+        else if (email is not null)
+            await MoveAsync(user, email, ct);
+        await audit.AppendAsync(new AuditEvent("user.update_own")
+        {
+            SubjectType = "user", SubjectId = user.Id.ToString(), SubjectName = user.Email,
+            Details = new Dictionary<string, object?> { ["fullName"] = user.FullName, ["badgeColor"] = user.BadgeColor, ["newEmail"] = email },
+        }, ct);
+        await SaveAsync(ct);
+        await transaction.CommitAsync(ct);
+        return (user, settings.ConfirmsEmail ? email : null);
+    }
+
+    /// <summary>Takes a new address over, by the link that was sent to it.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidLink"/>; also when the address has got an account meanwhile.</exception>
+    public async Task ConfirmEmailAsync(string token, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        var link = await MailedTokens.FindAsync(database, token, MailedTokenPurpose.EmailChange, now, ct);
+        await using var transaction = await database.Database.BeginTransactionAsync(ct);
+        var user = link?.UserId is { } id ? await database.LockUserAsync(id, ct) : null;
+        if (link is null || user is not { IsActive: true })
+            throw new ProblemException(ErrorCodes.InvalidLink);
+        if (!await MailedTokens.UseAsync(database, link.Id, now, ct))
+            throw new ProblemException(ErrorCodes.InvalidLink);
+        try
+        {
+            await MoveAsync(user, link.Email, ct);
+            await audit.AppendAsync(new AuditEvent("user.confirm_email")
+            {
+                Actor = AuditActor.Person(user.Id, user.Email), SubjectType = "user", SubjectId = user.Id.ToString(), SubjectName = user.Email,
+            }, ct);
+            await SaveAsync(ct);
+        }
+        catch (ProblemException taken) when (taken.Error == ErrorCodes.EmailTaken)
+        {
+            throw new ProblemException(ErrorCodes.InvalidLink, inner: taken);
+        }
+        await transaction.CommitAsync(ct);
+    }
+
+    private async Task<string?> NewAddressAsync(User user, ProfileChange change, ClientOrigin origin, CancellationToken ct)
+    {
+        if (change.Email is not { } wanted)
+            return null;
+        if (!EmailAddress.TryNormalise(wanted, out var normalised))
+            throw new ProblemException(ErrorCodes.ValidationFailed, "This is no e-mail address.", "email");
+        if (normalised == user.NormalizedEmail)
+            return null;
+        if (change.CurrentPassword is not { } password)
+            throw new ProblemException(ErrorCodes.ValidationFailed, "The current password is needed for another e-mail address.", "currentPassword");
+        await signIn.RequirePasswordAsync(user, password, origin, ct);
+        return wanted.Trim();
+    }
+
+    private async Task SendLinkAsync(User user, string email, CancellationToken ct)
+    {
+        var normalised = EmailAddress.TryNormalise(email, out var valid) ? valid : email;
+        var isTaken = await database.Users.AnyAsync(u => u.NormalizedEmail == normalised, ct);
+        var token = SecretToken.Create();
+        var now = clock.GetUtcNow();
+        database.MailedTokens.Add(new MailedToken
+        {
+            Purpose = MailedTokenPurpose.EmailChange,
+            UserId = isTaken ? null : user.Id,
+            TokenHash = SecretToken.HashOf(token),
+            Email = email,
+            CreatedAt = now,
+            ExpiresAt = now + settings.SignUpLifetime,
+        });
+        await mails.ConfirmEmailAsync(email, token, deliver: !isTaken, ct);
+    }
+
+    // A link that was mailed to the old address must not reach into the account any more.
+    private async Task MoveAsync(User user, string email, CancellationToken ct)
+    {
+        var old = user.Email;
+        user.Email = email;
+        user.NormalizedEmail = EmailAddress.TryNormalise(email, out var normalised) ? normalised : throw new InvalidOperationException("The address was checked before.");
+        user.UpdatedAt = clock.GetUtcNow();
+        await SaveAsync(ct);
+        await MailedTokens.UseUpAsync(database, user.Id, clock.GetUtcNow(), ct);
+        await mails.EmailChangedAsync(old, email, ct);
+    }
+
+    private async Task SaveAsync(CancellationToken ct)
+    {
+        try
+        {
+            await database.SaveChangesAsync(ct);
+        }
+        catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+        {
+            throw new ProblemException(ErrorCodes.EmailTaken, "Another account has this e-mail address.", "email");
+        }
+    }
+}

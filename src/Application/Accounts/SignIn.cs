@@ -1,0 +1,145 @@
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Application.Audit;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Audit;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Infrastructure.Accounts;
+using VisionPlatform.Infrastructure.Persistence;
+
+namespace VisionPlatform.Application.Accounts;
+
+/// <summary>What somebody gets who signs in.</summary>
+public sealed record Session(User User, Guid SessionId, string AccessToken, TimeSpan ExpiresIn, string RefreshToken);
+
+/// <summary>Signing in, staying signed in, and changing one's password.</summary>
+public sealed class SignIn(
+    UserDatabase database, PasswordHashing passwords, SignInThrottle throttle, Sessions sessions, AccessTokens accessTokens, AccountMails mails, AuditLog audit, TimeProvider clock)
+{
+    /// <exception cref="ProblemException">
+    /// <see cref="ErrorCodes.InvalidCredentials"/>, the same and after the same time whether the account is missing,
+    /// inactive or has another password; <see cref="ErrorCodes.TooManyAttempts"/> while the e-mail or network address is locked.
+    /// </exception>
+    public async Task<Session> WithPasswordAsync(string email, string password, ClientOrigin origin, CancellationToken ct)
+    {
+        // What is no address has no account, and is told so in the same way.
+        var normalised = EmailAddress.TryNormalise(email, out var valid) ? valid : email;
+        await throttle.RequireUnlockedAsync(normalised, origin.Address, ct);
+        var user = await database.Users.AsNoTracking().FirstOrDefaultAsync(u => u.NormalizedEmail == normalised, ct);
+        var check = await passwords.VerifyAsync(user?.PasswordHash, password, ct);
+        if (user is not { IsActive: true } || !check.Fits)
+        {
+            await throttle.RecordFailureAsync(normalised, origin.Address, ct);
+            await audit.AppendAsync(new AuditEvent("session.sign_in", AuditResult.Denied)
+            {
+                Actor = AuditActor.Stranger(normalised), SubjectType = "user", SubjectId = user?.Id.ToString(), SubjectName = user?.Email, Code = ErrorCodes.InvalidCredentials.Code,
+            }, ct);
+            throw new ProblemException(ErrorCodes.InvalidCredentials);
+        }
+        // Guesses sent in parallel with this one may have locked the address meanwhile.
+        await throttle.RequireUnlockedAsync(normalised, origin.Address, ct);
+        await throttle.ForgetAsync(normalised, ct);
+        if (check.NeedsRehash)
+        {
+            var (old, now) = (user.PasswordHash, clock.GetUtcNow());
+            user.PasswordHash = await passwords.HashAsync(password, ct);
+            await database.Users.Where(u => u.Id == user.Id && u.PasswordHash == old)
+                .ExecuteUpdateAsync(set => set.SetProperty(u => u.PasswordHash, user.PasswordHash).SetProperty(u => u.UpdatedAt, now), ct);
+        }
+        var session = await BeginAsync(user, origin, ct);
+        await audit.AppendAsync(About(user, "session.sign_in"), ct);
+        return session;
+    }
+
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidRefreshToken"/>.</exception>
+    public async Task<Session> WithRefreshTokenAsync(string token, ClientOrigin origin, CancellationToken ct)
+    {
+        var rotation = await sessions.RotateAsync(token, origin, ct);
+        if (rotation.ReusedOf is { } owner)
+        {
+            var known = await database.Users.AsNoTracking().FirstAsync(u => u.Id == owner, ct);
+            await audit.AppendAsync(About(known, "session.reuse_refresh_token") with { Actor = AuditActor.Stranger(), Result = AuditResult.Denied, Code = ErrorCodes.InvalidRefreshToken.Code }, ct);
+        }
+        if (rotation.Next is not { } next)
+            throw new ProblemException(ErrorCodes.InvalidRefreshToken);
+        var user = await database.Users.AsNoTracking().FirstAsync(u => u.Id == next.UserId, ct);
+        if (user.IsActive)
+            return Answer(user, next);
+        await sessions.EndAllAsync(user.Id, ct);
+        throw new ProblemException(ErrorCodes.InvalidRefreshToken);
+    }
+
+    /// <summary>Changes the password, ends every other session and begins a new one.</summary>
+    /// <exception cref="ProblemException">
+    /// <see cref="ErrorCodes.ValidationFailed"/> when the current password does not fit (counted like a failed sign-in),
+    /// <see cref="ErrorCodes.WeakPassword"/>, <see cref="ErrorCodes.TooManyAttempts"/>.
+    /// </exception>
+    public async Task<Session> ChangePasswordAsync(Guid userId, string current, string wanted, ClientOrigin origin, CancellationToken ct)
+    {
+        var user = await database.Users.AsNoTracking().FirstAsync(u => u.Id == userId, ct);
+        await RequirePasswordAsync(user, current, origin, ct);
+        Passwords.RequireGood(wanted, user.NormalizedEmail, "newPassword", unlike: current);
+
+        var hash = await passwords.HashAsync(wanted, ct);
+        await using var transaction = await database.Database.BeginTransactionAsync(ct);
+        // Of two changes at the same moment the second has the wrong current password.
+        if (!await Passwords.SetAsync(database, user, hash, clock.GetUtcNow(), ct))
+            throw NotTheCurrentPassword();
+        await sessions.EndAllAsync(userId, ct);
+        await MailedTokens.UseUpAsync(database, userId, clock.GetUtcNow(), ct);
+        var session = await BeginAsync(user, origin, ct);
+        await mails.PasswordChangedAsync(user, ct);
+        await audit.AppendAsync(About(user, "password.change"), ct);
+        await transaction.CommitAsync(ct);
+        await throttle.ForgetAsync(user.NormalizedEmail, ct);
+        return session;
+    }
+
+    /// <summary>Makes sure that whoever asks for something serious knows the password, not only a token.</summary>
+    /// <exception cref="ProblemException">
+    /// <see cref="ErrorCodes.ValidationFailed"/> on <c>currentPassword</c>, counted like a failed sign-in; <see cref="ErrorCodes.TooManyAttempts"/>.
+    /// </exception>
+    public async Task RequirePasswordAsync(User user, string current, ClientOrigin origin, CancellationToken ct)
+    {
+        await throttle.RequireUnlockedAsync(user.NormalizedEmail, origin.Address, ct);
+        if ((await passwords.VerifyAsync(user.PasswordHash, current, ct)).Fits)
+            return;
+        await throttle.RecordFailureAsync(user.NormalizedEmail, origin.Address, ct);
+        throw NotTheCurrentPassword();
+    }
+
+    /// <summary>Begins a session of somebody who has proved who they are.</summary>
+    public async Task<Session> BeginAsync(User user, ClientOrigin origin, CancellationToken ct) =>
+        Answer(user, await sessions.BeginAsync(user.Id, origin, ct));
+
+    private static ProblemException NotTheCurrentPassword() => new(ErrorCodes.ValidationFailed, "This is not the current password.", "currentPassword");
+
+    private static AuditEvent About(User user, string action) => new(action)
+    {
+        Actor = AuditActor.Person(user.Id, user.Email), SubjectType = "user", SubjectId = user.Id.ToString(), SubjectName = user.Email,
+    };
+
+    private Session Answer(User user, RefreshableSession session) =>
+        new(user, session.SessionId, accessTokens.Issue(user, session.SessionId), accessTokens.Lifetime, session.RefreshToken);
+}
+
+/// <summary>New passwords: what they must be, and putting one into the account.</summary>
+internal static class Passwords
+{
+    /// <summary>Replaces the password; false when another one was set since the account was read.</summary>
+    public static async Task<bool> SetAsync(UserDatabase database, User user, string hash, DateTimeOffset now, CancellationToken ct)
+    {
+        var changed = await database.Users.Where(u => u.Id == user.Id && u.PasswordHash == user.PasswordHash).ExecuteUpdateAsync(
+            set => set.SetProperty(u => u.PasswordHash, hash).SetProperty(u => u.MustChangePassword, false)
+                .SetProperty(u => u.PasswordChangedAt, now).SetProperty(u => u.UpdatedAt, now), ct);
+        user.MustChangePassword = false;
+        return changed > 0;
+    }
+
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.WeakPassword"/> with every reason on the field.</exception>
+    public static void RequireGood(string wanted, string normalisedEmail, string field, string? unlike = null)
+    {
+        var problems = wanted == unlike ? ["Choose another password than the current one."] : PasswordRules.Check(wanted, normalisedEmail);
+        if (problems.Count > 0)
+            throw new ProblemException(ErrorCodes.WeakPassword, string.Join(" ", problems), new Dictionary<string, string[]> { [field] = [.. problems] });
+    }
+}

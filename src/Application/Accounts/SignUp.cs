@@ -1,0 +1,121 @@
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using VisionPlatform.Application.Audit;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Audit;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Infrastructure.Accounts;
+using VisionPlatform.Infrastructure.Persistence;
+
+namespace VisionPlatform.Application.Accounts;
+
+/// <summary>What somebody gives to get an account.</summary>
+public sealed record NewAccount(string Email, string Password, string? FullName);
+
+/// <summary>
+/// Making an account for oneself. Whether an address has an account already is told to the owner of its mailbox only: the
+/// answer and the work are the same.
+/// </summary>
+public sealed class SignUp(
+    UserDatabase database, PasswordHashing passwords, SignIn signIn, SignInThrottle throttle, AccountMails mails, AccountSettings settings, AuditLog audit, TimeProvider clock)
+{
+    /// <summary>
+    /// Takes a sign-up. Where addresses are confirmed, the account is made when the link in the mail is followed; otherwise
+    /// at once. An address that has an account gets a mail that says so.
+    /// </summary>
+    /// <exception cref="ProblemException">
+    /// <see cref="ErrorCodes.SignUpClosed"/>, <see cref="ErrorCodes.InvitationRequired"/>, <see cref="ErrorCodes.WeakPassword"/>,
+    /// <see cref="ErrorCodes.ValidationFailed"/> for what is no address.
+    /// </exception>
+    public async Task RequestAsync(NewAccount wanted, CancellationToken ct)
+    {
+        if (settings.SignUp != SignUpMode.Open)
+            throw new ProblemException(settings.SignUp == SignUpMode.Off ? ErrorCodes.SignUpClosed : ErrorCodes.InvitationRequired);
+        var normalised = RequireValid(wanted);
+        var hash = await passwords.HashAsync(wanted.Password, ct);
+        var now = clock.GetUtcNow();
+        await using var transaction = await database.Database.BeginTransactionAsync(ct);
+        if (settings.ConfirmsEmail)
+            await PrepareAsync(wanted, normalised, hash, now, ct);
+        else if (await MakeAsync(wanted.Email.Trim(), normalised, hash, wanted.FullName, now, ct) is not null)
+            await mails.WelcomeAsync(wanted.Email.Trim(), ct);
+        else
+            await mails.AlreadySignedUpAsync(normalised, ct);
+        await audit.AppendAsync(new AuditEvent("user.sign_up") { Actor = AuditActor.Stranger(normalised), SubjectType = "user", SubjectName = normalised }, ct);
+        await transaction.CommitAsync(ct);
+    }
+
+    /// <summary>
+    /// Makes the account that was signed up for and signs in. The password is asked for again: whoever follows a link in
+    /// a mail about a sign-up that was not theirs must not make an account for the one who began it.
+    /// </summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidLink"/>, <see cref="ErrorCodes.InvalidCredentials"/>, <see cref="ErrorCodes.TooManyAttempts"/>.</exception>
+    public async Task<Session> ConfirmAsync(string token, string password, ClientOrigin origin, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        var link = await MailedTokens.FindAsync(database, token, MailedTokenPurpose.SignUp, now, ct);
+        if (link is not { PasswordHash: { } hash } || !EmailAddress.TryNormalise(link.Email, out var normalised))
+            throw new ProblemException(ErrorCodes.InvalidLink);
+        await throttle.RequireUnlockedAsync(normalised, origin.Address, ct);
+        if (!(await passwords.VerifyAsync(hash, password, ct)).Fits)
+        {
+            await throttle.RecordFailureAsync(normalised, origin.Address, ct);
+            throw new ProblemException(ErrorCodes.InvalidCredentials, "This is not the password that was chosen at sign-up.");
+        }
+        await using var transaction = await database.Database.BeginTransactionAsync(ct);
+        if (!await MailedTokens.UseAsync(database, link.Id, now, ct) || await MakeAsync(link.Email, normalised, hash, link.FullName, now, ct) is not { } user)
+            throw new ProblemException(ErrorCodes.InvalidLink);
+        var session = await signIn.BeginAsync(user, origin, ct);
+        await audit.AppendAsync(new AuditEvent("user.confirm_sign_up")
+        {
+            Actor = AuditActor.Person(user.Id, user.Email), SubjectType = "user", SubjectId = user.Id.ToString(), SubjectName = user.Email,
+        }, ct);
+        await transaction.CommitAsync(ct);
+        return session;
+    }
+
+    private static string RequireValid(NewAccount wanted)
+    {
+        if (!EmailAddress.TryNormalise(wanted.Email, out var normalised))
+            throw new ProblemException(ErrorCodes.ValidationFailed, "This is no e-mail address.", "email");
+        Passwords.RequireGood(wanted.Password, normalised, "password");
+        return normalised;
+    }
+
+    // The same rows are written whether the address has an account or not.
+    private async Task PrepareAsync(NewAccount wanted, string normalised, string hash, DateTimeOffset now, CancellationToken ct)
+    {
+        var exists = await database.Users.AnyAsync(u => u.NormalizedEmail == normalised, ct);
+        var token = SecretToken.Create();
+        database.MailedTokens.Add(new MailedToken
+        {
+            Purpose = MailedTokenPurpose.SignUp,
+            TokenHash = SecretToken.HashOf(token),
+            Email = wanted.Email.Trim(),
+            PasswordHash = hash,
+            FullName = wanted.FullName?.Trim(),
+            CreatedAt = now,
+            ExpiresAt = now + settings.SignUpLifetime,
+        });
+        await (exists ? mails.AlreadySignedUpAsync(normalised, ct) : mails.ConfirmSignUpAsync(wanted.Email.Trim(), token, ct));
+    }
+
+    // Of two sign-ups at the same moment one makes the account.
+    private async Task<User?> MakeAsync(string email, string normalised, string hash, string? fullName, DateTimeOffset now, CancellationToken ct)
+    {
+        if (await database.Users.AnyAsync(u => u.NormalizedEmail == normalised, ct))
+            return null;
+        var user = new User { Email = email, NormalizedEmail = normalised, FullName = fullName?.Trim(), PasswordHash = hash, CreatedAt = now, UpdatedAt = now };
+        database.Users.Add(user);
+        try
+        {
+            await database.SaveChangesAsync(ct);
+            return user;
+        }
+        catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+        {
+            database.Entry(user).State = EntityState.Detached;
+            return null;
+        }
+    }
+}

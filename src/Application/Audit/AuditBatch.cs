@@ -1,0 +1,80 @@
+using System.Data.Common;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using VisionPlatform.Domain.Audit;
+using VisionPlatform.Infrastructure.Persistence;
+
+namespace VisionPlatform.Application.Audit;
+
+/// <summary>
+/// Writes the entries that follow from a request as such (not those of <see cref="AuditLog.AppendAsync"/>) many at a time, beside the
+/// requests. A database that is away is waited for; when the app ends, what is left is written first.
+/// </summary>
+public sealed class AuditBatch(IServiceScopeFactory scopes, TimeProvider clock, ILogger<AuditBatch> logger) : BackgroundService
+{
+    private const int Largest = 500;
+
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LastWriteLimit = TimeSpan.FromSeconds(5);
+
+    private readonly Channel<AuditEntry> _entries = Channel.CreateBounded<AuditEntry>(10_000);
+
+    /// <summary>Takes an entry; waits while the database is so far behind that there is no room.</summary>
+    public ValueTask AddAsync(AuditEntry entry, CancellationToken cancellation) => _entries.Writer.WriteAsync(entry, cancellation);
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _entries.Writer.TryComplete();
+        await base.StopAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var batch = new List<AuditEntry>(Largest);
+        try
+        {
+            while (await _entries.Reader.WaitToReadAsync(stoppingToken))
+                await WriteAsync(batch, stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The rest follows.
+        }
+        using var limit = new CancellationTokenSource(LastWriteLimit, clock);
+        try
+        {
+            while (batch.Count > 0 || _entries.Reader.TryPeek(out _))
+                await WriteAsync(batch, limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            logger.LogError("The database did not take the last {Count} entries of the audit log", batch.Count + _entries.Reader.Count);
+        }
+    }
+
+    // What could not be written stays in the batch.
+    private async Task WriteAsync(List<AuditEntry> batch, CancellationToken cancellation)
+    {
+        while (batch.Count < Largest && _entries.Reader.TryRead(out var entry))
+            batch.Add(entry);
+        while (batch.Count > 0)
+        {
+            try
+            {
+                await using var scope = scopes.CreateAsyncScope();
+                var database = scope.ServiceProvider.GetRequiredService<UserDatabase>();
+                database.AuditEntries.AddRange(batch);
+                await database.SaveChangesAsync(cancellation);
+                batch.Clear();
+            }
+            catch (Exception e) when (e.GetBaseException() is DbException or SocketException or TimeoutException)
+            {
+                logger.LogWarning("The audit log waits for the database: {Reason}", e.GetBaseException().Message);
+                await Task.Delay(RetryDelay, clock, cancellation);
+            }
+        }
+    }
+}

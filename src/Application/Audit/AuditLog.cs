@@ -1,0 +1,108 @@
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Domain;
+using VisionPlatform.Domain.Audit;
+using VisionPlatform.Infrastructure.Persistence;
+
+namespace VisionPlatform.Application.Audit;
+
+/// <summary>What happened; who, from where and when is added by <see cref="AuditLog"/>.</summary>
+/// <param name="Action">Thing and verb: <c>user.update_role</c>.</param>
+/// <param name="Result">How it ended.</param>
+public sealed record AuditEvent(string Action, AuditResult Result = AuditResult.Success)
+{
+    /// <summary>On what kind of thing; snake_case.</summary>
+    public string? SubjectType { get; init; }
+
+    public string? SubjectId { get; init; }
+
+    /// <summary>What the thing is called at this moment.</summary>
+    public string? SubjectName { get; init; }
+
+    /// <summary>The code of the problem, when it did not succeed.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>Who, when it is not the signed-in caller (signing in, timers).</summary>
+    public AuditActor? Actor { get; init; }
+
+    /// <summary>What else matters, e.g. the values before and after. Values under a name that tells of a secret are left out.</summary>
+    public IReadOnlyDictionary<string, object?>? Details { get; init; }
+}
+
+/// <summary>Where a request comes from.</summary>
+/// <param name="Actor">Who is calling, asked for when an entry is written; null before anybody is known.</param>
+/// <param name="Address">IP address.</param>
+/// <param name="UserAgent">As the caller names its program.</param>
+/// <param name="TraceId">Of the request.</param>
+public sealed record AuditOrigin(Func<AuditActor?> Actor, string? Address, string? UserAgent, string? TraceId)
+{
+    /// <summary>No request: a timer or an activity.</summary>
+    public static AuditOrigin None { get; } = new(() => AuditActor.System, null, null, null);
+}
+
+/// <summary>
+/// Writes the audit log. An entry written inside a transaction of the user database is there exactly when what it tells of is;
+/// one about a failure is written after that transaction has ended.
+/// </summary>
+public sealed class AuditLog(UserDatabase database, TimeProvider clock)
+{
+    /// <summary>Where this request comes from; set by the middleware.</summary>
+    public AuditOrigin Origin { get; set; } = AuditOrigin.None;
+
+    /// <summary>Whether this request has an entry already, so that the general one is not needed.</summary>
+    public bool HasWritten { get; private set; }
+
+    /// <summary>Appends one entry, in the present transaction of <see cref="UserDatabase"/> if there is one. Saves nothing else.</summary>
+    public async Task AppendAsync(AuditEvent what, CancellationToken cancellation)
+    {
+        var entry = Entry(what);
+        await database.Database.ExecuteSqlAsync(
+            $"""
+            INSERT INTO audit_entries (id, time, actor_kind, actor_id, actor_name, action, subject_type, subject_id, subject_name, result, code, address, user_agent, trace_id, details)
+            VALUES ({entry.Id}, {entry.Time}, {entry.ActorKind.AsText()}, {entry.ActorId}, {entry.ActorName}, {entry.Action}, {entry.SubjectType}, {entry.SubjectId}, {entry.SubjectName},
+                {entry.Result.AsText()}, {entry.Code}, {entry.Address}, {entry.UserAgent}, {entry.TraceId}, {entry.Details?.GetRawText()}::jsonb)
+            """, cancellation);
+        HasWritten = true;
+    }
+
+    /// <summary>The entry of an event as it would be written now.</summary>
+    public AuditEntry Entry(AuditEvent what)
+    {
+        var now = clock.GetUtcNow();
+        var actor = what.Actor ?? Origin.Actor() ?? AuditActor.Stranger();
+        return new AuditEntry
+        {
+            Id = Guid.CreateVersion7(now), Time = now,
+            ActorKind = actor.Kind, ActorId = actor.Id, ActorName = Cut(actor.Name, AuditLimits.Name),
+            Action = Cut(what.Action, AuditLimits.Action)!,
+            SubjectType = Cut(what.SubjectType, AuditLimits.Action), SubjectId = Cut(what.SubjectId, AuditLimits.Id), SubjectName = Cut(what.SubjectName, AuditLimits.Name),
+            Result = what.Result, Code = what.Code,
+            Address = Origin.Address, UserAgent = Cut(Origin.UserAgent, AuditLimits.UserAgent), TraceId = Origin.TraceId,
+            Details = what.Details is { Count: > 0 } details ? JsonSerializer.SerializeToElement(WithoutSecrets(details), DetailsJson.Options) : null,
+        };
+    }
+
+    private static Dictionary<string, object?> WithoutSecrets(IReadOnlyDictionary<string, object?> details) =>
+        details.Where(pair => !DetailsJson.TellsOfSecret(pair.Key)).ToDictionary(pair => pair.Key, pair => pair.Value);
+
+    // Postgres stores neither NUL nor half a surrogate pair, and strangers may send both.
+    private static string? Cut(string? text, int length)
+    {
+        if (text is null)
+            return null;
+        var storable = string.Concat(text.EnumerateRunes().Where(rune => rune.Value != 0));
+        return storable.Length <= length ? storable : storable[..(char.IsHighSurrogate(storable[length - 1]) ? length - 1 : length)];
+    }
+}
+
+internal static class DetailsJson
+{
+    private static readonly string[] Secrets = ["password", "secret", "token", "hash", "apikey", "api_key", "authorization", "cookie"];
+
+    public static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
+    {
+        Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+    };
+
+    public static bool TellsOfSecret(string name) => Secrets.Any(secret => name.Contains(secret, StringComparison.OrdinalIgnoreCase));
+}

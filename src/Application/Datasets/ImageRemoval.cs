@@ -1,0 +1,53 @@
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Storage;
+
+namespace VisionPlatform.Application.Datasets;
+
+/// <summary>Takes images out of a dataset, and objects out of the store when nothing needs them.</summary>
+public sealed class ImageRemoval(PlatformDatabase database, ObjectStores stores, TimeProvider time)
+{
+    /// <summary>How long after its end an upload is left alone, so that a completion that began in time can finish.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromMinutes(10);
+
+    /// <summary>Removes one image. Its object stays as long as a version pins it.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/>.</exception>
+    public async Task RemoveAsync(Guid datasetId, Guid imageId, CancellationToken cancellation)
+    {
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        var now = time.GetUtcNow();
+        // The dataset's lock: see VersionPublisher. A publish in progress ends first, and what it pinned is seen below.
+        await database.Datasets.Where(dataset => dataset.Id == datasetId)
+            .ExecuteUpdateAsync(set => set.SetProperty(dataset => dataset.UpdatedAt, now), cancellation);
+        var image = await database.DatasetImages.AsNoTracking().SingleOrDefaultAsync(row => row.Id == imageId && row.DatasetId == datasetId, cancellation)
+            ?? throw new ProblemException(ErrorCodes.NotFound);
+        await database.DatasetImages.Where(row => row.Id == imageId).ExecuteDeleteAsync(cancellation);
+        var pinned = await database.DatasetVersionImages.AnyAsync(row => row.Key == image.Key, cancellation);
+        await transaction.CommitAsync(cancellation);
+
+        await stores.External.DeleteAsync(pinned ? Thumbnail(image) : [image.Key, .. Thumbnail(image)], cancellation);
+    }
+
+    /// <summary>Removes uploads that nobody completed in time, objects first; returns how many.</summary>
+    public async Task<int> ExpireUploadsAsync(CancellationToken cancellation)
+    {
+        const int Batch = 1000;
+        var removed = 0;
+        var before = time.GetUtcNow() - Grace;
+        while (true)
+        {
+            var expired = await database.DatasetUploads.AsNoTracking().Where(upload => upload.ExpiresAt < before)
+                .OrderBy(upload => upload.ExpiresAt).Take(Batch).Select(upload => new { upload.Id, upload.Key }).ToListAsync(cancellation);
+            if (expired.Count == 0)
+                return removed;
+            await stores.External.DeleteAsync([.. expired.Select(upload => upload.Key)], cancellation);
+            var ids = expired.Select(upload => upload.Id).ToArray();
+            // An upload announced again meanwhile has a new end and stays; its sender finds the object gone and puts it again.
+            removed += await database.DatasetUploads.Where(upload => ids.Contains(upload.Id) && upload.ExpiresAt < before).ExecuteDeleteAsync(cancellation);
+        }
+    }
+
+    private static string[] Thumbnail(DatasetImage image) => image.ThumbnailKey is { } key ? [key] : [];
+}

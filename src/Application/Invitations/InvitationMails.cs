@@ -1,0 +1,26 @@
+using VisionPlatform.Application.Accounts;
+using VisionPlatform.Domain;
+using VisionPlatform.Domain.Invitations;
+using VisionPlatform.Infrastructure.Mail;
+
+namespace VisionPlatform.Application.Invitations;
+
+/// <summary>The mail that carries an invitation.</summary>
+public sealed class InvitationMails(Mailbox mailbox, AccountMails accounts)
+{
+    public Task InviteAsync(Invitation invitation, string inviter, string token, CancellationToken ct)
+    {
+        var what = $"the {invitation.Kind.AsText()} \"{invitation.TargetName}\"";
+        var message = invitation.Message is { } words ? $"\n{inviter} writes:\n\n{words}\n" : "";
+        return mailbox.PostAsync(
+            new OutgoingMail(invitation.Email, $"{inviter} invites you to {what}",
+                $"""
+                {inviter} invites you to {what}, as {invitation.Role.Replace('_', ' ')}.
+                {message}
+                Accept or decline until {invitation.ExpiresAt:d MMMM yyyy HH:mm} UTC:
+                {accounts.Link("invitation", token)}
+
+                Sign in with the address {invitation.Email}, or make an account for it there. If you do not know what this is about, you need do nothing.
+                """), Invitation.Lifetime, ct);
+    }
+}

@@ -1,0 +1,76 @@
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using VisionPlatform.Application.Audit;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Projects;
+using VisionPlatform.Infrastructure.Persistence;
+
+namespace VisionPlatform.Application.Organizations;
+
+/// <summary>
+/// Gives projects to other owners. The owner stands in the platform database, members in the user database; the order of the steps is
+/// such that a crash between them leaves both people in the project, and the one named in the project's row as its owner.
+/// </summary>
+public sealed class ProjectOwnership(PlatformDatabase platform, UserDatabase users, Quotas quotas, AuditLog audit, TimeProvider clock)
+{
+    /// <summary>Makes somebody the owner; the owner so far stays as an admin of the project.</summary>
+    /// <param name="projectId">A project that the caller may give away.</param>
+    /// <param name="from">Its owner as the caller saw it.</param>
+    /// <param name="to">Who is to own it.</param>
+    /// <param name="mustBeMember">Whether only a member can become the owner.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <exception cref="ProblemException">
+    /// <see cref="ErrorCodes.ValidationFailed"/> when the new owner is not there to own it; <see cref="ErrorCodes.QuotaExceeded"/> or
+    /// <see cref="ErrorCodes.DuplicateName"/> among the new owner's projects; <see cref="ErrorCodes.ChangedMeanwhile"/> when it has another owner by now.
+    /// </exception>
+    public async Task<Project> TransferAsync(Guid projectId, Guid from, Guid to, bool mustBeMember, CancellationToken ct)
+    {
+        var person = await users.Users.AsNoTracking().SingleOrDefaultAsync(user => user.Id == to && user.IsActive, ct);
+        var isMember = await users.ProjectMembers.AnyAsync(member => member.ProjectId == projectId && member.UserId == to, ct);
+        if (person is null || (mustBeMember && !isMember && to != from))
+            throw new ProblemException(ErrorCodes.ValidationFailed, mustBeMember ? "Must be a member of the project whose account is active." : "There is no such active account.", "userId");
+        await using var transaction = await platform.Database.BeginTransactionAsync(ct);
+        var project = await platform.Projects.FromSql($"SELECT *, xmin FROM projects WHERE id = {projectId} AND deleted_at IS NULL FOR UPDATE").SingleOrDefaultAsync(ct);
+        if (project is null || project.OwnerId != from)
+            throw new ProblemException(ErrorCodes.ChangedMeanwhile);
+        if (to == from)
+            return project;
+        await quotas.RequireRoomForProjectAsync(to, person.Role, ct);
+        await KeepAsAdminAsync(projectId, from, ct);
+        project.OwnerId = to;
+        project.UpdatedAt = clock.GetUtcNow();
+        await SaveAsync(project, ct);
+        await audit.AppendAsync(new AuditEvent("project.transfer")
+        {
+            SubjectType = "project", SubjectId = projectId.ToString(), SubjectName = project.Name, Details = new Dictionary<string, object?> { ["from"] = from, ["to"] = to },
+        }, ct);
+        await transaction.CommitAsync(ct);
+        await users.ProjectMembers.Where(member => member.ProjectId == projectId && member.UserId == to).ExecuteDeleteAsync(ct);
+        return project;
+    }
+
+    // The owner may have gone from the user database meanwhile, and then needs no place.
+    private Task KeepAsAdminAsync(Guid projectId, Guid owner, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        var admin = AccessPolicy.NameOf(ProjectRole.Admin);
+        return users.Database.ExecuteSqlAsync(
+            $"""
+            INSERT INTO project_members (project_id, user_id, role, created_at) SELECT {projectId}, id, {admin}, {now} FROM users WHERE id = {owner}
+            ON CONFLICT (project_id, user_id) DO UPDATE SET role = excluded.role
+            """, ct);
+    }
+
+    private async Task SaveAsync(Project project, CancellationToken ct)
+    {
+        try
+        {
+            await platform.SaveChangesAsync(ct);
+        }
+        catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+        {
+            throw new ProblemException(ErrorCodes.DuplicateName, $"The new owner has a project named '{project.Name}' already.", "userId");
+        }
+    }
+}

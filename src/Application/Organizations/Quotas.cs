@@ -1,0 +1,207 @@
+using System.Globalization;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using VisionPlatform.Domain;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Organizations;
+using VisionPlatform.Infrastructure.Persistence;
+
+namespace VisionPlatform.Application.Organizations;
+
+/// <summary>
+/// Holds accounts and organizations to their limits. Each check takes a lock that lasts as long as the caller's transaction of
+/// the platform database, in which what was asked for is made: two requests at once never both take the last place.
+/// </summary>
+public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimeProvider clock)
+{
+    /// <summary>Whose limits count for an account.</summary>
+    private sealed record Holder(SystemRole Role, Organization? Organization)
+    {
+        public AccountQuota Account => AccountQuota.For(Role);
+    }
+
+    private static readonly Func<UserDatabase, Guid, CancellationToken, Task<Holder?>> HolderOf = EF.CompileAsyncQuery(
+        (UserDatabase users, Guid account, CancellationToken _) => (
+            from user in users.Users.AsNoTracking().Where(user => user.Id == account)
+            join organization in users.Organizations on user.OrganizationId equals organization.Id into its
+            from organization in its.DefaultIfEmpty()
+            select new Holder(user.Role, organization)).FirstOrDefault());
+
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.QuotaExceeded"/>.</exception>
+    public async Task RequireRoomForProjectAsync(Guid owner, SystemRole role, CancellationToken cancellation)
+    {
+        if (AccountQuota.For(role).Projects is { } limit)
+            await RequireAsync(Connection, QuotaKind.Projects, QuotaScope.Account, limit, owner, [owner], usage => usage.ProjectsAsync(cancellation), cancellation);
+    }
+
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.QuotaExceeded"/>.</exception>
+    public async Task RequireRoomForDatasetAsync(Guid maker, SystemRole role, CancellationToken cancellation)
+    {
+        if (AccountQuota.For(role).Datasets is { } limit)
+            await RequireAsync(Connection, QuotaKind.Datasets, QuotaScope.Account, limit, maker, [maker], usage => usage.DatasetsAsync(cancellation), cancellation);
+    }
+
+    /// <summary>Whether one more job of this account may start: places for jobs, and GPU hours left this month.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.QuotaExceeded"/>.</exception>
+    public async Task RequireRoomForJobAsync(Guid account, CancellationToken cancellation)
+    {
+        var holder = await HolderAsync(account, cancellation);
+        if (holder.Account.ConcurrentJobs is { } jobs)
+            await RequireAsync(Connection, QuotaKind.ConcurrentJobs, QuotaScope.Account, jobs, account, [account], usage => usage.JobsAsync(cancellation), cancellation);
+        if (holder.Account.GpuHoursPerMonth is { } hours)
+            await RequireAsync(Connection, QuotaKind.GpuHoursPerMonth, QuotaScope.Account, hours, account, [account], usage => usage.GpuHoursAsync(cancellation), cancellation, mayReach: false);
+        if (holder.Organization is not { } organization || organization is { MaxConcurrentJobs: null, MaxGpuHoursPerMonth: null })
+            return;
+        var people = await PeopleAsync(organization.Id, cancellation);
+        if (organization.MaxConcurrentJobs is { } together)
+            await RequireAsync(Connection, QuotaKind.ConcurrentJobs, QuotaScope.Organization, together, organization.Id, people, usage => usage.JobsAsync(cancellation), cancellation);
+        if (organization.MaxGpuHoursPerMonth is { } hoursTogether)
+            await RequireAsync(
+                Connection, QuotaKind.GpuHoursPerMonth, QuotaScope.Organization, hoursTogether, organization.Id, people, usage => usage.GpuHoursAsync(cancellation), cancellation, mayReach: false);
+    }
+
+    /// <summary>Whether what this account has announced, in this transaction too, still fits.</summary>
+    /// <param name="connection">A connection to the platform database, in the transaction that announces.</param>
+    /// <param name="account">Who announces.</param>
+    /// <param name="announced">Bytes that this transaction announces.</param>
+    /// <param name="cancellation">Cancels.</param>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.QuotaExceeded"/>.</exception>
+    public async Task RequireStorageFitsAsync(NpgsqlConnection connection, Guid account, long announced, CancellationToken cancellation)
+    {
+        var holder = await HolderAsync(account, cancellation);
+        if (holder.Account.StorageGb is { } limit)
+            await RequireStorageAsync(connection, QuotaScope.Account, limit, account, [account], announced, cancellation);
+        if (holder.Organization is { MaxStorageGb: { } together } organization)
+            await RequireStorageAsync(connection, QuotaScope.Organization, together, organization.Id, await PeopleAsync(organization.Id, cancellation), announced, cancellation);
+    }
+
+    /// <summary>
+    /// Locks an organization in the caller's transaction of the user database and checks that somebody more may belong to it.
+    /// </summary>
+    /// <param name="organizationId">Which.</param>
+    /// <param name="countInvited">Whether those who are invited count too: when inviting, not when an invited person comes.</param>
+    /// <param name="cancellation">Cancels.</param>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.QuotaExceeded"/>; <see cref="ErrorCodes.NotFound"/>.</exception>
+    public async Task<Organization> RequireRoomForPersonAsync(Guid organizationId, bool countInvited, CancellationToken cancellation)
+    {
+        var organization = await users.Organizations.FromSql($"SELECT *, xmin FROM organizations WHERE id = {organizationId} FOR UPDATE").SingleOrDefaultAsync(cancellation)
+            ?? throw new ProblemException(ErrorCodes.NotFound, "There is no such organization, or you may not see it.");
+        var use = await PeopleUseAsync(organization, countInvited, cancellation);
+        return use.HasRoomFor(1) ? organization : throw Exceeded(use);
+    }
+
+    /// <summary>What an account uses of its limits.</summary>
+    public async Task<IReadOnlyList<QuotaUse>> OfAccountAsync(Guid account, CancellationToken cancellation)
+    {
+        var quota = (await HolderAsync(account, cancellation)).Account;
+        await using var opened = await OpenAsync(cancellation);
+        var usage = new Usage(Connection, [account], clock.GetUtcNow());
+        return
+        [
+            new(QuotaKind.Projects, QuotaScope.Account, quota.Projects, await usage.ProjectsAsync(cancellation)),
+            new(QuotaKind.Datasets, QuotaScope.Account, quota.Datasets, await usage.DatasetsAsync(cancellation)),
+            new(QuotaKind.ConcurrentJobs, QuotaScope.Account, quota.ConcurrentJobs, await usage.JobsAsync(cancellation)),
+            new(QuotaKind.StorageGb, QuotaScope.Account, quota.StorageGb, await usage.StorageGbAsync(cancellation)),
+            new(QuotaKind.GpuHoursPerMonth, QuotaScope.Account, quota.GpuHoursPerMonth, await usage.GpuHoursAsync(cancellation)),
+        ];
+    }
+
+    /// <summary>What an organization uses of its limits; projects and datasets have none of its own.</summary>
+    public async Task<IReadOnlyList<QuotaUse>> OfOrganizationAsync(Organization organization, CancellationToken cancellation)
+    {
+        var people = await PeopleAsync(organization.Id, cancellation);
+        await using var opened = await OpenAsync(cancellation);
+        var usage = new Usage(Connection, people, clock.GetUtcNow());
+        return
+        [
+            await PeopleUseAsync(organization, countInvited: true, cancellation),
+            new(QuotaKind.Projects, QuotaScope.Organization, null, await usage.ProjectsAsync(cancellation)),
+            new(QuotaKind.Datasets, QuotaScope.Organization, null, await usage.DatasetsAsync(cancellation)),
+            new(QuotaKind.ConcurrentJobs, QuotaScope.Organization, organization.MaxConcurrentJobs, await usage.JobsAsync(cancellation)),
+            new(QuotaKind.StorageGb, QuotaScope.Organization, organization.MaxStorageGb, await usage.StorageGbAsync(cancellation)),
+            new(QuotaKind.GpuHoursPerMonth, QuotaScope.Organization, organization.MaxGpuHoursPerMonth, await usage.GpuHoursAsync(cancellation)),
+        ];
+    }
+
+    private NpgsqlConnection Connection => (NpgsqlConnection)platform.Database.GetDbConnection();
+
+    private async Task RequireAsync(
+        NpgsqlConnection connection, QuotaKind kind, QuotaScope scope, double limit, Guid holder, IReadOnlyCollection<Guid> accounts, Func<Usage, Task<double>> used,
+        CancellationToken cancellation, double more = 1, bool mayReach = true)
+    {
+        await using (var whole = new NpgsqlBatch(connection) { BatchCommands = { LockCommand("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", kind, holder) } })
+            await whole.ExecuteNonQueryAsync(cancellation);
+        var use = new QuotaUse(kind, scope, limit, await used(new Usage(connection, accounts, clock.GetUtcNow())));
+        // Of what runs on (hours) nobody knows how much more will come: there must be some left.
+        if (mayReach ? !use.HasRoomFor(more) : use.Used >= limit)
+            throw Exceeded(use);
+    }
+
+    // Files are announced many times a second, and a lock held until the commit would have each announcement wait for the disk of the one
+    // before. Far from the limit they share it (QuotaUse.IsFarFromLimit says why that is safe); near it one follows the other.
+    private async Task RequireStorageAsync(
+        NpgsqlConnection connection, QuotaScope scope, double limit, Guid holder, IReadOnlyCollection<Guid> accounts, long announced, CancellationToken cancellation)
+    {
+        await using (var share = new NpgsqlBatch(connection))
+        {
+            share.BatchCommands.Add(new("SAVEPOINT shared_quota"));
+            share.BatchCommands.Add(LockCommand("SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))", QuotaKind.StorageGb, holder));
+            share.BatchCommands.Add(new Usage(connection, accounts, clock.GetUtcNow()).StorageGbCommand());
+            await using var answers = await share.ExecuteReaderAsync(cancellation);
+            await answers.NextResultAsync(cancellation);
+            await answers.ReadAsync(cancellation);
+            if (new QuotaUse(QuotaKind.StorageGb, scope, limit, answers.GetDouble(0)).IsFarFromLimit(announced / Usage.Gigabyte))
+                return;
+        }
+        // Lets go of the share: two that hold one and want the whole would wait for each other.
+        await using (var let = new NpgsqlCommand("ROLLBACK TO SAVEPOINT shared_quota", connection))
+            await let.ExecuteNonQueryAsync(cancellation);
+        await RequireAsync(connection, QuotaKind.StorageGb, scope, limit, holder, accounts, all => all.StorageGbAsync(cancellation), cancellation, more: 0);
+    }
+
+    private static NpgsqlBatchCommand LockCommand(string sql, QuotaKind kind, Guid holder) => new(sql) { Parameters = { new NpgsqlParameter { Value = $"{kind.AsText()} of {holder}" } } };
+
+    private async Task<Holder> HolderAsync(Guid account, CancellationToken cancellation) =>
+        // An account that is gone has no role to take a limit from: the smallest counts.
+        await HolderOf(users, account, cancellation) ?? new Holder(SystemRole.Guest, null);
+
+    private Task<List<Guid>> PeopleAsync(Guid organization, CancellationToken cancellation) =>
+        users.Users.Where(user => user.OrganizationId == organization).Select(user => user.Id).ToListAsync(cancellation);
+
+    private async Task<QuotaUse> PeopleUseAsync(Organization organization, bool countInvited, CancellationToken cancellation)
+    {
+        var now = clock.GetUtcNow();
+        var people = await users.Users.CountAsync(user => user.OrganizationId == organization.Id && user.IsActive, cancellation);
+        if (countInvited)
+            people += await users.Invitations.CountAsync(
+                invitation => invitation.TargetId == organization.Id && invitation.State == Domain.Invitations.InvitationState.Pending && invitation.ExpiresAt > now, cancellation);
+        return new QuotaUse(QuotaKind.Users, QuotaScope.Organization, organization.MaxUsers, people);
+    }
+
+    private async Task<IAsyncDisposable> OpenAsync(CancellationToken cancellation)
+    {
+        await platform.Database.OpenConnectionAsync(cancellation);
+        return new Opened(platform);
+    }
+
+    private static ProblemException Exceeded(QuotaUse use)
+    {
+        var what = use.Kind switch
+        {
+            QuotaKind.ConcurrentJobs => "jobs at a time",
+            QuotaKind.StorageGb => "GB of images",
+            QuotaKind.GpuHoursPerMonth => "hours of training a month",
+            _ => use.Kind.AsText(),
+        };
+        var whose = use.Scope == QuotaScope.Organization ? "The organization" : "This account";
+        var verb = use.Used > use.Limit ? "would have" : "has";
+        return new ProblemException(
+            ErrorCodes.QuotaExceeded, string.Create(CultureInfo.InvariantCulture, $"{whose} may have {use.Limit:0.##} {what} and {verb} {use.Used:0.##}.")) { Quota = use };
+    }
+
+    private sealed class Opened(PlatformDatabase database) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync() => await database.Database.CloseConnectionAsync();
+    }
+}

@@ -1,0 +1,54 @@
+using System.Globalization;
+using Npgsql;
+
+namespace VisionPlatform.Application.Organizations;
+
+/// <summary>What people use of the platform database, counted when asked. Each takes the accounts whose use is added up.</summary>
+internal sealed class Usage(NpgsqlConnection connection, IReadOnlyCollection<Guid> accounts, DateTimeOffset now)
+{
+    /// <summary>Bytes in a GB of a quota.</summary>
+    public const double Gigabyte = 1_000_000_000;
+
+    private const string ActiveStates = "('queued', 'starting', 'running', 'finalizing')";
+
+    private static readonly string Storage = string.Create(CultureInfo.InvariantCulture,
+        $"""
+        SELECT ((coalesce((SELECT sum(u.bytes) FROM dataset_usage u JOIN datasets d ON d.id = u.dataset_id JOIN projects p ON p.id = d.project_id
+                           WHERE u.user_id = ANY($1) AND d.deleted_at IS NULL AND p.deleted_at IS NULL), 0)
+               + coalesce((SELECT sum(size) FROM dataset_uploads WHERE created_by = ANY($1) AND expires_at > $2), 0)) / {Gigabyte:0}.0)::float8
+        """);
+
+    public Task<double> ProjectsAsync(CancellationToken cancellation) =>
+        ReadAsync("SELECT count(*) FROM projects WHERE owner_id = ANY($1) AND deleted_at IS NULL", cancellation);
+
+    public Task<double> DatasetsAsync(CancellationToken cancellation) =>
+        ReadAsync("SELECT count(*) FROM datasets d JOIN projects p ON p.id = d.project_id WHERE d.created_by = ANY($1) AND d.deleted_at IS NULL AND p.deleted_at IS NULL", cancellation);
+
+    public Task<double> JobsAsync(CancellationToken cancellation) =>
+        ReadAsync($"SELECT count(*) FROM training_jobs WHERE created_by = ANY($1) AND completed_at IS NULL AND state IN {ActiveStates}", cancellation);
+
+    /// <summary>Images of what is not deleted, and files that were announced and may still come.</summary>
+    public Task<double> StorageGbAsync(CancellationToken cancellation) => ReadAsync(Storage, cancellation, now);
+
+    /// <summary>The same as one of several statements; it answers one row of one double.</summary>
+    public NpgsqlBatchCommand StorageGbCommand() =>
+        new(Storage) { Parameters = { new NpgsqlParameter<Guid[]> { TypedValue = [.. accounts] }, new NpgsqlParameter<DateTimeOffset> { TypedValue = now } } };
+
+    /// <summary>Hours of all attempts in this calendar month, those that run included.</summary>
+    public Task<double> GpuHoursAsync(CancellationToken cancellation) =>
+        ReadAsync(
+            """
+            SELECT coalesce(sum(extract(epoch FROM least(coalesce(a.ended_at, $2), $2) - greatest(a.started_at, $3))), 0) / 3600
+            FROM training_jobs j JOIN attempts a ON a.subject_id = j.id AND a.kind = 'train'
+            WHERE j.created_by = ANY($1) AND (j.completed_at IS NULL OR j.completed_at > $3) AND a.started_at < $2 AND coalesce(a.ended_at, $2) > $3
+            """, cancellation, now, new DateTimeOffset(now.UtcDateTime.Year, now.UtcDateTime.Month, 1, 0, 0, 0, TimeSpan.Zero));
+
+    private async Task<double> ReadAsync(string sql, CancellationToken cancellation, params DateTimeOffset[] times)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.Add(new() { Value = accounts.ToArray() });
+        foreach (var time in times)
+            command.Parameters.Add(new() { Value = time });
+        return Convert.ToDouble(await command.ExecuteScalarAsync(cancellation), CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,207 @@
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Exports;
+using VisionPlatform.Domain.Training;
+using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Training;
+
+namespace VisionPlatform.Application.Training;
+
+/// <summary>What a batch of events came to.</summary>
+/// <param name="Subjects">Jobs and exports whose orchestration has something to look at.</param>
+public sealed record AttemptReport(AttemptEventReply Reply, IReadOnlyList<Guid> Subjects);
+
+/// <summary>
+/// Takes trainers' events into the database: one transaction a batch, under the attempt's row lock. An event is taken once and in
+/// order; what was taken before, comes after a gap, or after the attempt's end changes nothing.
+/// </summary>
+public sealed class AttemptReports(PlatformDatabase database, TimeProvider time)
+{
+    private const int MaxEvents = 1000;
+
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/> for an attempt that never was; validation failures name the event.</exception>
+    public async Task<AttemptReport> TakeAsync(Guid attemptId, AttemptEventBatch batch, CancellationToken cancellation)
+    {
+        if (batch.Events is null || batch.Events.Count > MaxEvents)
+            throw new ProblemException(ErrorCodes.ValidationFailed, $"A batch has up to {MaxEvents} events.", "events");
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        var attempt = await database.LockAttemptAsync(attemptId, cancellation)
+            ?? throw new ProblemException(ErrorCodes.NotFound, "There is no such attempt.");
+        var now = time.GetUtcNow();
+        if (attempt.State.IsTerminal())
+            return new AttemptReport(new AttemptEventReply(attempt.LastSequence, Cancel: true), [attempt.SubjectId]);
+
+        var job = attempt.Kind == AttemptKind.Train ? await database.LockJobAsync(attempt.SubjectId, cancellation) : null;
+        var export = attempt.Kind == AttemptKind.Export ? await database.LockExportAsync(attempt.SubjectId, cancellation) : null;
+        foreach (var entry in batch.Events.OrderBy(entry => entry.Seq))
+        {
+            if (entry.Seq != attempt.LastSequence + 1 || attempt.State.IsTerminal())
+                continue;
+            await new Change(database, attempt, job, export, entry, now).ApplyAsync(cancellation);
+            attempt.LastSequence = entry.Seq;
+        }
+
+        attempt.LastHeartbeatAt = now;
+        await database.RenewSlotAsync(attempt.Id, now, cancellation);
+        var wake = new List<Guid>();
+        if (attempt.State.IsTerminal())
+        {
+            await database.ReleaseSlotAsync(attempt.Id, cancellation);
+            wake.Add(attempt.SubjectId);
+        }
+
+        await database.SaveChangesAsync(cancellation);
+        if (attempt.State.IsTerminal())
+            wake.AddRange(await database.WaitingSubjectsAsync(attempt.Trainer, cancellation));
+        if (job is not null)
+            await database.NotifyJobReadersAsync(job.Id, cancellation);
+        await transaction.CommitAsync(cancellation);
+        var cancel = attempt.State.IsTerminal() || job is { CancelRequested: true } or { State: JobState.Cancelled } or { State: JobState.Failed };
+        return new AttemptReport(new AttemptEventReply(attempt.LastSequence, cancel), wake);
+    }
+
+    /// <summary>Where an attempt's artifacts live in the internal bucket; it may write nowhere else.</summary>
+    public static string KeyPrefix(Attempt attempt) => attempt.Kind switch
+    {
+        AttemptKind.Train => $"checkpoints/{attempt.SubjectId}/{attempt.Number}/",
+        _ => $"exports/{attempt.SubjectId}/{attempt.Number}/",
+    };
+
+    /// <summary>One event on its way into the rows it concerns.</summary>
+    private sealed class Change(PlatformDatabase database, Attempt attempt, TrainingJob? job, Export? export, AttemptEvent entry, DateTimeOffset now)
+    {
+        public async Task ApplyAsync(CancellationToken cancellation)
+        {
+            switch (entry.Type)
+            {
+                case "started": Started(); break;
+                case "log": Log(); break;
+                case "metrics" when job is not null: await MetricsAsync(job, cancellation); break;
+                case "validation" when job is not null: await ValidationAsync(job, cancellation); break;
+                case "checkpoint" when job is not null: await CheckpointAsync(job, cancellation); break;
+                case "artifact" when export is not null: Artifact(export); break;
+                case "completed": Completed(); break;
+                case "failed": Failed(); break;
+                default: break; // heartbeat, and what a newer trainer may say
+            }
+        }
+
+        private void Started()
+        {
+            if (attempt.MoveTo(AttemptState.Running, now) && job is not null)
+                database.AppendAttempt(attempt, now);
+            export?.MoveTo(ExportState.Running, now);
+            if (job is null)
+                return;
+            job.TotalEpochs = entry.TotalEpochs ?? job.TotalEpochs;
+            if (job.MoveTo(JobState.Running, now))
+                database.AppendState(job, now);
+        }
+
+        private void Log()
+        {
+            var level = entry.Level is "debug" or "info" or "warning" or "error" ? entry.Level : "info";
+            if (job is not null)
+                database.Append(job.Id, "log", new { Attempt = attempt.Number, Level = level, Message = Require(entry.Message, "message"), Source = entry.Source ?? "trainer", entry.Time }, now);
+        }
+
+        private async Task MetricsAsync(TrainingJob target, CancellationToken cancellation)
+        {
+            var (epoch, metrics) = (Require(entry.Epoch, "epoch"), Require(entry.Metrics, "metrics"));
+            if (await database.EpochMetrics.FindAsync([target.Id, attempt.Number, epoch], cancellation) is not null)
+                return;
+            Started(); // A trainer's first report may have been lost with the process that made it.
+            database.EpochMetrics.Add(new EpochMetrics
+            {
+                JobId = target.Id, Attempt = attempt.Number, Epoch = epoch, Metrics = metrics, EpochSeconds = entry.EpochSeconds, Time = entry.Time,
+            });
+            target.CurrentEpoch = epoch;
+            target.TotalEpochs = entry.TotalEpochs ?? target.TotalEpochs;
+            target.EtaSeconds = entry.EtaSeconds;
+            target.LatestMetrics = metrics;
+            database.Append(target.Id, "metrics", new { Attempt = attempt.Number, Epoch = epoch, target.TotalEpochs, Metrics = metrics, entry.EpochSeconds, entry.EtaSeconds }, now);
+        }
+
+        private async Task ValidationAsync(TrainingJob target, CancellationToken cancellation)
+        {
+            var epoch = Require(entry.Epoch, "epoch");
+            if (!Enum.TryParse<Split>(Require(entry.Split, "split"), ignoreCase: true, out var split))
+                throw Invalid("split", "The split is train, val or test.");
+            if (await database.ValidationResults.FindAsync([target.Id, attempt.Number, epoch, split], cancellation) is not null)
+                return;
+            var metrics = Require(entry.Metrics, "metrics");
+            database.ValidationResults.Add(new ValidationResult
+            {
+                JobId = target.Id, Attempt = attempt.Number, Epoch = epoch, Split = split, Metrics = metrics, Classes = Require(entry.Classes, "classes"),
+                ConfusionMatrix = Require(entry.ConfusionMatrix, "confusionMatrix"), PerClass = Require(entry.PerClass, "perClass"), Time = entry.Time,
+            });
+            database.Append(target.Id, "validation", new { Epoch = epoch, Split = split, Metrics = metrics }, now);
+        }
+
+        private async Task CheckpointAsync(TrainingJob target, CancellationToken cancellation)
+        {
+            var (epoch, name) = (Require(entry.Epoch, "epoch"), Require(entry.Name, "name"));
+            var known = database.Checkpoints.Local.Any(
+                    checkpoint => checkpoint.JobId == target.Id && checkpoint.Attempt == attempt.Number && checkpoint.Epoch == epoch)
+                || await database.Checkpoints.AnyAsync(
+                checkpoint => checkpoint.JobId == target.Id && checkpoint.Attempt == attempt.Number && checkpoint.Epoch == epoch, cancellation);
+            if (known)
+                return;
+            var checkpoint = new Checkpoint
+            {
+                JobId = target.Id, Attempt = attempt.Number, Epoch = epoch, Name = name, Key = OwnKey(), Size = Require(entry.Size, "size"),
+                Sha256 = Require(entry.Sha256, "sha256"), Best = entry.Best ?? false, Metrics = entry.Metrics ?? [], CreatedAt = now,
+            };
+            database.Checkpoints.Add(checkpoint);
+            database.Append(target.Id, "checkpoint", new { Attempt = attempt.Number, Epoch = epoch, Name = name, checkpoint.Best, checkpoint.Size }, now);
+        }
+
+        private void Artifact(Export target)
+        {
+            target.Key = OwnKey();
+            target.Size = Require(entry.Size, "size");
+            target.Sha256 = Require(entry.Sha256, "sha256");
+        }
+
+        private void Completed()
+        {
+            attempt.Result = entry.Result;
+            attempt.MoveTo(AttemptState.Completed, now);
+            if (job is null)
+                return;
+            database.AppendAttempt(attempt, now);
+            job.FinalMetrics = entry.FinalMetrics ?? job.LatestMetrics;
+            job.BestMetrics = entry.BestMetrics ?? job.FinalMetrics;
+            job.BestEpoch = entry.BestEpoch;
+            if (job.MoveTo(JobState.Finalizing, now))
+                database.AppendState(job, now);
+        }
+
+        private void Failed()
+        {
+            var code = Require(entry.Code, "code");
+            var known = ErrorCodes.OfTrainerFailure(code);
+            var category = Enum.TryParse<ErrorCategory>(entry.Category, ignoreCase: true, out var said) ? said : known.Category;
+            var failure = new Failure(known.Code, category, entry.Message ?? known.Title);
+            var end = code == ErrorCodes.AttemptCancelled.Code ? AttemptState.Cancelled : AttemptState.Failed;
+            if (attempt.MoveTo(end, now, failure) && job is not null)
+                database.AppendAttempt(attempt, now);
+        }
+
+        private string OwnKey()
+        {
+            var key = Require(entry.Key, "key");
+            return key.StartsWith(KeyPrefix(attempt), StringComparison.Ordinal) && !key.Contains("..", StringComparison.Ordinal)
+                ? key
+                : throw Invalid("key", $"The key must begin with {KeyPrefix(attempt)}.");
+        }
+
+        private T Require<T>(T? value, string field) where T : class => value ?? throw Invalid(field, "This field is required.");
+
+        private T Require<T>(T? value, string field) where T : struct => value ?? throw Invalid(field, "This field is required.");
+
+        private ProblemException Invalid(string field, string message) =>
+            new(ErrorCodes.ValidationFailed, $"Event {entry.Seq} ({entry.Type}): {field}: {message}", $"events[{entry.Seq}].{field}");
+    }
+}
