@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
-using VisionPlatform.Application;
+using VisionPlatform.Application.Modules;
 using VisionPlatform.Infrastructure.Secrets;
 using VisionPlatform.Infrastructure.Settings;
 
@@ -20,7 +20,7 @@ internal static class Settings
         configuration.AddInMemoryCollection(LocalValues()).AddEnvironmentVariables();
         try
         {
-            await VaultSecrets.AddToAsync(configuration, configuration, PlatformSettings.Declared, cancellation);
+            await VaultSecrets.AddToAsync(configuration, configuration, AppSettings.Declared, cancellation);
         }
         catch (SettingsException wrong)
         {

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using VisionPlatform.Infrastructure.Accounts;
 
 namespace VisionPlatform.Application.Accounts;
@@ -7,11 +6,13 @@ namespace VisionPlatform.Application.Accounts;
 public static class AccountServices
 {
     /// <summary>Registers tokens, password hashing, sign-in, sign-up and the making of the first administrator. Needs the persistence, audit and mail services.</summary>
-    public static IServiceCollection AddAccounts(this IServiceCollection services, AccountSettings settings)
+    public static IServiceCollection AddAccounts(this IServiceCollection services)
     {
-        services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(settings);
-        services.AddSingleton(provider => new SignedToken(settings.Secret, provider.GetRequiredService<TimeProvider>(), settings.PreviousSecret));
+        services.AddSingleton(provider =>
+        {
+            var settings = provider.GetRequiredService<AccountSettings>();
+            return new SignedToken(settings.Secret, provider.GetRequiredService<TimeProvider>(), settings.PreviousSecret);
+        });
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<AttemptTokens>();
         services.AddSingleton<ServiceTokens>();

@@ -32,7 +32,7 @@ public sealed record Caller(
 /// deactivated, another role, a sign-out or a revoked token counts from the next request on.
 /// </summary>
 public sealed class Callers(
-    [FromKeyedServices(PersistenceServices.Users)] NpgsqlDataSource users, AccessTokens accessTokens, ServiceTokens serviceTokens, PersonalTokenUse uses, TimeProvider clock)
+    [FromKeyedServices(Databases.Users)] NpgsqlDataSource users, AccessTokens accessTokens, ServiceTokens serviceTokens, PersonalTokenUse uses, TimeProvider clock)
 {
     private const string Person = "u.id, u.email, u.full_name, u.badge_color, u.role, u.must_change_password";
 

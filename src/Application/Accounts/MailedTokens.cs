@@ -22,4 +22,8 @@ internal static class MailedTokens
     /// <summary>Makes every link that was mailed to an account useless.</summary>
     public static Task UseUpAsync(UserDatabase database, Guid userId, DateTimeOffset now, CancellationToken ct) =>
         database.MailedTokens.Where(t => t.UserId == userId && t.UsedAt == null).ExecuteUpdateAsync(set => set.SetProperty(t => t.UsedAt, now), ct);
+
+    /// <summary>Removes tokens that have expired; how many.</summary>
+    public static Task<int> PurgeAsync(UserDatabase database, DateTimeOffset now, CancellationToken cancellation) =>
+        database.MailedTokens.Where(token => token.ExpiresAt < now).ExecuteDeleteAsync(cancellation);
 }

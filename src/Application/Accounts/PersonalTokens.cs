@@ -65,7 +65,7 @@ public sealed class PersonalTokens(UserDatabase database, TimeProvider clock)
 /// Notes when personal tokens were last used: kept in memory and written every few seconds for all of them at once, so
 /// that no request waits for it.
 /// </summary>
-public sealed class PersonalTokenUse([FromKeyedServices(PersistenceServices.Users)] NpgsqlDataSource users, TimeProvider clock, ILogger<PersonalTokenUse> logger) : BackgroundService
+public sealed class PersonalTokenUse([FromKeyedServices(Databases.Users)] NpgsqlDataSource users, TimeProvider clock, ILogger<PersonalTokenUse> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Precision = TimeSpan.FromMinutes(1);

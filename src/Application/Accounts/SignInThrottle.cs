@@ -64,6 +64,13 @@ public sealed class SignInThrottle(UserDatabase database, AccountSettings settin
         return database.SignInFailures.Where(f => f.KeyHash == hash).ExecuteDeleteAsync(ct);
     }
 
+    /// <summary>Removes counts whose <see cref="Memory"/> is over; how many.</summary>
+    public Task<int> PurgeAsync(CancellationToken cancellation)
+    {
+        var before = clock.GetUtcNow() - Memory;
+        return database.SignInFailures.Where(failures => failures.LastAt < before).ExecuteDeleteAsync(cancellation);
+    }
+
     private static byte[][] KeysOf(string normalisedEmail, string? address) =>
         NetworkOf(address) is { } network ? [KeyOf("email", normalisedEmail), KeyOf("address", network)] : [KeyOf("email", normalisedEmail)];
 

@@ -44,8 +44,10 @@ public sealed record AuditOrigin(Func<AuditActor?> Actor, string? Address, strin
 /// Writes the audit log. An entry written inside a transaction of the user database is there exactly when what it tells of is;
 /// one about a failure is written after that transaction has ended.
 /// </summary>
-public sealed class AuditLog(UserDatabase database, TimeProvider clock)
+public sealed class AuditLog(UserDatabase database, AuditSettings settings, TimeProvider clock)
 {
+    private const int PurgedAtOnce = 5_000;
+
     /// <summary>Where this request comes from; set by the middleware.</summary>
     public AuditOrigin Origin { get; set; } = AuditOrigin.None;
 
@@ -63,6 +65,24 @@ public sealed class AuditLog(UserDatabase database, TimeProvider clock)
                 {entry.Result.AsText()}, {entry.Code}, {entry.Address}, {entry.UserAgent}, {entry.TraceId}, {entry.Details?.GetRawText()}::jsonb)
             """, cancellation);
         HasWritten = true;
+    }
+
+    /// <summary>Removes entries that are older than <see cref="AuditSettings.Retention"/>, and says so in the log itself; how many.</summary>
+    public async Task<int> PurgeAsync(CancellationToken cancellation)
+    {
+        if (settings.Retention is not { } retention)
+            return 0;
+        var before = clock.GetUtcNow() - retention;
+        int removed, total = 0;
+        do
+        {
+            removed = await database.Database.SqlQuery<int>($"SELECT purge_audit_entries({before}, {PurgedAtOnce}) AS \"Value\"").SingleAsync(cancellation);
+            total += removed;
+        }
+        while (removed == PurgedAtOnce);
+        if (total > 0)
+            await AppendAsync(new AuditEvent("audit.purge") { Details = new Dictionary<string, object?> { ["entries"] = total, ["before"] = before } }, cancellation);
+        return total;
     }
 
     /// <summary>The entry of an event as it would be written now.</summary>

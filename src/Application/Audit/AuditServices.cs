@@ -5,9 +5,8 @@ namespace VisionPlatform.Application.Audit;
 public static class AuditServices
 {
     /// <summary>Registers the audit log. Needs the persistence services.</summary>
-    public static IServiceCollection AddAudit(this IServiceCollection services, AuditSettings settings)
+    public static IServiceCollection AddAudit(this IServiceCollection services)
     {
-        services.AddSingleton(settings);
         services.AddScoped<AuditLog>();
         services.AddSingleton<AuditBatch>();
         services.AddHostedService(provider => provider.GetRequiredService<AuditBatch>());

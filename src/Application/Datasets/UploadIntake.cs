@@ -1,7 +1,9 @@
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using NpgsqlTypes;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
+using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Storage;
 
 namespace VisionPlatform.Application.Datasets;
@@ -20,7 +22,7 @@ public sealed record UploadTicket(Guid UploadId, string Path, PresignedRequest R
 public sealed record UploadTickets(IReadOnlyList<UploadTicket> Uploads, IReadOnlyList<string> Skipped);
 
 /// <summary>First half of an upload: remembers what is to come and gives out write-once URLs.</summary>
-public sealed class UploadIntake(NpgsqlDataSource database, ObjectStores stores, DatasetLimits limits, TimeProvider time)
+public sealed class UploadIntake([FromKeyedServices(Databases.Platform)] NpgsqlDataSource database, ObjectStores stores, DatasetLimits limits, TimeProvider time)
 {
     private sealed record Pending(Guid Id, string Key, long Size);
 

@@ -2,10 +2,10 @@ using System.CommandLine;
 
 namespace VisionPlatform.Cli.Databases;
 
-/// <summary><c>database migrate</c> and <c>database status</c>, both over the user and the platform database.</summary>
+/// <summary><c>database migrate</c> and <c>database status</c>, over the databases of all modules.</summary>
 internal static class DatabaseCommands
 {
-    public static Command Build() => new("database", "Migrates the user and the platform database and shows their state.")
+    public static Command Build() => new("database", "Migrates the databases and shows their state.")
     {
         BuildMigrate(),
         BuildStatus(),
@@ -43,9 +43,5 @@ internal static class DatabaseCommands
     private static Option<double> TimeoutOption(double seconds) =>
         NumberOption.Build("--timeout", "How long to wait for the database server.", seconds, 0, 86400, "SECONDS");
 
-    private static async Task<IReadOnlyList<MigrationTarget>> TargetsAsync(CancellationToken cancel)
-    {
-        var configuration = await Settings.ReadAsync(cancel);
-        return [MigrationTarget.Users(configuration), MigrationTarget.Platform(configuration)];
-    }
+    private static async Task<IReadOnlyList<MigrationTarget>> TargetsAsync(CancellationToken cancel) => MigrationTarget.All(await Settings.ReadAsync(cancel));
 }

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
+using VisionPlatform.Application.Modules;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Settings;
 
@@ -14,31 +15,25 @@ internal sealed record MigrationTarget(string Name, string ConnectionString, Fun
     /// <summary>Host and port, without user or password.</summary>
     public string Server { get; } = ServerOf(new NpgsqlConnectionStringBuilder(ConnectionString));
 
-    public static MigrationTarget Users(IConfiguration configuration) =>
-        new("users", Read(configuration, "USER_DATABASE_URL"), connection => new UserDatabase(
-            new DbContextOptionsBuilder<UserDatabase>().UseNpgsql(connection).Options));
-
-    public static MigrationTarget Platform(IConfiguration configuration) =>
-        new("platform", Read(configuration, "DATABASE_URL"), connection => new PlatformDatabase(
-            new DbContextOptionsBuilder<PlatformDatabase>().UseNpgsql(connection).Options));
-
-    private static string Read(IConfiguration configuration, string name)
+    /// <summary>The databases of all modules.</summary>
+    /// <exception cref="CommandException">An address is missing or wrong.</exception>
+    public static IReadOnlyList<MigrationTarget> All(IConfiguration configuration)
     {
+        ModuleDatabase[] databases = [.. AppModules.All.SelectMany(module => module.Databases)];
         try
         {
-            // A migration is one connection; none of it stays open in a pool. An index on a large table may take its time.
-            return new NpgsqlConnectionStringBuilder(DatabaseSettings.ConnectionString(configuration, name))
-            {
-                Pooling = false,
-                Timeout = 5,
-                CommandTimeout = 0,
-            }.ConnectionString;
+            var settings = SettingsReader.Read(configuration, reader => DatabaseSettings.From(reader, databases));
+            return [.. databases.Select(database => Of(database, settings.ConnectionStrings[database.Name]))];
         }
         catch (Exception failure) when (failure is InvalidOperationException or ArgumentException)
         {
             throw CommandException.Usage(failure.Message);
         }
     }
+
+    /// <summary>A migration is one connection, which no pool keeps open. An index on a large table may take its time.</summary>
+    public static MigrationTarget Of(ModuleDatabase database, string connectionString) => new(
+        database.Name, new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, Timeout = 5, CommandTimeout = 0 }.ConnectionString, database.Open);
 
     private static string ServerOf(NpgsqlConnectionStringBuilder builder) => $"{builder.Host}:{builder.Port}";
 }

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using VisionPlatform.Application;
+using VisionPlatform.Application.Modules;
 using VisionPlatform.Infrastructure.Settings;
 
 namespace VisionPlatform.Cli.SettingsFiles;
@@ -14,7 +14,7 @@ internal static class SettingsCommands
         {
             // The one failure that takes more than a line: all problems at once is what it is for.
             var reader = new SettingsReader(await Settings.ReadAsync(cancel));
-            PlatformSettings.From(reader);
+            AppSettings.From(reader);
             foreach (var problem in reader.Problems)
                 parsed.InvocationConfiguration.Error.WriteLine(problem);
             if (reader.Problems.Count > 0)

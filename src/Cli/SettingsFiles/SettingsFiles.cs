@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using VisionPlatform.Application;
+using VisionPlatform.Application.Modules;
 using VisionPlatform.Infrastructure.Settings;
 
 namespace VisionPlatform.Cli.SettingsFiles;
@@ -29,7 +29,7 @@ internal static class SettingsFiles
     public static string Document()
     {
         var text = new StringBuilder(Introduction).Append('\n');
-        foreach (var section in PlatformSettings.Declared().Concat(OtherPrograms.Settings).GroupBy(setting => setting.Section))
+        foreach (var section in AppSettings.Declared().Concat(OtherPrograms.Settings).GroupBy(setting => setting.Section))
         {
             text.Append('\n').Append("## ").Append(section.Key).Append("\n\n| setting | type | default | secret | what |\n|---|---|---|---|---|\n");
             foreach (var setting in section.Where(setting => setting.Purpose.Length > 0))
@@ -45,7 +45,7 @@ internal static class SettingsFiles
     public static string Example()
     {
         var values = new JsonObject();
-        foreach (var setting in PlatformSettings.Declared().Where(setting => setting.Example is not null))
+        foreach (var setting in AppSettings.Declared().Where(setting => setting.Example is not null))
             values[setting.Name] = setting.Example;
         return new JsonObject { ["IsEncrypted"] = false, ["Values"] = values }.ToJsonString(Json) + "\n";
     }

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using VisionPlatform.Api.Http;
 using VisionPlatform.Application.Accounts;
 using VisionPlatform.Domain.Accounts;
 

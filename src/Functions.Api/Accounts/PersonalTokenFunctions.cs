@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using VisionPlatform.Api.Http;
 using VisionPlatform.Application.Accounts;
 using VisionPlatform.Application.Audit;
 using VisionPlatform.Domain.Accounts;

@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using VisionPlatform.Api.Http;
 using VisionPlatform.Api.OpenApi;
 using VisionPlatform.Application.Accounts;
 using VisionPlatform.Domain;
@@ -62,7 +61,7 @@ public sealed class ServiceTokenFunctions(ServiceTokenIssue issue, Authenticatio
 
     private async Task<string> ForCallerAsync(HttpRequest request, AppModule audience, TokenScopes scopes, CancellationToken cancellation)
     {
-        var user = await authentication.RequireUserAsync(request, cancellation, AppModule.Shared);
+        var user = await authentication.RequireUserAsync(request, cancellation, AppModule.Accounts);
         Authentication.RequirePermission(user, Permission.AccountSelf);
         if (user.MustChangePassword)
             throw new ProblemException(ErrorCodes.PasswordChangeRequired);

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
-using VisionPlatform.Api.Http;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Audit;
 

@@ -2,8 +2,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Logging;
-using VisionPlatform.Api.Http;
 using VisionPlatform.Application.Audit;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Audit;
@@ -24,10 +22,8 @@ namespace VisionPlatform.Api.Audit;
 internal static class AuditFilter;
 
 /// <summary>Reading the audit log, for administrators.</summary>
-public sealed class AuditFunctions(UserDatabase database, AuditLog audit, AuditSettings settings, TimeProvider clock, ILogger<AuditFunctions> logger)
+public sealed class AuditFunctions(UserDatabase database, AuditLog audit, TimeProvider clock)
 {
-    private const int PurgedAtOnce = 5_000;
-
     [Function("ListAuditEntries"), RequiresPermission(Permission.AuditRead)]
     [Operation("Search the audit log", Tag = "Audit", Queries = typeof(AuditFilter), Returns = typeof(Page<AuditAnswer>),
         Description = "Newest entries first.")]
@@ -52,26 +48,6 @@ public sealed class AuditFunctions(UserDatabase database, AuditLog audit, AuditS
         response.Headers.ContentDisposition = $"attachment; filename=\"audit-{clock.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}.{(format == AuditFormat.Csv ? "csv" : "jsonl")}\"";
         await AuditFile.WriteAsync(response.BodyWriter, format, entries.AsAsyncEnumerable(), cancellation);
         return new EmptyResult();
-    }
-
-    /// <summary>Removes what is older than the time of retention.</summary>
-    [Function("PurgeAuditEntries")]
-    public async Task Purge([TimerTrigger("0 23 3 * * *")] TimerInfo timer, CancellationToken cancellation)
-    {
-        if (settings.Retention is not { } retention)
-            return;
-        var before = clock.GetUtcNow() - retention;
-        int removed, total = 0;
-        do
-        {
-            removed = await database.Database.SqlQuery<int>($"SELECT purge_audit_entries({before}, {PurgedAtOnce}) AS \"Value\"").SingleAsync(cancellation);
-            total += removed;
-        }
-        while (removed == PurgedAtOnce);
-        if (total == 0)
-            return;
-        await audit.AppendAsync(new AuditEvent("audit.purge") { Details = new Dictionary<string, object?> { ["entries"] = total, ["before"] = before } }, cancellation);
-        logger.LogInformation("Removed {Count} audit entries from before {Before}", total, before);
     }
 
     private IQueryable<AuditEntry> Matching(HttpRequest request)

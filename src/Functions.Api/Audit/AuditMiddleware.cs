@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.DependencyInjection;
-using VisionPlatform.Api.Http;
 using VisionPlatform.Application.Audit;
 using VisionPlatform.Domain.Audit;
 
@@ -34,7 +33,7 @@ public sealed class AuditMiddleware(FunctionDeclarations declarations, AuditBatc
         var status = http.Response.StatusCode;
         var denied = status == StatusCodes.Status403Forbidden;
         // An answer that is given again changed nothing.
-        var isReplayed = http.Response.Headers.ContainsKey(Creation.ReplayedHeader);
+        var isReplayed = http.Response.Headers.ContainsKey(IdempotentRequests.ReplayedHeader);
         if (isReplayed || audit.HasWritten || http.FindCurrentUser() is null || !(denied || (status < 400 && IsChange(http.Request.Method))))
             return;
         var (action, thing) = AuditAction.Of(function.Name);

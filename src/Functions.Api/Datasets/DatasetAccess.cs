@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using VisionPlatform.Api.Http;
 using VisionPlatform.Api.Projects;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Datasets;

@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.EntityFrameworkCore;
-using VisionPlatform.Api.Http;
 using VisionPlatform.Api.Projects;
 using VisionPlatform.Application.Datasets;
 using VisionPlatform.Domain.Accounts;

@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
-using VisionPlatform.Api.Http;
 using VisionPlatform.Api.OpenApi;
 using VisionPlatform.Api.Projects;
 using VisionPlatform.Application.Deployments;

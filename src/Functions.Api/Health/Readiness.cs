@@ -2,10 +2,10 @@ using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using VisionPlatform.Application.Modules;
 using VisionPlatform.Domain;
 using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Infrastructure.Persistence;
-using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Storage;
 using VisionPlatform.Infrastructure.Training;
 
@@ -38,7 +38,7 @@ public sealed record HealthReport(HealthStatus Status, IReadOnlyList<HealthCheck
 
 /// <summary>Looks at every service the app needs, all at once and each for a short time only.</summary>
 public sealed class Readiness(
-    IServiceScopeFactory scopes, ObjectStores stores, TrainerClient trainers, AccountSettings accounts, ModuleSettings modules, ILogger<Readiness> logger)
+    IServiceScopeFactory scopes, ObjectStores stores, TrainerClient trainers, AccountSettings accounts, ServedModules modules, ILogger<Readiness> logger)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
     private const string SchemaBehind = "The schema is behind: run platform-cli database migrate.";
@@ -49,11 +49,11 @@ public sealed class Readiness(
     {
         var checks = await Task.WhenAll(
         [
-            RunAsync("user_database", HealthStatus.Unavailable, async token => await CheckDatabaseAsync<UserDatabase>(token) ?? await CheckAdministratorAsync(token), ct),
-            .. modules.Serves(AppModule.Platform) ? new[] { RunAsync("platform_database", HealthStatus.Unavailable, CheckDatabaseAsync<PlatformDatabase>, ct) } : [],
+            .. modules.All.SelectMany(module => module.Databases).Select(database => RunAsync(
+                database.HealthCheck, HealthStatus.Unavailable, token => CheckDatabaseAsync(database, token), ct)),
             RunAsync("external_storage", HealthStatus.Unavailable, token => CheckStoreAsync(stores.External, token), ct),
             RunAsync("internal_storage", HealthStatus.Unavailable, token => CheckStoreAsync(stores.Internal, token), ct),
-            .. modules.Serves(AppModule.Platform) ? TrainerChecks(ct) : [],
+            .. modules.Serves(AppModules.Of(AppModule.Platform)) ? TrainerChecks(ct) : [],
         ]);
         return new HealthReport(checks.Max(check => check.Status), checks);
     }
@@ -63,12 +63,11 @@ public sealed class Readiness(
             $"trainer_{framework}", HealthStatus.Degraded,
             async token => await trainers.IsHealthyAsync(framework, token) ? null : "It does not answer; jobs wait until it does.", ct));
 
-    private async Task<string?> CheckDatabaseAsync<T>(CancellationToken ct)
-        where T : DbContext
+    private async Task<string?> CheckDatabaseAsync(ModuleDatabase database, CancellationToken ct)
     {
         await using var scope = scopes.CreateAsyncScope();
-        var pending = await scope.ServiceProvider.GetRequiredService<T>().Database.GetPendingMigrationsAsync(ct);
-        return pending.Any() ? SchemaBehind : null;
+        var pending = await ((DbContext)scope.ServiceProvider.GetRequiredService(database.Context)).Database.GetPendingMigrationsAsync(ct);
+        return pending.Any() ? SchemaBehind : database == Databases.OfUsers ? await CheckAdministratorAsync(ct) : null;
     }
 
     /// <summary>Whoever waits for readiness signs in next, so the account named in the settings has to be there.</summary>

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using VisionPlatform.Api.Http;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Invitations;
 

@@ -1,9 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Logging;
 using VisionPlatform.Api.Accounts;
-using VisionPlatform.Api.Http;
 using VisionPlatform.Application.Invitations;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;
@@ -14,7 +12,7 @@ namespace VisionPlatform.Api.Invitations;
 
 /// <summary>Invitations once they are sent: seen, answered, mailed again, taken back.</summary>
 public sealed class InvitationFunctions(
-    UserDatabase users, SentInvitations invitations, InvitationAnswers answers, InvitationAuthority authority, ILogger<InvitationFunctions> logger)
+    UserDatabase users, SentInvitations invitations, InvitationAnswers answers, InvitationAuthority authority)
 {
     private const string Route = "api/v1/invitations";
     private const string RouteOfOne = Route + "/{id:guid}";
@@ -113,15 +111,6 @@ public sealed class InvitationFunctions(
     {
         var body = await request.ReadJsonAsync<InvitedSignUp>(cancellation);
         return Answer.Created("/api/v1/auth/me", SessionAnswer.Of(await answers.SignUpAsync(body.Token, body.Password, body.FullName, request.Origin(), cancellation)));
-    }
-
-    /// <summary>Ends invitations whose time is over. That they cannot be accepted any more does not wait for this.</summary>
-    [Function("ExpireInvitations")]
-    public async Task Expire([TimerTrigger("0 7 * * * *")] TimerInfo timer, CancellationToken cancellation)
-    {
-        var ended = await invitations.ExpireAsync(cancellation);
-        if (ended > 0)
-            logger.LogInformation("{Count} invitations expired", ended);
     }
 
     private static async Task<IResult> ListAsync(HttpRequest request, IQueryable<Invitation> found, CancellationToken cancellation)

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using VisionPlatform.Api.Datasets;
-using VisionPlatform.Api.Http;
 using VisionPlatform.Api.Organizations;
 using VisionPlatform.Api.Projects;
 using VisionPlatform.Application.Invitations;

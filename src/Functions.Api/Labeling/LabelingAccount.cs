@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Accounts;
-using VisionPlatform.Api.Http;
 using VisionPlatform.Application.Accounts;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Infrastructure.Persistence;

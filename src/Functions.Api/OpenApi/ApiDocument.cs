@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using Namotion.Reflection;
-using VisionPlatform.Api.Http;
+using VisionPlatform.Application.Modules;
 using VisionPlatform.Domain.Accounts;
 
 namespace VisionPlatform.Api.OpenApi;
@@ -68,7 +68,7 @@ public sealed class ApiDocument
 
     private OpenApiDocument Make(IReadOnlyList<Contract> contracts)
     {
-        foreach (var (name, description) in ApiTags.All)
+        foreach (var (name, description) in AppModules.All.SelectMany(module => module.ApiGroups))
             _document.Tags!.Add(new OpenApiTag { Name = name, Description = description });
         _document.AddComponent(AccessToken, Bearer("Access token from `POST /api/v1/auth/login`, or a personal token from `POST /api/v1/auth/tokens`."));
         _document.AddComponent(AttemptToken, Bearer("Token that a trainer receives with a job. It is valid for that attempt only."));
@@ -108,7 +108,7 @@ public sealed class ApiDocument
 
     private OpenApiTagReference Tag(Contract contract) => _document.Tags!.Any(tag => tag.Name == contract.Tag)
         ? new OpenApiTagReference(contract.Tag, _document)
-        : throw new InvalidOperationException($"{contract.Function.Name} is in the group {contract.Tag}: add it to {nameof(ApiTags)}.");
+        : throw new InvalidOperationException($"{contract.Function.Name} is in the group {contract.Tag}: add it to ApiGroups of its module.");
 
     private OpenApiRequestBody Body(OperationAttribute described, Type body)
     {

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Routing.Template;
-using VisionPlatform.Api.Http;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;
 

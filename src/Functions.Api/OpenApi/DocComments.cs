@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using Namotion.Reflection;
-using VisionPlatform.Api.Http;
 
 namespace VisionPlatform.Api.OpenApi;
 

@@ -9,7 +9,6 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Net.Http.Headers;
 using Microsoft.OpenApi;
 using Scalar.AspNetCore;
-using VisionPlatform.Api.Http;
 using VisionPlatform.Domain.Errors;
 
 namespace VisionPlatform.Api.OpenApi;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
-using VisionPlatform.Api.Http;
+using VisionPlatform.Application.Idempotency;
 
 namespace VisionPlatform.Api.OpenApi;
 
@@ -64,7 +64,7 @@ internal sealed class OperationParameters(SchemaCatalog schemas)
         else if (contract.IsVersioned)
             yield return Header("If-Match", "`ETag` of the version to change. When another version is the current one, nothing changes and the answer is 412.");
         if (contract.IsIdempotent)
-            yield return Header(Creation.Header, "Key chosen by the caller, best a UUID. Repeating the request with the same key within 24 hours creates nothing and returns the first answer.");
+            yield return Header(IdempotencyKey.Header, "Key chosen by the caller, best a UUID. Repeating the request with the same key within 24 hours creates nothing and returns the first answer.");
     }
 
     private static OpenApiParameter Header(string name, string description) => new()

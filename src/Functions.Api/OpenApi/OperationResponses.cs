@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
-using VisionPlatform.Api.Http;
 using VisionPlatform.Domain.Errors;
 
 namespace VisionPlatform.Api.OpenApi;

@@ -5,7 +5,6 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.OpenApi;
-using VisionPlatform.Api.Http;
 
 namespace VisionPlatform.Api.OpenApi;
 

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
-using VisionPlatform.Api.Http;
 using VisionPlatform.Application.Audit;
 using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain.Accounts;

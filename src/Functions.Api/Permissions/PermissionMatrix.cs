@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
-using VisionPlatform.Api.Http;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
 

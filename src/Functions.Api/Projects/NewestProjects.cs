@@ -1,5 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using VisionPlatform.Api.Http;
+using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Projects;
 
@@ -7,7 +8,7 @@ namespace VisionPlatform.Api.Projects;
 /// The list that every page begins with, newest first. Hand-written: it is asked for more often than anything else, and each half is
 /// read from an index of its own (owner and id; id) whatever part of all projects the caller sees.
 /// </summary>
-public sealed class NewestProjects(NpgsqlDataSource database)
+public sealed class NewestProjects([FromKeyedServices(Databases.Platform)] NpgsqlDataSource database)
 {
     private const string Columns = "id, name, description, owner_id, created_at, updated_at";
 

@@ -1,4 +1,3 @@
-using VisionPlatform.Api.Http;
 using VisionPlatform.Domain.Projects;
 
 namespace VisionPlatform.Api.Projects;

@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.EntityFrameworkCore;
-using VisionPlatform.Api.Http;
 using VisionPlatform.Application.Training;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Training;

@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
-using VisionPlatform.Api.Http;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Training;
 using VisionPlatform.Api.Projects;

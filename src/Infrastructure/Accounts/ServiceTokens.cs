@@ -35,7 +35,7 @@ public sealed class ServiceTokens(SignedToken tokens, TimeProvider clock)
     /// <summary>Checks signature, times and audience. A token that claims to be good for longer than <see cref="Lifetime"/> is none of these.</summary>
     public ServiceTokenCheck Verify(string token, AppModule module)
     {
-        var check = tokens.Verify(token, module == AppModule.Shared ? [AudienceOf(AppModule.Platform), AudienceOf(AppModule.Labeling)] : [AudienceOf(module)]);
+        var check = tokens.Verify(token, module is AppModule.Accounts or AppModule.Operations ? [AudienceOf(AppModule.Platform), AudienceOf(AppModule.Labeling)] : [AudienceOf(module)]);
         return check.Claims is not { } claims ? new(null, check.Refusal)
             : Guid.TryParseExact(claims.Subject, "D", out var user) && claims is { AuthorizedParty.Length: > 0, Scope: not null }
                 && claims.ExpiresAt - claims.IssuedAt <= (long)Lifetime.TotalSeconds

@@ -5,14 +5,12 @@ namespace VisionPlatform.Infrastructure.Mail;
 public static class MailServices
 {
     /// <summary>Registers the mail queue and its way out: a mail server, or a folder. Needs the persistence and account services.</summary>
-    public static IServiceCollection AddMail(this IServiceCollection services, MailSettings settings)
+    public static IServiceCollection AddMail(this IServiceCollection services)
     {
-        services.AddSingleton(settings);
         services.AddSingleton<MailSeal>();
-        if (settings.SmtpHost is null)
-            services.AddSingleton<IMailTransport, MailDrop>();
-        else
-            services.AddSingleton<IMailTransport, SmtpMail>();
+        services.AddSingleton<IMailTransport>(provider => provider.GetRequiredService<MailSettings>().SmtpHost is null
+            ? ActivatorUtilities.CreateInstance<MailDrop>(provider)
+            : ActivatorUtilities.CreateInstance<SmtpMail>(provider));
         services.AddSingleton<MailDelivery>();
         services.AddHostedService(provider => provider.GetRequiredService<MailDelivery>());
         services.AddScoped<Mailbox>();

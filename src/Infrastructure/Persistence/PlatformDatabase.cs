@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Design;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Domain.Exports;
@@ -48,4 +49,10 @@ public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options)
         modelBuilder.MapIdempotentAnswers();
         modelBuilder.UseTextEnumsAndRowVersions();
     }
+}
+
+/// <inheritdoc cref="DesignTimeUserDatabase"/>
+internal sealed class DesignTimePlatformDatabase : IDesignTimeDbContextFactory<PlatformDatabase>
+{
+    public PlatformDatabase CreateDbContext(string[] args) => new(new DbContextOptionsBuilder<PlatformDatabase>().UseNpgsql("Host=design").Options);
 }

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Design;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Audit;
 using VisionPlatform.Domain.Datasets;
@@ -36,4 +37,10 @@ public sealed class UserDatabase(DbContextOptions<UserDatabase> options) : DbCon
         modelBuilder.MapIdempotentAnswers();
         modelBuilder.UseTextEnumsAndRowVersions();
     }
+}
+
+/// <summary>Lets the migration tool make the context without an app or a database.</summary>
+internal sealed class DesignTimeUserDatabase : IDesignTimeDbContextFactory<UserDatabase>
+{
+    public UserDatabase CreateDbContext(string[] args) => new(new DbContextOptionsBuilder<UserDatabase>().UseNpgsql("Host=design").Options);
 }

@@ -1,41 +1,47 @@
 using Microsoft.Extensions.Configuration;
 using Npgsql;
+using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Infrastructure.Settings;
 
-/// <summary>Where the databases are, as Npgsql connection strings, and how many connections a process may hold.</summary>
-public sealed record DatabaseSettings(string UserDatabase, string PlatformDatabase)
+/// <summary>Where the databases are, and how many connections a process may hold to each.</summary>
+/// <param name="ConnectionStrings">Npgsql connection string by name of the database.</param>
+public sealed record DatabaseSettings(IReadOnlyDictionary<string, string> ConnectionStrings)
 {
-    /// <summary>The labeler's database; null when there is none.</summary>
-    public string? LabelerDatabase { get; init; }
+    private const string UrlType = "PostgreSQL URL";
 
-    public static DatabaseSettings From(SettingsReader settings)
+    /// <summary>Reads the address of each database.</summary>
+    public static DatabaseSettings From(SettingsReader settings, IEnumerable<ModuleDatabase> databases)
     {
-        var platform = Database(settings, "DATABASE_URL", "PostgreSQL of the platform: projects, datasets, jobs, models", "platform");
-        var users = Database(settings, "USER_DATABASE_URL", "PostgreSQL of accounts and memberships; a database of its own", "users");
-        var labeler = settings.Text("LABELER_DATABASE_URL", "PostgreSQL of the labeler; nothing reads it yet", secret: true, type: "PostgreSQL URL", aliases: "LABELER_DB_URL");
+        var read = databases.Select(database => (database, url: Url(settings, database))).ToList();
         var pool = Pool.From(settings);
-        settings.Inherited("DURABLE_DATABASE_URL", "DATABASE_URL", platform, "where the embedded host keeps orchestrations, timers and keys (schema `durable`)", secret: true, type: "PostgreSQL URL");
-        return new DatabaseSettings(
-            ConnectionString(settings, "USER_DATABASE_URL", users, pool), ConnectionString(settings, "DATABASE_URL", platform, pool))
-        {
-            LabelerDatabase = labeler is null ? null : ConnectionString(settings, "LABELER_DATABASE_URL", labeler, pool),
-        };
+        settings.Inherited("DURABLE_DATABASE_URL", "DATABASE_URL", null, "where the embedded host keeps orchestrations, timers and keys (schema `durable`)", secret: true, type: UrlType);
+        var strings = read.ToDictionary(pair => pair.database.Name, pair => ConnectionString(settings, pair.database.Setting, pair.url ?? "", pool));
+        foreach (var (database, _) in read.Where(pair => pair.url is null))
+            strings[database.Name] = Beside(strings[read.Single(other => other.database.Setting == database.ServerOf).database.Name], database.Name);
+        return new DatabaseSettings(strings);
     }
+
+    private static string? Url(SettingsReader settings, ModuleDatabase database) => database.ServerOf is { } server
+        ? settings.Inherited(database.Setting, $"{server}, database {database.Name}", null, database.Purpose, secret: true, type: UrlType, aliases: [.. database.Aliases])
+        : Needed(settings, database.Setting, database.Purpose, database.Name);
+
+    private static string Beside(string connection, string name) =>
+        connection.Length == 0 ? "" : new NpgsqlConnectionStringBuilder(connection) { Database = name }.ConnectionString;
 
     /// <summary>The connection string behind one setting.</summary>
     /// <exception cref="SettingsException">It is absent or no PostgreSQL URL.</exception>
     public static string ConnectionString(IConfiguration configuration, string key) =>
-        SettingsReader.Read(configuration, settings => ConnectionString(settings, key, Database(settings, key, "a PostgreSQL database", key), Pool.From(settings)));
+        SettingsReader.Read(configuration, settings => ConnectionString(settings, key, Needed(settings, key, "a PostgreSQL database", key), Pool.From(settings)));
 
     /// <summary>The settings without their passwords.</summary>
-    public override string ToString() => $"users {Describe(UserDatabase)}, platform {Describe(PlatformDatabase)}";
+    public override string ToString() => string.Join(", ", ConnectionStrings.Select(pair => $"{pair.Key} {Describe(pair.Value)}"));
 
     private static string Describe(string connection) =>
         new NpgsqlConnectionStringBuilder(connection) is var builder ? $"{builder.Host}:{builder.Port}/{builder.Database}" : "";
 
-    private static string Database(SettingsReader settings, string name, string purpose, string example) => settings.Needed(
-        name, purpose, secret: true, example: $"postgresql://platform:platform@127.0.0.1:5432/{example}", type: "PostgreSQL URL");
+    private static string Needed(SettingsReader settings, string name, string purpose, string example) => settings.Needed(
+        name, purpose, secret: true, example: $"postgresql://platform:platform@127.0.0.1:5432/{example}", type: UrlType);
 
     /// <summary>
     /// Reads a <c>postgresql://user:password@host:port/database?sslmode=require</c> URL (the form Railway gives out) or a plain

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace VisionPlatform.Infrastructure.Storage;
 
@@ -23,11 +22,5 @@ public sealed class ObjectStores(StorageSettings settings, TimeProvider time) : 
 public static class StorageRegistration
 {
     /// <summary>Adds <see cref="ObjectStores"/> as a singleton.</summary>
-    public static IServiceCollection AddObjectStores(this IServiceCollection services, StorageSettings settings)
-    {
-        services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(settings);
-        services.TryAddSingleton<ObjectStores>();
-        return services;
-    }
+    public static IServiceCollection AddObjectStores(this IServiceCollection services) => services.AddSingleton<ObjectStores>();
 }

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Infrastructure.Training;
 
@@ -9,7 +11,7 @@ namespace VisionPlatform.Infrastructure.Training;
 /// Tells readers in this process that a job has new events, whichever process wrote them: one connection listens for all of them.
 /// A wake is a hint, never the data; a reader that waits also looks again after a while.
 /// </summary>
-public sealed partial class JobEventFeed(NpgsqlDataSource source, ILogger<JobEventFeed> log) : BackgroundService
+public sealed partial class JobEventFeed([FromKeyedServices(Databases.Platform)] NpgsqlDataSource source, ILogger<JobEventFeed> log) : BackgroundService
 {
     /// <summary>The channel on which a job's id is sent when events of the job are committed.</summary>
     public const string Channel = "job_events";

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using VisionPlatform.Cli.Databases;
 using VisionPlatform.Functions.Embedded.Tests;
+using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Tests;
 
 namespace VisionPlatform.Cli.Tests.Databases;
@@ -75,8 +76,9 @@ public sealed class DatabaseMigrationTests(PostgresServer postgres)
         Assert.Contains("28P01", failure.Message);
     }
 
-    private static MigrationTarget Platform(string url) => MigrationTarget.Platform(
-        new ConfigurationBuilder().AddInMemoryCollection([new("DATABASE_URL", url)]).Build());
+    private static MigrationTarget Platform(string url) => MigrationTarget.Of(
+        VisionPlatform.Infrastructure.Persistence.Databases.OfPlatform,
+        DatabaseSettings.ConnectionString(new ConfigurationBuilder().AddInMemoryCollection([new("URL", url)]).Build(), "URL"));
 
     private static Task MigrateAsync(MigrationTarget target, TextWriter output, TimeSpan? timeout = null) =>
         new DatabaseMigration(target, TimeProvider.System).MigrateAsync(timeout ?? TimeSpan.FromSeconds(20), output, TestContext.Current.CancellationToken);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
-using VisionPlatform.Application;
+using VisionPlatform.Application.Modules;
+using VisionPlatform.Infrastructure.Settings;
 using Files = VisionPlatform.Cli.SettingsFiles.SettingsFiles;
 
 namespace VisionPlatform.Cli.Tests.SettingsFiles;
@@ -21,10 +22,10 @@ public sealed class SettingsFilesTests
         var values = JsonDocument.Parse(File.ReadAllText(Committed(Files.ExamplePath))).RootElement.GetProperty("Values")
             .EnumerateObject().Select(value => KeyValuePair.Create(value.Name, value.Value.GetString()));
 
-        var settings = PlatformSettings.From(new ConfigurationBuilder().AddInMemoryCollection(values).Build());
+        var settings = AppSettings.From(new ConfigurationBuilder().AddInMemoryCollection(values).Build());
 
-        Assert.NotNull(settings.FunctionsHost.ConnectionString);
-        Assert.Contains("torchvision", settings.Trainers.Urls.Keys);
+        Assert.NotNull(settings.Get<FunctionsHostSettings>().ConnectionString);
+        Assert.Contains("torchvision", settings.Get<TrainerSettings>().Urls.Keys);
     }
 
     private static string Committed(string path)

@@ -3,6 +3,12 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Constraints;
 using Microsoft.AspNetCore.Routing.Template;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Api.Http.Access;
+using VisionPlatform.Api.Http.Answers;
+using VisionPlatform.Api.Http.Lists;
+using VisionPlatform.Api.Http.Limits;
+using VisionPlatform.Api.Http.Requests;
+using VisionPlatform.Api.Http.Idempotency;
 using VisionPlatform.Api.OpenApi;
 
 namespace VisionPlatform.Functions.Host.Tests.Code;

@@ -1,6 +1,12 @@
 using System.Net;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Api.Http.Access;
+using VisionPlatform.Api.Http.Answers;
+using VisionPlatform.Api.Http.Lists;
+using VisionPlatform.Api.Http.Limits;
+using VisionPlatform.Api.Http.Requests;
+using VisionPlatform.Api.Http.Idempotency;
 using VisionPlatform.Api.OpenApi;
 using VisionPlatform.Platform.Tests.Hosting;
 using VisionPlatform.Platform.Tests.Training;

@@ -2,14 +2,13 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.DependencyInjection;
-using VisionPlatform.Infrastructure.Persistence;
-using VisionPlatform.Infrastructure.Settings;
+using VisionPlatform.Application.Modules;
 
 namespace VisionPlatform.Infrastructure.Tests.Persistence;
 
 public sealed class SchemaNamesTests
 {
-    public static TheoryData<Type> Contexts => [typeof(PlatformDatabase), typeof(UserDatabase)];
+    public static TheoryData<Type> Contexts => [.. AppModules.All.SelectMany(module => module.Databases).Select(database => database.Context)];
 
     [Theory]
     [MemberData(nameof(Contexts))]
@@ -38,5 +37,11 @@ public sealed class SchemaNamesTests
     }
 
     // As the app opens them. Nothing here asks the server.
-    private static ServiceProvider Services() => new ServiceCollection().AddPersistence(new DatabaseSettings("Host=none", "Host=none")).BuildServiceProvider();
+    private static ServiceProvider Services()
+    {
+        var services = new ServiceCollection();
+        foreach (var database in AppModules.All.SelectMany(module => module.Databases))
+            database.AddTo(services, "Host=none");
+        return services.BuildServiceProvider();
+    }
 }

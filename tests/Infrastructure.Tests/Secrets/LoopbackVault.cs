@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using VisionPlatform.Application;
+using VisionPlatform.Application.Modules;
 using VisionPlatform.Infrastructure.Secrets;
 
 namespace VisionPlatform.Infrastructure.Tests.Secrets;
@@ -72,7 +72,7 @@ internal sealed class LoopbackVault : IAsyncDisposable
             options.Transport = transport;
             options.DisableChallengeResourceVerification = true;
             options.Retry.Delay = TimeSpan.FromMilliseconds(1);
-        }), PlatformSettings.Declared());
+        }), AppSettings.Declared());
     }
 
     /// <summary>From now on nobody answers.</summary>

@@ -2,6 +2,7 @@ using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Infrastructure.Accounts;
+using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Accounts;
@@ -149,7 +150,7 @@ public sealed class ServiceTests(PlatformHost host) : PlatformTests(host)
 
     // Of the databases it shares that of the users alone.
     private async Task<PlatformApp> StartLabelingAsync() => await Host.StartAppAsync(
-        Host.App.Databases with { Platform = (await Host.NewDatabasesAsync()).Platform }, new Dictionary<string, string?> { ["MODULES"] = "labeling" });
+        (await Host.NewDatabasesAsync()).With(Databases.Users, Host.App.Databases.Users), new Dictionary<string, string?> { ["MODULES"] = "labeling" });
 
     private static Task<ApiAnswer> ForLabelerAsync(
         ApiClient labeler, Guid userId, string audience, string scope, string secret = LabelerSecret, string client = "labeler") =>

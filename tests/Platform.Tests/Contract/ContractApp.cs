@@ -1,6 +1,12 @@
 using System.Net.Http.Headers;
 using System.Text;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Api.Http.Access;
+using VisionPlatform.Api.Http.Answers;
+using VisionPlatform.Api.Http.Lists;
+using VisionPlatform.Api.Http.Limits;
+using VisionPlatform.Api.Http.Requests;
+using VisionPlatform.Api.Http.Idempotency;
 using VisionPlatform.Application.Accounts;
 using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Platform.Tests.Hosting;

@@ -1,6 +1,12 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Api.Http.Access;
+using VisionPlatform.Api.Http.Answers;
+using VisionPlatform.Api.Http.Lists;
+using VisionPlatform.Api.Http.Limits;
+using VisionPlatform.Api.Http.Requests;
+using VisionPlatform.Api.Http.Idempotency;
 using VisionPlatform.Api.OpenApi;
 using VisionPlatform.Platform.Tests.Hosting;
 

@@ -185,7 +185,7 @@ public sealed class DatasetTests(PlatformHost host) : PlatformTests(host)
         await using (var database = Host.App.Databases.OpenPlatform())
             await database.DatasetUploads.Where(upload => upload.DatasetId == dataset).ExecuteUpdateAsync(set => set.SetProperty(upload => upload.ExpiresAt, DateTimeOffset.UtcNow.AddHours(-1)));
 
-        using var fire = new HttpRequestMessage(HttpMethod.Post, "/admin/functions/ExpireDatasetUploads") { Content = new StringContent("{}", null, "application/json") };
+        using var fire = new HttpRequestMessage(HttpMethod.Post, "/admin/functions/RemoveExpired") { Content = new StringContent("{}", null, "application/json") };
         fire.Headers.Add("x-functions-key", PlatformHost.MasterKey);
         using var fired = await owner.Http.SendAsync(fire);
 

@@ -3,6 +3,12 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Api.Http.Access;
+using VisionPlatform.Api.Http.Answers;
+using VisionPlatform.Api.Http.Lists;
+using VisionPlatform.Api.Http.Limits;
+using VisionPlatform.Api.Http.Requests;
+using VisionPlatform.Api.Http.Idempotency;
 
 namespace VisionPlatform.Platform.Tests.Hosting;
 

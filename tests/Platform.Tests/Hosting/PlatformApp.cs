@@ -21,10 +21,10 @@ public sealed class PlatformApp : IAsyncDisposable
         Address = new Uri($"http://127.0.0.1:{LoopbackPort.Free()}");
         _settings = new Dictionary<string, string?>(settings)
         {
-            ["USER_DATABASE_URL"] = databases.Users,
-            ["DATABASE_URL"] = databases.Platform,
             ["ASPNETCORE_URLS"] = Address.ToString().TrimEnd('/'),
         };
+        foreach (var (name, url) in databases.Settings)
+            _settings[name] = url;
         _settings.TryAdd("PUBLIC_URL", Address.ToString().TrimEnd('/'));
     }
 

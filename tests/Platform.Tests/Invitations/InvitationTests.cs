@@ -169,7 +169,7 @@ public sealed class InvitationTests(PlatformHost host) : PlatformTests(host)
         await using var database = Host.App.Databases.OpenUsers();
         await database.Database.ExecuteSqlAsync($"UPDATE invitations SET expires_at = now() - interval '1 second', sent_at = now() - interval '1 hour' WHERE id = {over.Id}", TestContext.Current.CancellationToken);
         (await invited.PostAsync("invitations/accept", new { token = over.Token })).Expect(410, "INVITATION_EXPIRED");
-        await Host.FireTimerAsync("ExpireInvitations");
+        await Host.FireTimerAsync("RemoveExpired");
         await Waiting.UntilAsync(async () => (await owner.GetAsync($"invitations/{over.Id}")).Text("state") == "expired", "the invitation expired");
 
         // Mailed again it works again, with a new link.

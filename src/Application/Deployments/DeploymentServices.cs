@@ -1,0 +1,9 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace VisionPlatform.Application.Deployments;
+
+public static class DeploymentServices
+{
+    /// <summary>Registers the served models. Needs the training services.</summary>
+    public static IServiceCollection AddDeployments(this IServiceCollection services) => services.AddScoped<ServedModels>();
+}

@@ -1,0 +1,31 @@
+using VisionPlatform.Domain;
+using VisionPlatform.Infrastructure.Settings;
+using VisionPlatform.Infrastructure.Storage;
+
+namespace VisionPlatform.Application.Modules;
+
+/// <summary>Running the app: where it is reached, what it connects to, its health, recovery, and the description of the API.</summary>
+internal static class OperationsModule
+{
+    public static Module Declaration { get; } = new(AppModule.Operations)
+    {
+        Capabilities = ["Health", "Http", "OpenApi", "Operations", "Permissions"],
+        Settings =
+        [
+            // First, as other sections read PUBLIC_URL too.
+            SettingsSection.Of("Address and host", HostingSettings.From),
+            SettingsSection.Of("Modules", ServedModules.From),
+            SettingsSection.Of("Databases", settings => DatabaseSettings.From(settings, AppModules.All.SelectMany(module => module.Databases))),
+            SettingsSection.Of("Object storage", StorageSettings.From),
+            SettingsSection.Of("Rate limits and proxies", TrafficSettings.From),
+            SettingsSection.Of("Key vault", VaultSettings.From),
+            SettingsSection.Of("Azure Functions host", FunctionsHostSettings.From),
+        ],
+        ApiGroups =
+        [
+            new("Health", "Probes for load balancers and operators. They need no token and are not rate limited."),
+            new("Meta", "This description, for programs and for people."),
+        ],
+        AddServices = services => services.AddObjectStores(),
+    };
+}

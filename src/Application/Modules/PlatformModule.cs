@@ -1,0 +1,53 @@
+using VisionPlatform.Application.Datasets;
+using VisionPlatform.Application.Deployments;
+using VisionPlatform.Application.Exports;
+using VisionPlatform.Application.Idempotency;
+using VisionPlatform.Application.Training;
+using VisionPlatform.Domain;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Settings;
+
+namespace VisionPlatform.Application.Modules;
+
+/// <summary>From images to a served model: projects, datasets, training, models, exports, deployments.</summary>
+internal static class PlatformModule
+{
+    public static Module Declaration { get; } = new(AppModule.Platform)
+    {
+        IsOptional = true,
+        Capabilities = ["Datasets", "Deployments", "Exports", "Models", "Projects", "Trainers", "Training"],
+        Databases = [Databases.OfPlatform],
+        Settings =
+        [
+            SettingsSection.Of("Datasets", DatasetLimits.From),
+            SettingsSection.Of("Training", TrainerSettings.From),
+            SettingsSection.Of("Language model", LanguageModelSettings.From),
+            SettingsSection.Of("Tracking", TrackingSettings.From),
+        ],
+        Permissions =
+        [
+            Permission.ProjectsCreate, Permission.ProjectsRead, Permission.ProjectsWrite, Permission.ProjectsDelete, Permission.ProjectsTransfer, Permission.ProjectsAdminister,
+            Permission.MembersInvite, Permission.MembersManage, Permission.DatasetsRead, Permission.DatasetsWrite, Permission.DatasetsDelete, Permission.DatasetsShare,
+            Permission.TrainingRead, Permission.TrainingRun, Permission.TrainingAdvanced, Permission.TrainingManage, Permission.ModelsRead,
+            Permission.ExportsRead, Permission.ExportsRun, Permission.DeploymentsRead, Permission.DeploymentsWrite, Permission.PredictionsRun,
+        ],
+        ApiGroups =
+        [
+            new("Projects", "Projects and their members. Datasets, training jobs, models and deployments all belong to a project."),
+            new("Datasets", "Upload images, organize them in classes, publish immutable versions to train on, and share datasets with people outside the project."),
+            new("Training", "Create training jobs from dataset versions, watch them live, and read their metrics, checkpoints and logs. Also lists what each trainer offers."),
+            new("Models", "Models and their versions. Every completed training job adds a version to a model."),
+            new("Exports", "Convert model versions to formats such as ONNX and TorchScript, and download the files."),
+            new("Deployments", "Serve exports, and call the served models with images."),
+            new("Trainers", "Callbacks for trainers only. A trainer authenticates with the token of the attempt that it works on; trainers/protocol.md describes the whole protocol."),
+        ],
+        AddServices = services => services.AddDatasets().AddTraining().AddDeployments(),
+        Work = [DatasetWork.Publish, TrainingWork.Train, ExportWork.Export, DeploymentWork.Deploy],
+        Retention =
+        [
+            IdempotentAnswers.Retention<PlatformDatabase>(),
+            RetentionRule.Of<ImageRemoval>("uploads that were never completed", (removal, cancellation) => removal.ExpireUploadsAsync(cancellation)),
+        ],
+    };
+}

@@ -1,0 +1,63 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using VisionPlatform.Domain.Errors;
+
+namespace VisionPlatform.Api.Http.Lists;
+
+/// <summary>Which part of a list is asked for: <c>?limit=</c> (1 to 200, default 50) and <c>?cursor=</c>.</summary>
+/// <param name="Limit">Items wanted; read one row more than this to learn whether there are further ones.</param>
+/// <param name="Cursor">As the page before gave it out, or null for the first page.</param>
+public sealed record PageRequest(int Limit, string? Cursor)
+{
+    public const int DefaultLimit = 50;
+    public const int MaximumLimit = 200;
+
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidParameter"/> for a limit out of range.</exception>
+    public static PageRequest Read(HttpRequest request)
+    {
+        var limit = DefaultLimit;
+        if (request.Query["limit"].ToString() is { Length: > 0 } text
+            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > MaximumLimit))
+            throw new ProblemException(ErrorCodes.InvalidParameter, $"limit must be a whole number from 1 to {MaximumLimit}.", "limit");
+        return new PageRequest(limit, request.Query["cursor"].ToString() is { Length: > 0 } cursor ? cursor : null);
+    }
+
+    /// <summary>The sort key after which this page begins (a Guid, a number, a record of several); default on the first page.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidCursor"/> for a cursor that this list did not give out.</exception>
+    public TKey? After<TKey>()
+    {
+        if (Cursor is null)
+            return default;
+        try
+        {
+            return JsonSerializer.Deserialize<TKey>(Base64Url.DecodeFromChars(Cursor), ApiJson.Options)
+                ?? throw new ProblemException(ErrorCodes.InvalidCursor, ErrorCodes.InvalidCursor.Title, "cursor");
+        }
+        catch (Exception e) when (e is JsonException or FormatException)
+        {
+            throw new ProblemException(ErrorCodes.InvalidCursor, ErrorCodes.InvalidCursor.Title, "cursor");
+        }
+    }
+}
+
+/// <summary>One page of a list.</summary>
+/// <param name="Items">Items of this page, at most <c>limit</c> of them.</param>
+/// <param name="NextCursor">Value of <c>cursor</c> for the next page; null on the last page.</param>
+public sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor);
+
+public static class Page
+{
+    /// <summary>Makes a page of rows in list order, read with <c>LIMIT page.Limit + 1</c>.</summary>
+    /// <param name="rows">The rows read.</param>
+    /// <param name="page">What was asked for.</param>
+    /// <param name="key">The sort key of a row, of the type that <see cref="PageRequest.After{TKey}"/> reads back.</param>
+    /// <param name="answer">The row as the API shows it.</param>
+    public static Page<T> Of<TRow, TKey, T>(IReadOnlyList<TRow> rows, PageRequest page, Func<TRow, TKey> key, Func<TRow, T> answer) =>
+        rows.Count <= page.Limit
+            ? new([.. rows.Select(answer)], null)
+            : new([.. rows.Take(page.Limit).Select(answer)], CursorOf(key(rows[page.Limit - 1])));
+
+    private static string CursorOf<TKey>(TKey key) => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(key, ApiJson.Options));
+}

@@ -1,0 +1,134 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using VisionPlatform.Application.Idempotency;
+using VisionPlatform.Domain.Errors;
+
+namespace VisionPlatform.Api.Http.Requests;
+
+/// <summary>Reads and validates JSON request bodies; the only place that does.</summary>
+public static class JsonBody
+{
+    /// <summary>Bytes a body may have unless the endpoint says otherwise.</summary>
+    public const int DefaultMaximumBytes = 1024 * 1024;
+
+    private static readonly object FingerprintKey = new();
+    private static readonly JsonDocumentOptions DocumentOptions = new() { MaxDepth = ApiJson.MaximumDepth };
+
+    /// <summary>
+    /// The request's body as a <typeparamref name="T"/>: a record whose validation attributes
+    /// (<see cref="System.ComponentModel.DataAnnotations"/>, <see cref="NameAttribute"/>) hold and in which a field that
+    /// may not be null and has no default was sent.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellation">The request's own token.</param>
+    /// <param name="maximumBytes">Largest body accepted.</param>
+    /// <exception cref="ProblemException">
+    /// <see cref="ErrorCodes.UnsupportedMediaType"/>, <see cref="ErrorCodes.BodyTooLarge"/>,
+    /// <see cref="ErrorCodes.MalformedJson"/> with line and position, or <see cref="ErrorCodes.ValidationFailed"/> with
+    /// a message for each field at fault.
+    /// </exception>
+    public static async Task<T> ReadJsonAsync<T>(
+        this HttpRequest request, CancellationToken cancellation, int maximumBytes = DefaultMaximumBytes)
+        where T : class
+    {
+        if (!request.HasJsonContentType())
+            throw new ProblemException(ErrorCodes.UnsupportedMediaType);
+        using var body = await ReadAsync(request, maximumBytes, cancellation);
+        if (request.Headers.ContainsKey(IdempotencyKey.Header))
+            request.HttpContext.Items[FingerprintKey] = SHA256.HashData(body.Bytes.Span);
+        using var document = Parse(body.Bytes);
+        var errors = new FieldErrors();
+        JsonContract.Check(document.RootElement, typeof(T), errors);
+        errors.ThrowIfAny();
+        T value;
+        try
+        {
+            value = document.RootElement.Deserialize<T>(ApiJson.Options)
+                ?? throw new ProblemException(ErrorCodes.ValidationFailed, "The body must be a JSON object.");
+        }
+        catch (JsonException e)
+        {
+            throw new ProblemException(ErrorCodes.ValidationFailed, "The value is not valid.", FieldErrors.FieldOf(e.Path));
+        }
+        JsonContract.Validate(value, errors);
+        errors.ThrowIfAny();
+        return value;
+    }
+
+    /// <summary>SHA-256 of the body that was read from a request with an <see cref="IdempotencyKey.Header"/>; of nothing when none was read.</summary>
+    internal static byte[] BodyFingerprint(this HttpRequest request) =>
+        request.HttpContext.Items[FingerprintKey] as byte[] ?? SHA256.HashData([]);
+
+    private static JsonDocument Parse(ReadOnlyMemory<byte> bytes)
+    {
+        // A byte order mark is legal to ignore (RFC 8259 8.1), and editors on Windows write one.
+        if (bytes.Span is [0xEF, 0xBB, 0xBF, ..])
+            bytes = bytes[3..];
+        if (bytes.IsEmpty)
+            throw new ProblemException(ErrorCodes.MalformedJson, "The body is empty; a JSON object is needed.");
+        try
+        {
+            return JsonDocument.Parse(bytes, DocumentOptions);
+        }
+        catch (JsonException e)
+        {
+            var where = $"line {e.LineNumber + 1}, position {e.BytePositionInLine + 1}";
+            throw new ProblemException(ErrorCodes.MalformedJson, $"The body is not valid JSON at {where}.", inner: e);
+        }
+    }
+
+    private static async Task<RentedBody> ReadAsync(HttpRequest request, int maximumBytes, CancellationToken cancellation)
+    {
+        if (request.ContentLength > maximumBytes)
+            throw TooLarge(maximumBytes);
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(request.ContentLength + 1 ?? 4096, maximumBytes + 1));
+        var length = 0;
+        try
+        {
+            int read;
+            while ((read = await request.Body.ReadAsync(buffer.AsMemory(length), cancellation)) > 0)
+            {
+                length += read;
+                if (length > maximumBytes)
+                    throw TooLarge(maximumBytes);
+                if (length == buffer.Length)
+                    Grow(ref buffer, length, maximumBytes);
+            }
+            return new RentedBody(buffer, length);
+        }
+        catch
+        {
+            ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+            throw;
+        }
+    }
+
+    private static void Grow(ref byte[] buffer, int length, int maximumBytes)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(2L * buffer.Length, maximumBytes + 1L));
+        buffer.AsSpan(0, length).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+        buffer = larger;
+    }
+
+    /// <summary>The body as it came, for endpoints that take files.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.BodyTooLarge"/>.</exception>
+    public static async Task<byte[]> ReadBytesAsync(this HttpRequest request, CancellationToken cancellation, int maximumBytes)
+    {
+        using var body = await ReadAsync(request, maximumBytes, cancellation);
+        return body.Bytes.ToArray();
+    }
+
+    private static ProblemException TooLarge(int maximumBytes) =>
+        new(ErrorCodes.BodyTooLarge, $"The body may have at most {maximumBytes} bytes.");
+
+    /// <summary>A pooled buffer; cleared when given back, since bodies hold passwords.</summary>
+    private sealed class RentedBody(byte[] buffer, int length) : IDisposable
+    {
+        public ReadOnlyMemory<byte> Bytes => buffer.AsMemory(0, length);
+
+        public void Dispose() => ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+    }
+}

@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Middleware;
+using Microsoft.Extensions.Logging;
+
+namespace VisionPlatform.Api.Http.Requests;
+
+/// <summary>
+/// Around every HTTP function: where the request comes from, security and cross-origin headers on the answer, a name for the trace, and one
+/// log line with method, route, status, time and trace id. Paths and queries are not logged, since they may hold secrets.
+/// </summary>
+public sealed partial class RequestMiddleware(
+    FunctionDeclarations declarations, ForwardedFor forwarded, CrossOrigin crossOrigin, ILogger<RequestMiddleware> logger) : IFunctionsWorkerMiddleware
+{
+    public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
+    {
+        if (context.GetHttpContext() is { } http)
+        {
+            var route = "/" + declarations.Of(context.FunctionDefinition).Route;
+            forwarded.Apply(http);
+            SetSecurityHeaders(http);
+            crossOrigin.Apply(http);
+            NameTrace(http.Request.Method, route);
+            LogWhenDone(http, route);
+        }
+        return next(context);
+    }
+
+    private static void SetSecurityHeaders(HttpContext http)
+    {
+        var headers = http.Response.Headers;
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers.CacheControl = "no-store";
+        if (http.Request.IsHttps)
+            headers.StrictTransportSecurity = "max-age=31536000; includeSubDomains";
+    }
+
+    private static void NameTrace(string method, string route)
+    {
+        if (Activity.Current is not { } activity)
+            return;
+        activity.DisplayName = $"{method} {route}";
+        activity.SetTag("http.request.method", method);
+        activity.SetTag("http.route", route);
+    }
+
+    private void LogWhenDone(HttpContext http, string route)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var trace = http.TraceId();
+        var activity = Activity.Current;
+        http.Response.OnCompleted(() =>
+        {
+            var status = http.RequestAborted.IsCancellationRequested && !http.Response.HasStarted ? StatusCodes.Status499ClientClosedRequest : http.Response.StatusCode;
+            activity?.SetTag("http.response.status_code", status);
+            LogRequest(http.Request.Method, route, status, Stopwatch.GetElapsedTime(start).TotalMilliseconds, trace);
+            return Task.CompletedTask;
+        });
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Route} {Status} in {Milliseconds:F1} ms, trace {TraceId}")]
+    private partial void LogRequest(string method, string route, int status, double milliseconds, string traceId);
+}

@@ -1,0 +1,47 @@
+using System.Reflection;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Middleware;
+using Microsoft.Extensions.Configuration;
+using VisionPlatform.Application.Modules;
+using VisionPlatform.Domain.Errors;
+
+namespace VisionPlatform.Api.Http;
+
+/// <summary>Keeps the functions of modules that are not served from being called.</summary>
+public static class UnservedModules
+{
+    /// <summary>
+    /// Disables their functions in the way an operator disables one (<c>AzureWebJobs.NAME.Disabled</c>): their addresses answer 404, and
+    /// their timers and orchestrations are left to the instances that serve them.
+    /// </summary>
+    public static void Disable(IConfigurationManager configuration, ServedModules served, params Assembly[] assemblies)
+    {
+        var left = assemblies.SelectMany(assembly => assembly.GetTypes())
+            .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly))
+            .Where(method => method.IsDefined(typeof(FunctionAttribute)) && !served.Serves(AppModules.Of(method.DeclaringType!)))
+            .Select(method => method.GetCustomAttribute<FunctionAttribute>()!.Name).ToList();
+        if (left.Count > 0)
+            configuration.AddInMemoryCollection(left.Select(name => KeyValuePair.Create($"AzureWebJobs.{name}.Disabled", (string?)"true")));
+    }
+}
+
+/// <summary>
+/// Refuses functions of modules that are not served, on a host that has read its settings before the app could disable
+/// them.
+/// </summary>
+public sealed class ModuleMiddleware(FunctionDeclarations declarations, ServedModules served) : IFunctionsWorkerMiddleware
+{
+    public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
+    {
+        if (IsServed(context))
+            return next(context);
+        return context.GetHttpContext() is null ? Task.CompletedTask : throw new ProblemException(ErrorCodes.NotFound, "There is nothing at this address.");
+    }
+
+    // Orchestrations and activities stay: whoever is asked to run one has its task hub.
+    private bool IsServed(FunctionContext context)
+    {
+        var trigger = context.FunctionDefinition.InputBindings.Values.FirstOrDefault(binding => binding.Type is "httpTrigger" or "timerTrigger");
+        return trigger is null || served.Serves(AppModules.Of(declarations.Of(context.FunctionDefinition).Method.DeclaringType!));
+    }
+}

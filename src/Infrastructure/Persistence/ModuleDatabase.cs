@@ -1,0 +1,51 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace VisionPlatform.Infrastructure.Persistence;
+
+/// <summary>A database of the product: where its address is set, and the context that has its tables and migrations.</summary>
+/// <param name="Name">What people and health checks call it: <c>users</c>, <c>platform</c>.</param>
+/// <param name="Setting">The setting with its address.</param>
+/// <param name="Purpose">What is in it, for docs/settings.md.</param>
+public abstract record ModuleDatabase(string Name, string Setting, string Purpose)
+{
+    /// <summary>Other names of the setting.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
+    /// <summary>
+    /// The setting of another database. When this database's own setting is empty, it is the database called <see cref="Name"/> on the
+    /// server of that one. Null: the setting is needed.
+    /// </summary>
+    public string? ServerOf { get; init; }
+
+    /// <summary>Name of its check in <c>/health/ready</c>.</summary>
+    public string HealthCheck { get; init; } = $"{Name}_database";
+
+    /// <summary>The type of its context.</summary>
+    public abstract Type Context { get; }
+
+    /// <summary>A context on a connection that the caller owns.</summary>
+    public abstract DbContext Open(NpgsqlConnection connection);
+
+    /// <summary>
+    /// Registers its context, pooled, and its <see cref="NpgsqlDataSource"/> for hand-written SQL under the key <see cref="Name"/>.
+    /// </summary>
+    public abstract void AddTo(IServiceCollection services, string connectionString);
+}
+
+/// <inheritdoc/>
+public sealed record ModuleDatabase<TContext>(string Name, string Setting, string Purpose, Func<DbContextOptions<TContext>, TContext> New)
+    : ModuleDatabase(Name, Setting, Purpose)
+    where TContext : DbContext
+{
+    public override Type Context => typeof(TContext);
+
+    public override TContext Open(NpgsqlConnection connection) => New(new DbContextOptionsBuilder<TContext>().UseNpgsql(connection).Options);
+
+    public override void AddTo(IServiceCollection services, string connectionString)
+    {
+        services.AddKeyedSingleton(Name, (_, _) => DataSources.Open(connectionString));
+        services.AddDbContextPool<TContext>((provider, options) => options.UseNpgsql(provider.GetRequiredKeyedService<NpgsqlDataSource>(Name)));
+    }
+}
