@@ -2,6 +2,7 @@ using VisionPlatform.Application.Datasets;
 using VisionPlatform.Application.Deployments;
 using VisionPlatform.Application.Exports;
 using VisionPlatform.Application.Idempotency;
+using VisionPlatform.Application.Projects;
 using VisionPlatform.Application.Training;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
@@ -42,7 +43,7 @@ internal static class PlatformModule
             new("Deployments", "Serve exports, and call the served models with images."),
             new("Trainers", "Callbacks for trainers only. A trainer authenticates with the token of the attempt that it works on; trainers/protocol.md describes the whole protocol."),
         ],
-        AddServices = services => services.AddDatasets().AddTraining().AddDeployments(),
+        AddServices = services => services.AddProjects().AddDatasets().AddTraining().AddDeployments(),
         Work = [DatasetWork.Publish, TrainingWork.Train, ExportWork.Export, DeploymentWork.Deploy],
         Retention =
         [

@@ -1,17 +1,14 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
-using Npgsql;
-using VisionPlatform.Application.Organizations;
+using VisionPlatform.Application.Projects;
 using VisionPlatform.Domain.Accounts;
-using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Projects;
-using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Projects;
 
 /// <summary>Projects: what everything else belongs to.</summary>
-public sealed class ProjectFunctions(PlatformDatabase database, NewestProjects newest, ProjectAccess access, Quotas quotas, TimeProvider clock)
+public sealed class ProjectFunctions(ProjectLifecycle projects, NewestProjects newest, ProjectAccess access)
 {
     private const string Route = "api/v1/projects";
     private const string RouteOfOne = Route + "/{id:guid}";
@@ -26,15 +23,8 @@ public sealed class ProjectFunctions(PlatformDatabase database, NewestProjects n
     {
         var body = await request.ReadJsonAsync<ProjectRequest>(cancellation);
         var user = request.CurrentUser();
-        await using var creation = await request.BeginCreationAsync(database, clock, cancellation);
-        if (creation.Earlier is { } earlier)
-            return earlier;
-        await quotas.RequireRoomForProjectAsync(user.Id, user.Role, cancellation);
-        var now = clock.GetUtcNow();
-        var project = new Project { Name = body.Name.Trim(), Description = body.Description, OwnerId = user.Id, CreatedAt = now, UpdatedAt = now };
-        database.Projects.Add(project);
-        await SaveAsync(project.Name, cancellation);
-        return await creation.CommitAsync(Answer.Created($"/{Route}/{project.Id}", ProjectAnswer.Of(project), project.Version), cancellation);
+        var once = request.Once<Project>(project => Answer.Created($"/{Route}/{project.Id}", ProjectAnswer.Of(project), project.Version));
+        return (await projects.CreateAsync(user.Id, user.Role, new ProjectText(body.Name, body.Description), once, cancellation)).ToResult();
     }
 
     [Function("ListProjects"), RequiresPermission(Permission.ProjectsRead, Anywhere = true)]
@@ -68,11 +58,7 @@ public sealed class ProjectFunctions(PlatformDatabase database, NewestProjects n
         var project = await access.RequireAsync(request.CurrentUser(), id, Permission.ProjectsWrite, cancellation);
         request.RequireMatch(project.Version);
         var body = await request.ReadJsonAsync<ProjectRequest>(cancellation);
-        database.Attach(project);
-        project.Name = body.Name.Trim();
-        project.Description = body.Description;
-        project.UpdatedAt = clock.GetUtcNow();
-        await SaveAsync(project.Name, cancellation);
+        await projects.UpdateAsync(project, new ProjectText(body.Name, body.Description), cancellation);
         return Answer.Ok(ProjectAnswer.Of(project), project.Version);
     }
 
@@ -83,29 +69,7 @@ public sealed class ProjectFunctions(PlatformDatabase database, NewestProjects n
     {
         var project = await access.RequireAsync(request.CurrentUser(), id, Permission.ProjectsDelete, cancellation);
         request.RequireMatch(project.Version);
-        var now = clock.GetUtcNow();
-        // The rows stay: what was trained remains traceable, and nothing of it is reachable without the project.
-        var deleted = await database.Database.ExecuteSqlAsync(
-            $"""
-            UPDATE projects SET deleted_at = {now}, updated_at = {now}
-            WHERE id = {id} AND deleted_at IS NULL
-              AND NOT EXISTS (SELECT FROM training_jobs WHERE project_id = {id} AND state IN ('queued', 'starting', 'running', 'finalizing'))
-              AND NOT EXISTS (SELECT FROM deployments WHERE project_id = {id} AND state IN ('pending', 'deploying', 'active'))
-            """, cancellation);
-        return deleted == 1
-            ? Answer.NoContent()
-            : throw new ProblemException(ErrorCodes.InvalidState, "The project has running jobs or active deployments. Cancel or deactivate them first.");
-    }
-
-    private async Task SaveAsync(string name, CancellationToken cancellation)
-    {
-        try
-        {
-            await database.SaveChangesAsync(cancellation);
-        }
-        catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
-        {
-            throw new ProblemException(ErrorCodes.DuplicateName, $"There is a project named '{name}' already.", "name");
-        }
+        await projects.DeleteAsync(id, cancellation);
+        return Answer.NoContent();
     }
 }

@@ -3,7 +3,7 @@ using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Training;
 using VisionPlatform.Infrastructure.Training;
 
-namespace VisionPlatform.Infrastructure.Tests.Training;
+namespace VisionPlatform.Application.Tests.Training;
 
 public sealed class AttemptReportsTests(TrainingDatabase training) : IClassFixture<TrainingDatabase>
 {

@@ -1,7 +1,7 @@
 using VisionPlatform.Application.Training;
 using VisionPlatform.Domain.Training;
 
-namespace VisionPlatform.Infrastructure.Tests.Training;
+namespace VisionPlatform.Application.Tests.Training;
 
 public sealed class TrainerSlotsTests(TrainingDatabase training) : IClassFixture<TrainingDatabase>
 {

@@ -5,7 +5,7 @@ using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Storage;
 
-namespace VisionPlatform.Infrastructure.Tests.Settings;
+namespace VisionPlatform.Application.Tests.Modules;
 
 public sealed class AppSettingsTests
 {

@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.DependencyInjection;
 using VisionPlatform.Application.Modules;
 
-namespace VisionPlatform.Infrastructure.Tests.Persistence;
+namespace VisionPlatform.Application.Tests.Modules;
 
 public sealed class SchemaNamesTests
 {

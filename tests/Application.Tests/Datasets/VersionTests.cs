@@ -8,7 +8,7 @@ using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Infrastructure.Tests.Images;
 
-namespace VisionPlatform.Infrastructure.Tests.Datasets;
+namespace VisionPlatform.Application.Tests.Datasets;
 
 public sealed class VersionTests(DatasetFixture fixture) : IClassFixture<DatasetFixture>
 {

@@ -10,7 +10,7 @@ using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Storage;
 
-namespace VisionPlatform.Infrastructure.Tests.Datasets;
+namespace VisionPlatform.Application.Tests.Datasets;
 
 /// <summary>A migrated database and a bucket of its own on real servers; the bucket is emptied when the tests end.</summary>
 public sealed class DatasetFixture(PostgresServer postgres) : IAsyncLifetime

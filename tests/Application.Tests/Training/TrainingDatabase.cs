@@ -10,7 +10,7 @@ using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Training;
 
-namespace VisionPlatform.Infrastructure.Tests.Training;
+namespace VisionPlatform.Application.Tests.Training;
 
 /// <summary>A migrated platform database with a project and a published dataset version, and jobs to report on.</summary>
 public sealed class TrainingDatabase(PostgresServer postgres) : IAsyncLifetime

@@ -5,7 +5,7 @@ using VisionPlatform.Domain.Errors;
 using VisionPlatform.Infrastructure.Images;
 using VisionPlatform.Infrastructure.Tests.Images;
 
-namespace VisionPlatform.Infrastructure.Tests.Datasets;
+namespace VisionPlatform.Application.Tests.Datasets;
 
 public sealed class UploadTests(DatasetFixture fixture) : IClassFixture<DatasetFixture>
 {

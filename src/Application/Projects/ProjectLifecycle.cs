@@ -1,0 +1,73 @@
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using VisionPlatform.Application.Idempotency;
+using VisionPlatform.Application.Organizations;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Projects;
+using VisionPlatform.Infrastructure.Persistence;
+
+namespace VisionPlatform.Application.Projects;
+
+/// <summary>What a person writes about a project.</summary>
+public sealed record ProjectText(string Name, string? Description);
+
+/// <summary>Creates, changes and deletes projects.</summary>
+public sealed class ProjectLifecycle(PlatformDatabase database, Quotas quotas, TimeProvider time)
+{
+    /// <summary>Creates a project that a person owns.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.QuotaExceeded"/>, <see cref="ErrorCodes.DuplicateName"/>, and those of <see cref="IdempotentCreate{T}"/>.</exception>
+    public async Task<Created<Project>> CreateAsync(Guid ownerId, SystemRole ownerRole, ProjectText text, IdempotentCreate<Project> once, CancellationToken cancellation)
+    {
+        await using var create = await once.BeginAsync(database, cancellation);
+        if (create.Earlier is { } earlier)
+            return earlier;
+        await quotas.RequireRoomForProjectAsync(ownerId, ownerRole, cancellation);
+        var now = time.GetUtcNow();
+        var project = new Project { Name = text.Name.Trim(), Description = text.Description, OwnerId = ownerId, CreatedAt = now, UpdatedAt = now };
+        database.Projects.Add(project);
+        await SaveAsync(project.Name, cancellation);
+        return await create.CommitAsync(project, cancellation);
+    }
+
+    /// <summary>Replaces name and description.</summary>
+    /// <param name="project">As it was read. A change since then by somebody else is an update conflict.</param>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.DuplicateName"/>.</exception>
+    /// <exception cref="DbUpdateConcurrencyException">The project has changed since it was read.</exception>
+    public async Task UpdateAsync(Project project, ProjectText text, CancellationToken cancellation)
+    {
+        database.Attach(project);
+        project.Name = text.Name.Trim();
+        project.Description = text.Description;
+        project.UpdatedAt = time.GetUtcNow();
+        await SaveAsync(project.Name, cancellation);
+    }
+
+    /// <summary>Deletes a project that has neither running jobs nor active deployments. Its rows stay, so that what was trained remains traceable; nothing of it can be reached any more.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidState"/>.</exception>
+    public async Task DeleteAsync(Guid id, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var deleted = await database.Database.ExecuteSqlAsync(
+            $"""
+            UPDATE projects SET deleted_at = {now}, updated_at = {now}
+            WHERE id = {id} AND deleted_at IS NULL
+              AND NOT EXISTS (SELECT FROM training_jobs WHERE project_id = {id} AND state IN ('queued', 'starting', 'running', 'finalizing'))
+              AND NOT EXISTS (SELECT FROM deployments WHERE project_id = {id} AND state IN ('pending', 'deploying', 'active'))
+            """, cancellation);
+        if (deleted == 0)
+            throw new ProblemException(ErrorCodes.InvalidState, "The project has running jobs or active deployments. Cancel or deactivate them first.");
+    }
+
+    private async Task SaveAsync(string name, CancellationToken cancellation)
+    {
+        try
+        {
+            await database.SaveChangesAsync(cancellation);
+        }
+        catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+        {
+            throw new ProblemException(ErrorCodes.DuplicateName, $"There is a project named '{name}' already.", "name");
+        }
+    }
+}

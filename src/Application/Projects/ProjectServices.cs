@@ -1,0 +1,9 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace VisionPlatform.Application.Projects;
+
+public static class ProjectServices
+{
+    /// <summary>Registers the use cases of projects. Needs the quotas of organizations.</summary>
+    public static IServiceCollection AddProjects(this IServiceCollection services) => services.AddScoped<ProjectLifecycle>();
+}
