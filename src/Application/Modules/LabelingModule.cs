@@ -1,5 +1,8 @@
+using Microsoft.Extensions.DependencyInjection;
+using VisionPlatform.Application.Labeling;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Modules;
 
@@ -10,7 +13,9 @@ internal static class LabelingModule
     {
         IsOptional = true,
         Capabilities = ["Labeling"],
+        Databases = [LabelingDatabase.Declaration],
         Permissions = [Permission.LabelingRead],
-        ApiGroups = [new("Labeling", "What the labeling application needs to know about the caller.")],
+        ApiGroups = [new("Labeling", "What the labeling application needs to know about the caller, and what it remembers for them.")],
+        AddServices = services => services.AddScoped<PreferenceChanges>(),
     };
 }

@@ -1,0 +1,36 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Design;
+using VisionPlatform.Domain.Labeling;
+
+namespace VisionPlatform.Infrastructure.Persistence;
+
+/// <summary>LABELER_DATABASE_URL: what people label. It refers to users and datasets by id only, as they are in other databases.</summary>
+public sealed class LabelingDatabase(DbContextOptions<LabelingDatabase> options) : DbContext(options)
+{
+    public static ModuleDatabase<LabelingDatabase> Declaration { get; } = new(
+        "labeler", "LABELER_DATABASE_URL", "PostgreSQL of the labeling module", options => new LabelingDatabase(options))
+    {
+        Aliases = ["LABELER_DB_URL"],
+        ServerOf = "DATABASE_URL",
+    };
+
+    public DbSet<LabelingPreferences> Preferences => Set<LabelingPreferences>();
+
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) => configurationBuilder.UseSnakeCase();
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<LabelingPreferences>(preferences =>
+        {
+            preferences.HasKey(p => p.UserId);
+            preferences.Property(p => p.Shortcuts).HasJson();
+        });
+        modelBuilder.UseTextEnumsAndRowVersions();
+    }
+}
+
+/// <inheritdoc cref="DesignTimeUserDatabase"/>
+internal sealed class DesignTimeLabelingDatabase : IDesignTimeDbContextFactory<LabelingDatabase>
+{
+    public LabelingDatabase CreateDbContext(string[] args) => new(new DbContextOptionsBuilder<LabelingDatabase>().UseNpgsql("Host=design").Options);
+}

@@ -1,0 +1,58 @@
+using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Platform.Tests.Hosting;
+
+namespace VisionPlatform.Platform.Tests.Labeling;
+
+public sealed class PreferenceTests(PlatformHost host) : PlatformTests(host)
+{
+    [Fact]
+    public async Task Preferences_are_empty_until_set_and_then_what_was_set_last()
+    {
+        using var person = await Host.NewUserAsync();
+        var dataset = Guid.CreateVersion7();
+
+        var before = (await person.GetAsync("labeling/preferences")).Expect(200);
+        Assert.Equal("""{"datasetId":null,"shortcuts":{},"updatedAt":null}""", before.RawText);
+
+        (await person.PutAsync("labeling/preferences", new { datasetId = dataset, shortcuts = new { next_image = "D" } })).Expect(200);
+        var set = (await person.PutAsync("labeling/preferences", new { datasetId = dataset, shortcuts = new { next_image = "N" } })).Expect(200);
+
+        Assert.Equal("N", set.Body.GetProperty("shortcuts").GetProperty("next_image").GetString());
+        var read = (await person.GetAsync("labeling/preferences")).Expect(200);
+        Assert.Equal(dataset, read.Body.GetProperty("datasetId").GetGuid());
+        Assert.Equal(set.RawText, read.RawText);
+    }
+
+    [Fact]
+    public async Task Each_person_has_their_own()
+    {
+        using var ann = await Host.NewUserAsync();
+        using var cem = await Host.NewUserAsync();
+
+        (await ann.PutAsync("labeling/preferences", new { shortcuts = new { next_image = "D" } })).Expect(200);
+
+        Assert.Empty((await cem.GetAsync("labeling/preferences")).Expect(200).Body.GetProperty("shortcuts").EnumerateObject());
+    }
+
+    [Fact]
+    public async Task Keys_that_would_start_two_actions_are_refused_and_change_nothing()
+    {
+        using var person = await Host.NewUserAsync();
+
+        var refused = (await person.PutAsync("labeling/preferences", new { shortcuts = new { next_image = "D", delete = "d" } })).Expect(422, "VALIDATION_FAILED");
+
+        Assert.NotEmpty(refused.ErrorsOf("shortcuts.delete"));
+        Assert.Empty((await person.GetAsync("labeling/preferences")).Expect(200).Body.GetProperty("shortcuts").EnumerateObject());
+    }
+
+    [Fact]
+    public async Task They_are_in_the_labelers_own_database()
+    {
+        using var person = await Host.NewUserAsync();
+
+        (await person.PutAsync("labeling/preferences", new { shortcuts = new { next_image = "D" } })).Expect(200);
+
+        await using var labeler = Host.App.Databases.Open(LabelingDatabase.Declaration);
+        Assert.Equal("D", (await labeler.Preferences.FindAsync(person.UserId))!.Shortcuts["next_image"]);
+    }
+}
