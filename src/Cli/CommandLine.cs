@@ -19,7 +19,7 @@ internal static class CommandLine
     };
 
     /// <summary>Runs one command. Failures are one line on <paramref name="error"/>; see <see cref="ExitCode"/>.</summary>
-    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancel = default)
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancellation = default)
     {
         var parsed = Build().Parse(args);
         if (parsed.Action is ParseErrorAction)
@@ -37,7 +37,7 @@ internal static class CommandLine
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = TimeSpan.FromSeconds(10),
             };
-            return await parsed.InvokeAsync(configuration, cancel);
+            return await parsed.InvokeAsync(configuration, cancellation);
         }
         catch (Exception problem)
         {

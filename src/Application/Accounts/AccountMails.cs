@@ -12,7 +12,7 @@ public sealed class AccountMails(Mailbox mailbox, AccountSettings settings)
     /// <summary>Where the console takes a token from a mail. The token is behind the #, which browsers send to no server.</summary>
     public Uri Link(string page, string token) => new(settings.ConsoleUrl, $"{page}#token={token}");
 
-    public Task PasswordResetAsync(string email, string token, bool deliver, CancellationToken ct) => mailbox.PostAsync(
+    public Task PasswordResetAsync(string email, string token, bool deliver, CancellationToken cancellation) => mailbox.PostAsync(
         new OutgoingMail(email, "Choose a new password",
             $"""
             Somebody, probably you, asked for a new password for the account {email}.
@@ -21,9 +21,9 @@ public sealed class AccountMails(Mailbox mailbox, AccountSettings settings)
             {Link("reset-password", token)}
 
             The link works once. If you did not ask for it, you need do nothing: your password stays as it is.
-            """), settings.PasswordResetLifetime, ct, deliver);
+            """), settings.PasswordResetLifetime, cancellation, deliver);
 
-    public Task ConfirmSignUpAsync(string email, string token, CancellationToken ct) => mailbox.PostAsync(
+    public Task ConfirmSignUpAsync(string email, string token, CancellationToken cancellation) => mailbox.PostAsync(
         new OutgoingMail(email, "Confirm your e-mail address",
             $"""
             Somebody, probably you, signed up with the address {email}.
@@ -32,9 +32,9 @@ public sealed class AccountMails(Mailbox mailbox, AccountSettings settings)
             {Link("confirm-sign-up", token)}
 
             If that was not you, you need do nothing: no account is made.
-            """), settings.SignUpLifetime, ct);
+            """), settings.SignUpLifetime, cancellation);
 
-    public Task WelcomeAsync(string email, CancellationToken ct) => mailbox.PostAsync(
+    public Task WelcomeAsync(string email, CancellationToken cancellation) => mailbox.PostAsync(
         new OutgoingMail(email, "Your account",
             $"""
             An account was made for the address {email}. Sign in here:
@@ -42,9 +42,9 @@ public sealed class AccountMails(Mailbox mailbox, AccountSettings settings)
 
             If that was not you, take the account over by asking for a new password:
             {new Uri(settings.ConsoleUrl, "forgot-password")}
-            """), NoticeUsefulFor, ct);
+            """), NoticeUsefulFor, cancellation);
 
-    public Task AlreadySignedUpAsync(string email, CancellationToken ct) => mailbox.PostAsync(
+    public Task AlreadySignedUpAsync(string email, CancellationToken cancellation) => mailbox.PostAsync(
         new OutgoingMail(email, "You have an account already",
             $"""
             Somebody, probably you, tried to sign up with the address {email}, which has an account already. Nothing was changed.
@@ -54,9 +54,9 @@ public sealed class AccountMails(Mailbox mailbox, AccountSettings settings)
 
             If you do not know the password any more, choose a new one:
             {new Uri(settings.ConsoleUrl, "forgot-password")}
-            """), NoticeUsefulFor, ct);
+            """), NoticeUsefulFor, cancellation);
 
-    public Task ConfirmEmailAsync(string email, string token, bool deliver, CancellationToken ct) => mailbox.PostAsync(
+    public Task ConfirmEmailAsync(string email, string token, bool deliver, CancellationToken cancellation) => mailbox.PostAsync(
         new OutgoingMail(email, "Confirm your new e-mail address",
             $"""
             Somebody, probably you, wants to use the address {email} to sign in.
@@ -65,22 +65,22 @@ public sealed class AccountMails(Mailbox mailbox, AccountSettings settings)
             {Link("confirm-email", token)}
 
             If that was not you, you need do nothing.
-            """), settings.SignUpLifetime, ct, deliver);
+            """), settings.SignUpLifetime, cancellation, deliver);
 
-    public Task EmailChangedAsync(string oldEmail, string newEmail, CancellationToken ct) => mailbox.PostAsync(
+    public Task EmailChangedAsync(string oldEmail, string newEmail, CancellationToken cancellation) => mailbox.PostAsync(
         new OutgoingMail(oldEmail, "Your e-mail address was changed",
             $"""
             The e-mail address of your account was changed to {newEmail}.
 
             If that was not you, tell an administrator at once.
-            """), NoticeUsefulFor, ct);
+            """), NoticeUsefulFor, cancellation);
 
-    public Task PasswordChangedAsync(User user, CancellationToken ct) => mailbox.PostAsync(
+    public Task PasswordChangedAsync(User user, CancellationToken cancellation) => mailbox.PostAsync(
         new OutgoingMail(user.Email, "Your password was changed",
             $"""
             The password of the account {user.Email} was changed, and every other session was ended.
 
             If that was not you, choose a new password at once, and tell an administrator:
             {new Uri(settings.ConsoleUrl, "forgot-password")}
-            """), NoticeUsefulFor, ct);
+            """), NoticeUsefulFor, cancellation);
 }

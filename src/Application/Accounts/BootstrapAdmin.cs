@@ -15,7 +15,7 @@ namespace VisionPlatform.Application.Accounts;
 /// is not there or not migrated yet is waited for.
 /// </summary>
 public sealed class BootstrapAdmin(
-    IServiceScopeFactory scopes, AccountSettings settings, PasswordHashing passwords, TimeProvider clock, ILogger<BootstrapAdmin> logger) : BackgroundService
+    IServiceScopeFactory scopes, AccountSettings settings, PasswordHashing passwords, TimeProvider time, ILogger<BootstrapAdmin> logger) : BackgroundService
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FirstTryLimit = TimeSpan.FromSeconds(5);
@@ -35,16 +35,16 @@ public sealed class BootstrapAdmin(
     {
         while (!_done && !stoppingToken.IsCancellationRequested)
         {
-            await Task.Delay(RetryDelay, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(RetryDelay, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             _done = await TryAsync(stoppingToken);
         }
     }
 
-    private async Task<bool> TryAsync(CancellationToken ct)
+    private async Task<bool> TryAsync(CancellationToken cancellation)
     {
         try
         {
-            await EnsureAsync(ct);
+            await EnsureAsync(cancellation);
             return true;
         }
         catch (Exception e) when (e.GetBaseException() is DbException or SocketException or TimeoutException or OperationCanceledException)
@@ -55,11 +55,11 @@ public sealed class BootstrapAdmin(
     }
 
     /// <summary>Makes the account unless there is any. Does nothing the second time.</summary>
-    public async Task EnsureAsync(CancellationToken ct)
+    public async Task EnsureAsync(CancellationToken cancellation)
     {
         await using var scope = scopes.CreateAsyncScope();
         var database = scope.ServiceProvider.GetRequiredService<UserDatabase>();
-        if (await database.Users.AnyAsync(ct))
+        if (await database.Users.AnyAsync(cancellation))
             return;
         if (settings is not { BootstrapEmail: { } email, BootstrapPassword: { } password })
         {
@@ -71,13 +71,13 @@ public sealed class BootstrapAdmin(
             logger.LogError("BOOTSTRAP_ADMIN_EMAIL is no e-mail address; no administrator was made.");
             return;
         }
-        var hash = await passwords.HashAsync(password, ct);
-        await using var transaction = await database.Database.BeginTransactionAsync(ct);
+        var hash = await passwords.HashAsync(password, cancellation);
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         // Held until the commit: a second instance then sees the account of the first.
-        await database.Database.ExecuteSqlAsync($"LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE", ct);
-        if (await database.Users.AnyAsync(ct))
+        await database.Database.ExecuteSqlAsync($"LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE", cancellation);
+        if (await database.Users.AnyAsync(cancellation))
             return;
-        var now = clock.GetUtcNow();
+        var now = time.GetUtcNow();
         database.Users.Add(new User
         {
             Email = email.Trim(),
@@ -88,8 +88,8 @@ public sealed class BootstrapAdmin(
             CreatedAt = now,
             UpdatedAt = now,
         });
-        await database.SaveChangesAsync(ct);
-        await transaction.CommitAsync(ct);
+        await database.SaveChangesAsync(cancellation);
+        await transaction.CommitAsync(cancellation);
         logger.LogInformation("Made the first administrator; the password has to be changed at the first sign-in");
     }
 }

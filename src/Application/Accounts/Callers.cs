@@ -32,7 +32,7 @@ public sealed record Caller(
 /// deactivated, another role, a sign-out or a revoked token counts from the next request on.
 /// </summary>
 public sealed class Callers(
-    [FromKeyedServices(Databases.Users)] NpgsqlDataSource users, AccessTokens accessTokens, ServiceTokens serviceTokens, PersonalTokenUse uses, TimeProvider clock)
+    [FromKeyedServices(Databases.Users)] NpgsqlDataSource users, AccessTokens accessTokens, ServiceTokens serviceTokens, PersonalTokenUse uses, TimeProvider time)
 {
     private const string Person = "u.id, u.email, u.full_name, u.badge_color, u.role, u.must_change_password";
 
@@ -54,48 +54,48 @@ public sealed class Callers(
     /// <summary>The caller, or why the token is refused.</summary>
     /// <param name="bearer">The token as it came.</param>
     /// <param name="module">The part of the platform that is called; a service token is good for one.</param>
-    public async Task<(Caller? Caller, TokenRefusal Refusal)> FindAsync(string bearer, AppModule module, CancellationToken ct)
+    public async Task<(Caller? Caller, TokenRefusal Refusal)> FindAsync(string bearer, AppModule module, CancellationToken cancellation)
     {
         if (bearer.StartsWith(PersonalToken.Prefix, StringComparison.Ordinal))
-            return (await FindByPersonalTokenAsync(bearer, ct), TokenRefusal.Invalid);
+            return (await FindByPersonalTokenAsync(bearer, cancellation), TokenRefusal.Invalid);
         var session = accessTokens.Verify(bearer);
         if (session.Refusal is null)
-            return (await FindBySessionAsync(session, ct), TokenRefusal.Invalid);
+            return (await FindBySessionAsync(session, cancellation), TokenRefusal.Invalid);
         var service = serviceTokens.Verify(bearer, module);
         if (service.Claims is null)
             return (null, session.Refusal == TokenRefusal.Expired ? TokenRefusal.Expired : service.Refusal ?? TokenRefusal.Invalid);
-        return (await FindForServiceAsync(service.Claims, ct), TokenRefusal.Invalid);
+        return (await FindForServiceAsync(service.Claims, cancellation), TokenRefusal.Invalid);
     }
 
-    private async Task<Caller?> FindBySessionAsync(AccessTokenCheck token, CancellationToken ct)
+    private async Task<Caller?> FindBySessionAsync(AccessTokenCheck token, CancellationToken cancellation)
     {
         await using var command = users.CreateCommand(BySession);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = token.UserId });
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = token.SessionId });
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = token.IssuedAt });
-        await using var row = await command.ExecuteReaderAsync(ct);
-        return await row.ReadAsync(ct) ? Read(row, CallerProof.Session, token.SessionId, null, null) : null;
+        await using var row = await command.ExecuteReaderAsync(cancellation);
+        return await row.ReadAsync(cancellation) ? Read(row, CallerProof.Session, token.SessionId, null, null) : null;
     }
 
-    private async Task<Caller?> FindByPersonalTokenAsync(string token, CancellationToken ct)
+    private async Task<Caller?> FindByPersonalTokenAsync(string token, CancellationToken cancellation)
     {
         await using var command = users.CreateCommand(ByPersonalToken);
         command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = SecretToken.HashOf(token) });
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = clock.GetUtcNow() });
-        await using var row = await command.ExecuteReaderAsync(ct);
-        if (!await row.ReadAsync(ct))
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = time.GetUtcNow() });
+        await using var row = await command.ExecuteReaderAsync(cancellation);
+        if (!await row.ReadAsync(cancellation))
             return null;
         var id = row.GetGuid(6);
         uses.Note(id, row.IsDBNull(8) ? null : row.GetFieldValue<DateTimeOffset>(8));
         return Read(row, CallerProof.PersonalToken, id, new TokenScopes(row.GetFieldValue<string[]>(7)), null);
     }
 
-    private async Task<Caller?> FindForServiceAsync(ServiceTokenClaims token, CancellationToken ct)
+    private async Task<Caller?> FindForServiceAsync(ServiceTokenClaims token, CancellationToken cancellation)
     {
         await using var command = users.CreateCommand(ById);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = token.UserId });
-        await using var row = await command.ExecuteReaderAsync(ct);
-        return await row.ReadAsync(ct) ? Read(row, CallerProof.Service, token.UserId, new TokenScopes(token.Scopes), token.Service) : null;
+        await using var row = await command.ExecuteReaderAsync(cancellation);
+        return await row.ReadAsync(cancellation) ? Read(row, CallerProof.Service, token.UserId, new TokenScopes(token.Scopes), token.Service) : null;
     }
 
     private static Caller Read(NpgsqlDataReader row, CallerProof proof, Guid proofId, TokenScopes? scopes, string? service) => new(

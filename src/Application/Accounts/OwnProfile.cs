@@ -17,66 +17,66 @@ public sealed record ProfileChange(string? FullName, string? BadgeColor, string?
 
 /// <summary>Changing one's own account.</summary>
 public sealed class OwnProfile(
-    UserDatabase database, SignIn signIn, AccountMails mails, AccountSettings settings, AuditLog audit, TimeProvider clock)
+    UserDatabase database, SignIn signIn, AccountMails mails, AccountSettings settings, AuditLog audit, TimeProvider time)
 {
     /// <summary>Changes the account. The account as it is then, and the address that a link was sent to when it has to be confirmed first.</summary>
     /// <exception cref="ProblemException">
     /// <see cref="ErrorCodes.ValidationFailed"/> for a colour, address or password that will not do;
     /// <see cref="ErrorCodes.EmailTaken"/> where addresses are not confirmed; <see cref="ErrorCodes.TooManyAttempts"/>.
     /// </exception>
-    public async Task<(User User, string? ConfirmationSentTo)> ChangeAsync(Guid userId, ProfileChange change, ClientOrigin origin, CancellationToken ct)
+    public async Task<(User User, string? ConfirmationSentTo)> ChangeAsync(Guid userId, ProfileChange change, ClientOrigin origin, CancellationToken cancellation)
     {
         if (change.BadgeColor is { } color && !Avatar.Colors.Contains(color))
             throw new ProblemException(ErrorCodes.ValidationFailed, $"Must be one of {string.Join(", ", Avatar.Colors)}.", "badgeColor");
-        var email = await NewAddressAsync(await database.Users.AsNoTracking().FirstAsync(u => u.Id == userId, ct), change, origin, ct);
-        await using var transaction = await database.Database.BeginTransactionAsync(ct);
-        var user = (await database.LockUserAsync(userId, ct))!;
+        var email = await NewAddressAsync(await database.Users.AsNoTracking().FirstAsync(u => u.Id == userId, cancellation), change, origin, cancellation);
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        var user = (await database.LockUserAsync(userId, cancellation))!;
         user.FullName = change.FullName?.Trim();
         user.BadgeColor = change.BadgeColor;
-        user.UpdatedAt = clock.GetUtcNow();
+        user.UpdatedAt = time.GetUtcNow();
         if (email is not null && settings.ConfirmsEmail)
-            await SendLinkAsync(user, email, ct);
+            await SendLinkAsync(user, email, cancellation);
         else if (email is not null)
-            await MoveAsync(user, email, ct);
+            await MoveAsync(user, email, cancellation);
         await audit.AppendAsync(new AuditEvent("user.update_own")
         {
             SubjectType = "user", SubjectId = user.Id.ToString(), SubjectName = user.Email,
             Details = new Dictionary<string, object?> { ["fullName"] = user.FullName, ["badgeColor"] = user.BadgeColor, ["newEmail"] = email },
-        }, ct);
-        await SaveAsync(ct);
-        await transaction.CommitAsync(ct);
+        }, cancellation);
+        await SaveAsync(cancellation);
+        await transaction.CommitAsync(cancellation);
         return (user, settings.ConfirmsEmail ? email : null);
     }
 
     /// <summary>Takes a new address over, by the link that was sent to it.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidLink"/>; also when the address has got an account meanwhile.</exception>
-    public async Task ConfirmEmailAsync(string token, CancellationToken ct)
+    public async Task ConfirmEmailAsync(string token, CancellationToken cancellation)
     {
-        var now = clock.GetUtcNow();
-        var link = await MailedTokens.FindAsync(database, token, MailedTokenPurpose.EmailChange, now, ct);
-        await using var transaction = await database.Database.BeginTransactionAsync(ct);
-        var user = link?.UserId is { } id ? await database.LockUserAsync(id, ct) : null;
+        var now = time.GetUtcNow();
+        var link = await MailedTokens.FindAsync(database, token, MailedTokenPurpose.EmailChange, now, cancellation);
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        var user = link?.UserId is { } id ? await database.LockUserAsync(id, cancellation) : null;
         if (link is null || user is not { IsActive: true })
             throw new ProblemException(ErrorCodes.InvalidLink);
-        if (!await MailedTokens.UseAsync(database, link.Id, now, ct))
+        if (!await MailedTokens.UseAsync(database, link.Id, now, cancellation))
             throw new ProblemException(ErrorCodes.InvalidLink);
         try
         {
-            await MoveAsync(user, link.Email, ct);
+            await MoveAsync(user, link.Email, cancellation);
             await audit.AppendAsync(new AuditEvent("user.confirm_email")
             {
                 Actor = AuditActor.Person(user.Id, user.Email), SubjectType = "user", SubjectId = user.Id.ToString(), SubjectName = user.Email,
-            }, ct);
-            await SaveAsync(ct);
+            }, cancellation);
+            await SaveAsync(cancellation);
         }
         catch (ProblemException taken) when (taken.Error == ErrorCodes.EmailTaken)
         {
             throw new ProblemException(ErrorCodes.InvalidLink, inner: taken);
         }
-        await transaction.CommitAsync(ct);
+        await transaction.CommitAsync(cancellation);
     }
 
-    private async Task<string?> NewAddressAsync(User user, ProfileChange change, ClientOrigin origin, CancellationToken ct)
+    private async Task<string?> NewAddressAsync(User user, ProfileChange change, ClientOrigin origin, CancellationToken cancellation)
     {
         if (change.Email is not { } wanted)
             return null;
@@ -86,16 +86,16 @@ public sealed class OwnProfile(
             return null;
         if (change.CurrentPassword is not { } password)
             throw new ProblemException(ErrorCodes.ValidationFailed, "The current password is needed for another e-mail address.", "currentPassword");
-        await signIn.RequirePasswordAsync(user, password, origin, ct);
+        await signIn.RequirePasswordAsync(user, password, origin, cancellation);
         return wanted.Trim();
     }
 
-    private async Task SendLinkAsync(User user, string email, CancellationToken ct)
+    private async Task SendLinkAsync(User user, string email, CancellationToken cancellation)
     {
         var normalised = EmailAddress.TryNormalise(email, out var valid) ? valid : email;
-        var isTaken = await database.Users.AnyAsync(u => u.NormalizedEmail == normalised, ct);
+        var isTaken = await database.Users.AnyAsync(u => u.NormalizedEmail == normalised, cancellation);
         var token = SecretToken.Create();
-        var now = clock.GetUtcNow();
+        var now = time.GetUtcNow();
         database.MailedTokens.Add(new MailedToken
         {
             Purpose = MailedTokenPurpose.EmailChange,
@@ -105,26 +105,26 @@ public sealed class OwnProfile(
             CreatedAt = now,
             ExpiresAt = now + settings.SignUpLifetime,
         });
-        await mails.ConfirmEmailAsync(email, token, deliver: !isTaken, ct);
+        await mails.ConfirmEmailAsync(email, token, deliver: !isTaken, cancellation);
     }
 
     // A link that was mailed to the old address must not reach into the account any more.
-    private async Task MoveAsync(User user, string email, CancellationToken ct)
+    private async Task MoveAsync(User user, string email, CancellationToken cancellation)
     {
         var old = user.Email;
         user.Email = email;
         user.NormalizedEmail = EmailAddress.TryNormalise(email, out var normalised) ? normalised : throw new InvalidOperationException("The address was checked before.");
-        user.UpdatedAt = clock.GetUtcNow();
-        await SaveAsync(ct);
-        await MailedTokens.UseUpAsync(database, user.Id, clock.GetUtcNow(), ct);
-        await mails.EmailChangedAsync(old, email, ct);
+        user.UpdatedAt = time.GetUtcNow();
+        await SaveAsync(cancellation);
+        await MailedTokens.UseUpAsync(database, user.Id, time.GetUtcNow(), cancellation);
+        await mails.EmailChangedAsync(old, email, cancellation);
     }
 
-    private async Task SaveAsync(CancellationToken ct)
+    private async Task SaveAsync(CancellationToken cancellation)
     {
         try
         {
-            await database.SaveChangesAsync(ct);
+            await database.SaveChangesAsync(cancellation);
         }
         catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {

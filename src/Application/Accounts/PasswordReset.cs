@@ -10,23 +10,23 @@ namespace VisionPlatform.Application.Accounts;
 
 /// <summary>A new password for somebody who forgot theirs, by a link to their mailbox.</summary>
 public sealed class PasswordReset(
-    UserDatabase database, PasswordHashing passwords, SignInThrottle throttle, Sessions sessions, AccountMails mails, AccountSettings settings, AuditLog audit, TimeProvider clock)
+    UserDatabase database, PasswordHashing passwords, SignInThrottle throttle, Sessions sessions, AccountMails mails, AccountSettings settings, AuditLog audit, TimeProvider time)
 {
     // Whoever asks again and again must not fill somebody's mailbox.
     private static readonly TimeSpan BetweenMails = TimeSpan.FromMinutes(1);
 
     /// <summary>Mails a link, if the address has an account. Does the same work, and tells nobody, if it has none.</summary>
-    public async Task RequestAsync(string email, CancellationToken ct)
+    public async Task RequestAsync(string email, CancellationToken cancellation)
     {
         var normalised = EmailAddress.TryNormalise(email, out var valid) ? valid : "nobody@invalid";
-        var now = clock.GetUtcNow();
-        var user = await database.Users.AsNoTracking().FirstOrDefaultAsync(u => u.NormalizedEmail == normalised, ct);
+        var now = time.GetUtcNow();
+        var user = await database.Users.AsNoTracking().FirstOrDefaultAsync(u => u.NormalizedEmail == normalised, cancellation);
         var userId = user?.Id ?? Guid.Empty;
         var since = now - BetweenMails;
-        var isTooSoon = await database.MailedTokens.AnyAsync(t => t.UserId == userId && t.Purpose == MailedTokenPurpose.PasswordReset && t.CreatedAt > since, ct);
+        var isTooSoon = await database.MailedTokens.AnyAsync(t => t.UserId == userId && t.Purpose == MailedTokenPurpose.PasswordReset && t.CreatedAt > since, cancellation);
         var deliver = user is { IsActive: true } && !isTooSoon;
         var token = SecretToken.Create();
-        await using var transaction = await database.Database.BeginTransactionAsync(ct);
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         database.MailedTokens.Add(new MailedToken
         {
             Purpose = MailedTokenPurpose.PasswordReset,
@@ -37,37 +37,37 @@ public sealed class PasswordReset(
             CreatedAt = now,
             ExpiresAt = now + settings.PasswordResetLifetime,
         });
-        await mails.PasswordResetAsync(user?.Email ?? normalised, token, deliver, ct);
+        await mails.PasswordResetAsync(user?.Email ?? normalised, token, deliver, cancellation);
         await audit.AppendAsync(new AuditEvent("password.request_reset")
         {
             Actor = AuditActor.Stranger(normalised), SubjectType = "user", SubjectId = user?.Id.ToString(), SubjectName = user?.Email,
-        }, ct);
-        await transaction.CommitAsync(ct);
+        }, cancellation);
+        await transaction.CommitAsync(cancellation);
     }
 
     /// <summary>Sets the new password, once for each link, and ends every session.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidLink"/>, <see cref="ErrorCodes.WeakPassword"/>; the link then still works.</exception>
-    public async Task ResetAsync(string token, string wanted, CancellationToken ct)
+    public async Task ResetAsync(string token, string wanted, CancellationToken cancellation)
     {
-        var now = clock.GetUtcNow();
-        var link = await MailedTokens.FindAsync(database, token, MailedTokenPurpose.PasswordReset, now, ct);
-        var user = link?.UserId is { } id ? await database.Users.AsNoTracking().FirstOrDefaultAsync(u => u.Id == id && u.IsActive, ct) : null;
+        var now = time.GetUtcNow();
+        var link = await MailedTokens.FindAsync(database, token, MailedTokenPurpose.PasswordReset, now, cancellation);
+        var user = link?.UserId is { } id ? await database.Users.AsNoTracking().FirstOrDefaultAsync(u => u.Id == id && u.IsActive, cancellation) : null;
         if (link is null || user is null)
             throw new ProblemException(ErrorCodes.InvalidLink);
         Passwords.RequireGood(wanted, user.NormalizedEmail, "newPassword");
-        var hash = await passwords.HashAsync(wanted, ct);
+        var hash = await passwords.HashAsync(wanted, cancellation);
 
-        await using var transaction = await database.Database.BeginTransactionAsync(ct);
-        if (!await MailedTokens.UseAsync(database, link.Id, now, ct) || !await Passwords.SetAsync(database, user, hash, now, ct))
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        if (!await MailedTokens.UseAsync(database, link.Id, now, cancellation) || !await Passwords.SetAsync(database, user, hash, now, cancellation))
             throw new ProblemException(ErrorCodes.InvalidLink);
-        await MailedTokens.UseUpAsync(database, user.Id, now, ct);
-        await sessions.EndAllAsync(user.Id, ct);
-        await mails.PasswordChangedAsync(user, ct);
+        await MailedTokens.UseUpAsync(database, user.Id, now, cancellation);
+        await sessions.EndAllAsync(user.Id, cancellation);
+        await mails.PasswordChangedAsync(user, cancellation);
         await audit.AppendAsync(new AuditEvent("password.reset")
         {
             Actor = AuditActor.Person(user.Id, user.Email), SubjectType = "user", SubjectId = user.Id.ToString(), SubjectName = user.Email,
-        }, ct);
-        await transaction.CommitAsync(ct);
-        await throttle.ForgetAsync(user.NormalizedEmail, ct);
+        }, cancellation);
+        await transaction.CommitAsync(cancellation);
+        await throttle.ForgetAsync(user.NormalizedEmail, cancellation);
     }
 }

@@ -14,16 +14,16 @@ using VisionPlatform.Infrastructure.Persistence;
 namespace VisionPlatform.Application.Accounts;
 
 /// <summary>The tokens that people make for their scripts.</summary>
-public sealed class PersonalTokens(UserDatabase database, TimeProvider clock)
+public sealed class PersonalTokens(UserDatabase database, TimeProvider time)
 {
     /// <summary>Makes a token; its text is given out here and never again.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.QuotaExceeded"/> beyond <see cref="PersonalToken.MaximumPerUser"/>.</exception>
-    public async Task<(PersonalToken Row, string Token)> CreateAsync(Guid userId, string name, IReadOnlyCollection<string> scopes, int lifetimeDays, CancellationToken ct)
+    public async Task<(PersonalToken Row, string Token)> CreateAsync(Guid userId, string name, IReadOnlyCollection<string> scopes, int lifetimeDays, CancellationToken cancellation)
     {
-        if (await Of(userId).CountAsync(ct) >= PersonalToken.MaximumPerUser)
+        if (await Of(userId).CountAsync(cancellation) >= PersonalToken.MaximumPerUser)
             throw new ProblemException(ErrorCodes.QuotaExceeded, $"One account may have at most {PersonalToken.MaximumPerUser} tokens.");
         var token = SecretToken.Create(PersonalToken.Prefix);
-        var now = clock.GetUtcNow();
+        var now = time.GetUtcNow();
         var row = new PersonalToken
         {
             UserId = userId,
@@ -34,30 +34,30 @@ public sealed class PersonalTokens(UserDatabase database, TimeProvider clock)
             ExpiresAt = now.AddDays(lifetimeDays),
         };
         database.PersonalTokens.Add(row);
-        await database.SaveChangesAsync(ct);
+        await database.SaveChangesAsync(cancellation);
         return (row, token);
     }
 
     /// <summary>The tokens of an account that work.</summary>
     public IQueryable<PersonalToken> Of(Guid userId)
     {
-        var now = clock.GetUtcNow();
+        var now = time.GetUtcNow();
         return database.PersonalTokens.AsNoTracking().Where(t => t.UserId == userId && t.RevokedAt == null && t.ExpiresAt > now);
     }
 
     /// <summary>Makes a token useless from the next request on; false when the account has no such token.</summary>
-    public async Task<bool> RevokeAsync(Guid userId, Guid tokenId, CancellationToken ct)
+    public async Task<bool> RevokeAsync(Guid userId, Guid tokenId, CancellationToken cancellation)
     {
-        var now = clock.GetUtcNow();
+        var now = time.GetUtcNow();
         return await database.PersonalTokens.Where(t => t.Id == tokenId && t.UserId == userId && t.RevokedAt == null)
-            .ExecuteUpdateAsync(set => set.SetProperty(t => t.RevokedAt, now), ct) > 0;
+            .ExecuteUpdateAsync(set => set.SetProperty(t => t.RevokedAt, now), cancellation) > 0;
     }
 
     /// <summary>Deletes tokens that have been useless for a month.</summary>
-    public Task<int> PurgeAsync(CancellationToken ct)
+    public Task<int> PurgeAsync(CancellationToken cancellation)
     {
-        var before = clock.GetUtcNow() - TimeSpan.FromDays(30);
-        return database.PersonalTokens.Where(t => t.ExpiresAt < before || t.RevokedAt < before).ExecuteDeleteAsync(ct);
+        var before = time.GetUtcNow() - TimeSpan.FromDays(30);
+        return database.PersonalTokens.Where(t => t.ExpiresAt < before || t.RevokedAt < before).ExecuteDeleteAsync(cancellation);
     }
 }
 
@@ -65,7 +65,7 @@ public sealed class PersonalTokens(UserDatabase database, TimeProvider clock)
 /// Notes when personal tokens were last used: kept in memory and written every few seconds for all of them at once, so
 /// that no request waits for it.
 /// </summary>
-public sealed class PersonalTokenUse([FromKeyedServices(Databases.Users)] NpgsqlDataSource users, TimeProvider clock, ILogger<PersonalTokenUse> logger) : BackgroundService
+public sealed class PersonalTokenUse([FromKeyedServices(Databases.Users)] NpgsqlDataSource users, TimeProvider time, ILogger<PersonalTokenUse> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Precision = TimeSpan.FromMinutes(1);
@@ -75,7 +75,7 @@ public sealed class PersonalTokenUse([FromKeyedServices(Databases.Users)] Npgsql
     /// <summary>Notes a use, unless a recent one is noted already.</summary>
     public void Note(Guid tokenId, DateTimeOffset? lastNoted)
     {
-        var now = clock.GetUtcNow();
+        var now = time.GetUtcNow();
         if (lastNoted is null || now - lastNoted > Precision)
             _uses[tokenId] = now;
     }
@@ -84,7 +84,7 @@ public sealed class PersonalTokenUse([FromKeyedServices(Databases.Users)] Npgsql
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            await Task.Delay(Interval, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await WriteAsync();
         }
     }

@@ -22,13 +22,13 @@ public readonly record struct Rotation(RefreshableSession? Next, Guid? ReusedOf)
 /// Sign-ins and the opaque tokens that continue them. Each use of a refresh token gives out the next one; a second use of
 /// one means that two parties hold it, so the session ends. An ended session refuses its access tokens at once.
 /// </summary>
-public sealed class Sessions(UserDatabase database, AccountSettings settings, TimeProvider clock)
+public sealed class Sessions(UserDatabase database, AccountSettings settings, TimeProvider time)
 {
     private static readonly TimeSpan KeptAfterEnd = TimeSpan.FromDays(1);
 
-    public async Task<RefreshableSession> BeginAsync(Guid userId, ClientOrigin origin, CancellationToken ct)
+    public async Task<RefreshableSession> BeginAsync(Guid userId, ClientOrigin origin, CancellationToken cancellation)
     {
-        var now = clock.GetUtcNow();
+        var now = time.GetUtcNow();
         var session = new UserSession
         {
             UserId = userId,
@@ -39,15 +39,15 @@ public sealed class Sessions(UserDatabase database, AccountSettings settings, Ti
             Address = origin.Address,
         };
         database.Sessions.Add(session);
-        return await AddTokenAsync(userId, session.Id, now, ct);
+        return await AddTokenAsync(userId, session.Id, now, cancellation);
     }
 
     /// <summary>Uses a refresh token up and gives the next; refused when it is unknown, expired or used, or its session has ended.</summary>
-    public async Task<Rotation> RotateAsync(string token, ClientOrigin origin, CancellationToken ct)
+    public async Task<Rotation> RotateAsync(string token, ClientOrigin origin, CancellationToken cancellation)
     {
         var hash = SecretToken.HashOf(token);
-        var now = clock.GetUtcNow();
-        await using var transaction = await database.Database.BeginTransactionAsync(ct);
+        var now = time.GetUtcNow();
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         // One statement decides between two uses at the same moment.
         var used = (await database.RefreshTokens.FromSql(
             $"""
@@ -55,59 +55,59 @@ public sealed class Sessions(UserDatabase database, AccountSettings settings, Ti
             FROM sessions s
             WHERE t.token_hash = {hash} AND t.used_at IS NULL AND t.expires_at > {now} AND s.id = t.session_id AND s.ended_at IS NULL
             RETURNING t.*
-            """).AsNoTracking().ToListAsync(ct)).SingleOrDefault();
+            """).AsNoTracking().ToListAsync(cancellation)).SingleOrDefault();
         if (used is null)
         {
-            var reused = await EndSessionOfUsedAsync(hash, now, ct);
-            await transaction.CommitAsync(ct);
+            var reused = await EndSessionOfUsedAsync(hash, now, cancellation);
+            await transaction.CommitAsync(cancellation);
             return new(null, reused);
         }
         await database.Database.ExecuteSqlAsync(
-            $"UPDATE sessions SET last_used_at = {now}, expires_at = {now + settings.RefreshTokenLifetime}, address = {origin.Address} WHERE id = {used.SessionId}", ct);
-        var next = await AddTokenAsync(used.UserId, used.SessionId, now, ct);
-        await transaction.CommitAsync(ct);
+            $"UPDATE sessions SET last_used_at = {now}, expires_at = {now + settings.RefreshTokenLifetime}, address = {origin.Address} WHERE id = {used.SessionId}", cancellation);
+        var next = await AddTokenAsync(used.UserId, used.SessionId, now, cancellation);
+        await transaction.CommitAsync(cancellation);
         return new(next, null);
     }
 
     /// <summary>Ends one session of an account; false when it has no such session that goes on.</summary>
-    public async Task<bool> EndAsync(Guid userId, Guid sessionId, CancellationToken ct)
+    public async Task<bool> EndAsync(Guid userId, Guid sessionId, CancellationToken cancellation)
     {
-        var now = clock.GetUtcNow();
+        var now = time.GetUtcNow();
         return await database.Sessions.Where(s => s.Id == sessionId && s.UserId == userId && s.EndedAt == null && s.ExpiresAt > now)
-            .ExecuteUpdateAsync(set => set.SetProperty(s => s.EndedAt, now), ct) > 0;
+            .ExecuteUpdateAsync(set => set.SetProperty(s => s.EndedAt, now), cancellation) > 0;
     }
 
     /// <summary>Ends every session of an account; how many.</summary>
-    public Task<int> EndAllAsync(Guid userId, CancellationToken ct)
+    public Task<int> EndAllAsync(Guid userId, CancellationToken cancellation)
     {
-        var now = clock.GetUtcNow();
+        var now = time.GetUtcNow();
         return database.Sessions.Where(s => s.UserId == userId && s.EndedAt == null)
-            .ExecuteUpdateAsync(set => set.SetProperty(s => s.EndedAt, now), ct);
+            .ExecuteUpdateAsync(set => set.SetProperty(s => s.EndedAt, now), cancellation);
     }
 
     /// <summary>The sessions of an account that go on.</summary>
     public IQueryable<UserSession> Of(Guid userId)
     {
-        var now = clock.GetUtcNow();
+        var now = time.GetUtcNow();
         return database.Sessions.AsNoTracking().Where(s => s.UserId == userId && s.EndedAt == null && s.ExpiresAt > now);
     }
 
     /// <summary>Deletes sessions, with their tokens, that have been over for a day.</summary>
-    public Task<int> PurgeAsync(CancellationToken ct)
+    public Task<int> PurgeAsync(CancellationToken cancellation)
     {
-        var before = clock.GetUtcNow() - KeptAfterEnd;
-        return database.Sessions.Where(s => s.ExpiresAt < before || s.EndedAt < before).ExecuteDeleteAsync(ct);
+        var before = time.GetUtcNow() - KeptAfterEnd;
+        return database.Sessions.Where(s => s.ExpiresAt < before || s.EndedAt < before).ExecuteDeleteAsync(cancellation);
     }
 
-    private async Task<Guid?> EndSessionOfUsedAsync(byte[] hash, DateTimeOffset now, CancellationToken ct) =>
+    private async Task<Guid?> EndSessionOfUsedAsync(byte[] hash, DateTimeOffset now, CancellationToken cancellation) =>
         (await database.Sessions.FromSql(
             $"""
             UPDATE sessions SET ended_at = {now}
             WHERE ended_at IS NULL AND id = (SELECT session_id FROM refresh_tokens WHERE token_hash = {hash} AND used_at IS NOT NULL)
             RETURNING *
-            """).AsNoTracking().ToListAsync(ct)).SingleOrDefault()?.UserId;
+            """).AsNoTracking().ToListAsync(cancellation)).SingleOrDefault()?.UserId;
 
-    private async Task<RefreshableSession> AddTokenAsync(Guid userId, Guid sessionId, DateTimeOffset now, CancellationToken ct)
+    private async Task<RefreshableSession> AddTokenAsync(Guid userId, Guid sessionId, DateTimeOffset now, CancellationToken cancellation)
     {
         var token = SecretToken.Create();
         database.RefreshTokens.Add(new RefreshToken
@@ -118,7 +118,7 @@ public sealed class Sessions(UserDatabase database, AccountSettings settings, Ti
             CreatedAt = now,
             ExpiresAt = now + settings.RefreshTokenLifetime,
         });
-        await database.SaveChangesAsync(ct);
+        await database.SaveChangesAsync(cancellation);
         return new RefreshableSession(userId, sessionId, token);
     }
 

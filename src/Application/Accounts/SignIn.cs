@@ -13,58 +13,58 @@ public sealed record Session(User User, Guid SessionId, string AccessToken, Time
 
 /// <summary>Signing in, staying signed in, and changing one's password.</summary>
 public sealed class SignIn(
-    UserDatabase database, PasswordHashing passwords, SignInThrottle throttle, Sessions sessions, AccessTokens accessTokens, AccountMails mails, AuditLog audit, TimeProvider clock)
+    UserDatabase database, PasswordHashing passwords, SignInThrottle throttle, Sessions sessions, AccessTokens accessTokens, AccountMails mails, AuditLog audit, TimeProvider time)
 {
     /// <exception cref="ProblemException">
     /// <see cref="ErrorCodes.InvalidCredentials"/>, the same and after the same time whether the account is missing,
     /// inactive or has another password; <see cref="ErrorCodes.TooManyAttempts"/> while the e-mail or network address is locked.
     /// </exception>
-    public async Task<Session> WithPasswordAsync(string email, string password, ClientOrigin origin, CancellationToken ct)
+    public async Task<Session> WithPasswordAsync(string email, string password, ClientOrigin origin, CancellationToken cancellation)
     {
         // What is no address has no account, and is told so in the same way.
         var normalised = EmailAddress.TryNormalise(email, out var valid) ? valid : email;
-        await throttle.RequireUnlockedAsync(normalised, origin.Address, ct);
-        var user = await database.Users.AsNoTracking().FirstOrDefaultAsync(u => u.NormalizedEmail == normalised, ct);
-        var check = await passwords.VerifyAsync(user?.PasswordHash, password, ct);
+        await throttle.RequireUnlockedAsync(normalised, origin.Address, cancellation);
+        var user = await database.Users.AsNoTracking().FirstOrDefaultAsync(u => u.NormalizedEmail == normalised, cancellation);
+        var check = await passwords.VerifyAsync(user?.PasswordHash, password, cancellation);
         if (user is not { IsActive: true } || !check.Fits)
         {
-            await throttle.RecordFailureAsync(normalised, origin.Address, ct);
+            await throttle.RecordFailureAsync(normalised, origin.Address, cancellation);
             await audit.AppendAsync(new AuditEvent("session.sign_in", AuditResult.Denied)
             {
                 Actor = AuditActor.Stranger(normalised), SubjectType = "user", SubjectId = user?.Id.ToString(), SubjectName = user?.Email, Code = ErrorCodes.InvalidCredentials.Code,
-            }, ct);
+            }, cancellation);
             throw new ProblemException(ErrorCodes.InvalidCredentials);
         }
         // Guesses sent in parallel with this one may have locked the address meanwhile.
-        await throttle.RequireUnlockedAsync(normalised, origin.Address, ct);
-        await throttle.ForgetAsync(normalised, ct);
+        await throttle.RequireUnlockedAsync(normalised, origin.Address, cancellation);
+        await throttle.ForgetAsync(normalised, cancellation);
         if (check.NeedsRehash)
         {
-            var (old, now) = (user.PasswordHash, clock.GetUtcNow());
-            user.PasswordHash = await passwords.HashAsync(password, ct);
+            var (old, now) = (user.PasswordHash, time.GetUtcNow());
+            user.PasswordHash = await passwords.HashAsync(password, cancellation);
             await database.Users.Where(u => u.Id == user.Id && u.PasswordHash == old)
-                .ExecuteUpdateAsync(set => set.SetProperty(u => u.PasswordHash, user.PasswordHash).SetProperty(u => u.UpdatedAt, now), ct);
+                .ExecuteUpdateAsync(set => set.SetProperty(u => u.PasswordHash, user.PasswordHash).SetProperty(u => u.UpdatedAt, now), cancellation);
         }
-        var session = await BeginAsync(user, origin, ct);
-        await audit.AppendAsync(About(user, "session.sign_in"), ct);
+        var session = await BeginAsync(user, origin, cancellation);
+        await audit.AppendAsync(About(user, "session.sign_in"), cancellation);
         return session;
     }
 
     /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidRefreshToken"/>.</exception>
-    public async Task<Session> WithRefreshTokenAsync(string token, ClientOrigin origin, CancellationToken ct)
+    public async Task<Session> WithRefreshTokenAsync(string token, ClientOrigin origin, CancellationToken cancellation)
     {
-        var rotation = await sessions.RotateAsync(token, origin, ct);
+        var rotation = await sessions.RotateAsync(token, origin, cancellation);
         if (rotation.ReusedOf is { } owner)
         {
-            var known = await database.Users.AsNoTracking().FirstAsync(u => u.Id == owner, ct);
-            await audit.AppendAsync(About(known, "session.reuse_refresh_token") with { Actor = AuditActor.Stranger(), Result = AuditResult.Denied, Code = ErrorCodes.InvalidRefreshToken.Code }, ct);
+            var known = await database.Users.AsNoTracking().FirstAsync(u => u.Id == owner, cancellation);
+            await audit.AppendAsync(About(known, "session.reuse_refresh_token") with { Actor = AuditActor.Stranger(), Result = AuditResult.Denied, Code = ErrorCodes.InvalidRefreshToken.Code }, cancellation);
         }
         if (rotation.Next is not { } next)
             throw new ProblemException(ErrorCodes.InvalidRefreshToken);
-        var user = await database.Users.AsNoTracking().FirstAsync(u => u.Id == next.UserId, ct);
+        var user = await database.Users.AsNoTracking().FirstAsync(u => u.Id == next.UserId, cancellation);
         if (user.IsActive)
             return Answer(user, next);
-        await sessions.EndAllAsync(user.Id, ct);
+        await sessions.EndAllAsync(user.Id, cancellation);
         throw new ProblemException(ErrorCodes.InvalidRefreshToken);
     }
 
@@ -73,24 +73,24 @@ public sealed class SignIn(
     /// <see cref="ErrorCodes.ValidationFailed"/> when the current password does not fit (counted like a failed sign-in),
     /// <see cref="ErrorCodes.WeakPassword"/>, <see cref="ErrorCodes.TooManyAttempts"/>.
     /// </exception>
-    public async Task<Session> ChangePasswordAsync(Guid userId, string current, string wanted, ClientOrigin origin, CancellationToken ct)
+    public async Task<Session> ChangePasswordAsync(Guid userId, string current, string wanted, ClientOrigin origin, CancellationToken cancellation)
     {
-        var user = await database.Users.AsNoTracking().FirstAsync(u => u.Id == userId, ct);
-        await RequirePasswordAsync(user, current, origin, ct);
+        var user = await database.Users.AsNoTracking().FirstAsync(u => u.Id == userId, cancellation);
+        await RequirePasswordAsync(user, current, origin, cancellation);
         Passwords.RequireGood(wanted, user.NormalizedEmail, "newPassword", unlike: current);
 
-        var hash = await passwords.HashAsync(wanted, ct);
-        await using var transaction = await database.Database.BeginTransactionAsync(ct);
+        var hash = await passwords.HashAsync(wanted, cancellation);
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         // Of two changes at the same moment the second has the wrong current password.
-        if (!await Passwords.SetAsync(database, user, hash, clock.GetUtcNow(), ct))
+        if (!await Passwords.SetAsync(database, user, hash, time.GetUtcNow(), cancellation))
             throw NotTheCurrentPassword();
-        await sessions.EndAllAsync(userId, ct);
-        await MailedTokens.UseUpAsync(database, userId, clock.GetUtcNow(), ct);
-        var session = await BeginAsync(user, origin, ct);
-        await mails.PasswordChangedAsync(user, ct);
-        await audit.AppendAsync(About(user, "password.change"), ct);
-        await transaction.CommitAsync(ct);
-        await throttle.ForgetAsync(user.NormalizedEmail, ct);
+        await sessions.EndAllAsync(userId, cancellation);
+        await MailedTokens.UseUpAsync(database, userId, time.GetUtcNow(), cancellation);
+        var session = await BeginAsync(user, origin, cancellation);
+        await mails.PasswordChangedAsync(user, cancellation);
+        await audit.AppendAsync(About(user, "password.change"), cancellation);
+        await transaction.CommitAsync(cancellation);
+        await throttle.ForgetAsync(user.NormalizedEmail, cancellation);
         return session;
     }
 
@@ -98,18 +98,18 @@ public sealed class SignIn(
     /// <exception cref="ProblemException">
     /// <see cref="ErrorCodes.ValidationFailed"/> on <c>currentPassword</c>, counted like a failed sign-in; <see cref="ErrorCodes.TooManyAttempts"/>.
     /// </exception>
-    public async Task RequirePasswordAsync(User user, string current, ClientOrigin origin, CancellationToken ct)
+    public async Task RequirePasswordAsync(User user, string current, ClientOrigin origin, CancellationToken cancellation)
     {
-        await throttle.RequireUnlockedAsync(user.NormalizedEmail, origin.Address, ct);
-        if ((await passwords.VerifyAsync(user.PasswordHash, current, ct)).Fits)
+        await throttle.RequireUnlockedAsync(user.NormalizedEmail, origin.Address, cancellation);
+        if ((await passwords.VerifyAsync(user.PasswordHash, current, cancellation)).Fits)
             return;
-        await throttle.RecordFailureAsync(user.NormalizedEmail, origin.Address, ct);
+        await throttle.RecordFailureAsync(user.NormalizedEmail, origin.Address, cancellation);
         throw NotTheCurrentPassword();
     }
 
     /// <summary>Begins a session of somebody who has proved who they are.</summary>
-    public async Task<Session> BeginAsync(User user, ClientOrigin origin, CancellationToken ct) =>
-        Answer(user, await sessions.BeginAsync(user.Id, origin, ct));
+    public async Task<Session> BeginAsync(User user, ClientOrigin origin, CancellationToken cancellation) =>
+        Answer(user, await sessions.BeginAsync(user.Id, origin, cancellation));
 
     private static ProblemException NotTheCurrentPassword() => new(ErrorCodes.ValidationFailed, "This is not the current password.", "currentPassword");
 
@@ -126,11 +126,11 @@ public sealed class SignIn(
 internal static class Passwords
 {
     /// <summary>Replaces the password; false when another one was set since the account was read.</summary>
-    public static async Task<bool> SetAsync(UserDatabase database, User user, string hash, DateTimeOffset now, CancellationToken ct)
+    public static async Task<bool> SetAsync(UserDatabase database, User user, string hash, DateTimeOffset now, CancellationToken cancellation)
     {
         var changed = await database.Users.Where(u => u.Id == user.Id && u.PasswordHash == user.PasswordHash).ExecuteUpdateAsync(
             set => set.SetProperty(u => u.PasswordHash, hash).SetProperty(u => u.MustChangePassword, false)
-                .SetProperty(u => u.PasswordChangedAt, now).SetProperty(u => u.UpdatedAt, now), ct);
+                .SetProperty(u => u.PasswordChangedAt, now).SetProperty(u => u.UpdatedAt, now), cancellation);
         user.MustChangePassword = false;
         return changed > 0;
     }

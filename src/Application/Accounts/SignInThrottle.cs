@@ -14,7 +14,7 @@ namespace VisionPlatform.Application.Accounts;
 /// and for the network address they come from; at the limit of either it is locked, 30 seconds at first and twice as long with
 /// each further failure, up to 15 minutes.
 /// </summary>
-public sealed class SignInThrottle(UserDatabase database, AccountSettings settings, TimeProvider clock)
+public sealed class SignInThrottle(UserDatabase database, AccountSettings settings, TimeProvider time)
 {
     /// <summary>Failures in a row with one e-mail address that are free, and one more that locks.</summary>
     public const int FailuresPerEmail = 5;
@@ -26,19 +26,19 @@ public sealed class SignInThrottle(UserDatabase database, AccountSettings settin
     private const int LongestLockSeconds = 900;
 
     /// <exception cref="ProblemException"><see cref="ErrorCodes.TooManyAttempts"/> while either is locked, with the time to wait.</exception>
-    public async Task RequireUnlockedAsync(string normalisedEmail, string? address, CancellationToken ct)
+    public async Task RequireUnlockedAsync(string normalisedEmail, string? address, CancellationToken cancellation)
     {
         var keys = KeysOf(normalisedEmail, address);
-        var now = clock.GetUtcNow();
-        var until = await database.SignInFailures.Where(f => keys.Contains(f.KeyHash) && f.LockedUntil > now).MaxAsync(f => f.LockedUntil, ct);
+        var now = time.GetUtcNow();
+        var until = await database.SignInFailures.Where(f => keys.Contains(f.KeyHash) && f.LockedUntil > now).MaxAsync(f => f.LockedUntil, cancellation);
         if (until is not null)
             throw new ProblemException(ErrorCodes.TooManyAttempts) { RetryAfter = until.Value - now };
     }
 
     /// <summary>Counts a failure for both; one statement, so that parallel guesses are all counted.</summary>
-    public Task RecordFailureAsync(string normalisedEmail, string? address, CancellationToken ct)
+    public Task RecordFailureAsync(string normalisedEmail, string? address, CancellationToken cancellation)
     {
-        var now = clock.GetUtcNow();
+        var now = time.GetUtcNow();
         var keys = KeysOf(normalisedEmail, address);
         int[] limits = [FailuresPerEmail, settings.SignInFailuresPerAddress];
         // In the order of the keys, so that two requests never wait for each other.
@@ -54,20 +54,20 @@ public sealed class SignInThrottle(UserDatabase database, AccountSettings settin
                         THEN {now} + make_interval(secs => least({LongestLockSeconds}, {FirstLockSeconds} * power(2, least(f.count + 1 - l.most, 10))))
                         END
                     FROM unnest({keys}, {limits[..keys.Length]}) AS l(key, most) WHERE l.key = f.key_hash)
-            """, ct);
+            """, cancellation);
     }
 
     /// <summary>Forgets the failures with an e-mail address after a good sign-in; those of the network address stay, or one good account would hide the guesses at others.</summary>
-    public Task ForgetAsync(string normalisedEmail, CancellationToken ct)
+    public Task ForgetAsync(string normalisedEmail, CancellationToken cancellation)
     {
         var hash = KeyOf("email", normalisedEmail);
-        return database.SignInFailures.Where(f => f.KeyHash == hash).ExecuteDeleteAsync(ct);
+        return database.SignInFailures.Where(f => f.KeyHash == hash).ExecuteDeleteAsync(cancellation);
     }
 
     /// <summary>Removes counts whose <see cref="Memory"/> is over; how many.</summary>
     public Task<int> PurgeAsync(CancellationToken cancellation)
     {
-        var before = clock.GetUtcNow() - Memory;
+        var before = time.GetUtcNow() - Memory;
         return database.SignInFailures.Where(failures => failures.LastAt < before).ExecuteDeleteAsync(cancellation);
     }
 

@@ -17,7 +17,7 @@ public sealed record NewAccount(string Email, string Password, string? FullName)
 /// answer and the work are the same.
 /// </summary>
 public sealed class SignUp(
-    UserDatabase database, PasswordHashing passwords, SignIn signIn, SignInThrottle throttle, AccountMails mails, AccountSettings settings, AuditLog audit, TimeProvider clock)
+    UserDatabase database, PasswordHashing passwords, SignIn signIn, SignInThrottle throttle, AccountMails mails, AccountSettings settings, AuditLog audit, TimeProvider time)
 {
     /// <summary>
     /// Takes a sign-up. Where addresses are confirmed, the account is made when the link in the mail is followed; otherwise
@@ -27,22 +27,22 @@ public sealed class SignUp(
     /// <see cref="ErrorCodes.SignUpClosed"/>, <see cref="ErrorCodes.InvitationRequired"/>, <see cref="ErrorCodes.WeakPassword"/>,
     /// <see cref="ErrorCodes.ValidationFailed"/> for what is no address.
     /// </exception>
-    public async Task RequestAsync(NewAccount wanted, CancellationToken ct)
+    public async Task RequestAsync(NewAccount wanted, CancellationToken cancellation)
     {
         if (settings.SignUp != SignUpMode.Open)
             throw new ProblemException(settings.SignUp == SignUpMode.Off ? ErrorCodes.SignUpClosed : ErrorCodes.InvitationRequired);
         var normalised = RequireValid(wanted);
-        var hash = await passwords.HashAsync(wanted.Password, ct);
-        var now = clock.GetUtcNow();
-        await using var transaction = await database.Database.BeginTransactionAsync(ct);
+        var hash = await passwords.HashAsync(wanted.Password, cancellation);
+        var now = time.GetUtcNow();
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         if (settings.ConfirmsEmail)
-            await PrepareAsync(wanted, normalised, hash, now, ct);
-        else if (await MakeAsync(wanted.Email.Trim(), normalised, hash, wanted.FullName, now, ct) is not null)
-            await mails.WelcomeAsync(wanted.Email.Trim(), ct);
+            await PrepareAsync(wanted, normalised, hash, now, cancellation);
+        else if (await MakeAsync(wanted.Email.Trim(), normalised, hash, wanted.FullName, now, cancellation) is not null)
+            await mails.WelcomeAsync(wanted.Email.Trim(), cancellation);
         else
-            await mails.AlreadySignedUpAsync(normalised, ct);
-        await audit.AppendAsync(new AuditEvent("user.sign_up") { Actor = AuditActor.Stranger(normalised), SubjectType = "user", SubjectName = normalised }, ct);
-        await transaction.CommitAsync(ct);
+            await mails.AlreadySignedUpAsync(normalised, cancellation);
+        await audit.AppendAsync(new AuditEvent("user.sign_up") { Actor = AuditActor.Stranger(normalised), SubjectType = "user", SubjectName = normalised }, cancellation);
+        await transaction.CommitAsync(cancellation);
     }
 
     /// <summary>
@@ -50,27 +50,27 @@ public sealed class SignUp(
     /// a mail about a sign-up that was not theirs must not make an account for the one who began it.
     /// </summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidLink"/>, <see cref="ErrorCodes.InvalidCredentials"/>, <see cref="ErrorCodes.TooManyAttempts"/>.</exception>
-    public async Task<Session> ConfirmAsync(string token, string password, ClientOrigin origin, CancellationToken ct)
+    public async Task<Session> ConfirmAsync(string token, string password, ClientOrigin origin, CancellationToken cancellation)
     {
-        var now = clock.GetUtcNow();
-        var link = await MailedTokens.FindAsync(database, token, MailedTokenPurpose.SignUp, now, ct);
+        var now = time.GetUtcNow();
+        var link = await MailedTokens.FindAsync(database, token, MailedTokenPurpose.SignUp, now, cancellation);
         if (link is not { PasswordHash: { } hash } || !EmailAddress.TryNormalise(link.Email, out var normalised))
             throw new ProblemException(ErrorCodes.InvalidLink);
-        await throttle.RequireUnlockedAsync(normalised, origin.Address, ct);
-        if (!(await passwords.VerifyAsync(hash, password, ct)).Fits)
+        await throttle.RequireUnlockedAsync(normalised, origin.Address, cancellation);
+        if (!(await passwords.VerifyAsync(hash, password, cancellation)).Fits)
         {
-            await throttle.RecordFailureAsync(normalised, origin.Address, ct);
+            await throttle.RecordFailureAsync(normalised, origin.Address, cancellation);
             throw new ProblemException(ErrorCodes.InvalidCredentials, "This is not the password that was chosen at sign-up.");
         }
-        await using var transaction = await database.Database.BeginTransactionAsync(ct);
-        if (!await MailedTokens.UseAsync(database, link.Id, now, ct) || await MakeAsync(link.Email, normalised, hash, link.FullName, now, ct) is not { } user)
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        if (!await MailedTokens.UseAsync(database, link.Id, now, cancellation) || await MakeAsync(link.Email, normalised, hash, link.FullName, now, cancellation) is not { } user)
             throw new ProblemException(ErrorCodes.InvalidLink);
-        var session = await signIn.BeginAsync(user, origin, ct);
+        var session = await signIn.BeginAsync(user, origin, cancellation);
         await audit.AppendAsync(new AuditEvent("user.confirm_sign_up")
         {
             Actor = AuditActor.Person(user.Id, user.Email), SubjectType = "user", SubjectId = user.Id.ToString(), SubjectName = user.Email,
-        }, ct);
-        await transaction.CommitAsync(ct);
+        }, cancellation);
+        await transaction.CommitAsync(cancellation);
         return session;
     }
 
@@ -83,9 +83,9 @@ public sealed class SignUp(
     }
 
     // The same rows are written whether the address has an account or not.
-    private async Task PrepareAsync(NewAccount wanted, string normalised, string hash, DateTimeOffset now, CancellationToken ct)
+    private async Task PrepareAsync(NewAccount wanted, string normalised, string hash, DateTimeOffset now, CancellationToken cancellation)
     {
-        var exists = await database.Users.AnyAsync(u => u.NormalizedEmail == normalised, ct);
+        var exists = await database.Users.AnyAsync(u => u.NormalizedEmail == normalised, cancellation);
         var token = SecretToken.Create();
         database.MailedTokens.Add(new MailedToken
         {
@@ -97,19 +97,19 @@ public sealed class SignUp(
             CreatedAt = now,
             ExpiresAt = now + settings.SignUpLifetime,
         });
-        await (exists ? mails.AlreadySignedUpAsync(normalised, ct) : mails.ConfirmSignUpAsync(wanted.Email.Trim(), token, ct));
+        await (exists ? mails.AlreadySignedUpAsync(normalised, cancellation) : mails.ConfirmSignUpAsync(wanted.Email.Trim(), token, cancellation));
     }
 
     // Of two sign-ups at the same moment one makes the account.
-    private async Task<User?> MakeAsync(string email, string normalised, string hash, string? fullName, DateTimeOffset now, CancellationToken ct)
+    private async Task<User?> MakeAsync(string email, string normalised, string hash, string? fullName, DateTimeOffset now, CancellationToken cancellation)
     {
-        if (await database.Users.AnyAsync(u => u.NormalizedEmail == normalised, ct))
+        if (await database.Users.AnyAsync(u => u.NormalizedEmail == normalised, cancellation))
             return null;
         var user = new User { Email = email, NormalizedEmail = normalised, FullName = fullName?.Trim(), PasswordHash = hash, CreatedAt = now, UpdatedAt = now };
         database.Users.Add(user);
         try
         {
-            await database.SaveChangesAsync(ct);
+            await database.SaveChangesAsync(cancellation);
             return user;
         }
         catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })

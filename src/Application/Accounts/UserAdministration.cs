@@ -14,7 +14,7 @@ public sealed record Administrator(Guid Id, SystemRole Role);
 /// Changing the accounts of others. What somebody may do is decided by the roles that both have in the deciding transaction, not by what
 /// they had when the request came. One active administrator always stays.
 /// </summary>
-public sealed class UserAdministration(UserDatabase users, PlatformDatabase platform, Sessions sessions, AuditLog audit, TimeProvider clock)
+public sealed class UserAdministration(UserDatabase users, PlatformDatabase platform, Sessions sessions, AuditLog audit, TimeProvider time)
 {
     private static readonly SystemRole[] BelowManager = [.. RoleRules.Grantable(SystemRole.Manager)];
 
@@ -33,7 +33,7 @@ public sealed class UserAdministration(UserDatabase users, PlatformDatabase plat
 
     /// <summary>Changes what an account is called and reached by.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/>, <see cref="ErrorCodes.EmailTaken"/>, <see cref="ErrorCodes.ValidationFailed"/> for what is no address.</exception>
-    public Task<User> UpdateAsync(Administrator by, Guid id, string? fullName, string email, Action<User> requireVersion, CancellationToken ct)
+    public Task<User> UpdateAsync(Administrator by, Guid id, string? fullName, string email, Action<User> requireVersion, CancellationToken cancellation)
     {
         if (!EmailAddress.TryNormalise(email, out var normalised))
             throw new ProblemException(ErrorCodes.ValidationFailed, "This is no e-mail address.", "email");
@@ -44,100 +44,100 @@ public sealed class UserAdministration(UserDatabase users, PlatformDatabase plat
             user.Email = email.Trim();
             user.NormalizedEmail = normalised;
             return Task.FromResult(details);
-        }, ct);
+        }, cancellation);
     }
 
     /// <summary>Gives an account another system role.</summary>
     /// <exception cref="ProblemException">
     /// <see cref="ErrorCodes.NotFound"/>; <see cref="ErrorCodes.Forbidden"/> for a role that is not theirs to give; <see cref="ErrorCodes.LastAdministrator"/>.
     /// </exception>
-    public Task<User> SetRoleAsync(Administrator by, Guid id, SystemRole role, Action<User> requireVersion, CancellationToken ct) =>
+    public Task<User> SetRoleAsync(Administrator by, Guid id, SystemRole role, Action<User> requireVersion, CancellationToken cancellation) =>
         ChangeAsync(by, id, "user.update_role", requireVersion, async user =>
         {
             if (user.Role == SystemRole.Admin && role != SystemRole.Admin && user.IsActive)
-                await RequireAnotherAdministratorAsync(id, ct);
+                await RequireAnotherAdministratorAsync(id, cancellation);
             var details = new Dictionary<string, object?> { ["before"] = user.Role, ["after"] = role };
             user.Role = role;
             return details;
-        }, ct, grants: role);
+        }, cancellation, grants: role);
 
     /// <summary>Keeps somebody out, at once: sessions and personal tokens end and do not come back with the account.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/>, <see cref="ErrorCodes.LastAdministrator"/>.</exception>
-    public Task<User> DeactivateAsync(Administrator by, Guid id, CancellationToken ct) =>
+    public Task<User> DeactivateAsync(Administrator by, Guid id, CancellationToken cancellation) =>
         ChangeAsync(by, id, "user.deactivate", _ => { }, async user =>
         {
             if (user.Role == SystemRole.Admin && user.IsActive)
-                await RequireAnotherAdministratorAsync(id, ct);
-            var now = clock.GetUtcNow();
+                await RequireAnotherAdministratorAsync(id, cancellation);
+            var now = time.GetUtcNow();
             user.IsActive = false;
-            var ended = await sessions.EndAllAsync(id, ct);
+            var ended = await sessions.EndAllAsync(id, cancellation);
             var revoked = await users.PersonalTokens.Where(token => token.UserId == id && token.RevokedAt == null)
-                .ExecuteUpdateAsync(set => set.SetProperty(token => token.RevokedAt, now), ct);
+                .ExecuteUpdateAsync(set => set.SetProperty(token => token.RevokedAt, now), cancellation);
             return new Dictionary<string, object?> { ["sessions"] = ended, ["personalAccess"] = revoked };
-        }, ct);
+        }, cancellation);
 
     /// <summary>Lets somebody in again.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/>; <see cref="ErrorCodes.QuotaExceeded"/> of the organization.</exception>
-    public Task<User> ReactivateAsync(Administrator by, Guid id, Func<Guid, Task> requireRoomIn, CancellationToken ct) =>
+    public Task<User> ReactivateAsync(Administrator by, Guid id, Func<Guid, Task> requireRoomIn, CancellationToken cancellation) =>
         ChangeAsync(by, id, "user.reactivate", _ => { }, async user =>
         {
             if (!user.IsActive && user.OrganizationId is { } organization)
                 await requireRoomIn(organization);
             user.IsActive = true;
             return [];
-        }, ct, first: () => users.Database.ExecuteSqlAsync($"SELECT o.id FROM organizations o JOIN users u ON u.organization_id = o.id WHERE u.id = {id} FOR UPDATE OF o", ct));
+        }, cancellation, first: () => users.Database.ExecuteSqlAsync($"SELECT o.id FROM organizations o JOIN users u ON u.organization_id = o.id WHERE u.id = {id} FOR UPDATE OF o", cancellation));
 
     /// <summary>Deletes an account that owns no project. What it made stays where it is.</summary>
     /// <exception cref="ProblemException">
     /// <see cref="ErrorCodes.NotFound"/>, <see cref="ErrorCodes.OwnAccount"/>, <see cref="ErrorCodes.OwnsProjects"/>, <see cref="ErrorCodes.LastAdministrator"/>.
     /// </exception>
-    public async Task DeleteAsync(Administrator by, Guid id, Action<User> requireVersion, CancellationToken ct)
+    public async Task DeleteAsync(Administrator by, Guid id, Action<User> requireVersion, CancellationToken cancellation)
     {
         if (id == by.Id)
             throw new ProblemException(ErrorCodes.OwnAccount);
-        await using var transaction = await users.Database.BeginTransactionAsync(ct);
-        var user = await LockAsync(by, id, null, ct);
+        await using var transaction = await users.Database.BeginTransactionAsync(cancellation);
+        var user = await LockAsync(by, id, null, cancellation);
         requireVersion(user);
         if (user.Role == SystemRole.Admin && user.IsActive)
-            await RequireAnotherAdministratorAsync(id, ct);
-        if (await platform.Projects.AnyAsync(project => project.OwnerId == id && project.DeletedAt == null, ct))
+            await RequireAnotherAdministratorAsync(id, cancellation);
+        if (await platform.Projects.AnyAsync(project => project.OwnerId == id && project.DeletedAt == null, cancellation))
             throw new ProblemException(ErrorCodes.OwnsProjects);
-        await users.Users.Where(row => row.Id == id).ExecuteDeleteAsync(ct);
-        await audit.AppendAsync(About(user, "user.delete") with { Details = new Dictionary<string, object?> { ["role"] = user.Role } }, ct);
-        await transaction.CommitAsync(ct);
+        await users.Users.Where(row => row.Id == id).ExecuteDeleteAsync(cancellation);
+        await audit.AppendAsync(About(user, "user.delete") with { Details = new Dictionary<string, object?> { ["role"] = user.Role } }, cancellation);
+        await transaction.CommitAsync(cancellation);
     }
 
     private async Task<User> ChangeAsync(
-        Administrator by, Guid id, string action, Action<User> requireVersion, Func<User, Task<Dictionary<string, object?>>> change, CancellationToken ct,
+        Administrator by, Guid id, string action, Action<User> requireVersion, Func<User, Task<Dictionary<string, object?>>> change, CancellationToken cancellation,
         SystemRole? grants = null, Func<Task>? first = null)
     {
-        await using var transaction = await users.Database.BeginTransactionAsync(ct);
+        await using var transaction = await users.Database.BeginTransactionAsync(cancellation);
         if (first is not null)
             await first();
-        var user = await LockAsync(by, id, grants, ct);
+        var user = await LockAsync(by, id, grants, cancellation);
         requireVersion(user);
         var details = await change(user);
-        user.UpdatedAt = clock.GetUtcNow();
+        user.UpdatedAt = time.GetUtcNow();
         try
         {
-            await users.SaveChangesAsync(ct);
+            await users.SaveChangesAsync(cancellation);
         }
         catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {
             throw new ProblemException(ErrorCodes.EmailTaken, "Another account has this e-mail address.", "email");
         }
-        await audit.AppendAsync(About(user, action) with { Details = details }, ct);
-        await transaction.CommitAsync(ct);
+        await audit.AppendAsync(About(user, action) with { Details = details }, cancellation);
+        await transaction.CommitAsync(cancellation);
         return user;
     }
 
     // Administrators change accounts one after another: they first lock all of their kind, always in the same order.
-    private async Task<User> LockAsync(Administrator by, Guid id, SystemRole? grants, CancellationToken ct)
+    private async Task<User> LockAsync(Administrator by, Guid id, SystemRole? grants, CancellationToken cancellation)
     {
         if (by.Role == SystemRole.Admin)
-            await users.Database.ExecuteSqlAsync($"SELECT id FROM users WHERE role = 'admin' AND is_active ORDER BY id FOR UPDATE", ct);
-        var actor = await users.Users.AsNoTracking().SingleOrDefaultAsync(user => user.Id == by.Id && user.IsActive, ct);
-        var target = await users.LockUserAsync(id, ct);
+            await users.Database.ExecuteSqlAsync($"SELECT id FROM users WHERE role = 'admin' AND is_active ORDER BY id FOR UPDATE", cancellation);
+        var actor = await users.Users.AsNoTracking().SingleOrDefaultAsync(user => user.Id == by.Id && user.IsActive, cancellation);
+        var target = await users.LockUserAsync(id, cancellation);
         if (actor is null || target is null || !RoleRules.MayAdminister(actor.Role, target.Role)
             || (actor.Role != SystemRole.Admin && actor.OrganizationId is { } own && own != target.OrganizationId))
             throw new ProblemException(ErrorCodes.NotFound, "There is no such account, or it is not yours to see.");
@@ -146,9 +146,9 @@ public sealed class UserAdministration(UserDatabase users, PlatformDatabase plat
         return target;
     }
 
-    private async Task RequireAnotherAdministratorAsync(Guid id, CancellationToken ct)
+    private async Task RequireAnotherAdministratorAsync(Guid id, CancellationToken cancellation)
     {
-        if (!await users.Users.AnyAsync(user => user.Role == SystemRole.Admin && user.IsActive && user.Id != id, ct))
+        if (!await users.Users.AnyAsync(user => user.Role == SystemRole.Admin && user.IsActive && user.Id != id, cancellation))
             throw new ProblemException(ErrorCodes.LastAdministrator);
     }
 

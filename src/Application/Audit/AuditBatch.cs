@@ -13,7 +13,7 @@ namespace VisionPlatform.Application.Audit;
 /// Writes the entries that follow from a request as such (not those of <see cref="AuditLog.AppendAsync"/>) many at a time, beside the
 /// requests. A database that is away is waited for; when the app ends, what is left is written first.
 /// </summary>
-public sealed class AuditBatch(IServiceScopeFactory scopes, TimeProvider clock, ILogger<AuditBatch> logger) : BackgroundService
+public sealed class AuditBatch(IServiceScopeFactory scopes, TimeProvider time, ILogger<AuditBatch> logger) : BackgroundService
 {
     private const int Largest = 500;
 
@@ -43,7 +43,7 @@ public sealed class AuditBatch(IServiceScopeFactory scopes, TimeProvider clock, 
         {
             // The rest follows.
         }
-        using var limit = new CancellationTokenSource(LastWriteLimit, clock);
+        using var limit = new CancellationTokenSource(LastWriteLimit, time);
         try
         {
             while (batch.Count > 0 || _entries.Reader.TryPeek(out _))
@@ -73,7 +73,7 @@ public sealed class AuditBatch(IServiceScopeFactory scopes, TimeProvider clock, 
             catch (Exception e) when (e.GetBaseException() is DbException or SocketException or TimeoutException)
             {
                 logger.LogWarning("The audit log waits for the database: {Reason}", e.GetBaseException().Message);
-                await Task.Delay(RetryDelay, clock, cancellation);
+                await Task.Delay(RetryDelay, time, cancellation);
             }
         }
     }

@@ -44,7 +44,7 @@ public sealed record AuditOrigin(Func<AuditActor?> Actor, string? Address, strin
 /// Writes the audit log. An entry written inside a transaction of the user database is there exactly when what it tells of is;
 /// one about a failure is written after that transaction has ended.
 /// </summary>
-public sealed class AuditLog(UserDatabase database, AuditSettings settings, TimeProvider clock)
+public sealed class AuditLog(UserDatabase database, AuditSettings settings, TimeProvider time)
 {
     private const int PurgedAtOnce = 5_000;
 
@@ -72,7 +72,7 @@ public sealed class AuditLog(UserDatabase database, AuditSettings settings, Time
     {
         if (settings.Retention is not { } retention)
             return 0;
-        var before = clock.GetUtcNow() - retention;
+        var before = time.GetUtcNow() - retention;
         int removed, total = 0;
         do
         {
@@ -88,7 +88,7 @@ public sealed class AuditLog(UserDatabase database, AuditSettings settings, Time
     /// <summary>The entry of an event as it would be written now.</summary>
     public AuditEntry Entry(AuditEvent what)
     {
-        var now = clock.GetUtcNow();
+        var now = time.GetUtcNow();
         var actor = what.Actor ?? Origin.Actor() ?? AuditActor.Stranger();
         return new AuditEntry
         {

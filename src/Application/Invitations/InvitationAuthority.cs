@@ -15,19 +15,19 @@ public sealed record InvitationTarget(string Name, Guid? ProjectId, Guid? OwnerI
 public sealed class InvitationAuthority(UserDatabase users, PlatformDatabase platform)
 {
     /// <summary>The target; null when it is not there any more.</summary>
-    public async Task<InvitationTarget?> FindTargetAsync(InvitationKind kind, Guid id, CancellationToken ct) => kind switch
+    public async Task<InvitationTarget?> FindTargetAsync(InvitationKind kind, Guid id, CancellationToken cancellation) => kind switch
     {
-        InvitationKind.Organization => await users.Organizations.Where(o => o.Id == id).Select(o => new InvitationTarget(o.Name, null, null)).SingleOrDefaultAsync(ct),
-        InvitationKind.Project => await platform.Projects.Where(p => p.Id == id && p.DeletedAt == null).Select(p => new InvitationTarget(p.Name, p.Id, p.OwnerId)).SingleOrDefaultAsync(ct),
+        InvitationKind.Organization => await users.Organizations.Where(o => o.Id == id).Select(o => new InvitationTarget(o.Name, null, null)).SingleOrDefaultAsync(cancellation),
+        InvitationKind.Project => await platform.Projects.Where(p => p.Id == id && p.DeletedAt == null).Select(p => new InvitationTarget(p.Name, p.Id, p.OwnerId)).SingleOrDefaultAsync(cancellation),
         InvitationKind.Dataset => await platform.Datasets.Where(d => d.Id == id && d.DeletedAt == null)
-            .Join(platform.Projects.Where(p => p.DeletedAt == null), d => d.ProjectId, p => p.Id, (d, p) => new InvitationTarget(d.Name, p.Id, p.OwnerId)).SingleOrDefaultAsync(ct),
+            .Join(platform.Projects.Where(p => p.DeletedAt == null), d => d.ProjectId, p => p.Id, (d, p) => new InvitationTarget(d.Name, p.Id, p.OwnerId)).SingleOrDefaultAsync(cancellation),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Unknown kind of invitation."),
     };
 
     /// <summary>Whether an account may offer this role there at this moment.</summary>
-    public async Task<bool> MayOfferAsync(Guid accountId, InvitationKind kind, Guid targetId, InvitationTarget target, string role, CancellationToken ct)
+    public async Task<bool> MayOfferAsync(Guid accountId, InvitationKind kind, Guid targetId, InvitationTarget target, string role, CancellationToken cancellation)
     {
-        var account = await users.Users.AsNoTracking().SingleOrDefaultAsync(user => user.Id == accountId && user.IsActive, ct);
+        var account = await users.Users.AsNoTracking().SingleOrDefaultAsync(user => user.Id == accountId && user.IsActive, cancellation);
         if (account is null || !InvitationRoles.Of(kind, account.Role).Contains(role))
             return false;
         if (kind == InvitationKind.Organization)
@@ -37,12 +37,12 @@ public sealed class InvitationAuthority(UserDatabase users, PlatformDatabase pla
             return false;
         var inProject = account.Role == SystemRole.Admin || target.OwnerId == accountId
             ? ProjectRole.Owner
-            : (await users.ProjectMembers.AsNoTracking().SingleOrDefaultAsync(member => member.ProjectId == target.ProjectId && member.UserId == accountId, ct))?.Role;
+            : (await users.ProjectMembers.AsNoTracking().SingleOrDefaultAsync(member => member.ProjectId == target.ProjectId && member.UserId == accountId, cancellation))?.Role;
         if (inProject is { } held && AccessPolicy.Allows(account.Role, held, permission))
             return true;
         if (kind != InvitationKind.Dataset)
             return false;
-        var inDataset = await users.DatasetMembers.AsNoTracking().SingleOrDefaultAsync(member => member.DatasetId == targetId && member.UserId == accountId, ct);
+        var inDataset = await users.DatasetMembers.AsNoTracking().SingleOrDefaultAsync(member => member.DatasetId == targetId && member.UserId == accountId, cancellation);
         return inDataset is not null && AccessPolicy.Allows(account.Role, inDataset.Role, permission);
     }
 }

@@ -8,7 +8,7 @@ namespace VisionPlatform.Application.Invitations;
 /// <summary>The mail that carries an invitation.</summary>
 public sealed class InvitationMails(Mailbox mailbox, AccountMails accounts)
 {
-    public Task InviteAsync(Invitation invitation, string inviter, string token, CancellationToken ct)
+    public Task InviteAsync(Invitation invitation, string inviter, string token, CancellationToken cancellation)
     {
         var what = $"the {invitation.Kind.AsText()} \"{invitation.TargetName}\"";
         var message = invitation.Message is { } words ? $"\n{inviter} writes:\n\n{words}\n" : "";
@@ -21,6 +21,6 @@ public sealed class InvitationMails(Mailbox mailbox, AccountMails accounts)
                 {accounts.Link("invitation", token)}
 
                 Sign in with the address {invitation.Email}, or make an account for it there. If you do not know what this is about, you need do nothing.
-                """), Invitation.Lifetime, ct);
+                """), Invitation.Lifetime, cancellation);
     }
 }

@@ -18,7 +18,7 @@ public sealed record Inviter(Guid Id, string Email, string? FullName, SystemRole
 public sealed record NewInvitation(InvitationKind Kind, Guid TargetId, string TargetName, string Email, string Role, string? Message);
 
 /// <summary>Sending invitations and taking them back. Whether the inviter may is for the caller to ask first.</summary>
-public sealed class SentInvitations(UserDatabase users, InvitationAuthority authority, Quotas quotas, InvitationMails mails, AuditLog audit, TimeProvider clock)
+public sealed class SentInvitations(UserDatabase users, InvitationAuthority authority, Quotas quotas, InvitationMails mails, AuditLog audit, TimeProvider time)
 {
     /// <summary>How often one invitation is mailed at most.</summary>
     public static readonly TimeSpan ResendPause = TimeSpan.FromMinutes(1);
@@ -28,20 +28,20 @@ public sealed class SentInvitations(UserDatabase users, InvitationAuthority auth
     /// <see cref="ErrorCodes.ValidationFailed"/> for a role of another vocabulary or what is no address; <see cref="ErrorCodes.AlreadyMember"/>;
     /// <see cref="ErrorCodes.AlreadyInvited"/>; <see cref="ErrorCodes.QuotaExceeded"/> of an organization.
     /// </exception>
-    public async Task<Invitation> SendAsync(Inviter by, NewInvitation wanted, CancellationToken ct)
+    public async Task<Invitation> SendAsync(Inviter by, NewInvitation wanted, CancellationToken cancellation)
     {
         var roles = InvitationRoles.Of(wanted.Kind, by.Role);
         if (!roles.Contains(wanted.Role))
             throw new ProblemException(ErrorCodes.ValidationFailed, $"Must be one of {string.Join(", ", roles)}.", "role");
         if (!EmailAddress.TryNormalise(wanted.Email, out var normalised))
             throw new ProblemException(ErrorCodes.ValidationFailed, "This is no e-mail address.", "email");
-        var now = clock.GetUtcNow();
+        var now = time.GetUtcNow();
         // One whose time is over gives way to a new one.
         await users.Database.ExecuteSqlAsync(
-            $"UPDATE invitations SET state = 'expired', ended_at = {now} WHERE target_id = {wanted.TargetId} AND normalized_email = {normalised} AND state = 'pending' AND expires_at <= {now}", ct);
+            $"UPDATE invitations SET state = 'expired', ended_at = {now} WHERE target_id = {wanted.TargetId} AND normalized_email = {normalised} AND state = 'pending' AND expires_at <= {now}", cancellation);
         if (wanted.Kind == InvitationKind.Organization)
-            await quotas.RequireRoomForPersonAsync(wanted.TargetId, countInvited: true, ct);
-        await RequireNoMemberAsync(wanted, normalised, ct);
+            await quotas.RequireRoomForPersonAsync(wanted.TargetId, countInvited: true, cancellation);
+        await RequireNoMemberAsync(wanted, normalised, cancellation);
         var token = SecretToken.Create();
         var invitation = new Invitation
         {
@@ -51,29 +51,29 @@ public sealed class SentInvitations(UserDatabase users, InvitationAuthority auth
         users.Invitations.Add(invitation);
         try
         {
-            await users.SaveChangesAsync(ct);
+            await users.SaveChangesAsync(cancellation);
         }
         catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {
             throw new ProblemException(ErrorCodes.AlreadyInvited);
         }
-        await mails.InviteAsync(invitation, NameOf(by), token, ct);
-        await audit.AppendAsync(About(invitation, "invitation.send"), ct);
+        await mails.InviteAsync(invitation, NameOf(by), token, cancellation);
+        await audit.AppendAsync(About(invitation, "invitation.send"), cancellation);
         return invitation;
     }
 
     /// <summary>Mails an invitation again, with a new link and a new time; the link before stops working.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidState"/>; <see cref="ErrorCodes.TooManyAttempts"/> when it was mailed a moment ago; <see cref="ErrorCodes.InvitationInvalid"/> when what it leads to is gone.</exception>
-    public async Task<Invitation> ResendAsync(Inviter by, Guid id, CancellationToken ct)
+    public async Task<Invitation> ResendAsync(Inviter by, Guid id, CancellationToken cancellation)
     {
-        await using var transaction = await users.Database.BeginTransactionAsync(ct);
-        var invitation = await LockAsync(id, ct);
-        var now = clock.GetUtcNow();
+        await using var transaction = await users.Database.BeginTransactionAsync(cancellation);
+        var invitation = await LockAsync(id, cancellation);
+        var now = time.GetUtcNow();
         if (invitation.State is not (InvitationState.Pending or InvitationState.Expired))
             throw Over(invitation);
         if (invitation.SentAt + ResendPause is var next && next > now)
             throw new ProblemException(ErrorCodes.TooManyAttempts, "The invitation was mailed a moment ago.") { RetryAfter = next - now };
-        var target = await authority.FindTargetAsync(invitation.Kind, invitation.TargetId, ct) ?? throw new ProblemException(ErrorCodes.InvitationInvalid);
+        var target = await authority.FindTargetAsync(invitation.Kind, invitation.TargetId, cancellation) ?? throw new ProblemException(ErrorCodes.InvitationInvalid);
         var token = SecretToken.Create();
         invitation.TokenHash = SecretToken.HashOf(token);
         invitation.TargetName = target.Name;
@@ -83,38 +83,38 @@ public sealed class SentInvitations(UserDatabase users, InvitationAuthority auth
         invitation.ExpiresAt = now + Invitation.Lifetime;
         try
         {
-            await users.SaveChangesAsync(ct);
+            await users.SaveChangesAsync(cancellation);
         }
         catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {
             throw new ProblemException(ErrorCodes.AlreadyInvited);
         }
-        await mails.InviteAsync(invitation, NameOf(by), token, ct);
-        await audit.AppendAsync(About(invitation, "invitation.resend"), ct);
-        await transaction.CommitAsync(ct);
+        await mails.InviteAsync(invitation, NameOf(by), token, cancellation);
+        await audit.AppendAsync(About(invitation, "invitation.resend"), cancellation);
+        await transaction.CommitAsync(cancellation);
         return invitation;
     }
 
     /// <summary>Takes an invitation back.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidState"/> when it is not pending any more.</exception>
-    public async Task CancelAsync(Guid id, CancellationToken ct)
+    public async Task CancelAsync(Guid id, CancellationToken cancellation)
     {
-        await using var transaction = await users.Database.BeginTransactionAsync(ct);
-        var invitation = await LockAsync(id, ct);
+        await using var transaction = await users.Database.BeginTransactionAsync(cancellation);
+        var invitation = await LockAsync(id, cancellation);
         if (invitation.State != InvitationState.Pending)
             throw Over(invitation);
         invitation.State = InvitationState.Cancelled;
-        invitation.EndedAt = clock.GetUtcNow();
-        await users.SaveChangesAsync(ct);
-        await audit.AppendAsync(About(invitation, "invitation.cancel"), ct);
-        await transaction.CommitAsync(ct);
+        invitation.EndedAt = time.GetUtcNow();
+        await users.SaveChangesAsync(cancellation);
+        await audit.AppendAsync(About(invitation, "invitation.cancel"), cancellation);
+        await transaction.CommitAsync(cancellation);
     }
 
     /// <summary>Ends the invitations whose time is over; how many.</summary>
-    public Task<int> ExpireAsync(CancellationToken ct)
+    public Task<int> ExpireAsync(CancellationToken cancellation)
     {
-        var now = clock.GetUtcNow();
-        return users.Database.ExecuteSqlAsync($"UPDATE invitations SET state = 'expired', ended_at = {now} WHERE state = 'pending' AND expires_at <= {now}", ct);
+        var now = time.GetUtcNow();
+        return users.Database.ExecuteSqlAsync($"UPDATE invitations SET state = 'expired', ended_at = {now} WHERE state = 'pending' AND expires_at <= {now}", cancellation);
     }
 
     internal static ProblemException Over(Invitation invitation) => invitation.State == InvitationState.Expired
@@ -129,22 +129,22 @@ public sealed class SentInvitations(UserDatabase users, InvitationAuthority auth
 
     private static string NameOf(Inviter by) => by.FullName ?? by.Email;
 
-    private async Task<Invitation> LockAsync(Guid id, CancellationToken ct) =>
-        await users.Invitations.FromSql($"SELECT * FROM invitations WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(ct)
+    private async Task<Invitation> LockAsync(Guid id, CancellationToken cancellation) =>
+        await users.Invitations.FromSql($"SELECT * FROM invitations WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(cancellation)
         ?? throw new ProblemException(ErrorCodes.NotFound, "There is no such invitation, or it is not yours to see.");
 
     // Those who are in already are the inviter's to see anyway; of anybody else nothing is told.
-    private async Task RequireNoMemberAsync(NewInvitation wanted, string normalised, CancellationToken ct)
+    private async Task RequireNoMemberAsync(NewInvitation wanted, string normalised, CancellationToken cancellation)
     {
-        var person = await users.Users.AsNoTracking().SingleOrDefaultAsync(user => user.NormalizedEmail == normalised, ct);
+        var person = await users.Users.AsNoTracking().SingleOrDefaultAsync(user => user.NormalizedEmail == normalised, cancellation);
         if (person is null)
             return;
         var isIn = wanted.Kind switch
         {
             InvitationKind.Organization => person.OrganizationId == wanted.TargetId,
-            InvitationKind.Project => await users.ProjectMembers.AnyAsync(member => member.ProjectId == wanted.TargetId && member.UserId == person.Id, ct)
-                || (await authority.FindTargetAsync(InvitationKind.Project, wanted.TargetId, ct))?.OwnerId == person.Id,
-            _ => await users.DatasetMembers.AnyAsync(member => member.DatasetId == wanted.TargetId && member.UserId == person.Id, ct),
+            InvitationKind.Project => await users.ProjectMembers.AnyAsync(member => member.ProjectId == wanted.TargetId && member.UserId == person.Id, cancellation)
+                || (await authority.FindTargetAsync(InvitationKind.Project, wanted.TargetId, cancellation))?.OwnerId == person.Id,
+            _ => await users.DatasetMembers.AnyAsync(member => member.DatasetId == wanted.TargetId && member.UserId == person.Id, cancellation),
         };
         if (isIn)
             throw new ProblemException(ErrorCodes.AlreadyMember);

@@ -12,61 +12,61 @@ namespace VisionPlatform.Application.Organizations;
 /// Gives projects to other owners. The owner stands in the platform database, members in the user database; the order of the steps is
 /// such that a crash between them leaves both people in the project, and the one named in the project's row as its owner.
 /// </summary>
-public sealed class ProjectOwnership(PlatformDatabase platform, UserDatabase users, Quotas quotas, AuditLog audit, TimeProvider clock)
+public sealed class ProjectOwnership(PlatformDatabase platform, UserDatabase users, Quotas quotas, AuditLog audit, TimeProvider time)
 {
     /// <summary>Makes somebody the owner; the owner so far stays as an admin of the project.</summary>
     /// <param name="projectId">A project that the caller may give away.</param>
     /// <param name="from">Its owner as the caller saw it.</param>
     /// <param name="to">Who is to own it.</param>
     /// <param name="mustBeMember">Whether only a member can become the owner.</param>
-    /// <param name="ct">Cancels.</param>
+    /// <param name="cancellation">Cancels.</param>
     /// <exception cref="ProblemException">
     /// <see cref="ErrorCodes.ValidationFailed"/> when the new owner is not there to own it; <see cref="ErrorCodes.QuotaExceeded"/> or
     /// <see cref="ErrorCodes.DuplicateName"/> among the new owner's projects; <see cref="ErrorCodes.ChangedMeanwhile"/> when it has another owner by now.
     /// </exception>
-    public async Task<Project> TransferAsync(Guid projectId, Guid from, Guid to, bool mustBeMember, CancellationToken ct)
+    public async Task<Project> TransferAsync(Guid projectId, Guid from, Guid to, bool mustBeMember, CancellationToken cancellation)
     {
-        var person = await users.Users.AsNoTracking().SingleOrDefaultAsync(user => user.Id == to && user.IsActive, ct);
-        var isMember = await users.ProjectMembers.AnyAsync(member => member.ProjectId == projectId && member.UserId == to, ct);
+        var person = await users.Users.AsNoTracking().SingleOrDefaultAsync(user => user.Id == to && user.IsActive, cancellation);
+        var isMember = await users.ProjectMembers.AnyAsync(member => member.ProjectId == projectId && member.UserId == to, cancellation);
         if (person is null || (mustBeMember && !isMember && to != from))
             throw new ProblemException(ErrorCodes.ValidationFailed, mustBeMember ? "Must be a member of the project whose account is active." : "There is no such active account.", "userId");
-        await using var transaction = await platform.Database.BeginTransactionAsync(ct);
-        var project = await platform.Projects.FromSql($"SELECT *, xmin FROM projects WHERE id = {projectId} AND deleted_at IS NULL FOR UPDATE").SingleOrDefaultAsync(ct);
+        await using var transaction = await platform.Database.BeginTransactionAsync(cancellation);
+        var project = await platform.Projects.FromSql($"SELECT *, xmin FROM projects WHERE id = {projectId} AND deleted_at IS NULL FOR UPDATE").SingleOrDefaultAsync(cancellation);
         if (project is null || project.OwnerId != from)
             throw new ProblemException(ErrorCodes.ChangedMeanwhile);
         if (to == from)
             return project;
-        await quotas.RequireRoomForProjectAsync(to, person.Role, ct);
-        await KeepAsAdminAsync(projectId, from, ct);
+        await quotas.RequireRoomForProjectAsync(to, person.Role, cancellation);
+        await KeepAsAdminAsync(projectId, from, cancellation);
         project.OwnerId = to;
-        project.UpdatedAt = clock.GetUtcNow();
-        await SaveAsync(project, ct);
+        project.UpdatedAt = time.GetUtcNow();
+        await SaveAsync(project, cancellation);
         await audit.AppendAsync(new AuditEvent("project.transfer")
         {
             SubjectType = "project", SubjectId = projectId.ToString(), SubjectName = project.Name, Details = new Dictionary<string, object?> { ["from"] = from, ["to"] = to },
-        }, ct);
-        await transaction.CommitAsync(ct);
-        await users.ProjectMembers.Where(member => member.ProjectId == projectId && member.UserId == to).ExecuteDeleteAsync(ct);
+        }, cancellation);
+        await transaction.CommitAsync(cancellation);
+        await users.ProjectMembers.Where(member => member.ProjectId == projectId && member.UserId == to).ExecuteDeleteAsync(cancellation);
         return project;
     }
 
     // The owner may have gone from the user database meanwhile, and then needs no place.
-    private Task KeepAsAdminAsync(Guid projectId, Guid owner, CancellationToken ct)
+    private Task KeepAsAdminAsync(Guid projectId, Guid owner, CancellationToken cancellation)
     {
-        var now = clock.GetUtcNow();
+        var now = time.GetUtcNow();
         var admin = AccessPolicy.NameOf(ProjectRole.Admin);
         return users.Database.ExecuteSqlAsync(
             $"""
             INSERT INTO project_members (project_id, user_id, role, created_at) SELECT {projectId}, id, {admin}, {now} FROM users WHERE id = {owner}
             ON CONFLICT (project_id, user_id) DO UPDATE SET role = excluded.role
-            """, ct);
+            """, cancellation);
     }
 
-    private async Task SaveAsync(Project project, CancellationToken ct)
+    private async Task SaveAsync(Project project, CancellationToken cancellation)
     {
         try
         {
-            await platform.SaveChangesAsync(ct);
+            await platform.SaveChangesAsync(cancellation);
         }
         catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {

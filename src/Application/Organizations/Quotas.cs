@@ -13,7 +13,7 @@ namespace VisionPlatform.Application.Organizations;
 /// Holds accounts and organizations to their limits. Each check takes a lock that lasts as long as the caller's transaction of
 /// the platform database, in which what was asked for is made: two requests at once never both take the last place.
 /// </summary>
-public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimeProvider clock)
+public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimeProvider time)
 {
     /// <summary>Whose limits count for an account.</summary>
     private sealed record Holder(SystemRole Role, Organization? Organization)
@@ -96,7 +96,7 @@ public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimePr
     {
         var quota = (await HolderAsync(account, cancellation)).Account;
         await using var opened = await OpenAsync(cancellation);
-        var usage = new Usage(Connection, [account], clock.GetUtcNow());
+        var usage = new Usage(Connection, [account], time.GetUtcNow());
         return
         [
             new(QuotaKind.Projects, QuotaScope.Account, quota.Projects, await usage.ProjectsAsync(cancellation)),
@@ -112,7 +112,7 @@ public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimePr
     {
         var people = await PeopleAsync(organization.Id, cancellation);
         await using var opened = await OpenAsync(cancellation);
-        var usage = new Usage(Connection, people, clock.GetUtcNow());
+        var usage = new Usage(Connection, people, time.GetUtcNow());
         return
         [
             await PeopleUseAsync(organization, countInvited: true, cancellation),
@@ -132,7 +132,7 @@ public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimePr
     {
         await using (var whole = new NpgsqlBatch(connection) { BatchCommands = { LockCommand("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", kind, holder) } })
             await whole.ExecuteNonQueryAsync(cancellation);
-        var use = new QuotaUse(kind, scope, limit, await used(new Usage(connection, accounts, clock.GetUtcNow())));
+        var use = new QuotaUse(kind, scope, limit, await used(new Usage(connection, accounts, time.GetUtcNow())));
         // Of what runs on (hours) nobody knows how much more will come: there must be some left.
         if (mayReach ? !use.HasRoomFor(more) : use.Used >= limit)
             throw Exceeded(use);
@@ -147,7 +147,7 @@ public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimePr
         {
             share.BatchCommands.Add(new("SAVEPOINT shared_quota"));
             share.BatchCommands.Add(LockCommand("SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))", QuotaKind.StorageGb, holder));
-            share.BatchCommands.Add(new Usage(connection, accounts, clock.GetUtcNow()).StorageGbCommand());
+            share.BatchCommands.Add(new Usage(connection, accounts, time.GetUtcNow()).StorageGbCommand());
             await using var answers = await share.ExecuteReaderAsync(cancellation);
             await answers.NextResultAsync(cancellation);
             await answers.ReadAsync(cancellation);
@@ -171,7 +171,7 @@ public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimePr
 
     private async Task<QuotaUse> PeopleUseAsync(Organization organization, bool countInvited, CancellationToken cancellation)
     {
-        var now = clock.GetUtcNow();
+        var now = time.GetUtcNow();
         var people = await users.Users.CountAsync(user => user.OrganizationId == organization.Id && user.IsActive, cancellation);
         if (countInvited)
             people += await users.Invitations.CountAsync(

@@ -15,19 +15,19 @@ internal sealed class DatabaseMigration(MigrationTarget target, TimeProvider tim
 
     /// <summary>Writes one line for each migration it applied, or one that says that nothing was missing.</summary>
     /// <exception cref="CommandException">The server does not answer within <paramref name="timeout"/>, refuses, or a migration fails.</exception>
-    public async Task MigrateAsync(TimeSpan timeout, TextWriter output, CancellationToken cancel)
+    public async Task MigrateAsync(TimeSpan timeout, TextWriter output, CancellationToken cancellation)
     {
-        await using var connection = await ConnectAsync(timeout, create: true, output, cancel);
+        await using var connection = await ConnectAsync(timeout, create: true, output, cancellation);
         try
         {
-            await ExecuteAsync(connection!, $"SELECT pg_advisory_lock({LockKey})", cancel);
+            await ExecuteAsync(connection!, $"SELECT pg_advisory_lock({LockKey})", cancellation);
             await using var context = target.OpenContext(connection!);
             var migrator = context.GetService<IMigrator>();
-            var missing = (await context.Database.GetPendingMigrationsAsync(cancel)).ToList();
+            var missing = (await context.Database.GetPendingMigrationsAsync(cancellation)).ToList();
             foreach (var migration in missing)
             {
                 var started = time.GetTimestamp();
-                await migrator.MigrateAsync(migration, cancel);
+                await migrator.MigrateAsync(migration, cancellation);
                 await output.WriteLineAsync($"{target.Name} ({target.Database}): applied {migration} in {time.GetElapsedTime(started).TotalSeconds:0.0} s");
             }
             if (missing.Count == 0)
@@ -40,16 +40,16 @@ internal sealed class DatabaseMigration(MigrationTarget target, TimeProvider tim
     }
 
     /// <summary>Lists the migrations of the database; true when none is missing.</summary>
-    public async Task<bool> ShowStatusAsync(TimeSpan timeout, TextWriter output, CancellationToken cancel)
+    public async Task<bool> ShowStatusAsync(TimeSpan timeout, TextWriter output, CancellationToken cancellation)
     {
-        await using var connection = await ConnectAsync(timeout, create: false, output, cancel);
+        await using var connection = await ConnectAsync(timeout, create: false, output, cancellation);
         if (connection is null)
         {
             await output.WriteLineAsync($"{target.Name}: database {target.Database} does not exist on {target.Server}");
             return false;
         }
         await using var context = target.OpenContext(connection);
-        var applied = (await context.Database.GetAppliedMigrationsAsync(cancel)).ToHashSet();
+        var applied = (await context.Database.GetAppliedMigrationsAsync(cancellation)).ToHashSet();
         var known = context.Database.GetMigrations().ToList();
         var missing = known.Count(m => !applied.Contains(m));
         await output.WriteLineAsync($"{target.Name} ({target.Database} on {target.Server}): {known.Count - missing} applied, {missing} missing");
@@ -59,7 +59,7 @@ internal sealed class DatabaseMigration(MigrationTarget target, TimeProvider tim
     }
 
     /// <summary>An open connection; null only when the database does not exist and is not to be created.</summary>
-    private async Task<NpgsqlConnection?> ConnectAsync(TimeSpan timeout, bool create, TextWriter output, CancellationToken cancel)
+    private async Task<NpgsqlConnection?> ConnectAsync(TimeSpan timeout, bool create, TextWriter output, CancellationToken cancellation)
     {
         var started = time.GetTimestamp();
         for (var announced = false; ;)
@@ -67,7 +67,7 @@ internal sealed class DatabaseMigration(MigrationTarget target, TimeProvider tim
             var connection = new NpgsqlConnection(target.ConnectionString);
             try
             {
-                await connection.OpenAsync(cancel);
+                await connection.OpenAsync(cancellation);
                 return connection;
             }
             catch (PostgresException absent) when (absent.SqlState == PostgresErrorCodes.InvalidCatalogName)
@@ -75,7 +75,7 @@ internal sealed class DatabaseMigration(MigrationTarget target, TimeProvider tim
                 await connection.DisposeAsync();
                 if (!create)
                     return null;
-                await CreateDatabaseAsync(output, cancel);
+                await CreateDatabaseAsync(output, cancellation);
             }
             catch (NpgsqlException failure)
             {
@@ -87,19 +87,19 @@ internal sealed class DatabaseMigration(MigrationTarget target, TimeProvider tim
                 if (!announced)
                     await output.WriteLineAsync($"{target.Name} ({target.Database}): waiting for {target.Server}");
                 announced = true;
-                await Task.Delay(_retryPause, time, cancel);
+                await Task.Delay(_retryPause, time, cancellation);
             }
         }
     }
 
-    private async Task CreateDatabaseAsync(TextWriter output, CancellationToken cancel)
+    private async Task CreateDatabaseAsync(TextWriter output, CancellationToken cancellation)
     {
         var maintenance = new NpgsqlConnectionStringBuilder(target.ConnectionString) { Database = "postgres" };
         try
         {
             await using var connection = new NpgsqlConnection(maintenance.ConnectionString);
-            await connection.OpenAsync(cancel);
-            await ExecuteAsync(connection, $"CREATE DATABASE \"{target.Database.Replace("\"", "\"\"")}\"", cancel);
+            await connection.OpenAsync(cancellation);
+            await ExecuteAsync(connection, $"CREATE DATABASE \"{target.Database.Replace("\"", "\"\"")}\"", cancellation);
             await output.WriteLineAsync($"{target.Name} ({target.Database}): created the database");
         }
         catch (PostgresException raced) when (raced.SqlState is PostgresErrorCodes.DuplicateDatabase or PostgresErrorCodes.UniqueViolation)
@@ -112,10 +112,10 @@ internal sealed class DatabaseMigration(MigrationTarget target, TimeProvider tim
         }
     }
 
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancel)
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(cancel);
+        await command.ExecuteNonQueryAsync(cancellation);
     }
 
     private static string Cause(Exception failure) => failure switch

@@ -44,11 +44,11 @@ internal static class DemoCommand
         {
             _url, _images, _credentials, _framework, _model, _epochs, _batchSize, _learningRate, _patience, _json,
         };
-        command.SetAction((parsed, cancel) => RunAsync(ReadOptions(parsed), parsed.InvocationConfiguration, cancel));
+        command.SetAction((parsed, cancellation) => RunAsync(ReadOptions(parsed), parsed.InvocationConfiguration, cancellation));
         return command;
     }
 
-    private static async Task<int> RunAsync(DemoOptions options, InvocationConfiguration streams, CancellationToken cancel)
+    private static async Task<int> RunAsync(DemoOptions options, InvocationConfiguration streams, CancellationToken cancellation)
     {
         var terminal = Terminal.Open(options.JsonOnly);
         using var platform = new HttpClient(ConnectionPool()) { BaseAddress = options.Url, Timeout = TimeSpan.FromMinutes(2) };
@@ -58,7 +58,7 @@ internal static class DemoCommand
         var exitCode = ExitCode.Success;
         try
         {
-            await run.RunAsync(cancel);
+            await run.RunAsync(cancellation);
         }
         catch (Exception problem)
         {

@@ -14,12 +14,12 @@ internal sealed class DemoRun(DemoOptions options, PlatformClient api, HttpClien
     public DemoSummary Summary { get; } = new();
 
     /// <exception cref="Exception">A step failed; <see cref="DemoSummary.Failed"/> names it.</exception>
-    public async Task RunAsync(CancellationToken cancel)
+    public async Task RunAsync(CancellationToken cancellation)
     {
         var started = time.GetTimestamp();
         try
         {
-            await RunStepsAsync(cancel);
+            await RunStepsAsync(cancellation);
         }
         finally
         {
@@ -33,35 +33,35 @@ internal sealed class DemoRun(DemoOptions options, PlatformClient api, HttpClien
         }
     }
 
-    private async Task RunStepsAsync(CancellationToken cancel)
+    private async Task RunStepsAsync(CancellationToken cancellation)
     {
-        var project = await StepAsync("signIn", "Sign in and create a project", () => SignIn.RunAsync(api, options, terminal, time, cancel));
+        var project = await StepAsync("signIn", "Sign in and create a project", () => SignIn.RunAsync(api, options, terminal, time, cancellation));
         Summary.ProjectId = project.Id;
-        var dataset = await StepAsync("upload", "Upload the images", () => new DatasetUpload(api, storage, terminal, time).RunAsync(project, options.Folder.Name, options.Images, cancel));
-        var version = await StepAsync("publish", "Publish an immutable dataset version", () => Publish.RunAsync(api, dataset, terminal, cancel));
+        var dataset = await StepAsync("upload", "Upload the images", () => new DatasetUpload(api, storage, terminal, time).RunAsync(project, options.Folder.Name, options.Images, cancellation));
+        var version = await StepAsync("publish", "Publish an immutable dataset version", () => Publish.RunAsync(api, dataset, terminal, cancellation));
         Summary.DatasetVersionId = version.Id;
         var model = await StepAsync("train", "Train", async () =>
         {
-            await Capabilities.CheckAsync(api, options, terminal, cancel);
-            var job = await Training.CreateAsync(api, project, version, options, terminal, cancel);
+            await Capabilities.CheckAsync(api, options, terminal, cancellation);
+            var job = await Training.CreateAsync(api, project, version, options, terminal, cancellation);
             Summary.JobId = job.Id;
-            job = await new Training(api, terminal, time).RunAsync(job, cancel);
-            return await TrainingReport.ShowAsync(api, job, terminal, cancel);
+            job = await new Training(api, terminal, time).RunAsync(job, cancellation);
+            return await TrainingReport.ShowAsync(api, job, terminal, cancellation);
         });
         Summary.ModelVersionId = model.Id;
         var exports = await StepAsync("export", "Export to ONNX and TorchScript", async () =>
         {
-            var ended = await Export.RunAsync(api, model, terminal, cancel);
+            var ended = await Export.RunAsync(api, model, terminal, cancellation);
             Summary.Exports = [.. ended.Select(ExportResult.From)];
             return Export.Checked(ended);
         });
         var deployment = await StepAsync("deploy", "Deploy the ONNX model", async () =>
         {
-            var created = await Deploy.CreateAsync(api, exports.First(e => e.Format == "onnx"), project, terminal, cancel);
+            var created = await Deploy.CreateAsync(api, exports.First(e => e.Format == "onnx"), project, terminal, cancellation);
             Summary.DeploymentId = created.Id;
-            return await Deploy.WaitAsync(api, created, terminal, cancel);
+            return await Deploy.WaitAsync(api, created, terminal, cancellation);
         });
-        Summary.Accuracy = await StepAsync("predict", "Predict the held-out images", () => Predict.RunAsync(api, deployment, dataset, version, options.Folder, terminal, time, cancel));
+        Summary.Accuracy = await StepAsync("predict", "Predict the held-out images", () => Predict.RunAsync(api, deployment, dataset, version, options.Folder, terminal, time, cancellation));
     }
 
     private async Task<T> StepAsync<T>(string name, string title, Func<Task<T>> step)

@@ -8,7 +8,7 @@ internal static class Polling
 
     /// <summary>Reads again and again, with growing pauses, until <paramref name="done"/>.</summary>
     /// <exception cref="CommandException">It is not done after <paramref name="limit"/>.</exception>
-    public static async Task<T> UntilAsync<T>(string what, TimeSpan limit, Func<Task<T>> read, Func<T, bool> done, CancellationToken cancel)
+    public static async Task<T> UntilAsync<T>(string what, TimeSpan limit, Func<Task<T>> read, Func<T, bool> done, CancellationToken cancellation)
     {
         var started = TimeProvider.System.GetTimestamp();
         for (var pause = _shortest; ; pause = pause * 1.3 < _longest ? pause * 1.3 : _longest)
@@ -18,7 +18,7 @@ internal static class Polling
                 return value;
             if (TimeProvider.System.GetElapsedTime(started) > limit)
                 throw new CommandException($"{what} has not ended after {limit.TotalMinutes:0.#} min. The platform's log tells why.");
-            await Task.Delay(pause, cancel);
+            await Task.Delay(pause, cancellation);
         }
     }
 }

@@ -14,31 +14,31 @@ internal static class StorageCommands
     public static Command Build()
     {
         var init = new Command("init", "Creates the buckets that are missing and sets their CORS rules from CORS_ORIGINS. Safe to run twice.");
-        init.SetAction(async (parsed, cancel) =>
+        init.SetAction(async (parsed, cancellation) =>
         {
-            await InitAsync(parsed.InvocationConfiguration.Output, cancel);
+            await InitAsync(parsed.InvocationConfiguration.Output, cancellation);
             return ExitCode.Success;
         });
         var account = new Command("account", "Checks the storage account of the Functions host (AzureWebJobsStorage): that blobs, queues and tables answer.");
-        account.SetAction((parsed, cancel) => CheckAccountAsync(parsed.InvocationConfiguration.Output, cancel));
+        account.SetAction((parsed, cancellation) => CheckAccountAsync(parsed.InvocationConfiguration.Output, cancellation));
         return new Command("storage", "Sets up the object storage, checks the storage account of the Functions host.") { init, account };
     }
 
-    private static async Task InitAsync(TextWriter output, CancellationToken cancel)
+    private static async Task InitAsync(TextWriter output, CancellationToken cancellation)
     {
-        var configuration = await Settings.ReadAsync(cancel);
+        var configuration = await Settings.ReadAsync(cancellation);
         var settings = Read(configuration);
         using var stores = new ObjectStores(settings, TimeProvider.System);
         var origins = configuration["CORS_ORIGINS"]?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
         foreach (var (store, bucket) in new[] { (stores.External, settings.External), (stores.Internal, settings.Internal) })
         {
-            var created = await CallAsync(bucket, "create or list", () => store.CreateBucketAsync(cancel));
+            var created = await CallAsync(bucket, "create or list", () => store.CreateBucketAsync(cancellation));
             await output.WriteLineAsync($"bucket {bucket.Bucket} on {bucket.Endpoint}: {(created ? "created" : "exists")}");
             if (origins.Length == 0)
                 continue;
             await CallAsync(bucket, "set the CORS rules of", async () =>
             {
-                await store.AllowOriginsAsync(origins, cancel);
+                await store.AllowOriginsAsync(origins, cancellation);
                 return true;
             });
             await output.WriteLineAsync($"  CORS: {string.Join(", ", origins)}");
@@ -47,9 +47,9 @@ internal static class StorageCommands
             await output.WriteLineAsync("CORS: unchanged, CORS_ORIGINS is not set (only pages in a browser need it)");
     }
 
-    private static async Task<int> CheckAccountAsync(TextWriter output, CancellationToken cancel)
+    private static async Task<int> CheckAccountAsync(TextWriter output, CancellationToken cancellation)
     {
-        var configuration = await Settings.ReadAsync(cancel);
+        var configuration = await Settings.ReadAsync(cancellation);
         FunctionsHostSettings settings;
         try
         {
@@ -61,7 +61,7 @@ internal static class StorageCommands
         }
         var storage = HostStorage.From(settings);
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
-        var problems = await new HostStorageCheck(http, new DefaultAzureCredential(), TimeProvider.System).FindProblemsAsync(storage, cancel);
+        var problems = await new HostStorageCheck(http, new DefaultAzureCredential(), TimeProvider.System).FindProblemsAsync(storage, cancellation);
         if (problems.Count > 0)
             throw CommandException.Unavailable(string.Join("; ", problems));
         await output.WriteLineAsync($"storage account {storage.Account}: blobs, queues and tables answer");

@@ -9,7 +9,7 @@ using VisionPlatform.Infrastructure.Persistence;
 namespace VisionPlatform.Api.Accounts;
 
 /// <summary>Tokens for scripts and continuous integration.</summary>
-public sealed class PersonalTokenFunctions(PersonalTokens tokens, UserDatabase database, AuditLog audit, TimeProvider clock)
+public sealed class PersonalTokenFunctions(PersonalTokens tokens, UserDatabase database, AuditLog audit, TimeProvider time)
 {
     [Function("CreatePersonalToken"), RequiresPermission(Permission.AccountSecurity)]
     [Operation("Create a personal token",
@@ -20,7 +20,7 @@ public sealed class PersonalTokenFunctions(PersonalTokens tokens, UserDatabase d
     {
         var body = await request.ReadJsonAsync<PersonalTokenRequest>(cancellation);
         TokenScopeRules.RequireKnown(body.Scopes, TokenScopes.All);
-        await using var creation = await request.BeginCreationAsync(database, clock, cancellation);
+        await using var creation = await request.BeginCreationAsync(database, time, cancellation);
         if (creation.Earlier is { } earlier)
             return earlier;
         var (row, token) = await tokens.CreateAsync(request.CurrentUser().Id, body.Name, body.Scopes, body.ExpiresInDays, cancellation);

@@ -22,7 +22,7 @@ namespace VisionPlatform.Api.Audit;
 internal static class AuditFilter;
 
 /// <summary>Reading the audit log, for administrators.</summary>
-public sealed class AuditFunctions(UserDatabase database, AuditLog audit, TimeProvider clock)
+public sealed class AuditFunctions(UserDatabase database, AuditLog audit, TimeProvider time)
 {
     [Function("ListAuditEntries"), RequiresPermission(Permission.AuditRead)]
     [Operation("Search the audit log", Tag = "Audit", Queries = typeof(AuditFilter), Returns = typeof(Page<AuditAnswer>),
@@ -45,7 +45,7 @@ public sealed class AuditFunctions(UserDatabase database, AuditLog audit, TimePr
         await audit.AppendAsync(new AuditEvent("audit.export") { Details = new Dictionary<string, object?> { ["query"] = request.QueryString.ToString() } }, cancellation);
         var response = request.HttpContext.Response;
         response.ContentType = format == AuditFormat.Csv ? "text/csv; charset=utf-8" : "application/jsonl; charset=utf-8";
-        response.Headers.ContentDisposition = $"attachment; filename=\"audit-{clock.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}.{(format == AuditFormat.Csv ? "csv" : "jsonl")}\"";
+        response.Headers.ContentDisposition = $"attachment; filename=\"audit-{time.GetUtcNow():yyyyMMdd'T'HHmmss'Z'}.{(format == AuditFormat.Csv ? "csv" : "jsonl")}\"";
         await AuditFile.WriteAsync(response.BodyWriter, format, entries.AsAsyncEnumerable(), cancellation);
         return new EmptyResult();
     }

@@ -45,58 +45,58 @@ public sealed class Readiness(
     private const string NoAdministrator = "There is no account yet: the first administrator is being made.";
     private const string Away = "It does not answer.";
 
-    public async Task<HealthReport> CheckAsync(CancellationToken ct)
+    public async Task<HealthReport> CheckAsync(CancellationToken cancellation)
     {
         var checks = await Task.WhenAll(
         [
             .. modules.All.SelectMany(module => module.Databases).Select(database => RunAsync(
-                database.HealthCheck, HealthStatus.Unavailable, token => CheckDatabaseAsync(database, token), ct)),
-            RunAsync("external_storage", HealthStatus.Unavailable, token => CheckStoreAsync(stores.External, token), ct),
-            RunAsync("internal_storage", HealthStatus.Unavailable, token => CheckStoreAsync(stores.Internal, token), ct),
-            .. modules.Serves(AppModules.Of(AppModule.Platform)) ? TrainerChecks(ct) : [],
+                database.HealthCheck, HealthStatus.Unavailable, token => CheckDatabaseAsync(database, token), cancellation)),
+            RunAsync("external_storage", HealthStatus.Unavailable, token => CheckStoreAsync(stores.External, token), cancellation),
+            RunAsync("internal_storage", HealthStatus.Unavailable, token => CheckStoreAsync(stores.Internal, token), cancellation),
+            .. modules.Serves(AppModules.Of(AppModule.Platform)) ? TrainerChecks(cancellation) : [],
         ]);
         return new HealthReport(checks.Max(check => check.Status), checks);
     }
 
-    private IEnumerable<Task<HealthCheck>> TrainerChecks(CancellationToken ct) =>
+    private IEnumerable<Task<HealthCheck>> TrainerChecks(CancellationToken cancellation) =>
         trainers.Frameworks.Order(StringComparer.Ordinal).Select(framework => RunAsync(
             $"trainer_{framework}", HealthStatus.Degraded,
-            async token => await trainers.IsHealthyAsync(framework, token) ? null : "It does not answer; jobs wait until it does.", ct));
+            async token => await trainers.IsHealthyAsync(framework, token) ? null : "It does not answer; jobs wait until it does.", cancellation));
 
-    private async Task<string?> CheckDatabaseAsync(ModuleDatabase database, CancellationToken ct)
+    private async Task<string?> CheckDatabaseAsync(ModuleDatabase database, CancellationToken cancellation)
     {
         await using var scope = scopes.CreateAsyncScope();
-        var pending = await ((DbContext)scope.ServiceProvider.GetRequiredService(database.Context)).Database.GetPendingMigrationsAsync(ct);
-        return pending.Any() ? SchemaBehind : database == Databases.OfUsers ? await CheckAdministratorAsync(ct) : null;
+        var pending = await ((DbContext)scope.ServiceProvider.GetRequiredService(database.Context)).Database.GetPendingMigrationsAsync(cancellation);
+        return pending.Any() ? SchemaBehind : database == Databases.OfUsers ? await CheckAdministratorAsync(cancellation) : null;
     }
 
     /// <summary>Whoever waits for readiness signs in next, so the account named in the settings has to be there.</summary>
-    private async Task<string?> CheckAdministratorAsync(CancellationToken ct)
+    private async Task<string?> CheckAdministratorAsync(CancellationToken cancellation)
     {
         if (accounts is not { BootstrapEmail: not null, BootstrapPassword: not null })
             return null;
         await using var scope = scopes.CreateAsyncScope();
-        return await scope.ServiceProvider.GetRequiredService<UserDatabase>().Users.AnyAsync(ct) ? null : NoAdministrator;
+        return await scope.ServiceProvider.GetRequiredService<UserDatabase>().Users.AnyAsync(cancellation) ? null : NoAdministrator;
     }
 
-    private static async Task<string?> CheckStoreAsync(ObjectStore store, CancellationToken ct)
+    private static async Task<string?> CheckStoreAsync(ObjectStore store, CancellationToken cancellation)
     {
-        await store.CheckAsync(ct);
+        await store.CheckAsync(cancellation);
         return null;
     }
 
     // What exactly went wrong is for the log: the answer goes to anybody.
-    private async Task<HealthCheck> RunAsync(string name, HealthStatus ifFailed, Func<CancellationToken, Task<string?>> check, CancellationToken ct)
+    private async Task<HealthCheck> RunAsync(string name, HealthStatus ifFailed, Func<CancellationToken, Task<string?>> check, CancellationToken cancellation)
     {
         var start = Stopwatch.GetTimestamp();
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(Limit);
         string? fault;
         try
         {
             fault = await check(limit.Token).WaitAsync(limit.Token);
         }
-        catch (Exception e) when (!ct.IsCancellationRequested)
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
             logger.LogWarning("Not ready: {Check}: {Reason}", name, e.GetBaseException().Message);
             fault = Away;

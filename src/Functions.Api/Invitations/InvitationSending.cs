@@ -12,7 +12,7 @@ namespace VisionPlatform.Api.Invitations;
 
 /// <summary>Inviting people by e-mail, each to one organization, project or dataset.</summary>
 public sealed class InvitationSending(
-    UserDatabase users, PlatformDatabase platform, ProjectAccess projects, OrganizationAccess organizations, SentInvitations invitations, TimeProvider clock)
+    UserDatabase users, PlatformDatabase platform, ProjectAccess projects, OrganizationAccess organizations, SentInvitations invitations, TimeProvider time)
 {
     [Function("InviteToOrganization"), RequiresPermission(Permission.OrganizationsInvite)]
     [Operation("Invite to an organization", Tag = "Invitations", Body = typeof(InvitationRequest),
@@ -50,7 +50,7 @@ public sealed class InvitationSending(
     private async Task<IResult> SendAsync(HttpRequest request, InvitationKind kind, Guid target, string name, CancellationToken cancellation)
     {
         var body = await request.ReadJsonAsync<InvitationRequest>(cancellation);
-        await using var creation = await request.BeginCreationAsync(users, clock, cancellation);
+        await using var creation = await request.BeginCreationAsync(users, time, cancellation);
         if (creation.Earlier is { } earlier)
             return earlier;
         var invitation = await invitations.SendAsync(request.CurrentInviter(), new NewInvitation(kind, target, name, body.Email, body.Role, body.Message), cancellation);

@@ -11,9 +11,9 @@ public sealed class OrganizationAccess(UserDatabase users)
 {
     /// <summary>The organization, if the caller holds the permission in it.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/>; <see cref="ErrorCodes.Forbidden"/>, naming the permission.</exception>
-    public async Task<Organization> RequireAsync(CurrentUser user, Guid organizationId, Permission permission, CancellationToken ct)
+    public async Task<Organization> RequireAsync(CurrentUser user, Guid organizationId, Permission permission, CancellationToken cancellation)
     {
-        var organization = await VisibleTo(user).FirstOrDefaultAsync(o => o.Id == organizationId, ct)
+        var organization = await VisibleTo(user).FirstOrDefaultAsync(o => o.Id == organizationId, cancellation)
             ?? throw new ProblemException(ErrorCodes.NotFound, "There is no such organization, or you do not belong to it.");
         Authentication.RequirePermission(user, permission);
         return organization;

@@ -13,7 +13,7 @@ using VisionPlatform.Infrastructure.Persistence;
 namespace VisionPlatform.Api.Organizations;
 
 /// <summary>Organizations and their limits.</summary>
-public sealed class OrganizationFunctions(UserDatabase database, OrganizationAccess access, Quotas quotas, AuditLog audit, TimeProvider clock)
+public sealed class OrganizationFunctions(UserDatabase database, OrganizationAccess access, Quotas quotas, AuditLog audit, TimeProvider time)
 {
     internal const string Route = "api/v1/organizations";
     internal const string RouteOfOne = Route + "/{id:guid}";
@@ -26,10 +26,10 @@ public sealed class OrganizationFunctions(UserDatabase database, OrganizationAcc
     public async Task<IResult> Create([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route)] HttpRequest request, CancellationToken cancellation)
     {
         var body = await request.ReadJsonAsync<OrganizationRequest>(cancellation);
-        await using var creation = await request.BeginCreationAsync(database, clock, cancellation);
+        await using var creation = await request.BeginCreationAsync(database, time, cancellation);
         if (creation.Earlier is { } earlier)
             return earlier;
-        var now = clock.GetUtcNow();
+        var now = time.GetUtcNow();
         var organization = new Organization { Name = body.Name.Trim(), CreatedAt = now };
         Take(body, organization, now);
         database.Organizations.Add(organization);
@@ -69,7 +69,7 @@ public sealed class OrganizationFunctions(UserDatabase database, OrganizationAcc
         request.RequireMatch(organization.Version);
         var before = Limits(organization);
         database.Attach(organization);
-        Take(body, organization, clock.GetUtcNow());
+        Take(body, organization, time.GetUtcNow());
         await SaveAsync(organization.Name, cancellation);
         await audit.AppendAsync(
             About(organization, "organization.update") with { Details = new Dictionary<string, object?> { ["before"] = before, ["after"] = Limits(organization) } }, cancellation);
@@ -85,7 +85,7 @@ public sealed class OrganizationFunctions(UserDatabase database, OrganizationAcc
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         var organization = await access.RequireAsync(request.CurrentUser(), id, Permission.OrganizationsWrite, cancellation);
         request.RequireMatch(organization.Version);
-        var now = clock.GetUtcNow();
+        var now = time.GetUtcNow();
         try
         {
             // Who joins at this moment keeps it from going: the reference in their row.

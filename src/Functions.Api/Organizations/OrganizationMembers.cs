@@ -10,7 +10,7 @@ using VisionPlatform.Infrastructure.Persistence;
 namespace VisionPlatform.Api.Organizations;
 
 /// <summary>Who belongs to an organization.</summary>
-public sealed class OrganizationMembers(UserDatabase database, OrganizationAccess access, Quotas quotas, AuditLog audit, TimeProvider clock)
+public sealed class OrganizationMembers(UserDatabase database, OrganizationAccess access, Quotas quotas, AuditLog audit, TimeProvider time)
 {
     private const string Route = OrganizationFunctions.RouteOfOne + "/members";
 
@@ -51,7 +51,7 @@ public sealed class OrganizationMembers(UserDatabase database, OrganizationAcces
         if (user.IsActive)
             await quotas.RequireRoomForPersonAsync(id, countInvited: true, cancellation);
         user.OrganizationId = id;
-        user.UpdatedAt = clock.GetUtcNow();
+        user.UpdatedAt = time.GetUtcNow();
         await database.SaveChangesAsync(cancellation);
         await audit.AppendAsync(OrganizationFunctions.About(organization, "organization_member.add") with { Details = new Dictionary<string, object?> { ["userId"] = userId, ["email"] = user.Email } }, cancellation);
         await transaction.CommitAsync(cancellation);
@@ -70,7 +70,7 @@ public sealed class OrganizationMembers(UserDatabase database, OrganizationAcces
         if (user?.OrganizationId != id)
             throw NoSuchPerson();
         user.OrganizationId = null;
-        user.UpdatedAt = clock.GetUtcNow();
+        user.UpdatedAt = time.GetUtcNow();
         await database.SaveChangesAsync(cancellation);
         await audit.AppendAsync(OrganizationFunctions.About(organization, "organization_member.remove") with { Details = new Dictionary<string, object?> { ["userId"] = userId, ["email"] = user.Email } }, cancellation);
         await transaction.CommitAsync(cancellation);

@@ -26,9 +26,9 @@ public sealed class ProjectAccess(PlatformDatabase platform, UserDatabase users)
     /// <see cref="ErrorCodes.NotFound"/> when it does not exist, is deleted or is not the caller's to see;
     /// <see cref="ErrorCodes.Forbidden"/>, naming the permission, when it is seen but that may not be done.
     /// </exception>
-    public async Task<Project> RequireAsync(CurrentUser user, Guid projectId, Permission permission, CancellationToken ct)
+    public async Task<Project> RequireAsync(CurrentUser user, Guid projectId, Permission permission, CancellationToken cancellation)
     {
-        if (await FindAsync(user, projectId, ct) is not { } found)
+        if (await FindAsync(user, projectId, cancellation) is not { } found)
             throw new ProblemException(ErrorCodes.NotFound, "There is no such project, or you are not a member of it.");
         if (!AccessPolicy.Allows(user.Role, found.Role, permission))
             throw Refused(user, $"Your role in this project, {AccessPolicy.NameOf(found.Role)},", permission);
@@ -44,14 +44,14 @@ public sealed class ProjectAccess(PlatformDatabase platform, UserDatabase users)
     /// <param name="dataset">The dataset; null when there is no such one.</param>
     /// <param name="project">Its project; null when that is deleted, and everything in it with it.</param>
     /// <param name="permission">What is needed.</param>
-    /// <param name="ct">The request's token.</param>
+    /// <param name="cancellation">The request's token.</param>
     /// <exception cref="ProblemException">As for <see cref="RequireAsync"/>.</exception>
-    public async Task RequireInDatasetAsync(CurrentUser user, Dataset? dataset, Project? project, Permission permission, CancellationToken ct)
+    public async Task RequireInDatasetAsync(CurrentUser user, Dataset? dataset, Project? project, Permission permission, CancellationToken cancellation)
     {
         var isThere = dataset is not null && project is not null;
-        var inProject = isThere ? await RoleAsync(user, project!, ct) : null;
+        var inProject = isThere ? await RoleAsync(user, project!, cancellation) : null;
         var isAllowed = inProject is { } here && AccessPolicy.Allows(user.Role, here, permission);
-        var shared = isThere && !isAllowed ? await SharedRoleAsync(user, dataset!, ct) : null;
+        var shared = isThere && !isAllowed ? await SharedRoleAsync(user, dataset!, cancellation) : null;
         if (isAllowed || (shared is { } role && AccessPolicy.Allows(user.Role, role, permission)))
         {
             Authentication.RequireScope(user, permission);
@@ -73,13 +73,13 @@ public sealed class ProjectAccess(PlatformDatabase platform, UserDatabase users)
     /// <param name="projectId">The project the thing belongs to; null when there is no such thing.</param>
     /// <param name="permission">What is needed.</param>
     /// <param name="what">What it is called in the answer, e.g. <c>dataset</c>.</param>
-    /// <param name="ct">The request's token.</param>
+    /// <param name="cancellation">The request's token.</param>
     /// <exception cref="ProblemException">As for <see cref="RequireAsync"/>.</exception>
-    public async Task<Project> RequireForAsync(CurrentUser user, Guid? projectId, Permission permission, string what, CancellationToken ct)
+    public async Task<Project> RequireForAsync(CurrentUser user, Guid? projectId, Permission permission, string what, CancellationToken cancellation)
     {
         try
         {
-            return await RequireAsync(user, projectId ?? Guid.Empty, permission, ct);
+            return await RequireAsync(user, projectId ?? Guid.Empty, permission, cancellation);
         }
         catch (ProblemException hidden) when (hidden.Error == ErrorCodes.NotFound)
         {
@@ -88,35 +88,35 @@ public sealed class ProjectAccess(PlatformDatabase platform, UserDatabase users)
     }
 
     /// <summary>The projects that the caller may see, to filter lists with.</summary>
-    public async Task<IQueryable<Project>> VisibleAsync(CurrentUser user, CancellationToken ct)
+    public async Task<IQueryable<Project>> VisibleAsync(CurrentUser user, CancellationToken cancellation)
     {
         var projects = platform.Projects.AsNoTracking().Where(p => p.DeletedAt == null);
         if (user.Role == SystemRole.Admin)
             return projects;
-        var joined = await JoinedAsync(user, ct);
+        var joined = await JoinedAsync(user, cancellation);
         return projects.Where(p => p.OwnerId == user.Id || joined.Contains(p.Id));
     }
 
     /// <summary>The projects that others own and the caller is a member of; some may be deleted.</summary>
-    public ValueTask<List<Guid>> JoinedAsync(CurrentUser user, CancellationToken ct) => JoinedBy(users, user.Id).ToListAsync(ct);
+    public ValueTask<List<Guid>> JoinedAsync(CurrentUser user, CancellationToken cancellation) => JoinedBy(users, user.Id).ToListAsync(cancellation);
 
     private static ProblemException Refused(CurrentUser user, string roleHere, Permission permission) =>
         Refusal.Of(AccessPolicy.Allows(user.Role, permission) ? roleHere : $"The role {AccessPolicy.NameOf(user.Role)}", permission);
 
-    private async Task<(Project Project, ProjectRole Role)?> FindAsync(CurrentUser user, Guid projectId, CancellationToken ct)
+    private async Task<(Project Project, ProjectRole Role)?> FindAsync(CurrentUser user, Guid projectId, CancellationToken cancellation)
     {
-        var project = await ProjectById(platform, projectId, ct);
-        return project is not null && await RoleAsync(user, project, ct) is { } role ? (project, role) : null;
+        var project = await ProjectById(platform, projectId, cancellation);
+        return project is not null && await RoleAsync(user, project, cancellation) is { } role ? (project, role) : null;
     }
 
-    private async Task<DatasetRole?> SharedRoleAsync(CurrentUser user, Dataset dataset, CancellationToken ct) =>
-        (await users.DatasetMembers.AsNoTracking().FirstOrDefaultAsync(m => m.DatasetId == dataset.Id && m.UserId == user.Id, ct))?.Role;
+    private async Task<DatasetRole?> SharedRoleAsync(CurrentUser user, Dataset dataset, CancellationToken cancellation) =>
+        (await users.DatasetMembers.AsNoTracking().FirstOrDefaultAsync(m => m.DatasetId == dataset.Id && m.UserId == user.Id, cancellation))?.Role;
 
-    private async Task<ProjectRole?> RoleAsync(CurrentUser user, Project project, CancellationToken ct)
+    private async Task<ProjectRole?> RoleAsync(CurrentUser user, Project project, CancellationToken cancellation)
     {
         if (project.OwnerId == user.Id || user.Role == SystemRole.Admin)
             return ProjectRole.Owner;
-        var member = await users.ProjectMembers.AsNoTracking().FirstOrDefaultAsync(m => m.ProjectId == project.Id && m.UserId == user.Id, ct);
+        var member = await users.ProjectMembers.AsNoTracking().FirstOrDefaultAsync(m => m.ProjectId == project.Id && m.UserId == user.Id, cancellation);
         return AccessPolicy.EffectiveRole(user.Role, member?.Role);
     }
 }

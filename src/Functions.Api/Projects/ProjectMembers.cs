@@ -12,7 +12,7 @@ using VisionPlatform.Infrastructure.Persistence;
 namespace VisionPlatform.Api.Projects;
 
 /// <summary>Who works in a project, and with which role.</summary>
-public sealed class ProjectMembers(UserDatabase users, ProjectAccess access, AuditLog audit, TimeProvider clock)
+public sealed class ProjectMembers(UserDatabase users, ProjectAccess access, AuditLog audit, TimeProvider time)
 {
     private const string Route = "api/v1/projects/{id:guid}/members";
     private const string RouteOfOne = Route + "/{userId:guid}";
@@ -55,13 +55,13 @@ public sealed class ProjectMembers(UserDatabase users, ProjectAccess access, Aud
         var project = await access.RequireAsync(caller, id, Permission.MembersInvite, cancellation);
         var body = await request.ReadJsonAsync<NewMember>(cancellation);
         RequireGivable(body.Role);
-        await using var creation = await request.BeginCreationAsync(users, clock, cancellation);
+        await using var creation = await request.BeginCreationAsync(users, time, cancellation);
         if (creation.Earlier is { } earlier)
             return earlier;
         var person = await FindColleagueAsync(caller, body.UserId, cancellation);
         if (person.Id == project.OwnerId)
             throw new ProblemException(ErrorCodes.AlreadyMember);
-        var member = new ProjectMember { ProjectId = id, UserId = person.Id, Role = body.Role, InvitedBy = caller.Id, CreatedAt = clock.GetUtcNow() };
+        var member = new ProjectMember { ProjectId = id, UserId = person.Id, Role = body.Role, InvitedBy = caller.Id, CreatedAt = time.GetUtcNow() };
         users.ProjectMembers.Add(member);
         try
         {

@@ -9,7 +9,7 @@ public readonly record struct AccessTokenCheck(Guid UserId, Guid SessionId, Date
 /// Access tokens of people: audience <c>platform</c>, subject the user's id, <c>sid</c> the session's. Good for every module; e-mail
 /// and role are for clients to show and decide nothing.
 /// </summary>
-public sealed class AccessTokens(SignedToken tokens, AccountSettings settings, TimeProvider clock)
+public sealed class AccessTokens(SignedToken tokens, AccountSettings settings, TimeProvider time)
 {
     private const string Audience = "platform";
 
@@ -23,7 +23,7 @@ public sealed class AccessTokens(SignedToken tokens, AccountSettings settings, T
         Role = AccessPolicy.NameOf(user.Role),
         SessionId = sessionId.ToString(),
         Id = Guid.CreateVersion7().ToString("N"),
-        ExpiresAt = (clock.GetUtcNow() + settings.AccessTokenLifetime).ToUnixTimeSeconds(),
+        ExpiresAt = (time.GetUtcNow() + settings.AccessTokenLifetime).ToUnixTimeSeconds(),
     });
 
     /// <summary>Checks signature and times. Whether the account is active and the session goes on is for the caller to look up.</summary>

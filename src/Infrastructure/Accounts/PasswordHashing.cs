@@ -27,9 +27,9 @@ public sealed class PasswordHashing : IDisposable
     public PasswordHashing() => _hashOfNobody = new(() => _hasher.HashPassword(Nobody, Guid.NewGuid().ToString()));
 
     /// <summary>The hash to store for a new password.</summary>
-    public async Task<string> HashAsync(string password, CancellationToken ct)
+    public async Task<string> HashAsync(string password, CancellationToken cancellation)
     {
-        await _gate.WaitAsync(ct);
+        await _gate.WaitAsync(cancellation);
         try
         {
             return _hasher.HashPassword(Nobody, password);
@@ -44,9 +44,9 @@ public sealed class PasswordHashing : IDisposable
     /// Checks a password. With no stored hash (no such account) it computes as long as with one and answers no, so the
     /// time taken does not tell who has an account.
     /// </summary>
-    public async Task<PasswordCheck> VerifyAsync(string? storedHash, string password, CancellationToken ct)
+    public async Task<PasswordCheck> VerifyAsync(string? storedHash, string password, CancellationToken cancellation)
     {
-        await _gate.WaitAsync(ct);
+        await _gate.WaitAsync(cancellation);
         try
         {
             if (storedHash is ['$', '2', ..])

@@ -17,7 +17,7 @@ public readonly record struct ServiceTokenCheck(ServiceTokenClaims? Claims, Toke
 /// <c>service:</c> and the module that is called, subject the person's id, <c>azp</c> the calling service, <c>scope</c> the
 /// scopes with spaces between them. A service that holds JWT_SECRET may sign its own in this form.
 /// </summary>
-public sealed class ServiceTokens(SignedToken tokens, TimeProvider clock)
+public sealed class ServiceTokens(SignedToken tokens, TimeProvider time)
 {
     /// <summary>How long one is good.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
@@ -29,7 +29,7 @@ public sealed class ServiceTokens(SignedToken tokens, TimeProvider clock)
         AuthorizedParty = service,
         Scope = string.Join(' ', scopes.Names),
         Id = Guid.CreateVersion7().ToString("N"),
-        ExpiresAt = (clock.GetUtcNow() + Lifetime).ToUnixTimeSeconds(),
+        ExpiresAt = (time.GetUtcNow() + Lifetime).ToUnixTimeSeconds(),
     });
 
     /// <summary>Checks signature, times and audience. A token that claims to be good for longer than <see cref="Lifetime"/> is none of these.</summary>

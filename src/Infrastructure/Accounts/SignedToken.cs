@@ -66,13 +66,13 @@ public sealed class SignedToken
     private readonly TimeProvider _clock;
 
     /// <param name="secret">The shared secret; its UTF-8 bytes are the key.</param>
-    /// <param name="clock">What the time is.</param>
+    /// <param name="time">What the time is.</param>
     /// <param name="previous">The secret before this one, as long as tokens signed with it may be about.</param>
     /// <exception cref="ArgumentException">A secret is shorter than <see cref="MinimumSecretBytes"/>.</exception>
-    public SignedToken(string secret, TimeProvider clock, string? previous = null)
+    public SignedToken(string secret, TimeProvider time, string? previous = null)
     {
         _keys = new Keys(secret, previous);
-        _clock = clock;
+        _clock = time;
     }
 
     /// <summary>Goes on with other secrets, as after a change in the key vault.</summary>

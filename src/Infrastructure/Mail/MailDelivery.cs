@@ -17,7 +17,7 @@ namespace VisionPlatform.Infrastructure.Mail;
 /// does not open a mail leaves it to the others, and says so.
 /// </summary>
 public sealed class MailDelivery(
-    IServiceScopeFactory scopes, IMailTransport transport, MailSeal seal, TimeProvider clock, ILogger<MailDelivery> logger) : BackgroundService
+    IServiceScopeFactory scopes, IMailTransport transport, MailSeal seal, TimeProvider time, ILogger<MailDelivery> logger) : BackgroundService
 {
     // A mail is sent as soon as it is posted; this is for those of other instances and for second attempts.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
@@ -59,7 +59,7 @@ public sealed class MailDelivery(
             catch (Exception e) when (e.GetBaseException() is DbException or SocketException or TimeoutException)
             {
                 logger.LogWarning("The mails wait for the database: {Reason}", e.GetBaseException().Message);
-                await Task.Delay(Interval, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(Interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -68,12 +68,12 @@ public sealed class MailDelivery(
         }
     }
 
-    private async Task<bool> SendNextAsync(CancellationToken ct)
+    private async Task<bool> SendNextAsync(CancellationToken cancellation)
     {
         await using var scope = scopes.CreateAsyncScope();
         var database = scope.ServiceProvider.GetRequiredService<UserDatabase>();
-        await using var transaction = await database.Database.BeginTransactionAsync(ct);
-        var now = clock.GetUtcNow();
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        var now = time.GetUtcNow();
         // The lock is held while it is sent: another instance takes another one. Mails without a key are of a version that did not name it.
         var mail = (await database.QueuedMails.FromSql(
             $"""
@@ -81,10 +81,10 @@ public sealed class MailDelivery(
             WHERE next_attempt_at <= {now} AND (sealed_with = ANY({seal.KeyNames}) OR sealed_with = '' OR expires_at <= {now})
             ORDER BY next_attempt_at LIMIT 1
             FOR UPDATE SKIP LOCKED
-            """).ToListAsync(ct)).SingleOrDefault();
+            """).ToListAsync(cancellation)).SingleOrDefault();
         if (mail is null)
             return false;
-        if (await IsDoneAsync(mail, now, ct))
+        if (await IsDoneAsync(mail, now, cancellation))
         {
             database.QueuedMails.Remove(mail);
         }
@@ -92,7 +92,7 @@ public sealed class MailDelivery(
         {
             mail.Attempts++;
             var wait = Integrations.Mail.FirstWait * Math.Pow(2, Math.Min(mail.Attempts - 1, 10));
-            mail.NextAttemptAt = clock.GetUtcNow() + (wait < Integrations.Mail.LongestWait ? wait : Integrations.Mail.LongestWait);
+            mail.NextAttemptAt = time.GetUtcNow() + (wait < Integrations.Mail.LongestWait ? wait : Integrations.Mail.LongestWait);
         }
         // A mail that went out must not go again because the app is asked to stop.
         await database.SaveChangesAsync(CancellationToken.None);
@@ -101,10 +101,10 @@ public sealed class MailDelivery(
     }
 
     // Once each time that their number changes.
-    private async Task TellOfUnreadableAsync(CancellationToken ct)
+    private async Task TellOfUnreadableAsync(CancellationToken cancellation)
     {
         await using var scope = scopes.CreateAsyncScope();
-        var unreadable = await scope.ServiceProvider.GetRequiredService<UserDatabase>().QueuedMails.CountAsync(mail => mail.SealedWith != "" && !seal.KeyNames.Contains(mail.SealedWith), ct);
+        var unreadable = await scope.ServiceProvider.GetRequiredService<UserDatabase>().QueuedMails.CountAsync(mail => mail.SealedWith != "" && !seal.KeyNames.Contains(mail.SealedWith), cancellation);
         if (unreadable != _unreadable && unreadable > 0)
         {
             logger.LogError(
@@ -114,7 +114,7 @@ public sealed class MailDelivery(
     }
 
     // Whether there is nothing left to do with it: sent, of no use any more, or not to be sent at all.
-    private async Task<bool> IsDoneAsync(QueuedMail mail, DateTimeOffset now, CancellationToken ct)
+    private async Task<bool> IsDoneAsync(QueuedMail mail, DateTimeOffset now, CancellationToken cancellation)
     {
         if (!mail.Deliver)
             return true;
@@ -128,7 +128,7 @@ public sealed class MailDelivery(
             logger.LogError("Cannot read the mail {Mail}, attempt {Attempt}: it was sealed under another JWT_SECRET or changed in the database", mail.Id, mail.Attempts + 1);
             return false;
         }
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(Integrations.Mail.Timeout);
         try
         {
@@ -142,7 +142,7 @@ public sealed class MailDelivery(
             return e.StatusCode is SmtpStatusCode.MailboxUnavailable or SmtpStatusCode.MailboxNameNotAllowed or SmtpStatusCode.UserNotLocalTryAlternatePath;
         }
         // Any other failure, of the server or of this one mail, must not stop the queue.
-        catch (Exception e) when (!ct.IsCancellationRequested)
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
             logger.LogWarning("Could not send the mail {Mail}, attempt {Attempt}: {Reason}", mail.Id, mail.Attempts + 1, e.GetBaseException().Message);
             return false;

@@ -10,7 +10,7 @@ namespace VisionPlatform.Infrastructure.Mail;
 public interface IMailTransport
 {
     /// <summary>Hands one mail over; returns when the other side has taken responsibility for it.</summary>
-    Task SendAsync(Guid id, OutgoingMail mail, CancellationToken ct);
+    Task SendAsync(Guid id, OutgoingMail mail, CancellationToken cancellation);
 }
 
 /// <summary>Sends through a mail server (RFC 5321), by default encrypted.</summary>
@@ -19,7 +19,7 @@ public sealed class SmtpMail(MailSettings settings) : IMailTransport
     /// <summary>Decides about the server's certificate in place of the system's authorities, for tests.</summary>
     internal RemoteCertificateValidationCallback? Trust { get; init; }
 
-    public async Task SendAsync(Guid id, OutgoingMail mail, CancellationToken ct)
+    public async Task SendAsync(Guid id, OutgoingMail mail, CancellationToken cancellation)
     {
         using var message = MailText.MessageOf(id, mail, settings.Sender, ContentEncoding.QuotedPrintable);
         // Used only where an address needs it: the next server may lack the extension and would return the mail (RFC 6531 3.1).
@@ -32,11 +32,11 @@ public sealed class SmtpMail(MailSettings settings) : IMailTransport
             MailEncryption.None => SecureSocketOptions.None,
             MailEncryption.StartTls => SecureSocketOptions.StartTls,
             _ => SecureSocketOptions.SslOnConnect,
-        }, ct);
+        }, cancellation);
         if (settings is { SmtpUsername: { } user, SmtpPassword: { } password })
-            await client.AuthenticateAsync(user, password, ct);
-        await client.SendAsync(format, message, ct);
-        await client.DisconnectAsync(quit: true, ct);
+            await client.AuthenticateAsync(user, password, cancellation);
+        await client.SendAsync(format, message, cancellation);
+        await client.DisconnectAsync(quit: true, cancellation);
     }
 }
 
@@ -44,12 +44,12 @@ public sealed class SmtpMail(MailSettings settings) : IMailTransport
 /// Puts each mail as an .eml file into a folder that only the operator can read, for an installation without a mail server:
 /// whoever asked for a link gets it from the operator.
 /// </summary>
-public sealed class MailDrop(MailSettings settings, TimeProvider clock) : IMailTransport
+public sealed class MailDrop(MailSettings settings, TimeProvider time) : IMailTransport
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private static readonly FormatOptions AsItIs = new() { International = true, NewLineFormat = NewLineFormat.Dos };
 
-    public async Task SendAsync(Guid id, OutgoingMail mail, CancellationToken ct)
+    public async Task SendAsync(Guid id, OutgoingMail mail, CancellationToken cancellation)
     {
         var folder = Path.GetFullPath(settings.DropDirectory);
         var unfinished = Path.Combine(folder, ".unfinished", $"{id:n}.eml");
@@ -58,10 +58,10 @@ public sealed class MailDrop(MailSettings settings, TimeProvider clock) : IMailT
         // Read by people, who copy the link: as it is, on one line.
         using (var message = MailText.MessageOf(id, mail, settings.Sender, ContentEncoding.EightBit))
         await using (var file = CreateOwnFile(unfinished))
-            await message.WriteToAsync(AsItIs, file, ct);
-        var time = clock.GetUtcNow().ToString("yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture);
+            await message.WriteToAsync(AsItIs, file, cancellation);
+        var stamp = time.GetUtcNow().ToString("yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture);
         // Whoever watches the folder sees whole files only.
-        File.Move(unfinished, Path.Combine(folder, $"{time}-{id:n}.eml"), overwrite: true);
+        File.Move(unfinished, Path.Combine(folder, $"{stamp}-{id:n}.eml"), overwrite: true);
     }
 
     private static FileStream CreateOwnFile(string path)

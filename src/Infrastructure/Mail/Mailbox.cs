@@ -7,16 +7,16 @@ namespace VisionPlatform.Infrastructure.Mail;
 /// Takes mails that are to be sent. A mail posted inside a transaction of <see cref="UserDatabase"/> leaves exactly when that commits;
 /// it survives a restart, and a mail server that is away.
 /// </summary>
-public sealed class Mailbox(UserDatabase database, MailSeal seal, MailDelivery delivery, TimeProvider clock)
+public sealed class Mailbox(UserDatabase database, MailSeal seal, MailDelivery delivery, TimeProvider time)
 {
     /// <summary>Posts a mail, with whatever else the context has to save.</summary>
     /// <param name="mail">The mail.</param>
     /// <param name="usefulFor">After which it is given up.</param>
-    /// <param name="ct">The request's token.</param>
+    /// <param name="cancellation">The request's token.</param>
     /// <param name="deliver">False to do the same work and send nothing.</param>
-    public async Task PostAsync(OutgoingMail mail, TimeSpan usefulFor, CancellationToken ct, bool deliver = true)
+    public async Task PostAsync(OutgoingMail mail, TimeSpan usefulFor, CancellationToken cancellation, bool deliver = true)
     {
-        var now = clock.GetUtcNow();
+        var now = time.GetUtcNow();
         database.QueuedMails.Add(new QueuedMail
         {
             Content = seal.Seal(JsonSerializer.Serialize(mail)),
@@ -26,7 +26,7 @@ public sealed class Mailbox(UserDatabase database, MailSeal seal, MailDelivery d
             NextAttemptAt = now,
             Deliver = deliver,
         });
-        await database.SaveChangesAsync(ct);
+        await database.SaveChangesAsync(cancellation);
         delivery.Wake();
     }
 }

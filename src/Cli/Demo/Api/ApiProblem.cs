@@ -15,9 +15,9 @@ internal sealed record ApiProblem(
     IReadOnlyDictionary<string, string[]>? Errors)
 {
     /// <summary>Reads a failed answer; an answer that is no problem document (a proxy's page) keeps its status only.</summary>
-    public static async Task<ApiProblem> ReadAsync(HttpResponseMessage response, CancellationToken cancel)
+    public static async Task<ApiProblem> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
-        var body = await response.Content.ReadAsStringAsync(cancel);
+        var body = await response.Content.ReadAsStringAsync(cancellation);
         try
         {
             if (JsonSerializer.Deserialize<ApiProblem>(body, PlatformClient.Json) is { } problem)

@@ -18,14 +18,14 @@ internal sealed class EventStream(PlatformHttp http, string path, TimeSpan silen
     private string? _lastEventId;
 
     /// <summary>All events with their type and data, the <c>end</c> event as the last one.</summary>
-    public async IAsyncEnumerable<SseItem<string>> ReadAsync([EnumeratorCancellation] CancellationToken cancel)
+    public async IAsyncEnumerable<SseItem<string>> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
         for (var empty = 0; ; empty++)
         {
-            using var response = await http.SendAsync(Request, HttpCompletionOption.ResponseHeadersRead, Repeat.Always, bearer: null, cancel);
-            await using var body = new IdleTimeoutStream(await response.Content.ReadAsStreamAsync(cancel), silence, time);
-            await using var events = SseParser.Create(body).EnumerateAsync(cancel).GetAsyncEnumerator(cancel);
-            while (await NextAsync(events, cancel))
+            using var response = await http.SendAsync(Request, HttpCompletionOption.ResponseHeadersRead, Repeat.Always, bearer: null, cancellation);
+            await using var body = new IdleTimeoutStream(await response.Content.ReadAsStreamAsync(cancellation), silence, time);
+            await using var events = SseParser.Create(body).EnumerateAsync(cancellation).GetAsyncEnumerator(cancellation);
+            while (await NextAsync(events, cancellation))
             {
                 empty = 0;
                 var item = events.Current;
@@ -37,7 +37,7 @@ internal sealed class EventStream(PlatformHttp http, string path, TimeSpan silen
             }
             // The server may close a long stream at any time; connections that brought nothing are not opened again at once.
             if (empty > 0)
-                await Task.Delay(_pauseAfterNothing, time, cancel);
+                await Task.Delay(_pauseAfterNothing, time, cancellation);
         }
     }
 
@@ -51,13 +51,13 @@ internal sealed class EventStream(PlatformHttp http, string path, TimeSpan silen
     }
 
     /// <summary>False at the end of the connection, however it ended.</summary>
-    private static async Task<bool> NextAsync(IAsyncEnumerator<SseItem<string>> events, CancellationToken cancel)
+    private static async Task<bool> NextAsync(IAsyncEnumerator<SseItem<string>> events, CancellationToken cancellation)
     {
         try
         {
             return await events.MoveNextAsync();
         }
-        catch (Exception failure) when (failure is IOException or HttpRequestException or TimeoutException && !cancel.IsCancellationRequested)
+        catch (Exception failure) when (failure is IOException or HttpRequestException or TimeoutException && !cancellation.IsCancellationRequested)
         {
             return false;
         }

@@ -15,7 +15,7 @@ internal sealed class Patience(TimeSpan limit, Action<string> announce, TimeProv
 
     /// <summary>Notes that the platform did not answer, and waits before try number <paramref name="tries"/> + 1.</summary>
     /// <exception cref="CommandException">The platform has been away longer than <see cref="Limit"/>.</exception>
-    public async Task PauseAsync(int tries, string reason, CancellationToken cancel)
+    public async Task PauseAsync(int tries, string reason, CancellationToken cancellation)
     {
         lock (_lock)
         {
@@ -30,7 +30,7 @@ internal sealed class Patience(TimeSpan limit, Action<string> announce, TimeProv
             }
         }
         var pause = Math.Min(_longestPause.TotalSeconds, 0.2 * Math.Pow(1.6, Math.Min(tries, 10)));
-        await Task.Delay(TimeSpan.FromSeconds(pause * (0.8 + 0.4 * Random.Shared.NextDouble())), time, cancel);
+        await Task.Delay(TimeSpan.FromSeconds(pause * (0.8 + 0.4 * Random.Shared.NextDouble())), time, cancellation);
     }
 
     /// <summary>The platform answered.</summary>

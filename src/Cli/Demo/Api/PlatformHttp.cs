@@ -28,15 +28,15 @@ internal sealed class PlatformHttp(HttpClient http, Patience patience)
     /// <summary>The session whose access token goes with every request that names no bearer of its own.</summary>
     public void Use(Session session) => _session = session;
 
-    public async Task<T> SendAsync<T>(HttpMethod method, string path, object? body, Repeat repeat, CancellationToken cancel, string? bearer = null)
+    public async Task<T> SendAsync<T>(HttpMethod method, string path, object? body, Repeat repeat, CancellationToken cancellation, string? bearer = null)
     {
         using var response = await SendAsync(
             () => new HttpRequestMessage(method, path)
             {
                 Content = body is null ? null : JsonBody(body),
             },
-            HttpCompletionOption.ResponseContentRead, repeat, bearer, cancel);
-        return await response.Content.ReadFromJsonAsync<T>(PlatformClient.Json, cancel)
+            HttpCompletionOption.ResponseContentRead, repeat, bearer, cancellation);
+        return await response.Content.ReadFromJsonAsync<T>(PlatformClient.Json, cancellation)
             ?? throw new CommandException($"{method} {path} answered with an empty body.");
     }
 
@@ -52,15 +52,15 @@ internal sealed class PlatformHttp(HttpClient http, Patience patience)
     /// <exception cref="ApiException">The platform refused the request.</exception>
     /// <exception cref="CommandException">The platform stayed away too long.</exception>
     public async Task<HttpResponseMessage> SendAsync(
-        Func<HttpRequestMessage> request, HttpCompletionOption completion, Repeat repeat, string? bearer, CancellationToken cancel)
+        Func<HttpRequestMessage> request, HttpCompletionOption completion, Repeat repeat, string? bearer, CancellationToken cancellation)
     {
         var renewed = false;
         for (var tries = 0; ; tries++)
         {
-            var (response, reason) = await TryAsync(request, completion, repeat, bearer, cancel);
+            var (response, reason) = await TryAsync(request, completion, repeat, bearer, cancellation);
             if (response is null)
             {
-                await patience.PauseAsync(tries, reason, cancel);
+                await patience.PauseAsync(tries, reason, cancellation);
                 continue;
             }
             patience.Answered();
@@ -71,17 +71,17 @@ internal sealed class PlatformHttp(HttpClient http, Patience patience)
                 if (response.StatusCode == HttpStatusCode.Unauthorized && bearer is null && !renewed && _session is not null)
                 {
                     renewed = true;
-                    await RenewAsync(_session, cancel);
+                    await RenewAsync(_session, cancellation);
                     continue;
                 }
-                throw new ApiException(await ApiProblem.ReadAsync(response, cancel));
+                throw new ApiException(await ApiProblem.ReadAsync(response, cancellation));
             }
         }
     }
 
     /// <summary>The answer, or null and the reason when the request may be sent again.</summary>
     private async Task<(HttpResponseMessage? Response, string Reason)> TryAsync(
-        Func<HttpRequestMessage> request, HttpCompletionOption completion, Repeat repeat, string? bearer, CancellationToken cancel)
+        Func<HttpRequestMessage> request, HttpCompletionOption completion, Repeat repeat, string? bearer, CancellationToken cancellation)
     {
         using var message = request();
         if ((bearer ?? _session?.AccessToken) is { } token)
@@ -89,14 +89,14 @@ internal sealed class PlatformHttp(HttpClient http, Patience patience)
         var method = message.Method;
         try
         {
-            var response = await http.SendAsync(message, completion, cancel);
+            var response = await http.SendAsync(message, completion, cancellation);
             var away = response.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests
                 || (repeat == Repeat.Always && response.StatusCode is HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout);
             if (!away)
                 return (response, "");
             using (response)
             {
-                var problem = await ApiProblem.ReadAsync(response, cancel);
+                var problem = await ApiProblem.ReadAsync(response, cancellation);
                 return (null, problem.Code is null ? $"HTTP {(int)response.StatusCode}" : problem.Describe());
             }
         }
@@ -108,7 +108,7 @@ internal sealed class PlatformHttp(HttpClient http, Patience patience)
         {
             throw CommandException.Unavailable($"the connection broke during {method} {message.RequestUri}; whether it was done is not known ({ReasonOf(failure)}).", failure);
         }
-        catch (OperationCanceledException failure) when (!cancel.IsCancellationRequested)
+        catch (OperationCanceledException failure) when (!cancellation.IsCancellationRequested)
         {
             return repeat == Repeat.Always
                 ? (null, "no answer in time")
@@ -116,12 +116,12 @@ internal sealed class PlatformHttp(HttpClient http, Patience patience)
         }
     }
 
-    private async Task RenewAsync(Session session, CancellationToken cancel)
+    private async Task RenewAsync(Session session, CancellationToken cancellation)
     {
-        using var answer = await http.PostAsync("api/v1/auth/refresh", JsonBody(new { session.RefreshToken }), cancel);
+        using var answer = await http.PostAsync("api/v1/auth/refresh", JsonBody(new { session.RefreshToken }), cancellation);
         if (!answer.IsSuccessStatusCode)
-            throw new ApiException(await ApiProblem.ReadAsync(answer, cancel));
-        _session = await answer.Content.ReadFromJsonAsync<Session>(PlatformClient.Json, cancel);
+            throw new ApiException(await ApiProblem.ReadAsync(answer, cancellation));
+        _session = await answer.Content.ReadFromJsonAsync<Session>(PlatformClient.Json, cancellation);
     }
 
     private static bool NothingWasSent(HttpRequestException failure) =>

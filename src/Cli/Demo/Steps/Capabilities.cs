@@ -9,11 +9,11 @@ internal static class Capabilities
     private static readonly TimeSpan _trainerStart = TimeSpan.FromSeconds(60);
 
     /// <exception cref="CommandException">The framework is not there or offline, or lacks the model.</exception>
-    public static async Task CheckAsync(PlatformClient api, DemoOptions options, Terminal terminal, CancellationToken cancel)
+    public static async Task CheckAsync(PlatformClient api, DemoOptions options, Terminal terminal, CancellationToken cancellation)
     {
         var trainers = await terminal.WhileAsync("asking the trainers what they offer", _ => Polling.UntilAsync(
-            $"waiting for a {options.Framework} trainer to be online", _trainerStart, () => api.ListTrainersAsync(cancel),
-            all => all.Any(t => t.Framework == options.Framework && t.State == "online") || all.All(t => t.Framework != options.Framework), cancel));
+            $"waiting for a {options.Framework} trainer to be online", _trainerStart, () => api.ListTrainersAsync(cancellation),
+            all => all.Any(t => t.Framework == options.Framework && t.State == "online") || all.All(t => t.Framework != options.Framework), cancellation));
         foreach (var trainer in trainers)
             Show(trainer, terminal);
         var chosen = trainers.FirstOrDefault(t => t.Framework == options.Framework)

@@ -20,28 +20,28 @@ internal sealed class DatasetUpload(PlatformClient api, HttpClient storage, Term
     private int _stored;
     private int _completed;
 
-    public async Task<Dataset> RunAsync(Project project, string name, IReadOnlyList<LocalImage> images, CancellationToken cancel)
+    public async Task<Dataset> RunAsync(Project project, string name, IReadOnlyList<LocalImage> images, CancellationToken cancellation)
     {
-        var dataset = await api.CreateDatasetAsync(project.Id, name, cancel);
+        var dataset = await api.CreateDatasetAsync(project.Id, name, cancellation);
         var started = time.GetTimestamp();
         await terminal.WhileAsync("uploading", async progress =>
         {
-            await UploadAsync(dataset.Id, images, progress, cancel);
+            await UploadAsync(dataset.Id, images, progress, cancellation);
             return _completed;
         });
         var elapsed = time.GetElapsedTime(started).TotalSeconds;
 
-        dataset = await api.GetDatasetAsync(dataset.Id, cancel);
+        dataset = await api.GetDatasetAsync(dataset.Id, cancellation);
         terminal.Line($"dataset '{dataset.Name}' [dim]{dataset.Id}[/]");
         terminal.Line($"{Format.Count(dataset.ImageCount, "image")}, {Format.Size(dataset.SizeBytes)} in {Format.Seconds(elapsed)} ({images.Count / elapsed:0} images/s)");
         terminal.Line($"{Format.Count(dataset.Classes.Count, "class", "classes")}: {string.Join(", ", dataset.Classes.Select(c => $"{c.Name} ({c.ImageCount})"))}");
         return dataset;
     }
 
-    private async Task UploadAsync(string datasetId, IReadOnlyList<LocalImage> images, ProgressLine progress, CancellationToken cancel)
+    private async Task UploadAsync(string datasetId, IReadOnlyList<LocalImage> images, ProgressLine progress, CancellationToken cancellation)
     {
         // The first stage that fails ends the others.
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var tickets = Channel.CreateBounded<(LocalImage Image, UploadTicket Ticket)>(FilesPerRequest);
         var stored = Channel.CreateUnbounded<string>();
         Task[] stages =
@@ -60,24 +60,24 @@ internal sealed class DatasetUpload(PlatformClient api, HttpClient storage, Term
     }
 
     private async Task RequestAsync(
-        string datasetId, IReadOnlyList<LocalImage> images, ChannelWriter<(LocalImage, UploadTicket)> tickets, CancellationToken cancel)
+        string datasetId, IReadOnlyList<LocalImage> images, ChannelWriter<(LocalImage, UploadTicket)> tickets, CancellationToken cancellation)
     {
         var byPath = images.ToDictionary(i => i.Path, StringComparer.Ordinal);
         foreach (var batch in images.Chunk(FilesPerRequest))
         {
             var files = batch.Select(i => new UploadRequest(i.Path, i.Size, i.ContentType)).ToList();
-            var answer = await api.RequestUploadsAsync(datasetId, files, cancel);
+            var answer = await api.RequestUploadsAsync(datasetId, files, cancellation);
             foreach (var ticket in answer.Uploads)
-                await tickets.WriteAsync((byPath[ticket.Path], ticket), cancel);
+                await tickets.WriteAsync((byPath[ticket.Path], ticket), cancellation);
         }
         tickets.Complete();
     }
 
     private async Task StoreAsync(
-        ChannelReader<(LocalImage Image, UploadTicket Ticket)> tickets, ChannelWriter<string> stored, Action show, CancellationToken cancel)
+        ChannelReader<(LocalImage Image, UploadTicket Ticket)> tickets, ChannelWriter<string> stored, Action show, CancellationToken cancellation)
     {
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = ParallelPuts, CancellationToken = cancel };
-        await Parallel.ForEachAsync(tickets.ReadAllAsync(cancel), parallel, async (upload, token) =>
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = ParallelPuts, CancellationToken = cancellation };
+        await Parallel.ForEachAsync(tickets.ReadAllAsync(cancellation), parallel, async (upload, token) =>
         {
             await PutAsync(upload.Image, upload.Ticket, token);
             Interlocked.Increment(ref _stored);
@@ -87,10 +87,10 @@ internal sealed class DatasetUpload(PlatformClient api, HttpClient storage, Term
         stored.Complete();
     }
 
-    private async Task CompleteAsync(string datasetId, ChannelReader<string> stored, Action show, CancellationToken cancel)
+    private async Task CompleteAsync(string datasetId, ChannelReader<string> stored, Action show, CancellationToken cancellation)
     {
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = ParallelCompletions, CancellationToken = cancel };
-        await Parallel.ForEachAsync(Batches(stored, cancel), parallel, async (batch, token) =>
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = ParallelCompletions, CancellationToken = cancellation };
+        await Parallel.ForEachAsync(Batches(stored, cancellation), parallel, async (batch, token) =>
         {
             var answer = await api.CompleteUploadsAsync(datasetId, batch, token);
             if (answer.Failed is [var first, ..])
@@ -101,10 +101,10 @@ internal sealed class DatasetUpload(PlatformClient api, HttpClient storage, Term
     }
 
     private static async IAsyncEnumerable<IReadOnlyList<string>> Batches(
-        ChannelReader<string> stored, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+        ChannelReader<string> stored, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
         var batch = new List<string>(UploadsPerCompletion);
-        await foreach (var uploadId in stored.ReadAllAsync(cancel))
+        await foreach (var uploadId in stored.ReadAllAsync(cancellation))
         {
             batch.Add(uploadId);
             if (batch.Count < UploadsPerCompletion)
@@ -117,35 +117,35 @@ internal sealed class DatasetUpload(PlatformClient api, HttpClient storage, Term
     }
 
     /// <summary>Stores one file; a URL is write-once, so 412 means that an earlier try arrived.</summary>
-    private async Task PutAsync(LocalImage image, UploadTicket ticket, CancellationToken cancel)
+    private async Task PutAsync(LocalImage image, UploadTicket ticket, CancellationToken cancellation)
     {
-        var bytes = await File.ReadAllBytesAsync(image.File, cancel);
+        var bytes = await File.ReadAllBytesAsync(image.File, cancellation);
         for (var tries = 1; ; tries++)
         {
             string reason;
             try
             {
                 using var request = PutRequest(ticket, bytes);
-                using var response = await storage.SendAsync(request, cancel);
+                using var response = await storage.SendAsync(request, cancellation);
                 if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.PreconditionFailed)
                     return;
                 reason = $"HTTP {(int)response.StatusCode}";
                 var transient = (int)response.StatusCode >= 500
                     || response.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests;
                 if (!transient)
-                    throw new CommandException($"object storage refused '{image.Path}': {reason} {await response.Content.ReadAsStringAsync(cancel)}");
+                    throw new CommandException($"object storage refused '{image.Path}': {reason} {await response.Content.ReadAsStringAsync(cancellation)}");
             }
             catch (HttpRequestException failure)
             {
                 reason = failure.InnerException?.Message ?? failure.Message;
             }
-            catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
                 reason = $"no answer in {storage.Timeout.TotalSeconds:0} s";
             }
             if (tries == PutTries)
                 throw CommandException.Unavailable($"object storage at {new Uri(ticket.Url).Authority} did not take '{image.Path}' in {PutTries} tries: {reason}");
-            await Task.Delay(TimeSpan.FromSeconds(0.25 * Math.Pow(2, tries) * (0.5 + Random.Shared.NextDouble())), time, cancel);
+            await Task.Delay(TimeSpan.FromSeconds(0.25 * Math.Pow(2, tries) * (0.5 + Random.Shared.NextDouble())), time, cancellation);
         }
     }
 

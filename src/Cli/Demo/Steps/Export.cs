@@ -11,9 +11,9 @@ internal static class Export
     private static readonly TimeSpan _limit = TimeSpan.FromMinutes(15);
 
     /// <summary>The exports as they ended, failed ones too.</summary>
-    public static async Task<IReadOnlyList<ModelExport>> RunAsync(PlatformClient api, ModelVersion model, Terminal terminal, CancellationToken cancel)
+    public static async Task<IReadOnlyList<ModelExport>> RunAsync(PlatformClient api, ModelVersion model, Terminal terminal, CancellationToken cancellation)
     {
-        var started = await api.StartExportsAsync(model.Id, _formats, cancel);
+        var started = await api.StartExportsAsync(model.Id, _formats, cancellation);
         var ended = await terminal.WhileAsync("exporting", progress =>
         {
             var states = new ConcurrentDictionary<string, string>();
@@ -21,7 +21,7 @@ internal static class Export
             {
                 states[now.Format] = now.State;
                 progress.Show(string.Join(", ", states.OrderBy(state => state.Key, StringComparer.Ordinal).Select(state => $"{state.Key} {state.Value}")));
-            }, cancel)));
+            }, cancellation)));
         });
         var table = Tables.With("format", "size", "samples", "max abs diff", "tolerance", "top-1 agreement", "accuracy", "checkpoint", "valid");
         foreach (var export in ended)
@@ -51,17 +51,17 @@ internal static class Export
         return exports;
     }
 
-    private static async Task<ModelExport> WaitAsync(PlatformClient api, ModelExport export, Terminal terminal, Action<ModelExport> show, CancellationToken cancel)
+    private static async Task<ModelExport> WaitAsync(PlatformClient api, ModelExport export, Terminal terminal, Action<ModelExport> show, CancellationToken cancellation)
     {
         var ended = await Polling.UntilAsync(
             $"the {export.Format} export", _limit,
             async () =>
             {
-                var now = await api.GetExportAsync(export.Id, cancel);
+                var now = await api.GetExportAsync(export.Id, cancellation);
                 show(now);
                 return now;
             },
-            e => e.Ended, cancel);
+            e => e.Ended, cancellation);
         terminal.Line($"{ended.Format} {ended.State} [dim]{ended.Id}[/]");
         return ended;
     }

@@ -12,9 +12,9 @@ internal static class Predict
     /// <summary>The share of test images predicted right, 0 to 1.</summary>
     public static async Task<double> RunAsync(
         PlatformClient api, Deployment deployment, Dataset dataset, DatasetVersion version, DirectoryInfo folder,
-        Terminal terminal, TimeProvider time, CancellationToken cancel)
+        Terminal terminal, TimeProvider time, CancellationToken cancellation)
     {
-        var images = await api.ListVersionImagesAsync(dataset.Id, version.Id, "test", cancel);
+        var images = await api.ListVersionImagesAsync(dataset.Id, version.Id, "test", cancellation);
         if (images.Count == 0)
             throw new CommandException("the test split has no images. Upload more than a few for each class.");
         var started = time.GetTimestamp();
@@ -24,8 +24,8 @@ internal static class Predict
         {
             foreach (var batch in images.Chunk(ImagesPerRequest))
             {
-                var bytes = await Task.WhenAll(batch.Select(image => File.ReadAllBytesAsync(Path.Combine(folder.FullName, image.Path), cancel)));
-                var answer = await api.PredictAsync(deployment.Id, deployment.ApiKey!, bytes, cancel);
+                var bytes = await Task.WhenAll(batch.Select(image => File.ReadAllBytesAsync(Path.Combine(folder.FullName, image.Path), cancellation)));
+                var answer = await api.PredictAsync(deployment.Id, deployment.ApiKey!, bytes, cancellation);
                 if (answer.Predictions.Count != batch.Length)
                     throw new CommandException($"{batch.Length} images were sent and {answer.Predictions.Count} predictions came back.");
                 mistakes.AddRange(batch.Zip(answer.Predictions).Where(pair => pair.First.Class != pair.Second.Class));

@@ -10,30 +10,30 @@ internal static class SignIn
     /// <summary>A platform that has never answered is waited for this long: more likely the address is wrong.</summary>
     private static readonly TimeSpan _firstContact = TimeSpan.FromSeconds(15);
 
-    public static async Task<Project> RunAsync(PlatformClient api, DemoOptions options, Terminal terminal, TimeProvider time, CancellationToken cancel)
+    public static async Task<Project> RunAsync(PlatformClient api, DemoOptions options, Terminal terminal, TimeProvider time, CancellationToken cancellation)
     {
         var patience = api.Http.Patience;
         patience.Limit = options.Patience < _firstContact ? options.Patience : _firstContact;
-        await api.WaitUntilReadyAsync(cancel);
+        await api.WaitUntilReadyAsync(cancellation);
         patience.Limit = options.Patience;
 
-        var user = await SignInAsync(api, options.Credentials, terminal, cancel);
+        var user = await SignInAsync(api, options.Credentials, terminal, cancellation);
         terminal.Line($"signed in at {options.Url} as {user.Email} ({user.Role})");
         var now = time.GetUtcNow();
-        var project = await api.CreateProjectAsync($"demo {now:yyyy-MM-dd HH:mm:ss} {Credentials.NewPassword()[..4]}", "Made by platform-cli demo.", cancel);
+        var project = await api.CreateProjectAsync($"demo {now:yyyy-MM-dd HH:mm:ss} {Credentials.NewPassword()[..4]}", "Made by platform-cli demo.", cancellation);
         terminal.Line($"project '{project.Name}' [dim]{project.Id}[/]");
         return project;
     }
 
-    private static async Task<User> SignInAsync(PlatformClient api, FileInfo file, Terminal terminal, CancellationToken cancel)
+    private static async Task<User> SignInAsync(PlatformClient api, FileInfo file, Terminal terminal, CancellationToken cancellation)
     {
-        var (session, used) = await FirstAcceptedAsync(api, Candidates(file), file, cancel);
+        var (session, used) = await FirstAcceptedAsync(api, Candidates(file), file, cancellation);
         if (!session.MustChangePassword)
             return session.User;
         // Stored before it is set: should this process end in between, the next run tries both.
         var changed = used with { Password = Credentials.NewPassword() };
         changed.Save(file);
-        session = await api.ChangePasswordAsync(used.Password, changed.Password, cancel);
+        session = await api.ChangePasswordAsync(used.Password, changed.Password, cancellation);
         terminal.Line($"changed the one-time password; the new one is in {file.FullName}");
         return session.User;
     }
@@ -53,13 +53,13 @@ internal static class SignIn
     }
 
     private static async Task<(Session Session, Credentials Used)> FirstAcceptedAsync(
-        PlatformClient api, IReadOnlyList<Credentials> candidates, FileInfo file, CancellationToken cancel)
+        PlatformClient api, IReadOnlyList<Credentials> candidates, FileInfo file, CancellationToken cancellation)
     {
         foreach (var candidate in candidates)
         {
             try
             {
-                return (await api.SignInAsync(candidate.Email, candidate.Password, cancel), candidate);
+                return (await api.SignInAsync(candidate.Email, candidate.Password, cancellation), candidate);
             }
             catch (ApiException refused) when (refused.Is(HttpStatusCode.Unauthorized) && candidate != candidates[^1])
             {

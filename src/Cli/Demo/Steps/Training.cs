@@ -13,7 +13,7 @@ internal sealed class Training(PlatformClient api, Terminal terminal, TimeProvid
     private readonly TrainingProgress _progress = new();
 
     public static async Task<TrainingJob> CreateAsync(
-        PlatformClient api, Project project, DatasetVersion version, DemoOptions options, Terminal terminal, CancellationToken cancel)
+        PlatformClient api, Project project, DatasetVersion version, DemoOptions options, Terminal terminal, CancellationToken cancellation)
     {
         var config = new Dictionary<string, object>
         {
@@ -22,32 +22,32 @@ internal sealed class Training(PlatformClient api, Terminal terminal, TimeProvid
             ["learningRate"] = options.LearningRate,
         };
         var job = await api.CreateJobAsync(
-            new NewTrainingJob(project.Id, version.Id, options.Framework, options.Model, $"{options.Folder.Name} {options.Model}", config), cancel);
+            new NewTrainingJob(project.Id, version.Id, options.Framework, options.Model, $"{options.Folder.Name} {options.Model}", config), cancellation);
         terminal.Line($"job [dim]{job.Id}[/]: {options.Model}, {Format.Count(options.Epochs, "epoch")}, batch {options.BatchSize}, learning rate {options.LearningRate}");
         return job;
     }
 
     /// <summary>The completed job. When the user interrupts, the job is cancelled first.</summary>
     /// <exception cref="CommandException">The job failed or was cancelled; the message is the job's error.</exception>
-    public async Task<TrainingJob> RunAsync(TrainingJob job, CancellationToken cancel)
+    public async Task<TrainingJob> RunAsync(TrainingJob job, CancellationToken cancellation)
     {
         var started = time.GetTimestamp();
         try
         {
-            await api.StartJobAsync(job.Id, cancel);
+            await api.StartJobAsync(job.Id, cancellation);
             job = await terminal.WhileAsync("waiting", async progress =>
             {
-                await foreach (var item in api.JobEventsAsync(job.Id, cancel))
+                await foreach (var item in api.JobEventsAsync(job.Id, cancellation))
                 {
                     Show(item.EventType, item.Data);
                     progress.Show(_progress.ToString(), _progress.Epoch, _progress.TotalEpochs);
                 }
                 return await Polling.UntilAsync(
-                    $"storing the model of job {job.Id}", _modelLimit, () => api.GetJobAsync(job.Id, cancel),
-                    j => j.Ended && (j.State != "completed" || j.ModelVersionId is not null), cancel);
+                    $"storing the model of job {job.Id}", _modelLimit, () => api.GetJobAsync(job.Id, cancellation),
+                    j => j.Ended && (j.State != "completed" || j.ModelVersionId is not null), cancellation);
             });
         }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             await CancelAsync(job);
             throw;

@@ -7,14 +7,14 @@ namespace VisionPlatform.Cli.Demo.Steps;
 /// <summary>What a completed job left: metrics, checkpoints, and the model version with its confusion matrix.</summary>
 internal static class TrainingReport
 {
-    public static async Task<ModelVersion> ShowAsync(PlatformClient api, TrainingJob job, Terminal terminal, CancellationToken cancel)
+    public static async Task<ModelVersion> ShowAsync(PlatformClient api, TrainingJob job, Terminal terminal, CancellationToken cancellation)
     {
         if (job is not { ModelId: { } modelId, ModelVersionId: { } versionId })
             throw new CommandException($"job {job.Id} is completed but names no model version.");
         terminal.Line($"final metrics: {Format.Metrics(job.FinalMetrics)}");
         terminal.Line($"best metrics{(job.BestEpoch is { } best ? $" (epoch {best})" : "")}: {Format.Metrics(job.BestMetrics)}");
-        ShowCheckpoints(await api.ListCheckpointsAsync(job.Id, cancel), job.BestEpoch, terminal);
-        var version = await api.GetModelVersionAsync(modelId, versionId, cancel);
+        ShowCheckpoints(await api.ListCheckpointsAsync(job.Id, cancellation), job.BestEpoch, terminal);
+        var version = await api.GetModelVersionAsync(modelId, versionId, cancellation);
         terminal.Line($"model version {version.Number} ({version.Architecture}) [dim]{version.Id}[/]: {Format.Metrics(version.Metrics)}");
         if (version.ConfusionMatrix is { } matrix)
             ShowConfusion(version.Classes, matrix, terminal);

@@ -15,10 +15,10 @@ public sealed class Authentication(Callers callers, AttemptTokens attemptTokens)
     /// the module that is called. The account is active at this moment.
     /// </summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.Unauthenticated"/> or <see cref="ErrorCodes.TokenExpired"/>.</exception>
-    public async Task<CurrentUser> RequireUserAsync(HttpRequest request, CancellationToken ct, AppModule module = AppModule.Platform)
+    public async Task<CurrentUser> RequireUserAsync(HttpRequest request, CancellationToken cancellation, AppModule module = AppModule.Platform)
     {
         var bearer = BearerToken(request) ?? throw new ProblemException(ErrorCodes.Unauthenticated);
-        var (caller, refusal) = await callers.FindAsync(bearer, module, ct);
+        var (caller, refusal) = await callers.FindAsync(bearer, module, cancellation);
         if (caller is null)
             throw refusal == TokenRefusal.Expired
                 ? new ProblemException(ErrorCodes.TokenExpired)
