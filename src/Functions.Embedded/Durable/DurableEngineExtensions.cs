@@ -13,6 +13,7 @@ internal static class DurableEngineExtensions
     /// <summary>Adds <see cref="DurableEngine"/> and a <see cref="DurableTaskClient"/>. Needs an <see cref="IDurableFunctions"/> among the services.</summary>
     public static IServiceCollection AddDurableEngine(this IServiceCollection services)
     {
+        SqlFiles.Load();
         services.AddOptions<DurableEngineOptions>().Configure<IConfiguration>((options, configuration) => DurableEngineOptions.Read(configuration, options));
         services.TryAddSingleton(TimeProvider.System);
         services.AddOptions<DurableTaskClientOptions>();

@@ -1,4 +1,3 @@
-using System.Reflection;
 using VisionPlatform.Functions.Embedded.Durable;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
@@ -51,19 +50,10 @@ internal sealed class HostDatabase(IConfiguration configuration) : IAsyncDisposa
         {
             if (_created)
                 return;
-            Assembly host = typeof(HostDatabase).Assembly;
-            string name = host.GetManifestResourceNames().Single(n => n.EndsWith("host-tables.sql", StringComparison.Ordinal));
-            using Stream script = host.GetManifestResourceStream(name)!;
-            string sql = await new StreamReader(script).ReadToEndAsync(cancellation);
             await using NpgsqlConnection connection = await Source.OpenConnectionAsync(cancellation);
             await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation);
-            await using (var take = new NpgsqlCommand("SELECT pg_advisory_xact_lock($1)", connection, transaction))
-            {
-                take.Parameters.AddWithValue(DurableSchema.LockKey);
-                await take.ExecuteNonQueryAsync(cancellation);
-            }
-
-            await using (var create = new NpgsqlCommand(sql, connection, transaction))
+            await DurableSchema.LockAsync(connection, cancellation);
+            await using (var create = new NpgsqlCommand(HostTableSql.CreateTables, connection))
                 await create.ExecuteNonQueryAsync(cancellation);
             await transaction.CommitAsync(cancellation);
             _created = true;

@@ -42,14 +42,7 @@ internal sealed class HostKeys(IConfiguration configuration, HostSettings settin
         }
 
         await using NpgsqlConnection connection = await database.OpenAsync(cancellationToken);
-        // The update changes nothing; it makes RETURNING give the row that was there first.
-        await using var keep = new NpgsqlCommand(
-            """
-            INSERT INTO durable.host_keys (hub, name, value) VALUES ($1, 'master', $2)
-            ON CONFLICT (hub, name) DO UPDATE SET value = host_keys.value
-            RETURNING value
-            """,
-            connection);
+        await using var keep = new NpgsqlCommand(HostTableSql.KeepMasterKey, connection);
         keep.Parameters.AddWithValue(settings.HubName);
         keep.Parameters.AddWithValue(fresh);
         _master = (string)(await keep.ExecuteScalarAsync(cancellationToken))!;

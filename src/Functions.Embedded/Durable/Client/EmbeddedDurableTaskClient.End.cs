@@ -91,7 +91,7 @@ internal sealed partial class EmbeddedDurableTaskClient
         await using NpgsqlConnection connection = await _store.OpenAsync(cancellation);
         await using NpgsqlBatch batch = connection.ToBatch(
             "BEGIN".ToCommand(),
-            TurnSql.LockInstances.ToCommand(_store.Hub, ids),
+            InstanceSql.Lock.ToCommand(_store.Hub, ids),
             ClientSql.Purge.ToCommand(_store.Hub, ids),
             "COMMIT".ToCommand());
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellation);
@@ -103,7 +103,7 @@ internal sealed partial class EmbeddedDurableTaskClient
     private async Task<List<(string Id, string? ParentId, string Status)>> FamilyAsync(string[] ids, bool recursive, CancellationToken cancellation)
     {
         await using NpgsqlConnection connection = await _store.OpenAsync(cancellation);
-        await using NpgsqlBatch batch = connection.ToBatch(ClientSql.Family.ToCommand(_store.Hub, ids, recursive));
+        await using NpgsqlBatch batch = connection.ToBatch(ClientSql.ReadTree.ToCommand(_store.Hub, ids, recursive));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellation);
         List<(string, string?, string)> family = [];
         while (await reader.ReadAsync(cancellation))

@@ -17,8 +17,8 @@ internal sealed partial class EmbeddedDurableTaskClient
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation);
         await RewindAsync(connection, instanceId, cancellation);
         await using (NpgsqlBatch notify = connection.ToBatch(
-            TurnSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.InstancesPayload),
-            TurnSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.ActivitiesPayload)))
+            ConnectionSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.InstancesPayload),
+            ConnectionSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.ActivitiesPayload)))
             await notify.ExecuteNonQueryAsync(cancellation);
         await transaction.CommitAsync(cancellation);
         _logger.LogInformation("The orchestration {InstanceId} was rewound: {Reason}", instanceId, reason);
@@ -44,14 +44,14 @@ internal sealed partial class EmbeddedDurableTaskClient
                     call with { LockId = call.Kind == EventKind.EntityLockRequested ? Guid.Parse(call.Name!) : null })),
         ];
         await using (NpgsqlBatch batch = connection.ToBatch(
-            ClientSql.RewindHistory.ToCommand(_store.Hub, instanceId, instance.ExecutionId, plan.KeepBelow, plan.TakenBack.ToArray()),
-            ClientSql.RenumberHistory[0].ToCommand(_store.Hub, instanceId, instance.ExecutionId),
-            ClientSql.RenumberHistory[1].ToCommand(_store.Hub, instanceId, instance.ExecutionId),
-            ClientSql.RewindActivities.ToCommand(_store.Hub, instanceId, instance.ExecutionId, plan.UndoneCalls.ToArray()),
-            ClientSql.RedoActivities.ToCommand(
+            RewindSql.CutHistory.ToCommand(_store.Hub, instanceId, instance.ExecutionId, plan.KeepBelow, plan.TakenBack.ToArray()),
+            RewindSql.NumberHistory.ToCommand(_store.Hub, instanceId, instance.ExecutionId),
+            RewindSql.LowerNumbers.ToCommand(_store.Hub, instanceId, instance.ExecutionId),
+            RewindSql.DeleteActivities.ToCommand(_store.Hub, instanceId, instance.ExecutionId, plan.UndoneCalls.ToArray()),
+            RewindSql.RepeatActivities.ToCommand(
                 _store.Hub, instanceId, instance.ExecutionId, calls.Column(c => c.TaskId), calls.Column(c => c.Name), calls.Column(c => c.Data),
                 calls.Column(c => c.Version ?? "")),
-            ClientSql.TellAgain.ToCommand(
+            RewindSql.RepeatMessages.ToCommand(
                 _store.Hub,
                 instanceId,
                 instance.ExecutionId,
@@ -60,7 +60,7 @@ internal sealed partial class EmbeddedDurableTaskClient
                 plan.Again.Column(e => e.Name),
                 plan.Again.Column(e => e.Data),
                 plan.Again.Column(e => e.FireAt)),
-            ClientSql.TellAgain.ToCommand(
+            RewindSql.RepeatMessages.ToCommand(
                 _store.Hub,
                 instanceId,
                 instance.ExecutionId,
@@ -69,8 +69,8 @@ internal sealed partial class EmbeddedDurableTaskClient
                 timers.Column(_ => (string?)null),
                 timers.Column(_ => (string?)null),
                 timers.Column(t => t.FireAt)),
-            EntitySql.SendCommand(_store.Hub, entityCalls),
-            ClientSql.RewindInstance.ToCommand(_store.Hub, instanceId, plan.KeepBelow - plan.TakenBack.Count)))
+            EntityMessage.SendCommand(_store.Hub, entityCalls),
+            RewindSql.ReopenInstance.ToCommand(_store.Hub, instanceId, plan.KeepBelow - plan.TakenBack.Count)))
             await batch.ExecuteNonQueryAsync(cancellation);
 
         foreach (HistoryEvent call in plan.OpenCalls.Where(call => call.Kind == EventKind.SubOrchestrationCreated))
@@ -91,14 +91,14 @@ internal sealed partial class EmbeddedDurableTaskClient
         if (instance is not null && !RuntimeStatusNames.Final.Contains(instance.Status))
             return;
         string gone = Failures.Write(new TaskFailureDetails(instance?.Status ?? "Purged", $"The sub-orchestration '{child}' is gone.", null, null, null));
-        await using NpgsqlBatch batch = connection.ToBatch(ClientSql.TellEndOfChild.ToCommand(
+        await using NpgsqlBatch batch = connection.ToBatch(RewindSql.TellEndOfChild.ToCommand(
             _store.Hub, parentId, parentExecution, call.TaskId, call.Name!, child, gone));
         await batch.ExecuteNonQueryAsync(cancellation);
     }
 
     private async Task<LockedInstance?> LockAsync(NpgsqlConnection connection, string instanceId, CancellationToken cancellation)
     {
-        await using NpgsqlBatch batch = connection.ToBatch(TurnSql.LockInstances.ToCommand(_store.Hub, new[] { instanceId }));
+        await using NpgsqlBatch batch = connection.ToBatch(InstanceSql.Lock.ToCommand(_store.Hub, new[] { instanceId }));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellation);
         return await reader.ReadAsync(cancellation)
             ? new LockedInstance(reader.GetGuid(1), reader.GetString(2), reader.GetInt64(3), reader.IsDBNull(4) ? null : reader.GetGuid(4))
@@ -108,7 +108,7 @@ internal sealed partial class EmbeddedDurableTaskClient
     private async Task<List<(int Seq, HistoryEvent Event)>> ReadHistoryAsync(
         NpgsqlConnection connection, string instanceId, Guid execution, CancellationToken cancellation)
     {
-        await using NpgsqlBatch batch = connection.ToBatch(ClientSql.NumberedHistory.ToCommand(_store.Hub, instanceId, execution));
+        await using NpgsqlBatch batch = connection.ToBatch(RewindSql.ReadHistory.ToCommand(_store.Hub, instanceId, execution));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellation);
         List<(int, HistoryEvent)> history = [];
         while (await reader.ReadAsync(cancellation))

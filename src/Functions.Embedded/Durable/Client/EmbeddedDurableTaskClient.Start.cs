@@ -43,7 +43,7 @@ internal sealed partial class EmbeddedDurableTaskClient
     private async Task<InstanceRow?> ReadStartAsync(string instanceId, string newId, CancellationToken cancellation)
     {
         await using NpgsqlConnection connection = await _store.OpenAsync(cancellation);
-        await using NpgsqlBatch batch = connection.ToBatch(ClientSql.StartOf.ToCommand(_store.Hub, instanceId));
+        await using NpgsqlBatch batch = connection.ToBatch(ClientSql.ReadStart.ToCommand(_store.Hub, instanceId));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellation);
         if (!await reader.ReadAsync(cancellation))
             return null;
@@ -119,7 +119,7 @@ internal sealed partial class EmbeddedDurableTaskClient
         string[] chosen = [.. requests.Where(request => request.IsChosen).Select(request => request.Row.InstanceId).Distinct()];
         await using NpgsqlBatch batch = connection.ToBatch("BEGIN".ToCommand());
         if (chosen.Length > 0)
-            batch.BatchCommands.Add(TurnSql.LockInstances.ToCommand(_store.Hub, chosen));
+            batch.BatchCommands.Add(InstanceSql.Lock.ToCommand(_store.Hub, chosen));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync();
         while (await reader.ReadAsync())
             existing[reader.GetString(0)] = reader.GetString(2);
@@ -167,14 +167,14 @@ internal sealed partial class EmbeddedDurableTaskClient
             batch.BatchCommands.Add(InstanceEnd.Terminated(null).ToCommand(_store.Hub, ended, _time.Now()));
         if (replaced.Count > 0)
         {
-            foreach (string sql in TurnSql.ForgetInstances)
-                batch.BatchCommands.Add(sql.ToCommand(_store.Hub, replaced.ToArray()));
+            foreach (NpgsqlBatchCommand forget in TurnBatch.ForgetCommands(_store.Hub, [.. replaced]))
+                batch.BatchCommands.Add(forget);
         }
 
         if (rows.Count > 0)
             batch.BatchCommands.Add(TurnBatch.NewInstancesCommand(_store, rows, own));
         if (own < rows.Count || ended.Length > 0)
-            batch.BatchCommands.Add(TurnSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.InstancesPayload));
+            batch.BatchCommands.Add(ConnectionSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.InstancesPayload));
         batch.BatchCommands.Add("COMMIT".ToCommand());
 
         var stored = new HashSet<string>(StringComparer.Ordinal);

@@ -72,7 +72,7 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
         await using NpgsqlConnection connection = await _store.OpenAsync(cancellation);
-        await using NpgsqlBatch batch = connection.ToBatch(ClientSql.Get.ToCommand(_store.Hub, instanceId));
+        await using NpgsqlBatch batch = connection.ToBatch(ClientSql.ReadInstance.ToCommand(_store.Hub, instanceId));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellation);
         return await reader.ReadAsync(cancellation) ? Read(reader, getInputsAndOutputs) : null;
     }
@@ -109,7 +109,7 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
     public async Task<IReadOnlyList<HistoryEvent>> GetHistoryAsync(string instanceId, CancellationToken cancellation)
     {
         await using NpgsqlConnection connection = await _store.OpenAsync(cancellation);
-        await using NpgsqlBatch batch = connection.ToBatch(ClientSql.History.ToCommand(_store.Hub, instanceId));
+        await using NpgsqlBatch batch = connection.ToBatch(ClientSql.ReadHistory.ToCommand(_store.Hub, instanceId));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellation);
         List<HistoryEvent> history = [];
         while (await reader.ReadAsync(cancellation))
@@ -164,11 +164,11 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
         await using NpgsqlConnection connection = await _store.OpenAsync(cancellation);
         await using NpgsqlBatch batch = connection.ToBatch(
-            TurnSql.LockInstances.ToCommand(_store.Hub, new[] { instanceId }),
-            TurnSql.SendMessages.ToCommand(
+            InstanceSql.Lock.ToCommand(_store.Hub, new[] { instanceId }),
+            MessageSql.Send.ToCommand(
                 _store.Hub, new[] { instanceId }, new Guid?[] { null }, new[] { kind.ToString() }, new[] { -1 }, new[] { name }, new[] { data }));
         if (!_sessions.Holds(instanceId))
-            batch.BatchCommands.Add(TurnSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.InstancesPayload));
+            batch.BatchCommands.Add(ConnectionSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.InstancesPayload));
         await batch.ExecuteNonQueryAsync(cancellation);
         _signals.Instances.Set();
         return batch.BatchCommands[1].RecordsAffected > 0;
@@ -182,7 +182,7 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
 
         int size = query.PageSize > 0 ? query.PageSize : OrchestrationQuery.DefaultPageSize;
         string[]? statuses = query.Statuses?.Select(status => status.ToString()).ToArray();
-        var command = new NpgsqlBatchCommand(ClientSql.List)
+        var command = new NpgsqlBatchCommand(ClientSql.ListInstances)
         {
             Parameters =
             {

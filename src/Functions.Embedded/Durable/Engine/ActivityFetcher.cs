@@ -73,7 +73,7 @@ internal sealed class ActivityFetcher(
     private async Task<List<ActivityCall>> TakeAsync(NpgsqlConnection connection, int room, CancellationToken stop)
     {
         List<ActivityCall> taken = [];
-        await using (NpgsqlBatch batch = connection.ToBatch(FetchSql.TakeActivities.ToCommand(
+        await using (NpgsqlBatch batch = connection.ToBatch(ActivitySql.Take.ToCommand(
             store.Hub, store.Owner, store.Options.LeaseDuration, room, _unknown.ToArray())))
         {
             await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
@@ -103,7 +103,7 @@ internal sealed class ActivityFetcher(
     private async Task ReleaseAsync(NpgsqlConnection connection, List<ActivityKey> keys, CancellationToken stop)
     {
         await using NpgsqlBatch batch = connection.ToBatch(
-            store.KeysOf(TurnSql.LockActivities, keys), store.KeysOf(FetchSql.ReleaseActivities, keys, store.Owner));
+            store.KeysOf(ActivitySql.Lock, keys), store.KeysOf(ActivitySql.Release, keys, store.Owner));
         await batch.ExecuteNonQueryAsync(stop);
     }
 }

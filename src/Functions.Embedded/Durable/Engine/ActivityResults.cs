@@ -9,25 +9,6 @@ namespace VisionPlatform.Functions.Embedded.Durable;
 /// </summary>
 internal sealed class ActivityResults : IAsyncDisposable
 {
-    private const string Store = $"""
-        WITH answered AS (
-            DELETE FROM durable.activities WHERE ctid = ANY (ARRAY({FetchSql.PlacesOfActivities}))
-            RETURNING instance_id, execution_id, task_id, name
-        ), receiver AS (
-            UPDATE durable.instances i
-            SET ready_at = least(i.ready_at, now())
-            FROM (SELECT DISTINCT instance_id, execution_id FROM answered) r
-            WHERE i.ctid = ANY (ARRAY({FetchSql.PlacesOfInstances})) AND i.instance_id = r.instance_id AND i.execution_id = r.execution_id
-              AND i.status IN ('Pending', 'Running', 'Suspended')
-            RETURNING i.instance_id
-        )
-        INSERT INTO durable.messages (hub, instance_id, execution_id, kind, task_id, name, data, visible_at)
-        SELECT $1, a.instance_id, a.execution_id, r.kind, a.task_id, a.name, r.data, now()
-        FROM unnest($2::text[], $3::uuid[], $4::int[], $5::text[], $6::text[]) AS r (instance_id, execution_id, task_id, kind, data)
-        JOIN answered a USING (instance_id, execution_id, task_id)
-        JOIN receiver USING (instance_id)
-        """;
-
     private readonly DurableStore _store;
     private readonly EngineSignals _signals;
     private readonly ILogger<ActivityResults> _logger;
@@ -93,16 +74,16 @@ internal sealed class ActivityResults : IAsyncDisposable
         // Instances before activities, as everywhere, so that transactions do not wait in a circle.
         await using NpgsqlBatch batch = connection.ToBatch(
             "BEGIN".ToCommand(),
-            TurnSql.LockInstances.ToCommand(_store.Hub, results.Select(r => r.Key.InstanceId).Distinct().ToArray()),
-            _store.KeysOf(TurnSql.LockActivities, [.. results.Select(r => r.Key)]),
-            Store.ToCommand(
+            InstanceSql.Lock.ToCommand(_store.Hub, results.Select(r => r.Key.InstanceId).Distinct().ToArray()),
+            _store.KeysOf(ActivitySql.Lock, [.. results.Select(r => r.Key)]),
+            ActivitySql.StoreResults.ToCommand(
                 _store.Hub,
                 results.Column(r => r.Key.InstanceId),
                 results.Column(r => r.Key.ExecutionId),
                 results.Column(r => r.Key.TaskId),
                 results.Column(r => r.Result.Kind.ToString()),
                 results.Column(r => r.Result.Data)),
-            TurnSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.InstancesPayload),
+            ConnectionSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.InstancesPayload),
             "COMMIT".ToCommand());
         await batch.ExecuteNonQueryAsync(_stop.Token);
         _signals.Instances.Set();

@@ -82,21 +82,15 @@ internal sealed class DurableStore : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Statements are prepared while tables are small, where reading them whole looks cheap, and then run on large ones; none is meant to
-    /// read a table whole. None runs so long that compiling it pays.
-    /// </summary>
-    private const string SetUpStatement = "SET enable_seqscan = off; SET jit = off";
-
     private static void SetUp(NpgsqlConnection connection)
     {
-        using var command = new NpgsqlCommand(SetUpStatement, connection);
+        using var command = new NpgsqlCommand(ConnectionSql.Configure, connection);
         command.ExecuteNonQuery();
     }
 
     private static async Task SetUpAsync(NpgsqlConnection connection)
     {
-        await using var command = new NpgsqlCommand(SetUpStatement, connection);
+        await using var command = new NpgsqlCommand(ConnectionSql.Configure, connection);
         await command.ExecuteNonQueryAsync();
     }
 

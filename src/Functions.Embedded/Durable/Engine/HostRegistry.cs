@@ -93,7 +93,7 @@ internal sealed class HostRegistry(
     private async Task BeatAsync(CancellationToken stop)
     {
         await using NpgsqlConnection connection = await store.OpenAsync(stop);
-        await using NpgsqlBatch batch = connection.ToBatch(HostSql.Beat.ToCommand(store.Hub, store.Owner, _own, Alive));
+        await using NpgsqlBatch batch = connection.ToBatch(HostSql.Heartbeat.ToCommand(store.Hub, store.Owner, _own, Alive));
         if (_lastBeat == 0)
             batch.BatchCommands.Insert(0, HostSql.ForgetDead.ToCommand(store.Hub, _own));
         await batch.ExecuteNonQueryAsync(stop);
@@ -117,7 +117,7 @@ internal sealed class HostRegistry(
     private async Task<List<(MissingName Name, bool IsLost)>> UnservedAsync(NpgsqlConnection connection, CancellationToken stop)
     {
         KeyValuePair<string, MissingName>[] missing = [.. _missing];
-        await using NpgsqlBatch batch = connection.ToBatch(HostSql.Unserved.ToCommand(
+        await using NpgsqlBatch batch = connection.ToBatch(HostSql.ReadUnserved.ToCommand(
             store.Hub,
             missing.Column(m => m.Key),
             missing.Column(m => time.GetElapsedTime(m.Value.NoticedAt)),
@@ -135,7 +135,7 @@ internal sealed class HostRegistry(
     {
         List<(string Id, string? Parent)> instances = [];
         await using (NpgsqlBatch batch = connection.ToBatch(
-            HostSql.DueInstances.ToCommand(store.Hub, name.Name.ToLowerInvariant(), store.Options.UnknownNameGrace, Most, isLost)))
+            InstanceSql.ReadDueOfName.ToCommand(store.Hub, name.Name.ToLowerInvariant(), store.Options.UnknownNameGrace, Most, isLost)))
         {
             await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
             while (await reader.ReadAsync(stop))
@@ -157,7 +157,7 @@ internal sealed class HostRegistry(
     {
         List<ActivityKey> calls = [];
         await using (NpgsqlBatch batch = connection.ToBatch(
-            HostSql.DueActivities.ToCommand(store.Hub, name.Name.ToLowerInvariant(), store.Options.UnknownNameGrace, Most)))
+            ActivitySql.ReadDueOfName.ToCommand(store.Hub, name.Name.ToLowerInvariant(), store.Options.UnknownNameGrace, Most)))
         {
             await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
             while (await reader.ReadAsync(stop))
@@ -177,9 +177,9 @@ internal sealed class HostRegistry(
     {
         string channel = EngineSignals.ChannelOf(store.Hub);
         await using NpgsqlBatch batch = connection.ToBatch(
-            HostSql.FailOperations.ToCommand(
+            EntitySql.FailOperations.ToCommand(
                 store.Hub, name.Name.ToLowerInvariant(), store.Options.UnknownNameGrace, Failures.Write(DetailsOf(name))),
-            TurnSql.Notify.ToCommand(channel, EngineSignals.InstancesPayload));
+            ConnectionSql.Notify.ToCommand(channel, EngineSignals.InstancesPayload));
         await batch.ExecuteNonQueryAsync(stop);
         int failed = batch.BatchCommands[0].RecordsAffected;
         if (failed <= 0)
@@ -209,82 +209,4 @@ internal sealed class HostRegistry(
     }
 
     private sealed record MissingName(FunctionKind Kind, string Name, long NoticedAt);
-}
-
-/// <summary>The statements of <see cref="HostRegistry"/>. $1 is the hub throughout.</summary>
-internal static class HostSql
-{
-    public const string Beat = """
-        INSERT INTO durable.hosts (hub, host, names, alive_until)
-        VALUES ($1, $2, $3, now() + $4::interval)
-        ON CONFLICT (hub, host) DO UPDATE SET alive_until = excluded.alive_until
-        """;
-
-    /// <summary>Rows of engines that are gone say which names there once were; one a set of names is enough.</summary>
-    public const string ForgetDead = "DELETE FROM durable.hosts WHERE hub = $1 AND alive_until < now() AND names = $2";
-
-    public const string Leave = "UPDATE durable.hosts SET alive_until = now() WHERE hub = $1 AND host = $2";
-
-    /// <summary>
-    /// Of the names $2, noticed $3 ago: those that nobody has, and for which it is in vain to wait longer; and whether that is so even for a
-    /// name that there once was.
-    /// </summary>
-    public const string Unserved = """
-        SELECT n.name, n.noticed >= $5::interval
-        FROM unnest($2::text[], $3::interval[]) AS n (name, noticed)
-        LEFT JOIN durable.hosts h ON h.hub = $1 AND n.name = ANY (h.names)
-        GROUP BY n.name, n.noticed
-        HAVING CASE
-            WHEN max(h.alive_until) IS NULL THEN n.noticed >= $4::interval
-            ELSE least(n.noticed, now() - max(h.alive_until)) >= $5::interval
-        END
-        """;
-
-    public const string DueInstances = """
-        SELECT instance_id, parent_id
-        FROM durable.instances
-        WHERE hub = $1 AND lower(name) = $2 AND ready_at <= now() - $3::interval
-          AND status IN ('Pending', 'Running', 'Suspended') AND (turn = 0 OR $5)
-        ORDER BY ready_at
-        LIMIT $4
-        """;
-
-    /// <summary>Takes the operations of entities of a name and answers those that were called.</summary>
-    public const string FailOperations = """
-        WITH due AS (
-            SELECT entity_id
-            FROM durable.entities
-            WHERE hub = $1 AND split_part(entity_id, '@', 2) = $2 AND ready_at <= now() - $3::interval
-        ), gone AS (
-            DELETE FROM durable.entity_messages m
-            USING due
-            WHERE m.hub = $1 AND m.entity_id = due.entity_id AND m.visible_at <= now() - $3::interval
-            RETURNING m.kind, m.operation, m.sender, m.sender_execution, m.task_id
-        ), receiver AS (
-            UPDATE durable.instances i
-            SET ready_at = least(i.ready_at, now())
-            FROM (SELECT DISTINCT sender, sender_execution FROM gone WHERE kind IN ('Call', 'Lock')) g
-            WHERE i.hub = $1 AND i.instance_id = g.sender AND i.execution_id = g.sender_execution
-              AND i.status IN ('Pending', 'Running', 'Suspended')
-            RETURNING i.instance_id
-        ), told AS (
-            INSERT INTO durable.messages (hub, instance_id, execution_id, kind, task_id, name, data, visible_at)
-            SELECT $1, g.sender, g.sender_execution, 'EntityCallFailed', g.task_id, g.operation, $4, now()
-            FROM gone g
-            JOIN receiver r ON r.instance_id = g.sender
-            WHERE g.kind IN ('Call', 'Lock')
-        )
-        UPDATE durable.entities e
-        SET ready_at = NULL
-        FROM due
-        WHERE e.hub = $1 AND e.entity_id = due.entity_id
-        """;
-
-    public const string DueActivities = """
-        SELECT instance_id, execution_id, task_id
-        FROM durable.activities
-        WHERE hub = $1 AND lower(name) = $2 AND visible_at <= now() - $3::interval
-        ORDER BY visible_at
-        LIMIT $4
-        """;
 }

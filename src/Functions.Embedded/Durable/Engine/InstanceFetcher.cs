@@ -53,11 +53,11 @@ internal sealed class InstanceFetcher(
         Dictionary<string, List<InboxItem>> messages = [];
         Dictionary<string, List<HistoryEvent>> histories = unread.ToDictionary(row => row.InstanceId, _ => new List<HistoryEvent>());
         Dictionary<string, string> damages = [];
-        await using (NpgsqlBatch batch = connection.ToBatch(FetchSql.Messages.ToCommand(store.Hub, known.Column(row => row.InstanceId))))
+        await using (NpgsqlBatch batch = connection.ToBatch(MessageSql.Read.ToCommand(store.Hub, known.Column(row => row.InstanceId))))
         {
             if (unread.Any(row => row.HistoryLength > 0))
             {
-                batch.BatchCommands.Add(FetchSql.History.ToCommand(
+                batch.BatchCommands.Add(HistorySql.Read.ToCommand(
                     store.Hub, unread.Column(row => row.InstanceId), unread.Column(row => row.ExecutionId), unread.Column(row => row.HistoryLength)));
             }
 
@@ -85,9 +85,9 @@ internal sealed class InstanceFetcher(
     private async Task<(List<InstanceRow> Taken, TimeSpan Wait)> TakeAsync(NpgsqlConnection connection, int room, CancellationToken stop)
     {
         await using NpgsqlBatch batch = connection.ToBatch(
-            FetchSql.TakeInstances.ToCommand(
+            InstanceSql.Take.ToCommand(
                 store.Hub, store.Owner, store.Options.LeaseDuration, room, sessions.Busy(), _unknown.ToArray()),
-            FetchSql.NextReady.ToCommand(store.Hub));
+            InstanceSql.NextReady.ToCommand(store.Hub));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
         List<InstanceRow> taken = [];
         while (await reader.ReadAsync(stop))
@@ -110,7 +110,7 @@ internal sealed class InstanceFetcher(
     {
         Dictionary<string, long> turns = rows.ToDictionary(row => row.InstanceId, row => row.Turn);
         HashSet<string> moved = [.. turns.Keys];
-        await using NpgsqlBatch batch = connection.ToBatch(FetchSql.Turns.ToCommand(store.Hub, rows.Column(row => row.InstanceId)));
+        await using NpgsqlBatch batch = connection.ToBatch(InstanceSql.ReadTurns.ToCommand(store.Hub, rows.Column(row => row.InstanceId)));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
         while (await reader.ReadAsync(stop))
         {
@@ -128,8 +128,8 @@ internal sealed class InstanceFetcher(
         if (unknown.Count == 0)
             return taken;
         await using NpgsqlBatch batch = connection.ToBatch(
-            TurnSql.LockInstances.ToCommand(store.Hub, unknown.Column(row => row.InstanceId)),
-            FetchSql.ReleaseInstances.ToCommand(store.Hub, unknown.Column(row => row.InstanceId), store.Owner));
+            InstanceSql.Lock.ToCommand(store.Hub, unknown.Column(row => row.InstanceId)),
+            InstanceSql.Release.ToCommand(store.Hub, unknown.Column(row => row.InstanceId), store.Owner));
         await batch.ExecuteNonQueryAsync(stop);
         foreach (InstanceRow row in unknown)
         {

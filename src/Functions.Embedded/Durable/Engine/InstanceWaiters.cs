@@ -104,7 +104,7 @@ internal sealed class InstanceWaiters(DurableStore store, ILogger<InstanceWaiter
         HashSet<string> missing = [.. waiting.Select(waiter => waiter.InstanceId)];
         await using NpgsqlConnection connection = await store.OpenAsync(CancellationToken.None);
         await using NpgsqlBatch batch = connection.ToBatch(
-            FetchSql.Statuses.ToCommand(store.Hub, missing.ToArray()));
+            InstanceSql.ReadStatuses.ToCommand(store.Hub, missing.ToArray()));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync();
         while (await reader.ReadAsync())
         {

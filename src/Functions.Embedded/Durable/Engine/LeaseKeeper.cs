@@ -42,7 +42,7 @@ internal sealed class LeaseKeeper(DurableStore store, Sessions sessions, Activit
             return;
         await using NpgsqlConnection connection = await store.OpenAsync(cancellation);
         await using NpgsqlBatch batch = connection.ToBatch(
-            TurnSql.LockInstances.ToCommand(store.Hub, idle), FetchSql.ReleaseInstances.ToCommand(store.Hub, idle, store.Owner));
+            InstanceSql.Lock.ToCommand(store.Hub, idle), InstanceSql.Release.ToCommand(store.Hub, idle, store.Owner));
         await batch.ExecuteNonQueryAsync(cancellation);
     }
 
@@ -58,10 +58,10 @@ internal sealed class LeaseKeeper(DurableStore store, Sessions sessions, Activit
         ActivityKey[] unbegun = [.. _unbegun];
         await HandBackAsync(
             [
-                TurnSql.LockInstances.ToCommand(store.Hub, idle),
-                FetchSql.ReleaseInstances.ToCommand(store.Hub, idle, store.Owner),
-                store.KeysOf(TurnSql.LockActivities, unbegun),
-                store.KeysOf(FetchSql.ReleaseActivities, unbegun, store.Owner),
+                InstanceSql.Lock.ToCommand(store.Hub, idle),
+                InstanceSql.Release.ToCommand(store.Hub, idle, store.Owner),
+                store.KeysOf(ActivitySql.Lock, unbegun),
+                store.KeysOf(ActivitySql.Release, unbegun, store.Owner),
             ],
             cancellation);
         _unbegun.Clear();
@@ -72,9 +72,10 @@ internal sealed class LeaseKeeper(DurableStore store, Sessions sessions, Activit
     public Task HandBackAllAsync(CancellationToken cancellation) =>
         HandBackAsync(
             [
-                TurnSql.LockInstances.ToCommand(store.Hub, sessions.DueForRenewal(TimeSpan.Zero)),
-                FetchSql.ReleaseInstances.ToCommand(store.Hub, sessions.DueForRenewal(TimeSpan.Zero), store.Owner),
-                .. FetchSql.ReleaseAll.Select(sql => sql.ToCommand(store.Hub, store.Owner)),
+                InstanceSql.Lock.ToCommand(store.Hub, sessions.DueForRenewal(TimeSpan.Zero)),
+                InstanceSql.Release.ToCommand(store.Hub, sessions.DueForRenewal(TimeSpan.Zero), store.Owner),
+                InstanceSql.ReleaseAll.ToCommand(store.Hub, store.Owner),
+                ActivitySql.ReleaseAll.ToCommand(store.Hub, store.Owner),
             ],
             cancellation);
 
@@ -83,8 +84,8 @@ internal sealed class LeaseKeeper(DurableStore store, Sessions sessions, Activit
         await using NpgsqlConnection connection = await store.OpenAsync(cancellation);
         await using NpgsqlBatch batch = connection.ToBatch(releases);
         string channel = EngineSignals.ChannelOf(store.Hub);
-        batch.BatchCommands.Add(TurnSql.Notify.ToCommand(channel, EngineSignals.ActivitiesPayload));
-        batch.BatchCommands.Add(TurnSql.Notify.ToCommand(channel, EngineSignals.InstancesPayload));
+        batch.BatchCommands.Add(ConnectionSql.Notify.ToCommand(channel, EngineSignals.ActivitiesPayload));
+        batch.BatchCommands.Add(ConnectionSql.Notify.ToCommand(channel, EngineSignals.InstancesPayload));
         await batch.ExecuteNonQueryAsync(cancellation);
     }
 
@@ -97,10 +98,10 @@ internal sealed class LeaseKeeper(DurableStore store, Sessions sessions, Activit
 
         await using NpgsqlConnection connection = await store.OpenAsync(stop);
         await using NpgsqlBatch batch = connection.ToBatch(
-            TurnSql.LockInstances.ToCommand(store.Hub, instances),
-            FetchSql.RenewInstances.ToCommand(store.Hub, instances, store.Owner, store.Options.LeaseDuration),
-            store.KeysOf(TurnSql.LockActivities, calls),
-            store.KeysOf(FetchSql.RenewActivities, calls, store.Owner, store.Options.LeaseDuration));
+            InstanceSql.Lock.ToCommand(store.Hub, instances),
+            InstanceSql.Renew.ToCommand(store.Hub, instances, store.Owner, store.Options.LeaseDuration),
+            store.KeysOf(ActivitySql.Lock, calls),
+            store.KeysOf(ActivitySql.Renew, calls, store.Owner, store.Options.LeaseDuration));
         // A renewal that comes too late is none.
         batch.Timeout = Math.Max(1, (int)store.Options.LeaseDuration.TotalSeconds);
         var renewedInstances = new HashSet<string>(StringComparer.Ordinal);

@@ -15,7 +15,7 @@ internal sealed class Notifications(DurableStore store, EngineSignals signals, I
             {
                 await using NpgsqlConnection connection = await store.OpenAsync(stop);
                 connection.Notification += (_, notification) => signals.Set(notification.Payload);
-                await using (NpgsqlBatch listen = connection.ToBatch($"LISTEN {EngineSignals.ChannelOf(store.Hub)}".ToCommand()))
+                await using (NpgsqlBatch listen = connection.ToBatch(ConnectionSql.Listen.Replace(":channel", EngineSignals.ChannelOf(store.Hub), StringComparison.Ordinal).ToCommand()))
                     await listen.ExecuteNonQueryAsync(stop);
                 retrying.Succeeded();
 

@@ -13,31 +13,6 @@ internal sealed class Retention(DurableStore store, TimeProvider time, ILogger<R
     private const int MostHistory = 5_000;
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>
-    /// A sub-orchestration that did not complete stays as long as the execution that called it may be rewound, which would rewind it too. The
-    /// result of one that completed is in its caller's history. At most $3 instances, and no more of them than have $4 rows of history together,
-    /// but one at least.
-    /// </summary>
-    private const string Old = """
-        WITH old AS MATERIALIZED (
-            SELECT i.instance_id, i.completed_at, i.history_length
-            FROM durable.instances i
-            WHERE i.hub = $1 AND i.completed_at IS NOT NULL AND i.completed_at < now() - $2::interval
-              AND i.status IN ('Completed', 'Failed', 'Terminated')
-              AND (i.parent_id IS NULL OR i.status = 'Completed' OR NOT EXISTS (
-                  SELECT FROM durable.instances p
-                  WHERE p.hub = $1 AND p.instance_id = i.parent_id AND p.execution_id = i.parent_execution_id
-                    AND (p.completed_at IS NULL OR p.completed_at >= now() - $2::interval)
-                  OFFSET 0))
-            ORDER BY i.completed_at
-            LIMIT $3
-            FOR UPDATE OF i SKIP LOCKED
-        )
-        SELECT instance_id
-        FROM (SELECT instance_id, sum(history_length) OVER so_far - history_length AS before FROM old WINDOW so_far AS (ORDER BY completed_at, instance_id)) o
-        WHERE before < $4
-        """;
-
     public async Task RunAsync(CancellationToken stop)
     {
         if (store.Options.Retention is not { } retention)
@@ -89,14 +64,14 @@ internal sealed class Retention(DurableStore store, TimeProvider time, ILogger<R
     {
         await using NpgsqlConnection connection = await store.OpenAsync(stop);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(stop);
-        await using (NpgsqlBatch turn = connection.ToBatch("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 7166182))".ToCommand(store.Hub)))
+        await using (NpgsqlBatch turn = connection.ToBatch(InstanceSql.TryLockRetention.ToCommand(store.Hub)))
         {
             if (await turn.ExecuteScalarAsync(stop) is not true)
                 return 0;
         }
 
         List<string> ids = [];
-        await using (NpgsqlBatch look = connection.ToBatch(Old.ToCommand(store.Hub, retention, MostInstances, (long)MostHistory)))
+        await using (NpgsqlBatch look = connection.ToBatch(InstanceSql.LockExpired.ToCommand(store.Hub, retention, MostInstances, (long)MostHistory)))
         {
             await using NpgsqlDataReader reader = await look.ExecuteReaderAsync(stop);
             while (await reader.ReadAsync(stop))

@@ -145,7 +145,7 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
     {
         List<NpgsqlBatchCommand> commands =
         [
-            .. _turns.Where(turn => turn.IsReplacement).Select(turn => TurnSql.CutHistory.ToCommand(
+            .. _turns.Where(turn => turn.IsReplacement).Select(turn => HistorySql.Cut.ToCommand(
                 store.Hub, turn.InstanceId, turn.Before.ExecutionId, turn.Before.HistoryLength)),
         ];
         AddHistory(commands);
@@ -156,7 +156,7 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
         commands.Add(UpdateInstances());
         // Entities are locked after instances, as everywhere.
         if (_entityMessages.Count > 0)
-            commands.Add(EntitySql.SendCommand(store.Hub, _entityMessages));
+            commands.Add(EntityMessage.SendCommand(store.Hub, _entityMessages));
         return commands;
     }
 
@@ -164,7 +164,7 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
     {
         if (_history.Count == 0)
             return;
-        commands.Add(TurnSql.AppendHistory.ToCommand(
+        commands.Add(HistorySql.Append.ToCommand(
             store.Hub,
             _history.Column(h => h.Turn.InstanceId),
             _history.Column(h => h.Turn.Before.ExecutionId),
@@ -185,10 +185,10 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
     {
         long[] messages = [.. _turns.SelectMany(turn => turn.Consumed).Where(item => item.MessageId is not null).Select(item => item.MessageId!.Value)];
         if (messages.Length > 0)
-            commands.Add(TurnSql.DeleteMessages.ToCommand(messages));
+            commands.Add(MessageSql.Delete.ToCommand(messages));
         List<ActivityKey> activities = [.. _turns.SelectMany(turn => turn.Consumed).Where(item => item.Activity is not null).Select(item => item.Activity!.Value)];
         if (activities.Count > 0)
-            commands.Add(store.KeysOf(TurnSql.DeleteActivities, activities));
+            commands.Add(store.KeysOf(ActivitySql.Delete, activities));
     }
 
     private void AddActivities(List<NpgsqlBatchCommand> commands)
@@ -196,7 +196,7 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
         if (_activities.Count == 0)
             return;
         int position = 0;
-        commands.Add(TurnSql.AddActivities.ToCommand(
+        commands.Add(ActivitySql.Add.ToCommand(
             store.Hub,
             _activities.Column(a => a.Turn.InstanceId),
             _activities.Column(a => a.Turn.Before.ExecutionId),
@@ -213,7 +213,7 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
     {
         if (_ownMessages.Count > 0)
         {
-            commands.Add(TurnSql.AddOwnMessages.ToCommand(
+            commands.Add(MessageSql.AddOwn.ToCommand(
                 store.Hub,
                 _ownMessages.Column(m => m.Turn.InstanceId),
                 _ownMessages.Column(m => m.Turn.Before.ExecutionId),
@@ -225,7 +225,7 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
 
         if (_cancelledTimers.Count > 0)
         {
-            commands.Add(TurnSql.CancelTimers.ToCommand(
+            commands.Add(MessageSql.DeleteTimers.ToCommand(
                 store.Hub,
                 _cancelledTimers.Column(t => t.Turn.InstanceId),
                 _cancelledTimers.Column(t => t.Turn.Before.ExecutionId),
@@ -235,13 +235,13 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
         if (_newInstances.Count > 0)
         {
             if (_replaced.Count > 0)
-                commands.AddRange(TurnSql.ForgetInstances.Select(sql => sql.ToCommand(store.Hub, _replaced.ToArray())));
+                commands.AddRange(ForgetCommands(store.Hub, [.. _replaced]));
             commands.Add(NewInstancesCommand(store, _newInstances, OwnInstances));
         }
 
         if (_messages.Count > 0)
         {
-            commands.Add(TurnSql.SendMessages.ToCommand(
+            commands.Add(MessageSql.Send.ToCommand(
                 store.Hub,
                 _messages.Column(m => m.InstanceId),
                 _messages.Column(m => m.ExecutionId),
@@ -252,11 +252,20 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
         }
     }
 
+    /// <summary>Removes instances that have ended and whose ids start anew, with all that is left of them. After <see cref="InstanceSql.Lock"/>.</summary>
+    public static IEnumerable<NpgsqlBatchCommand> ForgetCommands(string hub, string[] ids) =>
+        [
+            HistorySql.DeleteOfInstances.ToCommand(hub, ids),
+            MessageSql.DeleteOfInstances.ToCommand(hub, ids),
+            ActivitySql.DeleteOfInstances.ToCommand(hub, ids),
+            InstanceSql.Delete.ToCommand(hub, ids),
+        ];
+
     /// <summary>Stores new instances, the first <paramref name="own"/> of them under this engine's lease. Gives the ids stored.</summary>
     public static NpgsqlBatchCommand NewInstancesCommand(DurableStore store, IReadOnlyCollection<InstanceRow> rows, int own)
     {
         int position = 0;
-        return TurnSql.AddInstances.ToCommand(
+        return InstanceSql.Add.ToCommand(
             store.Hub,
             rows.Column(r => r.InstanceId),
             rows.Column(r => r.ExecutionId),
@@ -279,20 +288,21 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
     {
         string[] finished = [.. _turns.Where(turn => turn.IsFinal).Select(turn => turn.InstanceId)];
         if (finished.Length > 0)
-            commands.Add(TurnSql.DeleteMessagesOfFinished.ToCommand(store.Hub, finished));
+            commands.Add(MessageSql.DeleteOfInstances.ToCommand(store.Hub, finished));
 
         List<Turn> continued = [.. _turns.Where(turn => turn.Outcome.Next is not null)];
         if (continued.Count == 0)
             return;
         string[] ids = continued.Column(turn => turn.InstanceId);
         Guid[] executions = continued.Column(turn => turn.Before.ExecutionId);
-        commands.AddRange(TurnSql.ForgetExecutions.Select(sql => sql.ToCommand(store.Hub, ids, executions)));
+        commands.Add(HistorySql.DeleteOfExecutions.ToCommand(store.Hub, ids, executions));
+        commands.Add(MessageSql.DeleteOfExecutions.ToCommand(store.Hub, ids, executions));
 
         List<(Turn Turn, HistoryEvent Event)> kept =
             [.. continued.SelectMany(turn => turn.Outcome.Next!.Events.Where(e => e.MessageId is not null).Select(e => (turn, e)))];
         if (kept.Count > 0)
         {
-            commands.Add(TurnSql.KeepEvents.ToCommand(
+            commands.Add(MessageSql.Keep.ToCommand(
                 store.Hub,
                 kept.Column(k => k.Event.MessageId!.Value),
                 kept.Column(k => k.Turn.InstanceId),
@@ -302,7 +312,7 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
         }
     }
 
-    private NpgsqlBatchCommand UpdateInstances() => TurnSql.UpdateInstances.ToCommand(
+    private NpgsqlBatchCommand UpdateInstances() => InstanceSql.Commit.ToCommand(
         store.Hub,
         _turns.Column(t => t.InstanceId),
         _turns.Column(t => t.After.ExecutionId),

@@ -109,7 +109,7 @@ internal sealed class TurnCommitter : IAsyncDisposable
         try
         {
             await using NpgsqlConnection connection = await _store.OpenAsync(_stop.Token);
-            await using NpgsqlBatch batch = connection.ToBatch(TurnSql.SetAside.ToCommand(_store.Hub, turn.InstanceId, _store.Owner));
+            await using NpgsqlBatch batch = connection.ToBatch(InstanceSql.Postpone.ToCommand(_store.Hub, turn.InstanceId, _store.Owner));
             await batch.ExecuteNonQueryAsync(_stop.Token);
         }
         catch (Exception error) when (DurableStore.IsPassing(error) || _stop.IsCancellationRequested)
@@ -160,9 +160,9 @@ internal sealed class TurnCommitter : IAsyncDisposable
 
         var locked = new Dictionary<string, LockedInstance>(StringComparer.Ordinal);
         var present = new HashSet<(string, int)>();
-        await using NpgsqlBatch batch = connection.ToBatch("BEGIN".ToCommand(), TurnSql.LockInstances.ToCommand(_store.Hub, ids));
+        await using NpgsqlBatch batch = connection.ToBatch("BEGIN".ToCommand(), InstanceSql.Lock.ToCommand(_store.Hub, ids));
         if (results.Count > 0)
-            batch.BatchCommands.Add(_store.KeysOf(TurnSql.LockActivities, results));
+            batch.BatchCommands.Add(_store.KeysOf(ActivitySql.Lock, results));
 
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(_stop.Token);
         while (await reader.ReadAsync(_stop.Token))
@@ -209,11 +209,11 @@ internal sealed class TurnCommitter : IAsyncDisposable
             batch.BatchCommands.Add(command);
         string channel = EngineSignals.ChannelOf(_store.Hub);
         if (notifyInstances)
-            batch.BatchCommands.Add(TurnSql.Notify.ToCommand(channel, EngineSignals.InstancesPayload));
+            batch.BatchCommands.Add(ConnectionSql.Notify.ToCommand(channel, EngineSignals.InstancesPayload));
         if (notifyActivities)
-            batch.BatchCommands.Add(TurnSql.Notify.ToCommand(channel, EngineSignals.ActivitiesPayload));
+            batch.BatchCommands.Add(ConnectionSql.Notify.ToCommand(channel, EngineSignals.ActivitiesPayload));
         if (turns.HasEntityMessages)
-            batch.BatchCommands.Add(TurnSql.Notify.ToCommand(channel, EngineSignals.EntitiesPayload));
+            batch.BatchCommands.Add(ConnectionSql.Notify.ToCommand(channel, EngineSignals.EntitiesPayload));
         batch.BatchCommands.Add("COMMIT".ToCommand());
 
         // Three statements give rows: the new instances stored, the instances updated, and notifications, whose column is void.

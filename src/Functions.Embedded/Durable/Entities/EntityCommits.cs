@@ -18,7 +18,7 @@ internal sealed class EntityCommits(DurableStore store, EngineSignals signals, I
         }
 
         List<EntityMessage> messages = [];
-        await using (NpgsqlBatch batch = connection.ToBatch(EntitySql.Messages.ToCommand(store.Hub, row.EntityId, (object?)row.LockId ?? DBNull.Value)))
+        await using (NpgsqlBatch batch = connection.ToBatch(EntitySql.ReadMessages.ToCommand(store.Hub, row.EntityId, (object?)row.LockId ?? DBNull.Value)))
         {
             await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellation);
             while (await reader.ReadAsync(cancellation))
@@ -81,8 +81,8 @@ internal sealed class EntityCommits(DurableStore store, EngineSignals signals, I
         bool isOurs = false;
         await using (NpgsqlBatch locks = connection.ToBatch(
             "BEGIN".ToCommand(),
-            TurnSql.LockInstances.ToCommand(store.Hub, answers.Select(a => a.Instance).Union(starts.Select(row => row.InstanceId)).ToArray()),
-            EntitySql.LockEntities.ToCommand(store.Hub, sent.Select(message => message.EntityId).Append(before.EntityId).Distinct().ToArray())))
+            InstanceSql.Lock.ToCommand(store.Hub, answers.Select(a => a.Instance).Union(starts.Select(row => row.InstanceId)).ToArray()),
+            EntitySql.Lock.ToCommand(store.Hub, sent.Select(message => message.EntityId).Append(before.EntityId).Distinct().ToArray())))
         {
             await using NpgsqlDataReader reader = await locks.ExecuteReaderAsync(cancellation);
             while (await reader.ReadAsync(cancellation))
@@ -116,7 +116,7 @@ internal sealed class EntityCommits(DurableStore store, EngineSignals signals, I
         write.BatchCommands.Add(EntitySql.DeleteMessages.ToCommand(run.Consumed));
         if (answers.Count > 0)
         {
-            write.BatchCommands.Add(TurnSql.SendMessages.ToCommand(
+            write.BatchCommands.Add(MessageSql.Send.ToCommand(
                 store.Hub,
                 answers.Column(a => a.Instance),
                 answers.Column(a => a.Execution),
@@ -127,14 +127,14 @@ internal sealed class EntityCommits(DurableStore store, EngineSignals signals, I
         }
 
         if (sent.Count > 0)
-            write.BatchCommands.Add(EntitySql.SendCommand(store.Hub, sent));
+            write.BatchCommands.Add(EntityMessage.SendCommand(store.Hub, sent));
         if (starts.Length > 0)
         {
             string[] ended = [.. existing.Where(e => RuntimeStatusNames.Final.Contains(e.Value)).Select(e => e.Key).Intersect(starts.Select(row => row.InstanceId))];
             if (ended.Length > 0)
             {
-                foreach (string sql in TurnSql.ForgetInstances)
-                    write.BatchCommands.Add(sql.ToCommand(store.Hub, ended));
+                foreach (NpgsqlBatchCommand forget in TurnBatch.ForgetCommands(store.Hub, ended))
+                    write.BatchCommands.Add(forget);
             }
 
             foreach (InstanceRow refused in starts.Where(row => existing.TryGetValue(row.InstanceId, out string? status) && !RuntimeStatusNames.Final.Contains(status)))
@@ -143,7 +143,7 @@ internal sealed class EntityCommits(DurableStore store, EngineSignals signals, I
         }
 
         (Guid? lockId, string? owner, Guid? execution) = run.LockAfter;
-        var update = new NpgsqlBatchCommand(EntitySql.Update)
+        var update = new NpgsqlBatchCommand(EntitySql.Commit)
         {
             Parameters =
             {
@@ -158,14 +158,14 @@ internal sealed class EntityCommits(DurableStore store, EngineSignals signals, I
         };
         write.BatchCommands.Add(update);
         if (answers.Count > 0 || starts.Length > 0)
-            write.BatchCommands.Add(TurnSql.Notify.ToCommand(channel, EngineSignals.InstancesPayload));
+            write.BatchCommands.Add(ConnectionSql.Notify.ToCommand(channel, EngineSignals.InstancesPayload));
         if (sent.Count > 0)
-            write.BatchCommands.Add(TurnSql.Notify.ToCommand(channel, EngineSignals.EntitiesPayload));
+            write.BatchCommands.Add(ConnectionSql.Notify.ToCommand(channel, EngineSignals.EntitiesPayload));
     }
 
     private async Task<bool> IsRunningAsync(NpgsqlConnection connection, string instanceId, Guid execution, CancellationToken cancellation)
     {
-        await using NpgsqlBatch batch = connection.ToBatch(EntitySql.IsRunning.ToCommand(store.Hub, instanceId, execution));
+        await using NpgsqlBatch batch = connection.ToBatch(EntitySql.IsOwnerRunning.ToCommand(store.Hub, instanceId, execution));
         return (bool)(await batch.ExecuteScalarAsync(cancellation))!;
     }
 }

@@ -1,8 +1,8 @@
-CREATE SCHEMA IF NOT EXISTS durable;
+CREATE SCHEMA IF NOT EXISTS :schema;
 
 -- One row a timer function: when it fires next. A firing belongs to the process that holds the function's
 -- advisory lock and still finds next_due in the past.
-CREATE TABLE IF NOT EXISTS durable.timer_status (
+CREATE TABLE IF NOT EXISTS :schema.timer_status (
     hub text NOT NULL,
     function_name text NOT NULL,
     schedule text NOT NULL,
@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS durable.timer_status (
     PRIMARY KEY (hub, function_name)
 );
 
-CREATE TABLE IF NOT EXISTS durable.host_keys (
+CREATE TABLE IF NOT EXISTS :schema.host_keys (
     hub text NOT NULL,
     name text NOT NULL,
     value text NOT NULL,
