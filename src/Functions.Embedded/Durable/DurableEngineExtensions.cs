@@ -20,7 +20,7 @@ internal static class DurableEngineExtensions
         services.TryAddSingleton(provider => AppDataConverter.Of(provider.GetRequiredService<IOptions<WorkerOptions>>()));
         services.AddSingleton<DurableStore>();
         services.AddSingleton<EngineSignals>();
-        services.AddSingleton(provider => new Sessions(provider.GetRequiredService<DurableStore>().Options, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new LiveInstances(provider.GetRequiredService<DurableStore>().Options, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<InstanceWaiters>();
         services.AddSingleton<ActivityResults>();
         services.AddSingleton<ActivityWorker>();
@@ -29,7 +29,7 @@ internal static class DurableEngineExtensions
         services.AddSingleton<HostRegistry>();
         services.AddSingleton<InstanceFetcher>();
         services.AddSingleton<ActivityFetcher>();
-        services.AddSingleton<EntityCommits>();
+        services.AddSingleton<EntityCommitter>();
         services.AddSingleton<EntityWorker>();
         services.AddSingleton<LeaseKeeper>();
         services.AddSingleton<Retention>();

@@ -1,6 +1,6 @@
-using VisionPlatform.Functions.Embedded.Durable;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
+using VisionPlatform.Functions.Embedded.Durable;
 
 namespace VisionPlatform.Functions.Embedded;
 

@@ -1,6 +1,5 @@
 using System.Linq.Expressions;
 using System.Reflection;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Context.Features;
 using Microsoft.DurableTask.Client;
@@ -202,57 +201,4 @@ internal sealed class WorkerInternals
         {
         }
     }
-}
-
-/// <summary>The worker of a process that no Functions host started: it has nobody to talk to.</summary>
-internal class IdleWorker
-{
-    public virtual Task StartAsync(CancellationToken token) => Task.CompletedTask;
-
-    public virtual Task StopAsync(CancellationToken token) => Task.CompletedTask;
-}
-
-/// <summary>
-/// Brings request and invocation together. Between two processes they arrive apart and wait for each other; here the invocation is made
-/// for its request and has it.
-/// </summary>
-internal class InProcessHttpCoordinator
-{
-    public virtual Task<HttpContext> SetFunctionContextAsync(string invocationId, FunctionContext context) =>
-        Task.FromResult(Invocation.Of(context).Http ?? throw new InvalidOperationException("The invocation was not started by a request."));
-
-    public virtual Task<FunctionContext> SetHttpContextAsync(string invocationId, HttpContext context) => throw NotHere();
-
-    public virtual Task RunFunctionInvocationAsync(string invocationId) => throw NotHere();
-
-    public virtual void CompleteFunctionInvocation(string invocationId)
-    {
-    }
-
-    private static InvalidOperationException NotHere() => new("Requests of the embedded host do not pass the official endpoints.");
-}
-
-/// <summary>Inputs and result of an invocation.</summary>
-internal abstract class BindingsFeature
-{
-    private IDictionary<string, object?>? _output;
-
-    /// <summary>Set once, before anybody reads.</summary>
-    public Invocation Invocation { get; set; } = null!;
-
-    public virtual IReadOnlyDictionary<string, object?> TriggerMetadata => Invocation.TriggerMetadata;
-
-    public virtual IReadOnlyDictionary<string, object?> InputData => Invocation.InputData;
-
-    public virtual IDictionary<string, object?> OutputBindingData => _output ??= new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase);
-
-    public virtual object? InvocationResult { get; set; }
-}
-
-/// <inheritdoc cref="BindingsFeature"/>
-/// <typeparam name="TOutputBindings">The internal type that the interface names.</typeparam>
-internal class BindingsFeature<TOutputBindings> : BindingsFeature
-    where TOutputBindings : class
-{
-    public virtual TOutputBindings OutputBindingsInfo => (TOutputBindings)Invocation.Function.OutputBindings;
 }

@@ -292,10 +292,10 @@ public sealed class RecoveryTests(DurableDatabase database) : IClassFixture<Dura
     [Fact]
     public async Task An_idle_instance_leaves_memory_and_comes_back_when_something_happens()
     {
-        await using TestEngine engine = await database.StartAsync(Waiting(), options => options.SessionIdleTime = TimeSpan.FromMilliseconds(50));
+        await using TestEngine engine = await database.StartAsync(Waiting(), options => options.LiveInstanceIdleTime = TimeSpan.FromMilliseconds(50));
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Wait", Cancellation);
         await engine.Client.WaitForInstanceStartAsync(id, Cancellation);
-        await TestEngine.UntilAsync(() => Task.FromResult(!engine.Get<Sessions>().Holds(id)));
+        await TestEngine.UntilAsync(() => Task.FromResult(!engine.Get<LiveInstances>().Holds(id)));
 
         await engine.Client.RaiseEventAsync(id, "go", "back", Cancellation);
 

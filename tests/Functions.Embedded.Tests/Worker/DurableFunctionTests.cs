@@ -74,7 +74,7 @@ public sealed class DurableFunctionTests(PostgresServer postgres)
         {
             begun = execution.RunTurn([new HistoryEvent(EventKind.ExecutionStarted, DateTime.UnixEpoch)], DateTime.UnixEpoch);
             ended = execution.RunTurn(
-                [new HistoryEvent(EventKind.TaskCompleted, DateTime.UnixEpoch) { TaskId = begun.Asked.Single().TaskId, Data = "\"hi\"" }], DateTime.UnixEpoch);
+                [new HistoryEvent(EventKind.TaskCompleted, DateTime.UnixEpoch) { TaskId = begun.Actions.Single().TaskId, Data = "\"hi\"" }], DateTime.UnixEpoch);
         });
         thread.Start();
         thread.Join();

@@ -20,7 +20,7 @@ internal sealed partial class EmbeddedDurableTaskClient
         // Sub-orchestrations that start while this runs are found by the next round.
         while (true)
         {
-            List<(string Id, string? ParentId, string Status)> family = await FamilyAsync([instanceId], recursive, cancellation);
+            List<(string Id, string? ParentId, string Status)> family = await ReadTreeAsync([instanceId], recursive, cancellation);
             if (family.Count == 0)
                 throw NoSuchInstance(instanceId);
             string[] running = [.. family.Where(member => !RuntimeStatusNames.Final.Contains(member.Status)).Select(member => member.Id)];
@@ -81,7 +81,7 @@ internal sealed partial class EmbeddedDurableTaskClient
         if (recursive)
         {
             // A family is purged from the roots that have ended; what still runs below them stays.
-            List<(string Id, string? ParentId, string Status)> family = await FamilyAsync(ids, true, cancellation);
+            List<(string Id, string? ParentId, string Status)> family = await ReadTreeAsync(ids, true, cancellation);
             HashSet<string> running = [.. family.Where(member => !RuntimeStatusNames.Final.Contains(member.Status)).Select(member => member.Id)];
             if (ids.Any(running.Contains))
                 return 0;
@@ -100,7 +100,7 @@ internal sealed partial class EmbeddedDurableTaskClient
         return checked((int)reader.GetInt64(0));
     }
 
-    private async Task<List<(string Id, string? ParentId, string Status)>> FamilyAsync(string[] ids, bool recursive, CancellationToken cancellation)
+    private async Task<List<(string Id, string? ParentId, string Status)>> ReadTreeAsync(string[] ids, bool recursive, CancellationToken cancellation)
     {
         await using NpgsqlConnection connection = await _store.OpenAsync(cancellation);
         await using NpgsqlBatch batch = connection.ToBatch(ClientSql.ReadTree.ToCommand(_store.Hub, ids, recursive));

@@ -44,7 +44,7 @@ internal sealed partial class EmbeddedDurableTaskClient
                     call with { LockId = call.Kind == EventKind.EntityLockRequested ? Guid.Parse(call.Name!) : null })),
         ];
         await using (NpgsqlBatch batch = connection.ToBatch(
-            RewindSql.CutHistory.ToCommand(_store.Hub, instanceId, instance.ExecutionId, plan.KeepBelow, plan.TakenBack.ToArray()),
+            RewindSql.CutHistory.ToCommand(_store.Hub, instanceId, instance.ExecutionId, plan.KeepBelow, plan.RemovedNumbers.ToArray()),
             RewindSql.NumberHistory.ToCommand(_store.Hub, instanceId, instance.ExecutionId),
             RewindSql.LowerNumbers.ToCommand(_store.Hub, instanceId, instance.ExecutionId),
             RewindSql.DeleteActivities.ToCommand(_store.Hub, instanceId, instance.ExecutionId, plan.UndoneCalls.ToArray()),
@@ -55,11 +55,11 @@ internal sealed partial class EmbeddedDurableTaskClient
                 _store.Hub,
                 instanceId,
                 instance.ExecutionId,
-                plan.Again.Column(e => e.Kind.ToString()),
-                plan.Again.Column(e => e.TaskId),
-                plan.Again.Column(e => e.Name),
-                plan.Again.Column(e => e.Data),
-                plan.Again.Column(e => e.FireAt)),
+                plan.Redelivered.Column(e => e.Kind.ToString()),
+                plan.Redelivered.Column(e => e.TaskId),
+                plan.Redelivered.Column(e => e.Name),
+                plan.Redelivered.Column(e => e.Data),
+                plan.Redelivered.Column(e => e.FireAt)),
             RewindSql.RepeatMessages.ToCommand(
                 _store.Hub,
                 instanceId,
@@ -70,7 +70,7 @@ internal sealed partial class EmbeddedDurableTaskClient
                 timers.Column(_ => (string?)null),
                 timers.Column(t => t.FireAt)),
             EntityMessage.SendCommand(_store.Hub, entityCalls),
-            RewindSql.ReopenInstance.ToCommand(_store.Hub, instanceId, plan.KeepBelow - plan.TakenBack.Count)))
+            RewindSql.ReopenInstance.ToCommand(_store.Hub, instanceId, plan.KeepBelow - plan.RemovedNumbers.Count)))
             await batch.ExecuteNonQueryAsync(cancellation);
 
         foreach (HistoryEvent call in plan.OpenCalls.Where(call => call.Kind == EventKind.SubOrchestrationCreated))

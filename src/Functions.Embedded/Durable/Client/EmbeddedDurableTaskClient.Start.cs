@@ -22,7 +22,7 @@ internal sealed partial class EmbeddedDurableTaskClient
             Input = _converter.Serialize(input),
             Tags = options?.Tags is { Count: > 0 } tags ? JsonSerializer.Serialize(tags) : null,
             CreatedAt = _time.Now(),
-            StartAt = options?.StartAt is { } start && start > _time.GetUtcNow() ? Clock.RoundUp(start.UtcDateTime) : null,
+            StartAt = options?.StartAt is { } start && start > _time.GetUtcNow() ? DatabaseTime.RoundUp(start.UtcDateTime) : null,
         };
         await AddAsync(new StartRequest(row, chosen is not null, options?.DedupeStatuses), cancellation);
         return row.InstanceId;
@@ -68,7 +68,7 @@ internal sealed partial class EmbeddedDurableTaskClient
         {
             await StoreAsync(requests);
         }
-        catch (Exception error) when (requests.Count > 1 && !DurableStore.IsPassing(error))
+        catch (Exception error) when (requests.Count > 1 && !DurableStore.IsTransient(error))
         {
             foreach (StartRequest request in requests)
                 await StartAsync([request]);
@@ -90,11 +90,11 @@ internal sealed partial class EmbeddedDurableTaskClient
 
         // Those that can run here at once come first: they are stored under this process's lease.
         List<InstanceRow> rows = [.. accepted.Select(request => request.Row).OrderBy(row => CanRunNow(row) ? 0 : 1)];
-        int own = Math.Min(rows.Count(CanRunNow), _sessions.Room);
+        int own = Math.Min(rows.Count(CanRunNow), _live.Room);
         HashSet<string> stored = await WriteAsync(connection, rows, own, replaced, ended);
 
         foreach (InstanceRow row in rows.Take(own).Where(row => stored.Contains(row.InstanceId)))
-            _sessions.Adopt(row);
+            _live.Adopt(row);
         if (own < rows.Count || ended.Length > 0)
             _signals.Instances.Set();
         foreach (StartRequest request in accepted)

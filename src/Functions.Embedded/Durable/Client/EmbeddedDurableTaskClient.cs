@@ -13,7 +13,7 @@ namespace VisionPlatform.Functions.Embedded.Durable;
 internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
 {
     private readonly DurableStore _store;
-    private readonly Sessions _sessions;
+    private readonly LiveInstances _live;
     private readonly EngineSignals _signals;
     private readonly InstanceWaiters _waiters;
     private readonly IDurableFunctions _functions;
@@ -25,7 +25,7 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
 
     public EmbeddedDurableTaskClient(
         DurableStore store,
-        Sessions sessions,
+        LiveInstances live,
         EngineSignals signals,
         InstanceWaiters waiters,
         IDurableFunctions functions,
@@ -37,8 +37,8 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
     {
         _defaultVersion = options.Value.DefaultVersion;
         Entities = new EmbeddedDurableEntityClient(store, signals, converter);
-        (_store, _sessions, _signals, _waiters, _functions, _converter, _time, _logger) =
-            (store, sessions, signals, waiters, functions, converter, time, logger);
+        (_store, _live, _signals, _waiters, _functions, _converter, _time, _logger) =
+            (store, live, signals, waiters, functions, converter, time, logger);
         _starts = new Batcher<StartRequest>(StartAsync, most: 100, loops: 2);
     }
 
@@ -54,10 +54,10 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
     }
 
     public override Task SuspendInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default) =>
-        SteerAsync(instanceId, EventKind.ExecutionSuspended, reason, cancellation);
+        SendControlAsync(instanceId, EventKind.ExecutionSuspended, reason, cancellation);
 
     public override Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default) =>
-        SteerAsync(instanceId, EventKind.ExecutionResumed, reason, cancellation);
+        SendControlAsync(instanceId, EventKind.ExecutionResumed, reason, cancellation);
 
     public override Task<OrchestrationMetadata> WaitForInstanceStartAsync(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
@@ -152,7 +152,7 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
         }
     }
 
-    private async Task SteerAsync(string instanceId, EventKind kind, string? reason, CancellationToken cancellation)
+    private async Task SendControlAsync(string instanceId, EventKind kind, string? reason, CancellationToken cancellation)
     {
         if (!await SendAsync(instanceId, kind, null, reason, cancellation) && await GetInstancesAsync(instanceId, false, cancellation) is null)
             throw NoSuchInstance(instanceId);
@@ -167,7 +167,7 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
             InstanceSql.Lock.ToCommand(_store.Hub, new[] { instanceId }),
             MessageSql.Send.ToCommand(
                 _store.Hub, new[] { instanceId }, new Guid?[] { null }, new[] { kind.ToString() }, new[] { -1 }, new[] { name }, new[] { data }));
-        if (!_sessions.Holds(instanceId))
+        if (!_live.Holds(instanceId))
             batch.BatchCommands.Add(ConnectionSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.InstancesPayload));
         await batch.ExecuteNonQueryAsync(cancellation);
         _signals.Instances.Set();

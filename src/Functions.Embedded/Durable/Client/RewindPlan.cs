@@ -7,8 +7,8 @@ namespace VisionPlatform.Functions.Embedded.Durable;
 /// </summary>
 internal sealed record RewindPlan(
     int KeepBelow,
-    IReadOnlyList<int> TakenBack,
-    IReadOnlyList<HistoryEvent> Again,
+    IReadOnlyList<int> RemovedNumbers,
+    IReadOnlyList<HistoryEvent> Redelivered,
     IReadOnlyList<int> UndoneCalls,
     IReadOnlyList<HistoryEvent> OpenCalls)
 {
@@ -19,28 +19,28 @@ internal sealed record RewindPlan(
         while (last > 0 && history[last].Event.Kind != EventKind.OrchestratorStarted)
             last--;
 
-        List<int> takenBack = [];
+        List<int> removed = [];
         for (int turn = 0; turn < last;)
         {
             int next = turn + 1;
             while (next < last && history[next].Event.Kind != EventKind.OrchestratorStarted)
                 next++;
             List<(int Seq, HistoryEvent Event)> events = [.. history.Skip(turn).Take(next - turn)];
-            if (!events.Any(e => e.Event.Kind.IsAsked()))
-                takenBack.AddRange(events.Where(e => e.Event.Kind.IsFailure()).Select(e => e.Seq));
+            if (!events.Any(e => e.Event.Kind.IsAction()))
+                removed.AddRange(events.Where(e => e.Event.Kind.IsFailure()).Select(e => e.Seq));
             turn = next;
         }
 
-        List<HistoryEvent> kept = [.. history.Take(last).Where(e => !takenBack.Contains(e.Seq)).Select(e => e.Event)];
+        List<HistoryEvent> kept = [.. history.Take(last).Where(e => !removed.Contains(e.Seq)).Select(e => e.Event)];
         List<HistoryEvent> undone = [.. history.Skip(last).Select(e => e.Event)];
-        List<HistoryEvent> again = [.. undone.Where(IsTold).Where(e => !e.Kind.IsFailure())];
-        HashSet<int> answered = [.. kept.Concat(again).Where(e => e.Kind.IsAnswer()).Select(e => e.TaskId)];
+        List<HistoryEvent> redelivered = [.. undone.Where(IsTold).Where(e => !e.Kind.IsFailure())];
+        HashSet<int> answered = [.. kept.Concat(redelivered).Where(e => e.Kind.IsAnswer()).Select(e => e.TaskId)];
         return new RewindPlan(
             last > 0 ? history[last].Seq : 0,
-            takenBack,
-            again,
-            [.. undone.Where(e => e.Kind.IsAsked()).Select(e => e.TaskId)],
-            [.. kept.Where(e => e.Kind.IsAsked() && !answered.Contains(e.TaskId))]);
+            removed,
+            redelivered,
+            [.. undone.Where(e => e.Kind.IsAction()).Select(e => e.TaskId)],
+            [.. kept.Where(e => e.Kind.IsAction() && !answered.Contains(e.TaskId))]);
     }
 
     private static bool IsTold(HistoryEvent e) => e.Kind.IsAnswer()

@@ -13,13 +13,13 @@ internal sealed class ActivityFetcher(
 
     public async Task RunAsync(CancellationToken stop)
     {
-        var retrying = new Retrying("Fetching activities", store, logger);
+        var backoff = new Backoff("Fetching activities", store, logger);
         while (!stop.IsCancellationRequested)
         {
             try
             {
                 bool more = await FetchAsync(stop);
-                retrying.Succeeded();
+                backoff.Succeeded();
                 if (!more)
                     await signals.Activities.WaitAsync(store.Options.PollInterval, stop);
             }
@@ -29,7 +29,7 @@ internal sealed class ActivityFetcher(
             }
             catch (Exception error)
             {
-                await retrying.FailedAsync(error, stop);
+                await backoff.FailedAsync(error, stop);
             }
         }
     }
@@ -95,7 +95,7 @@ internal sealed class ActivityFetcher(
         {
             if (!_unknown.Add(call.Name.ToLowerInvariant()))
                 continue;
-            hosts.Missing(FunctionKind.Activity, call.Name);
+            hosts.ReportMissing(FunctionKind.Activity, call.Name);
             logger.LogWarning("There is no activity {Name} here; its calls (as by {InstanceId}) are left to an app that has it", call.Name, call.Key.InstanceId);
         }
     }

@@ -33,22 +33,22 @@ internal sealed class ActivityResults : IAsyncDisposable
 
     private async Task WriteAsync(IReadOnlyList<(ActivityKey Key, HistoryEvent Result)> results)
     {
-        var retrying = new Retrying("Storing activity results", _store, _logger);
+        var backoff = new Backoff("Storing activity results", _store, _logger);
         while (true)
         {
             try
             {
                 await StoreAsync(results);
-                retrying.Succeeded();
+                backoff.Succeeded();
                 return;
             }
-            catch (Exception error) when (DurableStore.IsPassing(error) && !_stop.IsCancellationRequested)
+            catch (Exception error) when (DurableStore.IsTransient(error) && !_stop.IsCancellationRequested)
             {
-                await retrying.FailedAsync(error, _stop.Token);
+                await backoff.FailedAsync(error, _stop.Token);
             }
             catch (Exception error) when (results.Count > 1 && !_stop.IsCancellationRequested)
             {
-                retrying.Succeeded();
+                backoff.Succeeded();
                 _logger.LogWarning(error, "{Count} activity results could not be stored together; storing them one by one", results.Count);
                 foreach ((ActivityKey, HistoryEvent) result in results)
                     await WriteAsync([result]);
@@ -61,7 +61,7 @@ internal sealed class ActivityResults : IAsyncDisposable
             }
             catch (Exception error)
             {
-                retrying.GiveUp();
+                backoff.GiveUp();
                 _logger.LogError(error, "{Count} activity results are not stored; the activities will run again", results.Count);
                 return;
             }

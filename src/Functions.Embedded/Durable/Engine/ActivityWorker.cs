@@ -12,7 +12,7 @@ internal sealed class ActivityWorker : IAsyncDisposable
 {
     private readonly DurableStore _store;
     private readonly IDurableFunctions _functions;
-    private readonly Sessions _sessions;
+    private readonly LiveInstances _live;
     private readonly ActivityResults _results;
     private readonly EngineSignals _signals;
     private readonly DataConverter _converter;
@@ -29,14 +29,14 @@ internal sealed class ActivityWorker : IAsyncDisposable
     public ActivityWorker(
         DurableStore store,
         IDurableFunctions functions,
-        Sessions sessions,
+        LiveInstances live,
         ActivityResults results,
         EngineSignals signals,
         DataConverter converter,
         TimeProvider time,
         ILogger<ActivityWorker> logger)
     {
-        (_store, _functions, _sessions, _results, _signals) = (store, functions, sessions, results, signals);
+        (_store, _functions, _live, _results, _signals) = (store, functions, live, results, signals);
         (_converter, _time, _logger) = (converter, time, logger);
         _results.Settled = Settled;
         _loops = [.. Enumerable.Range(0, store.Options.MaxConcurrentActivities).Select(_ => Task.Run(RunAsync))];
@@ -112,18 +112,18 @@ internal sealed class ActivityWorker : IAsyncDisposable
     }
 
     /// <summary>Once closed: gives up the calls that are here and have not begun; they are to be handed back.</summary>
-    public ActivityKey[] TakeUnbegun()
+    public ActivityKey[] TakeUnstarted()
     {
-        List<ActivityKey> unbegun = [];
+        List<ActivityKey> unstarted = [];
         foreach (HeldActivity held in _held.Values)
         {
-            if (!held.TryBegin())
+            if (!held.TryStart())
                 continue;
             Settled(held.Call.Key);
-            unbegun.Add(held.Call.Key);
+            unstarted.Add(held.Call.Key);
         }
 
-        return [.. unbegun];
+        return [.. unstarted];
     }
 
     /// <summary>Once closed: lets what runs finish for some time, then cancels it.</summary>
@@ -164,7 +164,7 @@ internal sealed class ActivityWorker : IAsyncDisposable
 
     private async Task RunAsync(ActivityCall call)
     {
-        if (_closed || !_held.TryGetValue(call.Key, out HeldActivity? held) || !held.TryBegin())
+        if (_closed || !_held.TryGetValue(call.Key, out HeldActivity? held) || !held.TryStart())
             return;
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_abort.Token, held.Token);
         HistoryEvent result;
@@ -188,7 +188,7 @@ internal sealed class ActivityWorker : IAsyncDisposable
             result = new HistoryEvent(EventKind.TaskFailed, _time.Now()) { TaskId = call.Key.TaskId, Name = call.Name, Data = Failures.Write(error) };
         }
 
-        if (!_sessions.TryDeliver(call.Key, result))
+        if (!_live.TryDeliver(call.Key, result))
             _results.Add(call.Key, result);
     }
 
@@ -198,7 +198,7 @@ internal sealed class ActivityWorker : IAsyncDisposable
         // Never disposed: without a timer or a wait handle there is nothing to free, and a late cancel does no harm.
         private readonly CancellationTokenSource _cancellation = new();
         private long _leasedAt = leasedAt;
-        private int _begun;
+        private int _started;
 
         public ActivityCall Call => call;
 
@@ -211,7 +211,7 @@ internal sealed class ActivityWorker : IAsyncDisposable
         }
 
         /// <summary>True once: for who runs it, or for who hands it back because it has not begun.</summary>
-        public bool TryBegin() => Interlocked.Exchange(ref _begun, 1) == 0;
+        public bool TryStart() => Interlocked.Exchange(ref _started, 1) == 0;
 
         public void Cancel() => _cancellation.Cancel();
     }

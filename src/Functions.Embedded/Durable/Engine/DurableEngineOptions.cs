@@ -25,10 +25,10 @@ internal sealed class DurableEngineOptions
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1.5);
 
     /// <summary>How long an instance that waits for something stays in memory.</summary>
-    public TimeSpan SessionIdleTime { get; set; } = TimeSpan.FromSeconds(20);
+    public TimeSpan LiveInstanceIdleTime { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>Instances kept in memory at most; beyond it they are given up as soon as they wait.</summary>
-    public int MaxSessions { get; set; } = 2_000;
+    public int MaxLiveInstances { get; set; } = 2_000;
 
     /// <summary>How long instances are kept after they have ended; null: for ever.</summary>
     public TimeSpan? Retention { get; set; } = TimeSpan.FromDays(30);
@@ -63,7 +63,7 @@ internal sealed class DurableEngineOptions
         options.PollInterval = SecondsOr(section, "pollSeconds", options.PollInterval);
         if (double.TryParse(section["retentionDays"], System.Globalization.CultureInfo.InvariantCulture, out double days))
             options.Retention = days > 0 ? TimeSpan.FromDays(days) : null;
-        options.SessionIdleTime = SecondsOr(section, "extendedSessionIdleTimeoutInSeconds", options.SessionIdleTime);
+        options.LiveInstanceIdleTime = SecondsOr(section, "extendedSessionIdleTimeoutInSeconds", options.LiveInstanceIdleTime);
         options.UnknownNameGrace = SecondsOr(section, "unknownNameGraceSeconds", options.UnknownNameGrace);
         options.LostNameGrace = SecondsOr(section, "lostNameGraceSeconds", options.LostNameGrace);
     }

@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
@@ -16,7 +15,7 @@ internal sealed class DurableStore : IAsyncDisposable
     public DurableStore(IOptions<DurableEngineOptions> options, TimeProvider time, ILogger<DurableStore> logger)
     {
         _logger = logger;
-        Absence = new DatabaseAbsence(time, logger);
+        Outage = new DatabaseOutage(time, logger);
         Options = options.Value;
         if (Options.ConnectionString.Length == 0)
             throw new InvalidOperationException("The durable engine needs a database: set DURABLE_DATABASE_URL or DATABASE_URL.");
@@ -48,7 +47,7 @@ internal sealed class DurableStore : IAsyncDisposable
     public NpgsqlDataSource Database { get; }
 
     /// <summary>Whether the engine waits for its database.</summary>
-    public DatabaseAbsence Absence { get; }
+    public DatabaseOutage Outage { get; }
 
     public string Hub => Options.HubName;
 
@@ -101,11 +100,11 @@ internal sealed class DurableStore : IAsyncDisposable
     }
 
     /// <summary>Whether the same statement may work a moment later: the database is away, restarting, or two transactions were in each other's way.</summary>
-    public static bool IsPassing(Exception error) =>
-        error is PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure } || IsAway(error);
+    public static bool IsTransient(Exception error) =>
+        error is PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure } || IsUnavailable(error);
 
     /// <summary>Whether the database cannot be reached or cannot serve now.</summary>
-    public static bool IsAway(Exception error) => error switch
+    public static bool IsUnavailable(Exception error) => error switch
     {
         // 57P..: shutdown and restart; 08...: connection; 53...: out of connections, memory or disk; 25006: a standby, before it takes over;
         // 55P03, 57014: a lock or an answer took longer than somebody allowed.
@@ -116,45 +115,4 @@ internal sealed class DurableStore : IAsyncDisposable
         NpgsqlException or SocketException or IOException or TimeoutException => true,
         _ => false,
     };
-}
-
-internal static class CommandExtensions
-{
-    /// <summary>A statement with positional parameters ($1, $2, …).</summary>
-    public static NpgsqlBatchCommand ToCommand(this string sql, params ReadOnlySpan<object> values)
-    {
-        var command = new NpgsqlBatchCommand(sql);
-        foreach (object value in values)
-        {
-            var parameter = new NpgsqlParameter { Value = value };
-            // Of times that are null Npgsql cannot tell that the others are in UTC.
-            if (value is DateTime?[])
-                parameter.NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz;
-            command.Parameters.Add(parameter);
-        }
-
-        return command;
-    }
-
-    public static NpgsqlBatch ToBatch(this NpgsqlConnection connection, params ReadOnlySpan<NpgsqlBatchCommand> commands)
-    {
-        var batch = new NpgsqlBatch(connection);
-        foreach (NpgsqlBatchCommand command in commands)
-            batch.BatchCommands.Add(command);
-        return batch;
-    }
-
-    public static string? Text(this NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
-
-    public static Guid? Uuid(this NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetGuid(column);
-
-    /// <summary>One column of rows, as <c>unnest</c> takes it.</summary>
-    public static TColumn[] Column<TRow, TColumn>(this IReadOnlyCollection<TRow> rows, Func<TRow, TColumn> value)
-    {
-        var column = new TColumn[rows.Count];
-        int index = 0;
-        foreach (TRow row in rows)
-            column[index++] = value(row);
-        return column;
-    }
 }

@@ -5,14 +5,6 @@ using Npgsql;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>What a name in code is.</summary>
-internal enum FunctionKind
-{
-    Orchestrator,
-    Activity,
-    Entity,
-}
-
 /// <summary>
 /// Who on the hub can run what. Work of a name this app does not have is left to another app as long as one may have it; what nobody has
 /// fails with an error that says so:
@@ -43,13 +35,13 @@ internal sealed class HostRegistry(
         .. functions.Entities.Select(name => KeyOf(FunctionKind.Entity, name)),
     ];
 
-    private long _lastBeat;
+    private long _lastHeartbeat;
 
     /// <summary>How long this engine counts as alive without a sign of life.</summary>
     private TimeSpan Alive => 3 * store.Options.LeaseDuration;
 
     /// <summary>Notes work of a name this app does not have.</summary>
-    public void Missing(FunctionKind kind, string name)
+    public void ReportMissing(FunctionKind kind, string name)
     {
         _missing.TryAdd(KeyOf(kind, name), new MissingName(kind, name, time.GetTimestamp()));
         _noticed.Set();
@@ -57,16 +49,16 @@ internal sealed class HostRegistry(
 
     public async Task RunAsync(CancellationToken stop)
     {
-        var retrying = new Retrying("Registering what this app can run", store, logger);
+        var backoff = new Backoff("Registering what this app can run", store, logger);
         while (!stop.IsCancellationRequested)
         {
             try
             {
-                if (_lastBeat == 0 || time.GetElapsedTime(_lastBeat) >= store.Options.LeaseDuration)
-                    await BeatAsync(stop);
+                if (_lastHeartbeat == 0 || time.GetElapsedTime(_lastHeartbeat) >= store.Options.LeaseDuration)
+                    await HeartbeatAsync(stop);
                 if (!_missing.IsEmpty)
                     await FailUnservedAsync(stop);
-                retrying.Succeeded();
+                backoff.Succeeded();
                 await _noticed.WaitAsync(_missing.IsEmpty ? store.Options.LeaseDuration : store.Options.UnknownNameGrace / 4, stop);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -75,7 +67,7 @@ internal sealed class HostRegistry(
             }
             catch (Exception error)
             {
-                await retrying.FailedAsync(error, stop);
+                await backoff.FailedAsync(error, stop);
             }
         }
     }
@@ -90,14 +82,14 @@ internal sealed class HostRegistry(
 
     private static string KeyOf(FunctionKind kind, string name) => $"{kind}:{name}".ToLowerInvariant();
 
-    private async Task BeatAsync(CancellationToken stop)
+    private async Task HeartbeatAsync(CancellationToken stop)
     {
         await using NpgsqlConnection connection = await store.OpenAsync(stop);
         await using NpgsqlBatch batch = connection.ToBatch(HostSql.Heartbeat.ToCommand(store.Hub, store.Owner, _own, Alive));
-        if (_lastBeat == 0)
+        if (_lastHeartbeat == 0)
             batch.BatchCommands.Insert(0, HostSql.ForgetDead.ToCommand(store.Hub, _own));
         await batch.ExecuteNonQueryAsync(stop);
-        _lastBeat = time.GetTimestamp();
+        _lastHeartbeat = time.GetTimestamp();
     }
 
     private async Task FailUnservedAsync(CancellationToken stop)

@@ -8,8 +8,8 @@ namespace VisionPlatform.Functions.Embedded.Durable;
 /// <param name="Cause">What the history has before the end.</param>
 /// <param name="Output">Their output, serialized.</param>
 /// <param name="Failure">Their failure, serialized; null when they are terminated.</param>
-/// <param name="ToldToParent">The failure a parent sees, serialized.</param>
-internal sealed record InstanceEnd(OrchestrationRuntimeStatus Status, EventKind Cause, string? Output, string? Failure, string ToldToParent)
+/// <param name="ParentFailure">The failure a parent sees, serialized.</param>
+internal sealed record InstanceEnd(OrchestrationRuntimeStatus Status, EventKind Cause, string? Output, string? Failure, string ParentFailure)
 {
     public static InstanceEnd Terminated(string? output) => new(
         OrchestrationRuntimeStatus.Terminated,
@@ -26,7 +26,7 @@ internal sealed record InstanceEnd(OrchestrationRuntimeStatus Status, EventKind 
 
     /// <summary>The statement alone, within a transaction that has locked the instances and their parents.</summary>
     public NpgsqlBatchCommand ToCommand(string hub, string[] ids, DateTime now) => InstanceSql.End.ToCommand(
-        hub, ids, Nullable(Output), now, ToldToParent, Status.ToString(), Nullable(Failure), Cause.ToString());
+        hub, ids, Nullable(Output), now, ParentFailure, Status.ToString(), Nullable(Failure), Cause.ToString());
 
     /// <summary>Ends the instances in a transaction of its own and wakes the engines of the hub.</summary>
     public async Task WriteAsync(

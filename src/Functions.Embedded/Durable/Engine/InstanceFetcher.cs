@@ -6,7 +6,7 @@ namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>Takes instances that have something to do, with what they are to be told and, unless they are live here, their history.</summary>
 internal sealed class InstanceFetcher(
-    DurableStore store, Sessions sessions, EngineSignals signals, IDurableFunctions functions, HostRegistry hosts, ILogger<InstanceFetcher> logger)
+    DurableStore store, LiveInstances live, EngineSignals signals, IDurableFunctions functions, HostRegistry hosts, ILogger<InstanceFetcher> logger)
 {
     private const int Most = 100;
 
@@ -14,13 +14,13 @@ internal sealed class InstanceFetcher(
 
     public async Task RunAsync(CancellationToken stop)
     {
-        var retrying = new Retrying("Fetching orchestrations", store, logger);
+        var backoff = new Backoff("Fetching orchestrations", store, logger);
         while (!stop.IsCancellationRequested)
         {
             try
             {
                 TimeSpan wait = await FetchAsync(stop);
-                retrying.Succeeded();
+                backoff.Succeeded();
                 await signals.Instances.WaitAsync(wait, stop);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -29,7 +29,7 @@ internal sealed class InstanceFetcher(
             }
             catch (Exception error)
             {
-                await retrying.FailedAsync(error, stop);
+                await backoff.FailedAsync(error, stop);
             }
         }
     }
@@ -37,7 +37,7 @@ internal sealed class InstanceFetcher(
     /// <summary>Takes a batch. Gives how long there will be nothing more, as far as can be known.</summary>
     private async Task<TimeSpan> FetchAsync(CancellationToken stop)
     {
-        int room = Math.Min(Most, sessions.Room);
+        int room = Math.Min(Most, live.Room);
         if (room == 0)
             return TimeSpan.FromMilliseconds(20);
 
@@ -49,10 +49,10 @@ internal sealed class InstanceFetcher(
         if (known.Count == 0)
             return taken.Count == room ? TimeSpan.Zero : wait;
 
-        List<InstanceRow> unread = [.. known.Where(row => !sessions.IsCurrent(row))];
+        List<InstanceRow> unread = [.. known.Where(row => !live.IsCurrent(row))];
         Dictionary<string, List<InboxItem>> messages = [];
         Dictionary<string, List<HistoryEvent>> histories = unread.ToDictionary(row => row.InstanceId, _ => new List<HistoryEvent>());
-        Dictionary<string, string> damages = [];
+        Dictionary<string, string> corruptions = [];
         await using (NpgsqlBatch batch = connection.ToBatch(MessageSql.Read.ToCommand(store.Hub, known.Column(row => row.InstanceId))))
         {
             if (unread.Any(row => row.HistoryLength > 0))
@@ -62,21 +62,21 @@ internal sealed class InstanceFetcher(
             }
 
             await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
-            await ReadMessagesAsync(reader, known.ToDictionary(row => row.InstanceId, row => row.ExecutionId), messages, damages, stop);
+            await ReadMessagesAsync(reader, known.ToDictionary(row => row.InstanceId, row => row.ExecutionId), messages, corruptions, stop);
             if (await reader.NextResultAsync(stop))
-                await ReadHistoryAsync(reader, histories, damages, stop);
+                await ReadHistoryAsync(reader, histories, corruptions, stop);
         }
 
         List<InstanceRow> torn = [.. unread.Where(row => histories[row.InstanceId].Count != row.HistoryLength)];
         HashSet<string> moved = torn.Count > 0 ? await MovedOnAsync(connection, torn, stop) : [];
         foreach (InstanceRow row in torn)
-            damages.TryAdd(row.InstanceId, $"the history has {histories[row.InstanceId].Count} events that can be read instead of {row.HistoryLength}");
+            corruptions.TryAdd(row.InstanceId, $"the history has {histories[row.InstanceId].Count} events that can be read instead of {row.HistoryLength}");
 
         bool again = taken.Count == room || moved.Count > 0;
         foreach (InstanceRow row in known.Where(row => !moved.Contains(row.InstanceId)))
         {
-            again |= !sessions.Offer(
-                row, messages.GetValueOrDefault(row.InstanceId, []), histories.GetValueOrDefault(row.InstanceId), damages.GetValueOrDefault(row.InstanceId));
+            again |= !live.Offer(
+                row, messages.GetValueOrDefault(row.InstanceId, []), histories.GetValueOrDefault(row.InstanceId), corruptions.GetValueOrDefault(row.InstanceId));
         }
 
         return again ? TimeSpan.Zero : wait;
@@ -86,7 +86,7 @@ internal sealed class InstanceFetcher(
     {
         await using NpgsqlBatch batch = connection.ToBatch(
             InstanceSql.Take.ToCommand(
-                store.Hub, store.Owner, store.Options.LeaseDuration, room, sessions.Busy(), _unknown.ToArray()),
+                store.Hub, store.Owner, store.Options.LeaseDuration, room, live.Busy(), _unknown.ToArray()),
             InstanceSql.NextReady.ToCommand(store.Hub));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
         List<InstanceRow> taken = [];
@@ -135,7 +135,7 @@ internal sealed class InstanceFetcher(
         {
             if (!_unknown.Add(row.Name.ToLowerInvariant()))
                 continue;
-            hosts.Missing(FunctionKind.Orchestrator, row.Name);
+            hosts.ReportMissing(FunctionKind.Orchestrator, row.Name);
             logger.LogWarning("There is no orchestrator {Name} here; its instances (as {InstanceId}) are left to an app that has it", row.Name, row.InstanceId);
         }
 
@@ -161,17 +161,17 @@ internal sealed class InstanceFetcher(
         NpgsqlDataReader reader,
         Dictionary<string, Guid> executions,
         Dictionary<string, List<InboxItem>> messages,
-        Dictionary<string, string> damages,
+        Dictionary<string, string> corruptions,
         CancellationToken stop)
     {
         while (await reader.ReadAsync(stop))
         {
             string id = reader.GetString(1);
             if (!Enum.TryParse(reader.GetString(3), out EventKind kind))
-                damages[id] = $"message {reader.GetInt64(0)} is of the unknown kind '{reader.GetString(3)}'";
+                corruptions[id] = $"message {reader.GetInt64(0)} is of the unknown kind '{reader.GetString(3)}'";
             // Answers to an earlier execution are taken from the table with the turn, but not delivered.
             Guid? execution = reader.IsDBNull(2) ? null : reader.GetGuid(2);
-            bool late = execution is { } meant && meant != executions[id];
+            bool isStale = execution is { } meant && meant != executions[id];
             var happened = new HistoryEvent(kind, DateTime.MinValue)
             {
                 TaskId = reader.GetInt32(4),
@@ -182,7 +182,7 @@ internal sealed class InstanceFetcher(
             };
             if (!messages.TryGetValue(id, out List<InboxItem>? list))
                 messages[id] = list = [];
-            list.Add(new InboxItem(happened, happened.MessageId, null) { IsLate = late });
+            list.Add(new InboxItem(happened, happened.MessageId, null) { IsStale = isStale });
         }
 
         foreach (List<InboxItem> list in messages.Values)
@@ -202,12 +202,12 @@ internal sealed class InstanceFetcher(
     }
 
     private static async Task ReadHistoryAsync(
-        NpgsqlDataReader reader, Dictionary<string, List<HistoryEvent>> histories, Dictionary<string, string> damages, CancellationToken stop)
+        NpgsqlDataReader reader, Dictionary<string, List<HistoryEvent>> histories, Dictionary<string, string> corruptions, CancellationToken stop)
     {
         while (await reader.ReadAsync(stop))
         {
             if (!Enum.TryParse(reader.GetString(1), out EventKind kind))
-                damages[reader.GetString(0)] = $"the history has an event of the unknown kind '{reader.GetString(1)}'";
+                corruptions[reader.GetString(0)] = $"the history has an event of the unknown kind '{reader.GetString(1)}'";
             histories[reader.GetString(0)].Add(new HistoryEvent(kind, reader.GetDateTime(2))
             {
                 TaskId = reader.GetInt32(3),

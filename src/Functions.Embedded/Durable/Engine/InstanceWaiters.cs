@@ -64,7 +64,7 @@ internal sealed class InstanceWaiters(DurableStore store, ILogger<InstanceWaiter
 
     private async Task PollAsync()
     {
-        var retrying = new Retrying("Waiting for durable instances", store, logger);
+        var backoff = new Backoff("Waiting for durable instances", store, logger);
         while (true)
         {
             await Task.Delay(Interval);
@@ -74,7 +74,7 @@ internal sealed class InstanceWaiters(DurableStore store, ILogger<InstanceWaiter
                 waiting = [.. _waiters.Values.SelectMany(same => same).Where(waiter => !waiter.Source.Task.IsCompleted)];
                 if (_waiters.Count == 0)
                 {
-                    retrying.GiveUp();
+                    backoff.GiveUp();
                     _polling = false;
                     return;
                 }
@@ -83,7 +83,7 @@ internal sealed class InstanceWaiters(DurableStore store, ILogger<InstanceWaiter
             try
             {
                 await LookAsync(waiting);
-                retrying.Succeeded();
+                backoff.Succeeded();
             }
             catch (ObjectDisposedException error)
             {
@@ -92,7 +92,7 @@ internal sealed class InstanceWaiters(DurableStore store, ILogger<InstanceWaiter
             }
             catch (Exception error)
             {
-                await retrying.FailedAsync(error, CancellationToken.None);
+                await backoff.FailedAsync(error, CancellationToken.None);
             }
         }
     }

@@ -4,9 +4,9 @@ using Npgsql;
 namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>Renews the leases of what this engine holds, and gives back instances that have waited long.</summary>
-internal sealed class LeaseKeeper(DurableStore store, Sessions sessions, ActivityWorker activities, TimeProvider time, ILogger<LeaseKeeper> logger)
+internal sealed class LeaseKeeper(DurableStore store, LiveInstances live, ActivityWorker activities, TimeProvider time, ILogger<LeaseKeeper> logger)
 {
-    private readonly List<ActivityKey> _unbegun = [];
+    private readonly List<ActivityKey> _unstarted = [];
     private readonly List<string> _idle = [];
 
     public async Task RunAsync(CancellationToken stop)
@@ -14,15 +14,15 @@ internal sealed class LeaseKeeper(DurableStore store, Sessions sessions, Activit
         // A lease is renewed when a third of it is over, so that one missed renewal loses nothing.
         TimeSpan third = store.Options.LeaseDuration / 3;
         using var timer = new PeriodicTimer(third / 2, time);
-        var retrying = new Retrying("Renewing leases", store, logger);
+        var backoff = new Backoff("Renewing leases", store, logger);
         while (!stop.IsCancellationRequested)
         {
             try
             {
                 await timer.WaitForNextTickAsync(stop);
                 await RenewAsync(third / 2, stop);
-                await ReleaseIdleAsync(store.Options.SessionIdleTime, stop);
-                retrying.Succeeded();
+                await ReleaseIdleAsync(store.Options.LiveInstanceIdleTime, stop);
+                backoff.Succeeded();
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
@@ -30,14 +30,14 @@ internal sealed class LeaseKeeper(DurableStore store, Sessions sessions, Activit
             }
             catch (Exception error)
             {
-                await retrying.FailedAsync(error, stop);
+                await backoff.FailedAsync(error, stop);
             }
         }
     }
 
     public async Task ReleaseIdleAsync(TimeSpan longerThan, CancellationToken cancellation)
     {
-        string[] idle = sessions.TakeIdle(longerThan);
+        string[] idle = live.TakeIdle(longerThan);
         if (idle.Length == 0)
             return;
         await using NpgsqlConnection connection = await store.OpenAsync(cancellation);
@@ -47,39 +47,39 @@ internal sealed class LeaseKeeper(DurableStore store, Sessions sessions, Activit
     }
 
     /// <summary>Hands back calls that have not begun and instances that wait, if there are any, and wakes the other engines of the hub.</summary>
-    public async Task HandBackUnbegunAsync(CancellationToken cancellation)
+    public async Task ReleaseUnstartedAsync(CancellationToken cancellation)
     {
         // Kept until it is done: what could not be handed back now is tried again.
-        _unbegun.AddRange(activities.TakeUnbegun());
-        _idle.AddRange(sessions.TakeIdle(TimeSpan.Zero));
-        if (_unbegun.Count == 0 && _idle.Count == 0)
+        _unstarted.AddRange(activities.TakeUnstarted());
+        _idle.AddRange(live.TakeIdle(TimeSpan.Zero));
+        if (_unstarted.Count == 0 && _idle.Count == 0)
             return;
         string[] idle = [.. _idle];
-        ActivityKey[] unbegun = [.. _unbegun];
-        await HandBackAsync(
+        ActivityKey[] unstarted = [.. _unstarted];
+        await ReleaseAsync(
             [
                 InstanceSql.Lock.ToCommand(store.Hub, idle),
                 InstanceSql.Release.ToCommand(store.Hub, idle, store.Owner),
-                store.KeysOf(ActivitySql.Lock, unbegun),
-                store.KeysOf(ActivitySql.Release, unbegun, store.Owner),
+                store.KeysOf(ActivitySql.Lock, unstarted),
+                store.KeysOf(ActivitySql.Release, unstarted, store.Owner),
             ],
             cancellation);
-        _unbegun.Clear();
+        _unstarted.Clear();
         _idle.Clear();
     }
 
     /// <summary>Hands back whatever this engine still holds, known to it or not (the answer to a fetch may have been lost).</summary>
-    public Task HandBackAllAsync(CancellationToken cancellation) =>
-        HandBackAsync(
+    public Task ReleaseAllAsync(CancellationToken cancellation) =>
+        ReleaseAsync(
             [
-                InstanceSql.Lock.ToCommand(store.Hub, sessions.DueForRenewal(TimeSpan.Zero)),
-                InstanceSql.Release.ToCommand(store.Hub, sessions.DueForRenewal(TimeSpan.Zero), store.Owner),
+                InstanceSql.Lock.ToCommand(store.Hub, live.DueForRenewal(TimeSpan.Zero)),
+                InstanceSql.Release.ToCommand(store.Hub, live.DueForRenewal(TimeSpan.Zero), store.Owner),
                 InstanceSql.ReleaseAll.ToCommand(store.Hub, store.Owner),
                 ActivitySql.ReleaseAll.ToCommand(store.Hub, store.Owner),
             ],
             cancellation);
 
-    private async Task HandBackAsync(NpgsqlBatchCommand[] releases, CancellationToken cancellation)
+    private async Task ReleaseAsync(NpgsqlBatchCommand[] releases, CancellationToken cancellation)
     {
         await using NpgsqlConnection connection = await store.OpenAsync(cancellation);
         await using NpgsqlBatch batch = connection.ToBatch(releases);
@@ -91,7 +91,7 @@ internal sealed class LeaseKeeper(DurableStore store, Sessions sessions, Activit
 
     private async Task RenewAsync(TimeSpan after, CancellationToken stop)
     {
-        string[] instances = sessions.DueForRenewal(after);
+        string[] instances = live.DueForRenewal(after);
         ActivityKey[] calls = activities.DueForRenewal(after);
         if (instances.Length == 0 && calls.Length == 0)
             return;
@@ -117,7 +117,7 @@ internal sealed class LeaseKeeper(DurableStore store, Sessions sessions, Activit
                 renewedCalls.Add(new ActivityKey(reader.GetString(0), reader.GetGuid(1), reader.GetInt32(2)));
         }
 
-        sessions.Renewed(instances, renewedInstances);
+        live.Renewed(instances, renewedInstances);
         activities.Renewed(calls, renewedCalls);
     }
 }

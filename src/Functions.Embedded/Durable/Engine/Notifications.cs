@@ -8,7 +8,7 @@ internal sealed class Notifications(DurableStore store, EngineSignals signals, I
 {
     public async Task RunAsync(CancellationToken stop)
     {
-        var retrying = new Retrying("Listening for durable work", store, logger);
+        var backoff = new Backoff("Listening for durable work", store, logger);
         while (!stop.IsCancellationRequested)
         {
             try
@@ -17,7 +17,7 @@ internal sealed class Notifications(DurableStore store, EngineSignals signals, I
                 connection.Notification += (_, notification) => signals.Set(notification.Payload);
                 await using (NpgsqlBatch listen = connection.ToBatch(ConnectionSql.Listen.Replace(":channel", EngineSignals.ChannelOf(store.Hub), StringComparison.Ordinal).ToCommand()))
                     await listen.ExecuteNonQueryAsync(stop);
-                retrying.Succeeded();
+                backoff.Succeeded();
 
                 // What was announced before listening.
                 signals.Instances.Set();
@@ -32,7 +32,7 @@ internal sealed class Notifications(DurableStore store, EngineSignals signals, I
             }
             catch (Exception error)
             {
-                await retrying.FailedAsync(error, stop);
+                await backoff.FailedAsync(error, stop);
             }
         }
     }

@@ -19,14 +19,14 @@ internal sealed class Retention(DurableStore store, TimeProvider time, ILogger<R
             return;
         // Processes that start together do not look together.
         TimeSpan wait = store.Options.RetentionInterval * Random.Shared.NextDouble();
-        var retrying = new Retrying("Removing old orchestrations", store, logger);
+        var backoff = new Backoff("Removing old orchestrations", store, logger);
         while (!stop.IsCancellationRequested)
         {
             try
             {
                 await Task.Delay(wait, time, stop);
                 await RemoveAsync(retention, stop);
-                retrying.Succeeded();
+                backoff.Succeeded();
                 wait = store.Options.RetentionInterval;
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -35,7 +35,7 @@ internal sealed class Retention(DurableStore store, TimeProvider time, ILogger<R
             }
             catch (Exception error)
             {
-                await retrying.FailedAsync(error, stop);
+                await backoff.FailedAsync(error, stop);
                 wait = TimeSpan.Zero;
             }
         }

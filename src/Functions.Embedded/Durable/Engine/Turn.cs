@@ -1,25 +1,5 @@
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>Names one call of an activity.</summary>
-internal readonly record struct ActivityKey(string InstanceId, Guid ExecutionId, int TaskId);
-
-/// <summary>An activity call that this engine holds the lease of.</summary>
-/// <param name="Key">Which call.</param>
-/// <param name="Name">The activity.</param>
-/// <param name="Input">As the data converter wrote it.</param>
-/// <param name="Version">The version asked for; empty when none was.</param>
-internal sealed record ActivityCall(ActivityKey Key, string Name, string? Input, string Version);
-
-/// <summary>Something for an instance to be told, and where it is stored until a commit has taken it.</summary>
-/// <param name="Event">What happened.</param>
-/// <param name="MessageId">The row of <c>durable.messages</c>, if it came as one.</param>
-/// <param name="Activity">The row of <c>durable.activities</c> it answers, if the activity ran here and its result was handed over in memory.</param>
-internal sealed record InboxItem(HistoryEvent Event, long? MessageId, ActivityKey? Activity)
-{
-    /// <summary>Whether it answers an earlier execution: it is taken, but not told.</summary>
-    public bool IsLate { get; init; }
-}
-
 /// <summary>A turn that has run and is to be committed.</summary>
 /// <param name="Before">The instance as the turn found it; its turn number is the fence.</param>
 /// <param name="Outcome">What the turn came to.</param>

@@ -2,9 +2,6 @@ using Npgsql;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>An instance's row as a commit has locked it.</summary>
-internal sealed record LockedInstance(Guid ExecutionId, string Status, long Turn, Guid? LockedBy);
-
 /// <summary>Gathers what some turns write into one statement a kind, and remembers what is to be run here once it is written.</summary>
 internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, LockedInstance> locked)
 {
@@ -41,9 +38,9 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
     /// <summary>Ids of the other instances that a turn touches; to be locked with its own.</summary>
     public static IEnumerable<string> TouchedBy(Turn turn)
     {
-        foreach (HistoryEvent asked in turn.Outcome.Asked)
+        foreach (HistoryEvent action in turn.Outcome.Actions)
         {
-            if (asked.Target is { } target && !asked.Kind.IsForEntity())
+            if (action.Target is { } target && !action.Kind.IsForEntity())
                 yield return target;
         }
 
@@ -63,40 +60,40 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
 
         foreach (int timer in turn.Outcome.CancelledTimers)
             _cancelledTimers.Add((turn, timer));
-        foreach (HistoryEvent asked in turn.Outcome.Asked)
-            AddAsked(turn, asked);
+        foreach (HistoryEvent action in turn.Outcome.Actions)
+            AddAction(turn, action);
         if (turn.IsFinal)
             AddEnd(turn);
     }
 
-    private void AddAsked(Turn turn, HistoryEvent asked)
+    private void AddAction(Turn turn, HistoryEvent action)
     {
-        switch (asked.Kind)
+        switch (action.Kind)
         {
             case EventKind.TaskScheduled:
-                _activities.Add((turn, asked));
+                _activities.Add((turn, action));
                 break;
             case EventKind.TimerCreated:
-                if (!turn.Outcome.CancelledTimers.Contains(asked.TaskId))
-                    _ownMessages.Add((turn, EventKind.TimerFired, asked.TaskId, null, asked.FireAt));
+                if (!turn.Outcome.CancelledTimers.Contains(action.TaskId))
+                    _ownMessages.Add((turn, EventKind.TimerFired, action.TaskId, null, action.FireAt));
                 break;
             case EventKind.EventSent:
-                _messages.Add((asked.Target!, null, EventKind.EventRaised, -1, asked.Name, asked.Data));
+                _messages.Add((action.Target!, null, EventKind.EventRaised, -1, action.Name, action.Data));
                 break;
             case EventKind.SubOrchestrationCreated:
-                AddInstance(turn, asked);
+                AddInstance(turn, action);
                 break;
             case var kind when kind.IsForEntity():
-                _entityMessages.Add(EntityMessage.Of(turn.Before, asked));
+                _entityMessages.Add(EntityMessage.Of(turn.Before, action));
                 break;
             default:
-                throw new InvalidOperationException($"An orchestrator cannot ask for {asked.Kind}.");
+                throw new InvalidOperationException($"An orchestrator cannot ask for {action.Kind}.");
         }
     }
 
-    private void AddInstance(Turn turn, HistoryEvent asked)
+    private void AddInstance(Turn turn, HistoryEvent action)
     {
-        string id = asked.Target!;
+        string id = action.Target!;
         LockedInstance? existing = locked.GetValueOrDefault(id);
         bool taken = existing is not null && !RuntimeStatusNames.Final.Contains(existing.Status);
         if (taken || !_newIds.Add(id))
@@ -107,22 +104,22 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
                 null,
                 null,
                 null));
-            _ownMessages.Add((turn, EventKind.SubOrchestrationFailed, asked.TaskId, failure, null));
+            _ownMessages.Add((turn, EventKind.SubOrchestrationFailed, action.TaskId, failure, null));
             return;
         }
 
         if (existing is not null)
             _replaced.Add(id);
-        _newInstances.Add(new InstanceRow(id, Guid.CreateVersion7(), asked.Name!)
+        _newInstances.Add(new InstanceRow(id, Guid.CreateVersion7(), action.Name!)
         {
-            Version = asked.Version ?? "",
-            Input = asked.Data,
-            Tags = asked.Tags,
+            Version = action.Version ?? "",
+            Input = action.Data,
+            Tags = action.Tags,
             ParentId = turn.InstanceId,
             ParentName = turn.Before.Name,
             ParentExecutionId = turn.Before.ExecutionId,
-            ParentTaskId = asked.TaskId,
-            CreatedAt = asked.At,
+            ParentTaskId = action.TaskId,
+            CreatedAt = action.At,
         });
     }
 

@@ -10,7 +10,7 @@ namespace VisionPlatform.Functions.Embedded.Durable;
 internal sealed class TurnCommitter : IAsyncDisposable
 {
     private readonly DurableStore _store;
-    private readonly Sessions _sessions;
+    private readonly LiveInstances _live;
     private readonly ActivityWorker _activities;
     private readonly EngineSignals _signals;
     private readonly InstanceWaiters _waiters;
@@ -21,14 +21,14 @@ internal sealed class TurnCommitter : IAsyncDisposable
 
     public TurnCommitter(
         DurableStore store,
-        Sessions sessions,
+        LiveInstances live,
         ActivityWorker activities,
         EngineSignals signals,
         InstanceWaiters waiters,
         IDurableFunctions functions,
         ILogger<TurnCommitter> logger)
     {
-        (_store, _sessions, _activities, _signals, _waiters, _functions, _logger) = (store, sessions, activities, signals, waiters, functions, logger);
+        (_store, _live, _activities, _signals, _waiters, _functions, _logger) = (store, live, activities, signals, waiters, functions, logger);
         _batcher = new Batcher<Turn>(CommitAsync, most: 64, loops: 2);
     }
 
@@ -47,24 +47,24 @@ internal sealed class TurnCommitter : IAsyncDisposable
 
     private async Task CommitAsync(IReadOnlyList<Turn> turns)
     {
-        var retrying = new Retrying("Commit of durable turns", _store, _logger);
+        var backoff = new Backoff("Commit of durable turns", _store, _logger);
         while (true)
         {
             try
             {
                 await WriteAsync(turns);
-                retrying.Succeeded();
+                backoff.Succeeded();
                 return;
             }
-            catch (Exception error) when (DurableStore.IsPassing(error) && !_stop.IsCancellationRequested)
+            catch (Exception error) when (DurableStore.IsTransient(error) && !_stop.IsCancellationRequested)
             {
                 // If the commit got through after all, the next try finds the turn number moved on, and the instance is read again.
-                await retrying.FailedAsync(error, _stop.Token);
+                await backoff.FailedAsync(error, _stop.Token);
             }
             catch (Exception error) when (turns.Count > 1 && !_stop.IsCancellationRequested)
             {
                 // One turn that cannot be stored must not take the others with it.
-                retrying.Succeeded();
+                backoff.Succeeded();
                 _logger.LogWarning(error, "A commit of {Count} durable turns failed; committing them one by one", turns.Count);
                 foreach (Turn turn in turns)
                     await CommitAsync([turn]);
@@ -72,13 +72,13 @@ internal sealed class TurnCommitter : IAsyncDisposable
             }
             catch (Exception error) when (!_stop.IsCancellationRequested)
             {
-                retrying.Succeeded();
+                backoff.Succeeded();
                 await FailInstanceAsync(turns[0], error);
                 break;
             }
             catch (Exception error)
             {
-                retrying.GiveUp();
+                backoff.GiveUp();
                 _logger.LogWarning(error, "{Count} durable turns were not committed before the engine stopped; they will be done again", turns.Count);
                 break;
             }
@@ -112,7 +112,7 @@ internal sealed class TurnCommitter : IAsyncDisposable
             await using NpgsqlBatch batch = connection.ToBatch(InstanceSql.Postpone.ToCommand(_store.Hub, turn.InstanceId, _store.Owner));
             await batch.ExecuteNonQueryAsync(_stop.Token);
         }
-        catch (Exception error) when (DurableStore.IsPassing(error) || _stop.IsCancellationRequested)
+        catch (Exception error) when (DurableStore.IsTransient(error) || _stop.IsCancellationRequested)
         {
             _logger.LogWarning(error, "The orchestration {InstanceId} is tried again before its time", turn.InstanceId);
         }
@@ -129,16 +129,16 @@ internal sealed class TurnCommitter : IAsyncDisposable
             IReadOnlyList<ActivityCall> activities = batch.Activities;
             IReadOnlyList<InstanceRow> instances = batch.NewInstances;
             batch.OwnActivities = ownActivities = _activities.Reserve(activities);
-            batch.OwnInstances = instances.TakeWhile(row => _functions.HasOrchestrator(row.Name)).Take(_sessions.Room).Count();
+            batch.OwnInstances = instances.TakeWhile(row => _functions.HasOrchestrator(row.Name)).Take(_live.Room).Count();
 
-            bool othersNeeded = batch.OwnInstances < instances.Count || batch.Receivers.Any(id => !_sessions.Holds(id));
+            bool othersNeeded = batch.OwnInstances < instances.Count || batch.Receivers.Any(id => !_live.Holds(id));
             (Dictionary<string, TimeSpan?> due, HashSet<string> stored) =
                 await WriteAsync(connection, batch, othersNeeded, ownActivities < activities.Count);
 
             _activities.Run(activities.Take(ownActivities));
             handedOver = ownActivities;
             foreach (InstanceRow row in instances.Take(batch.OwnInstances).Where(row => stored.Contains(row.InstanceId)))
-                _sessions.Adopt(row);
+                _live.Adopt(row);
             Announce(batch, othersNeeded, ownActivities < activities.Count);
             foreach (Turn turn in turns)
             {

@@ -99,7 +99,7 @@ internal sealed class EntityBatch(EntityInstanceId id, string? stateBefore, IRea
             Version = start.Version ?? "",
             Input = start.Input,
             CreatedAt = now,
-            StartAt = at > now ? Clock.RoundUp(at.Value) : null,
+            StartAt = at > now ? DatabaseTime.RoundUp(at.Value) : null,
         };
     }
 

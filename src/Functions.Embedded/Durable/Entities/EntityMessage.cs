@@ -46,27 +46,27 @@ internal sealed record EntityMessage(string EntityId, EntityMessageKind Kind)
     {
         Operation = operation,
         Input = input,
-        VisibleAt = at is { } due ? Clock.RoundUp(due) : null,
+        VisibleAt = at is { } due ? DatabaseTime.RoundUp(due) : null,
     };
 
     /// <summary>What an orchestrator asked for in a turn.</summary>
-    public static EntityMessage Of(InstanceRow sender, HistoryEvent asked) => new(asked.Target!, asked.Kind switch
+    public static EntityMessage Of(InstanceRow sender, HistoryEvent action) => new(action.Target!, action.Kind switch
     {
         EventKind.EntityCalled => EntityMessageKind.Call,
         EventKind.EntitySignaled => EntityMessageKind.Signal,
         EventKind.EntityLockRequested => EntityMessageKind.Lock,
         EventKind.EntityUnlocked => EntityMessageKind.Unlock,
-        _ => throw new InvalidOperationException($"{asked.Kind} is not for an entity."),
+        _ => throw new InvalidOperationException($"{action.Kind} is not for an entity."),
     })
     {
-        Operation = asked.Kind is EventKind.EntityCalled or EventKind.EntitySignaled ? asked.Name : null,
-        Input = asked.Kind is EventKind.EntityCalled or EventKind.EntitySignaled ? asked.Data : null,
+        Operation = action.Kind is EventKind.EntityCalled or EventKind.EntitySignaled ? action.Name : null,
+        Input = action.Kind is EventKind.EntityCalled or EventKind.EntitySignaled ? action.Data : null,
         Sender = sender.InstanceId,
         SenderExecution = sender.ExecutionId,
-        TaskId = asked.TaskId,
-        LockId = asked.LockId,
-        LockSet = asked.Kind == EventKind.EntityLockRequested ? asked.Data : null,
-        VisibleAt = asked.FireAt,
+        TaskId = action.TaskId,
+        LockId = action.LockId,
+        LockSet = action.Kind == EventKind.EntityLockRequested ? action.Data : null,
+        VisibleAt = action.FireAt,
     };
 
     /// <summary>The lock request for the next entity of the set; null when this is the last.</summary>

@@ -12,7 +12,7 @@ internal sealed class EntityWorker(
     DurableStore store,
     IDurableFunctions functions,
     HostRegistry hosts,
-    EntityCommits commits,
+    EntityCommitter commits,
     EngineSignals signals,
     TimeProvider time,
     ILogger<EntityWorker> logger)
@@ -23,13 +23,13 @@ internal sealed class EntityWorker(
 
     public async Task RunAsync(CancellationToken stop)
     {
-        var retrying = new Retrying("Fetching entities", store, logger);
+        var backoff = new Backoff("Fetching entities", store, logger);
         while (!stop.IsCancellationRequested)
         {
             try
             {
                 TimeSpan wait = await FetchAsync(stop);
-                retrying.Succeeded();
+                backoff.Succeeded();
                 await signals.Entities.WaitAsync(wait, stop);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -38,7 +38,7 @@ internal sealed class EntityWorker(
             }
             catch (Exception error)
             {
-                await retrying.FailedAsync(error, stop);
+                await backoff.FailedAsync(error, stop);
             }
         }
     }
@@ -47,7 +47,7 @@ internal sealed class EntityWorker(
     public async Task RenewAsync(CancellationToken stop)
     {
         using var timer = new PeriodicTimer(store.Options.LeaseDuration / 3, time);
-        var retrying = new Retrying("Renewing leases of entities", store, logger);
+        var backoff = new Backoff("Renewing leases of entities", store, logger);
         while (!stop.IsCancellationRequested)
         {
             try
@@ -62,7 +62,7 @@ internal sealed class EntityWorker(
                     await batch.ExecuteNonQueryAsync(stop);
                 }
 
-                retrying.Succeeded();
+                backoff.Succeeded();
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
@@ -70,7 +70,7 @@ internal sealed class EntityWorker(
             }
             catch (Exception error)
             {
-                await retrying.FailedAsync(error, stop);
+                await backoff.FailedAsync(error, stop);
             }
         }
     }
@@ -143,7 +143,7 @@ internal sealed class EntityWorker(
             string name = NameOf(row.EntityId);
             if (!_unknown.Add(name))
                 continue;
-            hosts.Missing(FunctionKind.Entity, name);
+            hosts.ReportMissing(FunctionKind.Entity, name);
             logger.LogWarning("There is no entity {Name} here; its operations (as for {EntityId}) are left to an app that has it", name, row.EntityId);
         }
     }
@@ -158,7 +158,7 @@ internal sealed class EntityWorker(
     private async Task RunAsync(EntityRow row, Task begin)
     {
         await begin;
-        var retrying = new Retrying($"Running the entity {row.EntityId}", store, logger);
+        var backoff = new Backoff($"Running the entity {row.EntityId}", store, logger);
         bool released = false;
         try
         {
@@ -171,13 +171,13 @@ internal sealed class EntityWorker(
                     (unlocked, messages) = await commits.ReadAsync(row, _abort.Token);
                     break;
                 }
-                catch (Exception error) when (DurableStore.IsPassing(error) && !_abort.IsCancellationRequested)
+                catch (Exception error) when (DurableStore.IsTransient(error) && !_abort.IsCancellationRequested)
                 {
-                    await retrying.FailedAsync(error, _abort.Token);
+                    await backoff.FailedAsync(error, _abort.Token);
                 }
             }
 
-            retrying.Succeeded();
+            backoff.Succeeded();
             var run = new EntityRun(unlocked, messages);
             var batch = new EntityBatch(run.Id, row.State, run.Operations, time);
             if (run.Operations.Count > 0)

@@ -33,11 +33,11 @@ internal static class DurableWebhooks
         group.MapDelete("/instances/{instanceId}", PurgeAsync);
         group.MapPost("/instances/{instanceId}/raiseEvent/{eventName}", RaiseEventAsync);
         group.MapPost("/instances/{instanceId}/terminate", (HttpContext http, string instanceId, EmbeddedDurableTaskClient client, string? reason) =>
-            SteerAsync(http, client, instanceId, cancellation => client.TerminateInstanceAsync(instanceId, (object?)reason, cancellation)));
+            ControlAsync(http, client, instanceId, cancellation => client.TerminateInstanceAsync(instanceId, (object?)reason, cancellation)));
         group.MapPost("/instances/{instanceId}/suspend", (HttpContext http, string instanceId, EmbeddedDurableTaskClient client, string? reason) =>
-            SteerAsync(http, client, instanceId, cancellation => client.SuspendInstanceAsync(instanceId, reason, cancellation)));
+            ControlAsync(http, client, instanceId, cancellation => client.SuspendInstanceAsync(instanceId, reason, cancellation)));
         group.MapPost("/instances/{instanceId}/resume", (HttpContext http, string instanceId, EmbeddedDurableTaskClient client, string? reason) =>
-            SteerAsync(http, client, instanceId, cancellation => client.ResumeInstanceAsync(instanceId, reason, cancellation)));
+            ControlAsync(http, client, instanceId, cancellation => client.ResumeInstanceAsync(instanceId, reason, cancellation)));
         group.MapPost("/instances/{instanceId}/rewind", RewindAsync);
         EntityWebhooks.Map(group);
         group.MapPost("/instances/{instanceId}/restart", RestartAsync);
@@ -123,11 +123,11 @@ internal static class DurableWebhooks
         if (await ReadJsonAsync(http, optional: true) is not { } body)
             return NotJson();
         object? payload = body.ValueKind == JsonValueKind.Undefined ? null : body;
-        return await SteerAsync(http, client, instanceId, cancellation => client.RaiseEventAsync(instanceId, eventName, payload, cancellation));
+        return await ControlAsync(http, client, instanceId, cancellation => client.RaiseEventAsync(instanceId, eventName, payload, cancellation));
     }
 
     /// <summary>202; 404 for an instance that does not exist, 410 for one that has ended.</summary>
-    private static async Task<IResult> SteerAsync(
+    private static async Task<IResult> ControlAsync(
         HttpContext http, EmbeddedDurableTaskClient client, string instanceId, Func<CancellationToken, Task> act)
     {
         OrchestrationMetadata? instance = await client.GetInstanceAsync(instanceId, http.RequestAborted);

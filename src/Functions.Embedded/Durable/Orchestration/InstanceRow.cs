@@ -32,14 +32,3 @@ internal sealed record InstanceRow(string InstanceId, Guid ExecutionId, string N
 
     public int HistoryLength { get; init; }
 }
-
-internal static class RuntimeStatusNames
-{
-    /// <summary>The statuses an instance never leaves, as stored.</summary>
-    public static readonly string[] Final = ["Completed", "Failed", "Terminated"];
-
-    public static bool IsFinal(this OrchestrationRuntimeStatus status) => status
-        is OrchestrationRuntimeStatus.Completed
-        or OrchestrationRuntimeStatus.Failed
-        or OrchestrationRuntimeStatus.Terminated;
-}

@@ -14,7 +14,7 @@ internal sealed partial class OrchestrationContext
     /// <summary>Called within the turn when the orchestrator has ended: what it has locked is free again.</summary>
     public void LeaveCriticalSection() => _entities?.Leave(null);
 
-    private void Tell(EventKind kind, EntityInstanceId id, string? name, string? data, Guid? lockId, DateTime? fireAt = null) => _asked.Enqueue(
+    private void AddEntityAction(EventKind kind, EntityInstanceId id, string? name, string? data, Guid? lockId, DateTime? fireAt = null) => _actions.Enqueue(
         new HistoryEvent(kind, _now)
         {
             TaskId = ++_lastTaskId,
@@ -69,8 +69,8 @@ internal sealed partial class OrchestrationContext
             Check(id, operationName);
             if (_section is not null && _locked.Contains(id))
                 throw new InvalidOperationException($"The entity {id} is locked by this orchestration; it can be called, not signalled.");
-            DateTime? at = options?.SignalTime is { } due ? Clock.RoundUp(due.UtcDateTime) : null;
-            _context.Tell(EventKind.EntitySignaled, id, operationName, _context.Serialize(input), null, at);
+            DateTime? at = options?.SignalTime is { } due ? DatabaseTime.RoundUp(due.UtcDateTime) : null;
+            _context.AddEntityAction(EventKind.EntitySignaled, id, operationName, _context.Serialize(input), null, at);
             return Task.CompletedTask;
         }
 
@@ -122,7 +122,7 @@ internal sealed partial class OrchestrationContext
             if (_section is not { } current || (section is not null && section != current))
                 return;
             foreach (EntityInstanceId id in _locked)
-                _context.Tell(EventKind.EntityUnlocked, id, current.ToString(), null, current);
+                _context.AddEntityAction(EventKind.EntityUnlocked, id, current.ToString(), null, current);
             (_section, _locked) = (null, []);
         }
 

@@ -1,6 +1,3 @@
-using System.Text.Json;
-using Microsoft.DurableTask.Entities;
-
 namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>The side that the engine sees. Called within the turn.</summary>
@@ -13,7 +10,7 @@ internal sealed partial class OrchestrationContext
     public string? Violation => _violation;
 
     /// <summary>Events that came and nobody waited for, in order of arrival.</summary>
-    public IReadOnlyList<HistoryEvent> Unclaimed => _unclaimed;
+    public IReadOnlyList<HistoryEvent> BufferedEvents => _bufferedEvents;
 
     public void BeginTurn(DateTime now, bool replaying)
     {
@@ -22,11 +19,11 @@ internal sealed partial class OrchestrationContext
     }
 
     /// <summary>Takes what was asked for since the last call, in order.</summary>
-    public List<HistoryEvent> TakeAsked()
+    public List<HistoryEvent> TakeActions()
     {
-        List<HistoryEvent> asked = [.. _asked];
-        _asked.Clear();
-        return asked;
+        List<HistoryEvent> actions = [.. _actions];
+        _actions.Clear();
+        return actions;
     }
 
     /// <summary>Takes the numbers of the timers that were cancelled since the last call.</summary>
@@ -40,20 +37,20 @@ internal sealed partial class OrchestrationContext
     /// <summary>At replay: the history has this call; the orchestrator must have made it too.</summary>
     public void Match(HistoryEvent recorded)
     {
-        if (!_asked.TryDequeue(out HistoryEvent? asked))
+        if (!_actions.TryDequeue(out HistoryEvent? action))
             throw NonDeterministicOrchestrationException.Missing(recorded);
-        bool same = asked.Kind == recorded.Kind
-            && asked.TaskId == recorded.TaskId
-            && string.Equals(asked.Name, recorded.Name, StringComparison.OrdinalIgnoreCase)
-            && (!asked.Kind.IsForEntity() || asked.Target == recorded.Target);
+        bool same = action.Kind == recorded.Kind
+            && action.TaskId == recorded.TaskId
+            && string.Equals(action.Name, recorded.Name, StringComparison.OrdinalIgnoreCase)
+            && (!action.Kind.IsForEntity() || action.Target == recorded.Target);
         if (!same)
-            throw NonDeterministicOrchestrationException.Different(recorded, asked);
+            throw NonDeterministicOrchestrationException.Different(recorded, action);
     }
 
     /// <summary>At replay: the turn's recorded calls are over; the orchestrator must not have made more.</summary>
     public void EnsureNothingExtra()
     {
-        if (_asked.TryPeek(out HistoryEvent? extra))
+        if (_actions.TryPeek(out HistoryEvent? extra))
             throw NonDeterministicOrchestrationException.Extra(extra);
     }
 
@@ -91,44 +88,6 @@ internal sealed partial class OrchestrationContext
             }
         }
 
-        _unclaimed.Add(raised);
+        _bufferedEvents.Add(raised);
     }
-}
-
-/// <summary>Failure details as they are stored.</summary>
-internal static class Failures
-{
-    public static string Write(TaskFailureDetails details) => JsonSerializer.Serialize(details);
-
-    public static string Write(Exception error) => Write(Of(error));
-
-    /// <summary>What an exception says. A failed call carries what failed as details, not as an inner exception.</summary>
-    public static TaskFailureDetails Of(Exception error)
-    {
-        TaskFailureDetails? inner = error switch
-        {
-            TaskFailedException failed => failed.FailureDetails,
-            EntityOperationFailedException failed => failed.FailureDetails,
-            { InnerException: { } cause } => Of(cause),
-            _ => null,
-        };
-        return TaskFailureDetails.FromException(error) with { InnerFailure = inner };
-    }
-
-    public static TaskFailureDetails Read(string? data) =>
-        (data is null ? null : JsonSerializer.Deserialize<TaskFailureDetails>(data)) ?? new TaskFailureDetails("(unknown)", "", null, null, null);
-}
-
-/// <summary>Times as the database keeps them: whole microseconds.</summary>
-internal static class Clock
-{
-    private const long Step = TimeSpan.TicksPerMicrosecond;
-
-    public static DateTime RoundDown(DateTime time) => new(time.Ticks - time.Ticks % Step, DateTimeKind.Utc);
-
-    /// <summary>Stays below <see cref="DateTime.MaxValue"/>, which the database would take for infinity.</summary>
-    public static DateTime RoundUp(DateTime time) =>
-        RoundDown(time.Ticks > DateTime.MaxValue.Ticks - Step ? DateTime.MaxValue : time.AddTicks(Step - 1));
-
-    public static DateTime Now(this TimeProvider time) => RoundDown(time.GetUtcNow().UtcDateTime);
 }

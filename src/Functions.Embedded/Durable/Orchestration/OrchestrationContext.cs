@@ -14,8 +14,8 @@ internal sealed partial class OrchestrationContext(
     private readonly Dictionary<int, OpenTask> _open = [];
     /// <summary>Waits for events, the newest on top: it is served first, so that a wait that was abandoned swallows no event of a later one.</summary>
     private readonly Dictionary<string, Stack<OpenTask>> _waiting = new(StringComparer.OrdinalIgnoreCase);
-    private readonly List<HistoryEvent> _unclaimed = [];
-    private readonly Queue<HistoryEvent> _asked = new();
+    private readonly List<HistoryEvent> _bufferedEvents = [];
+    private readonly Queue<HistoryEvent> _actions = new();
     private readonly List<int> _cancelledTimers = [];
     private int _lastTaskId = -1;
     private int _guids;
@@ -97,7 +97,7 @@ internal sealed partial class OrchestrationContext(
 
         DateTime due = fireAt.Kind == DateTimeKind.Local ? fireAt.ToUniversalTime() : DateTime.SpecifyKind(fireAt, DateTimeKind.Utc);
         // Rounded up, so that a timer never fires before it is due.
-        var open = OpenFor<object?>(new HistoryEvent(EventKind.TimerCreated, _now) { FireAt = Clock.RoundUp(due) });
+        var open = OpenFor<object?>(new HistoryEvent(EventKind.TimerCreated, _now) { FireAt = DatabaseTime.RoundUp(due) });
         if (cancellationToken.CanBeCanceled)
             CancelWith(cancellationToken, open, () =>
             {
@@ -115,11 +115,11 @@ internal sealed partial class OrchestrationContext(
             return Task.FromCanceled<T>(cancellationToken);
 
         var open = new OpenTask<T>(EventKind.EventRaised, eventName, -1, converter);
-        int early = _unclaimed.FindIndex(raised => string.Equals(raised.Name, eventName, StringComparison.OrdinalIgnoreCase));
+        int early = _bufferedEvents.FindIndex(raised => string.Equals(raised.Name, eventName, StringComparison.OrdinalIgnoreCase));
         if (early >= 0)
         {
-            open.Complete(_unclaimed[early].Data);
-            _unclaimed.RemoveAt(early);
+            open.Complete(_bufferedEvents[early].Data);
+            _bufferedEvents.RemoveAt(early);
             return open.Task;
         }
 
@@ -137,7 +137,7 @@ internal sealed partial class OrchestrationContext(
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
         ArgumentException.ThrowIfNullOrEmpty(eventName);
         EntityIds.ThrowIfEntity(instanceId);
-        _asked.Enqueue(new HistoryEvent(EventKind.EventSent, _now)
+        _actions.Enqueue(new HistoryEvent(EventKind.EventSent, _now)
         {
             TaskId = ++_lastTaskId,
             Name = eventName,
@@ -184,7 +184,7 @@ internal sealed partial class OrchestrationContext(
         int id = ++_lastTaskId;
         var open = new OpenTask<T>(call.Kind, call.Name ?? "", id, converter, failure);
         _open.Add(id, open);
-        _asked.Enqueue(call with { TaskId = id });
+        _actions.Enqueue(call with { TaskId = id });
         return open;
     }
 

@@ -3,29 +3,6 @@ using Microsoft.Extensions.Logging;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>What a turn came to.</summary>
-/// <param name="Recorded">The turn's history: its start, the events delivered, what the orchestrator asked for, its end.</param>
-/// <param name="Asked">What the orchestrator asked for in this turn.</param>
-/// <param name="CancelledTimers">Timers of earlier turns that are not needed any more.</param>
-/// <param name="Status">The instance's status after the turn.</param>
-internal sealed record TurnOutcome(
-    List<HistoryEvent> Recorded,
-    List<HistoryEvent> Asked,
-    List<int> CancelledTimers,
-    OrchestrationRuntimeStatus Status)
-{
-    public string? Output { get; init; }
-
-    public string? Failure { get; init; }
-
-    public string? CustomStatus { get; init; }
-
-    /// <summary>Set when the orchestrator continues as new: the next execution's input, version and inherited events.</summary>
-    public NextExecution? Next { get; init; }
-}
-
-internal sealed record NextExecution(Guid ExecutionId, string? Input, string? Version, IReadOnlyList<HistoryEvent> Events);
-
 /// <summary>
 /// One execution of an instance as live code: brought up to date by replaying its history, then advanced turn by turn.
 /// Not thread-safe; one turn at a time.
@@ -66,7 +43,7 @@ internal sealed class OrchestrationExecution
                     _now = recorded.At;
                     _context.BeginTurn(_now, replaying: true);
                     break;
-                case var kind when kind.IsAsked():
+                case var kind when kind.IsAction():
                     _context.Match(recorded);
                     break;
                 default:
@@ -166,11 +143,11 @@ internal sealed class OrchestrationExecution
     {
         if (HasEnded)
             _context.LeaveCriticalSection();
-        var outcome = new TurnOutcome(recorded, _context.TakeAsked(), _context.TakeCancelledTimers(), OrchestrationRuntimeStatus.Running)
+        var outcome = new TurnOutcome(recorded, _context.TakeActions(), _context.TakeCancelledTimers(), OrchestrationRuntimeStatus.Running)
         {
             CustomStatus = _context.CustomStatus,
         };
-        recorded.AddRange(outcome.Asked);
+        recorded.AddRange(outcome.Actions);
 
         if (_context.Violation is { } violation)
             return End(outcome, OrchestrationRuntimeStatus.Failed, null, new NonDeterministicOrchestrationException($"Non-deterministic orchestrator: {violation}."));
@@ -227,7 +204,7 @@ internal sealed class OrchestrationExecution
     private NextExecution NextOf(ContinueAsNewOptions continuation)
     {
         IEnumerable<HistoryEvent> inherited = continuation.PreserveUnprocessedEvents
-            ? _context.Unclaimed.Concat(_late.Where(late => late.Kind == EventKind.EventRaised))
+            ? _context.BufferedEvents.Concat(_late.Where(late => late.Kind == EventKind.EventRaised))
             : [];
         return new NextExecution(
             Guid.CreateVersion7(),

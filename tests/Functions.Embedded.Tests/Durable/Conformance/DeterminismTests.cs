@@ -213,7 +213,7 @@ public sealed class DeterminismTests(DurableDatabase database) : IClassFixture<D
                     value += await context.WaitForExternalEvent<int>("own", TimeSpan.FromSeconds(30));
                     return (value, ids.Concat([context.NewGuid()]).Distinct().Count());
                 }),
-            options => options.MaxSessions = -1);
+            options => options.MaxLiveInstances = -1);
 
         Assert.Equal((140, 3), (await engine.RunAsync("All")).ReadOutputAs<(int, int)>());
     }

@@ -41,7 +41,7 @@ public sealed class EntityTests(DurableDatabase database) : IClassFixture<Durabl
     [Fact]
     public async Task Replayed_at_every_turn_the_calls_are_made_once()
     {
-        await using TestEngine engine = await database.StartAsync(Functions, options => options.MaxSessions = -1);
+        await using TestEngine engine = await database.StartAsync(Functions, options => options.MaxLiveInstances = -1);
 
         Assert.Equal(10, (await engine.RunAsync("Add", (int[])[1, 2, 3, 4])).ReadOutputAs<int>());
         Assert.Equal(10, (await engine.Client.Entities.GetEntityAsync<int>(Mine, Cancellation))!.State);
@@ -175,7 +175,7 @@ public sealed class EntityTests(DurableDatabase database) : IClassFixture<Durabl
     [Fact]
     public async Task A_signal_for_later_is_delivered_then()
     {
-        await using TestEngine engine = await database.StartAsync(new TestFunctions().Entity("Clock", () => new Handler(operation =>
+        await using TestEngine engine = await database.StartAsync(new TestFunctions().Entity("DatabaseTime", () => new Handler(operation =>
         {
             operation.State.SetState(DateTimeOffset.UtcNow);
             return default;

@@ -55,7 +55,7 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
 
         await engine.Client.TerminateInstanceAsync(id, (object)"stopped", Cancellation);
         goOn.Set();
-        await TestEngine.UntilAsync(() => Task.FromResult(engine.Get<Sessions>().IsIdle));
+        await TestEngine.UntilAsync(() => Task.FromResult(engine.Get<LiveInstances>().IsIdle));
 
         OrchestrationMetadata end = (await engine.Client.GetInstanceAsync(id, true, Cancellation))!;
         Assert.Equal((OrchestrationRuntimeStatus.Terminated, "stopped"), (end.RuntimeStatus, end.ReadOutputAs<string>()));
@@ -80,7 +80,7 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
         await engine.Client.TerminateInstanceAsync(id, Cancellation);
         await engine.Client.ScheduleNewOrchestrationInstanceAsync("Wait", new StartOrchestrationOptions("replaced"), Cancellation);
         goOn.Set();
-        await TestEngine.UntilAsync(() => Task.FromResult(engine.Get<Sessions>().IsIdle));
+        await TestEngine.UntilAsync(() => Task.FromResult(engine.Get<LiveInstances>().IsIdle));
         await engine.Client.RaiseEventAsync(id, "go", "untouched", Cancellation);
 
         OrchestrationMetadata end = await engine.EndOf(id);

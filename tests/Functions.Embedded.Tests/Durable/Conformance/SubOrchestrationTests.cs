@@ -78,7 +78,7 @@ public sealed class SubOrchestrationTests(DurableDatabase database) : IClassFixt
                     string second = await context.CallSubOrchestratorAsync<string>("Child");
                     return (string[])[first, second];
                 }),
-            options => options.MaxSessions = -1);
+            options => options.MaxLiveInstances = -1);
 
         string[] ids = (await engine.RunAsync("Parent")).ReadOutputAs<string[]>()!;
 

@@ -75,7 +75,7 @@ public sealed class DatabaseFaultTests
                 id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Adds", 1, Cancellation);
                 return true;
             }
-            catch (Exception error) when (DurableStore.IsPassing(error))
+            catch (Exception error) when (DurableStore.IsTransient(error))
             {
                 return false;
             }

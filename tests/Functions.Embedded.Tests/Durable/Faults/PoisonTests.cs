@@ -35,7 +35,7 @@ public sealed class PoisonTests(DurableDatabase database) : IClassFixture<Durabl
         "INSERT INTO durable.history SELECT (jsonb_populate_record(h, jsonb_build_object('seq', i.history_length + 1))).* "
         + "FROM durable.history h JOIN durable.instances i USING (hub, instance_id) WHERE {0} AND seq = 0",
         "")]
-    public async Task A_row_damaged_by_hand_fails_its_instance_and_no_other(string damage, string named)
+    public async Task A_row_damaged_by_hand_fails_its_instance_and_no_other(string corruption, string named)
     {
         string hub = $"poison-{Guid.NewGuid():N}";
         await using TestEngine writer = await database.StartAsync(Functions(), hub: hub);
@@ -49,7 +49,7 @@ public sealed class PoisonTests(DurableDatabase database) : IClassFixture<Durabl
         foreach (string id in (string[])["damaged", "whole"])
             await writer.Client.RaiseEventAsync(id, "more", 5, Cancellation);
         await writer.QueryAsync<long>(
-            $"WITH done AS ({string.Format(System.Globalization.CultureInfo.InvariantCulture, damage, $"hub = '{hub}' AND instance_id = 'damaged'")} RETURNING 1) SELECT count(*) FROM done");
+            $"WITH done AS ({string.Format(System.Globalization.CultureInfo.InvariantCulture, corruption, $"hub = '{hub}' AND instance_id = 'damaged'")} RETURNING 1) SELECT count(*) FROM done");
         await using TestEngine reader = await database.StartAsync(Functions(), hub: hub);
 
         Assert.Equal(7, (await reader.EndOf("whole")).ReadOutputAs<int>());

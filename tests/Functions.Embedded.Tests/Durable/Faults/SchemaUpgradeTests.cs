@@ -43,7 +43,7 @@ public sealed class SchemaUpgradeTests(PostgresServer server)
         Assert.Equal(26, (await one.EndOf("generations")).ReadOutputAs<int>());
         Assert.Equal(42, (await one.EndOf("timer")).ReadOutputAs<int>());
         Assert.Equal(23, (await one.EndOf("parent")).ReadOutputAs<int>());
-        Assert.Equal(2, (await one.EndOf("retrying")).ReadOutputAs<int>());
+        Assert.Equal(2, (await one.EndOf("backoff")).ReadOutputAs<int>());
         Assert.Equal("Attempt 0 failed.", (await one.EndOf("failed")).FailureDetails!.InnerFailure!.ErrorMessage);
         Assert.Empty(await HubCheck.ProblemsAsync(connection, Hub, effects: false));
         Assert.Equal(1, (await client.PurgeInstanceAsync("finished", Cancellation)).PurgedInstanceCount);
@@ -125,7 +125,7 @@ public sealed class SchemaUpgradeTests(PostgresServer server)
         ("Parent", "parent", 10),
         ("FanOut", "fan-out", 60),
         ("Chain", "chain", 2),
-        ("Retrying", "retrying", null),
+        ("Backoff", "backoff", null),
     ];
 
     private static TestFunctions Functions() => new TestFunctions()
@@ -145,7 +145,7 @@ public sealed class SchemaUpgradeTests(PostgresServer server)
         .Orchestrator("FanOut", async context => (await Task.WhenAll(
             Enumerable.Range(0, context.GetInput<int>()).Select(i => context.CallActivityAsync<int>("Add", i)))).Sum())
         .Orchestrator("Failing", context => context.CallActivityAsync<int>("Fail", 0))
-        .Orchestrator("Retrying", async context =>
+        .Orchestrator("Backoff", async context =>
         {
             for (int attempt = 0; ; attempt++)
             {

@@ -5,7 +5,7 @@ using NpgsqlTypes;
 namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>Reads what an entity has to do, and writes what it did.</summary>
-internal sealed class EntityCommits(DurableStore store, EngineSignals signals, ILogger<EntityCommits> logger)
+internal sealed class EntityCommitter(DurableStore store, EngineSignals signals, ILogger<EntityCommitter> logger)
 {
     /// <summary>What the entity may do now, and the entity: without its lock when the orchestration that had it is gone.</summary>
     public async Task<(EntityRow Row, List<EntityMessage> Messages)> ReadAsync(EntityRow row, CancellationToken cancellation)
@@ -44,19 +44,19 @@ internal sealed class EntityCommits(DurableStore store, EngineSignals signals, I
     public async Task CommitAsync(EntityRow before, EntityRun run, EntityBatch batch, CancellationToken cancellation)
     {
         bool isStorable = true;
-        var retrying = new Retrying($"Commit of the entity {before.EntityId}", store, logger);
+        var backoff = new Backoff($"Commit of the entity {before.EntityId}", store, logger);
         while (true)
         {
             try
             {
                 if (!await WriteAsync(before, run, batch, cancellation))
                     logger.LogDebug("A run of the entity {EntityId} was given up: the entity went on without it", before.EntityId);
-                retrying.Succeeded();
+                backoff.Succeeded();
                 return;
             }
-            catch (Exception error) when (DurableStore.IsPassing(error) && !cancellation.IsCancellationRequested)
+            catch (Exception error) when (DurableStore.IsTransient(error) && !cancellation.IsCancellationRequested)
             {
-                await retrying.FailedAsync(error, cancellation);
+                await backoff.FailedAsync(error, cancellation);
             }
             catch (Exception error) when (isStorable && !cancellation.IsCancellationRequested)
             {
