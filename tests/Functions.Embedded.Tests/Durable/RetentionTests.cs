@@ -69,7 +69,7 @@ public sealed class RetentionTests(DurableDatabase database) : IClassFixture<Dur
         await using TestEngine engine = await database.StartAsync(Functions(), Quick);
         string parent = await WaitingAsync(engine, "Parent");
         string completed = parent + "-completed", failed = parent + "-failed";
-        await TestEngine.UntilAsync(async () => (await engine.Client.GetInstancesAsync(failed))?.IsCompleted == true);
+        await Eventually.TrueAsync(async () => (await engine.Client.GetInstancesAsync(failed))?.IsCompleted == true);
 
         await AgeAsync(engine, completed, failed);
         await GoneAsync(engine, completed);
@@ -116,6 +116,6 @@ public sealed class RetentionTests(DurableDatabase database) : IClassFixture<Dur
         SELECT count(*) FROM aged
         """);
 
-    private static Task GoneAsync(TestEngine engine, params string[] ids) => TestEngine.UntilAsync(async () => await engine.QueryAsync<long>(
+    private static Task GoneAsync(TestEngine engine, params string[] ids) => Eventually.TrueAsync(async () => await engine.QueryAsync<long>(
         $"SELECT count(*) FROM durable.instances WHERE hub = '{engine.Store.Hub}' AND instance_id IN ({string.Join(", ", ids.Select(id => $"'{id}'"))})") == 0);
 }

@@ -132,7 +132,7 @@ public sealed class WebhookTests(DurableDatabase database) : IClassFixture<Durab
         string id = await Client.ScheduleNewOrchestrationInstanceAsync("Wait", Cancellation);
 
         Assert.Equal(HttpStatusCode.Accepted, (await _http.PostAsync($"instances/{id}/suspend?reason=pause", null, Cancellation)).StatusCode);
-        await TestEngine.UntilAsync(async () => (await Client.GetInstanceAsync(id, Cancellation))!.RuntimeStatus == OrchestrationRuntimeStatus.Suspended);
+        await Eventually.TrueAsync(async () => (await Client.GetInstanceAsync(id, Cancellation))!.RuntimeStatus == OrchestrationRuntimeStatus.Suspended);
         Assert.Equal(HttpStatusCode.Accepted, (await _http.PostAsync($"instances/{id}/resume", null, Cancellation)).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await _http.DeleteAsync($"instances/{id}", Cancellation)).StatusCode);
         Assert.Equal(HttpStatusCode.Accepted, (await _http.PostAsync($"instances/{id}/terminate?reason=enough", null, Cancellation)).StatusCode);

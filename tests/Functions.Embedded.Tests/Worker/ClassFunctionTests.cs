@@ -79,7 +79,7 @@ public sealed class ClassFunctionTests(PostgresServer postgres)
     {
         var client = app.Host.Services.GetRequiredService<DurableTaskClient>();
         string id = await client.ScheduleNewOrchestrationInstanceAsync(name, input, Cancellation);
-        return await client.WaitForInstanceCompletionAsync(id, getInputsAndOutputs: true, Cancellation).WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
+        return await client.WaitForInstanceCompletionAsync(id, getInputsAndOutputs: true, Cancellation).EndsAsync();
     }
 
     public sealed record Greeting(string Word);

@@ -56,7 +56,7 @@ public sealed class DurableFunctionTests(PostgresServer postgres)
 
         await cancel.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.WaitAsync(TimeSpan.FromSeconds(10)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.EndsAsync());
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public sealed class DurableFunctionTests(PostgresServer postgres)
                 trail.Enqueue($"{context.FunctionDefinition.Name}: {context.GetInvocationResult().Value}");
             }));
 
-        HttpResponseMessage answer = await app.Client.PostAsync("/api/double/21", null).WaitAsync(TimeSpan.FromSeconds(20));
+        HttpResponseMessage answer = await app.Client.PostAsync("/api/double/21", null).EndsAsync();
         JsonElement body = await answer.Content.ReadFromJsonAsync<JsonElement>();
 
         Assert.Equal(42, body.GetProperty("result").GetInt32());

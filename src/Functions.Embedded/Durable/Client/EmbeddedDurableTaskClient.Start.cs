@@ -162,9 +162,7 @@ internal sealed partial class EmbeddedDurableTaskClient
 
     private async Task<HashSet<string>> WriteAsync(NpgsqlConnection connection, List<InstanceRow> rows, int own, List<string> replaced, string[] ended)
     {
-        await using NpgsqlBatch batch = connection.ToBatch();
-        if (ended.Length > 0)
-            batch.BatchCommands.Add(InstanceEnd.Terminated(null).ToCommand(_store.Hub, ended, _time.Now()));
+        await using NpgsqlBatch batch = connection.ToBatch(ended.Length > 0 ? InstanceEnd.Terminated(null).ToCommands(_store.Hub, ended, _time.Now()) : []);
         if (replaced.Count > 0)
         {
             foreach (NpgsqlBatchCommand forget in TurnBatch.ForgetCommands(_store.Hub, [.. replaced]))

@@ -24,9 +24,12 @@ internal sealed record InstanceEnd(OrchestrationRuntimeStatus Status, EventKind 
         return new InstanceEnd(OrchestrationRuntimeStatus.Failed, EventKind.OrchestratorStarted, null, failure, failure);
     }
 
-    /// <summary>The statement alone, within a transaction that has locked the instances and their parents.</summary>
-    public NpgsqlBatchCommand ToCommand(string hub, string[] ids, DateTime now) => InstanceSql.End.ToCommand(
-        hub, ids, Nullable(Output), now, ParentFailure, Status.ToString(), Nullable(Failure), Cause.ToString());
+    /// <summary>The statements alone, for a transaction that has locked the instances and their parents.</summary>
+    public NpgsqlBatchCommand[] ToCommands(string hub, string[] ids, DateTime now) =>
+    [
+        EntitySql.LockOfOwners.ToCommand(hub, ids),
+        InstanceSql.End.ToCommand(hub, ids, Nullable(Output), now, ParentFailure, Status.ToString(), Nullable(Failure), Cause.ToString()),
+    ];
 
     /// <summary>Ends the instances in a transaction of its own and wakes the engines of the hub.</summary>
     public async Task WriteAsync(
@@ -34,12 +37,14 @@ internal sealed record InstanceEnd(OrchestrationRuntimeStatus Status, EventKind 
     {
         string channel = EngineSignals.ChannelOf(hub);
         await using NpgsqlBatch batch = connection.ToBatch(
-            "BEGIN".ToCommand(),
-            InstanceSql.Lock.ToCommand(hub, ids.Union(parents).ToArray()),
-            ToCommand(hub, ids, now),
-            ConnectionSql.Notify.ToCommand(channel, EngineSignals.InstancesPayload),
-            ConnectionSql.Notify.ToCommand(channel, EngineSignals.EntitiesPayload),
-            "COMMIT".ToCommand());
+            [
+                "BEGIN".ToCommand(),
+                InstanceSql.Lock.ToCommand(hub, ids.Union(parents).ToArray()),
+                .. ToCommands(hub, ids, now),
+                ConnectionSql.Notify.ToCommand(channel, EngineSignals.InstancesPayload),
+                ConnectionSql.Notify.ToCommand(channel, EngineSignals.EntitiesPayload),
+                "COMMIT".ToCommand(),
+            ]);
         await batch.ExecuteNonQueryAsync(cancellation);
     }
 

@@ -76,7 +76,11 @@ internal sealed class LiveInstances(DurableEngineOptions options, TimeProvider t
     public void Adopt(InstanceRow row)
     {
         lock (_gate)
-            Start(new LiveInstance(row, null));
+        {
+            // A fetch may have found the row before this was called.
+            if (!_live.TryGetValue(row.InstanceId, out LiveInstance? held) || held.Row.ExecutionId != row.ExecutionId)
+                Start(new LiveInstance(row, null));
+        }
     }
 
     /// <summary>Takes on what was fetched. False when it does not fit what is here (any more) and is to be fetched again.</summary>

@@ -61,8 +61,8 @@ public sealed class ActivityTests(DurableDatabase database) : IClassFixture<Dura
             }));
 
         Assert.Equal("done", (await engine.RunAsync("Forgetful")).ReadOutputAs<string>());
-        await ran.Task.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
-        await TestEngine.UntilAsync(async () => await engine.QueryAsync<long>("SELECT count(*) FROM durable.activities") == 0);
+        await ran.Task.EndsAsync();
+        await Eventually.TrueAsync(async () => await engine.QueryAsync<long>("SELECT count(*) FROM durable.activities") == 0);
     }
 
     [Fact]

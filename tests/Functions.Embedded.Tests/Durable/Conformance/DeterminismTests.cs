@@ -28,7 +28,7 @@ public sealed class DeterminismTests(DurableDatabase database) : IClassFixture<D
         await using (TestEngine first = await database.StartAsync(functions, hub: hub))
         {
             id = await first.Client.ScheduleNewOrchestrationInstanceAsync("Ids", Cancellation);
-            await TestEngine.UntilAsync(async () => (await first.HistoryOf(id)).Any(e => e.Kind == EventKind.TaskCompleted));
+            await Eventually.TrueAsync(async () => (await first.HistoryOf(id)).Any(e => e.Kind == EventKind.TaskCompleted));
         }
 
         await using TestEngine second = await database.StartAsync(functions, hub: hub);
@@ -246,7 +246,7 @@ public sealed class DeterminismTests(DurableDatabase database) : IClassFixture<D
             return await wait;
         }));
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Outside", Cancellation);
-        await TestEngine.UntilAsync(async () => (await engine.Client.GetInstanceAsync(id, getInputsAndOutputs: true, Cancellation))?.SerializedCustomStatus == "\"waits\"");
+        await Eventually.TrueAsync(async () => (await engine.Client.GetInstanceAsync(id, getInputsAndOutputs: true, Cancellation))?.SerializedCustomStatus == "\"waits\"");
 
         await outside.CancelAsync();
         await engine.Client.RaiseEventAsync(id, "go", "", Cancellation);
@@ -283,7 +283,7 @@ public sealed class DeterminismTests(DurableDatabase database) : IClassFixture<D
         await using (TestEngine first = await database.StartAsync(original, hub: hub))
         {
             id = await first.Client.ScheduleNewOrchestrationInstanceAsync("Code", Cancellation);
-            await TestEngine.UntilAsync(async () => (await first.HistoryOf(id)).Any(e => e.Kind == EventKind.TaskCompleted));
+            await Eventually.TrueAsync(async () => (await first.HistoryOf(id)).Any(e => e.Kind == EventKind.TaskCompleted));
         }
 
         await using TestEngine second = await database.StartAsync(With(changed), hub: hub);

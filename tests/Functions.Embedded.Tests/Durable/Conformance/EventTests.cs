@@ -56,7 +56,7 @@ public sealed class EventTests(DurableDatabase database) : IClassFixture<Durable
             return await context.WaitForExternalEvent<int>("e");
         }));
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Polls", Cancellation);
-        await TestEngine.UntilAsync(async () => (await engine.HistoryOf(id)).Count(e => e.Kind == EventKind.TimerFired) == 3);
+        await Eventually.TrueAsync(async () => (await engine.HistoryOf(id)).Count(e => e.Kind == EventKind.TimerFired) == 3);
 
         await engine.Client.RaiseEventAsync(id, "e", 7, Cancellation);
 
@@ -79,7 +79,7 @@ public sealed class EventTests(DurableDatabase database) : IClassFixture<Durable
             }
         }));
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Timeout", Cancellation);
-        await TestEngine.UntilAsync(async () =>
+        await Eventually.TrueAsync(async () =>
             (await engine.Client.GetInstanceAsync(id, true, Cancellation))!.SerializedCustomStatus == "\"timed out\"");
 
         await engine.Client.RaiseEventAsync(id, "e", "hello", Cancellation);
@@ -175,7 +175,7 @@ public sealed class EventTests(DurableDatabase database) : IClassFixture<Durable
         }));
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Both", Cancellation);
         await engine.Client.RaiseEventAsync(id, "cancel", true, Cancellation);
-        await TestEngine.UntilAsync(async () => (await engine.HistoryOf(id)).Any(e => e.Kind == EventKind.EventRaised));
+        await Eventually.TrueAsync(async () => (await engine.HistoryOf(id)).Any(e => e.Kind == EventKind.EventRaised));
 
         Assert.Equal(0, await engine.QueryAsync<long>($"SELECT count(*) FROM durable.messages WHERE instance_id = '{id}'"));
         await engine.Client.RaiseEventAsync(id, "end", "end", Cancellation);

@@ -15,7 +15,7 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
     {
         await using TestEngine engine = await database.StartAsync(Samples.Functions);
         await engine.Client.ScheduleNewOrchestrationInstanceAsync("Parent", new StartOrchestrationOptions("p"), Cancellation);
-        await TestEngine.UntilAsync(async () => await engine.Client.GetInstanceAsync("p-child", Cancellation) is not null);
+        await Eventually.TrueAsync(async () => await engine.Client.GetInstanceAsync("p-child", Cancellation) is not null);
 
         await engine.Client.TerminateInstanceAsync("p-child", (object)"enough", Cancellation);
 
@@ -30,7 +30,7 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
     {
         await using TestEngine engine = await database.StartAsync(Samples.Functions);
         await engine.Client.ScheduleNewOrchestrationInstanceAsync("Parent", new StartOrchestrationOptions("r"), Cancellation);
-        await TestEngine.UntilAsync(async () => await engine.Client.GetInstanceAsync("r-child", Cancellation) is not null);
+        await Eventually.TrueAsync(async () => await engine.Client.GetInstanceAsync("r-child", Cancellation) is not null);
 
         await engine.Client.TerminateInstanceAsync("r", new TerminateInstanceOptions(Recursive: true), Cancellation);
 
@@ -55,7 +55,7 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
 
         await engine.Client.TerminateInstanceAsync(id, (object)"stopped", Cancellation);
         goOn.Set();
-        await TestEngine.UntilAsync(() => Task.FromResult(engine.Get<LiveInstances>().IsIdle));
+        await Eventually.TrueAsync(() => engine.Get<LiveInstances>().IsIdle);
 
         OrchestrationMetadata end = (await engine.Client.GetInstanceAsync(id, true, Cancellation))!;
         Assert.Equal((OrchestrationRuntimeStatus.Terminated, "stopped"), (end.RuntimeStatus, end.ReadOutputAs<string>()));
@@ -80,7 +80,7 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
         await engine.Client.TerminateInstanceAsync(id, Cancellation);
         await engine.Client.ScheduleNewOrchestrationInstanceAsync("Wait", new StartOrchestrationOptions("replaced"), Cancellation);
         goOn.Set();
-        await TestEngine.UntilAsync(() => Task.FromResult(engine.Get<LiveInstances>().IsIdle));
+        await Eventually.TrueAsync(() => engine.Get<LiveInstances>().IsIdle);
         await engine.Client.RaiseEventAsync(id, "go", "untouched", Cancellation);
 
         OrchestrationMetadata end = await engine.EndOf(id);
@@ -95,10 +95,10 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
         await using TestEngine engine = await database.StartAsync(Samples.Functions);
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Wait", Cancellation);
         await engine.Client.SuspendInstanceAsync(id, "hold on", Cancellation);
-        await TestEngine.UntilAsync(async () => (await engine.Client.GetInstanceAsync(id, Cancellation))!.RuntimeStatus == OrchestrationRuntimeStatus.Suspended);
+        await Eventually.TrueAsync(async () => (await engine.Client.GetInstanceAsync(id, Cancellation))!.RuntimeStatus == OrchestrationRuntimeStatus.Suspended);
 
         await engine.Client.RaiseEventAsync(id, "go", "kept", Cancellation);
-        await TestEngine.UntilAsync(async () => (await engine.HistoryOf(id)).Any(e => e.Kind == EventKind.EventRaised));
+        await Eventually.TrueAsync(async () => (await engine.HistoryOf(id)).Any(e => e.Kind == EventKind.EventRaised));
         Assert.Equal(OrchestrationRuntimeStatus.Suspended, (await engine.Client.GetInstanceAsync(id, Cancellation))!.RuntimeStatus);
         await engine.Client.ResumeInstanceAsync(id, "go on", Cancellation);
 
@@ -127,7 +127,7 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
         for (int i = 0; i < 3; i++)
             await engine.RunAsync("Echo", "x");
         await engine.Client.ScheduleNewOrchestrationInstanceAsync("Parent", new StartOrchestrationOptions("f"), Cancellation);
-        await TestEngine.UntilAsync(async () => await engine.Client.GetInstanceAsync("f-child", Cancellation) is not null);
+        await Eventually.TrueAsync(async () => await engine.Client.GetInstanceAsync("f-child", Cancellation) is not null);
         await engine.Client.TerminateInstanceAsync("f", new TerminateInstanceOptions(Recursive: true), Cancellation);
 
         PurgeResult none = await engine.Client.PurgeInstancesAsync(null, DateTimeOffset.UtcNow.AddDays(-1), Cancellation);
@@ -219,11 +219,11 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Steps", Cancellation);
         await engine.Client.WaitForInstanceStartAsync(id, Cancellation);
         await engine.Client.SuspendInstanceAsync(id, "pause", Cancellation);
-        await TestEngine.UntilAsync(async () => (await engine.HistoryOf(id)).Any(e => e.Kind == EventKind.ExecutionSuspended));
+        await Eventually.TrueAsync(async () => (await engine.HistoryOf(id)).Any(e => e.Kind == EventKind.ExecutionSuspended));
 
         gate.Release();
         await engine.Client.RaiseEventAsync(id, "e", "+event", Cancellation);
-        await TestEngine.UntilAsync(async () => (await engine.HistoryOf(id)).Select(e => e.Kind).ToHashSet()
+        await Eventually.TrueAsync(async () => (await engine.HistoryOf(id)).Select(e => e.Kind).ToHashSet()
             .IsSupersetOf([EventKind.TaskCompleted, EventKind.TimerFired, EventKind.EventRaised]));
         OrchestrationMetadata paused = (await engine.Client.GetInstanceAsync(id, true, Cancellation))!;
         await engine.Client.ResumeInstanceAsync(id, "go", Cancellation);
@@ -241,12 +241,12 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
         {
             id = await first.Client.ScheduleNewOrchestrationInstanceAsync("Wait", Cancellation);
             await first.Client.SuspendInstanceAsync(id, null, Cancellation);
-            await TestEngine.UntilAsync(async () => (await first.HistoryOf(id)).Any(e => e.Kind == EventKind.ExecutionSuspended));
+            await Eventually.TrueAsync(async () => (await first.HistoryOf(id)).Any(e => e.Kind == EventKind.ExecutionSuspended));
         }
 
         await using TestEngine second = await database.StartAsync(Samples.Functions, hub: hub);
         await second.Client.RaiseEventAsync(id, "go", "x", Cancellation);
-        await TestEngine.UntilAsync(async () => (await second.HistoryOf(id)).Any(e => e.Kind == EventKind.EventRaised));
+        await Eventually.TrueAsync(async () => (await second.HistoryOf(id)).Any(e => e.Kind == EventKind.EventRaised));
 
         Assert.Equal(OrchestrationRuntimeStatus.Suspended, (await second.Client.GetInstanceAsync(id, Cancellation))!.RuntimeStatus);
         await second.Client.TerminateInstanceAsync(id, Cancellation);
@@ -258,7 +258,7 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
     {
         await using TestEngine engine = await database.StartAsync(Samples.Functions);
         await engine.Client.ScheduleNewOrchestrationInstanceAsync("Parent", new StartOrchestrationOptions("f"), Cancellation);
-        await TestEngine.UntilAsync(async () => await engine.Client.GetInstanceAsync("f-child", Cancellation) is not null);
+        await Eventually.TrueAsync(async () => await engine.Client.GetInstanceAsync("f-child", Cancellation) is not null);
 
         PurgeResult result = await engine.Client.PurgeInstanceAsync("f", new PurgeInstanceOptions(Recursive: true), Cancellation);
 
@@ -319,7 +319,7 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
         {
             id = await first.Client.ScheduleNewOrchestrationInstanceAsync("Both", Cancellation);
             // The failure comes in a turn of its own, in which the orchestrator does nothing.
-            await TestEngine.UntilAsync(async () => (await first.HistoryOf(id)).Any(e => e.Kind == EventKind.TaskFailed));
+            await Eventually.TrueAsync(async () => (await first.HistoryOf(id)).Any(e => e.Kind == EventKind.TaskFailed));
             gate.Release();
             Assert.Equal(OrchestrationRuntimeStatus.Failed, (await first.EndOf(id)).RuntimeStatus);
         }

@@ -45,7 +45,7 @@ public sealed class QueryTests(DurableDatabase database) : IClassFixture<Durable
             "Wait", new StartOrchestrationOptions("pending", DateTimeOffset.UtcNow.AddDays(1)), Cancellation);
         await engine.Client.SuspendInstanceAsync("suspended", "", Cancellation);
         await engine.Client.TerminateInstanceAsync("terminated", Cancellation);
-        await TestEngine.UntilAsync(async () => await StatusOf("suspended") == OrchestrationRuntimeStatus.Suspended
+        await Eventually.TrueAsync(async () => await StatusOf("suspended") == OrchestrationRuntimeStatus.Suspended
             && await StatusOf("running") == OrchestrationRuntimeStatus.Running);
 
         foreach (OrchestrationRuntimeStatus status in (OrchestrationRuntimeStatus[])

@@ -56,10 +56,16 @@ public sealed class RetryTests(DurableDatabase database) : IClassFixture<Durable
             .Orchestrator("Refused", context => context.CallActivityAsync<int>("Refused", options: new TaskOptions(
                 new RetryPolicy(1000, TimeSpan.FromMilliseconds(10)) { HandleFailure = failure => failure.IsCausedBy<IOException>() }))));
 
-        Assert.Equal(OrchestrationRuntimeStatus.Failed, (await engine.RunAsync("Timed")).RuntimeStatus);
+        OrchestrationMetadata end = await engine.RunAsync("Timed");
+        Assert.Equal(OrchestrationRuntimeStatus.Failed, end.RuntimeStatus);
         Assert.Equal(OrchestrationRuntimeStatus.Failed, (await engine.RunAsync("Refused")).RuntimeStatus);
 
-        Assert.InRange(timed, 2, 4);
+        // By the orchestrator's clock: calls go on until a failure comes after the time is over, and no longer.
+        IReadOnlyList<HistoryEvent> history = await engine.HistoryOf(end.InstanceId);
+        TimeSpan[] failures = [.. history.Where(e => e.Kind == EventKind.TaskFailed).Select(e => e.At - history[0].At)];
+        Assert.Equal(timed, failures.Length);
+        Assert.All(failures[..^1], failure => Assert.True(failure < TimeSpan.FromMilliseconds(250), $"{failure}"));
+        Assert.True(failures[^1] >= TimeSpan.FromMilliseconds(250), $"{failures[^1]}");
         Assert.Equal(1, refused);
     }
 
@@ -126,7 +132,7 @@ public sealed class RetryTests(DurableDatabase database) : IClassFixture<Durable
         await using (TestEngine first = await database.StartAsync(functions, hub: hub))
         {
             id = await first.Client.ScheduleNewOrchestrationInstanceAsync("Retry", TestContext.Current.CancellationToken);
-            await TestEngine.UntilAsync(() => Task.FromResult(Volatile.Read(ref calls) >= 2));
+            await Eventually.TrueAsync(() => Volatile.Read(ref calls) >= 2);
         }
 
         await using TestEngine second = await database.StartAsync(functions, hub: hub);

@@ -91,7 +91,7 @@ public sealed class SubOrchestrationTests(DurableDatabase database) : IClassFixt
     {
         await using TestEngine engine = await database.StartAsync(Samples.Functions);
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Parent", Cancellation);
-        await TestEngine.UntilAsync(async () => await engine.Client.GetInstanceAsync(id + "-child", Cancellation) is not null);
+        await Eventually.TrueAsync(async () => await engine.Client.GetInstanceAsync(id + "-child", Cancellation) is not null);
 
         await engine.Client.TerminateInstanceAsync(id + "-child", (object)"stopped", Cancellation);
 

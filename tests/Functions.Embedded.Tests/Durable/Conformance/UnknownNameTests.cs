@@ -64,7 +64,7 @@ public sealed class UnknownNameTests(DurableDatabase database) : IClassFixture<D
         await using TestEngine newer = await TestEngine.StartAsync(database.ConnectionString, hub, functions, start: false);
         using var stop = new CancellationTokenSource();
         Task alive = newer.Get<HostRegistry>().RunAsync(stop.Token);
-        await TestEngine.UntilAsync(() => newer.QueryAsync<bool>($"SELECT EXISTS (SELECT FROM durable.hosts WHERE hub = '{hub}')"));
+        await Eventually.TrueAsync(() => newer.QueryAsync<bool>($"SELECT EXISTS (SELECT FROM durable.hosts WHERE hub = '{hub}')"));
         await using TestEngine older = await database.StartAsync(Samples.Functions, Soon, hub);
 
         string id = await older.Client.ScheduleNewOrchestrationInstanceAsync("New", Cancellation);
@@ -108,7 +108,7 @@ public sealed class UnknownNameTests(DurableDatabase database) : IClassFixture<D
         {
             id = await newer.Client.ScheduleNewOrchestrationInstanceAsync("Wait", Cancellation);
             await newer.Client.WaitForInstanceStartAsync(id, Cancellation);
-            await TestEngine.UntilAsync(() => newer.QueryAsync<bool>($"SELECT EXISTS (SELECT FROM durable.hosts WHERE hub = '{hub}')"));
+            await Eventually.TrueAsync(() => newer.QueryAsync<bool>($"SELECT EXISTS (SELECT FROM durable.hosts WHERE hub = '{hub}')"));
         }
 
         await using (TestEngine patient = await database.StartAsync(new TestFunctions(), Soon, hub))

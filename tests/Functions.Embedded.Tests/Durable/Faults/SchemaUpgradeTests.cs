@@ -43,7 +43,7 @@ public sealed class SchemaUpgradeTests(PostgresServer server)
         Assert.Equal(26, (await one.EndOf("generations")).ReadOutputAs<int>());
         Assert.Equal(42, (await one.EndOf("timer")).ReadOutputAs<int>());
         Assert.Equal(23, (await one.EndOf("parent")).ReadOutputAs<int>());
-        Assert.Equal(2, (await one.EndOf("backoff")).ReadOutputAs<int>());
+        Assert.Equal(2, (await one.EndOf("retrying")).ReadOutputAs<int>());
         Assert.Equal("Attempt 0 failed.", (await one.EndOf("failed")).FailureDetails!.InnerFailure!.ErrorMessage);
         Assert.Empty(await HubCheck.ProblemsAsync(connection, Hub, effects: false));
         Assert.Equal(1, (await client.PurgeInstanceAsync("finished", Cancellation)).PurgedInstanceCount);
@@ -72,7 +72,7 @@ public sealed class SchemaUpgradeTests(PostgresServer server)
         InvalidOperationException error = await Assert.ThrowsAsync<InvalidOperationException>(
             () => third.Client.ScheduleNewOrchestrationInstanceAsync("Chain", 4, Cancellation));
         Assert.Contains("needs a program that knows version 9002", error.Message);
-        await TestEngine.UntilAsync(() => Task.FromResult(third.Log.Any(line => line.Contains("Start a newer one"))));
+        await Eventually.TrueAsync(() => third.Log.Any(line => line.Contains("Start a newer one")));
     }
 
     [Fact]
@@ -105,11 +105,11 @@ public sealed class SchemaUpgradeTests(PostgresServer server)
             await client.RaiseEventAsync("generations", "add", 5, Cancellation);
             await client.RaiseEventAsync("generations", "add", 6, Cancellation);
             await client.SuspendInstanceAsync("suspended", "maintenance", Cancellation);
-            await TestEngine.UntilAsync(async () => (await client.GetInstanceAsync("suspended", Cancellation))!.RuntimeStatus == OrchestrationRuntimeStatus.Suspended);
+            await Eventually.TrueAsync(async () => (await client.GetInstanceAsync("suspended", Cancellation))!.RuntimeStatus == OrchestrationRuntimeStatus.Suspended);
             await client.RaiseEventAsync("suspended", "item", 1, Cancellation);
             await client.WaitForInstanceCompletionAsync("finished", Cancellation);
             await client.WaitForInstanceCompletionAsync("failed", Cancellation);
-            await TestEngine.UntilAsync(async () => (await engine.HistoryOf("fan-out")).Any(e => e.Kind == EventKind.TaskCompleted));
+            await Eventually.TrueAsync(async () => (await engine.HistoryOf("fan-out")).Any(e => e.Kind == EventKind.TaskCompleted));
             await File.WriteAllTextAsync(Environment.GetEnvironmentVariable("IN_FLIGHT_FILE")!, await DumpAsync(connection), Cancellation);
         }
     }
@@ -125,7 +125,7 @@ public sealed class SchemaUpgradeTests(PostgresServer server)
         ("Parent", "parent", 10),
         ("FanOut", "fan-out", 60),
         ("Chain", "chain", 2),
-        ("Backoff", "backoff", null),
+        ("Retrying", "retrying", null),
     ];
 
     private static TestFunctions Functions() => new TestFunctions()
@@ -145,7 +145,7 @@ public sealed class SchemaUpgradeTests(PostgresServer server)
         .Orchestrator("FanOut", async context => (await Task.WhenAll(
             Enumerable.Range(0, context.GetInput<int>()).Select(i => context.CallActivityAsync<int>("Add", i)))).Sum())
         .Orchestrator("Failing", context => context.CallActivityAsync<int>("Fail", 0))
-        .Orchestrator("Backoff", async context =>
+        .Orchestrator("Retrying", async context =>
         {
             for (int attempt = 0; ; attempt++)
             {

@@ -8,7 +8,7 @@ public sealed class SoakTests(DurableDatabase database) : IClassFixture<DurableD
     [Fact]
     public async Task Nothing_is_lost_and_nothing_counts_twice_when_processes_are_killed_at_random()
     {
-        var soak = new KillSoak(database.ConnectionString, hosts: 2, kills: 6, atOnce: 12, seed: Random.Shared.Next(100_000));
+        var soak = new KillSoak(database.ConnectionString, hosts: 2, kills: 3, atOnce: 12, seed: Random.Shared.Next(100_000));
 
         SoakReport report = await soak.RunAsync(TestContext.Current.CancellationToken);
 

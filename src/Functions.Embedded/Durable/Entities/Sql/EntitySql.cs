@@ -15,6 +15,8 @@ internal static class EntitySql
 
     public static string Lock { get; } = SqlFiles.Statement(Folder);
 
+    public static string LockOfOwners { get; } = SqlFiles.Statement(Folder);
+
     public static string NextReady { get; } = SqlFiles.Statement(Folder);
 
     public static string ReadMessages { get; } = SqlFiles.Statement(Folder);

@@ -1,7 +1,8 @@
--- Ends the instances of $2 that have not ended, from outside of their turns. After Instances/Lock.sql of them and of their parents.
+-- Ends the instances of $2 that have not ended, from outside of their turns. After Instances/Lock.sql of them and of their parents, and
+-- Entities/Sql/LockOfOwners.sql.
 -- $3 output, $4 time, $5 failure that a parent sees, $6 status, $7 failure, $8 kind of the event that the history has before the end.
 -- The turn number moves on, so a turn under way is refused. A parent that goes on is told. An entity that one of them has locked is made
--- ready, and finds out when it is run; entities are locked after instances and in the order of ids, as everywhere.
+-- ready, and finds out when it is run.
 WITH ended AS (
     UPDATE :schema.instances
     SET status = $6, output = $3, failure = $7, updated_at = $4, completed_at = $4, start_at = NULL, ready_at = NULL,
@@ -23,12 +24,7 @@ WITH ended AS (
 ), unlocked AS (
     UPDATE :schema.entities n
     SET ready_at = least(n.ready_at, now())
-    WHERE n.ctid = ANY (ARRAY(
-        SELECT o.ctid
-        FROM :schema.entities o
-        WHERE o.hub = $1 AND o.lock_owner = ANY (ARRAY(SELECT instance_id FROM ended))
-        ORDER BY o.entity_id
-        FOR UPDATE))
+    WHERE n.hub = $1 AND n.lock_owner = ANY (ARRAY(SELECT instance_id FROM ended))
 ), parents AS (
     UPDATE :schema.instances p
     SET ready_at = least(p.ready_at, now())
