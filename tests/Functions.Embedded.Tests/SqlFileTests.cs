@@ -34,7 +34,7 @@ public sealed partial class SqlFileTests(PostgresServer server)
     }
 
     [Fact]
-    public void Every_file_is_a_property_and_the_code_uses_every_property()
+    public void Every_file_has_a_property_that_the_code_uses()
     {
         SqlFiles.Load();
         string code = string.Concat(SourceFiles().Where(file => !file.EndsWith("Sql.cs", StringComparison.Ordinal)).Select(File.ReadAllText));
@@ -43,11 +43,11 @@ public sealed partial class SqlFileTests(PostgresServer server)
     }
 
     [Fact]
-    public void Code_holds_no_sql_but_the_words_that_begin_and_end_a_transaction() =>
+    public void Code_contains_no_sql_except_transaction_control() =>
         Assert.All(SourceFiles(), file => Assert.DoesNotMatch(SqlInCode(), File.ReadAllText(file)));
 
     [Fact]
-    public void A_file_that_is_missing_and_one_that_nothing_is_named_after_stop_the_start_and_are_named()
+    public void A_missing_file_and_an_unknown_file_are_named()
     {
         InvalidOperationException missing = Assert.Throws<InvalidOperationException>(() => SqlFiles.Statement("Durable/Engine/Sql/Instances", "Nothing"));
         InvalidOperationException unknown = Assert.Throws<InvalidOperationException>(() => SqlFiles.ThrowIfUnknown(["Sql/Known.sql", "Sql/Odd.sql"], ["Sql/Known.sql"]));
@@ -58,7 +58,7 @@ public sealed partial class SqlFileTests(PostgresServer server)
     }
 
     [Fact]
-    public void A_statement_names_the_schema_and_holds_no_comment()
+    public void A_statement_names_the_schema_and_has_no_comments()
     {
         Assert.Contains("FROM durable.instances", InstanceSql.Take);
         Assert.All(Statements, property => Assert.DoesNotContain("--", TextOf(property), StringComparison.Ordinal));

@@ -7,10 +7,10 @@ using Microsoft.Extensions.Options;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>Adds the durable engine to a host.</summary>
+/// <summary>Registers the durable engine.</summary>
 internal static class DurableEngineExtensions
 {
-    /// <summary>Adds <see cref="DurableEngine"/> and a <see cref="DurableTaskClient"/>. Needs an <see cref="IDurableFunctions"/> among the services.</summary>
+    /// <summary>Adds <see cref="DurableEngine"/> and a <see cref="DurableTaskClient"/>. The services must have an <see cref="IDurableFunctions"/>.</summary>
     public static IServiceCollection AddDurableEngine(this IServiceCollection services)
     {
         SqlFiles.Load();
@@ -45,6 +45,6 @@ internal static class DurableEngineExtensions
     {
         public DurableTaskClient GetClient(string? name = null) => string.IsNullOrEmpty(name) || string.Equals(name, client.Name, StringComparison.OrdinalIgnoreCase)
             ? client
-            : throw new ArgumentOutOfRangeException(nameof(name), name, $"There is one client, of the task hub '{client.Name}'.");
+            : throw new ArgumentOutOfRangeException(nameof(name), name, $"The only client is that of the task hub '{client.Name}'.");
     }
 }

@@ -8,7 +8,7 @@ using VisionPlatform.Functions.Embedded.Durable;
 
 namespace VisionPlatform.Functions.Embedded;
 
-/// <summary>The way of a request, in place of the official one, which only takes requests that a Functions host passes on.</summary>
+/// <summary>The request pipeline. It replaces the official one, which only accepts requests from a Functions host.</summary>
 internal sealed class EmbeddedPipeline(ListenAddresses addresses, FunctionCatalog functions) : IStartupFilter
 {
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>

@@ -4,7 +4,7 @@ using VisionPlatform.Functions.Embedded.Durable;
 
 namespace VisionPlatform.Functions.Embedded;
 
-/// <summary>The Postgres database the host keeps timer state and keys in; setting <c>DURABLE_DATABASE_URL</c>, else <c>DATABASE_URL</c>.</summary>
+/// <summary>The PostgreSQL database for timers and keys, from the setting <c>DURABLE_DATABASE_URL</c> or else <c>DATABASE_URL</c>.</summary>
 internal sealed class HostDatabase(IConfiguration configuration) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _once = new(1);
@@ -14,9 +14,10 @@ internal sealed class HostDatabase(IConfiguration configuration) : IAsyncDisposa
     /// <summary>Whether a database is set.</summary>
     public bool IsSet => _source is not null;
 
-    private NpgsqlDataSource Source => _source ?? throw new InvalidOperationException("No database is set: DURABLE_DATABASE_URL, else DATABASE_URL.");
+    private NpgsqlDataSource Source => _source ?? throw new InvalidOperationException("No database is set: set DURABLE_DATABASE_URL or DATABASE_URL.");
 
-    /// <summary>The database's Npgsql connection string; null when none is set; throws <see cref="InvalidOperationException"/> for a URL that cannot be read.</summary>
+    /// <summary>The database's Npgsql connection string; null when no database is set.</summary>
+    /// <exception cref="InvalidOperationException">The URL cannot be read; the message names the setting.</exception>
     internal static string? ConnectionString(IConfiguration configuration)
     {
         foreach (string setting in (string[])["DURABLE_DATABASE_URL", "DATABASE_URL"])
@@ -28,7 +29,7 @@ internal sealed class HostDatabase(IConfiguration configuration) : IAsyncDisposa
         return null;
     }
 
-    /// <summary>An open connection to the database, whose host tables exist.</summary>
+    /// <summary>Opens a connection, and creates the host's tables before the first.</summary>
     public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellation)
     {
         if (!_created)
@@ -72,7 +73,7 @@ internal sealed class HostDatabase(IConfiguration configuration) : IAsyncDisposa
         }
         catch (Exception e) when (e is ArgumentException or FormatException or UriFormatException)
         {
-            // The value holds a password: name the setting, not what is in it.
+            // Names only the setting: its value holds a password.
             throw new InvalidOperationException($"{setting} is neither a postgresql:// URL nor an Npgsql connection string.");
         }
     }
@@ -82,7 +83,7 @@ internal sealed class HostDatabase(IConfiguration configuration) : IAsyncDisposa
         var builder = new NpgsqlConnectionStringBuilder(DurableEngineOptions.ParseConnectionString(value));
         builder.ApplicationName ??= "functions-host";
         builder.MaxPoolSize = Math.Min(builder.MaxPoolSize, 20);
-        // A timer's lock is a connection that says nothing while the function runs.
+        // The connection that holds a timer's lock is idle while the function runs.
         builder.KeepAlive = 30;
         return builder;
     }

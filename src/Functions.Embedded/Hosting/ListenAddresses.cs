@@ -2,12 +2,12 @@ using Microsoft.Extensions.Configuration;
 
 namespace VisionPlatform.Functions.Embedded;
 
-/// <summary>Where the app listens.</summary>
+/// <summary>The addresses that the app listens on.</summary>
 internal sealed record ListenAddresses(IReadOnlyList<string> Urls)
 {
     /// <summary>
-    /// <c>--urls</c> or <c>ASPNETCORE_URLS</c>, <c>ASPNETCORE_HTTP_PORTS</c>, <c>Host:LocalHttpPort</c> of local.settings.json, else the port of Core
-    /// Tools. To be read before the official set-up puts a free port of its own choice into the configuration.
+    /// Takes <c>--urls</c> or <c>ASPNETCORE_URLS</c>, <c>ASPNETCORE_HTTP_PORTS</c>, <c>Host:LocalHttpPort</c> of local.settings.json, or else the port of
+    /// Core Tools. Call it before the official set-up adds a free port of its own to the configuration.
     /// </summary>
     public static ListenAddresses From(IConfiguration configuration)
     {

@@ -11,10 +11,10 @@ namespace VisionPlatform.Functions.Embedded;
 /// </summary>
 internal static class SqlFiles
 {
-    /// <summary>The schema of the engine's and the host's tables; <c>:schema</c> in the files.</summary>
+    /// <summary>The schema of all tables; <c>:schema</c> in the files.</summary>
     public const string Schema = "durable";
 
-    /// <summary>Every class whose properties are statements.</summary>
+    /// <summary>All classes whose properties are statements.</summary>
     public static readonly Type[] Classes =
     [
         typeof(ConnectionSql), typeof(SchemaSql), typeof(InstanceSql), typeof(ActivitySql), typeof(MessageSql), typeof(HistorySql), typeof(HostSql),
@@ -24,13 +24,13 @@ internal static class SqlFiles
     private static readonly Assembly s_assembly = typeof(SqlFiles).Assembly;
     private static readonly ConcurrentDictionary<string, string> s_statements = new();
 
-    /// <summary>The scripts that create and upgrade the engine's tables: numbered, applied once and never changed.</summary>
+    /// <summary>Paths of the numbered scripts that create and upgrade the engine's tables. A script runs once on a database and never changes.</summary>
     public static IEnumerable<string> SchemaVersions => All.Where(IsSchemaVersion);
 
     private static IEnumerable<string> All => s_assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal));
 
-    /// <summary>Reads every statement, so that a mistake stops the start and not a request.</summary>
-    /// <exception cref="InvalidOperationException">A property has no file, or a file no property; the message names it.</exception>
+    /// <summary>Reads all statements, so that a mistake shows when the host starts.</summary>
+    /// <exception cref="InvalidOperationException">A property has no file or a file has no property; the message names it.</exception>
     public static void Load()
     {
         try
@@ -46,17 +46,17 @@ internal static class SqlFiles
         ThrowIfUnknown(All.Where(name => !IsSchemaVersion(name)), s_statements.Keys);
     }
 
-    /// <summary>The statement in a file, for a property of the same name.</summary>
-    /// <param name="folder">Below the project's, without a slash at the end.</param>
+    /// <summary>Reads the statement for a property from the file with the property's name.</summary>
+    /// <param name="folder">Path below the project's folder.</param>
     /// <exception cref="InvalidOperationException">There is no such file.</exception>
     public static string Statement(string folder, [CallerMemberName] string name = "") => s_statements.GetOrAdd($"{folder}/{name}.sql", static path =>
     {
-        // Comments are for readers of the files; without them each command that is looked up, sent or logged is shorter.
+        // The comments are for readers of the file. Without them commands are shorter to look up, to send and to log.
         IEnumerable<string> lines = Text(path).Split('\n').Where(line => !line.AsSpan().TrimStart().StartsWith("--", StringComparison.Ordinal));
         return string.Join('\n', lines).Replace(":schema", Schema, StringComparison.Ordinal).Trim();
     });
 
-    /// <summary>A file as it is.</summary>
+    /// <summary>Reads a file unchanged.</summary>
     /// <exception cref="InvalidOperationException">There is no such file.</exception>
     public static string Text(string path)
     {
@@ -68,7 +68,7 @@ internal static class SqlFiles
     {
         string[] unknown = [.. files.Except(known).Order(StringComparer.Ordinal)];
         if (unknown.Length > 0)
-            throw new InvalidOperationException($"SQL files that no property is named after: {string.Join(", ", unknown)}.");
+            throw new InvalidOperationException($"SQL files without a property of their name: {string.Join(", ", unknown)}.");
     }
 
     private static bool IsSchemaVersion(string path) => path.StartsWith(SchemaSql.Folder, StringComparison.Ordinal) && char.IsAsciiDigit(path[SchemaSql.Folder.Length + 1]);

@@ -5,7 +5,7 @@ internal abstract class BindingsFeature
 {
     private IDictionary<string, object?>? _output;
 
-    /// <summary>Set once, before anybody reads.</summary>
+    /// <summary>Set once after construction.</summary>
     public Invocation Invocation { get; set; } = null!;
 
     public virtual IReadOnlyDictionary<string, object?> TriggerMetadata => Invocation.TriggerMetadata;
@@ -18,7 +18,7 @@ internal abstract class BindingsFeature
 }
 
 /// <inheritdoc cref="BindingsFeature"/>
-/// <typeparam name="TOutputBindings">The internal type that the interface names.</typeparam>
+/// <typeparam name="TOutputBindings">An internal type that the official interface names.</typeparam>
 internal class BindingsFeature<TOutputBindings> : BindingsFeature
     where TOutputBindings : class
 {

@@ -1,6 +1,6 @@
 namespace VisionPlatform.Functions.Embedded.Official;
 
-/// <summary>The worker of a process that no Functions host started: it has nobody to talk to.</summary>
+/// <summary>Replaces the official worker, which would connect to a Functions host.</summary>
 internal class IdleWorker
 {
     public virtual Task StartAsync(CancellationToken token) => Task.CompletedTask;

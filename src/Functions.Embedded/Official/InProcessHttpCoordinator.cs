@@ -4,13 +4,13 @@ using Microsoft.Azure.Functions.Worker;
 namespace VisionPlatform.Functions.Embedded.Official;
 
 /// <summary>
-/// Brings request and invocation together. Between two processes they arrive apart and wait for each other; here the invocation is made
-/// for its request and has it.
+/// Gives an invocation its request. With a Functions host the two arrive separately and wait for each other; here the invocation is created for its
+/// request.
 /// </summary>
 internal class InProcessHttpCoordinator
 {
     public virtual Task<HttpContext> SetFunctionContextAsync(string invocationId, FunctionContext context) =>
-        Task.FromResult(Invocation.Of(context).Http ?? throw new InvalidOperationException("The invocation was not started by a request."));
+        Task.FromResult(Invocation.Of(context).Http ?? throw new InvalidOperationException("A request did not start this invocation."));
 
     public virtual Task<FunctionContext> SetHttpContextAsync(string invocationId, HttpContext context) => throw NotHere();
 
@@ -20,5 +20,5 @@ internal class InProcessHttpCoordinator
     {
     }
 
-    private static InvalidOperationException NotHere() => new("Requests of the embedded host do not pass the official endpoints.");
+    private static InvalidOperationException NotHere() => new("Requests to the embedded host do not use the official endpoints.");
 }

@@ -19,12 +19,12 @@ internal sealed record TimerStatus(DateTimeOffset? Last, DateTimeOffset Next, Da
     };
 }
 
-/// <summary>The timers' state, which all processes of a hub share.</summary>
+/// <summary>The state of a hub's timers, shared by all processes.</summary>
 internal sealed class TimerStatusStore(HostDatabase database, string hub)
 {
     /// <summary>
-    /// Reads a timer's state and creates it if there is none. A changed schedule starts anew at <paramref name="next"/>; so does a firing that was
-    /// missed before <paramref name="now"/> when <paramref name="keepMissed"/> is false.
+    /// Reads a timer's state, and creates it if there is none. A changed schedule starts anew at <paramref name="next"/>. So does a firing that was missed
+    /// before <paramref name="now"/> when <paramref name="keepMissed"/> is false.
     /// </summary>
     public async Task<TimerStatus> RegisterAsync(
         string function, string schedule, DateTimeOffset next, DateTimeOffset now, bool keepMissed, CancellationToken cancellation) =>
@@ -33,15 +33,14 @@ internal sealed class TimerStatusStore(HostDatabase database, string hub)
     public async Task<TimerStatus> ReadAsync(string function, CancellationToken cancellation) =>
         await TryReadOneAsync(TimerSql.Read.ToCommand(hub, function), cancellation) ?? throw Gone();
 
-    /// <summary>Records that the firing due at <paramref name="last"/> is done, unless another process did, and gives the timer's state.</summary>
+    /// <summary>Records that the firing due at <paramref name="last"/> is done, unless another process has, and returns the timer's state.</summary>
     public async Task<TimerStatus> AdvanceAsync(
         string function, DateTimeOffset last, DateTimeOffset next, DateTimeOffset now, CancellationToken cancellation) =>
         await TryReadOneAsync(TimerSql.Advance.ToCommand(hub, function, last, next, now), cancellation) ?? await ReadAsync(function, cancellation);
 
-    /// <summary>Holds a timer for one run, across processes. A process that is killed lets go of it.</summary>
-    /// <param name="function">The timer function.</param>
-    /// <param name="wait">Whether to wait for another run that holds the timer.</param>
-    /// <returns>Null when another run holds the timer and <paramref name="wait"/> is false.</returns>
+    /// <summary>Locks a timer for one run, across processes. The lock of a killed process is released.</summary>
+    /// <param name="wait">Whether to wait while another run holds the lock.</param>
+    /// <returns>Null when another run holds the lock and <paramref name="wait"/> is false.</returns>
     public async Task<IAsyncDisposable?> LockAsync(string function, bool wait, CancellationToken cancellation)
     {
         NpgsqlConnection connection = await database.OpenAsync(cancellation);
@@ -62,7 +61,7 @@ internal sealed class TimerStatusStore(HostDatabase database, string hub)
         return null;
     }
 
-    private static InvalidOperationException Gone() => new($"The timer's row is gone from {SqlFiles.Schema}.timer_status.");
+    private static InvalidOperationException Gone() => new($"The timer's row was deleted from {SqlFiles.Schema}.timer_status.");
 
     private async Task<TimerStatus?> TryReadOneAsync(NpgsqlBatchCommand command, CancellationToken cancellation)
     {
@@ -77,7 +76,7 @@ internal sealed class TimerStatusStore(HostDatabase database, string hub)
             await reader.GetFieldValueAsync<DateTimeOffset>(2, cancellation));
     }
 
-    /// <summary>A timer's lock, which lasts as long as its connection. A connection that works gives the lock back before it goes to the pool.</summary>
+    /// <summary>A timer's lock. It lasts as long as its connection, so it is released before the connection returns to the pool.</summary>
     private sealed class HeldTimer(NpgsqlConnection connection) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()

@@ -9,10 +9,10 @@ using VisionPlatform.Functions.Embedded.Durable;
 
 namespace VisionPlatform.Functions.Embedded;
 
-/// <summary>What function code and middleware see of a function, made as the official worker makes it from a load request.</summary>
+/// <summary>A function as its code and middleware see it, built as the official worker builds it.</summary>
 internal sealed class LoadedDefinition : FunctionDefinition
 {
-    /// <exception cref="InvalidOperationException">The entry point is no method that can be found.</exception>
+    /// <exception cref="InvalidOperationException">The entry point is not a method that can run.</exception>
     public LoadedDefinition(IFunctionMetadata metadata, IReadOnlyCollection<RawBinding> bindings)
     {
         Name = metadata.Name!;
@@ -42,9 +42,9 @@ internal sealed class LoadedDefinition : FunctionDefinition
     {
         int dot = entryPoint.LastIndexOf('.');
         Type? type = dot < 0 ? null : AssemblyLoadContext.Default.LoadFromAssemblyPath(path).GetType(entryPoint[..dot]);
-        // The official worker looks for the type in the same way, and so finds no nested class either.
+        // The official worker uses the same lookup and does not find nested classes either.
         if (type is null)
-            throw new InvalidOperationException($"There is no class {entryPoint[..Math.Max(dot, 0)]} in {Path.GetFileName(path)}; functions of nested classes cannot be run.");
+            throw new InvalidOperationException($"There is no class {entryPoint[..Math.Max(dot, 0)]} in {Path.GetFileName(path)}; a function cannot be in a nested class.");
         try
         {
             return type.GetMethod(entryPoint[(dot + 1)..])
@@ -52,7 +52,7 @@ internal sealed class LoadedDefinition : FunctionDefinition
         }
         catch (AmbiguousMatchException)
         {
-            throw new InvalidOperationException($"{type} has several methods {entryPoint[(dot + 1)..]}; a function needs a name of its own.");
+            throw new InvalidOperationException($"{type} has several methods {entryPoint[(dot + 1)..]}; the method of a function must not have overloads.");
         }
     }
 
@@ -62,12 +62,12 @@ internal sealed class LoadedDefinition : FunctionDefinition
     private static FunctionParameter Describe(ParameterInfo parameter) => new(
         parameter.Name!, parameter.ParameterType, parameter.HasDefaultValue, parameter.HasDefaultValue ? parameter.DefaultValue : null, PropertiesOf(parameter));
 
-    /// <summary>The keys are those that the official conversion reads.</summary>
+    /// <summary>Properties under the keys that the official conversion reads.</summary>
     private static ImmutableDictionary<string, object> PropertiesOf(ParameterInfo parameter)
     {
         if (parameter.GetCustomAttribute<InputConverterAttribute>() is { } converter)
             return With("converterType", converter.ConverterType.AssemblyQualifiedName!);
-        // The official converter connects to the Functions host.
+        // The official converter would connect to a Functions host.
         if (parameter.IsDefined(typeof(DurableClientAttribute)))
             return With("converterType", typeof(DurableClientConverter).AssemblyQualifiedName!);
         BindingAttribute? binding = parameter.GetCustomAttribute<InputBindingAttribute>() ?? (BindingAttribute?)parameter.GetCustomAttribute<TriggerBindingAttribute>();

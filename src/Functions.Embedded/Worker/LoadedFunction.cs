@@ -12,18 +12,18 @@ internal enum TriggerKind
     Entity,
 }
 
-/// <summary>A function of the app, ready to run.</summary>
-/// <param name="Kind">What starts it.</param>
-/// <param name="Trigger">The trigger's settings.</param>
-/// <param name="Definition">What function code and middleware see of it.</param>
-/// <param name="Retry">How often a failed run is repeated; null when it is not.</param>
+/// <summary>A function that is ready to run.</summary>
+/// <param name="Kind">The kind of its trigger.</param>
+/// <param name="Trigger">The settings of its trigger.</param>
+/// <param name="Definition">The function as its code and middleware see it.</param>
+/// <param name="Retry">How a failed run is repeated; null when it is not.</param>
 internal sealed record LoadedFunction(TriggerKind Kind, RawBinding Trigger, FunctionDefinition Definition, IRetryOptions? Retry)
 {
     public string Name => Definition.Name;
 
-    /// <summary>What the official middleware does with the result; internal to the packages.</summary>
+    /// <summary>The output bindings that the official middleware applies to the result; an internal type of the packages.</summary>
     public required object OutputBindings { get; init; }
 
-    /// <summary>The official converters; internal to the packages.</summary>
+    /// <summary>The official converters; an internal type of the packages.</summary>
     public required object Conversion { get; init; }
 }

@@ -12,7 +12,7 @@ public sealed class RecoveryTests(DurableDatabase database, PostgresServer serve
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Two_engines_on_one_hub_share_the_activities_and_each_result_is_recorded_once()
+    public async Task Two_engines_on_one_hub_share_activities_and_each_result_is_recorded_once()
     {
         string hub = NewHub();
         var runs = new ConcurrentBag<(int Engine, int Value)>();
@@ -41,7 +41,7 @@ public sealed class RecoveryTests(DurableDatabase database, PostgresServer serve
     }
 
     [Fact]
-    public async Task An_engine_takes_no_more_activities_than_it_has_room_for()
+    public async Task An_engine_takes_only_as_many_activities_as_it_has_room_for()
     {
         string hub = NewHub();
         using var gate = new SemaphoreSlim(0);
@@ -85,7 +85,7 @@ public sealed class RecoveryTests(DurableDatabase database, PostgresServer serve
     }
 
     [Fact]
-    public async Task What_a_killed_process_held_goes_on_elsewhere_when_its_leases_end()
+    public async Task Another_engine_takes_over_from_a_killed_process_when_its_leases_end()
     {
         string hub = NewHub();
         using EngineProcess killed = EngineProcess.Start(database.ConnectionString, hub, EngineProcess.JobProgram);
@@ -101,7 +101,7 @@ public sealed class RecoveryTests(DurableDatabase database, PostgresServer serve
     }
 
     [Fact]
-    public async Task A_process_that_hung_and_comes_back_does_not_count_for_what_others_have_taken_over()
+    public async Task Results_of_a_process_that_hung_are_refused_after_another_engine_took_over()
     {
         string hub = NewHub();
         using EngineProcess hung = EngineProcess.Start(database.ConnectionString, hub, EngineProcess.JobProgram);
@@ -126,7 +126,7 @@ public sealed class RecoveryTests(DurableDatabase database, PostgresServer serve
     }
 
     [Fact]
-    public async Task Of_two_results_of_one_call_the_one_stored_first_counts_and_the_other_is_not_recorded()
+    public async Task Only_the_result_of_a_call_that_is_stored_first_counts()
     {
         string hub = NewHub();
         using var gate = new SemaphoreSlim(0);
@@ -152,7 +152,7 @@ public sealed class RecoveryTests(DurableDatabase database, PostgresServer serve
             new ActivityKey(id, execution, 0), new HistoryEvent(EventKind.TaskCompleted, DateTime.UtcNow) { TaskId = 0, Data = "\"first\"" });
         await Eventually.TrueAsync(async () => (await engine.HistoryOf(id)).Any(e => e.Kind == EventKind.TaskCompleted));
         gate.Release();
-        await Eventually.TrueAsync(() => engine.Log.Any(line => line.Contains("was given up")));
+        await Eventually.TrueAsync(() => engine.Log.Any(line => line.Contains("was refused")));
         await engine.Client.RaiseEventAsync(id, "go", true, Cancellation);
 
         Assert.Equal("first", (await engine.EndOf(id)).ReadOutputAs<string>());
@@ -160,7 +160,7 @@ public sealed class RecoveryTests(DurableDatabase database, PostgresServer serve
     }
 
     [Fact]
-    public async Task A_long_activity_and_one_that_waits_behind_it_keep_their_leases_and_run_once()
+    public async Task Leases_of_a_long_activity_and_of_one_that_waits_behind_it_are_renewed()
     {
         string hub = NewHub();
         int runs = 0;
@@ -196,7 +196,7 @@ public sealed class RecoveryTests(DurableDatabase database, PostgresServer serve
     }
 
     [Fact]
-    public async Task A_stopped_engine_hands_its_work_back_at_once()
+    public async Task Another_engine_continues_at_once_after_a_stop()
     {
         string hub = NewHub();
         var started = new ConcurrentBag<string>();
@@ -254,7 +254,7 @@ public sealed class RecoveryTests(DurableDatabase database, PostgresServer serve
     }
 
     [Fact]
-    public async Task Orchestrators_and_activities_an_app_does_not_have_wait_for_one_that_has_them()
+    public async Task Work_for_functions_that_an_app_lacks_waits_for_an_app_that_has_them()
     {
         string hub = NewHub();
         await using TestEngine without = await database.StartAsync(new TestFunctions(), hub: hub);
@@ -270,7 +270,7 @@ public sealed class RecoveryTests(DurableDatabase database, PostgresServer serve
     }
 
     [Fact]
-    public async Task An_idle_instance_leaves_memory_and_comes_back_when_something_happens()
+    public async Task An_idle_instance_leaves_memory_and_returns_with_an_event()
     {
         await using TestEngine engine = await database.StartAsync(Waiting(), options =>
             (options.LiveInstanceIdleTime, options.LeaseDuration) = (TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(1)));
@@ -284,7 +284,7 @@ public sealed class RecoveryTests(DurableDatabase database, PostgresServer serve
     }
 
     [Fact]
-    public async Task Two_engines_that_start_at_once_on_an_empty_database_create_the_schema_once()
+    public async Task Engines_that_start_together_on_an_empty_database_create_the_schema_once()
     {
         string empty = DurableEngineOptions.ParseConnectionString(await server.NewDatabaseAsync());
         string hub = NewHub();

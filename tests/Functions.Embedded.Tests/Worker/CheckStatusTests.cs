@@ -19,7 +19,7 @@ public sealed class CheckStatusTests(PostgresServer postgres)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_check_status_answer_leads_to_the_instance_until_it_has_ended()
+    public async Task A_check_status_response_leads_to_the_instance_until_it_has_ended()
     {
         await using RunningApp app = await StartAsync();
 
@@ -37,7 +37,7 @@ public sealed class CheckStatusTests(PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_request_is_read_and_an_answer_written_in_the_host_neutral_model()
+    public async Task Functions_can_use_the_host_neutral_request_and_response()
     {
         await using RunningApp app = await StartAsync();
         using var request = new HttpRequestMessage(HttpMethod.Put, "/api/mirror?q=1&q=2") { Content = new StringContent("text") };
@@ -53,7 +53,7 @@ public sealed class CheckStatusTests(PostgresServer postgres)
     }
 
     [Fact]
-    public async Task An_orchestrator_calls_http_follows_202_and_retries_what_it_was_told_to()
+    public async Task An_orchestrator_calls_http_endpoints_polls_after_202_and_retries()
     {
         await using RunningApp app = await StartAsync();
         var client = app.Host.Services.GetRequiredService<DurableTaskClient>();

@@ -11,7 +11,7 @@ namespace VisionPlatform.Functions.Embedded.Tests.Worker;
 public sealed class StreamingAndStoppingTests
 {
     [Fact]
-    public async Task Server_sent_events_arrive_as_they_are_written()
+    public async Task Server_sent_events_arrive_one_by_one()
     {
         var gates = new Gates();
         await using RunningApp app = await StartAsync(gates);
@@ -25,7 +25,7 @@ public sealed class StreamingAndStoppingTests
     }
 
     [Fact]
-    public async Task A_client_that_goes_away_cancels_the_function()
+    public async Task A_client_that_disconnects_cancels_the_function()
     {
         var gates = new Gates();
         await using RunningApp app = await StartAsync(gates, new() { ["Logging:LogLevel:Default"] = "Debug" });
@@ -34,12 +34,12 @@ public sealed class StreamingAndStoppingTests
         stream.Dispose();
 
         await gates.Cancelled.Task.EndsAsync();
-        await Eventually.TrueAsync(() => app.Log.Lines.Any(l => l.StartsWith("Debug: The client of Events went away", StringComparison.Ordinal)), "logged");
+        await Eventually.TrueAsync(() => app.Log.Lines.Any(l => l.StartsWith("Debug: The client of Events disconnected", StringComparison.Ordinal)), "logged");
         Assert.DoesNotContain(app.Log.Lines, l => l.StartsWith("Error", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task A_stop_ends_event_streams_without_waiting_for_the_grace_that_other_requests_have()
+    public async Task A_stop_ends_event_streams_without_the_grace_of_other_requests()
     {
         var gates = new Gates();
         await using RunningApp app = await RunningApp.StartAsync([typeof(StreamingFunctions)], configure: b =>
@@ -58,7 +58,7 @@ public sealed class StreamingAndStoppingTests
     }
 
     [Fact]
-    public async Task A_stop_lets_a_request_finish_and_takes_no_new_one()
+    public async Task A_stop_waits_for_a_running_request_and_accepts_no_new_one()
     {
         var gates = new Gates();
         await using RunningApp app = await StartAsync(gates);
@@ -75,7 +75,7 @@ public sealed class StreamingAndStoppingTests
     }
 
     [Fact]
-    public async Task A_failure_after_the_answer_began_cuts_the_connection()
+    public async Task A_failure_after_the_response_began_aborts_the_connection()
     {
         await using RunningApp app = await StartAsync(new Gates());
 
@@ -83,7 +83,7 @@ public sealed class StreamingAndStoppingTests
     }
 
     [Fact]
-    public async Task A_function_beyond_functionTimeout_is_cancelled_and_answers_504()
+    public async Task A_function_that_exceeds_functionTimeout_is_cancelled_and_answers_504()
     {
         var gates = new Gates();
         await using RunningApp app = await RunningApp.StartAsync(

@@ -13,7 +13,7 @@ namespace VisionPlatform.Functions.Embedded.Tests.Worker;
 public sealed class TimerTests(PostgresServer postgres)
 {
     [Fact]
-    public async Task Each_due_time_fires_once_across_two_hosts_and_runs_never_overlap()
+    public async Task Each_firing_runs_once_across_two_hosts_and_runs_never_overlap()
     {
         var firings = new Firings();
         string database = await postgres.NewDatabaseAsync();
@@ -29,7 +29,7 @@ public sealed class TimerTests(PostgresServer postgres)
     }
 
     [Fact]
-    public async Task The_admin_fires_a_timer_now_and_leaves_its_schedule()
+    public async Task The_admin_interface_runs_a_timer_now_without_a_change_of_its_schedule()
     {
         var firings = new Firings();
         await using RunningApp app = await StartAsync(await postgres.NewDatabaseAsync(), firings, typeof(Yearly));
@@ -48,7 +48,7 @@ public sealed class TimerTests(PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_firing_missed_while_no_host_ran_happens_at_the_next_start_as_past_due()
+    public async Task A_firing_that_was_missed_while_no_host_ran_runs_at_the_next_start_as_past_due()
     {
         var firings = new Firings();
         string database = await postgres.NewDatabaseAsync();
@@ -63,7 +63,7 @@ public sealed class TimerTests(PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_changed_schedule_starts_anew_and_a_setting_may_hold_it()
+    public async Task A_changed_schedule_starts_anew_and_can_come_from_a_setting()
     {
         var firings = new Firings();
         string database = await postgres.NewDatabaseAsync();
@@ -75,7 +75,7 @@ public sealed class TimerTests(PostgresServer postgres)
     }
 
     [Fact]
-    public async Task RunOnStartup_fires_when_the_host_starts_and_middleware_runs()
+    public async Task RunOnStartup_runs_the_function_through_middleware_when_the_host_starts()
     {
         var firings = new Firings();
         await using RunningApp app = await RunningApp.StartAsync(
@@ -94,7 +94,7 @@ public sealed class TimerTests(PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_failing_timer_is_logged_and_fires_again()
+    public async Task A_failing_timer_is_logged_and_its_schedule_continues()
     {
         var firings = new Firings();
         await using RunningApp app = await StartAsync(await postgres.NewDatabaseAsync(), firings, typeof(Failing));
@@ -105,7 +105,7 @@ public sealed class TimerTests(PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_host_that_stops_waits_for_a_running_timer()
+    public async Task A_stopping_host_waits_for_a_running_timer()
     {
         var firings = new Firings { Gate = new SemaphoreSlim(0) };
         await using RunningApp app = await StartAsync(await postgres.NewDatabaseAsync(), firings, typeof(Often));
@@ -120,7 +120,7 @@ public sealed class TimerTests(PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_firing_whose_process_is_lost_is_run_by_another_and_the_late_end_of_the_first_changes_nothing()
+    public async Task Another_process_runs_a_firing_whose_process_lost_its_lock()
     {
         string database = await postgres.NewDatabaseAsync();
         var lost = new Firings { Gate = new SemaphoreSlim(0) };
@@ -147,8 +147,8 @@ public sealed class TimerTests(PostgresServer postgres)
 
     [Theory]
     [InlineData(typeof(BySetting), "setting 'PURGE_SCHEDULE', which is not set")]
-    [InlineData(typeof(BadSchedule), "schedule that cannot be read: \"61 * * * *\"")]
-    public async Task A_schedule_that_cannot_be_used_refuses_to_start(Type functions, string expected)
+    [InlineData(typeof(BadSchedule), "invalid schedule: \"61 * * * *\"")]
+    public async Task An_invalid_schedule_stops_the_start(Type functions, string expected)
     {
         string database = await postgres.NewDatabaseAsync();
 
@@ -158,7 +158,7 @@ public sealed class TimerTests(PostgresServer postgres)
     }
 
     [Fact]
-    public async Task Timers_without_a_database_refuse_to_start()
+    public async Task Timers_without_a_database_stop_the_start()
     {
         var e = await Assert.ThrowsAsync<InvalidOperationException>(() => RunningApp.StartAsync([typeof(Yearly)]));
 
@@ -171,7 +171,7 @@ public sealed class TimerTests(PostgresServer postgres)
     [InlineData("30 0 9 * * MON-FRI", "2026-03-06T09:00:30Z", "2026-03-09T09:00:30Z")]
     [InlineData("00:05:00", "2026-03-01T10:02:03Z", "2026-03-01T10:07:03Z")]
     [InlineData("1.00:00:00", "2026-03-01T10:02:03Z", "2026-03-02T10:02:03Z")]
-    public void Schedules_are_cron_of_five_or_six_fields_or_an_interval(string schedule, string after, string next)
+    public void A_schedule_has_five_or_six_cron_fields_or_is_an_interval(string schedule, string after, string next)
     {
         var parsed = TimerSchedule.Parse("F", schedule, new ConfigurationBuilder().Build());
 

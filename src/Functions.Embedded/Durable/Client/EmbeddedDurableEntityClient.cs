@@ -6,7 +6,7 @@ using NpgsqlTypes;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>The client of the embedded engine's entities.</summary>
+/// <summary>The client of the engine's entities.</summary>
 internal sealed class EmbeddedDurableEntityClient(DurableStore store, EngineSignals signals, DataConverter converter) : DurableEntityClient(store.Hub)
 {
     public override async Task SignalEntityAsync(

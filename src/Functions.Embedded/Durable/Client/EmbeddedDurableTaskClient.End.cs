@@ -3,12 +3,12 @@ using Npgsql;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>Ending and removing instances.</summary>
+/// <summary>Terminates and purges instances.</summary>
 internal sealed partial class EmbeddedDurableTaskClient
 {
     private const int PurgeBatch = 500;
 
-    /// <summary>Ends an instance at once, whether or not an engine runs it. One that has ended stays as it is.</summary>
+    /// <summary>Ends an instance at once, even during a turn, which is then refused. An instance that has ended stays as it is.</summary>
     /// <exception cref="InvalidOperationException">There is no such instance.</exception>
     public override async Task TerminateInstanceAsync(
         string instanceId, TerminateInstanceOptions? options = null, CancellationToken cancellation = default)
@@ -17,7 +17,7 @@ internal sealed partial class EmbeddedDurableTaskClient
         string? output = _converter.Serialize(options?.Output);
         bool recursive = options?.Recursive ?? false;
 
-        // Sub-orchestrations that start while this runs are found by the next round.
+        // Each round finds the sub-orchestrations that started during the one before.
         while (true)
         {
             List<(string Id, string? ParentId, string Status)> family = await ReadTreeAsync([instanceId], recursive, cancellation);
@@ -80,7 +80,7 @@ internal sealed partial class EmbeddedDurableTaskClient
             return 0;
         if (recursive)
         {
-            // A family is purged from the roots that have ended; what still runs below them stays.
+            // Only when all given instances have ended. Descendants that still run stay.
             List<(string Id, string? ParentId, string Status)> family = await ReadTreeAsync(ids, true, cancellation);
             HashSet<string> running = [.. family.Where(member => !RuntimeStatusNames.Final.Contains(member.Status)).Select(member => member.Id)];
             if (ids.Any(running.Contains))

@@ -4,10 +4,10 @@ using Npgsql;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>Taking failed instances back to before their failure.</summary>
+/// <summary>Rewinds failed instances.</summary>
 internal sealed partial class EmbeddedDurableTaskClient
 {
-    /// <summary>Lets a failed instance try again what failed, and so its failed sub-orchestrations; see <see cref="RewindPlan"/>.</summary>
+    /// <summary>Repeats what made an instance fail, and rewinds its failed sub-orchestrations; see <see cref="RewindPlan"/>.</summary>
     /// <exception cref="ArgumentException">There is no such instance.</exception>
     /// <exception cref="InvalidOperationException">The instance has not failed.</exception>
     public override async Task RewindInstanceAsync(string instanceId, string reason, CancellationToken cancellation = default)
@@ -21,7 +21,7 @@ internal sealed partial class EmbeddedDurableTaskClient
             ConnectionSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.ActivitiesPayload)))
             await notify.ExecuteNonQueryAsync(cancellation);
         await transaction.CommitAsync(cancellation);
-        _logger.LogInformation("The orchestration {InstanceId} was rewound: {Reason}", instanceId, reason);
+        _logger.LogInformation("Orchestration {InstanceId} was rewound: {Reason}", instanceId, reason);
         _signals.Instances.Set();
         _signals.Activities.Set();
     }
@@ -77,7 +77,7 @@ internal sealed partial class EmbeddedDurableTaskClient
             await RedoAsync(connection, instanceId, instance.ExecutionId, call, cancellation);
     }
 
-    /// <summary>A sub-orchestration that failed is rewound too; one that ended while its parent had failed has its end told.</summary>
+    /// <summary>Rewinds a sub-orchestration that failed. Reports the end of one that ended in another way while its parent had failed.</summary>
     private async Task RedoAsync(NpgsqlConnection connection, string parentId, Guid parentExecution, HistoryEvent call, CancellationToken cancellation)
     {
         string child = call.Target!;

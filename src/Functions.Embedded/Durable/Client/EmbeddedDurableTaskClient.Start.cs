@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>Starting instances. Starts asked for at once share a transaction.</summary>
+/// <summary>Starts instances. Starts that arrive at the same time share a transaction.</summary>
 internal sealed partial class EmbeddedDurableTaskClient
 {
     public override async Task<string> ScheduleNewOrchestrationInstanceAsync(
@@ -14,7 +14,7 @@ internal sealed partial class EmbeddedDurableTaskClient
         string? chosen = options?.InstanceId is { Length: > 0 } id ? id : null;
         EntityIds.ThrowIfEntity(chosen);
         if (chosen?.Contains('\0') == true)
-            throw new ArgumentException("An instance id has no zero character.", nameof(options));
+            throw new ArgumentException("An instance id cannot contain the character U+0000.", nameof(options));
 
         var row = new InstanceRow(chosen ?? Guid.NewGuid().ToString("N"), Guid.CreateVersion7(), orchestratorName.Name)
         {
@@ -28,7 +28,7 @@ internal sealed partial class EmbeddedDurableTaskClient
         return row.InstanceId;
     }
 
-    /// <summary>Runs a finished instance again from its start, with the input it had.</summary>
+    /// <summary>Runs a finished instance again from the beginning, with the same input.</summary>
     public override async Task<string> RestartAsync(
         string instanceId, bool restartWithNewInstanceId = false, CancellationToken cancellation = default)
     {
@@ -39,7 +39,7 @@ internal sealed partial class EmbeddedDurableTaskClient
         return row.InstanceId;
     }
 
-    /// <summary>How an instance was started, for another to be started the same way.</summary>
+    /// <summary>Reads how an instance was started, for a new instance with the same start.</summary>
     private async Task<InstanceRow?> ReadStartAsync(string instanceId, string newId, CancellationToken cancellation)
     {
         await using NpgsqlConnection connection = await _store.OpenAsync(cancellation);
@@ -85,10 +85,10 @@ internal sealed partial class EmbeddedDurableTaskClient
         await using NpgsqlConnection connection = await _store.OpenAsync(CancellationToken.None);
         Dictionary<string, string> existing = await LockAsync(connection, requests);
         (List<StartRequest> accepted, List<string> replaced, List<(StartRequest Request, string Status)> refused) = Decide(requests, existing);
-        // One that still runs and is replaced is terminated first, so that a parent that waits for it is told.
+        // An instance that still runs is terminated before it is replaced, so that its parent learns it.
         string[] ended = [.. replaced.Where(id => !RuntimeStatusNames.Final.Contains(existing[id]))];
 
-        // Those that can run here at once come first: they are stored under this process's lease.
+        // Instances that can run here now come first: they are stored under this process's lease.
         List<InstanceRow> rows = [.. accepted.Select(request => request.Row).OrderBy(row => CanRunNow(row) ? 0 : 1)];
         int own = Math.Min(rows.Count(CanRunNow), _live.Room);
         HashSet<string> stored = await WriteAsync(connection, rows, own, replaced, ended);
@@ -105,14 +105,14 @@ internal sealed partial class EmbeddedDurableTaskClient
                 request.Stored.TrySetException(Conflict("Pending"));
         }
 
-        // Only now: who is refused because of another start in this transaction looks for its instance, which is there since the commit.
+        // After the commit: a caller that is refused because of another start in this transaction then finds the instance.
         foreach ((StartRequest request, string status) in refused)
             request.Stored.TrySetException(Conflict(status));
     }
 
     private bool CanRunNow(InstanceRow row) => row.StartAt is null && _functions.HasOrchestrator(row.Name);
 
-    /// <summary>Opens the transaction and locks the instances whose ids were chosen. Gives their statuses.</summary>
+    /// <summary>Opens the transaction, locks the instances whose ids were chosen, and returns their statuses.</summary>
     private async Task<Dictionary<string, string>> LockAsync(NpgsqlConnection connection, IReadOnlyList<StartRequest> requests)
     {
         var existing = new Dictionary<string, string>(StringComparer.Ordinal);

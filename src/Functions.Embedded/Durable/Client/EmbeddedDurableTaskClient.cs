@@ -9,7 +9,7 @@ using NpgsqlTypes;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>The client of the embedded engine: writes to the engine's database directly, and wakes the engine of this process, if it runs.</summary>
+/// <summary>The engine's client. It writes to the database directly and wakes this process's engine, if one runs.</summary>
 internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
 {
     private readonly DurableStore _store;
@@ -50,7 +50,7 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
         ArgumentException.ThrowIfNullOrEmpty(eventName);
         EntityIds.ThrowIfEntity(instanceId);
         if (!await SendAsync(instanceId, EventKind.EventRaised, eventName, _converter.Serialize(eventPayload), cancellation))
-            _logger.LogDebug("The event {Name} for {InstanceId} is discarded: no such instance is running", eventName, instanceId);
+            _logger.LogDebug("Event {Name} for {InstanceId} is discarded: no such instance runs", eventName, instanceId);
     }
 
     public override Task SuspendInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default) =>
@@ -129,7 +129,7 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
         return history;
     }
 
-    /// <summary>Gives starts under way a moment; the process does not wait for a database that does not answer.</summary>
+    /// <summary>Waits briefly for starts that are under way, but not for a database that does not answer.</summary>
     public override async ValueTask DisposeAsync() => await _starts.DisposeAsync().AsTask().EndsWithinAsync(TimeSpan.FromMilliseconds(500));
 
     private async Task<OrchestrationMetadata> WaitAsync(string instanceId, bool forEnd, bool getInputsAndOutputs, CancellationToken cancellation)
@@ -158,7 +158,7 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
             throw NoSuchInstance(instanceId);
     }
 
-    /// <summary>Leaves a message for an instance. False when it has ended or does not exist.</summary>
+    /// <summary>Sends a message to an instance. False when it has ended or does not exist.</summary>
     private async Task<bool> SendAsync(string instanceId, EventKind kind, string? name, string? data, CancellationToken cancellation)
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);

@@ -1,10 +1,15 @@
 namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>
-/// How a failed execution is taken back to where it can go on. Its last turn, the one that failed, is undone; so are failures of calls in
-/// earlier turns that the orchestrator did not react to with a call (as when it awaited several). What the undone turn was told is told again,
-/// the failed calls are made again.
+/// How a failed execution continues. Its last turn, in which it failed, is undone. Failures of calls in earlier turns are undone too when the
+/// orchestrator did not act on them, as when it awaits several calls together. The events of the undone turn are delivered again, and the failed
+/// calls are made again.
 /// </summary>
+/// <param name="KeepBelow">Number of the first event that is undone with the last turn.</param>
+/// <param name="RemovedNumbers">Numbers of earlier failures that are undone.</param>
+/// <param name="Redelivered">Events that are delivered again.</param>
+/// <param name="UndoneCalls">Calls that the undone turn made.</param>
+/// <param name="OpenCalls">Calls that have no answer now.</param>
 internal sealed record RewindPlan(
     int KeepBelow,
     IReadOnlyList<int> RemovedNumbers,
@@ -12,7 +17,7 @@ internal sealed record RewindPlan(
     IReadOnlyList<int> UndoneCalls,
     IReadOnlyList<HistoryEvent> OpenCalls)
 {
-    /// <param name="history">The execution's history with the number of each row.</param>
+    /// <param name="history">The execution's history, with the number of each event.</param>
     public static RewindPlan Of(IReadOnlyList<(int Seq, HistoryEvent Event)> history)
     {
         int last = history.Count - 1;

@@ -4,8 +4,8 @@ using Npgsql;
 namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>
-/// Stores results of activities whose instance is not in this engine's memory: takes the call from the queue and puts the result among the
-/// instance's messages, in one transaction. A call that is no longer in the queue was answered by someone else, and that answer counts.
+/// Stores results of activities whose instance is not live in this engine. One transaction deletes the call from the queue and adds the result to
+/// the instance's messages. When the call is no longer in the queue, another engine has stored a result, and this one is dropped.
 /// </summary>
 internal sealed class ActivityResults : IAsyncDisposable
 {
@@ -21,12 +21,12 @@ internal sealed class ActivityResults : IAsyncDisposable
         _batcher = new Batcher<(ActivityKey, HistoryEvent)>(WriteAsync, most: 200);
     }
 
-    /// <summary>Told of each call whose answer is stored.</summary>
+    /// <summary>Called for each call whose result is stored.</summary>
     public Action<ActivityKey> Settled { get; set; } = static _ => { };
 
     public void Add(ActivityKey key, HistoryEvent result) => _batcher.TryAdd((key, result));
 
-    /// <summary>Gives up on results that still wait for the database; the activities will run again.</summary>
+    /// <summary>Drops results that still wait for the database; their activities will run again.</summary>
     public void GiveUp() => _ = _stop.CancelAsync();
 
     public ValueTask DisposeAsync() => _batcher.DisposeAsync();
@@ -49,20 +49,20 @@ internal sealed class ActivityResults : IAsyncDisposable
             catch (Exception error) when (results.Count > 1 && !_stop.IsCancellationRequested)
             {
                 backoff.Succeeded();
-                _logger.LogWarning(error, "{Count} activity results could not be stored together; storing them one by one", results.Count);
+                _logger.LogWarning(error, "{Count} activity results could not be stored together; they are stored one by one", results.Count);
                 foreach ((ActivityKey, HistoryEvent) result in results)
                     await WriteAsync([result]);
                 return;
             }
             catch (Exception error) when (results[0].Result.Kind == EventKind.TaskCompleted && !_stop.IsCancellationRequested)
             {
-                // What cannot be stored at all fails the call, or it would be run for ever.
+                // The database refuses the result for good. Without a failure in its place the activity would run again forever.
                 results = [(results[0].Key, results[0].Result with { Kind = EventKind.TaskFailed, Data = Failures.Write(error) })];
             }
             catch (Exception error)
             {
                 backoff.GiveUp();
-                _logger.LogError(error, "{Count} activity results are not stored; the activities will run again", results.Count);
+                _logger.LogError(error, "{Count} activity results were not stored; the activities will run again", results.Count);
                 return;
             }
         }
@@ -71,7 +71,7 @@ internal sealed class ActivityResults : IAsyncDisposable
     private async Task StoreAsync(IReadOnlyList<(ActivityKey Key, HistoryEvent Result)> results)
     {
         await using NpgsqlConnection connection = await _store.OpenAsync(_stop.Token);
-        // Instances before activities, as everywhere, so that transactions do not wait in a circle.
+        // Instances before activities, the order of locks in all transactions.
         await using NpgsqlBatch batch = connection.ToBatch(
             "BEGIN".ToCommand(),
             InstanceSql.Lock.ToCommand(_store.Hub, results.Select(r => r.Key.InstanceId).Distinct().ToArray()),

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>
-/// Lets a loop live through failures: waits longer and longer. That the database is away is said once for all loops of the engine, by
-/// <see cref="DatabaseOutage"/>; another failure is said by the loop that met it, when it begins and when it is over.
+/// Keeps a loop alive through failures, with growing pauses. An outage of the database is logged once for all loops of the engine, by
+/// <see cref="DatabaseOutage"/>. Another failure is logged by its loop, when it begins and when it is over.
 /// </summary>
 internal sealed class Backoff(string what, DurableStore store, ILogger logger)
 {
@@ -20,14 +20,14 @@ internal sealed class Backoff(string what, DurableStore store, ILogger logger)
         _wait = TimeSpan.Zero;
         store.Outage.IsOver(this);
         if (_logged)
-            logger.LogInformation("{What}: going on", what);
+            logger.LogInformation("{What}: works again", what);
         _logged = false;
     }
 
-    /// <summary>The loop ends without another try.</summary>
+    /// <summary>Call it when the loop ends after a failure without another try.</summary>
     public void GiveUp() => store.Outage.Leave(this);
 
-    /// <summary>Waits before the next try; comes back at once, without an error, when cancelled.</summary>
+    /// <summary>Waits before the next try. Returns at once, without an error, when cancelled.</summary>
     public async Task FailedAsync(Exception error, CancellationToken cancellation)
     {
         if (DurableStore.IsUnavailable(error))
@@ -36,7 +36,7 @@ internal sealed class Backoff(string what, DurableStore store, ILogger logger)
         }
         else if (!_logged)
         {
-            logger.LogWarning(error, "{What}: interrupted, trying again until it works", what);
+            logger.LogWarning(error, "{What}: failed; it is retried until it works", what);
             _logged = true;
         }
 

@@ -5,14 +5,14 @@ namespace VisionPlatform.Functions.Embedded.Durable;
 
 internal static class CommandExtensions
 {
-    /// <summary>A statement with positional parameters ($1, $2, …).</summary>
+    /// <summary>A command with positional parameters ($1, $2, …).</summary>
     public static NpgsqlBatchCommand ToCommand(this string sql, params ReadOnlySpan<object> values)
     {
         var command = new NpgsqlBatchCommand(sql);
         foreach (object value in values)
         {
             var parameter = new NpgsqlParameter { Value = value };
-            // Of times that are null Npgsql cannot tell that the others are in UTC.
+            // Npgsql takes the type from the first element, which may be null.
             if (value is DateTime?[])
                 parameter.NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz;
             command.Parameters.Add(parameter);
@@ -33,7 +33,7 @@ internal static class CommandExtensions
 
     public static Guid? Uuid(this NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetGuid(column);
 
-    /// <summary>One column of rows, as <c>unnest</c> takes it.</summary>
+    /// <summary>One column of rows as an array, for <c>unnest</c>.</summary>
     public static TColumn[] Column<TRow, TColumn>(this IReadOnlyCollection<TRow> rows, Func<TRow, TColumn> value)
     {
         var column = new TColumn[rows.Count];

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>
-/// What the loops of an engine know together about the database's absence, so that it is said once when it goes and once when it is back.
-/// A loop that learns of it only afterwards, by a connection that broke then, does not begin another one.
+/// An outage of the database as all loops of an engine see it. It is logged once when it begins and once when it is over. A loop that notices it
+/// late, by a connection that broke during the outage, does not begin another one.
 /// </summary>
 internal sealed class DatabaseOutage(TimeProvider time, ILogger logger)
 {
@@ -27,7 +27,7 @@ internal sealed class DatabaseOutage(TimeProvider time, ILogger logger)
             if (_said || isAftermath)
                 return;
             _said = true;
-            logger.LogWarning(error, "The durable engine is interrupted: its database does not serve it ({What}). It waits and goes on when it is back", what);
+            logger.LogWarning(error, "The durable engine cannot use its database ({What}); it waits and retries", what);
         }
     }
 
@@ -39,12 +39,12 @@ internal sealed class DatabaseOutage(TimeProvider time, ILogger logger)
                 return;
             _over = time.GetTimestamp();
             if (_said)
-                logger.LogInformation("The durable engine goes on: its database is back after {Seconds:F1} s", time.GetElapsedTime(_begun).TotalSeconds);
+                logger.LogInformation("The durable engine can use its database again, after {Seconds:F1} s", time.GetElapsedTime(_begun).TotalSeconds);
             _said = false;
         }
     }
 
-    /// <summary>Forgets a loop that has ended without learning more.</summary>
+    /// <summary>Removes a loop that has ended.</summary>
     public void Leave(Backoff loop)
     {
         lock (_gate)

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>Starts and stops the engine's loops with the host.</summary>
+/// <summary>Starts and stops the engine's loops together with the host.</summary>
 internal sealed class DurableEngine(
     DurableStore store,
     LiveInstances live,
@@ -23,7 +23,7 @@ internal sealed class DurableEngine(
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Time after <see cref="DurableEngineOptions.StopTimeout"/> for what has run to reach the database, then to hand back the rest.</summary>
+    /// <summary>How long, after <see cref="DurableEngineOptions.StopTimeout"/>, finished work may take to reach the database.</summary>
     private static readonly TimeSpan CommitTimeout = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan ReleaseTimeout = TimeSpan.FromMilliseconds(500);
@@ -36,7 +36,7 @@ internal sealed class DurableEngine(
     public Task StartAsync(CancellationToken cancellationToken)
     {
         logger.LogInformation(
-            "Durable engine on hub {Hub}: up to {Activities} activities and {Orchestrators} orchestrators at a time",
+            "Durable engine on hub {Hub}: at most {Activities} activities and {Orchestrators} orchestrators at a time",
             store.Hub,
             store.Options.MaxConcurrentActivities,
             store.Options.MaxConcurrentOrchestrators);
@@ -57,15 +57,15 @@ internal sealed class DurableEngine(
     }
 
     /// <summary>
-    /// Fetches nothing more and hands back at once what has not begun; lets running activities finish for a while, commits what has run, and
-    /// hands back the rest. Every step has an end, also when the database is away or code does not listen.
+    /// Stops fetching and releases at once what has not started. Lets running activities finish for a while, commits what has run and releases the
+    /// rest. Each step has a time limit, which also holds when the database does not answer or code ignores its token.
     /// </summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         long begun = time.GetTimestamp();
         TimeSpan running = store.Options.StopTimeout;
         TimeSpan committing = running + CommitTimeout;
-        // What is told of a cancellation may block: the driver asks the server to cancel, and waits for it. So no cancellation is waited for.
+        // Not awaited: a callback may block, as the driver asks the server to cancel a query and waits for the answer.
         _ = _stopFetching.CancelAsync();
         live.Close();
         activities.Close();
@@ -76,7 +76,7 @@ internal sealed class DurableEngine(
         while (!live.IsIdle && Left(committing) > TimeSpan.Zero)
             await Task.Delay(Tick, CancellationToken.None);
 
-        // What is still on its way to the database now is done again by whoever takes over.
+        // The engine that takes over runs again what has not reached the database by now.
         live.Complete();
         if (!live.IsIdle)
             committer.GiveUp();
@@ -99,7 +99,7 @@ internal sealed class DurableEngine(
         TimeSpan Left(TimeSpan after) => after - time.GetElapsedTime(begun) is { Ticks: > 0 } left ? left : TimeSpan.Zero;
     }
 
-    /// <summary>Others go on at once with what has not begun here, also with what a fetch or a commit that was under way brings in now.</summary>
+    /// <summary>Releases what has not started, again and again: a fetch or a commit that was under way may still bring in more.</summary>
     private async Task ReleaseUnstartedAsync(CancellationToken ending)
     {
         while (!ending.IsCancellationRequested)
@@ -119,7 +119,7 @@ internal sealed class DurableEngine(
         }
         catch (Exception error)
         {
-            logger.LogWarning(error, "What this engine holds could not be handed back; it moves on when its leases end");
+            logger.LogWarning(error, "The engine could not release its leases; other engines take over when they end");
         }
     }
 }

@@ -5,15 +5,15 @@ using Npgsql;
 namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>
-/// Creates and upgrades the schema <c>durable</c>: the numbered .sql files of this assembly, each once, under an advisory lock. Processes of
-/// an older program go on working while and after a newer one upgrades, so a file only adds; one that cannot says in its first line which
-/// version the oldest program must know that works with it (<c>-- works from: N</c>), and older ones do not start on it.
+/// Creates and upgrades the schema <c>durable</c>. Each numbered .sql file of this assembly runs once, under an advisory lock. Processes of an older
+/// version of the program keep working while a newer one upgrades and afterwards, so a file only adds to the schema. A file that cannot do so names
+/// in its first line the oldest version that works with it (<c>-- works from: N</c>), and older programs refuse to start.
 /// </summary>
 internal static class DurableSchema
 {
     private const string WorksFrom = "-- works from: ";
 
-    /// <summary>Chosen at random.</summary>
+    /// <summary>A random number.</summary>
     private const long LockKey = 0x6475_7261_626c_6531;
 
     public static async Task UpgradeAsync(NpgsqlDataSource database, ILogger logger, CancellationToken cancellation)
@@ -64,7 +64,7 @@ internal static class DurableSchema
         let name = Path.GetFileNameWithoutExtension(path)
         select (int.Parse(name.AsSpan(0, 4), CultureInfo.InvariantCulture), name, SqlFiles.Text(path));
 
-    /// <summary>Waits for the lock that whoever creates objects in the schema holds, the host too. It ends with the transaction.</summary>
+    /// <summary>Waits for the lock that guards the creation of objects in the schema, by the engine and by the host. The transaction's end releases it.</summary>
     public static async Task LockAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(SchemaSql.Lock, connection) { Parameters = { new() { Value = LockKey } } };

@@ -1,6 +1,6 @@
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>What a name in code is.</summary>
+/// <summary>Kinds of functions that instances, calls and operations name.</summary>
 internal enum FunctionKind
 {
     Orchestrator,

@@ -6,13 +6,12 @@ using Npgsql;
 namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>
-/// Who on the hub can run what. Work of a name this app does not have is left to another app as long as one may have it; what nobody has
-/// fails with an error that says so:
+/// Knows which engines of the hub can run which functions. Work for a function that this app does not have is left to an app that has it:
 /// <list type="bullet">
-/// <item>a running engine of the hub has the name: it waits for that engine;</item>
-/// <item>no engine ever had it: it fails after <see cref="DurableEngineOptions.UnknownNameGrace"/>;</item>
-/// <item>one had it but is gone (a crash, a deploy that is taken back), or an instance of it has begun: it fails after
-/// <see cref="DurableEngineOptions.LostNameGrace"/>, counted from when this engine was there to see it.</item>
+/// <item>While a running engine of the hub has the function, the work waits for that engine.</item>
+/// <item>When no engine ever had it, the work fails after <see cref="DurableEngineOptions.UnknownNameGrace"/>.</item>
+/// <item>When an engine had it but is gone (after a crash or a rolled-back deployment), or the instance has begun, the work fails after
+/// <see cref="DurableEngineOptions.LostNameGrace"/>, counted from when this engine noticed.</item>
 /// </list>
 /// </summary>
 internal sealed class HostRegistry(
@@ -37,10 +36,10 @@ internal sealed class HostRegistry(
 
     private long _lastHeartbeat;
 
-    /// <summary>How long this engine counts as alive without a sign of life.</summary>
+    /// <summary>How long an engine counts as running after its last heartbeat.</summary>
     private TimeSpan Alive => 3 * store.Options.LeaseDuration;
 
-    /// <summary>Notes work of a name this app does not have.</summary>
+    /// <summary>Notes work for a function that this app does not have.</summary>
     public void ReportMissing(FunctionKind kind, string name)
     {
         _missing.TryAdd(KeyOf(kind, name), new MissingName(kind, name, time.GetTimestamp()));
@@ -72,7 +71,7 @@ internal sealed class HostRegistry(
         }
     }
 
-    /// <summary>Takes this engine off the list of those that are alive.</summary>
+    /// <summary>Marks this engine as gone.</summary>
     public async Task LeaveAsync(CancellationToken cancellation)
     {
         await using NpgsqlConnection connection = await store.OpenAsync(cancellation);
@@ -139,7 +138,7 @@ internal sealed class HostRegistry(
         string[] ids = [.. instances.Select(instance => instance.Id)];
         string[] parents = [.. instances.Select(instance => instance.Parent).OfType<string>().Distinct()];
         await InstanceEnd.Failed(DetailsOf(name)).WriteAsync(connection, store.Hub, ids, parents, time.Now(), stop);
-        logger.LogError("No app on the hub {Hub} has an orchestrator {Name}: {Count} instances (as {InstanceId}) failed", store.Hub, name.Name, ids.Length, ids[0]);
+        logger.LogError("No app on the hub {Hub} has an orchestrator {Name}: {Count} instances (such as {InstanceId}) failed", store.Hub, name.Name, ids.Length, ids[0]);
         signals.Instances.Set();
         foreach (string id in ids)
             waiters.Reached(id, OrchestrationRuntimeStatus.Failed);
@@ -158,13 +157,13 @@ internal sealed class HostRegistry(
 
         if (calls.Count == 0)
             return;
-        logger.LogError("No app on the hub {Hub} has an activity {Name}: {Count} calls (as by {InstanceId}) fail", store.Hub, name.Name, calls.Count, calls[0].InstanceId);
+        logger.LogError("No app on the hub {Hub} has an activity {Name}: {Count} calls (such as one by {InstanceId}) fail", store.Hub, name.Name, calls.Count, calls[0].InstanceId);
         string failure = Failures.Write(DetailsOf(name));
         foreach (ActivityKey call in calls)
             results.Add(call, new HistoryEvent(EventKind.TaskFailed, time.Now()) { TaskId = call.TaskId, Name = name.Name, Data = failure });
     }
 
-    /// <summary>Calls of an entity are answered with the failure; signals have nobody to tell and are dropped.</summary>
+    /// <summary>Callers of an entity get the failure. Signals are dropped, as nobody waits for them.</summary>
     private async Task FailOperationsAsync(NpgsqlConnection connection, MissingName name, CancellationToken stop)
     {
         string channel = EngineSignals.ChannelOf(store.Hub);

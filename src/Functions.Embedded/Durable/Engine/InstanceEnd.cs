@@ -3,12 +3,12 @@ using Npgsql;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>Ends instances from outside their turns: terminated by a client, or failed because nobody can run them.</summary>
-/// <param name="Status">The status they get.</param>
-/// <param name="Cause">What the history has before the end.</param>
+/// <summary>How instances end outside of their turns: a client terminates them, or they fail because no app can run them.</summary>
+/// <param name="Status">Their status.</param>
+/// <param name="Cause">The event that the history has before the end.</param>
 /// <param name="Output">Their output, serialized.</param>
 /// <param name="Failure">Their failure, serialized; null when they are terminated.</param>
-/// <param name="ParentFailure">The failure a parent sees, serialized.</param>
+/// <param name="ParentFailure">The failure that a parent sees, serialized.</param>
 internal sealed record InstanceEnd(OrchestrationRuntimeStatus Status, EventKind Cause, string? Output, string? Failure, string ParentFailure)
 {
     public static InstanceEnd Terminated(string? output) => new(
@@ -24,7 +24,7 @@ internal sealed record InstanceEnd(OrchestrationRuntimeStatus Status, EventKind 
         return new InstanceEnd(OrchestrationRuntimeStatus.Failed, EventKind.OrchestratorStarted, null, failure, failure);
     }
 
-    /// <summary>The statements alone, for a transaction that has locked the instances and their parents.</summary>
+    /// <summary>The statements, for a transaction that has locked the instances and their parents.</summary>
     public NpgsqlBatchCommand[] ToCommands(string hub, string[] ids, DateTime now) =>
     [
         EntitySql.LockOfOwners.ToCommand(hub, ids),

@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>Takes instances that have something to do, with what they are to be told and, unless they are live here, their history.</summary>
+/// <summary>Takes instances that have something to do, with their messages and, for those that are not live in this engine, their history.</summary>
 internal sealed class InstanceFetcher(
     DurableStore store, LiveInstances live, EngineSignals signals, IDurableFunctions functions, HostRegistry hosts, ILogger<InstanceFetcher> logger)
 {
@@ -34,15 +34,15 @@ internal sealed class InstanceFetcher(
         }
     }
 
-    /// <summary>Takes a batch. Gives how long there will be nothing more, as far as can be known.</summary>
+    /// <summary>Takes a batch. Returns how long the next one can wait.</summary>
     private async Task<TimeSpan> FetchAsync(CancellationToken stop)
     {
         int room = Math.Min(Most, live.Room);
         if (room == 0)
             return TimeSpan.FromMilliseconds(20);
 
-        // Leased first and read then, without a transaction around both: whatever happens to an instance in between moves its turn number on,
-        // and a turn made of what was read is refused.
+        // The leases are taken first and the rows are read afterwards, without a transaction around both. Whatever happens to an instance in between
+        // raises its turn number, and a turn made from what was read is refused.
         await using NpgsqlConnection connection = await store.OpenAsync(stop);
         (List<InstanceRow> taken, TimeSpan wait) = await TakeAsync(connection, room, stop);
         List<InstanceRow> known = await LeaveUnknownAsync(connection, taken, stop);
@@ -70,7 +70,7 @@ internal sealed class InstanceFetcher(
         List<InstanceRow> torn = [.. unread.Where(row => histories[row.InstanceId].Count != row.HistoryLength)];
         HashSet<string> moved = torn.Count > 0 ? await MovedOnAsync(connection, torn, stop) : [];
         foreach (InstanceRow row in torn)
-            corruptions.TryAdd(row.InstanceId, $"the history has {histories[row.InstanceId].Count} events that can be read instead of {row.HistoryLength}");
+            corruptions.TryAdd(row.InstanceId, $"the history has {histories[row.InstanceId].Count} readable events instead of {row.HistoryLength}");
 
         bool again = taken.Count == room || moved.Count > 0;
         foreach (InstanceRow row in known.Where(row => !moved.Contains(row.InstanceId)))
@@ -105,7 +105,7 @@ internal sealed class InstanceFetcher(
         return (taken, wait);
     }
 
-    /// <summary>Those that had a turn, or an end, between being leased and being read: what was read is of no use, but nothing is wrong with them.</summary>
+    /// <summary>Instances that had a turn or ended after their leases were taken. What was read of them is incomplete but not corrupt.</summary>
     private async Task<HashSet<string>> MovedOnAsync(NpgsqlConnection connection, List<InstanceRow> rows, CancellationToken stop)
     {
         Dictionary<string, long> turns = rows.ToDictionary(row => row.InstanceId, row => row.Turn);
@@ -121,7 +121,7 @@ internal sealed class InstanceFetcher(
         return moved;
     }
 
-    /// <summary>Orchestrators this app does not have are left to one that has them.</summary>
+    /// <summary>Leaves orchestrators that this app does not have to an app that does.</summary>
     private async Task<List<InstanceRow>> LeaveUnknownAsync(NpgsqlConnection connection, List<InstanceRow> taken, CancellationToken stop)
     {
         List<InstanceRow> unknown = [.. taken.Where(row => !functions.HasOrchestrator(row.Name))];
@@ -136,7 +136,7 @@ internal sealed class InstanceFetcher(
             if (!_unknown.Add(row.Name.ToLowerInvariant()))
                 continue;
             hosts.ReportMissing(FunctionKind.Orchestrator, row.Name);
-            logger.LogWarning("There is no orchestrator {Name} here; its instances (as {InstanceId}) are left to an app that has it", row.Name, row.InstanceId);
+            logger.LogWarning("This app has no orchestrator {Name}; it leaves its instances (such as {InstanceId}) to an app that does", row.Name, row.InstanceId);
         }
 
         return [.. taken.Except(unknown)];
@@ -168,8 +168,8 @@ internal sealed class InstanceFetcher(
         {
             string id = reader.GetString(1);
             if (!Enum.TryParse(reader.GetString(3), out EventKind kind))
-                corruptions[id] = $"message {reader.GetInt64(0)} is of the unknown kind '{reader.GetString(3)}'";
-            // Answers to an earlier execution are taken from the table with the turn, but not delivered.
+                corruptions[id] = $"message {reader.GetInt64(0)} has the unknown kind '{reader.GetString(3)}'";
+            // Answers to an earlier execution are consumed by the turn but not delivered.
             Guid? execution = reader.IsDBNull(2) ? null : reader.GetGuid(2);
             bool isStale = execution is { } meant && meant != executions[id];
             var happened = new HistoryEvent(kind, DateTime.MinValue)
@@ -189,7 +189,7 @@ internal sealed class InstanceFetcher(
             PutInOrder(list);
     }
 
-    /// <summary>By arrival; timers, which were stored long before they are due, among themselves by the time they are due.</summary>
+    /// <summary>Sorts by arrival, and timers, which were stored long before, among themselves by the time they are due.</summary>
     private static void PutInOrder(List<InboxItem> inbox)
     {
         inbox.Sort((one, other) => one.MessageId!.Value.CompareTo(other.MessageId!.Value));

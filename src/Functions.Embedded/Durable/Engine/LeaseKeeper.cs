@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>Renews the leases of what this engine holds, and gives back instances that have waited long.</summary>
+/// <summary>Renews the leases that this engine holds, and releases instances that have waited for long.</summary>
 internal sealed class LeaseKeeper(DurableStore store, LiveInstances live, ActivityWorker activities, TimeProvider time, ILogger<LeaseKeeper> logger)
 {
     private readonly List<ActivityKey> _unstarted = [];
@@ -11,7 +11,7 @@ internal sealed class LeaseKeeper(DurableStore store, LiveInstances live, Activi
 
     public async Task RunAsync(CancellationToken stop)
     {
-        // A lease is renewed when a third of it is over, so that one missed renewal loses nothing.
+        // A lease is renewed when a third of it is over, so that it survives a missed renewal.
         TimeSpan third = store.Options.LeaseDuration / 3;
         using var timer = new PeriodicTimer(third / 2, time);
         var backoff = new Backoff("Renewing leases", store, logger);
@@ -46,10 +46,10 @@ internal sealed class LeaseKeeper(DurableStore store, LiveInstances live, Activi
         await batch.ExecuteNonQueryAsync(cancellation);
     }
 
-    /// <summary>Hands back calls that have not begun and instances that wait, if there are any, and wakes the other engines of the hub.</summary>
+    /// <summary>Releases calls that have not started and instances that wait, if there are any, and wakes the other engines of the hub.</summary>
     public async Task ReleaseUnstartedAsync(CancellationToken cancellation)
     {
-        // Kept until it is done: what could not be handed back now is tried again.
+        // Kept until the release succeeds, and tried again until then.
         _unstarted.AddRange(activities.TakeUnstarted());
         _idle.AddRange(live.TakeIdle(TimeSpan.Zero));
         if (_unstarted.Count == 0 && _idle.Count == 0)
@@ -68,7 +68,7 @@ internal sealed class LeaseKeeper(DurableStore store, LiveInstances live, Activi
         _idle.Clear();
     }
 
-    /// <summary>Hands back whatever this engine still holds, known to it or not (the answer to a fetch may have been lost).</summary>
+    /// <summary>Releases all leases of this engine, also those that it does not know of because the answer to a fetch was lost.</summary>
     public Task ReleaseAllAsync(CancellationToken cancellation) =>
         ReleaseAsync(
             [
@@ -102,7 +102,7 @@ internal sealed class LeaseKeeper(DurableStore store, LiveInstances live, Activi
             InstanceSql.Renew.ToCommand(store.Hub, instances, store.Owner, store.Options.LeaseDuration),
             store.KeysOf(ActivitySql.Lock, calls),
             store.KeysOf(ActivitySql.Renew, calls, store.Owner, store.Options.LeaseDuration));
-        // A renewal that comes too late is none.
+        // After the lease has ended a renewal is useless.
         batch.Timeout = Math.Max(1, (int)store.Options.LeaseDuration.TotalSeconds);
         var renewedInstances = new HashSet<string>(StringComparer.Ordinal);
         var renewedCalls = new HashSet<ActivityKey>();

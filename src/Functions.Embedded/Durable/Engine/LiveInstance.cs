@@ -5,20 +5,20 @@ internal sealed class LiveInstance(InstanceRow row, IReadOnlyList<HistoryEvent>?
 {
     public InstanceRow Row { get; set; } = row;
 
-    /// <summary>What the code has to be replayed through; null once <see cref="Execution"/> is up to date.</summary>
+    /// <summary>The history to replay; null when <see cref="Execution"/> is up to date.</summary>
     public IReadOnlyList<HistoryEvent>? History { get; set; } = history;
 
-    /// <summary>Why what is stored of the instance cannot be used; null when it can.</summary>
+    /// <summary>Why the stored state of the instance cannot be used; null when it can.</summary>
     public string? Corruption { get; init; }
 
-    /// <summary>The live code; null before the first turn here.</summary>
+    /// <summary>The running code; null before the first turn in this engine.</summary>
     public OrchestrationExecution? Execution { get; set; }
 
     public List<InboxItem> Inbox { get; set; } = [];
 
     public LiveInstanceState State { get; set; }
 
-    /// <summary>When the lease was last known to be good (ticks of <see cref="TimeProvider.GetTimestamp"/>).</summary>
+    /// <summary>When the lease was last renewed, as <see cref="TimeProvider.GetTimestamp"/> counts.</summary>
     public long LeasedAt { get; set; }
 
     public long IdleSince { get; set; }
@@ -26,12 +26,12 @@ internal sealed class LiveInstance(InstanceRow row, IReadOnlyList<HistoryEvent>?
 
 internal enum LiveInstanceState
 {
-    /// <summary>Waits for something to happen.</summary>
+    /// <summary>It waits for an event.</summary>
     Idle,
 
-    /// <summary>Has something to do and waits for a turn.</summary>
+    /// <summary>It has events and waits for a turn.</summary>
     Queued,
 
-    /// <summary>Runs a turn or commits it.</summary>
+    /// <summary>It runs a turn or commits it.</summary>
     Running,
 }

@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>The instances in this engine's memory. Every change of a instance's state is made here, under one lock.</summary>
+/// <summary>The instances that are live in this engine's memory. Every change of their state happens here, under one lock.</summary>
 internal sealed class LiveInstances(DurableEngineOptions options, TimeProvider time)
 {
     private readonly Dictionary<string, LiveInstance> _live = new(StringComparer.Ordinal);
@@ -11,10 +11,10 @@ internal sealed class LiveInstances(DurableEngineOptions options, TimeProvider t
     private int _busy;
     private volatile bool _closed = true;
 
-    /// <summary>LiveInstances that wait for a turn, in order.</summary>
+    /// <summary>Instances that wait for a turn, in order.</summary>
     public ChannelReader<LiveInstance> Queue => _queue.Reader;
 
-    /// <summary>How many more instances may be taken on now.</summary>
+    /// <summary>How many more instances may become live now.</summary>
     public int Room
     {
         get
@@ -43,13 +43,13 @@ internal sealed class LiveInstances(DurableEngineOptions options, TimeProvider t
         }
     }
 
-    /// <summary>Takes on instances from here on. Before, as in a process that only has a client, they are left to engines that run.</summary>
+    /// <summary>Accepts instances from now on. A process that only has a client never calls this and leaves instances to engines that run.</summary>
     public void Open() => _closed = false;
 
-    /// <summary>Takes on nothing new from here on; sessions end with their current turn.</summary>
+    /// <summary>Accepts no more instances. Those that are live leave memory after their current turn.</summary>
     public void Close() => _closed = true;
 
-    /// <summary>Ends the queue, once nothing runs any more.</summary>
+    /// <summary>Ends the queue. Call it when no turn runs any more.</summary>
     public void Complete() => _queue.Writer.TryComplete();
 
     public bool Holds(string instanceId)
@@ -58,35 +58,35 @@ internal sealed class LiveInstances(DurableEngineOptions options, TimeProvider t
             return _live.ContainsKey(instanceId);
     }
 
-    /// <summary>Ids of the instances that are in a turn or wait for one.</summary>
+    /// <summary>Ids of the instances that run a turn or wait for one.</summary>
     public string[] Busy()
     {
         lock (_gate)
             return [.. _live.Where(pair => pair.Value.State != LiveInstanceState.Idle).Select(pair => pair.Key)];
     }
 
-    /// <summary>Whether the instance as the database has it is live here, so that its history need not be read.</summary>
+    /// <summary>Whether the instance is live in the state that the database has, so that its history need not be read.</summary>
     public bool IsCurrent(InstanceRow row)
     {
         lock (_gate)
             return _live.TryGetValue(row.InstanceId, out LiveInstance? instance) && IsSame(instance, row);
     }
 
-    /// <summary>Starts with an instance that was just stored under this engine's lease.</summary>
+    /// <summary>Starts an instance that was just stored under this engine's lease.</summary>
     public void Adopt(InstanceRow row)
     {
         lock (_gate)
         {
-            // A fetch may have found the row before this was called.
+            // A fetch may have found the row before this call.
             if (!_live.TryGetValue(row.InstanceId, out LiveInstance? held) || held.Row.ExecutionId != row.ExecutionId)
                 Start(new LiveInstance(row, null));
         }
     }
 
-    /// <summary>Takes on what was fetched. False when it does not fit what is here (any more) and is to be fetched again.</summary>
-    /// <param name="row">The instance, leased and as the messages were read with.</param>
-    /// <param name="messages">What it is to be told.</param>
-    /// <param name="history">Its history, unless it is live here.</param>
+    /// <summary>Accepts an instance that was fetched. False when the live instance is in another state; the instance must be fetched again then.</summary>
+    /// <param name="row">The instance's row, leased.</param>
+    /// <param name="messages">Its messages.</param>
+    /// <param name="history">Its history; null when it was live and the history was not read.</param>
     /// <param name="corruption">Why these cannot be used; null when they can.</param>
     public bool Offer(InstanceRow row, List<InboxItem> messages, IReadOnlyList<HistoryEvent>? history, string? corruption)
     {
@@ -95,7 +95,7 @@ internal sealed class LiveInstances(DurableEngineOptions options, TimeProvider t
             if (_live.TryGetValue(row.InstanceId, out LiveInstance? instance))
             {
                 if (instance.State != LiveInstanceState.Idle)
-                    return true; // its commit looks for what is left
+                    return true; // after its commit the messages are fetched again
                 if (IsSame(instance, row) && corruption is null)
                 {
                     instance.LeasedAt = time.GetTimestamp();
@@ -114,7 +114,7 @@ internal sealed class LiveInstances(DurableEngineOptions options, TimeProvider t
         }
     }
 
-    /// <summary>Hands the result of an activity that ran here to its instance. False when the instance is not here.</summary>
+    /// <summary>Delivers the result of an activity that ran in this engine. False when the instance is not live here.</summary>
     public bool TryDeliver(ActivityKey activity, HistoryEvent result)
     {
         lock (_gate)
@@ -128,7 +128,7 @@ internal sealed class LiveInstances(DurableEngineOptions options, TimeProvider t
         }
     }
 
-    /// <summary>Begins a turn: gives what the instance is to be told.</summary>
+    /// <summary>Begins a turn and returns its events.</summary>
     public List<InboxItem> Begin(LiveInstance instance)
     {
         lock (_gate)
@@ -141,7 +141,7 @@ internal sealed class LiveInstances(DurableEngineOptions options, TimeProvider t
     }
 
     /// <summary>Ends a committed turn.</summary>
-    /// <returns>What came in meanwhile for a instance that is not kept: it has to reach the instance through the database.</returns>
+    /// <returns>Events that arrived meanwhile for an instance that leaves memory; they must reach it through the database.</returns>
     public List<InboxItem> End(LiveInstance instance, InstanceRow row, bool keep)
     {
         lock (_gate)
@@ -161,8 +161,8 @@ internal sealed class LiveInstances(DurableEngineOptions options, TimeProvider t
         }
     }
 
-    /// <summary>Ends a instance whose turn did not happen because the instance is someone else's.</summary>
-    /// <returns>Results that came in meanwhile and have to go through the database.</returns>
+    /// <summary>Removes an instance whose turn was refused.</summary>
+    /// <returns>Events that arrived meanwhile; they must reach the instance through the database.</returns>
     public List<InboxItem> Abandon(LiveInstance instance)
     {
         lock (_gate)
@@ -172,14 +172,14 @@ internal sealed class LiveInstances(DurableEngineOptions options, TimeProvider t
         }
     }
 
-    /// <summary>Instances to renew the lease of: those not renewed or committed for this long.</summary>
+    /// <summary>Instances whose lease was not renewed for this long, by a renewal or a commit.</summary>
     public string[] DueForRenewal(TimeSpan after)
     {
         lock (_gate)
             return [.. _live.Where(pair => time.GetElapsedTime(pair.Value.LeasedAt) >= after).Select(pair => pair.Key)];
     }
 
-    /// <summary>Notes which leases were renewed; an idle instance whose lease is gone is forgotten. One in a turn learns it at its commit.</summary>
+    /// <summary>Notes which leases were renewed. An idle instance that lost its lease leaves memory; one that runs a turn learns it when it commits.</summary>
     public void Renewed(string[] asked, IReadOnlySet<string> renewed)
     {
         lock (_gate)
@@ -196,7 +196,7 @@ internal sealed class LiveInstances(DurableEngineOptions options, TimeProvider t
         }
     }
 
-    /// <summary>Forgets instances that have waited long (or all that wait, when closing) and gives their ids: their leases are to be given back.</summary>
+    /// <summary>Removes instances that have waited this long and returns their ids. The caller releases their leases.</summary>
     public string[] TakeIdle(TimeSpan longerThan)
     {
         lock (_gate)

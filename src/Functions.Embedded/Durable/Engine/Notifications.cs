@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>Listens for what other processes announce, on a connection of its own. While it is away the loops' own looks at the database stand in.</summary>
+/// <summary>Listens to the notifications of other processes, on a connection of its own. During an outage the loops' regular queries find the work.</summary>
 internal sealed class Notifications(DurableStore store, EngineSignals signals, ILogger<Notifications> logger)
 {
     public async Task RunAsync(CancellationToken stop)
@@ -19,7 +19,7 @@ internal sealed class Notifications(DurableStore store, EngineSignals signals, I
                     await listen.ExecuteNonQueryAsync(stop);
                 backoff.Succeeded();
 
-                // What was announced before listening.
+                // Wakes for what was announced before it listened.
                 signals.Instances.Set();
                 signals.Activities.Set();
                 signals.Entities.Set();

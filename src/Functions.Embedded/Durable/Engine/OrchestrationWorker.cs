@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>Runs turns: takes an instance that has something to be told, runs its code to the next wait, has the turn committed.</summary>
+/// <summary>Runs turns: takes an instance that has events, runs its code until it waits, and passes the turn on to be committed.</summary>
 internal sealed class OrchestrationWorker(
     LiveInstances live,
     TurnCommitter committer,
@@ -21,7 +21,7 @@ internal sealed class OrchestrationWorker(
     public void Start() =>
         _loops = [.. Enumerable.Range(0, store.Options.MaxConcurrentOrchestrators).Select(_ => Task.Run(RunAsync))];
 
-    /// <summary>Comes back when the queue is complete and empty.</summary>
+    /// <summary>Ends when the queue is complete and empty.</summary>
     public Task FinishAsync() => Task.WhenAll(_loops);
 
     private async Task RunAsync()
@@ -30,7 +30,7 @@ internal sealed class OrchestrationWorker(
         {
             List<InboxItem> inbox = live.Begin(instance);
             Turn turn = RunTurn(instance, inbox);
-            // The loop goes on to the next turn while this one is being committed.
+            // Not awaited: the next turn runs while this one is committed.
             _ = CommitAsync(instance, turn);
         }
     }
@@ -59,7 +59,7 @@ internal sealed class OrchestrationWorker(
         try
         {
             if (instance.Corruption is { } corruption)
-                throw new InvalidDataException($"What is stored of the orchestration '{instance.Row.InstanceId}' is damaged: {corruption}.");
+                throw new InvalidDataException($"The stored state of orchestration '{instance.Row.InstanceId}' is corrupt: {corruption}.");
             instance.Execution ??= Replayed(instance);
             TurnOutcome outcome = instance.Execution.RunTurn(events, now);
             if (outcome.Failure is { } failure)
@@ -68,7 +68,7 @@ internal sealed class OrchestrationWorker(
         }
         catch (Exception error)
         {
-            _logger.LogError(error, "The orchestration {InstanceId} ({Name}) failed", instance.Row.InstanceId, instance.Row.Name);
+            _logger.LogError(error, "Orchestration {InstanceId} ({Name}) failed", instance.Row.InstanceId, instance.Row.Name);
             instance.Execution = null;
             return OrchestrationExecution.Fail(instance.Row, instance.Corruption is null ? events : [], now, error);
         }
@@ -84,7 +84,7 @@ internal sealed class OrchestrationWorker(
     }
 
     private void LogFailure(InstanceRow row, TaskFailureDetails failure) => _logger.LogWarning(
-        "The orchestration {InstanceId} ({Name}) failed: {ErrorType}: {ErrorMessage}", row.InstanceId, row.Name, failure.ErrorType, failure.ErrorMessage);
+        "Orchestration {InstanceId} ({Name}) failed: {ErrorType}: {ErrorMessage}", row.InstanceId, row.Name, failure.ErrorType, failure.ErrorMessage);
 
     private async Task CommitAsync(LiveInstance instance, Turn turn)
     {
@@ -104,9 +104,9 @@ internal sealed class OrchestrationWorker(
         }
         else
         {
-            _logger.LogDebug("A turn of the orchestration {InstanceId} was given up: the instance went on without it", turn.InstanceId);
+            _logger.LogDebug("A turn of orchestration {InstanceId} was refused: the instance has gone on without it", turn.InstanceId);
             left = [.. turn.Consumed, .. live.Abandon(instance)];
-            // Perhaps its commit went through and only the answer was lost: then the instance is still this engine's and can be read at once.
+            // If the commit succeeded and only its answer was lost, the instance is still this engine's and can be read at once.
             signals.Instances.Set();
         }
 
@@ -125,7 +125,7 @@ internal sealed class OrchestrationWorker(
             _ = WakeLaterAsync(dueIn);
     }
 
-    /// <summary>What is due later than the next look at the database is found by that.</summary>
+    /// <summary>For times before the next regular query, which finds what is due later.</summary>
     private async Task WakeLaterAsync(TimeSpan dueIn)
     {
         await Task.Delay(dueIn, time);

@@ -4,8 +4,8 @@ using Npgsql;
 namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>
-/// Removes finished instances when they are older than the retention time: a few at a time with pauses between, and by one process of a hub
-/// at a time. Rows that somebody holds are left for the next time, so nothing ever waits for this.
+/// Removes instances that ended longer ago than the retention time: a few in each transaction, with pauses, and in one process of a hub at a time.
+/// Rows that are locked are skipped until the next time, so no other work waits for this.
 /// </summary>
 internal sealed class Retention(DurableStore store, TimeProvider time, ILogger<Retention> logger)
 {
@@ -17,7 +17,7 @@ internal sealed class Retention(DurableStore store, TimeProvider time, ILogger<R
     {
         if (store.Options.Retention is not { } retention)
             return;
-        // Processes that start together do not look together.
+        // Spreads processes that start together.
         TimeSpan wait = store.Options.RetentionInterval * Random.Shared.NextDouble();
         var backoff = new Backoff("Removing old orchestrations", store, logger);
         while (!stop.IsCancellationRequested)
@@ -59,7 +59,7 @@ internal sealed class Retention(DurableStore store, TimeProvider time, ILogger<R
             logger.LogInformation("Removed {Count} orchestrations that ended more than {Days} days ago", removed, retention.TotalDays);
     }
 
-    /// <summary>Removes a batch. Gives how many instances it was; none also while another process is at it.</summary>
+    /// <summary>Removes a batch and returns its size; 0 also while another process of the hub removes instances.</summary>
     private async Task<long> RemoveSomeAsync(TimeSpan retention, CancellationToken stop)
     {
         await using NpgsqlConnection connection = await store.OpenAsync(stop);

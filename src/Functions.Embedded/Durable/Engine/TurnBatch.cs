@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>Gathers what some turns write into one statement a kind, and remembers what is to be run here once it is written.</summary>
+/// <summary>Collects what several turns write into one statement for each kind of row, and what this engine runs after the commit.</summary>
 internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, LockedInstance> locked)
 {
     private readonly List<(Turn Turn, HistoryEvent Event, int Seq)> _history = [];
@@ -18,13 +18,13 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
 
     public IReadOnlyList<Turn> Turns => _turns;
 
-    /// <summary>New calls of activities, in order; the first <see cref="OwnActivities"/> of them are stored under this engine's lease.</summary>
+    /// <summary>New calls of activities, in order. The first <see cref="OwnActivities"/> of them are stored under this engine's lease.</summary>
     public IReadOnlyList<ActivityCall> Activities =>
         [.. _activities.Select(a => new ActivityCall(new ActivityKey(a.Turn.InstanceId, a.Turn.Before.ExecutionId, a.Call.TaskId), a.Call.Name!, a.Call.Data, a.Call.Version ?? ""))];
 
     public int OwnActivities { get; set; }
 
-    /// <summary>Sub-orchestrations; the first <see cref="OwnInstances"/> of them are stored under this engine's lease.</summary>
+    /// <summary>New sub-orchestrations. The first <see cref="OwnInstances"/> of them are stored under this engine's lease.</summary>
     public IReadOnlyList<InstanceRow> NewInstances => _newInstances;
 
     public int OwnInstances { get; set; }
@@ -35,7 +35,7 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
 
     public bool HasEntityMessages => _entityMessages.Count > 0;
 
-    /// <summary>Ids of the other instances that a turn touches; to be locked with its own.</summary>
+    /// <summary>Ids of the other instances that a turn changes, to be locked together with its own.</summary>
     public static IEnumerable<string> TouchedBy(Turn turn)
     {
         foreach (HistoryEvent action in turn.Outcome.Actions)
@@ -87,7 +87,7 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
                 _entityMessages.Add(EntityMessage.Of(turn.Before, action));
                 break;
             default:
-                throw new InvalidOperationException($"An orchestrator cannot ask for {action.Kind}.");
+                throw new InvalidOperationException($"{action.Kind} is not an action of an orchestrator.");
         }
     }
 
@@ -137,7 +137,7 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
             completed ? turn.Outcome.Output : turn.Outcome.Failure));
     }
 
-    /// <summary>The statements, in the order they have to run in.</summary>
+    /// <summary>The statements, in the order in which they must run.</summary>
     public List<NpgsqlBatchCommand> ToCommands()
     {
         List<NpgsqlBatchCommand> commands =
@@ -151,7 +151,7 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
         AddMessages(commands);
         AddLeftovers(commands);
         commands.Add(UpdateInstances());
-        // Entities are locked after instances, as everywhere.
+        // Entities are locked after instances in all transactions.
         if (_entityMessages.Count > 0)
             commands.Add(EntityMessage.SendCommand(store.Hub, _entityMessages));
         return commands;
@@ -249,7 +249,7 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
         }
     }
 
-    /// <summary>Removes instances that have ended and whose ids start anew, with all that is left of them. After <see cref="InstanceSql.Lock"/>.</summary>
+    /// <summary>Removes ended instances, whose ids are used again, with all their rows. After <see cref="InstanceSql.Lock"/>.</summary>
     public static IEnumerable<NpgsqlBatchCommand> ForgetCommands(string hub, string[] ids) =>
         [
             HistorySql.DeleteOfInstances.ToCommand(hub, ids),
@@ -258,7 +258,7 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
             InstanceSql.Delete.ToCommand(hub, ids),
         ];
 
-    /// <summary>Stores new instances, the first <paramref name="own"/> of them under this engine's lease. Gives the ids stored.</summary>
+    /// <summary>Stores new instances, the first <paramref name="own"/> of them under this engine's lease. Returns the ids that were stored.</summary>
     public static NpgsqlBatchCommand NewInstancesCommand(DurableStore store, IReadOnlyCollection<InstanceRow> rows, int own)
     {
         int position = 0;

@@ -4,16 +4,16 @@ using NpgsqlTypes;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>Reads what an entity has to do, and writes what it did.</summary>
+/// <summary>Reads an entity's messages and commits its runs.</summary>
 internal sealed class EntityCommitter(DurableStore store, EngineSignals signals, ILogger<EntityCommitter> logger)
 {
-    /// <summary>What the entity may do now, and the entity: without its lock when the orchestration that had it is gone.</summary>
+    /// <summary>Reads the messages that the entity may handle now. The returned row has no lock when the orchestration that held it has ended.</summary>
     public async Task<(EntityRow Row, List<EntityMessage> Messages)> ReadAsync(EntityRow row, CancellationToken cancellation)
     {
         await using NpgsqlConnection connection = await store.OpenAsync(cancellation);
         if (row.LockId is not null && !await IsRunningAsync(connection, row.LockOwner!, row.LockExecution!.Value, cancellation))
         {
-            logger.LogWarning("The entity {EntityId} is unlocked: the orchestration {InstanceId} ended without doing so", row.EntityId, row.LockOwner);
+            logger.LogWarning("Entity {EntityId} is unlocked: orchestration {InstanceId} ended inside its critical section", row.EntityId, row.LockOwner);
             row = row with { LockId = null, LockOwner = null, LockExecution = null };
         }
 
@@ -40,7 +40,7 @@ internal sealed class EntityCommitter(DurableStore store, EngineSignals signals,
         return (row, messages);
     }
 
-    /// <summary>Commits a run, sooner or later: while the database is away it waits. A run of an entity that is someone else's by then did not happen.</summary>
+    /// <summary>Commits a run. During an outage of the database it waits. The run is refused when another engine has taken over the entity.</summary>
     public async Task CommitAsync(EntityRow before, EntityRun run, EntityBatch batch, CancellationToken cancellation)
     {
         bool isStorable = true;
@@ -50,7 +50,7 @@ internal sealed class EntityCommitter(DurableStore store, EngineSignals signals,
             try
             {
                 if (!await WriteAsync(before, run, batch, cancellation))
-                    logger.LogDebug("A run of the entity {EntityId} was given up: the entity went on without it", before.EntityId);
+                    logger.LogDebug("A run of entity {EntityId} was refused: the entity has gone on without it", before.EntityId);
                 backoff.Succeeded();
                 return;
             }
@@ -60,8 +60,8 @@ internal sealed class EntityCommitter(DurableStore store, EngineSignals signals,
             }
             catch (Exception error) when (isStorable && !cancellation.IsCancellationRequested)
             {
-                // What the database refuses for good would be tried for ever; the operations fail and say why.
-                logger.LogError(error, "What operations of the entity {EntityId} did cannot be stored", before.EntityId);
+                // The database refuses the result for good. The operations fail, or they would run again forever.
+                logger.LogError(error, "The result of operations of entity {EntityId} cannot be stored", before.EntityId);
                 isStorable = false;
                 batch = batch.Failed(error);
             }
@@ -138,7 +138,7 @@ internal sealed class EntityCommitter(DurableStore store, EngineSignals signals,
             }
 
             foreach (InstanceRow refused in starts.Where(row => existing.TryGetValue(row.InstanceId, out string? status) && !RuntimeStatusNames.Final.Contains(status)))
-                logger.LogWarning("The entity {EntityId} starts an orchestration with the id {InstanceId}, which runs already", before.EntityId, refused.InstanceId);
+                logger.LogWarning("Entity {EntityId} starts an orchestration with the id {InstanceId}, which is in use; the start is ignored", before.EntityId, refused.InstanceId);
             write.BatchCommands.Add(TurnBatch.NewInstancesCommand(store, starts, 0));
         }
 

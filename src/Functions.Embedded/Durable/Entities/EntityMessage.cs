@@ -5,30 +5,30 @@ namespace VisionPlatform.Functions.Embedded.Durable;
 
 internal enum EntityMessageKind
 {
-    /// <summary>Run an operation; nobody waits for it.</summary>
+    /// <summary>Runs an operation without an answer.</summary>
     Signal,
 
-    /// <summary>Run an operation and answer the sender.</summary>
+    /// <summary>Runs an operation and answers the sender.</summary>
     Call,
 
-    /// <summary>Begin a critical section: lock this entity, then ask the next one of the set; the last answers the sender.</summary>
+    /// <summary>Locks this entity for a critical section, then asks the next entity of the set. The last one answers the sender.</summary>
     Lock,
 
-    /// <summary>End a critical section.</summary>
+    /// <summary>Ends a critical section.</summary>
     Unlock,
 }
 
-/// <summary>What is sent to an entity.</summary>
+/// <summary>A message to an entity.</summary>
 internal sealed record EntityMessage(string EntityId, EntityMessageKind Kind)
 {
-    /// <summary>The row of <c>durable.entity_messages</c>, once stored.</summary>
+    /// <summary>Its row in <c>durable.entity_messages</c>; 0 before it is stored.</summary>
     public long Id { get; init; }
 
     public string? Operation { get; init; }
 
     public string? Input { get; init; }
 
-    /// <summary>The orchestration to be answered, and which of its executions.</summary>
+    /// <summary>Instance id of the orchestration that gets the answer.</summary>
     public string? Sender { get; init; }
 
     public Guid? SenderExecution { get; init; }
@@ -37,7 +37,7 @@ internal sealed record EntityMessage(string EntityId, EntityMessageKind Kind)
 
     public Guid? LockId { get; init; }
 
-    /// <summary>Of a lock: all entities of the critical section, in order, as a JSON array.</summary>
+    /// <summary>For a lock: all entities of the critical section, in order, as a JSON array.</summary>
     public string? LockSet { get; init; }
 
     public DateTime? VisibleAt { get; init; }
@@ -49,7 +49,7 @@ internal sealed record EntityMessage(string EntityId, EntityMessageKind Kind)
         VisibleAt = at is { } due ? DatabaseTime.RoundUp(due) : null,
     };
 
-    /// <summary>What an orchestrator asked for in a turn.</summary>
+    /// <summary>The message for an action of an orchestrator.</summary>
     public static EntityMessage Of(InstanceRow sender, HistoryEvent action) => new(action.Target!, action.Kind switch
     {
         EventKind.EntityCalled => EntityMessageKind.Call,
@@ -69,7 +69,7 @@ internal sealed record EntityMessage(string EntityId, EntityMessageKind Kind)
         VisibleAt = action.FireAt,
     };
 
-    /// <summary>The lock request for the next entity of the set; null when this is the last.</summary>
+    /// <summary>The lock request for the next entity of the set; null after the last.</summary>
     public EntityMessage? NextLock()
     {
         string[] set = JsonSerializer.Deserialize<string[]>(LockSet!)!;
@@ -77,7 +77,7 @@ internal sealed record EntityMessage(string EntityId, EntityMessageKind Kind)
         return next < set.Length ? this with { Id = 0, EntityId = set[next], VisibleAt = null } : null;
     }
 
-    /// <summary>The statement that stores messages, in order.</summary>
+    /// <summary>The statement that stores messages in order.</summary>
     public static NpgsqlBatchCommand SendCommand(string hub, IReadOnlyCollection<EntityMessage> messages) => EntitySql.Send.ToCommand(
         hub,
         messages.Column(m => m.EntityId),

@@ -1,9 +1,9 @@
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>What a row of the history or a message says. Stored by name.</summary>
+/// <summary>Kinds of history events and messages. The database stores their names.</summary>
 internal enum EventKind
 {
-    /// <summary>A turn begins; its time is the orchestrator's clock for the turn.</summary>
+    /// <summary>A turn begins. The event's time is the orchestrator's clock in this turn.</summary>
     OrchestratorStarted,
     ExecutionStarted,
     TaskScheduled,
@@ -31,7 +31,7 @@ internal enum EventKind
 
 internal static class EventKinds
 {
-    /// <summary>Whether the orchestrator asks for it, so that a replay has to repeat it.</summary>
+    /// <summary>Whether it is an action of the orchestrator, which a replay must repeat.</summary>
     public static bool IsAction(this EventKind kind) => kind
         is EventKind.TaskScheduled or EventKind.SubOrchestrationCreated or EventKind.TimerCreated or EventKind.EventSent
         || kind.IsForEntity();
@@ -40,11 +40,11 @@ internal static class EventKinds
     public static bool IsForEntity(this EventKind kind) => kind
         is EventKind.EntityCalled or EventKind.EntitySignaled or EventKind.EntityLockRequested or EventKind.EntityUnlocked;
 
-    /// <summary>Whether it says that a call failed.</summary>
+    /// <summary>Whether it reports the failure of a call.</summary>
     public static bool IsFailure(this EventKind kind) => kind
         is EventKind.TaskFailed or EventKind.SubOrchestrationFailed or EventKind.EntityCallFailed;
 
-    /// <summary>Whether it answers something the orchestrator asked for.</summary>
+    /// <summary>Whether it answers an action of the orchestrator.</summary>
     public static bool IsAnswer(this EventKind kind) => kind.IsFailure() || kind
         is EventKind.TaskCompleted or EventKind.SubOrchestrationCompleted or EventKind.TimerFired
         or EventKind.EntityCallCompleted or EventKind.EntityLockGranted;

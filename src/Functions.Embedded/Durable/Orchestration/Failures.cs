@@ -3,14 +3,14 @@ using Microsoft.DurableTask.Entities;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>Failure details as they are stored.</summary>
+/// <summary>Converts failures to and from the JSON that the database stores.</summary>
 internal static class Failures
 {
     public static string Write(TaskFailureDetails details) => JsonSerializer.Serialize(details);
 
     public static string Write(Exception error) => Write(Of(error));
 
-    /// <summary>What an exception says. A failed call carries what failed as details, not as an inner exception.</summary>
+    /// <summary>Details of an exception. A failed call carries its cause as details, not as an inner exception.</summary>
     public static TaskFailureDetails Of(Exception error)
     {
         TaskFailureDetails? inner = error switch

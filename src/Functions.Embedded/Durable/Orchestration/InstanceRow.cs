@@ -2,7 +2,7 @@ using Microsoft.DurableTask.Client;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>The part of <c>durable.instances</c> that running an instance needs.</summary>
+/// <summary>The columns of <c>durable.instances</c> that running an instance needs.</summary>
 internal sealed record InstanceRow(string InstanceId, Guid ExecutionId, string Name)
 {
     public string Version { get; init; } = "";
@@ -27,7 +27,7 @@ internal sealed record InstanceRow(string InstanceId, Guid ExecutionId, string N
 
     public DateTime? StartAt { get; init; }
 
-    /// <summary>Turns committed so far: a commit for any other turn is refused.</summary>
+    /// <summary>Number of committed turns. A commit is refused when the database has another number.</summary>
     public long Turn { get; init; }
 
     public int HistoryLength { get; init; }

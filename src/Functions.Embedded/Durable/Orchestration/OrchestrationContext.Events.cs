@@ -1,15 +1,15 @@
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>The side that the engine sees. Called within the turn.</summary>
+/// <summary>What the engine calls, in the turn: it delivers events and takes actions.</summary>
 internal sealed partial class OrchestrationContext
 {
-    /// <summary>Whether something is open that an event can still answer.</summary>
+    /// <summary>Whether an event can still continue the orchestrator.</summary>
     public bool IsWaiting => _open.Count > 0 || _waiting.Values.Any(waits => waits.Any(wait => wait.IsOpen));
 
-    /// <summary>What the orchestrator did outside of its turn, or null.</summary>
+    /// <summary>What the orchestrator did outside of its turn; null when it did nothing.</summary>
     public string? Violation => _violation;
 
-    /// <summary>Events that came and nobody waited for, in order of arrival.</summary>
+    /// <summary>External events that no wait has taken, in the order in which they arrived.</summary>
     public IReadOnlyList<HistoryEvent> BufferedEvents => _bufferedEvents;
 
     public void BeginTurn(DateTime now, bool replaying)
@@ -18,7 +18,7 @@ internal sealed partial class OrchestrationContext
         _replaying = replaying;
     }
 
-    /// <summary>Takes what was asked for since the last call, in order.</summary>
+    /// <summary>Removes and returns the actions since the last call, in order.</summary>
     public List<HistoryEvent> TakeActions()
     {
         List<HistoryEvent> actions = [.. _actions];
@@ -26,7 +26,7 @@ internal sealed partial class OrchestrationContext
         return actions;
     }
 
-    /// <summary>Takes the numbers of the timers that were cancelled since the last call.</summary>
+    /// <summary>Removes and returns the numbers of the timers that were cancelled since the last call.</summary>
     public List<int> TakeCancelledTimers()
     {
         List<int> cancelled = [.. _cancelledTimers];
@@ -34,7 +34,7 @@ internal sealed partial class OrchestrationContext
         return cancelled;
     }
 
-    /// <summary>At replay: the history has this call; the orchestrator must have made it too.</summary>
+    /// <summary>In a replay: checks that the orchestrator has repeated an action of its history.</summary>
     public void Match(HistoryEvent recorded)
     {
         if (!_actions.TryDequeue(out HistoryEvent? action))
@@ -47,14 +47,14 @@ internal sealed partial class OrchestrationContext
             throw NonDeterministicOrchestrationException.Different(recorded, action);
     }
 
-    /// <summary>At replay: the turn's recorded calls are over; the orchestrator must not have made more.</summary>
+    /// <summary>In a replay: checks that the orchestrator has no more actions than its history.</summary>
     public void EnsureNothingExtra()
     {
         if (_actions.TryPeek(out HistoryEvent? extra))
             throw NonDeterministicOrchestrationException.Extra(extra);
     }
 
-    /// <summary>Gives an answer or an event to whoever waits for it. An answer that nobody waits for any more is dropped.</summary>
+    /// <summary>Delivers an answer or an external event. An answer that nothing waits for is dropped.</summary>
     public void Deliver(HistoryEvent happened)
     {
         switch (happened.Kind)

@@ -4,7 +4,7 @@ namespace VisionPlatform.Functions.Embedded.Durable;
 
 internal static class RuntimeStatusNames
 {
-    /// <summary>The statuses an instance never leaves, as stored.</summary>
+    /// <summary>The stored names of the statuses of instances that have ended.</summary>
     public static readonly string[] Final = ["Completed", "Failed", "Terminated"];
 
     public static bool IsFinal(this OrchestrationRuntimeStatus status) => status

@@ -2,10 +2,10 @@ using Microsoft.DurableTask.Client;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>What a turn came to.</summary>
-/// <param name="Recorded">The turn's history: its start, the events delivered, what the orchestrator asked for, its end.</param>
-/// <param name="Actions">What the orchestrator asked for in this turn.</param>
-/// <param name="CancelledTimers">Timers of earlier turns that are not needed any more.</param>
+/// <summary>What a turn did.</summary>
+/// <param name="Recorded">The turn's history events: its start, the delivered events, the orchestrator's actions, and its end.</param>
+/// <param name="Actions">The orchestrator's actions in this turn.</param>
+/// <param name="CancelledTimers">Numbers of timers of earlier turns that the orchestrator cancelled.</param>
 /// <param name="Status">The instance's status after the turn.</param>
 internal sealed record TurnOutcome(
     List<HistoryEvent> Recorded,
@@ -19,7 +19,7 @@ internal sealed record TurnOutcome(
 
     public string? CustomStatus { get; init; }
 
-    /// <summary>Set when the orchestrator continues as new: the next execution's input, version and inherited events.</summary>
+    /// <summary>The next execution, when the orchestrator continues as new: its input, version and inherited events.</summary>
     public NextExecution? Next { get; init; }
 }
 

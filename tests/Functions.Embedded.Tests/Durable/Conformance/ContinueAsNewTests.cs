@@ -10,7 +10,7 @@ public sealed class ContinueAsNewTests(DurableDatabase database) : IClassFixture
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Continue_as_new_starts_over_with_a_new_input_an_empty_history_and_the_events_nobody_took()
+    public async Task Continue_as_new_starts_over_with_a_new_input_an_empty_history_and_the_unconsumed_events()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Counter", async context =>
         {
@@ -34,7 +34,7 @@ public sealed class ContinueAsNewTests(DurableDatabase database) : IClassFixture
     }
 
     [Fact]
-    public async Task Continue_as_new_may_leave_the_events_nobody_took_behind()
+    public async Task Continue_as_new_can_drop_unconsumed_events()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Forget", async context =>
         {
@@ -54,7 +54,7 @@ public sealed class ContinueAsNewTests(DurableDatabase database) : IClassFixture
     }
 
     [Fact]
-    public async Task Many_generations_keep_the_history_of_one_and_nothing_of_the_others_in_memory()
+    public async Task Many_generations_keep_only_the_last_history_and_hold_no_memory()
     {
         int generations = TestSize.Of(100, large: 5_000);
         var contexts = new List<WeakReference>();
@@ -83,7 +83,7 @@ public sealed class ContinueAsNewTests(DurableDatabase database) : IClassFixture
     }
 
     [Fact]
-    public async Task Each_generation_has_the_same_id_and_created_time_and_its_own_input()
+    public async Task Each_generation_keeps_the_id_and_has_its_own_input()
     {
         var seen = new List<(string Id, int Input)>();
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Same", context =>
@@ -104,7 +104,7 @@ public sealed class ContinueAsNewTests(DurableDatabase database) : IClassFixture
     }
 
     [Fact]
-    public async Task Answers_meant_for_an_earlier_generation_do_not_reach_a_later_one()
+    public async Task Answers_to_calls_of_an_earlier_generation_do_not_reach_a_later_one()
     {
         using var gate = new SemaphoreSlim(0);
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
@@ -137,7 +137,7 @@ public sealed class ContinueAsNewTests(DurableDatabase database) : IClassFixture
     }
 
     [Fact]
-    public async Task What_the_orchestrator_still_asks_for_after_saying_continue_as_new_happens_before_it()
+    public async Task Calls_made_after_continue_as_new_still_run_before_the_next_generation_starts()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Activity<int, int>("Step", value => value + 1)
@@ -156,7 +156,7 @@ public sealed class ContinueAsNewTests(DurableDatabase database) : IClassFixture
     }
 
     [Fact]
-    public async Task A_next_generation_may_have_another_version()
+    public async Task The_next_generation_can_have_another_version()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Upgrade", context =>
         {

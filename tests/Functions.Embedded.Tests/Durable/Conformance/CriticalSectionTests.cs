@@ -16,7 +16,7 @@ public sealed class CriticalSectionTests(DurableDatabase database) : IClassFixtu
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Transfers_between_locked_accounts_never_lose_or_make_money()
+    public async Task Transfers_between_locked_accounts_keep_the_total()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Entity<EntityTests.Counter>("Account")
@@ -43,7 +43,7 @@ public sealed class CriticalSectionTests(DurableDatabase database) : IClassFixtu
     }
 
     [Fact]
-    public async Task While_an_entity_is_locked_others_wait_and_go_on_when_the_section_ends()
+    public async Task Other_callers_of_a_locked_entity_wait_until_the_critical_section_ends()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Entity<EntityTests.Counter>("Account")
@@ -74,7 +74,7 @@ public sealed class CriticalSectionTests(DurableDatabase database) : IClassFixtu
     }
 
     [Fact]
-    public async Task What_a_critical_section_does_not_allow_is_refused()
+    public async Task Operations_that_a_critical_section_does_not_allow_are_refused()
     {
         var refused = new List<string>();
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
@@ -116,7 +116,7 @@ public sealed class CriticalSectionTests(DurableDatabase database) : IClassFixtu
     [InlineData("fails")]
     [InlineData("continues as new")]
     [InlineData("ends")]
-    public async Task An_orchestration_that_ends_without_leaving_its_section_gives_the_locks_back(string how)
+    public async Task An_orchestration_that_ends_inside_a_critical_section_releases_its_locks(string how)
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Entity<EntityTests.Counter>("Account")
@@ -140,7 +140,7 @@ public sealed class CriticalSectionTests(DurableDatabase database) : IClassFixtu
     }
 
     [Fact]
-    public async Task A_terminated_orchestration_gives_its_locks_back_and_cleaning_up_does_it_without_waiting()
+    public async Task A_terminated_orchestration_releases_its_locks()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Entity<EntityTests.Counter>("Account")
@@ -166,7 +166,7 @@ public sealed class CriticalSectionTests(DurableDatabase database) : IClassFixtu
     }
 
     [Fact]
-    public async Task A_termination_that_waits_for_the_commit_of_a_locked_entity_makes_the_entity_ready_all_the_same()
+    public async Task A_termination_that_waits_for_the_commit_of_a_locked_entity_makes_the_entity_ready()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Entity<EntityTests.Counter>("Account")

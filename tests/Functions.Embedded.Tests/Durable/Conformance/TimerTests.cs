@@ -25,7 +25,7 @@ public sealed class TimerTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task A_timer_of_years_can_be_cancelled_and_leaves_nothing_behind()
+    public async Task A_cancelled_timer_leaves_nothing_in_the_database()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Cancel", async context =>
         {
@@ -53,7 +53,7 @@ public sealed class TimerTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task A_timer_beyond_every_calendar_is_kept_as_one_timer()
+    public async Task A_timer_for_the_year_9999_is_one_timer()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Far", async context =>
         {
@@ -74,7 +74,7 @@ public sealed class TimerTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task A_timer_that_is_due_already_fires_in_the_next_turn()
+    public async Task A_timer_that_is_already_due_fires_at_once()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Past", async context =>
         {
@@ -87,7 +87,7 @@ public sealed class TimerTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task Timers_that_are_due_at_once_fire_in_the_order_they_were_due()
+    public async Task Timers_that_are_already_due_fire_in_the_order_of_their_times()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Past", async context =>
         {
@@ -107,7 +107,7 @@ public sealed class TimerTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task Timers_fire_in_the_order_they_are_due_and_the_clock_shows_at_least_that_time()
+    public async Task Timers_fire_in_the_order_of_their_times_and_not_before()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Order", async context =>
         {
@@ -128,7 +128,7 @@ public sealed class TimerTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task A_timer_that_is_cancelled_before_it_is_created_is_never_made()
+    public async Task A_timer_with_a_cancelled_token_is_not_created()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Never", async context =>
         {
@@ -144,7 +144,7 @@ public sealed class TimerTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task A_timer_that_came_due_while_no_process_ran_fires_when_one_runs_again()
+    public async Task A_timer_that_came_due_while_no_engine_ran_fires_when_one_starts()
     {
         TestFunctions functions = new TestFunctions().Orchestrator("Sleep", async context =>
         {

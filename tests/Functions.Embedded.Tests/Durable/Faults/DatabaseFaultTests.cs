@@ -11,7 +11,7 @@ public sealed class DatabaseFaultTests(RestartablePostgres server) : IClassFixtu
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Nothing_is_lost_and_nothing_counts_twice_whatever_happens_to_the_database_and_the_way_to_it()
+    public async Task Nothing_is_lost_or_duplicated_when_database_and_network_fail_at_random()
     {
         string database = await server.NewDatabaseAsync();
         await using var network = new FaultyNetwork(database);
@@ -24,7 +24,7 @@ public sealed class DatabaseFaultTests(RestartablePostgres server) : IClassFixtu
     }
 
     [Fact]
-    public async Task What_the_server_did_before_its_answer_got_lost_counts_once()
+    public async Task A_transaction_whose_answer_is_lost_counts_once()
     {
         string database = await server.NewDatabaseAsync();
         await using var network = new FaultyNetwork(database) { LosesAnswerOfEvery = 9 };
@@ -40,25 +40,25 @@ public sealed class DatabaseFaultTests(RestartablePostgres server) : IClassFixtu
     }
 
     [Fact]
-    public async Task That_the_database_goes_and_that_it_is_back_is_said_once()
+    public async Task An_outage_of_the_database_is_logged_once_when_it_begins_and_once_when_it_ends()
     {
         string database = await server.NewDatabaseAsync();
         await using TestEngine engine = await TestEngine.StartAsync(database, "away", Adding(), Short);
         Assert.Equal(8, (await engine.RunAsync("Adds", 0)).ReadOutputAs<int>());
 
         await server.CrashAsync();
-        await Eventually.TrueAsync(() => engine.Log.Any(line => line.Contains("is interrupted")));
+        await Eventually.TrueAsync(() => engine.Log.Any(line => line.Contains("cannot use its database")));
         await server.StartAsync();
-        await Eventually.TrueAsync(() => engine.Log.Any(line => line.Contains("goes on: its database is back")));
+        await Eventually.TrueAsync(() => engine.Log.Any(line => line.Contains("can use its database again")));
         Assert.Equal(9, (await engine.RunAsync("Adds", 1)).ReadOutputAs<int>());
 
-        Assert.Single(engine.Log, line => line.Contains("interrupted"));
-        Assert.Single(engine.Log, line => line.Contains("The durable engine goes on"));
+        Assert.Single(engine.Log, line => line.Contains("cannot use its database"));
+        Assert.Single(engine.Log, line => line.Contains("can use its database again"));
         Assert.DoesNotContain(engine.Log, line => line.StartsWith("Error", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task Nothing_is_lost_when_the_database_crashes_in_the_middle()
+    public async Task Nothing_is_lost_when_the_database_crashes()
     {
         string database = await server.NewDatabaseAsync();
         var runs = new ConcurrentBag<int>();
@@ -81,7 +81,7 @@ public sealed class DatabaseFaultTests(RestartablePostgres server) : IClassFixtu
         await Eventually.TrueAsync(() => runs.Count > 50);
 
         await server.CrashAsync();
-        await Eventually.TrueAsync(() => engine.Log.Any(line => line.Contains("interrupted")));
+        await Eventually.TrueAsync(() => engine.Log.Any(line => line.Contains("cannot use its database")));
         await server.StartAsync();
 
         foreach (string id in ids)
@@ -93,13 +93,13 @@ public sealed class DatabaseFaultTests(RestartablePostgres server) : IClassFixtu
     }
 
     [Fact]
-    public async Task An_engine_that_finds_no_connection_free_waits_for_one()
+    public async Task An_engine_waits_when_the_database_has_no_free_connection()
     {
         await using var small = new RestartablePostgres("-c max_connections=10");
         await small.InitializeAsync();
         List<NpgsqlConnection> others = await TakeAllConnectionsAsync(small.ConnectionString);
         await using TestEngine engine = await TestEngine.StartAsync(small.ConnectionString, "full", Adding(), Short);
-        await Eventually.TrueAsync(() => engine.Log.Any(line => line.Contains("is interrupted") && line.Contains("53300")));
+        await Eventually.TrueAsync(() => engine.Log.Any(line => line.Contains("cannot use its database") && line.Contains("53300")));
 
         foreach (NpgsqlConnection connection in others.Skip(3))
             await connection.DisposeAsync();
@@ -123,7 +123,7 @@ public sealed class DatabaseFaultTests(RestartablePostgres server) : IClassFixtu
     }
 
     [Fact]
-    public async Task Turns_that_find_the_disk_full_are_committed_when_there_is_room_again()
+    public async Task Turns_are_committed_after_a_full_disk_has_space_again()
     {
         string database = await server.NewDatabaseAsync();
         await using TestEngine engine = await TestEngine.StartAsync(database, "disk", Adding(), Short);

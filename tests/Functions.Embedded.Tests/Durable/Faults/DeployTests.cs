@@ -10,7 +10,7 @@ public sealed class DeployTests(DurableDatabase database) : IClassFixture<Durabl
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task While_a_deploy_rolls_on_each_instance_is_run_by_a_process_that_has_its_code()
+    public async Task During_a_rolling_deployment_a_process_with_the_code_runs_each_instance()
     {
         string hub = $"deploy-{Guid.NewGuid():N}";
         await Effects.CreateTablesAsync(database.ConnectionString);
@@ -52,7 +52,7 @@ public sealed class DeployTests(DurableDatabase database) : IClassFixture<Durabl
     }
 
     [Fact]
-    public async Task What_a_process_does_not_have_is_not_taken_again_and_keeps_nothing_else_waiting()
+    public async Task Instances_of_an_unknown_orchestrator_are_taken_once_and_delay_no_others()
     {
         string hub = $"deploy-{Guid.NewGuid():N}";
         TestFunctions known = new TestFunctions().Orchestrator("Known", _ => Task.FromResult(1));

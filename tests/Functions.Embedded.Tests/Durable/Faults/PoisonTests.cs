@@ -24,7 +24,7 @@ public sealed class PoisonTests(DurableDatabase database) : IClassFixture<Durabl
 
     [Theory]
     [InlineData("UPDATE durable.history SET kind = 'Nonsense' WHERE {0} AND seq = 2", "unknown kind 'Nonsense'")]
-    [InlineData("DELETE FROM durable.history WHERE {0} AND seq = 2", "events that can be read")]
+    [InlineData("DELETE FROM durable.history WHERE {0} AND seq = 2", "readable events")]
     [InlineData("UPDATE durable.history SET data = '{{' WHERE {0} AND kind = 'TaskCompleted'", "JsonException")]
     [InlineData("UPDATE durable.history SET task_id = 77 WHERE {0} AND kind = 'TaskScheduled'", "Non-deterministic orchestrator")]
     [InlineData("UPDATE durable.instances SET input = '{{' WHERE {0}", "Non-deterministic orchestrator")]
@@ -35,7 +35,7 @@ public sealed class PoisonTests(DurableDatabase database) : IClassFixture<Durabl
         "INSERT INTO durable.history SELECT (jsonb_populate_record(h, jsonb_build_object('seq', i.history_length + 1))).* "
         + "FROM durable.history h JOIN durable.instances i USING (hub, instance_id) WHERE {0} AND seq = 0",
         "")]
-    public async Task A_row_damaged_by_hand_fails_its_instance_and_no_other(string corruption, string named)
+    public async Task A_corrupt_row_fails_only_its_instance(string corruption, string named)
     {
         string hub = $"poison-{Guid.NewGuid():N}";
         await using TestEngine writer = await database.StartAsync(Functions(), hub: hub);
@@ -60,7 +60,7 @@ public sealed class PoisonTests(DurableDatabase database) : IClassFixture<Durabl
     }
 
     [Fact]
-    public async Task An_instance_with_a_long_history_is_taken_over_by_another_engine()
+    public async Task Another_engine_takes_over_an_instance_with_a_long_history()
     {
         int calls = TestSize.Of(990, large: 9_990);
         string hub = $"long-{Guid.NewGuid():N}";
@@ -77,7 +77,7 @@ public sealed class PoisonTests(DurableDatabase database) : IClassFixture<Durabl
     }
 
     [Fact]
-    public async Task Many_suspended_instances_keep_what_they_are_told_and_are_in_nobodys_way()
+    public async Task Many_suspended_instances_keep_their_events_and_delay_no_others()
     {
         await using TestEngine engine = await database.StartAsync(Functions());
         int count = TestSize.Of(100, large: 3_000);

@@ -10,7 +10,7 @@ public sealed class StopTests(DurableDatabase database) : IClassFixture<DurableD
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task What_has_not_begun_goes_on_elsewhere_while_the_stopping_engine_still_waits_for_what_runs()
+    public async Task Another_engine_takes_unstarted_activities_while_a_stopping_engine_waits_for_running_ones()
     {
         string hub = NewHub();
         var gate = new TaskCompletionSource();
@@ -41,7 +41,7 @@ public sealed class StopTests(DurableDatabase database) : IClassFixture<DurableD
     }
 
     [Fact]
-    public async Task A_stop_ends_although_an_activity_and_an_orchestrator_never_listen_and_both_go_on_elsewhere()
+    public async Task A_stop_ends_although_an_activity_and_an_orchestrator_never_return()
     {
         string hub = NewHub();
         using var never = new ManualResetEventSlim();
@@ -80,7 +80,7 @@ public sealed class StopTests(DurableDatabase database) : IClassFixture<DurableD
     }
 
     [Fact]
-    public async Task A_stop_ends_although_the_network_to_the_database_has_stalled_and_nothing_is_lost()
+    public async Task A_stop_ends_although_the_network_has_stalled_and_nothing_is_lost()
     {
         string hub = NewHub();
         await using var network = new FaultyNetwork(database.ConnectionString);
