@@ -9,7 +9,7 @@ namespace VisionPlatform.Functions.Embedded.Durable;
 /// <summary>Writes and reads payloads with the app's serializer (<see cref="WorkerOptions.Serializer"/>), as the official extension does.</summary>
 internal sealed class AppDataConverter(ObjectSerializer serializer) : DataConverter
 {
-    /// <summary>The app's converter; the default one of Durable Task where the app has no serializer.</summary>
+    /// <summary>The converter that uses the app's serializer; Durable Task's default when the app has none.</summary>
     public static DataConverter Of(IOptions<WorkerOptions> options) =>
         options.Value.Serializer is { } serializer ? new AppDataConverter(serializer) : JsonDataConverter.Default;
 

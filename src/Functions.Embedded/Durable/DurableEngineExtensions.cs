@@ -7,19 +7,20 @@ using Microsoft.Extensions.Options;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>Adds the durable engine to a host.</summary>
+/// <summary>Registers the durable engine.</summary>
 internal static class DurableEngineExtensions
 {
-    /// <summary>Adds <see cref="DurableEngine"/> and a <see cref="DurableTaskClient"/>. Needs an <see cref="IDurableFunctions"/> among the services.</summary>
+    /// <summary>Adds <see cref="DurableEngine"/> and a <see cref="DurableTaskClient"/>. The services must have an <see cref="IDurableFunctions"/>.</summary>
     public static IServiceCollection AddDurableEngine(this IServiceCollection services)
     {
+        SqlFiles.Load();
         services.AddOptions<DurableEngineOptions>().Configure<IConfiguration>((options, configuration) => DurableEngineOptions.Read(configuration, options));
         services.TryAddSingleton(TimeProvider.System);
         services.AddOptions<DurableTaskClientOptions>();
         services.TryAddSingleton(provider => AppDataConverter.Of(provider.GetRequiredService<IOptions<WorkerOptions>>()));
         services.AddSingleton<DurableStore>();
         services.AddSingleton<EngineSignals>();
-        services.AddSingleton(provider => new Sessions(provider.GetRequiredService<DurableStore>().Options, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new LiveInstances(provider.GetRequiredService<DurableStore>().Options, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<InstanceWaiters>();
         services.AddSingleton<ActivityResults>();
         services.AddSingleton<ActivityWorker>();
@@ -28,7 +29,7 @@ internal static class DurableEngineExtensions
         services.AddSingleton<HostRegistry>();
         services.AddSingleton<InstanceFetcher>();
         services.AddSingleton<ActivityFetcher>();
-        services.AddSingleton<EntityCommits>();
+        services.AddSingleton<EntityCommitter>();
         services.AddSingleton<EntityWorker>();
         services.AddSingleton<LeaseKeeper>();
         services.AddSingleton<Retention>();
@@ -44,6 +45,6 @@ internal static class DurableEngineExtensions
     {
         public DurableTaskClient GetClient(string? name = null) => string.IsNullOrEmpty(name) || string.Equals(name, client.Name, StringComparison.OrdinalIgnoreCase)
             ? client
-            : throw new ArgumentOutOfRangeException(nameof(name), name, $"There is one client, of the task hub '{client.Name}'.");
+            : throw new ArgumentOutOfRangeException(nameof(name), name, $"The only client is that of the task hub '{client.Name}'.");
     }
 }

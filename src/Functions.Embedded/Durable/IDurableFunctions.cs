@@ -1,6 +1,6 @@
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>The orchestrators and activities of the app, as the engine calls them.</summary>
+/// <summary>The app's orchestrators, activities and entities as the engine calls them.</summary>
 internal interface IDurableFunctions
 {
     IEnumerable<string> Orchestrators { get; }
@@ -15,12 +15,12 @@ internal interface IDurableFunctions
 
     bool HasEntity(string name);
 
-    /// <summary>Runs an orchestrator. Called on the turn's own thread and must stay on its task scheduler: no ConfigureAwait(false), no I/O.</summary>
+    /// <summary>Runs an orchestrator. It is called on the turn's thread and must stay on the turn's scheduler: no ConfigureAwait(false), no I/O.</summary>
     Task<object?> RunOrchestratorAsync(string name, OrchestrationContext context);
 
-    /// <summary>Runs an activity. What it throws becomes the failure the orchestrator sees.</summary>
+    /// <summary>Runs an activity. The orchestrator gets its exception as a failure.</summary>
     Task<object?> RunActivityAsync(ActivityCall call, CancellationToken cancellation);
 
-    /// <summary>Runs an entity's operations by <see cref="EntityBatch.ExecuteAsync"/>. What it throws itself fails those that have not run.</summary>
+    /// <summary>Runs an entity's operations by <see cref="EntityBatch.ExecuteAsync"/>. An exception fails the operations that have not run.</summary>
     Task RunEntityAsync(string name, EntityBatch batch, CancellationToken cancellation);
 }

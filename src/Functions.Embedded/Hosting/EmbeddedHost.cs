@@ -7,22 +7,22 @@ using VisionPlatform.Functions.Embedded.Durable;
 
 namespace VisionPlatform.Functions.Embedded;
 
-/// <summary>Starts and stops what serves functions besides the web server: keys, timers and the durable engine.</summary>
+/// <summary>Starts and stops the parts of the host besides the web server: keys, timers and the durable engine.</summary>
 internal sealed class EmbeddedHost(IServiceProvider services, IHostApplicationLifetime lifetime, ILoggerFactory logging) : IHostedLifecycleService
 {
     private readonly ILogger _log = logging.CreateLogger(HostLog.Host);
     private IHostedService[] _parts = [];
 
-    /// <summary>Before the server takes requests: settings and functions are sound, and the keys are there.</summary>
+    /// <summary>Checks settings and functions and loads the keys, before the server accepts requests.</summary>
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         if (services.GetService<StartupFailure>() is { } failure)
             throw new InvalidOperationException(failure.Error.Message, failure.Error);
         if (services.GetService<IServer>() is null)
-            throw new InvalidOperationException("Without a Functions host the app serves requests itself: call builder.ConfigureFunctionsWebApplication().");
+            throw new InvalidOperationException("Without a Functions host the app serves requests itself and needs a web server: call builder.ConfigureFunctionsWebApplication().");
         services.GetRequiredService<HostSettings>();
         FunctionCatalog functions = services.GetRequiredService<FunctionCatalog>();
-        // Subscribed before the stop can begin.
+        // Created now, because it must subscribe before the stop begins.
         services.GetRequiredService<HostDrain>();
         _parts = [services.GetRequiredService<HostKeys>(), services.GetRequiredService<TimerFunctions>()];
         if (functions.NeedsDurableEngine)
@@ -44,7 +44,7 @@ internal sealed class EmbeddedHost(IServiceProvider services, IHostApplicationLi
             functions.All.Count,
             string.Join(", ", functions.All.CountBy(function => function.Kind).OrderBy(kind => kind.Key).Select(kind => $"{kind.Value} {kind.Key}")),
             string.Join(", ", services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? []));
-        lifetime.ApplicationStopping.Register(() => _log.LogInformation("Stopping; requests under way may finish"));
+        lifetime.ApplicationStopping.Register(() => _log.LogInformation("Stopping; running requests may finish"));
         return Task.CompletedTask;
     }
 

@@ -18,8 +18,8 @@ using VisionPlatform.Functions.Embedded.Official;
 namespace VisionPlatform.Functions.Embedded;
 
 /// <summary>
-/// Makes an ordinary functions app run by itself. The SDK calls this while <c>FunctionsApplication.CreateBuilder</c> runs; it does nothing
-/// when a Functions host started the process.
+/// Lets an ordinary functions app run without a Functions host. The SDK calls this during <c>FunctionsApplication.CreateBuilder</c>. When a Functions
+/// host started the process, it does nothing.
 /// </summary>
 public sealed class EmbeddedHostStartup : WorkerExtensionStartup
 {
@@ -36,7 +36,7 @@ public sealed class EmbeddedHostStartup : WorkerExtensionStartup
         }
         catch (Exception error)
         {
-            // What is thrown here the generated code only writes to the console; the host fails with it when it starts.
+            // The generated code only writes an exception to the console. With this the host fails when it starts.
             services.AddSingleton(new StartupFailure(error));
         }
     }
@@ -78,16 +78,16 @@ public sealed class EmbeddedHostStartup : WorkerExtensionStartup
         services.Configure<HostOptions>(host =>
         {
             host.ShutdownTimeout = HostDrain.ShutdownTimeout;
-            // One after the other, a slow request would eat the time that orchestrations and timers need to stop.
+            // Otherwise a slow request would use up the time that orchestrations and timers need to stop.
             host.ServicesStopConcurrently = true;
         });
         AddCors(services);
-        // MVC brings Data Protection, whose key ring would be written to the home directory at each start; nothing here uses it.
+        // MVC adds Data Protection, which writes a key ring to the home directory at each start. Nothing here uses it.
         foreach (ServiceDescriptor keys in services.Where(service => service.ImplementationType?.Name == "DataProtectionHostedService").ToList())
             services.Remove(keys);
     }
 
-    /// <summary>Origins of host settings (<c>Host:CORS</c>), which the official host answers before any function runs.</summary>
+    /// <summary>Cross-origin rules from the host setting <c>Host:CORS</c>, as the official host applies them before functions run.</summary>
     private static void AddCors(IServiceCollection services)
     {
         services.AddCors();
@@ -103,10 +103,10 @@ public sealed class EmbeddedHostStartup : WorkerExtensionStartup
         }));
     }
 
-    /// <summary>One line an entry on the console; <c>LOG_FORMAT=json</c> makes it JSON with scopes and trace ids.</summary>
+    /// <summary>Writes one line for each log entry; <c>LOG_FORMAT=json</c> writes JSON with scopes and trace ids.</summary>
     private static void AddLogging(IServiceCollection services, ConfigurationManager configuration) => services.AddLogging(logging =>
     {
-        // The worker's own provider collects entries for a Functions host, without bound where none takes them.
+        // The worker's own provider queues entries for a Functions host, without a limit when no host reads them.
         logging.Services.Configure<LoggerFilterOptions>(filter => filter.Rules.Add(
             new LoggerFilterRule("Microsoft.Azure.Functions.Worker.Logging.WorkerLoggerProvider", null, LogLevel.None, null)));
         logging.ClearProviders();

@@ -4,8 +4,8 @@ namespace VisionPlatform.Functions.Embedded;
 internal static class FunctionsHost
 {
     /// <summary>
-    /// Whether a Functions host started this process. It says so by arguments of the worker (<c>--functions-uri</c>, in earlier versions
-    /// <c>--host</c>), by the configuration key that the worker reads, or by data of the process when it runs the worker natively.
+    /// True when the process has arguments of a worker (<c>--functions-uri</c>; <c>--host</c> in earlier versions), the configuration key that the worker
+    /// reads, or the data that a host sets when it runs the worker in its own process.
     /// </summary>
     public static bool StartedThisProcess { get; } = IsThere(
         Environment.GetCommandLineArgs(), Environment.GetEnvironmentVariable, AppContext.GetData("AZURE_FUNCTIONS_NATIVE_HOST"));

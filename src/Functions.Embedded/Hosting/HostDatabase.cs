@@ -1,11 +1,10 @@
-using System.Reflection;
-using VisionPlatform.Functions.Embedded.Durable;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
+using VisionPlatform.Functions.Embedded.Durable;
 
 namespace VisionPlatform.Functions.Embedded;
 
-/// <summary>The Postgres database the host keeps timer state and keys in; setting <c>DURABLE_DATABASE_URL</c>, else <c>DATABASE_URL</c>.</summary>
+/// <summary>The PostgreSQL database for timers and keys, from the setting <c>DURABLE_DATABASE_URL</c> or else <c>DATABASE_URL</c>.</summary>
 internal sealed class HostDatabase(IConfiguration configuration) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _once = new(1);
@@ -15,9 +14,10 @@ internal sealed class HostDatabase(IConfiguration configuration) : IAsyncDisposa
     /// <summary>Whether a database is set.</summary>
     public bool IsSet => _source is not null;
 
-    private NpgsqlDataSource Source => _source ?? throw new InvalidOperationException("No database is set: DURABLE_DATABASE_URL, else DATABASE_URL.");
+    private NpgsqlDataSource Source => _source ?? throw new InvalidOperationException("No database is set: set DURABLE_DATABASE_URL or DATABASE_URL.");
 
-    /// <summary>The database's Npgsql connection string; null when none is set; throws <see cref="InvalidOperationException"/> for a URL that cannot be read.</summary>
+    /// <summary>The database's Npgsql connection string; null when no database is set.</summary>
+    /// <exception cref="InvalidOperationException">The URL cannot be read; the message names the setting.</exception>
     internal static string? ConnectionString(IConfiguration configuration)
     {
         foreach (string setting in (string[])["DURABLE_DATABASE_URL", "DATABASE_URL"])
@@ -29,7 +29,7 @@ internal sealed class HostDatabase(IConfiguration configuration) : IAsyncDisposa
         return null;
     }
 
-    /// <summary>An open connection to the database, whose host tables exist.</summary>
+    /// <summary>Opens a connection, and creates the host's tables before the first.</summary>
     public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellation)
     {
         if (!_created)
@@ -51,19 +51,10 @@ internal sealed class HostDatabase(IConfiguration configuration) : IAsyncDisposa
         {
             if (_created)
                 return;
-            Assembly host = typeof(HostDatabase).Assembly;
-            string name = host.GetManifestResourceNames().Single(n => n.EndsWith("host-tables.sql", StringComparison.Ordinal));
-            using Stream script = host.GetManifestResourceStream(name)!;
-            string sql = await new StreamReader(script).ReadToEndAsync(cancellation);
             await using NpgsqlConnection connection = await Source.OpenConnectionAsync(cancellation);
             await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation);
-            await using (var take = new NpgsqlCommand("SELECT pg_advisory_xact_lock($1)", connection, transaction))
-            {
-                take.Parameters.AddWithValue(DurableSchema.LockKey);
-                await take.ExecuteNonQueryAsync(cancellation);
-            }
-
-            await using (var create = new NpgsqlCommand(sql, connection, transaction))
+            await DurableSchema.LockAsync(connection, cancellation);
+            await using (var create = new NpgsqlCommand(HostTableSql.CreateTables, connection))
                 await create.ExecuteNonQueryAsync(cancellation);
             await transaction.CommitAsync(cancellation);
             _created = true;
@@ -82,7 +73,7 @@ internal sealed class HostDatabase(IConfiguration configuration) : IAsyncDisposa
         }
         catch (Exception e) when (e is ArgumentException or FormatException or UriFormatException)
         {
-            // The value holds a password: name the setting, not what is in it.
+            // Names only the setting: its value holds a password.
             throw new InvalidOperationException($"{setting} is neither a postgresql:// URL nor an Npgsql connection string.");
         }
     }
@@ -92,7 +83,7 @@ internal sealed class HostDatabase(IConfiguration configuration) : IAsyncDisposa
         var builder = new NpgsqlConnectionStringBuilder(DurableEngineOptions.ParseConnectionString(value));
         builder.ApplicationName ??= "functions-host";
         builder.MaxPoolSize = Math.Min(builder.MaxPoolSize, 20);
-        // A timer's lock is a connection that says nothing while the function runs.
+        // The connection that holds a timer's lock is idle while the function runs.
         builder.KeepAlive = 30;
         return builder;
     }

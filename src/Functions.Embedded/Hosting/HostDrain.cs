@@ -4,9 +4,8 @@ using Microsoft.Extensions.Hosting;
 namespace VisionPlatform.Functions.Embedded;
 
 /// <summary>
-/// How the host's stop reaches running functions. Endless answers (server-sent events) are cancelled at once, so that
-/// clients reconnect elsewhere; everything else may finish for <see cref="Grace"/> before its token is cancelled,
-/// which leaves the rest of <see cref="ShutdownTimeout"/> for cleaning up.
+/// Stops running functions with the host. Endless responses (server-sent events) are cancelled at once, so that clients reconnect elsewhere. Other
+/// functions may run for <see cref="Grace"/> before their token is cancelled; the rest of <see cref="ShutdownTimeout"/> is for their cleanup.
 /// </summary>
 internal sealed class HostDrain : IDisposable
 {
@@ -25,7 +24,7 @@ internal sealed class HostDrain : IDisposable
 
     public CancellationToken Stopping { get; }
 
-    /// <summary>Cancelled when the grace is over.</summary>
+    /// <summary>Cancelled after the grace.</summary>
     public CancellationToken Deadline => _deadline.Token;
 
     /// <summary>A token for a function that no client waits for.</summary>
@@ -37,7 +36,7 @@ internal sealed class HostDrain : IDisposable
         return source;
     }
 
-    /// <summary>A token that the request's end, the function's time limit or the host's stop cancels.</summary>
+    /// <summary>A token that is cancelled when the request ends, the function's time limit passes or the host stops.</summary>
     public RequestCancellation ForRequest(HttpContext http, TimeSpan? timeout)
         => new(ForFunction(timeout, http.RequestAborted), http, Stopping);
 
@@ -45,35 +44,5 @@ internal sealed class HostDrain : IDisposable
     {
         _onStopping.Dispose();
         _deadline.Dispose();
-    }
-}
-
-internal readonly struct RequestCancellation : IDisposable
-{
-    private readonly CancellationTokenSource _source;
-    private readonly CancellationTokenRegistration _onStopping;
-
-    public RequestCancellation(CancellationTokenSource source, HttpContext http, CancellationToken stopping)
-    {
-        _source = source;
-        _onStopping = stopping.UnsafeRegister(
-            static state =>
-            {
-                (CancellationTokenSource source, HttpContext http) = ((CancellationTokenSource, HttpContext))state!;
-                if (IsEventStream(http.Response))
-                    source.Cancel();
-            },
-            (source, http));
-    }
-
-    public CancellationToken Token => _source.Token;
-
-    public static bool IsEventStream(HttpResponse response)
-        => response.ContentType?.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase) == true;
-
-    public void Dispose()
-    {
-        _onStopping.Dispose();
-        _source.Dispose();
     }
 }

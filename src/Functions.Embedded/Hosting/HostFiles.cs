@@ -5,17 +5,16 @@ using Microsoft.Extensions.Configuration.Memory;
 
 namespace VisionPlatform.Functions.Embedded;
 
-/// <summary>Brings host.json and local.settings.json into the configuration, as the official host and its tools do.</summary>
+/// <summary>Adds host.json and local.settings.json to the configuration, as the official host and its tools do.</summary>
 internal static class HostFiles
 {
     private static readonly JsonDocumentOptions s_lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     /// <summary>
-    /// Adds host.json (under <c>AzureFunctionsJobHost</c>, its log levels also under <c>Logging</c>) below everything
-    /// else and the <c>Values</c> of local.settings.json just below the environment. Each file is looked for in
-    /// <paramref name="contentRoot"/>, then beside the app. Throws <see cref="InvalidOperationException"/> with file,
-    /// line and column for malformed JSON.
+    /// Adds host.json below all other sources (under <c>AzureFunctionsJobHost</c>, its log levels also under <c>Logging</c>) and the <c>Values</c> of
+    /// local.settings.json just below the environment. Looks for each file in <paramref name="contentRoot"/>, then beside the app.
     /// </summary>
+    /// <exception cref="InvalidOperationException">A file is not valid JSON; the message names file, line and column.</exception>
     public static void AddTo(ConfigurationManager configuration, string contentRoot)
     {
         var settings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)

@@ -9,9 +9,9 @@ using Npgsql;
 namespace VisionPlatform.Functions.Embedded;
 
 /// <summary>
-/// The host's keys. The master key is setting <c>FUNCTIONS_MASTER_KEY</c>; without it one is made once and kept in the
-/// database, the same for every process of the hub. The function key and the durable key are derived from it
-/// (HMAC-SHA256 over their name), so that what is handed to callers never is the master key.
+/// The host's keys. The master key is the setting <c>FUNCTIONS_MASTER_KEY</c>; without it the first process creates one and stores it in the database,
+/// for all processes of the hub. The function key and the durable key are derived from it (HMAC-SHA256 of their names), so that callers never receive
+/// the master key.
 /// </summary>
 internal sealed class HostKeys(IConfiguration configuration, HostSettings settings, ILoggerFactory logging, HostDatabase database) : IHostedService
 {
@@ -23,10 +23,10 @@ internal sealed class HostKeys(IConfiguration configuration, HostSettings settin
 
     public string Master => _master ?? throw new InvalidOperationException("The keys are loaded when the host starts.");
 
-    /// <summary>Opens functions of level Function.</summary>
+    /// <summary>Grants access to functions with the level Function.</summary>
     public string Function => field ??= Derive("functions/default");
 
-    /// <summary>Opens the durable management endpoints.</summary>
+    /// <summary>Grants access to the durable management endpoints.</summary>
     public string DurableTask => field ??= Derive("system/durabletask_extension");
 
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -36,20 +36,13 @@ internal sealed class HostKeys(IConfiguration configuration, HostSettings settin
         string fresh = Text(RandomNumberGenerator.GetBytes(32));
         if (!database.IsSet)
         {
-            _log.LogWarning("{Setting} is not set and there is no database to keep a key in: this process uses a random key that nobody knows", MasterKeySetting);
+            _log.LogWarning("{Setting} is not set, and there is no database to store a key in: this process uses a random key that is not shown anywhere", MasterKeySetting);
             _master = fresh;
             return;
         }
 
         await using NpgsqlConnection connection = await database.OpenAsync(cancellationToken);
-        // The update changes nothing; it makes RETURNING give the row that was there first.
-        await using var keep = new NpgsqlCommand(
-            """
-            INSERT INTO durable.host_keys (hub, name, value) VALUES ($1, 'master', $2)
-            ON CONFLICT (hub, name) DO UPDATE SET value = host_keys.value
-            RETURNING value
-            """,
-            connection);
+        await using var keep = new NpgsqlCommand(HostTableSql.KeepMasterKey, connection);
         keep.Parameters.AddWithValue(settings.HubName);
         keep.Parameters.AddWithValue(fresh);
         _master = (string)(await keep.ExecuteScalarAsync(cancellationToken))!;
@@ -57,7 +50,7 @@ internal sealed class HostKeys(IConfiguration configuration, HostSettings settin
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Whether <paramref name="key"/> opens what is guarded at <paramref name="level"/>. Takes the same time for any key.</summary>
+    /// <summary>Whether <paramref name="key"/> grants access at <paramref name="level"/>. Takes the same time for every key.</summary>
     public bool Opens(AuthorizationLevel level, string? key)
     {
         if (level == AuthorizationLevel.Anonymous)

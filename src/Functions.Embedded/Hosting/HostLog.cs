@@ -1,6 +1,6 @@
 namespace VisionPlatform.Functions.Embedded;
 
-/// <summary>Log categories of the host: not its type names, which the usual filter on "Microsoft" would silence.</summary>
+/// <summary>Log categories of the host. Names of types would be silenced by the usual filter on "Microsoft".</summary>
 internal static class HostLog
 {
     public const string Host = "Host";

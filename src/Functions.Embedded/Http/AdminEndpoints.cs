@@ -7,7 +7,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace VisionPlatform.Functions.Embedded;
 
-/// <summary>What operators use of the official host's admin interface; all of it needs the master key.</summary>
+/// <summary>The part of the official host's admin interface that operators use. All of it needs the master key.</summary>
 internal sealed class AdminEndpoints(FunctionCatalog functions, HttpFunctions http, TimerFunctions timers, HostKeys keys, HostSettings settings)
 {
     public void Map(IEndpointRouteBuilder routes)
@@ -24,7 +24,7 @@ internal sealed class AdminEndpoints(FunctionCatalog functions, HttpFunctions ht
         admin.MapGet("/host/systemkeys/durabletask_extension", () => Results.Json(new { name = "durabletask_extension", value = keys.DurableTask }));
     }
 
-    /// <summary>Starts a timer function now and answers 202 at once; the schedule stays as it is.</summary>
+    /// <summary>Runs a timer function now and answers 202 at once. The schedule does not change.</summary>
     private IResult Fire(string name)
     {
         if (functions.Find(name) is not { } found)

@@ -12,13 +12,14 @@ using Microsoft.Extensions.Logging;
 
 namespace VisionPlatform.Functions.Embedded;
 
-/// <summary>Serves the HTTP functions at their routes.</summary>
+/// <summary>Serves HTTP functions at their routes.</summary>
 internal sealed partial class HttpFunctions(
     FunctionCatalog functions, FunctionExecutionDelegate pipeline, IFunctionExecutor executor, HostSettings settings, HostDrain drain, ILoggerFactory logging)
 {
     private readonly ILogger _log = logging.CreateLogger(HostLog.Http);
 
-    /// <summary>Maps every HTTP function; throws <see cref="InvalidOperationException"/> for a bad route or two functions that answer the same request.</summary>
+    /// <summary>Maps all HTTP functions.</summary>
+    /// <exception cref="InvalidOperationException">A route is invalid, or two functions answer the same request.</exception>
     public void Map(IEndpointRouteBuilder routes)
     {
         var errors = new List<string>();
@@ -31,7 +32,7 @@ internal sealed partial class HttpFunctions(
                 errors.Add($"Function '{function.Name}' has authorization level User, which this host cannot check.");
             foreach (string method in methods.Length > 0 ? methods : ["*"])
             {
-                // Parameter names do not tell two routes apart, constraints do.
+                // Two routes that differ only in the names of parameters match the same requests; constraints tell routes apart.
                 string address = $"{method} {ParameterName().Replace(route, "{")}";
                 if (!taken.TryAdd(address, function.Name))
                     errors.Add($"Functions '{taken[address]}' and '{function.Name}' both answer {method} /{route}.");
@@ -43,7 +44,7 @@ internal sealed partial class HttpFunctions(
         FunctionCatalog.ThrowIfAny(errors);
     }
 
-    /// <summary>The function's route below the root, without a leading slash.</summary>
+    /// <summary>The function's route below the root, without a slash at the start.</summary>
     public string RouteOf(LoadedFunction function)
     {
         string own = function.Trigger.Route?.TrimStart('/') ?? function.Name;
@@ -76,7 +77,7 @@ internal sealed partial class HttpFunctions(
             InstanceServices = http.RequestServices,
             MetadataSource = static invocation => RouteAndQuery(invocation.Http!),
         };
-        // The durable middleware looks for durable triggers where there is no executor; a request needs none of its own.
+        // Without an executor the durable middleware would look for a durable trigger.
         invocation.Features.Set(executor);
         try
         {
@@ -93,7 +94,7 @@ internal sealed partial class HttpFunctions(
         string name = invocation.FunctionDefinition.Name;
         if (http.RequestAborted.IsCancellationRequested && failure is OperationCanceledException or IOException)
         {
-            _log.LogDebug(failure, "The client of {Function} went away ({InvocationId})", name, invocation.InvocationId);
+            _log.LogDebug(failure, "The client of {Function} disconnected ({InvocationId})", name, invocation.InvocationId);
             http.Abort();
             return Task.CompletedTask;
         }
@@ -103,8 +104,8 @@ internal sealed partial class HttpFunctions(
             bool stopping = drain.Stopping.IsCancellationRequested;
             if (http.Response.HasStarted && RequestCancellation.IsEventStream(http.Response))
             {
-                // The usual end of an endless answer: the client reconnects.
-                _log.LogDebug("The events of {Function} end: {Reason} ({InvocationId})", name, stopping ? "the host stops" : "functionTimeout", invocation.InvocationId);
+                // Normal for an endless response: the client reconnects.
+                _log.LogDebug("The event stream of {Function} ends: {Reason} ({InvocationId})", name, stopping ? "the host stops" : "functionTimeout", invocation.InvocationId);
                 return Task.CompletedTask;
             }
 
@@ -127,8 +128,8 @@ internal sealed partial class HttpFunctions(
     }
 
     /// <summary>
-    /// Answers with a problem that says no more than the status, or, when the answer has begun, cuts the connection so that the client does
-    /// not take it for complete.
+    /// Answers with a problem that shows only the status. When the response has begun, aborts the connection, so that the client does not take the
+    /// response for complete.
     /// </summary>
     private static Task FailAsync(HttpContext http, int status, string? detail = null)
     {
@@ -151,7 +152,7 @@ internal sealed partial class HttpFunctions(
         return http.Response.WriteAsJsonAsync(problem, options: null, "application/problem+json", http.RequestAborted);
     }
 
-    /// <summary>What a Functions host tells besides the request: query values and, above them, route values.</summary>
+    /// <summary>The trigger metadata of a Functions host: query values, and route values, which take precedence.</summary>
     private static Dictionary<string, object?> RouteAndQuery(HttpContext http)
     {
         var data = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase);

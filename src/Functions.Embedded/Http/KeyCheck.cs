@@ -3,10 +3,10 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace VisionPlatform.Functions.Embedded;
 
-/// <summary>Endpoint metadata: which key a caller must bring.</summary>
+/// <summary>Endpoint metadata: the level of key that a request needs.</summary>
 internal sealed record RequiredKey(AuthorizationLevel Level);
 
-/// <summary>Answers 401 to a request whose endpoint wants a key that neither header <c>x-functions-key</c> nor query <c>code</c> has.</summary>
+/// <summary>Answers 401 unless the header <c>x-functions-key</c> or the query parameter <c>code</c> has the key that the endpoint needs.</summary>
 internal sealed class KeyCheck(RequestDelegate next, HostKeys keys)
 {
     public Task InvokeAsync(HttpContext http)

@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 
 namespace VisionPlatform.Functions.Embedded.Official;
 
-/// <summary>Makes classes that implement an interface which another assembly keeps internal.</summary>
+/// <summary>Creates classes that implement an internal interface of another assembly.</summary>
 internal static class InternalInterface
 {
     private static readonly Lock s_gate = new();
@@ -16,13 +16,13 @@ internal static class InternalInterface
     private static readonly ModuleBuilder s_module = s_assembly.DefineDynamicModule("Official");
 
     /// <summary>
-    /// Derives a class from <paramref name="implementation"/> that implements <paramref name="contract"/>. The runtime finds each method of
-    /// the interface among the inherited public virtual methods by name and signature.
+    /// Derives a class from <paramref name="implementation"/> that implements <paramref name="contract"/>. The runtime matches the methods of the
+    /// interface with inherited public virtual methods of the same name and signature.
     /// </summary>
     /// <param name="contract">The interface.</param>
-    /// <param name="implementation">A class with a constructor without parameters.</param>
-    /// <returns>A function that makes an instance.</returns>
-    /// <exception cref="TypeLoadException">The interface has a method that <paramref name="implementation"/> does not have.</exception>
+    /// <param name="implementation">A class with a parameterless constructor.</param>
+    /// <returns>A function that creates an instance.</returns>
+    /// <exception cref="TypeLoadException">The interface has a method that <paramref name="implementation"/> lacks.</exception>
     public static Func<object> Implement(Type contract, Type implementation)
     {
         lock (s_gate)
@@ -38,7 +38,7 @@ internal static class InternalInterface
         }
     }
 
-    /// <summary>Lets the made classes see what an assembly keeps internal.</summary>
+    /// <summary>Gives the created classes access to the internal types of an assembly.</summary>
     private static void Open(Assembly assembly)
     {
         string name = assembly.GetName().Name!;

@@ -1,6 +1,5 @@
 using System.Linq.Expressions;
 using System.Reflection;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Context.Features;
 using Microsoft.DurableTask.Client;
@@ -9,8 +8,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace VisionPlatform.Functions.Embedded.Official;
 
 /// <summary>
-/// The only place that uses what the official packages keep internal. Everything it needs is looked up when the host starts; a version of
-/// the packages that no longer has one of these stops the start with a message that names it.
+/// All uses of internal types of the official packages. They are looked up when the host starts. If a version of the packages lacks one of them, the
+/// start fails with a message that names it.
 /// </summary>
 /// <remarks>
 /// The rest of the host uses public API: it derives from <see cref="FunctionContext"/> and <see cref="FunctionDefinition"/>, takes the
@@ -41,23 +40,23 @@ internal sealed class WorkerInternals
 
     private WorkerInternals()
     {
-        // The worker's own start and stop: without a Functions host there is nothing to connect to.
+        // Starts and stops the connection to a Functions host.
         _worker = TypeOf(Core, "Microsoft.Azure.Functions.Worker.IWorker");
-        // Where the ASP.NET Core middleware waits for the request of an invocation: here the invocation has it.
+        // The ASP.NET Core middleware waits here for the request of an invocation.
         _coordinator = TypeOf(AspNetCore, "Microsoft.Azure.Functions.Worker.Extensions.Http.AspNetCore.IHttpCoordinator");
-        // Adds that middleware, once; called early so that our coordinator is registered after the official one.
+        // Adds that middleware, once. Called early, so that our coordinator is registered after the official one and replaces it.
         _useAspNetCore = Method(TypeOf(AspNetCore, "Microsoft.Azure.Functions.Worker.WorkerBuilderExtensions"), "UseAspNetCoreIntegration");
-        // Inputs and result of an invocation.
+        // Holds inputs and result of an invocation.
         BindingsFeatureType = TypeOf(Core, "Microsoft.Azure.Functions.Worker.Context.Features.IFunctionBindingsFeature");
         _bindingsInfoProvider = TypeOf(Core, "Microsoft.Azure.Functions.Worker.OutputBindings.IOutputBindingsInfoProvider");
         _getBindingsInfo = Method(_bindingsInfoProvider, "GetBindingsInfo");
-        // The official converters, and what fills a function's parameters with them.
+        // The converters, and the feature that fills a function's parameters with them.
         ConversionFeatureType = TypeOf(Core, "Microsoft.Azure.Functions.Worker.Context.Features.IInputConversionFeature");
         _conversionFeature = TypeOf(Core, "Microsoft.Azure.Functions.Worker.Context.Features.DefaultInputConversionFeature");
         Type inputBinding = TypeOf(Core, "Microsoft.Azure.Functions.Worker.Context.Features.DefaultFunctionInputBindingFeature");
-        // The client that knows the address of the management endpoints.
+        // The client that builds management URLs.
         Type client = TypeOf(Durable, "Microsoft.Azure.Functions.Worker.FunctionsDurableTaskClient");
-        // The entry points of orchestrators and activities that are registered as classes.
+        // Entry points of orchestrators and activities that are registered as classes.
         Type durable = TypeOf(Durable, "Microsoft.Azure.Functions.Worker.Extensions.DurableTask.Execution.DurableFunctionExecutor");
         ClassOrchestratorEntryPoint = Text(durable, "OrchestrationEntryPoint");
         ClassActivityEntryPoint = Text(durable, "ActivityEntryPoint");
@@ -87,16 +86,16 @@ internal sealed class WorkerInternals
     /// <summary>The entry point of activities that are classes in the <c>DurableTaskRegistry</c>.</summary>
     public string ClassActivityEntryPoint { get; }
 
-    /// <summary>Puts this process in the place of the Functions host: nothing is connected, requests reach functions in process.</summary>
+    /// <summary>Replaces the connection to a Functions host: requests reach functions in this process.</summary>
     public void TakeThePlaceOfTheFunctionsHost(IFunctionsWorkerApplicationBuilder builder)
     {
-        // The official registration only adds a worker when there is none.
+        // The official registration adds a worker only when there is none.
         builder.Services.AddSingleton(_worker, _ => _newWorker());
         _useAspNetCore.Invoke(null, [builder]);
         builder.Services.AddSingleton(_coordinator, _ => _newCoordinator());
     }
 
-    /// <summary>Inputs and result for an invocation, in the form that the official middleware reads.</summary>
+    /// <summary>Creates the feature that holds an invocation's inputs and result, as the official middleware expects it.</summary>
     public BindingsFeature NewBindings(Invocation invocation)
     {
         var bindings = (BindingsFeature)_newBindings();
@@ -104,21 +103,21 @@ internal sealed class WorkerInternals
         return bindings;
     }
 
-    /// <summary>What the official middleware does with a function's result.</summary>
+    /// <summary>The output bindings of a function, which the official middleware applies to its result.</summary>
     public object OutputBindingsOf(FunctionDefinition function, IServiceProvider services) =>
         _getBindingsInfo.Invoke(services.GetRequiredService(_bindingsInfoProvider), [function])!;
 
-    /// <summary>Fills the parameters of one invocation.</summary>
+    /// <summary>Creates the feature that fills the parameters of an invocation.</summary>
     public IFunctionInputBindingFeature NewInputBinding(IServiceProvider services) => (IFunctionInputBindingFeature)_newInputBinding(services, null);
 
-    /// <summary>The converters; one object serves all invocations.</summary>
+    /// <summary>Creates the converters. One object serves all invocations.</summary>
     public object NewConversion(IServiceProvider services) => _newConversion(services, null);
 
-    /// <summary>A client whose management addresses begin with <paramref name="baseUrl"/> and carry <paramref name="query"/>.</summary>
+    /// <summary>Creates a client whose management URLs begin with <paramref name="baseUrl"/> and contain <paramref name="query"/>.</summary>
     public DurableTaskClient NewClient(DurableTaskClient inner, string? query, string? baseUrl) => _newClient(inner, query, baseUrl);
 
     internal static string Explain(IEnumerable<string> missing) =>
-        "The embedded host does not know these versions of the Azure Functions packages. "
+        "The embedded host does not support the installed versions of the Azure Functions packages. "
         + string.Join(" ", missing)
         + " Use the versions of Directory.Packages.props, or adapt WorkerInternals.";
 
@@ -156,7 +155,7 @@ internal sealed class WorkerInternals
         }
         catch (Exception error) when (error is TypeLoadException or ArgumentException)
         {
-            _missing.Add($"{contract} is not what {implementation.Name} implements: {error.Message}");
+            _missing.Add($"{contract} does not match {implementation.Name}: {error.Message}");
         }
 
         return () => throw new InvalidOperationException(Explain(_missing));
@@ -178,7 +177,7 @@ internal sealed class WorkerInternals
         }
 
         if (client != typeof(Missing))
-            _missing.Add($"{client} has no constructor for a client, a query and an address.");
+            _missing.Add($"{client} has no constructor with a client, a query and an address.");
         return (_, _, _) => throw new InvalidOperationException(Explain(_missing));
     }
 
@@ -190,69 +189,16 @@ internal sealed class WorkerInternals
         }
         catch (InvalidOperationException error)
         {
-            _missing.Add($"{type} cannot be made: {error.Message}");
+            _missing.Add($"{type} cannot be created: {error.Message}");
             return (_, _) => throw new InvalidOperationException(Explain(_missing));
         }
     }
 
-    /// <summary>Stands for what was not found, so that everything that is missing is told at once.</summary>
+    /// <summary>Stands for a type that was not found, so that one message can name everything that is missing.</summary>
     private sealed class Missing
     {
         public static void Nothing()
         {
         }
     }
-}
-
-/// <summary>The worker of a process that no Functions host started: it has nobody to talk to.</summary>
-internal class IdleWorker
-{
-    public virtual Task StartAsync(CancellationToken token) => Task.CompletedTask;
-
-    public virtual Task StopAsync(CancellationToken token) => Task.CompletedTask;
-}
-
-/// <summary>
-/// Brings request and invocation together. Between two processes they arrive apart and wait for each other; here the invocation is made
-/// for its request and has it.
-/// </summary>
-internal class InProcessHttpCoordinator
-{
-    public virtual Task<HttpContext> SetFunctionContextAsync(string invocationId, FunctionContext context) =>
-        Task.FromResult(Invocation.Of(context).Http ?? throw new InvalidOperationException("The invocation was not started by a request."));
-
-    public virtual Task<FunctionContext> SetHttpContextAsync(string invocationId, HttpContext context) => throw NotHere();
-
-    public virtual Task RunFunctionInvocationAsync(string invocationId) => throw NotHere();
-
-    public virtual void CompleteFunctionInvocation(string invocationId)
-    {
-    }
-
-    private static InvalidOperationException NotHere() => new("Requests of the embedded host do not pass the official endpoints.");
-}
-
-/// <summary>Inputs and result of an invocation.</summary>
-internal abstract class BindingsFeature
-{
-    private IDictionary<string, object?>? _output;
-
-    /// <summary>Set once, before anybody reads.</summary>
-    public Invocation Invocation { get; set; } = null!;
-
-    public virtual IReadOnlyDictionary<string, object?> TriggerMetadata => Invocation.TriggerMetadata;
-
-    public virtual IReadOnlyDictionary<string, object?> InputData => Invocation.InputData;
-
-    public virtual IDictionary<string, object?> OutputBindingData => _output ??= new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase);
-
-    public virtual object? InvocationResult { get; set; }
-}
-
-/// <inheritdoc cref="BindingsFeature"/>
-/// <typeparam name="TOutputBindings">The internal type that the interface names.</typeparam>
-internal class BindingsFeature<TOutputBindings> : BindingsFeature
-    where TOutputBindings : class
-{
-    public virtual TOutputBindings OutputBindingsInfo => (TOutputBindings)Invocation.Function.OutputBindings;
 }

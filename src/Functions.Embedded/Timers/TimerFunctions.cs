@@ -10,18 +10,18 @@ using Npgsql;
 namespace VisionPlatform.Functions.Embedded;
 
 /// <summary>
-/// Runs the timer functions. A firing runs in one process only and never beside another run of the same function; one that
-/// a crash or a stop cut off is run again. Failures of the function are logged and the schedule goes on.
+/// Runs timer functions. Each firing runs in one process, and runs of a function never overlap. A firing that a crash or a stop interrupted runs again.
+/// A failure of the function is logged, and the schedule continues.
 /// </summary>
 internal sealed class TimerFunctions : BackgroundService
 {
-    /// <summary>A firing this late counts as past due.</summary>
+    /// <summary>A firing that is later than this is past due.</summary>
     private static readonly TimeSpan s_late = TimeSpan.FromSeconds(5);
 
-    /// <summary>How often a process looks again while another one runs the timer.</summary>
+    /// <summary>How often a process reads the timer's state while another process runs the function.</summary>
     private static readonly TimeSpan s_contended = TimeSpan.FromSeconds(1);
 
-    /// <summary>The longest sleep, so that a changed system clock is noticed.</summary>
+    /// <summary>The longest sleep. After it a changed system clock is noticed.</summary>
     private static readonly TimeSpan s_longestSleep = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan s_afterDatabaseFailure = TimeSpan.FromSeconds(10);
@@ -36,7 +36,7 @@ internal sealed class TimerFunctions : BackgroundService
     private readonly ILogger _log;
     private readonly ConcurrentDictionary<Task, byte> _firedByHand = [];
 
-    /// <summary>Throws <see cref="InvalidOperationException"/> for a schedule that cannot be read, or when there is no database to keep schedules in.</summary>
+    /// <exception cref="InvalidOperationException">A schedule is invalid, or there is no database to store schedules in.</exception>
     public TimerFunctions(
         FunctionCatalog functions, FunctionExecutionDelegate pipeline, HostSettings settings, HostDrain drain, IServiceProvider services,
         IConfiguration configuration, TimeProvider time, ILoggerFactory logging, HostDatabase database)
@@ -51,7 +51,7 @@ internal sealed class TimerFunctions : BackgroundService
         _store = new TimerStatusStore(database, settings.HubName);
     }
 
-    /// <summary>Starts the timer function in the background, after a run that is under way; the name must be a timer's.</summary>
+    /// <summary>Runs a timer function in the background, after a run that is in progress. The name must be that of a timer function.</summary>
     public void FireNow(string name)
     {
         Timer timer = _timers[name];
@@ -96,7 +96,7 @@ internal sealed class TimerFunctions : BackgroundService
             }
             catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or InvalidOperationException)
             {
-                _log.LogError(e, "Timer {Function} cannot reach its state in the database; trying again in {Delay}", timer.Name, s_afterDatabaseFailure);
+                _log.LogError(e, "Timer {Function} cannot reach its state in the database; it tries again in {Delay}", timer.Name, s_afterDatabaseFailure);
                 status = null;
                 await Task.Delay(s_afterDatabaseFailure, _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
@@ -109,14 +109,14 @@ internal sealed class TimerFunctions : BackgroundService
         return _store.RegisterAsync(timer.Name, timer.Schedule.Text, NextAfter(timer, now), now, timer.Trigger.UseMonitor, cancellation);
     }
 
-    /// <summary>Another process runs the timer: its row tells when it is done.</summary>
+    /// <summary>Waits for another process that runs the function, whose end shows in the timer's row.</summary>
     private async Task<TimerStatus> ReadLaterAsync(Timer timer, CancellationToken stopping)
     {
         await Task.Delay(s_contended, _time, stopping);
         return await _store.ReadAsync(timer.Name, stopping);
     }
 
-    /// <summary>Runs the function under the timer's lock if it is still due; null when another run holds the lock.</summary>
+    /// <summary>Runs the function under the timer's lock if it is still due. Null when another run holds the lock.</summary>
     private async Task<TimerStatus?> RunWhenFreeAsync(Timer timer, bool evenIfNotDue, CancellationToken stopping)
     {
         await using IAsyncDisposable? held = await _store.LockAsync(timer.Name, wait: evenIfNotDue, stopping);
@@ -147,17 +147,17 @@ internal sealed class TimerFunctions : BackgroundService
         try
         {
             await using IAsyncDisposable? held = await _store.LockAsync(timer.Name, wait: true, _drain.Stopping);
-            // The loop may not have come to make the row yet.
+            // The loop may not have created the row yet.
             TimerStatus status = await RegisterAsync(timer, _drain.Stopping);
             await RunAsync(timer, new TimerInfo { ScheduleStatus = timer.Trigger.UseMonitor ? status.ToScheduleStatus() : null }, "by hand");
         }
         catch (Exception e)
         {
-            _log.LogError(e, "Timer {Function} could not be fired by hand", timer.Name);
+            _log.LogError(e, "Timer {Function} could not be run by hand", timer.Name);
         }
     }
 
-    /// <summary>Runs the function, again as its retry attribute says; false when the host's stop cut it off, so that the firing is still owed.</summary>
+    /// <summary>Runs the function, and again as its retry attribute says. False when the host's stop interrupted it, so that the firing runs again.</summary>
     private async Task<bool> RunAsync(Timer timer, TimerInfo info, string reason)
     {
         for (int failed = 0; ; failed++)
@@ -179,7 +179,7 @@ internal sealed class TimerFunctions : BackgroundService
             }
             catch (OperationCanceledException) when (_drain.Deadline.IsCancellationRequested)
             {
-                _log.LogWarning("Timer {Function} was cut off because the host stops; it will run again ({InvocationId})", timer.Name, invocation.InvocationId);
+                _log.LogWarning("Timer {Function} was interrupted because the host stops; it will run again ({InvocationId})", timer.Name, invocation.InvocationId);
                 return false;
             }
             catch (Exception e)
@@ -195,7 +195,7 @@ internal sealed class TimerFunctions : BackgroundService
         }
     }
 
-    /// <summary>The fixed delay, or the least interval doubled with each failure up to the greatest.</summary>
+    /// <summary>The fixed delay, or the shortest interval, doubled after each failure up to the longest.</summary>
     private static TimeSpan DelayOf(IRetryOptions retry, int failed)
     {
         if (retry.DelayInterval is { } delay)

@@ -5,7 +5,7 @@ using NCrontab;
 
 namespace VisionPlatform.Functions.Embedded;
 
-/// <summary>When a timer fires, in UTC: an NCRONTAB expression (six fields, the first seconds; or five) or a constant interval.</summary>
+/// <summary>When a timer fires, in UTC: an NCRONTAB expression of five fields, or of six that begin with seconds, or a constant interval.</summary>
 internal sealed partial class TimerSchedule
 {
     private readonly CrontabSchedule? _cron;
@@ -18,7 +18,7 @@ internal sealed partial class TimerSchedule
         _interval = interval;
     }
 
-    /// <summary>The schedule as written, settings filled in.</summary>
+    /// <summary>The schedule with its settings replaced.</summary>
     public string Text { get; }
 
     /// <summary>The first firing after <paramref name="after"/>; null when there is none.</summary>
@@ -30,12 +30,13 @@ internal sealed partial class TimerSchedule
         return next > after.UtcDateTime ? new DateTimeOffset(next, TimeSpan.Zero) : null;
     }
 
-    /// <summary>Reads a schedule, <c>%NAME%</c> replaced by the setting; throws <see cref="InvalidOperationException"/> that names function and cause.</summary>
+    /// <summary>Reads a schedule and replaces <c>%NAME%</c> by the setting.</summary>
+    /// <exception cref="InvalidOperationException">The schedule is invalid; the message names the function and the cause.</exception>
     public static TimerSchedule Parse(string function, string schedule, IConfiguration configuration)
     {
         string text = Setting().Replace(schedule, match => configuration[match.Groups[1].Value]
             ?? throw new InvalidOperationException(
-                $"Timer function '{function}' takes its schedule from setting '{match.Groups[1].Value}', which is not set.")).Trim();
+                $"Timer function '{function}' reads its schedule from the setting '{match.Groups[1].Value}', which is not set.")).Trim();
         int fields = text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length;
         if (fields is 5 or 6)
         {
@@ -49,7 +50,7 @@ internal sealed partial class TimerSchedule
         }
 
         throw new InvalidOperationException(
-            $"Timer function '{function}' has a schedule that cannot be read: \"{text}\". Write five or six NCRONTAB fields or a time span such as 00:05:00.");
+            $"Timer function '{function}' has an invalid schedule: \"{text}\". Use five or six NCRONTAB fields or a time span such as 00:05:00.");
     }
 
     [GeneratedRegex("%([^%]+)%")]

@@ -1,10 +1,14 @@
 using Microsoft.Azure.Functions.Worker;
 using Npgsql;
 using NpgsqlTypes;
+using VisionPlatform.Functions.Embedded.Durable;
 
 namespace VisionPlatform.Functions.Embedded;
 
 /// <summary>A timer's state in the database.</summary>
+/// <param name="Last">When the last firing was due; null before the first.</param>
+/// <param name="Next">When the next firing is due.</param>
+/// <param name="UpdatedAt">When the row was written last.</param>
 internal sealed record TimerStatus(DateTimeOffset? Last, DateTimeOffset Next, DateTimeOffset UpdatedAt)
 {
     public ScheduleStatus ToScheduleStatus() => new()
@@ -15,84 +19,37 @@ internal sealed record TimerStatus(DateTimeOffset? Last, DateTimeOffset Next, Da
     };
 }
 
-/// <summary>Timer state of one hub, shared by all processes of the app.</summary>
+/// <summary>The state of a hub's timers, shared by all processes.</summary>
 internal sealed class TimerStatusStore(HostDatabase database, string hub)
 {
     /// <summary>
-    /// Makes sure the timer has a row and reads it. A changed schedule starts anew at <paramref name="next"/>; so does a
-    /// firing missed before <paramref name="now"/> when <paramref name="keepMissed"/> is false.
+    /// Reads a timer's state, and creates it if there is none. A changed schedule starts anew at <paramref name="next"/>. So does a firing that was missed
+    /// before <paramref name="now"/> when <paramref name="keepMissed"/> is false.
     /// </summary>
     public async Task<TimerStatus> RegisterAsync(
-        string function, string schedule, DateTimeOffset next, DateTimeOffset now, bool keepMissed, CancellationToken cancellation)
-    {
-        await using NpgsqlConnection connection = await database.OpenAsync(cancellation);
-        await using var command = new NpgsqlCommand(
-            """
-            INSERT INTO durable.timer_status AS s (hub, function_name, schedule, next_due, updated_at)
-            VALUES (@hub, @function, @schedule, @next, @now)
-            ON CONFLICT (hub, function_name) DO UPDATE SET
-                next_due = CASE WHEN s.schedule <> excluded.schedule OR (NOT @keep AND s.next_due < @now) THEN excluded.next_due ELSE s.next_due END,
-                schedule = excluded.schedule
-            RETURNING last_due, next_due, updated_at
-            """,
-            connection);
-        command.Parameters.AddWithValue("hub", hub);
-        command.Parameters.AddWithValue("function", function);
-        command.Parameters.AddWithValue("schedule", schedule);
-        command.Parameters.AddWithValue("next", next);
-        command.Parameters.AddWithValue("now", now);
-        command.Parameters.AddWithValue("keep", keepMissed);
-        return await ReadOneAsync(command, cancellation);
-    }
+        string function, string schedule, DateTimeOffset next, DateTimeOffset now, bool keepMissed, CancellationToken cancellation) =>
+        await TryReadOneAsync(TimerSql.Register.ToCommand(hub, function, schedule, next, now, keepMissed), cancellation) ?? throw Gone();
 
-    public async Task<TimerStatus> ReadAsync(string function, CancellationToken cancellation)
-    {
-        await using NpgsqlConnection connection = await database.OpenAsync(cancellation);
-        await using var command = new NpgsqlCommand(
-            "SELECT last_due, next_due, updated_at FROM durable.timer_status WHERE hub = @hub AND function_name = @function", connection);
-        command.Parameters.AddWithValue("hub", hub);
-        command.Parameters.AddWithValue("function", function);
-        return await ReadOneAsync(command, cancellation);
-    }
+    public async Task<TimerStatus> ReadAsync(string function, CancellationToken cancellation) =>
+        await TryReadOneAsync(TimerSql.Read.ToCommand(hub, function), cancellation) ?? throw Gone();
 
-    /// <summary>Records the firing due at <paramref name="last"/> as done, unless another process did: a run that lost its lock may end late.</summary>
+    /// <summary>Records that the firing due at <paramref name="last"/> is done, unless another process has, and returns the timer's state.</summary>
     public async Task<TimerStatus> AdvanceAsync(
-        string function, DateTimeOffset last, DateTimeOffset next, DateTimeOffset now, CancellationToken cancellation)
-    {
-        await using NpgsqlConnection connection = await database.OpenAsync(cancellation);
-        await using var command = new NpgsqlCommand(
-            """
-            UPDATE durable.timer_status SET last_due = @last, next_due = @next, updated_at = @now
-            WHERE hub = @hub AND function_name = @function AND next_due = @last
-            RETURNING last_due, next_due, updated_at
-            """,
-            connection);
-        command.Parameters.AddWithValue("hub", hub);
-        command.Parameters.AddWithValue("function", function);
-        command.Parameters.AddWithValue("last", last);
-        command.Parameters.AddWithValue("next", next);
-        command.Parameters.AddWithValue("now", now);
-        return await TryReadOneAsync(command, cancellation) ?? await ReadAsync(function, cancellation);
-    }
+        string function, DateTimeOffset last, DateTimeOffset next, DateTimeOffset now, CancellationToken cancellation) =>
+        await TryReadOneAsync(TimerSql.Advance.ToCommand(hub, function, last, next, now), cancellation) ?? await ReadAsync(function, cancellation);
 
-    /// <summary>
-    /// Holds the timer for one run, across processes: an advisory lock that ends with its connection, so a killed process
-    /// lets go. With <paramref name="wait"/> false null means that another run holds it.
-    /// </summary>
+    /// <summary>Locks a timer for one run, across processes. The lock of a killed process is released.</summary>
+    /// <param name="wait">Whether to wait while another run holds the lock.</param>
+    /// <returns>Null when another run holds the lock and <paramref name="wait"/> is false.</returns>
     public async Task<IAsyncDisposable?> LockAsync(string function, bool wait, CancellationToken cancellation)
     {
         NpgsqlConnection connection = await database.OpenAsync(cancellation);
         try
         {
-            const string key = "(hashtextextended(@timer, 7166181))";
-            await using var command = new NpgsqlCommand(
-                wait ? $"SELECT true FROM (SELECT pg_advisory_lock{key}) held" : $"SELECT pg_try_advisory_lock{key}", connection)
-            {
-                CommandTimeout = wait ? 0 : 30,
-            };
-            command.Parameters.Add(new NpgsqlParameter("timer", NpgsqlDbType.Text) { Value = $"{hub}/{function}" });
+            await using var command = new NpgsqlCommand(wait ? TimerSql.Lock : TimerSql.TryLock, connection) { CommandTimeout = wait ? 0 : 30 };
+            command.Parameters.Add(new NpgsqlParameter { Value = $"{hub}/{function}", NpgsqlDbType = NpgsqlDbType.Text });
             if (await command.ExecuteScalarAsync(cancellation) is true)
-                return new Held(connection);
+                return new HeldTimer(connection);
         }
         catch
         {
@@ -104,12 +61,13 @@ internal sealed class TimerStatusStore(HostDatabase database, string hub)
         return null;
     }
 
-    private static async Task<TimerStatus> ReadOneAsync(NpgsqlCommand command, CancellationToken cancellation)
-        => await TryReadOneAsync(command, cancellation) ?? throw new InvalidOperationException("The timer's row is gone from durable.timer_status.");
+    private static InvalidOperationException Gone() => new($"The timer's row was deleted from {SqlFiles.Schema}.timer_status.");
 
-    private static async Task<TimerStatus?> TryReadOneAsync(NpgsqlCommand command, CancellationToken cancellation)
+    private async Task<TimerStatus?> TryReadOneAsync(NpgsqlBatchCommand command, CancellationToken cancellation)
     {
-        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellation);
+        await using NpgsqlConnection connection = await database.OpenAsync(cancellation);
+        await using NpgsqlBatch batch = connection.ToBatch(command);
+        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellation);
         if (!await reader.ReadAsync(cancellation))
             return null;
         return new TimerStatus(
@@ -118,14 +76,14 @@ internal sealed class TimerStatusStore(HostDatabase database, string hub)
             await reader.GetFieldValueAsync<DateTimeOffset>(2, cancellation));
     }
 
-    /// <summary>A broken connection has lost the lock already; a sound one must not take it back to the pool.</summary>
-    private sealed class Held(NpgsqlConnection connection) : IAsyncDisposable
+    /// <summary>A timer's lock. It lasts as long as its connection, so it is released before the connection returns to the pool.</summary>
+    private sealed class HeldTimer(NpgsqlConnection connection) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()
         {
             if (connection.FullState.HasFlag(System.Data.ConnectionState.Open))
             {
-                await using var release = new NpgsqlCommand("SELECT pg_advisory_unlock_all()", connection);
+                await using var release = new NpgsqlCommand(TimerSql.Unlock, connection);
                 await release.ExecuteNonQueryAsync();
             }
 

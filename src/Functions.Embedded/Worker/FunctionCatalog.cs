@@ -5,7 +5,7 @@ using VisionPlatform.Functions.Embedded.Official;
 
 namespace VisionPlatform.Functions.Embedded;
 
-/// <summary>The functions of the app by name (names are compared without case), from the metadata that a Functions host reads too.</summary>
+/// <summary>The app's functions by name, without regard to case. They come from the metadata that a Functions host reads too.</summary>
 internal sealed class FunctionCatalog
 {
     private readonly Dictionary<string, LoadedFunction> _byName;
@@ -14,15 +14,15 @@ internal sealed class FunctionCatalog
 
     public IReadOnlyCollection<LoadedFunction> All => _byName.Values;
 
-    /// <summary>Whether the app has orchestrators, activities or entities, or binds a client of them.</summary>
+    /// <summary>Whether the app has orchestrators, activities or entities, or binds a durable client.</summary>
     public bool NeedsDurableEngine => All.Any(function => function.Kind is TriggerKind.Orchestration or TriggerKind.Activity or TriggerKind.Entity
         || function.Definition.InputBindings.Values.Any(binding => binding.Type == "durableClient"));
 
-    /// <summary>Loads every function that no setting disables.</summary>
-    /// <exception cref="InvalidOperationException">A function cannot be run; the message names every such function and why.</exception>
+    /// <summary>Loads all functions that no setting disables.</summary>
+    /// <exception cref="InvalidOperationException">Some functions cannot run; the message names each of them and the cause.</exception>
     public static FunctionCatalog Load(IFunctionMetadataManager metadata, IConfiguration configuration, IServiceProvider services)
     {
-        // The generated provider has its answer at hand; the one that reads a file does so once, at start.
+        // The generated provider completes at once. The provider that reads a file does so once, at the start.
         IEnumerable<IFunctionMetadata> all = metadata.GetFunctionMetadataAsync(AppContext.BaseDirectory).GetAwaiter().GetResult();
         object conversion = WorkerInternals.Instance.NewConversion(services);
         var errors = new List<string>();
@@ -48,7 +48,7 @@ internal sealed class FunctionCatalog
     public static void ThrowIfAny(IReadOnlyCollection<string> errors)
     {
         if (errors.Count > 0)
-            throw new InvalidOperationException("The functions of this app cannot be run:" + Environment.NewLine + string.Join(Environment.NewLine, errors));
+            throw new InvalidOperationException("The functions of this app cannot run:" + Environment.NewLine + string.Join(Environment.NewLine, errors));
     }
 
     private static LoadedFunction? Load(IFunctionMetadata metadata, object conversion, IServiceProvider services, List<string> errors)
@@ -57,9 +57,9 @@ internal sealed class FunctionCatalog
         {
             RawBinding[] bindings = [.. (metadata.RawBindings ?? []).Select(RawBinding.Read)];
             RawBinding trigger = bindings.FirstOrDefault(binding => binding.TriggerKind is not null)
-                ?? throw new InvalidOperationException($"This host serves none of its bindings ({string.Join(", ", bindings.Select(binding => binding.Type))}).");
+                ?? throw new InvalidOperationException($"This host supports none of its bindings ({string.Join(", ", bindings.Select(binding => binding.Type))}).");
             if (metadata.Retry is not null && trigger.TriggerKind != TriggerKind.Timer)
-                throw new InvalidOperationException("It has a retry attribute, which hosts obey for timers only; retry an activity by the options of its call.");
+                throw new InvalidOperationException("It has a retry attribute, which hosts support only on timer functions; retry an activity by the options of its call.");
             var definition = new LoadedDefinition(metadata, bindings);
             return new LoadedFunction(trigger.TriggerKind!.Value, trigger, definition, metadata.Retry)
             {
@@ -74,7 +74,7 @@ internal sealed class FunctionCatalog
         }
     }
 
-    /// <summary><c>AzureWebJobs.NAME.Disabled</c>, or with <c>__</c> for the dots where a name may have none, is <c>true</c> or <c>1</c>.</summary>
+    /// <summary>Whether <c>AzureWebJobs.NAME.Disabled</c> is <c>true</c> or <c>1</c>. In the environment <c>__</c> may replace the dots.</summary>
     private static bool IsDisabled(string name, IConfiguration configuration) =>
         (configuration[$"AzureWebJobs.{name}.Disabled"] ?? configuration[$"AzureWebJobs:{name}:Disabled"]) is { } text
         && (text == "1" || text.Equals("true", StringComparison.OrdinalIgnoreCase));

@@ -8,7 +8,7 @@ using RetryContext = Microsoft.Azure.Functions.Worker.RetryContext;
 
 namespace VisionPlatform.Functions.Embedded;
 
-/// <summary>One invocation of a function, which the official middleware pipeline runs. What costs is made on first use.</summary>
+/// <summary>One invocation of a function by the official middleware pipeline. Expensive parts are created on first use.</summary>
 internal sealed class Invocation : FunctionContext, IAsyncDisposable
 {
     private readonly IServiceProvider _root;
@@ -19,8 +19,8 @@ internal sealed class Invocation : FunctionContext, IAsyncDisposable
     private IServiceProvider? _services;
 
     /// <param name="function">The function to run.</param>
-    /// <param name="services">Services of the app; a scope of its own is made on first use unless <see cref="InstanceServices"/> is set.</param>
-    /// <param name="cancellation">Cancelled when the caller goes away, the function's time is up or the host stops.</param>
+    /// <param name="services">The app's services. A scope is created on first use, unless <see cref="InstanceServices"/> is set.</param>
+    /// <param name="cancellation">Cancelled when the caller disconnects, the function's time limit passes or the host stops.</param>
     public Invocation(LoadedFunction function, IServiceProvider services, CancellationToken cancellation)
     {
         Function = function;
@@ -34,19 +34,19 @@ internal sealed class Invocation : FunctionContext, IAsyncDisposable
 
     public LoadedFunction Function { get; }
 
-    /// <summary>The request that started the function; null for other triggers.</summary>
+    /// <summary>The request of an HTTP trigger; null for other triggers.</summary>
     public HttpContext? Http { get; init; }
 
-    /// <summary>Inputs by parameter name, as objects of the parameter's type or as JSON text.</summary>
+    /// <summary>Inputs by the name of the parameter, as objects of its type or as JSON.</summary>
     public IReadOnlyDictionary<string, object?> InputData { get; init; } = ImmutableDictionary<string, object?>.Empty;
 
-    /// <summary>What the trigger tells besides: route and query values, or the id of the orchestration.</summary>
+    /// <summary>The trigger's metadata: route and query values, or the id of the orchestration.</summary>
     public IReadOnlyDictionary<string, object?> TriggerMetadata => field ??= MetadataSource?.Invoke(this) ?? ImmutableDictionary<string, object?>.Empty;
 
-    /// <summary>Gives <see cref="TriggerMetadata"/> when somebody asks for it.</summary>
+    /// <summary>Creates <see cref="TriggerMetadata"/> when it is read first.</summary>
     public Func<Invocation, IReadOnlyDictionary<string, object?>>? MetadataSource { get; init; }
 
-    /// <summary>What the function returned, or what middleware put in its place.</summary>
+    /// <summary>What the function returned, or what middleware set in its place.</summary>
     public object? Result => _bindings.InvocationResult;
 
     public override string InvocationId => field ??= Guid.NewGuid().ToString();
@@ -63,7 +63,7 @@ internal sealed class Invocation : FunctionContext, IAsyncDisposable
 
     public override RetryContext RetryContext => field ??= new RetryOf(RetryCount, Function.Retry?.MaxRetryCount ?? 0);
 
-    /// <summary>Runs of this firing that failed before this one.</summary>
+    /// <summary>How many runs of this firing have failed before.</summary>
     public int RetryCount { get; init; }
 
     public override IDictionary<object, object> Items
@@ -95,9 +95,9 @@ internal sealed class Invocation : FunctionContext, IAsyncDisposable
             await scope.DisposeAsync();
     }
 
-    /// <summary>The invocation behind a context; a middleware may have passed on a context of its own that shares the features.</summary>
+    /// <summary>The invocation of a context. Middleware may pass on a context of its own that shares the features.</summary>
     public static Invocation Of(FunctionContext context) => context as Invocation ?? context.Features.Get<Invocation>()
-        ?? throw new InvalidOperationException("The context passed to the next step is not the one of this invocation.");
+        ?? throw new InvalidOperationException("Middleware passed on a context that does not belong to this invocation.");
 
     private sealed class TriggerBindingContext(Invocation invocation) : BindingContext
     {

@@ -5,7 +5,7 @@ using VisionPlatform.Functions.Embedded.Official;
 
 namespace VisionPlatform.Functions.Embedded;
 
-/// <summary>Features of one invocation: a handful, so they are looked for one after the other.</summary>
+/// <summary>Features of one invocation. They are few, so they are searched in order.</summary>
 internal sealed class InvocationFeatures(Invocation invocation) : IInvocationFeatures
 {
     private KeyValuePair<Type, object>[] _features = new KeyValuePair<Type, object>[8];

@@ -1,13 +1,5 @@
-using System.Collections.Immutable;
-using System.Reflection;
-using System.Runtime.Loader;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Microsoft.Azure.Functions.Worker;
-using Microsoft.Azure.Functions.Worker.Converters;
 using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
-using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
-using VisionPlatform.Functions.Embedded.Durable;
 
 namespace VisionPlatform.Functions.Embedded;
 
@@ -20,145 +12,18 @@ internal enum TriggerKind
     Entity,
 }
 
-/// <summary>A function of the app, ready to run.</summary>
-/// <param name="Kind">What starts it.</param>
-/// <param name="Trigger">The trigger's settings.</param>
-/// <param name="Definition">What function code and middleware see of it.</param>
-/// <param name="Retry">How often a failed run is repeated; null when it is not.</param>
+/// <summary>A function that is ready to run.</summary>
+/// <param name="Kind">The kind of its trigger.</param>
+/// <param name="Trigger">The settings of its trigger.</param>
+/// <param name="Definition">The function as its code and middleware see it.</param>
+/// <param name="Retry">How a failed run is repeated; null when it is not.</param>
 internal sealed record LoadedFunction(TriggerKind Kind, RawBinding Trigger, FunctionDefinition Definition, IRetryOptions? Retry)
 {
     public string Name => Definition.Name;
 
-    /// <summary>What the official middleware does with the result; internal to the packages.</summary>
+    /// <summary>The output bindings that the official middleware applies to the result; an internal type of the packages.</summary>
     public required object OutputBindings { get; init; }
 
-    /// <summary>The official converters; internal to the packages.</summary>
+    /// <summary>The official converters; an internal type of the packages.</summary>
     public required object Conversion { get; init; }
-}
-
-/// <summary>A binding as the metadata of a function says it, in the JSON of the Functions host.</summary>
-internal sealed record RawBinding(string Name, string Type, string? Direction)
-{
-    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
-
-    public string? Route { get; init; }
-
-    public string[]? Methods { get; init; }
-
-    [JsonConverter(typeof(JsonStringEnumConverter))]
-    public AuthorizationLevel AuthLevel { get; init; } = AuthorizationLevel.Function;
-
-    /// <summary>Of a timer: an NCRONTAB expression or an interval, with <c>%NAME%</c> for a setting.</summary>
-    public string? Schedule { get; init; }
-
-    public bool RunOnStartup { get; init; }
-
-    public bool UseMonitor { get; init; } = true;
-
-    /// <summary>The entity's name; null: the function's.</summary>
-    public string? EntityName { get; init; }
-
-    public bool IsInput => !string.Equals(Direction, "Out", StringComparison.OrdinalIgnoreCase);
-
-    public static RawBinding Read(string json) => JsonSerializer.Deserialize<RawBinding>(json, s_json)
-        ?? throw new JsonException("A binding is null.");
-
-    /// <summary>The kind of the trigger; null for what is no trigger or none that this host serves.</summary>
-    public TriggerKind? TriggerKind => Type.ToUpperInvariant() switch
-    {
-        "HTTPTRIGGER" => Embedded.TriggerKind.Http,
-        "TIMERTRIGGER" => Embedded.TriggerKind.Timer,
-        "ORCHESTRATIONTRIGGER" => Embedded.TriggerKind.Orchestration,
-        "ACTIVITYTRIGGER" => Embedded.TriggerKind.Activity,
-        "ENTITYTRIGGER" => Embedded.TriggerKind.Entity,
-        _ => null,
-    };
-}
-
-/// <summary>What function code and middleware see of a function, made as the official worker makes it from a load request.</summary>
-internal sealed class LoadedDefinition : FunctionDefinition
-{
-    /// <exception cref="InvalidOperationException">The entry point is no method that can be found.</exception>
-    public LoadedDefinition(IFunctionMetadata metadata, IReadOnlyCollection<RawBinding> bindings)
-    {
-        Name = metadata.Name!;
-        Id = metadata.FunctionId ?? Name;
-        EntryPoint = metadata.EntryPoint!;
-        PathToAssembly = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, metadata.ScriptFile!));
-        InputBindings = Of(bindings.Where(binding => binding.IsInput), BindingDirection.In);
-        OutputBindings = Of(bindings.Where(binding => !binding.IsInput), BindingDirection.Out);
-        Parameters = [.. MethodAt(PathToAssembly, EntryPoint).GetParameters().Select(Describe)];
-    }
-
-    public override ImmutableArray<FunctionParameter> Parameters { get; }
-
-    public override string PathToAssembly { get; }
-
-    public override string EntryPoint { get; }
-
-    public override string Id { get; }
-
-    public override string Name { get; }
-
-    public override IImmutableDictionary<string, BindingMetadata> InputBindings { get; }
-
-    public override IImmutableDictionary<string, BindingMetadata> OutputBindings { get; }
-
-    private static MethodInfo MethodAt(string path, string entryPoint)
-    {
-        int dot = entryPoint.LastIndexOf('.');
-        Type? type = dot < 0 ? null : AssemblyLoadContext.Default.LoadFromAssemblyPath(path).GetType(entryPoint[..dot]);
-        // The official worker looks for the type in the same way, and so finds no nested class either.
-        if (type is null)
-            throw new InvalidOperationException($"There is no class {entryPoint[..Math.Max(dot, 0)]} in {Path.GetFileName(path)}; functions of nested classes cannot be run.");
-        try
-        {
-            return type.GetMethod(entryPoint[(dot + 1)..])
-                ?? throw new InvalidOperationException($"{type} has no public method {entryPoint[(dot + 1)..]}.");
-        }
-        catch (AmbiguousMatchException)
-        {
-            throw new InvalidOperationException($"{type} has several methods {entryPoint[(dot + 1)..]}; a function needs a name of its own.");
-        }
-    }
-
-    private static ImmutableDictionary<string, BindingMetadata> Of(IEnumerable<RawBinding> bindings, BindingDirection direction) =>
-        bindings.ToImmutableDictionary(binding => binding.Name, BindingMetadata (binding) => new Binding(binding.Name, binding.Type, direction));
-
-    private static FunctionParameter Describe(ParameterInfo parameter) => new(
-        parameter.Name!, parameter.ParameterType, parameter.HasDefaultValue, parameter.HasDefaultValue ? parameter.DefaultValue : null, PropertiesOf(parameter));
-
-    /// <summary>The keys are those that the official conversion reads.</summary>
-    private static ImmutableDictionary<string, object> PropertiesOf(ParameterInfo parameter)
-    {
-        if (parameter.GetCustomAttribute<InputConverterAttribute>() is { } converter)
-            return With("converterType", converter.ConverterType.AssemblyQualifiedName!);
-        // The official converter connects to the Functions host.
-        if (parameter.IsDefined(typeof(DurableClientAttribute)))
-            return With("converterType", typeof(DurableClientConverter).AssemblyQualifiedName!);
-        BindingAttribute? binding = parameter.GetCustomAttribute<InputBindingAttribute>() ?? (BindingAttribute?)parameter.GetCustomAttribute<TriggerBindingAttribute>();
-        if (binding is null)
-            return ImmutableDictionary<string, object>.Empty;
-        Type type = binding.GetType();
-        Dictionary<Type, List<Type>> converters = type.GetCustomAttributes<InputConverterAttribute>()
-            .ToDictionary(attribute => attribute.ConverterType, attribute => SupportedTypes(attribute.ConverterType));
-        ImmutableDictionary<string, object> properties = With("bindingAttribute", binding).Add("bindingAttributeSupportedConverters", converters);
-        return converters.Count == 0
-            ? properties
-            : properties.Add("converterFallbackBehavior", type.GetCustomAttribute<ConverterFallbackBehaviorAttribute>()?.Behavior ?? ConverterFallbackBehavior.Default);
-    }
-
-    private static ImmutableDictionary<string, object> With(string key, object value) => ImmutableDictionary<string, object>.Empty.Add(key, value);
-
-    private static List<Type> SupportedTypes(Type converter) =>
-        [.. converter.GetCustomAttributes<SupportedTargetTypeAttribute>().Select(attribute => attribute.TargetType)];
-
-    private sealed class Binding(string name, string type, BindingDirection direction) : BindingMetadata
-    {
-        public override string Name => name;
-
-        public override string Type => type;
-
-        public override BindingDirection Direction => direction;
-    }
 }

@@ -2,24 +2,28 @@ using System.Collections.Concurrent;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using VisionPlatform.Functions.Embedded.Durable;
+using VisionPlatform.Functions.Embedded.Tests.Durable.Faults;
 
 namespace VisionPlatform.Functions.Embedded.Tests.Durable;
 
-/// <summary>Several engines on one hub, engines that die, a database that goes away.</summary>
-public sealed class RecoveryTests(DurableDatabase database) : IClassFixture<DurableDatabase>
+/// <summary>Several engines on one hub, and engines that die.</summary>
+public sealed class RecoveryTests(DurableDatabase database, PostgresServer server) : IClassFixture<DurableDatabase>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Two_engines_on_one_hub_share_the_activities_and_each_result_is_recorded_once()
+    public async Task Two_engines_on_one_hub_share_activities_and_each_result_is_recorded_once()
     {
         string hub = NewHub();
         var runs = new ConcurrentBag<(int Engine, int Value)>();
+        // Whoever is first waits for the other, which finds more than enough that the first has no room for.
+        var met = new TaskCompletionSource[] { new(), new() };
         TestFunctions On(int engine) => new TestFunctions()
             .Activity<int, int>("Work", async (value, cancellation) =>
             {
                 runs.Add((engine, value));
-                await Task.Delay(10, cancellation);
+                met[engine - 1].TrySetResult();
+                await Task.WhenAll(met.Select(one => one.Task)).WaitAsync(cancellation);
                 return value;
             })
             .Orchestrator("FanOut", async context => (await Task.WhenAll(
@@ -37,7 +41,7 @@ public sealed class RecoveryTests(DurableDatabase database) : IClassFixture<Dura
     }
 
     [Fact]
-    public async Task An_engine_takes_no_more_activities_than_it_has_room_for()
+    public async Task An_engine_takes_only_as_many_activities_as_it_has_room_for()
     {
         string hub = NewHub();
         using var gate = new SemaphoreSlim(0);
@@ -54,9 +58,9 @@ public sealed class RecoveryTests(DurableDatabase database) : IClassFixture<Dura
         static void Four(DurableEngineOptions options) => options.MaxConcurrentActivities = 4;
         await using TestEngine one = await database.StartAsync(functions, Four, hub);
         string id = await one.Client.ScheduleNewOrchestrationInstanceAsync("FanOut", Cancellation);
-        await TestEngine.UntilAsync(() => Task.FromResult(Volatile.Read(ref running) == 4));
+        await Eventually.TrueAsync(() => Volatile.Read(ref running) == 4);
         await using TestEngine two = await database.StartAsync(functions, Four, hub);
-        await TestEngine.UntilAsync(() => Task.FromResult(Volatile.Read(ref running) == 8));
+        await Eventually.TrueAsync(() => Volatile.Read(ref running) == 8);
 
         // Four that run and four that wait their turn, in each.
         Assert.Equal(16, await one.QueryAsync<long>($"SELECT count(*) FROM durable.activities WHERE hub = '{hub}' AND locked_by IS NOT NULL"));
@@ -81,13 +85,14 @@ public sealed class RecoveryTests(DurableDatabase database) : IClassFixture<Dura
     }
 
     [Fact]
-    public async Task What_a_killed_process_held_goes_on_elsewhere_when_its_leases_end()
+    public async Task Another_engine_takes_over_from_a_killed_process_when_its_leases_end()
     {
         string hub = NewHub();
-        using OtherProcess killed = OtherProcess.Start(database.ConnectionString, hub);
-        await using TestEngine client = await TestEngine.StartAsync(database.ConnectionString, hub, OtherProcess.Functions("the living"), start: false);
+        using EngineProcess killed = EngineProcess.Start(database.ConnectionString, hub, EngineProcess.JobProgram);
+        await using TestEngine client = await TestEngine.StartAsync(
+            database.ConnectionString, hub, EngineProcess.Job("the living", Task.CompletedTask), start: false);
         string id = await client.Client.ScheduleNewOrchestrationInstanceAsync("Job", Cancellation);
-        await TestEngine.UntilAsync(async () => await client.QueryAsync<long>($"SELECT count(*) FROM durable.activities WHERE hub = '{hub}'") == 1);
+        await Eventually.TrueAsync(async () => await client.QueryAsync<long>($"SELECT count(*) FROM durable.activities WHERE hub = '{hub}'") == 1);
 
         killed.Kill();
         await client.StartAsync();
@@ -96,20 +101,22 @@ public sealed class RecoveryTests(DurableDatabase database) : IClassFixture<Dura
     }
 
     [Fact]
-    public async Task A_process_that_hung_and_comes_back_does_not_count_for_what_others_have_taken_over()
+    public async Task Results_of_a_process_that_hung_are_refused_after_another_engine_took_over()
     {
         string hub = NewHub();
-        using OtherProcess hung = OtherProcess.Start(database.ConnectionString, hub);
-        await using TestEngine living = await TestEngine.StartAsync(database.ConnectionString, hub, OtherProcess.Functions("the living"), start: false);
+        using EngineProcess hung = EngineProcess.Start(database.ConnectionString, hub, EngineProcess.JobProgram);
+        await using TestEngine living = await TestEngine.StartAsync(
+            database.ConnectionString, hub, EngineProcess.Job("the living", Task.CompletedTask), start: false);
         string id = await living.Client.ScheduleNewOrchestrationInstanceAsync("Job", Cancellation);
-        await TestEngine.UntilAsync(async () => await living.QueryAsync<long>($"SELECT count(*) FROM durable.activities WHERE hub = '{hub}'") == 1);
+        await Eventually.TrueAsync(async () => await living.QueryAsync<long>($"SELECT count(*) FROM durable.activities WHERE hub = '{hub}'") == 1);
 
         await hung.SignalAsync("STOP");
         await living.StartAsync();
         OrchestrationMetadata end = await living.EndOf(id);
         await hung.SignalAsync("CONT");
-        await hung.FinishAsync();
+        await hung.StopAsync();
 
+        Assert.Empty(hung.Errors);
         Assert.Equal("done by the living", end.ReadOutputAs<string>());
         IReadOnlyList<HistoryEvent> history = await living.HistoryOf(id);
         Assert.Single(history, e => e.Kind == EventKind.TaskCompleted);
@@ -119,7 +126,7 @@ public sealed class RecoveryTests(DurableDatabase database) : IClassFixture<Dura
     }
 
     [Fact]
-    public async Task Of_two_results_of_one_call_the_one_stored_first_counts_and_the_other_is_not_recorded()
+    public async Task Only_the_result_of_a_call_that_is_stored_first_counts()
     {
         string hub = NewHub();
         using var gate = new SemaphoreSlim(0);
@@ -135,17 +142,17 @@ public sealed class RecoveryTests(DurableDatabase database) : IClassFixture<Dura
                 await context.WaitForExternalEvent<bool>("go");
                 return result;
             });
-        await using TestEngine engine = await database.StartAsync(functions, options => options.LeaseDuration = TimeSpan.FromMinutes(1), hub);
+        await using TestEngine engine = await database.StartAsync(functions, hub: hub);
         await using TestEngine other = await TestEngine.StartAsync(database.ConnectionString, hub, functions, start: false);
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Job", Cancellation);
-        await TestEngine.UntilAsync(async () => await engine.QueryAsync<long>($"SELECT count(*) FROM durable.activities WHERE hub = '{hub}'") == 1);
+        await Eventually.TrueAsync(async () => await engine.QueryAsync<long>($"SELECT count(*) FROM durable.activities WHERE hub = '{hub}'") == 1);
         Guid execution = await engine.QueryAsync<Guid>($"SELECT execution_id FROM durable.activities WHERE hub = '{hub}'");
 
         other.Get<ActivityResults>().Add(
             new ActivityKey(id, execution, 0), new HistoryEvent(EventKind.TaskCompleted, DateTime.UtcNow) { TaskId = 0, Data = "\"first\"" });
-        await TestEngine.UntilAsync(async () => (await engine.HistoryOf(id)).Any(e => e.Kind == EventKind.TaskCompleted));
+        await Eventually.TrueAsync(async () => (await engine.HistoryOf(id)).Any(e => e.Kind == EventKind.TaskCompleted));
         gate.Release();
-        await TestEngine.UntilAsync(() => Task.FromResult(engine.Log.Any(line => line.Contains("was given up"))));
+        await Eventually.TrueAsync(() => engine.Log.Any(line => line.Contains("was refused")));
         await engine.Client.RaiseEventAsync(id, "go", true, Cancellation);
 
         Assert.Equal("first", (await engine.EndOf(id)).ReadOutputAs<string>());
@@ -153,7 +160,7 @@ public sealed class RecoveryTests(DurableDatabase database) : IClassFixture<Dura
     }
 
     [Fact]
-    public async Task A_long_activity_and_one_that_waits_behind_it_keep_their_leases_and_run_once()
+    public async Task Leases_of_a_long_activity_and_of_one_that_waits_behind_it_are_renewed()
     {
         string hub = NewHub();
         int runs = 0;
@@ -166,16 +173,21 @@ public sealed class RecoveryTests(DurableDatabase database) : IClassFixture<Dura
             })
             .Orchestrator("Job", async context =>
                 (await Task.WhenAll(context.CallActivityAsync<int>("Long"), context.CallActivityAsync<int>("Long"))).Sum());
-        // Renewed each third of it: a machine that stands still for a second or two must not lose it. With one call that runs and one that
-        // waits the first engine is full: once their leases were over, only the second could take them.
-        static void Short(DurableEngineOptions options) => (options.LeaseDuration, options.MaxConcurrentActivities) = (TimeSpan.FromSeconds(4), 1);
+        // Leases are renewed when a third of them is over. With one call that runs and one that waits the first engine is full: if they lost their
+        // leases, only the second could take them.
+        static void Short(DurableEngineOptions options) => (options.LeaseDuration, options.MaxConcurrentActivities) = (TimeSpan.FromSeconds(6), 1);
         await using TestEngine one = await database.StartAsync(functions, Short, hub);
         Task<OrchestrationMetadata> job = one.RunAsync("Job");
-        await TestEngine.UntilAsync(async () => await one.QueryAsync<long>($"SELECT count(*) FROM durable.activities WHERE hub = '{hub}' AND locked_by IS NOT NULL") == 2);
-        DateTime first = await one.QueryAsync<DateTime>($"SELECT max(visible_at) FROM durable.activities WHERE hub = '{hub}'");
-
+        await Eventually.TrueAsync(async () => await one.QueryAsync<long>($"SELECT count(*) FROM durable.activities WHERE hub = '{hub}' AND locked_by IS NOT NULL") == 2);
         await using TestEngine two = await database.StartAsync(functions, Short, hub);
-        await TestEngine.UntilAsync(() => one.QueryAsync<bool>($"SELECT now() > '{first:O}'::timestamptz + interval '4 seconds'"));
+        for (int renewal = 0; renewal < 2; renewal++)
+        {
+            DateTime end = await one.QueryAsync<DateTime>($"SELECT max(visible_at) FROM durable.activities WHERE hub = '{hub}'");
+            await Eventually.TrueAsync(
+                () => one.QueryAsync<bool>($"SELECT min(visible_at) > '{end:O}' FROM durable.activities WHERE hub = '{hub}'"), "both leases are renewed");
+        }
+
+        Assert.Equal(one.Store.Owner, await one.QueryAsync<Guid>($"SELECT DISTINCT locked_by FROM durable.activities WHERE hub = '{hub}'"));
         Assert.Equal(1, Volatile.Read(ref runs));
         ends.SetResult(1);
 
@@ -184,7 +196,7 @@ public sealed class RecoveryTests(DurableDatabase database) : IClassFixture<Dura
     }
 
     [Fact]
-    public async Task A_stopped_engine_hands_its_work_back_at_once()
+    public async Task Another_engine_continues_at_once_after_a_stop()
     {
         string hub = NewHub();
         var started = new ConcurrentBag<string>();
@@ -205,7 +217,7 @@ public sealed class RecoveryTests(DurableDatabase database) : IClassFixture<Dura
 
         await using TestEngine first = await database.StartAsync(On("first"), Patient, hub);
         string id = await first.Client.ScheduleNewOrchestrationInstanceAsync("Job", Cancellation);
-        await TestEngine.UntilAsync(() => Task.FromResult(started.Contains("first")));
+        await Eventually.TrueAsync(() => started.Contains("first"));
         await first.StopAsync();
 
         await using TestEngine second = await database.StartAsync(On("second"), Patient, hub);
@@ -219,18 +231,21 @@ public sealed class RecoveryTests(DurableDatabase database) : IClassFixture<Dura
         string hub = NewHub();
         int runs = 0;
         using var begun = new SemaphoreSlim(0);
+        var finish = new TaskCompletionSource();
         TestFunctions functions = new TestFunctions()
             .Activity<string, int>("Work", async (string _, CancellationToken cancellation) =>
             {
                 begun.Release();
-                await Task.Delay(300, cancellation);
+                await finish.Task.WaitAsync(cancellation);
                 return Interlocked.Increment(ref runs);
             })
             .Orchestrator("Job", context => context.CallActivityAsync<int>("Work"));
-        await using TestEngine first = await database.StartAsync(functions, hub: hub);
+        await using TestEngine first = await database.StartAsync(functions, options => options.StopTimeout = Eventually.Limit, hub);
         string id = await first.Client.ScheduleNewOrchestrationInstanceAsync("Job", Cancellation);
         await begun.WaitAsync(Cancellation);
-        await first.StopAsync();
+        Task stop = first.StopAsync();
+        finish.SetResult();
+        await stop.EndsAsync();
 
         await using TestEngine second = await database.StartAsync(functions, hub: hub);
 
@@ -239,15 +254,15 @@ public sealed class RecoveryTests(DurableDatabase database) : IClassFixture<Dura
     }
 
     [Fact]
-    public async Task Orchestrators_and_activities_an_app_does_not_have_wait_for_one_that_has_them()
+    public async Task Work_for_functions_that_an_app_lacks_waits_for_an_app_that_has_them()
     {
         string hub = NewHub();
         await using TestEngine without = await database.StartAsync(new TestFunctions(), hub: hub);
         string id = await without.Client.ScheduleNewOrchestrationInstanceAsync("Wait", Cancellation);
-        await TestEngine.UntilAsync(() => Task.FromResult(without.Log.Any(line => line.Contains("no orchestrator Wait"))));
+        await Eventually.TrueAsync(() => without.Log.Any(line => line.Contains("no orchestrator Wait")));
         await using TestEngine onlyOrchestrator = await database.StartAsync(
             new TestFunctions().Orchestrator("Wait", context => context.CallActivityAsync<string>("There")), hub: hub);
-        await TestEngine.UntilAsync(() => Task.FromResult(onlyOrchestrator.Log.Concat(without.Log).Any(line => line.Contains("no activity There"))));
+        await Eventually.TrueAsync(() => onlyOrchestrator.Log.Concat(without.Log).Any(line => line.Contains("no activity There")));
 
         await using TestEngine withActivity = await database.StartAsync(new TestFunctions().Activity<string, string>("There", (string _) => "found"), hub: hub);
 
@@ -255,47 +270,13 @@ public sealed class RecoveryTests(DurableDatabase database) : IClassFixture<Dura
     }
 
     [Fact]
-    public async Task Nothing_is_lost_when_the_database_crashes_in_the_middle()
+    public async Task An_idle_instance_leaves_memory_and_returns_with_an_event()
     {
-        await using RestartablePostgres server = await RestartablePostgres.CreateAsync();
-        var runs = new ConcurrentBag<int>();
-        TestFunctions functions = new TestFunctions()
-            .Activity<int, int>("Work", async (value, cancellation) =>
-            {
-                runs.Add(value);
-                await Task.Delay(20, cancellation);
-                return value;
-            })
-            .Orchestrator("Chain", async context =>
-            {
-                int sum = 0;
-                for (int i = 0; i < 20; i++)
-                    sum += await context.CallActivityAsync<int>("Work", i);
-                return sum;
-            });
-        await using TestEngine engine = await TestEngine.StartAsync(server.ConnectionString, NewHub(), functions);
-        string[] ids = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => engine.Client.ScheduleNewOrchestrationInstanceAsync("Chain", Cancellation)));
-        await TestEngine.UntilAsync(() => Task.FromResult(runs.Count > 50));
-
-        await server.CrashAsync();
-        await TestEngine.UntilAsync(() => Task.FromResult(engine.Log.Any(line => line.Contains("interrupted"))));
-        await server.StartAsync();
-
-        foreach (string id in ids)
-        {
-            Assert.Equal(190, (await engine.EndOf(id)).ReadOutputAs<int>());
-            IReadOnlyList<HistoryEvent> history = await engine.HistoryOf(id);
-            Assert.Equal(Enumerable.Range(0, 20), history.Where(e => e.Kind == EventKind.TaskCompleted).Select(e => e.TaskId));
-        }
-    }
-
-    [Fact]
-    public async Task An_idle_instance_leaves_memory_and_comes_back_when_something_happens()
-    {
-        await using TestEngine engine = await database.StartAsync(Waiting(), options => options.SessionIdleTime = TimeSpan.FromMilliseconds(50));
+        await using TestEngine engine = await database.StartAsync(Waiting(), options =>
+            (options.LiveInstanceIdleTime, options.LeaseDuration) = (TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(1)));
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Wait", Cancellation);
         await engine.Client.WaitForInstanceStartAsync(id, Cancellation);
-        await TestEngine.UntilAsync(() => Task.FromResult(!engine.Get<Sessions>().Holds(id)));
+        await Eventually.TrueAsync(() => !engine.Get<LiveInstances>().Holds(id));
 
         await engine.Client.RaiseEventAsync(id, "go", "back", Cancellation);
 
@@ -303,11 +284,11 @@ public sealed class RecoveryTests(DurableDatabase database) : IClassFixture<Dura
     }
 
     [Fact]
-    public async Task Two_engines_that_start_at_once_on_an_empty_database_create_the_schema_once()
+    public async Task Engines_that_start_together_on_an_empty_database_create_the_schema_once()
     {
-        await using RestartablePostgres server = await RestartablePostgres.CreateAsync();
+        string empty = DurableEngineOptions.ParseConnectionString(await server.NewDatabaseAsync());
         string hub = NewHub();
-        TestEngine[] engines = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => TestEngine.StartAsync(server.ConnectionString, hub, Waiting())));
+        TestEngine[] engines = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => TestEngine.StartAsync(empty, hub, Waiting())));
         string id = await engines[0].Client.ScheduleNewOrchestrationInstanceAsync("Wait", Cancellation);
         await engines[1].Client.RaiseEventAsync(id, "go", "x", Cancellation);
 

@@ -1,31 +1,50 @@
 using System.Diagnostics;
+using Npgsql;
 using VisionPlatform.Tests;
 
 namespace VisionPlatform.Functions.Embedded.Tests.Durable;
 
 /// <summary>A PostgreSQL server that a test may stop and start again. Its data is durable as far as a killed server process goes.</summary>
-public sealed class RestartablePostgres : IAsyncDisposable
+public sealed class RestartablePostgres : IAsyncLifetime
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("postgres-restart-").FullName;
-    private string _options = "";
+    private readonly string _options;
     private readonly int _port = LoopbackPort.Free();
+    private int _databases;
 
-    public string ConnectionString => $"Host=127.0.0.1;Port={_port};Username=app;Password=app;Database=postgres";
+    public RestartablePostgres()
+        : this("")
+    {
+    }
+
+    /// <param name="options">For the server's command line.</param>
+    internal RestartablePostgres(string options) => _options = options;
+
+    public string ConnectionString => ConnectionStringOf("postgres");
 
     private string Data => Path.Combine(_directory, "data");
 
-    /// <param name="options">For the server's command line.</param>
-    public static async Task<RestartablePostgres> CreateAsync(string options = "")
+    public async ValueTask InitializeAsync()
     {
-        var server = new RestartablePostgres { _options = options };
-        string passwordFile = Path.Combine(server._directory, "password");
+        string passwordFile = Path.Combine(_directory, "password");
         await File.WriteAllTextAsync(passwordFile, "app");
         if (Environment.IsPrivilegedProcess)
-            await RunAsync("chown", "-R", "postgres", server._directory);
+            await RunAsync("chown", "-R", "postgres", _directory);
         await PostgresAsync(
-            "initdb", "-D", server.Data, "-A", "scram-sha-256", "-U", "app", $"--pwfile={passwordFile}", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8");
-        await server.StartAsync();
-        return server;
+            "initdb", "-D", Data, "-A", "scram-sha-256", "-U", "app", $"--pwfile={passwordFile}", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8");
+        await StartAsync();
+    }
+
+    /// <summary>The connection string of a new, empty database.</summary>
+    public async Task<string> NewDatabaseAsync()
+    {
+        string name = $"t{Interlocked.Increment(ref _databases)}";
+        // Connections of a pool may have broken with the server.
+        await using var connection = new NpgsqlConnection(ConnectionString + ";Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand($"CREATE DATABASE {name}", connection);
+        await command.ExecuteNonQueryAsync();
+        return ConnectionStringOf(name);
     }
 
     public Task StartAsync() => PostgresAsync(
@@ -40,6 +59,8 @@ public sealed class RestartablePostgres : IAsyncDisposable
         await CrashAsync();
         Directory.Delete(_directory, recursive: true);
     }
+
+    private string ConnectionStringOf(string database) => $"Host=127.0.0.1;Port={_port};Username=app;Password=app;Database={database}";
 
     private static Task PostgresAsync(string tool, params string[] arguments)
     {

@@ -30,7 +30,7 @@ public sealed class RetentionTests(DurableDatabase database) : IClassFixture<Dur
         (options.Retention, options.RetentionInterval) = (TimeSpan.FromDays(7), TimeSpan.FromMilliseconds(100));
 
     [Fact]
-    public async Task Finished_instances_older_than_the_retention_time_are_removed_with_all_they_left()
+    public async Task Instances_that_ended_before_the_retention_time_are_removed_with_all_their_rows()
     {
         await using TestEngine engine = await database.StartAsync(Functions(), Quick);
         await engine.RunAsync("Add", id: "old");
@@ -49,7 +49,7 @@ public sealed class RetentionTests(DurableDatabase database) : IClassFixture<Dur
     }
 
     [Fact]
-    public async Task More_than_one_batch_is_removed_though_two_processes_look_at_once()
+    public async Task Several_batches_are_removed_while_two_engines_search()
     {
         TestFunctions functions = Functions();
         await using TestEngine one = await database.StartAsync(functions, Quick);
@@ -64,12 +64,12 @@ public sealed class RetentionTests(DurableDatabase database) : IClassFixture<Dur
     }
 
     [Fact]
-    public async Task Of_a_parent_that_goes_on_only_completed_children_are_removed_and_it_goes_on_without_them()
+    public async Task Only_completed_children_of_a_running_parent_are_removed()
     {
         await using TestEngine engine = await database.StartAsync(Functions(), Quick);
         string parent = await WaitingAsync(engine, "Parent");
         string completed = parent + "-completed", failed = parent + "-failed";
-        await TestEngine.UntilAsync(async () => (await engine.Client.GetInstancesAsync(failed))?.IsCompleted == true);
+        await Eventually.TrueAsync(async () => (await engine.Client.GetInstancesAsync(failed))?.IsCompleted == true);
 
         await AgeAsync(engine, completed, failed);
         await GoneAsync(engine, completed);
@@ -116,6 +116,6 @@ public sealed class RetentionTests(DurableDatabase database) : IClassFixture<Dur
         SELECT count(*) FROM aged
         """);
 
-    private static Task GoneAsync(TestEngine engine, params string[] ids) => TestEngine.UntilAsync(async () => await engine.QueryAsync<long>(
+    private static Task GoneAsync(TestEngine engine, params string[] ids) => Eventually.TrueAsync(async () => await engine.QueryAsync<long>(
         $"SELECT count(*) FROM durable.instances WHERE hub = '{engine.Store.Hub}' AND instance_id IN ({string.Join(", ", ids.Select(id => $"'{id}'"))})") == 0);
 }

@@ -21,7 +21,7 @@ public sealed class SettingsTests
     }
 
     [Fact]
-    public void A_connection_string_stays_as_it_is_and_an_unknown_parameter_is_named()
+    public void A_connection_string_is_unchanged_and_an_unknown_url_parameter_is_named()
     {
         Assert.Equal("Host=h;Database=d", DurableEngineOptions.ParseConnectionString("Host=h;Database=d"));
         Assert.Contains("colour", Assert.Throws<FormatException>(
@@ -52,7 +52,7 @@ public sealed class SettingsTests
     [InlineData(null, 30d)]
     [InlineData("2.5", 2.5)]
     [InlineData("0", null)]
-    public void Finished_instances_are_kept_as_many_days_as_the_setting_says(string? setting, double? days)
+    public void Ended_instances_are_kept_for_the_days_of_the_setting(string? setting, double? days)
     {
         var options = new DurableEngineOptions();
         DurableEngineOptions.Read(
@@ -66,7 +66,7 @@ public sealed class SettingsTests
     }
 
     [Fact]
-    public async Task Statements_are_prepared_and_connections_few_unless_the_connection_string_says_otherwise()
+    public async Task A_connection_string_overrides_the_number_of_connections_and_prepared_statements()
     {
         NpgsqlConnectionStringBuilder plain = await ConnectionStringFor("Host=h;Database=d");
         NpgsqlConnectionStringBuilder chosen = await ConnectionStringFor("Host=h;Maximum Pool Size=3;Max Auto Prepare=0");

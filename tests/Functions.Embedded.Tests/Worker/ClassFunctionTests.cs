@@ -19,7 +19,7 @@ public sealed class ClassFunctionTests(PostgresServer postgres)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Registered_classes_are_functions_that_get_services_and_their_input()
+    public async Task Registered_classes_run_with_services_and_their_input()
     {
         await using RunningApp app = await StartAsync();
 
@@ -33,7 +33,7 @@ public sealed class ClassFunctionTests(PostgresServer postgres)
     [InlineData("ClassCounter")]
     [InlineData("StateCounter")]
     [InlineData("HandlerCounter")]
-    public async Task An_entity_may_be_a_class_a_state_a_handler_or_an_object(string name)
+    public async Task An_entity_can_be_a_class_a_state_a_handler_or_an_object(string name)
     {
         await using RunningApp app = await StartAsync(typeof(EntityFunctions));
         var id = new EntityInstanceId(name, "k");
@@ -79,7 +79,7 @@ public sealed class ClassFunctionTests(PostgresServer postgres)
     {
         var client = app.Host.Services.GetRequiredService<DurableTaskClient>();
         string id = await client.ScheduleNewOrchestrationInstanceAsync(name, input, Cancellation);
-        return await client.WaitForInstanceCompletionAsync(id, getInputsAndOutputs: true, Cancellation).WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
+        return await client.WaitForInstanceCompletionAsync(id, getInputsAndOutputs: true, Cancellation).EndsAsync();
     }
 
     public sealed record Greeting(string Word);

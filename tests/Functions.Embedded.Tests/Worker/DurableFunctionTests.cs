@@ -19,7 +19,7 @@ namespace VisionPlatform.Functions.Embedded.Tests.Worker;
 public sealed class DurableFunctionTests(PostgresServer postgres)
 {
     [Fact]
-    public async Task Activities_get_their_input_the_instance_id_and_services_and_pass_through_middleware()
+    public async Task Activities_run_through_middleware_with_input_instance_id_and_services()
     {
         var trail = new List<string>();
         using IHost host = await BuildAsync(trail);
@@ -48,7 +48,7 @@ public sealed class DurableFunctionTests(PostgresServer postgres)
     }
 
     [Fact]
-    public async Task The_engines_token_cancels_an_activity()
+    public async Task An_activity_is_cancelled_by_the_engines_token()
     {
         using IHost host = await BuildAsync([]);
         using var cancel = new CancellationTokenSource();
@@ -56,11 +56,11 @@ public sealed class DurableFunctionTests(PostgresServer postgres)
 
         await cancel.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.WaitAsync(TimeSpan.FromSeconds(10)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.EndsAsync());
     }
 
     [Fact]
-    public async Task Orchestrators_run_on_the_turns_thread_before_and_after_each_await()
+    public async Task Orchestrators_run_on_the_thread_of_the_turn_before_and_after_an_await()
     {
         var trail = new List<string>();
         using IHost host = await BuildAsync(trail);
@@ -74,7 +74,7 @@ public sealed class DurableFunctionTests(PostgresServer postgres)
         {
             begun = execution.RunTurn([new HistoryEvent(EventKind.ExecutionStarted, DateTime.UnixEpoch)], DateTime.UnixEpoch);
             ended = execution.RunTurn(
-                [new HistoryEvent(EventKind.TaskCompleted, DateTime.UnixEpoch) { TaskId = begun.Asked.Single().TaskId, Data = "\"hi\"" }], DateTime.UnixEpoch);
+                [new HistoryEvent(EventKind.TaskCompleted, DateTime.UnixEpoch) { TaskId = begun.Actions.Single().TaskId, Data = "\"hi\"" }], DateTime.UnixEpoch);
         });
         thread.Start();
         thread.Join();
@@ -85,7 +85,7 @@ public sealed class DurableFunctionTests(PostgresServer postgres)
     }
 
     [Fact]
-    public async Task An_http_function_starts_an_orchestration_and_hands_out_its_management_urls()
+    public async Task An_http_function_starts_an_orchestration_and_returns_its_management_urls()
     {
         var trail = new ConcurrentQueue<string>();
         await using RunningApp app = await RunningApp.StartAsync(
@@ -96,7 +96,7 @@ public sealed class DurableFunctionTests(PostgresServer postgres)
                 trail.Enqueue($"{context.FunctionDefinition.Name}: {context.GetInvocationResult().Value}");
             }));
 
-        HttpResponseMessage answer = await app.Client.PostAsync("/api/double/21", null).WaitAsync(TimeSpan.FromSeconds(20));
+        HttpResponseMessage answer = await app.Client.PostAsync("/api/double/21", null).EndsAsync();
         JsonElement body = await answer.Content.ReadFromJsonAsync<JsonElement>();
 
         Assert.Equal(42, body.GetProperty("result").GetInt32());
@@ -108,7 +108,7 @@ public sealed class DurableFunctionTests(PostgresServer postgres)
     }
 
     [Fact]
-    public void Management_urls_carry_instance_and_key()
+    public void Management_urls_contain_instance_and_key()
     {
         DurableTaskClient client = WorkerInternals.Instance.NewClient(new Unused(), "code=k%2F1", "http://host:1/runtime/webhooks/durabletask");
 

@@ -17,7 +17,7 @@ public sealed class HttpFunctionTests
     [InlineData("/api/items/7/parts/wheel", "parts of 7: wheel")]
     [InlineData("/api/files/a/b/c.png", "file a/b/c.png")]
     [InlineData("/api/Plain", "plain")]
-    public async Task Routes_use_constraints_optional_segments_catch_alls_and_the_function_name(string path, string expected)
+    public async Task Routes_support_constraints_optional_segments_catch_alls_and_the_functions_name(string path, string expected)
     {
         await using RunningApp app = await RunningApp.StartAsync([typeof(RouteFunctions)]);
 
@@ -64,7 +64,7 @@ public sealed class HttpFunctionTests
     }
 
     [Fact]
-    public async Task Absent_values_are_the_default_or_null()
+    public async Task Missing_values_are_the_default_or_null()
     {
         await using RunningApp app = await RunningApp.StartAsync([typeof(BindingFunctions)]);
 
@@ -77,7 +77,7 @@ public sealed class HttpFunctionTests
     }
 
     [Fact]
-    public async Task A_value_that_does_not_fit_answers_400_and_names_it()
+    public async Task An_invalid_value_answers_400_and_is_named()
     {
         await using RunningApp app = await RunningApp.StartAsync([typeof(BindingFunctions)]);
 
@@ -94,7 +94,7 @@ public sealed class HttpFunctionTests
     [InlineData("multi", HttpStatusCode.NoContent, null, "")]
     [InlineData("void", (HttpStatusCode)418, null, "")]
     [InlineData("plain-task", HttpStatusCode.OK, null, "written")]
-    public async Task Results_of_every_kind_become_the_response(string path, HttpStatusCode status, string? mediaType, string body)
+    public async Task Every_kind_of_result_becomes_the_response(string path, HttpStatusCode status, string? mediaType, string body)
     {
         await using RunningApp app = await RunningApp.StartAsync([typeof(ResultFunctions)]);
 
@@ -106,7 +106,7 @@ public sealed class HttpFunctionTests
     }
 
     [Fact]
-    public async Task Instances_get_services_of_the_request_which_are_disposed_with_it()
+    public async Task Function_classes_get_scoped_services_that_are_disposed_after_the_request()
     {
         Probe probe = new();
         await using RunningApp app = await RunningApp.StartAsync([typeof(InstanceFunctions)], configure: b =>
@@ -124,7 +124,7 @@ public sealed class HttpFunctionTests
     }
 
     [Fact]
-    public async Task An_unhandled_exception_answers_500_without_saying_anything_of_it_and_is_logged()
+    public async Task An_unhandled_exception_is_logged_and_answers_500_without_details()
     {
         await using RunningApp app = await RunningApp.StartAsync([typeof(ResultFunctions)]);
 
@@ -139,7 +139,7 @@ public sealed class HttpFunctionTests
     }
 
     [Fact]
-    public async Task Cross_origin_requests_of_listed_origins_are_allowed_preflight_included()
+    public async Task Cross_origin_requests_and_preflights_of_listed_origins_are_allowed()
     {
         await using RunningApp app = await RunningApp.StartAsync(
             [typeof(RouteFunctions)], new() { ["Host:CORS"] = "https://console.example, http://localhost:5173" });

@@ -16,7 +16,7 @@ public sealed class KeyTests(PostgresServer postgres)
     [InlineData("/api/AdminOnly")]
     [InlineData("/admin/functions")]
     [InlineData("/admin/host/status")]
-    public async Task Without_the_right_key_the_answer_is_401(string path)
+    public async Task A_request_without_the_right_key_answers_401(string path)
     {
         await using RunningApp app = await RunningApp.StartAsync([typeof(KeyFunctions)]);
 
@@ -28,7 +28,7 @@ public sealed class KeyTests(PostgresServer postgres)
     }
 
     [Fact]
-    public async Task The_function_key_opens_functions_but_nothing_of_the_admin()
+    public async Task The_function_key_grants_access_to_functions_but_not_to_the_admin_interface()
     {
         await using RunningApp app = await RunningApp.StartAsync([typeof(KeyFunctions)]);
         JsonElement keys = await app.Client.GetFromJsonAsync<JsonElement>($"/admin/host/keys?code={RunningApp.MasterKey}");
@@ -40,7 +40,7 @@ public sealed class KeyTests(PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_master_key_that_is_not_set_is_made_once_and_shared_by_later_starts()
+    public async Task A_generated_master_key_is_shared_by_all_processes()
     {
         string database = await postgres.NewDatabaseAsync();
         Dictionary<string, string?> settings = new() { ["FUNCTIONS_MASTER_KEY"] = null, ["DATABASE_URL"] = database };
@@ -55,7 +55,7 @@ public sealed class KeyTests(PostgresServer postgres)
     }
 
     [Fact]
-    public async Task The_admin_lists_functions_with_their_bindings()
+    public async Task The_admin_interface_lists_functions_with_their_bindings()
     {
         await using RunningApp app = await RunningApp.StartAsync([typeof(KeyFunctions)]);
 

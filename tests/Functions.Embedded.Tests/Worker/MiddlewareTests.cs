@@ -12,7 +12,7 @@ namespace VisionPlatform.Functions.Embedded.Tests.Worker;
 public sealed class MiddlewareTests
 {
     [Fact]
-    public async Task Middleware_runs_in_the_order_it_was_added_and_sees_the_result_before_it_is_written()
+    public async Task Middleware_runs_in_order_and_sees_the_result_before_it_is_written()
     {
         var trail = new List<string>();
         await using RunningApp app = await RunningApp.StartAsync([typeof(MiddlewareFunctions)], configure: b =>
@@ -36,7 +36,7 @@ public sealed class MiddlewareTests
     }
 
     [Fact]
-    public async Task Middleware_answers_in_place_of_the_function_with_an_action_result()
+    public async Task Middleware_can_answer_with_an_action_result_in_place_of_the_function()
     {
         await using RunningApp app = await RunningApp.StartAsync([typeof(MiddlewareFunctions)], configure: b => b.UseMiddleware((context, next) =>
         {
@@ -51,7 +51,7 @@ public sealed class MiddlewareTests
     }
 
     [Fact]
-    public async Task Middleware_writes_the_response_itself()
+    public async Task Middleware_can_write_the_response()
     {
         await using RunningApp app = await RunningApp.StartAsync([typeof(MiddlewareFunctions)], configure: b => b.UseMiddleware(async (context, next) =>
         {
@@ -69,7 +69,7 @@ public sealed class MiddlewareTests
     [Theory]
     [InlineData("/api/ThrowsAtOnce")]
     [InlineData("/api/ThrowsLater")]
-    public async Task An_exception_reaches_middleware_as_itself(string path)
+    public async Task Middleware_gets_the_original_exception(string path)
     {
         Exception? seen = null;
         await using RunningApp app = await RunningApp.StartAsync([typeof(MiddlewareFunctions)], configure: b => b.UseMiddleware(async (context, next) =>
@@ -92,7 +92,7 @@ public sealed class MiddlewareTests
     }
 
     [Fact]
-    public async Task Middleware_classes_are_one_instance_with_services_and_may_be_conditional()
+    public async Task A_middleware_class_has_one_instance_with_services_and_can_be_conditional()
     {
         var counter = new Counter();
         await using RunningApp app = await RunningApp.StartAsync([typeof(MiddlewareFunctions)], configure: b =>
@@ -112,7 +112,7 @@ public sealed class MiddlewareTests
     }
 
     [Fact]
-    public async Task Items_and_features_pass_from_middleware_to_the_function()
+    public async Task Middleware_passes_items_and_features_to_the_function()
     {
         await using RunningApp app = await RunningApp.StartAsync([typeof(MiddlewareFunctions)], configure: b => b.UseMiddleware((context, next) =>
         {

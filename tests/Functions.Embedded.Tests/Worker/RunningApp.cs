@@ -112,24 +112,3 @@ internal sealed class FunctionsOf(Type[] classes) : IFunctionMetadataProvider
 
     private bool IsWanted(IFunctionMetadata function) => _classes.Contains(function.EntryPoint![..function.EntryPoint!.LastIndexOf('.')]);
 }
-
-internal static class Eventually
-{
-    /// <summary>Waits until the condition holds; fails after ten seconds.</summary>
-    public static async Task TrueAsync(Func<bool> condition, string what)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (!condition())
-        {
-            try
-            {
-                await pause.WaitForNextTickAsync(limit.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                Assert.Fail($"Not within ten seconds: {what}");
-            }
-        }
-    }
-}

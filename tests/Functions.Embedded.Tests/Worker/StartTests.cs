@@ -13,7 +13,7 @@ public sealed class StartTests
     [Theory]
     [InlineData(typeof(SameRoute), "'A' and 'B' both answer GET /api/x/{number:int}")]
     [InlineData(typeof(BadRoute), "'Bad'", "route that cannot be read")]
-    public async Task Unsound_functions_refuse_to_start_and_say_why(Type functions, params string[] parts)
+    public async Task Invalid_functions_stop_the_start_and_are_named(Type functions, params string[] parts)
     {
         string message = await FailureOfStartAsync(RunningApp.Create([functions]));
 
@@ -27,7 +27,7 @@ public sealed class StartTests
     [InlineData("""{ "version": "1.0" }""", "'version' is \"1.0\" but must be \"2.0\"")]
     [InlineData("""{ "functionTimeout": "soon" }""", "'functionTimeout' is \"soon\"")]
     [InlineData("""{ "extensions": { "durableTask": { "maxConcurrentActivityFunctions": 0 } } }""", "'extensions.durableTask.maxConcurrentActivityFunctions' is \"0\" but must be a positive number")]
-    public async Task A_host_json_that_cannot_be_used_is_explained(string hostJson, params string[] parts)
+    public async Task An_invalid_host_json_stops_the_start_and_its_error_is_named(string hostJson, params string[] parts)
     {
         string message = await FailureOfStartAsync(RunningApp.Create([], hostJson: hostJson));
 
@@ -35,7 +35,7 @@ public sealed class StartTests
     }
 
     [Fact]
-    public void Local_settings_are_below_the_environment()
+    public void The_environment_overrides_local_settings()
     {
         Environment.SetEnvironmentVariable("EMBEDDED_TEST_BOTH", "environment");
         FunctionsApplicationBuilder builder = RunningApp.Create([], localSettings: """
@@ -64,7 +64,7 @@ public sealed class StartTests
     }
 
     [Fact]
-    public async Task A_class_with_the_name_of_a_function_refuses_to_start()
+    public async Task A_class_with_the_name_of_a_function_stops_the_start()
     {
         FunctionsApplicationBuilder builder = RunningApp.Create([typeof(EndToEndFunctions)]);
         builder.Services.Configure<DurableTaskRegistry>(registry => registry.AddActivity<ClassFunctionTests.Greet>(string.Concat("Dou", "ble")));
@@ -75,7 +75,7 @@ public sealed class StartTests
     }
 
     [Fact]
-    public void Build_works_once()
+    public void A_builder_builds_once()
     {
         FunctionsApplicationBuilder builder = RunningApp.Create([]);
         builder.Build();
@@ -87,7 +87,7 @@ public sealed class StartTests
     [InlineData("postgresql://ann:p%40ss@db.example:6543/plat?sslmode=require", "Host=db.example;Port=6543;Database=plat;Username=ann;Password=p@ss;SSL Mode=Require")]
     [InlineData("postgres://ann@db.example/plat", "Host=db.example;Port=5432;Database=plat;Username=ann")]
     [InlineData("Host=db.example;Database=plat;Username=ann", "Host=db.example;Database=plat;Username=ann")]
-    public void Database_urls_are_read(string url, string expected)
+    public void Database_urls_and_connection_strings_are_read(string url, string expected)
     {
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection([new("DATABASE_URL", url)]).Build();
 

@@ -6,45 +6,9 @@ using NpgsqlTypes;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>The client of the embedded engine's entities.</summary>
+/// <summary>The client of the engine's entities.</summary>
 internal sealed class EmbeddedDurableEntityClient(DurableStore store, EngineSignals signals, DataConverter converter) : DurableEntityClient(store.Hub)
 {
-    private const string Columns = """
-        e.entity_id, e.state, e.updated_at, e.lock_owner,
-        (SELECT count(*) FROM durable.entity_messages m WHERE m.hub = e.hub AND m.entity_id = e.entity_id)
-        """;
-
-    private const string Get = $"SELECT {Columns} FROM durable.entities e WHERE e.hub = $1 AND e.entity_id = $2 AND e.state IS NOT NULL";
-
-    /// <summary>A page in the order of ids, from after $2 on.</summary>
-    private const string List = $"""
-        SELECT {Columns}
-        FROM durable.entities e
-        WHERE e.hub = $1 AND e.entity_id > $2
-          AND ($3::text IS NULL OR starts_with(e.entity_id, $3))
-          AND ($4::timestamptz IS NULL OR e.updated_at >= $4)
-          AND ($5::timestamptz IS NULL OR e.updated_at <= $5)
-          AND (e.state IS NOT NULL OR $6)
-        ORDER BY e.entity_id
-        LIMIT $7
-        """;
-
-    private const string RemoveEmpty = """
-        DELETE FROM durable.entities
-        WHERE hub = $1 AND state IS NULL AND lock_id IS NULL AND ready_at IS NULL AND locked_until <= now()
-        """;
-
-    private const string ReleaseOrphaned = """
-        UPDATE durable.entities e
-        SET lock_id = NULL, lock_owner = NULL, lock_execution = NULL, turn = e.turn + 1,
-            ready_at = (SELECT min(m.visible_at) FROM durable.entity_messages m WHERE m.hub = e.hub AND m.entity_id = e.entity_id)
-        WHERE e.hub = $1 AND e.lock_owner IS NOT NULL
-          AND NOT EXISTS (
-            SELECT FROM durable.instances i
-            WHERE i.hub = e.hub AND i.instance_id = e.lock_owner AND i.execution_id = e.lock_execution
-              AND i.status IN ('Pending', 'Running', 'Suspended'))
-        """;
-
     public override async Task SignalEntityAsync(
         EntityInstanceId id, string operationName, object? input = null, SignalEntityOptions? options = null, CancellationToken cancellation = default)
     {
@@ -53,8 +17,8 @@ internal sealed class EmbeddedDurableEntityClient(DurableStore store, EngineSign
         var signal = EntityMessage.Signal(id.ToString(), operationName, converter.Serialize(input), options?.SignalTime?.UtcDateTime);
         await using NpgsqlConnection connection = await store.OpenAsync(cancellation);
         await using NpgsqlBatch batch = connection.ToBatch(
-            EntitySql.SendCommand(store.Hub, [signal]),
-            TurnSql.Notify.ToCommand(EngineSignals.ChannelOf(store.Hub), EngineSignals.EntitiesPayload));
+            EntityMessage.SendCommand(store.Hub, [signal]),
+            ConnectionSql.Notify.ToCommand(EngineSignals.ChannelOf(store.Hub), EngineSignals.EntitiesPayload));
         await batch.ExecuteNonQueryAsync(cancellation);
         signals.Entities.Set();
     }
@@ -76,9 +40,9 @@ internal sealed class EmbeddedDurableEntityClient(DurableStore store, EngineSign
         int released = 0, removed = 0;
         await using NpgsqlConnection connection = await store.OpenAsync(cancellation);
         if (asked.ReleaseOrphanedLocks)
-            released = await ExecuteAsync(connection, ReleaseOrphaned, cancellation);
+            released = await ExecuteAsync(connection, ClientSql.ReleaseOrphanedLocks, cancellation);
         if (asked.RemoveEmptyEntities)
-            removed = await ExecuteAsync(connection, RemoveEmpty, cancellation);
+            removed = await ExecuteAsync(connection, ClientSql.RemoveEmptyEntities, cancellation);
         if (released > 0)
             signals.Entities.Set();
         return new CleanEntityStorageResult { EmptyEntitiesRemoved = removed, OrphanedLocksReleased = released };
@@ -93,7 +57,7 @@ internal sealed class EmbeddedDurableEntityClient(DurableStore store, EngineSign
     private async Task<StoredEntity?> FindAsync(EntityInstanceId id, CancellationToken cancellation)
     {
         await using NpgsqlConnection connection = await store.OpenAsync(cancellation);
-        await using NpgsqlBatch batch = connection.ToBatch(Get.ToCommand(store.Hub, id.ToString()));
+        await using NpgsqlBatch batch = connection.ToBatch(ClientSql.ReadEntity.ToCommand(store.Hub, id.ToString()));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellation);
         return await reader.ReadAsync(cancellation) ? Read(reader) : null;
     }
@@ -113,7 +77,7 @@ internal sealed class EmbeddedDurableEntityClient(DurableStore store, EngineSign
 
     private async Task<List<StoredEntity>> ListAsync(EntityQuery query, string? after, int most, CancellationToken cancellation)
     {
-        var command = new NpgsqlBatchCommand(List)
+        var command = new NpgsqlBatchCommand(ClientSql.ListEntities)
         {
             Parameters =
             {

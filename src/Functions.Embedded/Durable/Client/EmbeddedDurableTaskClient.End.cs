@@ -3,12 +3,12 @@ using Npgsql;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>Ending and removing instances.</summary>
+/// <summary>Terminates and purges instances.</summary>
 internal sealed partial class EmbeddedDurableTaskClient
 {
     private const int PurgeBatch = 500;
 
-    /// <summary>Ends an instance at once, whether or not an engine runs it. One that has ended stays as it is.</summary>
+    /// <summary>Ends an instance at once, even during a turn, which is then refused. An instance that has ended stays as it is.</summary>
     /// <exception cref="InvalidOperationException">There is no such instance.</exception>
     public override async Task TerminateInstanceAsync(
         string instanceId, TerminateInstanceOptions? options = null, CancellationToken cancellation = default)
@@ -17,10 +17,10 @@ internal sealed partial class EmbeddedDurableTaskClient
         string? output = _converter.Serialize(options?.Output);
         bool recursive = options?.Recursive ?? false;
 
-        // Sub-orchestrations that start while this runs are found by the next round.
+        // Each round finds the sub-orchestrations that started during the one before.
         while (true)
         {
-            List<(string Id, string? ParentId, string Status)> family = await FamilyAsync([instanceId], recursive, cancellation);
+            List<(string Id, string? ParentId, string Status)> family = await ReadTreeAsync([instanceId], recursive, cancellation);
             if (family.Count == 0)
                 throw NoSuchInstance(instanceId);
             string[] running = [.. family.Where(member => !RuntimeStatusNames.Final.Contains(member.Status)).Select(member => member.Id)];
@@ -80,8 +80,8 @@ internal sealed partial class EmbeddedDurableTaskClient
             return 0;
         if (recursive)
         {
-            // A family is purged from the roots that have ended; what still runs below them stays.
-            List<(string Id, string? ParentId, string Status)> family = await FamilyAsync(ids, true, cancellation);
+            // Only when all given instances have ended. Descendants that still run stay.
+            List<(string Id, string? ParentId, string Status)> family = await ReadTreeAsync(ids, true, cancellation);
             HashSet<string> running = [.. family.Where(member => !RuntimeStatusNames.Final.Contains(member.Status)).Select(member => member.Id)];
             if (ids.Any(running.Contains))
                 return 0;
@@ -91,7 +91,7 @@ internal sealed partial class EmbeddedDurableTaskClient
         await using NpgsqlConnection connection = await _store.OpenAsync(cancellation);
         await using NpgsqlBatch batch = connection.ToBatch(
             "BEGIN".ToCommand(),
-            TurnSql.LockInstances.ToCommand(_store.Hub, ids),
+            InstanceSql.Lock.ToCommand(_store.Hub, ids),
             ClientSql.Purge.ToCommand(_store.Hub, ids),
             "COMMIT".ToCommand());
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellation);
@@ -100,10 +100,10 @@ internal sealed partial class EmbeddedDurableTaskClient
         return checked((int)reader.GetInt64(0));
     }
 
-    private async Task<List<(string Id, string? ParentId, string Status)>> FamilyAsync(string[] ids, bool recursive, CancellationToken cancellation)
+    private async Task<List<(string Id, string? ParentId, string Status)>> ReadTreeAsync(string[] ids, bool recursive, CancellationToken cancellation)
     {
         await using NpgsqlConnection connection = await _store.OpenAsync(cancellation);
-        await using NpgsqlBatch batch = connection.ToBatch(ClientSql.Family.ToCommand(_store.Hub, ids, recursive));
+        await using NpgsqlBatch batch = connection.ToBatch(ClientSql.ReadTree.ToCommand(_store.Hub, ids, recursive));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellation);
         List<(string, string?, string)> family = [];
         while (await reader.ReadAsync(cancellation))

@@ -4,10 +4,10 @@ using Npgsql;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>Taking failed instances back to before their failure.</summary>
+/// <summary>Rewinds failed instances.</summary>
 internal sealed partial class EmbeddedDurableTaskClient
 {
-    /// <summary>Lets a failed instance try again what failed, and so its failed sub-orchestrations; see <see cref="RewindPlan"/>.</summary>
+    /// <summary>Repeats what made an instance fail, and rewinds its failed sub-orchestrations; see <see cref="RewindPlan"/>.</summary>
     /// <exception cref="ArgumentException">There is no such instance.</exception>
     /// <exception cref="InvalidOperationException">The instance has not failed.</exception>
     public override async Task RewindInstanceAsync(string instanceId, string reason, CancellationToken cancellation = default)
@@ -17,11 +17,11 @@ internal sealed partial class EmbeddedDurableTaskClient
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation);
         await RewindAsync(connection, instanceId, cancellation);
         await using (NpgsqlBatch notify = connection.ToBatch(
-            TurnSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.InstancesPayload),
-            TurnSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.ActivitiesPayload)))
+            ConnectionSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.InstancesPayload),
+            ConnectionSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.ActivitiesPayload)))
             await notify.ExecuteNonQueryAsync(cancellation);
         await transaction.CommitAsync(cancellation);
-        _logger.LogInformation("The orchestration {InstanceId} was rewound: {Reason}", instanceId, reason);
+        _logger.LogInformation("Orchestration {InstanceId} was rewound: {Reason}", instanceId, reason);
         _signals.Instances.Set();
         _signals.Activities.Set();
     }
@@ -44,23 +44,23 @@ internal sealed partial class EmbeddedDurableTaskClient
                     call with { LockId = call.Kind == EventKind.EntityLockRequested ? Guid.Parse(call.Name!) : null })),
         ];
         await using (NpgsqlBatch batch = connection.ToBatch(
-            ClientSql.RewindHistory.ToCommand(_store.Hub, instanceId, instance.ExecutionId, plan.KeepBelow, plan.TakenBack.ToArray()),
-            ClientSql.RenumberHistory[0].ToCommand(_store.Hub, instanceId, instance.ExecutionId),
-            ClientSql.RenumberHistory[1].ToCommand(_store.Hub, instanceId, instance.ExecutionId),
-            ClientSql.RewindActivities.ToCommand(_store.Hub, instanceId, instance.ExecutionId, plan.UndoneCalls.ToArray()),
-            ClientSql.RedoActivities.ToCommand(
+            RewindSql.CutHistory.ToCommand(_store.Hub, instanceId, instance.ExecutionId, plan.KeepBelow, plan.RemovedNumbers.ToArray()),
+            RewindSql.NumberHistory.ToCommand(_store.Hub, instanceId, instance.ExecutionId),
+            RewindSql.LowerNumbers.ToCommand(_store.Hub, instanceId, instance.ExecutionId),
+            RewindSql.DeleteActivities.ToCommand(_store.Hub, instanceId, instance.ExecutionId, plan.UndoneCalls.ToArray()),
+            RewindSql.RepeatActivities.ToCommand(
                 _store.Hub, instanceId, instance.ExecutionId, calls.Column(c => c.TaskId), calls.Column(c => c.Name), calls.Column(c => c.Data),
                 calls.Column(c => c.Version ?? "")),
-            ClientSql.TellAgain.ToCommand(
+            RewindSql.RepeatMessages.ToCommand(
                 _store.Hub,
                 instanceId,
                 instance.ExecutionId,
-                plan.Again.Column(e => e.Kind.ToString()),
-                plan.Again.Column(e => e.TaskId),
-                plan.Again.Column(e => e.Name),
-                plan.Again.Column(e => e.Data),
-                plan.Again.Column(e => e.FireAt)),
-            ClientSql.TellAgain.ToCommand(
+                plan.Redelivered.Column(e => e.Kind.ToString()),
+                plan.Redelivered.Column(e => e.TaskId),
+                plan.Redelivered.Column(e => e.Name),
+                plan.Redelivered.Column(e => e.Data),
+                plan.Redelivered.Column(e => e.FireAt)),
+            RewindSql.RepeatMessages.ToCommand(
                 _store.Hub,
                 instanceId,
                 instance.ExecutionId,
@@ -69,15 +69,15 @@ internal sealed partial class EmbeddedDurableTaskClient
                 timers.Column(_ => (string?)null),
                 timers.Column(_ => (string?)null),
                 timers.Column(t => t.FireAt)),
-            EntitySql.SendCommand(_store.Hub, entityCalls),
-            ClientSql.RewindInstance.ToCommand(_store.Hub, instanceId, plan.KeepBelow - plan.TakenBack.Count)))
+            EntityMessage.SendCommand(_store.Hub, entityCalls),
+            RewindSql.ReopenInstance.ToCommand(_store.Hub, instanceId, plan.KeepBelow - plan.RemovedNumbers.Count)))
             await batch.ExecuteNonQueryAsync(cancellation);
 
         foreach (HistoryEvent call in plan.OpenCalls.Where(call => call.Kind == EventKind.SubOrchestrationCreated))
             await RedoAsync(connection, instanceId, instance.ExecutionId, call, cancellation);
     }
 
-    /// <summary>A sub-orchestration that failed is rewound too; one that ended while its parent had failed has its end told.</summary>
+    /// <summary>Rewinds a sub-orchestration that failed. Reports the end of one that ended in another way while its parent had failed.</summary>
     private async Task RedoAsync(NpgsqlConnection connection, string parentId, Guid parentExecution, HistoryEvent call, CancellationToken cancellation)
     {
         string child = call.Target!;
@@ -91,14 +91,14 @@ internal sealed partial class EmbeddedDurableTaskClient
         if (instance is not null && !RuntimeStatusNames.Final.Contains(instance.Status))
             return;
         string gone = Failures.Write(new TaskFailureDetails(instance?.Status ?? "Purged", $"The sub-orchestration '{child}' is gone.", null, null, null));
-        await using NpgsqlBatch batch = connection.ToBatch(ClientSql.TellEndOfChild.ToCommand(
+        await using NpgsqlBatch batch = connection.ToBatch(RewindSql.TellEndOfChild.ToCommand(
             _store.Hub, parentId, parentExecution, call.TaskId, call.Name!, child, gone));
         await batch.ExecuteNonQueryAsync(cancellation);
     }
 
     private async Task<LockedInstance?> LockAsync(NpgsqlConnection connection, string instanceId, CancellationToken cancellation)
     {
-        await using NpgsqlBatch batch = connection.ToBatch(TurnSql.LockInstances.ToCommand(_store.Hub, new[] { instanceId }));
+        await using NpgsqlBatch batch = connection.ToBatch(InstanceSql.Lock.ToCommand(_store.Hub, new[] { instanceId }));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellation);
         return await reader.ReadAsync(cancellation)
             ? new LockedInstance(reader.GetGuid(1), reader.GetString(2), reader.GetInt64(3), reader.IsDBNull(4) ? null : reader.GetGuid(4))
@@ -108,7 +108,7 @@ internal sealed partial class EmbeddedDurableTaskClient
     private async Task<List<(int Seq, HistoryEvent Event)>> ReadHistoryAsync(
         NpgsqlConnection connection, string instanceId, Guid execution, CancellationToken cancellation)
     {
-        await using NpgsqlBatch batch = connection.ToBatch(ClientSql.NumberedHistory.ToCommand(_store.Hub, instanceId, execution));
+        await using NpgsqlBatch batch = connection.ToBatch(RewindSql.ReadHistory.ToCommand(_store.Hub, instanceId, execution));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellation);
         List<(int, HistoryEvent)> history = [];
         while (await reader.ReadAsync(cancellation))

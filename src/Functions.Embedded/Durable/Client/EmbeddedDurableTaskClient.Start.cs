@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>Starting instances. Starts asked for at once share a transaction.</summary>
+/// <summary>Starts instances. Starts that arrive at the same time share a transaction.</summary>
 internal sealed partial class EmbeddedDurableTaskClient
 {
     public override async Task<string> ScheduleNewOrchestrationInstanceAsync(
@@ -14,7 +14,7 @@ internal sealed partial class EmbeddedDurableTaskClient
         string? chosen = options?.InstanceId is { Length: > 0 } id ? id : null;
         EntityIds.ThrowIfEntity(chosen);
         if (chosen?.Contains('\0') == true)
-            throw new ArgumentException("An instance id has no zero character.", nameof(options));
+            throw new ArgumentException("An instance id cannot contain the character U+0000.", nameof(options));
 
         var row = new InstanceRow(chosen ?? Guid.NewGuid().ToString("N"), Guid.CreateVersion7(), orchestratorName.Name)
         {
@@ -22,13 +22,13 @@ internal sealed partial class EmbeddedDurableTaskClient
             Input = _converter.Serialize(input),
             Tags = options?.Tags is { Count: > 0 } tags ? JsonSerializer.Serialize(tags) : null,
             CreatedAt = _time.Now(),
-            StartAt = options?.StartAt is { } start && start > _time.GetUtcNow() ? Clock.RoundUp(start.UtcDateTime) : null,
+            StartAt = options?.StartAt is { } start && start > _time.GetUtcNow() ? DatabaseTime.RoundUp(start.UtcDateTime) : null,
         };
         await AddAsync(new StartRequest(row, chosen is not null, options?.DedupeStatuses), cancellation);
         return row.InstanceId;
     }
 
-    /// <summary>Runs a finished instance again from its start, with the input it had.</summary>
+    /// <summary>Runs a finished instance again from the beginning, with the same input.</summary>
     public override async Task<string> RestartAsync(
         string instanceId, bool restartWithNewInstanceId = false, CancellationToken cancellation = default)
     {
@@ -39,11 +39,11 @@ internal sealed partial class EmbeddedDurableTaskClient
         return row.InstanceId;
     }
 
-    /// <summary>How an instance was started, for another to be started the same way.</summary>
+    /// <summary>Reads how an instance was started, for a new instance with the same start.</summary>
     private async Task<InstanceRow?> ReadStartAsync(string instanceId, string newId, CancellationToken cancellation)
     {
         await using NpgsqlConnection connection = await _store.OpenAsync(cancellation);
-        await using NpgsqlBatch batch = connection.ToBatch(ClientSql.StartOf.ToCommand(_store.Hub, instanceId));
+        await using NpgsqlBatch batch = connection.ToBatch(ClientSql.ReadStart.ToCommand(_store.Hub, instanceId));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellation);
         if (!await reader.ReadAsync(cancellation))
             return null;
@@ -68,7 +68,7 @@ internal sealed partial class EmbeddedDurableTaskClient
         {
             await StoreAsync(requests);
         }
-        catch (Exception error) when (requests.Count > 1 && !DurableStore.IsPassing(error))
+        catch (Exception error) when (requests.Count > 1 && !DurableStore.IsTransient(error))
         {
             foreach (StartRequest request in requests)
                 await StartAsync([request]);
@@ -85,16 +85,16 @@ internal sealed partial class EmbeddedDurableTaskClient
         await using NpgsqlConnection connection = await _store.OpenAsync(CancellationToken.None);
         Dictionary<string, string> existing = await LockAsync(connection, requests);
         (List<StartRequest> accepted, List<string> replaced, List<(StartRequest Request, string Status)> refused) = Decide(requests, existing);
-        // One that still runs and is replaced is terminated first, so that a parent that waits for it is told.
+        // An instance that still runs is terminated before it is replaced, so that its parent learns it.
         string[] ended = [.. replaced.Where(id => !RuntimeStatusNames.Final.Contains(existing[id]))];
 
-        // Those that can run here at once come first: they are stored under this process's lease.
+        // Instances that can run here now come first: they are stored under this process's lease.
         List<InstanceRow> rows = [.. accepted.Select(request => request.Row).OrderBy(row => CanRunNow(row) ? 0 : 1)];
-        int own = Math.Min(rows.Count(CanRunNow), _sessions.Room);
+        int own = Math.Min(rows.Count(CanRunNow), _live.Room);
         HashSet<string> stored = await WriteAsync(connection, rows, own, replaced, ended);
 
         foreach (InstanceRow row in rows.Take(own).Where(row => stored.Contains(row.InstanceId)))
-            _sessions.Adopt(row);
+            _live.Adopt(row);
         if (own < rows.Count || ended.Length > 0)
             _signals.Instances.Set();
         foreach (StartRequest request in accepted)
@@ -105,21 +105,21 @@ internal sealed partial class EmbeddedDurableTaskClient
                 request.Stored.TrySetException(Conflict("Pending"));
         }
 
-        // Only now: who is refused because of another start in this transaction looks for its instance, which is there since the commit.
+        // After the commit: a caller that is refused because of another start in this transaction then finds the instance.
         foreach ((StartRequest request, string status) in refused)
             request.Stored.TrySetException(Conflict(status));
     }
 
     private bool CanRunNow(InstanceRow row) => row.StartAt is null && _functions.HasOrchestrator(row.Name);
 
-    /// <summary>Opens the transaction and locks the instances whose ids were chosen. Gives their statuses.</summary>
+    /// <summary>Opens the transaction, locks the instances whose ids were chosen, and returns their statuses.</summary>
     private async Task<Dictionary<string, string>> LockAsync(NpgsqlConnection connection, IReadOnlyList<StartRequest> requests)
     {
         var existing = new Dictionary<string, string>(StringComparer.Ordinal);
         string[] chosen = [.. requests.Where(request => request.IsChosen).Select(request => request.Row.InstanceId).Distinct()];
         await using NpgsqlBatch batch = connection.ToBatch("BEGIN".ToCommand());
         if (chosen.Length > 0)
-            batch.BatchCommands.Add(TurnSql.LockInstances.ToCommand(_store.Hub, chosen));
+            batch.BatchCommands.Add(InstanceSql.Lock.ToCommand(_store.Hub, chosen));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync();
         while (await reader.ReadAsync())
             existing[reader.GetString(0)] = reader.GetString(2);
@@ -162,19 +162,17 @@ internal sealed partial class EmbeddedDurableTaskClient
 
     private async Task<HashSet<string>> WriteAsync(NpgsqlConnection connection, List<InstanceRow> rows, int own, List<string> replaced, string[] ended)
     {
-        await using NpgsqlBatch batch = connection.ToBatch();
-        if (ended.Length > 0)
-            batch.BatchCommands.Add(InstanceEnd.Terminated(null).ToCommand(_store.Hub, ended, _time.Now()));
+        await using NpgsqlBatch batch = connection.ToBatch(ended.Length > 0 ? InstanceEnd.Terminated(null).ToCommands(_store.Hub, ended, _time.Now()) : []);
         if (replaced.Count > 0)
         {
-            foreach (string sql in TurnSql.ForgetInstances)
-                batch.BatchCommands.Add(sql.ToCommand(_store.Hub, replaced.ToArray()));
+            foreach (NpgsqlBatchCommand forget in TurnBatch.ForgetCommands(_store.Hub, [.. replaced]))
+                batch.BatchCommands.Add(forget);
         }
 
         if (rows.Count > 0)
             batch.BatchCommands.Add(TurnBatch.NewInstancesCommand(_store, rows, own));
         if (own < rows.Count || ended.Length > 0)
-            batch.BatchCommands.Add(TurnSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.InstancesPayload));
+            batch.BatchCommands.Add(ConnectionSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.InstancesPayload));
         batch.BatchCommands.Add("COMMIT".ToCommand());
 
         var stored = new HashSet<string>(StringComparer.Ordinal);

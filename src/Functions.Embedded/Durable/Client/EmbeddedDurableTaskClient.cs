@@ -9,11 +9,11 @@ using NpgsqlTypes;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>The client of the embedded engine: writes to the engine's database directly, and wakes the engine of this process, if it runs.</summary>
+/// <summary>The engine's client. It writes to the database directly and wakes this process's engine, if one runs.</summary>
 internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
 {
     private readonly DurableStore _store;
-    private readonly Sessions _sessions;
+    private readonly LiveInstances _live;
     private readonly EngineSignals _signals;
     private readonly InstanceWaiters _waiters;
     private readonly IDurableFunctions _functions;
@@ -25,7 +25,7 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
 
     public EmbeddedDurableTaskClient(
         DurableStore store,
-        Sessions sessions,
+        LiveInstances live,
         EngineSignals signals,
         InstanceWaiters waiters,
         IDurableFunctions functions,
@@ -37,8 +37,8 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
     {
         _defaultVersion = options.Value.DefaultVersion;
         Entities = new EmbeddedDurableEntityClient(store, signals, converter);
-        (_store, _sessions, _signals, _waiters, _functions, _converter, _time, _logger) =
-            (store, sessions, signals, waiters, functions, converter, time, logger);
+        (_store, _live, _signals, _waiters, _functions, _converter, _time, _logger) =
+            (store, live, signals, waiters, functions, converter, time, logger);
         _starts = new Batcher<StartRequest>(StartAsync, most: 100, loops: 2);
     }
 
@@ -50,14 +50,14 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
         ArgumentException.ThrowIfNullOrEmpty(eventName);
         EntityIds.ThrowIfEntity(instanceId);
         if (!await SendAsync(instanceId, EventKind.EventRaised, eventName, _converter.Serialize(eventPayload), cancellation))
-            _logger.LogDebug("The event {Name} for {InstanceId} is discarded: no such instance is running", eventName, instanceId);
+            _logger.LogDebug("Event {Name} for {InstanceId} is discarded: no such instance runs", eventName, instanceId);
     }
 
     public override Task SuspendInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default) =>
-        SteerAsync(instanceId, EventKind.ExecutionSuspended, reason, cancellation);
+        SendControlAsync(instanceId, EventKind.ExecutionSuspended, reason, cancellation);
 
     public override Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default) =>
-        SteerAsync(instanceId, EventKind.ExecutionResumed, reason, cancellation);
+        SendControlAsync(instanceId, EventKind.ExecutionResumed, reason, cancellation);
 
     public override Task<OrchestrationMetadata> WaitForInstanceStartAsync(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default) =>
@@ -72,7 +72,7 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
         await using NpgsqlConnection connection = await _store.OpenAsync(cancellation);
-        await using NpgsqlBatch batch = connection.ToBatch(ClientSql.Get.ToCommand(_store.Hub, instanceId));
+        await using NpgsqlBatch batch = connection.ToBatch(ClientSql.ReadInstance.ToCommand(_store.Hub, instanceId));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellation);
         return await reader.ReadAsync(cancellation) ? Read(reader, getInputsAndOutputs) : null;
     }
@@ -109,7 +109,7 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
     public async Task<IReadOnlyList<HistoryEvent>> GetHistoryAsync(string instanceId, CancellationToken cancellation)
     {
         await using NpgsqlConnection connection = await _store.OpenAsync(cancellation);
-        await using NpgsqlBatch batch = connection.ToBatch(ClientSql.History.ToCommand(_store.Hub, instanceId));
+        await using NpgsqlBatch batch = connection.ToBatch(ClientSql.ReadHistory.ToCommand(_store.Hub, instanceId));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellation);
         List<HistoryEvent> history = [];
         while (await reader.ReadAsync(cancellation))
@@ -129,7 +129,7 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
         return history;
     }
 
-    /// <summary>Gives starts under way a moment; the process does not wait for a database that does not answer.</summary>
+    /// <summary>Waits briefly for starts that are under way, but not for a database that does not answer.</summary>
     public override async ValueTask DisposeAsync() => await _starts.DisposeAsync().AsTask().EndsWithinAsync(TimeSpan.FromMilliseconds(500));
 
     private async Task<OrchestrationMetadata> WaitAsync(string instanceId, bool forEnd, bool getInputsAndOutputs, CancellationToken cancellation)
@@ -152,23 +152,23 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
         }
     }
 
-    private async Task SteerAsync(string instanceId, EventKind kind, string? reason, CancellationToken cancellation)
+    private async Task SendControlAsync(string instanceId, EventKind kind, string? reason, CancellationToken cancellation)
     {
         if (!await SendAsync(instanceId, kind, null, reason, cancellation) && await GetInstancesAsync(instanceId, false, cancellation) is null)
             throw NoSuchInstance(instanceId);
     }
 
-    /// <summary>Leaves a message for an instance. False when it has ended or does not exist.</summary>
+    /// <summary>Sends a message to an instance. False when it has ended or does not exist.</summary>
     private async Task<bool> SendAsync(string instanceId, EventKind kind, string? name, string? data, CancellationToken cancellation)
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
         await using NpgsqlConnection connection = await _store.OpenAsync(cancellation);
         await using NpgsqlBatch batch = connection.ToBatch(
-            TurnSql.LockInstances.ToCommand(_store.Hub, new[] { instanceId }),
-            TurnSql.SendMessages.ToCommand(
+            InstanceSql.Lock.ToCommand(_store.Hub, new[] { instanceId }),
+            MessageSql.Send.ToCommand(
                 _store.Hub, new[] { instanceId }, new Guid?[] { null }, new[] { kind.ToString() }, new[] { -1 }, new[] { name }, new[] { data }));
-        if (!_sessions.Holds(instanceId))
-            batch.BatchCommands.Add(TurnSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.InstancesPayload));
+        if (!_live.Holds(instanceId))
+            batch.BatchCommands.Add(ConnectionSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.InstancesPayload));
         await batch.ExecuteNonQueryAsync(cancellation);
         _signals.Instances.Set();
         return batch.BatchCommands[1].RecordsAffected > 0;
@@ -182,7 +182,7 @@ internal sealed partial class EmbeddedDurableTaskClient : DurableTaskClient
 
         int size = query.PageSize > 0 ? query.PageSize : OrchestrationQuery.DefaultPageSize;
         string[]? statuses = query.Statuses?.Select(status => status.ToString()).ToArray();
-        var command = new NpgsqlBatchCommand(ClientSql.List)
+        var command = new NpgsqlBatchCommand(ClientSql.ListInstances)
         {
             Parameters =
             {

@@ -6,7 +6,7 @@ using CoreEvent = DurableTask.Core.History.HistoryEvent;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>The history in the types that <see cref="DurableTaskClient.GetOrchestrationHistoryAsync"/> gives.</summary>
+/// <summary>Converts a history to the types of <see cref="DurableTaskClient.GetOrchestrationHistoryAsync"/>.</summary>
 internal static class PublicHistory
 {
     public static List<CoreEvent> Of(OrchestrationMetadata instance, IReadOnlyList<HistoryEvent> history)
@@ -48,7 +48,7 @@ internal static class PublicHistory
         EventKind.TimerFired => new TimerFiredEvent(-1, e.FireAt ?? e.At) { TimerId = e.TaskId },
         EventKind.EventSent => new EventSentEvent(e.TaskId) { InstanceId = e.Target, Name = e.Name, Input = e.Data },
         EventKind.EventRaised => new EventRaisedEvent(-1, e.Data) { Name = e.Name },
-        // As in the official history, messages to and from entities are events.
+        // The official history shows messages to and from entities as events.
         EventKind.EntityCalled or EventKind.EntitySignaled or EventKind.EntityLockRequested or EventKind.EntityUnlocked =>
             new EventSentEvent(e.TaskId) { InstanceId = e.Target, Name = e.Name, Input = e.Data },
         EventKind.EntityCallCompleted or EventKind.EntityCallFailed or EventKind.EntityLockGranted => new EventRaisedEvent(-1, e.Data) { Name = e.Name },
@@ -56,7 +56,7 @@ internal static class PublicHistory
         EventKind.ExecutionResumed => new ExecutionResumedEvent(-1, e.Data),
         EventKind.ExecutionTerminated => new ExecutionTerminatedEvent(-1, e.Data),
         EventKind.ExecutionCompleted => Completed(e),
-        _ => throw new InvalidOperationException($"The history has an event of an unknown kind: {e.Kind}."),
+        _ => throw new InvalidOperationException($"The history has an event of the unknown kind {e.Kind}."),
     };
 
     private static ExecutionCompletedEvent Completed(HistoryEvent e)

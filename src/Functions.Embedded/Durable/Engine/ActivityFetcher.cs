@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>Takes activity calls from the queue while there is room for them.</summary>
+/// <summary>Takes activity calls from the queue while this engine has room for them.</summary>
 internal sealed class ActivityFetcher(
     DurableStore store, ActivityWorker worker, EngineSignals signals, IDurableFunctions functions, HostRegistry hosts, ILogger<ActivityFetcher> logger)
 {
@@ -13,13 +13,13 @@ internal sealed class ActivityFetcher(
 
     public async Task RunAsync(CancellationToken stop)
     {
-        var retrying = new Retrying("Fetching activities", store, logger);
+        var backoff = new Backoff("Fetching activities", store, logger);
         while (!stop.IsCancellationRequested)
         {
             try
             {
                 bool more = await FetchAsync(stop);
-                retrying.Succeeded();
+                backoff.Succeeded();
                 if (!more)
                     await signals.Activities.WaitAsync(store.Options.PollInterval, stop);
             }
@@ -29,17 +29,17 @@ internal sealed class ActivityFetcher(
             }
             catch (Exception error)
             {
-                await retrying.FailedAsync(error, stop);
+                await backoff.FailedAsync(error, stop);
             }
         }
     }
 
-    /// <summary>Takes a batch. True when there may be more and there is room for it.</summary>
+    /// <summary>Takes a batch. True when the queue may hold more and there is room for it.</summary>
     private async Task<bool> FetchAsync(CancellationToken stop)
     {
-        // Noted before the room is looked at: a call that ends in between then still wakes this loop.
+        // Before the room is reserved: a call that ends in between still wakes this loop.
         worker.NoteMore(true);
-        // Booked before the query: what commits hand over meanwhile must not leave too much taken.
+        // Before the query: commits that hand over calls meanwhile see the room that this batch will use.
         int room = worker.Reserve(Most);
         if (room == 0)
             return false;
@@ -51,7 +51,7 @@ internal sealed class ActivityFetcher(
             await using NpgsqlConnection connection = await store.OpenAsync(stop);
             List<ActivityCall> taken = await TakeAsync(connection, room, stop);
 
-            // One whose lease had ended while it runs here (the database was away) has been leased again by this.
+            // A call that runs here but lost its lease, because the database was unreachable, has just been leased again. It keeps running.
             List<ActivityCall> fresh = [.. taken.Where(call => !worker.Holds(call.Key))];
             List<ActivityCall> known = [.. fresh.Where(call => functions.HasActivity(call.Name))];
             worker.Run(known);
@@ -73,7 +73,7 @@ internal sealed class ActivityFetcher(
     private async Task<List<ActivityCall>> TakeAsync(NpgsqlConnection connection, int room, CancellationToken stop)
     {
         List<ActivityCall> taken = [];
-        await using (NpgsqlBatch batch = connection.ToBatch(FetchSql.TakeActivities.ToCommand(
+        await using (NpgsqlBatch batch = connection.ToBatch(ActivitySql.Take.ToCommand(
             store.Hub, store.Owner, store.Options.LeaseDuration, room, _unknown.ToArray())))
         {
             await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
@@ -87,7 +87,7 @@ internal sealed class ActivityFetcher(
         return taken;
     }
 
-    /// <summary>Activities this app does not have are left to one that has them.</summary>
+    /// <summary>Leaves activities that this app does not have to an app that does.</summary>
     private async Task LeaveUnknownAsync(NpgsqlConnection connection, List<ActivityCall> calls, CancellationToken stop)
     {
         await ReleaseAsync(connection, [.. calls.Select(call => call.Key)], stop);
@@ -95,15 +95,15 @@ internal sealed class ActivityFetcher(
         {
             if (!_unknown.Add(call.Name.ToLowerInvariant()))
                 continue;
-            hosts.Missing(FunctionKind.Activity, call.Name);
-            logger.LogWarning("There is no activity {Name} here; its calls (as by {InstanceId}) are left to an app that has it", call.Name, call.Key.InstanceId);
+            hosts.ReportMissing(FunctionKind.Activity, call.Name);
+            logger.LogWarning("This app has no activity {Name}; it leaves its calls (such as one by {InstanceId}) to an app that does", call.Name, call.Key.InstanceId);
         }
     }
 
     private async Task ReleaseAsync(NpgsqlConnection connection, List<ActivityKey> keys, CancellationToken stop)
     {
         await using NpgsqlBatch batch = connection.ToBatch(
-            store.KeysOf(TurnSql.LockActivities, keys), store.KeysOf(FetchSql.ReleaseActivities, keys, store.Owner));
+            store.KeysOf(ActivitySql.Lock, keys), store.KeysOf(ActivitySql.Release, keys, store.Owner));
         await batch.ExecuteNonQueryAsync(stop);
     }
 }

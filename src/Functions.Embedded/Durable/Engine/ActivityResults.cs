@@ -4,30 +4,11 @@ using Npgsql;
 namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>
-/// Stores results of activities whose instance is not in this engine's memory: takes the call from the queue and puts the result among the
-/// instance's messages, in one transaction. A call that is no longer in the queue was answered by someone else, and that answer counts.
+/// Stores results of activities whose instance is not live in this engine. One transaction deletes the call from the queue and adds the result to
+/// the instance's messages. When the call is no longer in the queue, another engine has stored a result, and this one is dropped.
 /// </summary>
 internal sealed class ActivityResults : IAsyncDisposable
 {
-    private const string Store = $"""
-        WITH answered AS (
-            DELETE FROM durable.activities WHERE ctid = ANY (ARRAY({FetchSql.PlacesOfActivities}))
-            RETURNING instance_id, execution_id, task_id, name
-        ), receiver AS (
-            UPDATE durable.instances i
-            SET ready_at = least(i.ready_at, now())
-            FROM (SELECT DISTINCT instance_id, execution_id FROM answered) r
-            WHERE i.ctid = ANY (ARRAY({FetchSql.PlacesOfInstances})) AND i.instance_id = r.instance_id AND i.execution_id = r.execution_id
-              AND i.status IN ('Pending', 'Running', 'Suspended')
-            RETURNING i.instance_id
-        )
-        INSERT INTO durable.messages (hub, instance_id, execution_id, kind, task_id, name, data, visible_at)
-        SELECT $1, a.instance_id, a.execution_id, r.kind, a.task_id, a.name, r.data, now()
-        FROM unnest($2::text[], $3::uuid[], $4::int[], $5::text[], $6::text[]) AS r (instance_id, execution_id, task_id, kind, data)
-        JOIN answered a USING (instance_id, execution_id, task_id)
-        JOIN receiver USING (instance_id)
-        """;
-
     private readonly DurableStore _store;
     private readonly EngineSignals _signals;
     private readonly ILogger<ActivityResults> _logger;
@@ -40,48 +21,48 @@ internal sealed class ActivityResults : IAsyncDisposable
         _batcher = new Batcher<(ActivityKey, HistoryEvent)>(WriteAsync, most: 200);
     }
 
-    /// <summary>Told of each call whose answer is stored.</summary>
+    /// <summary>Called for each call whose result is stored.</summary>
     public Action<ActivityKey> Settled { get; set; } = static _ => { };
 
     public void Add(ActivityKey key, HistoryEvent result) => _batcher.TryAdd((key, result));
 
-    /// <summary>Gives up on results that still wait for the database; the activities will run again.</summary>
+    /// <summary>Drops results that still wait for the database; their activities will run again.</summary>
     public void GiveUp() => _ = _stop.CancelAsync();
 
     public ValueTask DisposeAsync() => _batcher.DisposeAsync();
 
     private async Task WriteAsync(IReadOnlyList<(ActivityKey Key, HistoryEvent Result)> results)
     {
-        var retrying = new Retrying("Storing activity results", _store, _logger);
+        var backoff = new Backoff("Storing activity results", _store, _logger);
         while (true)
         {
             try
             {
                 await StoreAsync(results);
-                retrying.Succeeded();
+                backoff.Succeeded();
                 return;
             }
-            catch (Exception error) when (DurableStore.IsPassing(error) && !_stop.IsCancellationRequested)
+            catch (Exception error) when (DurableStore.IsTransient(error) && !_stop.IsCancellationRequested)
             {
-                await retrying.FailedAsync(error, _stop.Token);
+                await backoff.FailedAsync(error, _stop.Token);
             }
             catch (Exception error) when (results.Count > 1 && !_stop.IsCancellationRequested)
             {
-                retrying.Succeeded();
-                _logger.LogWarning(error, "{Count} activity results could not be stored together; storing them one by one", results.Count);
+                backoff.Succeeded();
+                _logger.LogWarning(error, "{Count} activity results could not be stored together; they are stored one by one", results.Count);
                 foreach ((ActivityKey, HistoryEvent) result in results)
                     await WriteAsync([result]);
                 return;
             }
             catch (Exception error) when (results[0].Result.Kind == EventKind.TaskCompleted && !_stop.IsCancellationRequested)
             {
-                // What cannot be stored at all fails the call, or it would be run for ever.
+                // The database refuses the result for good. Without a failure in its place the activity would run again forever.
                 results = [(results[0].Key, results[0].Result with { Kind = EventKind.TaskFailed, Data = Failures.Write(error) })];
             }
             catch (Exception error)
             {
-                retrying.GiveUp();
-                _logger.LogError(error, "{Count} activity results are not stored; the activities will run again", results.Count);
+                backoff.GiveUp();
+                _logger.LogError(error, "{Count} activity results were not stored; the activities will run again", results.Count);
                 return;
             }
         }
@@ -90,19 +71,19 @@ internal sealed class ActivityResults : IAsyncDisposable
     private async Task StoreAsync(IReadOnlyList<(ActivityKey Key, HistoryEvent Result)> results)
     {
         await using NpgsqlConnection connection = await _store.OpenAsync(_stop.Token);
-        // Instances before activities, as everywhere, so that transactions do not wait in a circle.
+        // Instances before activities, the order of locks in all transactions.
         await using NpgsqlBatch batch = connection.ToBatch(
             "BEGIN".ToCommand(),
-            TurnSql.LockInstances.ToCommand(_store.Hub, results.Select(r => r.Key.InstanceId).Distinct().ToArray()),
-            _store.KeysOf(TurnSql.LockActivities, [.. results.Select(r => r.Key)]),
-            Store.ToCommand(
+            InstanceSql.Lock.ToCommand(_store.Hub, results.Select(r => r.Key.InstanceId).Distinct().ToArray()),
+            _store.KeysOf(ActivitySql.Lock, [.. results.Select(r => r.Key)]),
+            ActivitySql.StoreResults.ToCommand(
                 _store.Hub,
                 results.Column(r => r.Key.InstanceId),
                 results.Column(r => r.Key.ExecutionId),
                 results.Column(r => r.Key.TaskId),
                 results.Column(r => r.Result.Kind.ToString()),
                 results.Column(r => r.Result.Data)),
-            TurnSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.InstancesPayload),
+            ConnectionSql.Notify.ToCommand(EngineSignals.ChannelOf(_store.Hub), EngineSignals.InstancesPayload),
             "COMMIT".ToCommand());
         await batch.ExecuteNonQueryAsync(_stop.Token);
         _signals.Instances.Set();

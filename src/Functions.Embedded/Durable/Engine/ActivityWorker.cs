@@ -5,14 +5,14 @@ using Microsoft.Extensions.Logging;
 namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>
-/// Runs activities. Calls come from the queue in the database, or straight from the commit that made them; results go straight to their
-/// instance if it is in this engine's memory, and through the database otherwise.
+/// Runs activities. Calls come from the queue in the database or directly from the commit that made them. Results go directly to an instance that
+/// is live in this engine, and through the database to any other.
 /// </summary>
 internal sealed class ActivityWorker : IAsyncDisposable
 {
     private readonly DurableStore _store;
     private readonly IDurableFunctions _functions;
-    private readonly Sessions _sessions;
+    private readonly LiveInstances _live;
     private readonly ActivityResults _results;
     private readonly EngineSignals _signals;
     private readonly DataConverter _converter;
@@ -29,34 +29,34 @@ internal sealed class ActivityWorker : IAsyncDisposable
     public ActivityWorker(
         DurableStore store,
         IDurableFunctions functions,
-        Sessions sessions,
+        LiveInstances live,
         ActivityResults results,
         EngineSignals signals,
         DataConverter converter,
         TimeProvider time,
         ILogger<ActivityWorker> logger)
     {
-        (_store, _functions, _sessions, _results, _signals) = (store, functions, sessions, results, signals);
+        (_store, _functions, _live, _results, _signals) = (store, functions, live, results, signals);
         (_converter, _time, _logger) = (converter, time, logger);
         _results.Settled = Settled;
         _loops = [.. Enumerable.Range(0, store.Options.MaxConcurrentActivities).Select(_ => Task.Run(RunAsync))];
     }
 
-    /// <summary>Calls taken on at most: those that run, and as many again that wait, so that a slot never waits for a query.</summary>
+    /// <summary>Calls that this engine holds at most: those that run and as many that wait, so that a free slot never waits for a query.</summary>
     private int Capacity => 2 * _store.Options.MaxConcurrentActivities;
 
-    /// <summary>How many more calls may be taken on now.</summary>
+    /// <summary>How many more calls this engine can hold now.</summary>
     public int Room => _closed ? 0 : Math.Max(0, Capacity - Volatile.Read(ref _waiting));
 
-    /// <summary>Notes whether calls wait in the database that there was no room for: then the queue is looked at when there is room again.</summary>
+    /// <summary>Notes whether calls stayed in the database for lack of room. If so, the fetcher is woken when there is room again.</summary>
     public void NoteMore(bool more) => _more = more;
 
-    /// <summary>Books room for the first of these calls.</summary>
-    /// <returns>How many; they are to be given to <see cref="Run"/> or back by <see cref="Unreserve"/>.</returns>
+    /// <summary>Reserves room for as many of the first of these calls as possible.</summary>
+    /// <returns>How many. Pass each to <see cref="Run"/> or give its room back by <see cref="Unreserve"/>.</returns>
     public int Reserve(IReadOnlyList<ActivityCall> calls) => Reserve(calls.TakeWhile(call => _functions.HasActivity(call.Name)).Count());
 
-    /// <summary>Books room for so many calls or fewer.</summary>
-    /// <returns>How many; what is not given to <see cref="Run"/> goes back by <see cref="Unreserve"/>.</returns>
+    /// <summary>Reserves room for at most this many calls.</summary>
+    /// <returns>How many. Pass each to <see cref="Run"/> or give its room back by <see cref="Unreserve"/>.</returns>
     public int Reserve(int most)
     {
         while (true)
@@ -70,7 +70,7 @@ internal sealed class ActivityWorker : IAsyncDisposable
 
     public void Unreserve(int count) => Interlocked.Add(ref _waiting, -count);
 
-    /// <summary>Runs calls that room was booked for and whose lease is this engine's.</summary>
+    /// <summary>Runs calls that have room reserved and are under this engine's lease.</summary>
     public void Run(IEnumerable<ActivityCall> calls)
     {
         foreach (ActivityCall call in calls)
@@ -80,17 +80,17 @@ internal sealed class ActivityWorker : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether a call is here already, run or running: then it is not to be run once more, even if its lease had ended.</summary>
+    /// <summary>Whether this engine holds the call already. It must not start again here, even if its lease had ended.</summary>
     public bool Holds(ActivityKey key) => _held.ContainsKey(key);
 
-    /// <summary>The call's row is gone: its result is stored, or it is someone else's.</summary>
+    /// <summary>Forgets a call: its result is stored, or another engine took it over.</summary>
     public void Settled(ActivityKey key) => _held.TryRemove(key, out _);
 
     /// <summary>Calls whose lease was not renewed for this long.</summary>
     public ActivityKey[] DueForRenewal(TimeSpan after) =>
         [.. _held.Values.Where(held => _time.GetElapsedTime(held.LeasedAt) >= after).Select(held => held.Call.Key)];
 
-    /// <summary>Notes which leases were renewed. A call whose lease is gone is cancelled: it is run elsewhere, or its instance was purged.</summary>
+    /// <summary>Notes which leases were renewed. Cancels a call that lost its lease: it runs elsewhere, or its instance was purged.</summary>
     public void Renewed(IEnumerable<ActivityKey> asked, IReadOnlySet<ActivityKey> renewed)
     {
         foreach (ActivityKey key in asked)
@@ -104,35 +104,35 @@ internal sealed class ActivityWorker : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes on nothing more.</summary>
+    /// <summary>Accepts no more calls.</summary>
     public void Close()
     {
         _closed = true;
         _queue.Writer.TryComplete();
     }
 
-    /// <summary>Once closed: gives up the calls that are here and have not begun; they are to be handed back.</summary>
-    public ActivityKey[] TakeUnbegun()
+    /// <summary>After <see cref="Close"/>: forgets the calls that have not started and returns them. The caller releases their leases.</summary>
+    public ActivityKey[] TakeUnstarted()
     {
-        List<ActivityKey> unbegun = [];
+        List<ActivityKey> unstarted = [];
         foreach (HeldActivity held in _held.Values)
         {
-            if (!held.TryBegin())
+            if (!held.TryStart())
                 continue;
             Settled(held.Call.Key);
-            unbegun.Add(held.Call.Key);
+            unstarted.Add(held.Call.Key);
         }
 
-        return [.. unbegun];
+        return [.. unstarted];
     }
 
-    /// <summary>Once closed: lets what runs finish for some time, then cancels it.</summary>
+    /// <summary>After <see cref="Close"/>: waits for running activities, and cancels them when the time is over.</summary>
     public async Task FinishAsync(TimeSpan grace)
     {
         Task all = Task.WhenAll(_loops);
         if (await all.EndsWithinAsync(grace))
             return;
-        // Cancelled, an activity that listens ends at once; one that does not is left to end with the process.
+        // An activity that observes its token ends now. One that does not is left to end with the process.
         _ = _abort.CancelAsync();
         await all.EndsWithinAsync(TimeSpan.FromMilliseconds(500));
     }
@@ -164,7 +164,7 @@ internal sealed class ActivityWorker : IAsyncDisposable
 
     private async Task RunAsync(ActivityCall call)
     {
-        if (_closed || !_held.TryGetValue(call.Key, out HeldActivity? held) || !held.TryBegin())
+        if (_closed || !_held.TryGetValue(call.Key, out HeldActivity? held) || !held.TryStart())
             return;
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_abort.Token, held.Token);
         HistoryEvent result;
@@ -180,25 +180,25 @@ internal sealed class ActivityWorker : IAsyncDisposable
         }
         catch (OperationCanceledException) when (_abort.IsCancellationRequested)
         {
-            return; // to be handed back
+            return; // its lease is released at the stop
         }
         catch (Exception error)
         {
-            _logger.LogWarning(error, "Activity {Name} (#{TaskId}) of the orchestration {InstanceId} failed", call.Name, call.Key.TaskId, call.Key.InstanceId);
+            _logger.LogWarning(error, "Activity {Name} (#{TaskId}) of orchestration {InstanceId} failed", call.Name, call.Key.TaskId, call.Key.InstanceId);
             result = new HistoryEvent(EventKind.TaskFailed, _time.Now()) { TaskId = call.Key.TaskId, Name = call.Name, Data = Failures.Write(error) };
         }
 
-        if (!_sessions.TryDeliver(call.Key, result))
+        if (!_live.TryDeliver(call.Key, result))
             _results.Add(call.Key, result);
     }
 
     /// <summary>A call under this engine's lease, until its result is stored.</summary>
     private sealed class HeldActivity(ActivityCall call, long leasedAt)
     {
-        // Never disposed: without a timer or a wait handle there is nothing to free, and a late cancel does no harm.
+        // Never disposed: it has no timer or wait handle to free, and it may be cancelled late.
         private readonly CancellationTokenSource _cancellation = new();
         private long _leasedAt = leasedAt;
-        private int _begun;
+        private int _started;
 
         public ActivityCall Call => call;
 
@@ -210,8 +210,8 @@ internal sealed class ActivityWorker : IAsyncDisposable
             set => Volatile.Write(ref _leasedAt, value);
         }
 
-        /// <summary>True once: for who runs it, or for who hands it back because it has not begun.</summary>
-        public bool TryBegin() => Interlocked.Exchange(ref _begun, 1) == 0;
+        /// <summary>True for the first caller only: either the one that runs the call or the one that releases it.</summary>
+        public bool TryStart() => Interlocked.Exchange(ref _started, 1) == 0;
 
         public void Cancel() => _cancellation.Cancel();
     }

@@ -1,6 +1,6 @@
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>Wakes one waiting loop. Sets made while it does not wait count once.</summary>
+/// <summary>Wakes one waiting loop. Any number of sets before the wait count as one.</summary>
 internal sealed class AsyncSignal : IDisposable
 {
     private readonly SemaphoreSlim _set = new(0, 1);
@@ -15,7 +15,7 @@ internal sealed class AsyncSignal : IDisposable
         }
     }
 
-    /// <summary>Comes back when set or when the time is over.</summary>
+    /// <summary>Waits until the signal is set or the time is over.</summary>
     public Task WaitAsync(TimeSpan atMost, CancellationToken cancellation) =>
         _set.WaitAsync(atMost > TimeSpan.Zero ? atMost : TimeSpan.Zero, cancellation);
 

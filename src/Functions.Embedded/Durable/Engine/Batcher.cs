@@ -3,8 +3,8 @@ using System.Threading.Channels;
 namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>
-/// Gathers what many callers want written and writes it together: while one transaction is under way the next one's items collect, so a
-/// single caller never waits and many share a commit.
+/// Writes items of many callers together. Items that arrive while a transaction runs form the next batch: a single item never waits for others, and
+/// many share a commit.
 /// </summary>
 internal sealed class Batcher<T> : IAsyncDisposable
 {
@@ -13,9 +13,9 @@ internal sealed class Batcher<T> : IAsyncDisposable
     private readonly int _most;
     private readonly Task[] _loops;
 
-    /// <param name="write">Writes a batch. It answers each item itself and does not throw.</param>
-    /// <param name="most">Most items of a batch.</param>
-    /// <param name="loops">Batches under way at once.</param>
+    /// <param name="write">Writes a batch. It reports the result of each item itself and does not throw.</param>
+    /// <param name="most">The most items in a batch.</param>
+    /// <param name="loops">How many batches may be written at the same time.</param>
     public Batcher(Func<IReadOnlyList<T>, Task> write, int most, int loops = 1)
     {
         _write = write;
@@ -23,10 +23,10 @@ internal sealed class Batcher<T> : IAsyncDisposable
         _loops = [.. Enumerable.Range(0, loops).Select(_ => Task.Run(RunAsync))];
     }
 
-    /// <summary>False when the batcher is closed.</summary>
+    /// <summary>Adds an item. False after <see cref="DisposeAsync"/>.</summary>
     public bool TryAdd(T item) => _items.Writer.TryWrite(item);
 
-    /// <summary>Takes no more, writes what was added. A second call, as by a container, does not wait again.</summary>
+    /// <summary>Accepts no more items and waits until those added are written. A second call returns at once.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_items.Writer.TryComplete())

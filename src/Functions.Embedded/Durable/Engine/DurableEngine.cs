@@ -3,10 +3,10 @@ using Microsoft.Extensions.Logging;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>Starts and stops the engine's loops with the host.</summary>
+/// <summary>Starts and stops the engine's loops together with the host.</summary>
 internal sealed class DurableEngine(
     DurableStore store,
-    Sessions sessions,
+    LiveInstances live,
     InstanceFetcher instanceFetcher,
     ActivityFetcher activityFetcher,
     OrchestrationWorker orchestrations,
@@ -23,10 +23,10 @@ internal sealed class DurableEngine(
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Time after <see cref="DurableEngineOptions.StopTimeout"/> for what has run to reach the database, then to hand back the rest.</summary>
+    /// <summary>How long, after <see cref="DurableEngineOptions.StopTimeout"/>, finished work may take to reach the database.</summary>
     private static readonly TimeSpan CommitTimeout = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan HandBackTimeout = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ReleaseTimeout = TimeSpan.FromMilliseconds(500);
 
     private readonly CancellationTokenSource _stopFetching = new();
     private readonly CancellationTokenSource _stopRenewing = new();
@@ -36,11 +36,11 @@ internal sealed class DurableEngine(
     public Task StartAsync(CancellationToken cancellationToken)
     {
         logger.LogInformation(
-            "Durable engine on hub {Hub}: up to {Activities} activities and {Orchestrators} orchestrators at a time",
+            "Durable engine on hub {Hub}: at most {Activities} activities and {Orchestrators} orchestrators at a time",
             store.Hub,
             store.Options.MaxConcurrentActivities,
             store.Options.MaxConcurrentOrchestrators);
-        sessions.Open();
+        live.Open();
         orchestrations.Start();
         CancellationToken stop = _stopFetching.Token;
         _fetching = Task.WhenAll(
@@ -57,28 +57,28 @@ internal sealed class DurableEngine(
     }
 
     /// <summary>
-    /// Fetches nothing more and hands back at once what has not begun; lets running activities finish for a while, commits what has run, and
-    /// hands back the rest. Every step has an end, also when the database is away or code does not listen.
+    /// Stops fetching and releases at once what has not started. Lets running activities finish for a while, commits what has run and releases the
+    /// rest. Each step has a time limit, which also holds when the database does not answer or code ignores its token.
     /// </summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         long begun = time.GetTimestamp();
         TimeSpan running = store.Options.StopTimeout;
         TimeSpan committing = running + CommitTimeout;
-        // What is told of a cancellation may block: the driver asks the server to cancel, and waits for it. So no cancellation is waited for.
+        // Not awaited: a callback may block, as the driver asks the server to cancel a query and waits for the answer.
         _ = _stopFetching.CancelAsync();
-        sessions.Close();
+        live.Close();
         activities.Close();
         var ending = new CancellationTokenSource();
-        Task handingBack = HandBackUnbegunAsync(ending.Token);
-        await _fetching.EndsWithinAsync(HandBackTimeout);
+        Task releasing = ReleaseUnstartedAsync(ending.Token);
+        await _fetching.EndsWithinAsync(ReleaseTimeout);
         await Task.WhenAll(activities.FinishAsync(Left(running)), entities.FinishAsync(Left(running)));
-        while (!sessions.IsIdle && Left(committing) > TimeSpan.Zero)
+        while (!live.IsIdle && Left(committing) > TimeSpan.Zero)
             await Task.Delay(Tick, CancellationToken.None);
 
-        // What is still on its way to the database now is done again by whoever takes over.
-        sessions.Complete();
-        if (!sessions.IsIdle)
+        // The engine that takes over runs again what has not reached the database by now.
+        live.Complete();
+        if (!live.IsIdle)
             committer.GiveUp();
         await orchestrations.FinishAsync().EndsWithinAsync(Left(committing));
         if (!await committer.DisposeAsync().AsTask().EndsWithinAsync(Left(committing)))
@@ -87,11 +87,11 @@ internal sealed class DurableEngine(
             results.GiveUp();
         _ = _stopRenewing.CancelAsync();
         _ = ending.CancelAsync();
-        await Task.WhenAll(_fetching, _renewing, handingBack).EndsWithinAsync(Left(committing));
-        TimeSpan rest = Left(committing) + HandBackTimeout;
-        await HandBackAsync(rest, async limit =>
+        await Task.WhenAll(_fetching, _renewing, releasing).EndsWithinAsync(Left(committing));
+        TimeSpan rest = Left(committing) + ReleaseTimeout;
+        await ReleaseAsync(rest, async limit =>
         {
-            await leases.HandBackAllAsync(limit);
+            await leases.ReleaseAllAsync(limit);
             await entities.ReleaseAsync(limit);
             await hosts.LeaveAsync(limit);
         });
@@ -99,39 +99,27 @@ internal sealed class DurableEngine(
         TimeSpan Left(TimeSpan after) => after - time.GetElapsedTime(begun) is { Ticks: > 0 } left ? left : TimeSpan.Zero;
     }
 
-    /// <summary>Others go on at once with what has not begun here, also with what a fetch or a commit that was under way brings in now.</summary>
-    private async Task HandBackUnbegunAsync(CancellationToken ending)
+    /// <summary>Releases what has not started, again and again: a fetch or a commit that was under way may still bring in more.</summary>
+    private async Task ReleaseUnstartedAsync(CancellationToken ending)
     {
         while (!ending.IsCancellationRequested)
         {
-            await HandBackAsync(store.Options.StopTimeout, leases.HandBackUnbegunAsync);
+            await ReleaseAsync(store.Options.StopTimeout, leases.ReleaseUnstartedAsync);
             await Task.Delay(TimeSpan.FromMilliseconds(100), ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private async Task HandBackAsync(TimeSpan most, Func<CancellationToken, Task> handBack)
+    private async Task ReleaseAsync(TimeSpan most, Func<CancellationToken, Task> release)
     {
         using var limit = new CancellationTokenSource(most);
         try
         {
             // The driver may take longer than the limit to give up on a server that does not answer.
-            await Task.Run(() => handBack(limit.Token), CancellationToken.None).WaitAsync(most, CancellationToken.None);
+            await Task.Run(() => release(limit.Token), CancellationToken.None).WaitAsync(most, CancellationToken.None);
         }
         catch (Exception error)
         {
-            logger.LogWarning(error, "What this engine holds could not be handed back; it moves on when its leases end");
+            logger.LogWarning(error, "The engine could not release its leases; other engines take over when they end");
         }
-    }
-}
-
-internal static class TaskExtensions
-{
-    /// <summary>Waits for a task that may not end. True when it has; its error is then thrown.</summary>
-    public static async Task<bool> EndsWithinAsync(this Task task, TimeSpan limit)
-    {
-        if (await Task.WhenAny(task, Task.Delay(limit, CancellationToken.None)) != task)
-            return task.IsCompletedSuccessfully;
-        await task;
-        return true;
     }
 }

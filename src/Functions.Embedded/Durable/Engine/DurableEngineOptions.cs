@@ -3,13 +3,13 @@ using Npgsql;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>How the engine runs. Everything has a default but the connection string.</summary>
+/// <summary>Settings of the engine. Only the connection string has no default.</summary>
 internal sealed class DurableEngineOptions
 {
-    /// <summary>Npgsql connection string of the database that keeps the schema <c>durable</c>.</summary>
+    /// <summary>Npgsql connection string of the database that holds the schema <c>durable</c>.</summary>
     public string ConnectionString { get; set; } = "";
 
-    /// <summary>Processes with the same hub name on the same database share one set of instances.</summary>
+    /// <summary>Processes that use the same hub name on the same database share its instances.</summary>
     public string HubName { get; set; } = "default";
 
     public int MaxConcurrentActivities { get; set; } = 10 * Environment.ProcessorCount;
@@ -18,35 +18,35 @@ internal sealed class DurableEngineOptions
 
     public int MaxConcurrentEntities { get; set; } = 10 * Environment.ProcessorCount;
 
-    /// <summary>How long work taken by a process stays its own without renewal; the time after which a dead process's work moves on.</summary>
+    /// <summary>How long a lease lasts without renewal, and so how long the work of a dead process waits.</summary>
     public TimeSpan LeaseDuration { get; set; } = TimeSpan.FromSeconds(12);
 
-    /// <summary>Longest time between two looks at the database, notifications or not.</summary>
+    /// <summary>The longest time between two queries for work. Notifications usually trigger one earlier.</summary>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1.5);
 
-    /// <summary>How long an instance that waits for something stays in memory.</summary>
-    public TimeSpan SessionIdleTime { get; set; } = TimeSpan.FromSeconds(20);
+    /// <summary>How long an instance stays live in memory while it waits.</summary>
+    public TimeSpan LiveInstanceIdleTime { get; set; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>Instances kept in memory at most; beyond it they are given up as soon as they wait.</summary>
-    public int MaxSessions { get; set; } = 2_000;
+    /// <summary>How many instances stay live in memory while they wait. Above this number an instance leaves memory as soon as it waits.</summary>
+    public int MaxLiveInstances { get; set; } = 2_000;
 
-    /// <summary>How long instances are kept after they have ended; null: for ever.</summary>
+    /// <summary>How long instances are kept after they have ended; null keeps them forever.</summary>
     public TimeSpan? Retention { get; set; } = TimeSpan.FromDays(30);
 
-    /// <summary>Time between two looks for instances that are older than that.</summary>
+    /// <summary>Time between two searches for instances older than <see cref="Retention"/>.</summary>
     public TimeSpan RetentionInterval { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Time that running activities have to finish when the host stops, before they are handed back.</summary>
+    /// <summary>How long running activities may take to finish when the host stops.</summary>
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(8);
 
-    /// <summary>How long a call of a name that no process of the hub has ever had waits for one that has it, before it fails.</summary>
+    /// <summary>How long a call of a function that no process of the hub has ever had waits for such a process before it fails.</summary>
     public TimeSpan UnknownNameGrace { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>The same for a name that a process once had: long enough for a deploy that goes wrong to be mended.</summary>
+    /// <summary>The same for a function that a process once had: long enough to repair a failed deployment.</summary>
     public TimeSpan LostNameGrace { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Reads the settings that come from host.json (<c>extensions:durableTask</c>) and the connection string from
-    /// <c>DURABLE_DATABASE_URL</c> or <c>DATABASE_URL</c>.</summary>
+    /// <summary>Reads the settings from host.json (<c>extensions:durableTask</c>) and the connection string from <c>DURABLE_DATABASE_URL</c> or
+    /// <c>DATABASE_URL</c>.</summary>
     public static void Read(IConfiguration configuration, DurableEngineOptions options)
     {
         string? url = configuration["DURABLE_DATABASE_URL"] is { Length: > 0 } own ? own : configuration["DATABASE_URL"];
@@ -63,12 +63,12 @@ internal sealed class DurableEngineOptions
         options.PollInterval = SecondsOr(section, "pollSeconds", options.PollInterval);
         if (double.TryParse(section["retentionDays"], System.Globalization.CultureInfo.InvariantCulture, out double days))
             options.Retention = days > 0 ? TimeSpan.FromDays(days) : null;
-        options.SessionIdleTime = SecondsOr(section, "extendedSessionIdleTimeoutInSeconds", options.SessionIdleTime);
+        options.LiveInstanceIdleTime = SecondsOr(section, "extendedSessionIdleTimeoutInSeconds", options.LiveInstanceIdleTime);
         options.UnknownNameGrace = SecondsOr(section, "unknownNameGraceSeconds", options.UnknownNameGrace);
         options.LostNameGrace = SecondsOr(section, "lostNameGraceSeconds", options.LostNameGrace);
     }
 
-    /// <summary>Turns <c>postgresql://user:password@host:port/database?sslmode=…</c> into an Npgsql connection string; leaves other text as it is.</summary>
+    /// <summary>Converts <c>postgresql://user:password@host:port/database?sslmode=…</c> to an Npgsql connection string. Returns other text unchanged.</summary>
     /// <exception cref="FormatException">The URL has a parameter that Npgsql does not know.</exception>
     public static string ParseConnectionString(string text)
     {
@@ -98,7 +98,7 @@ internal sealed class DurableEngineOptions
 
     private static void SetParameter(NpgsqlConnectionStringBuilder builder, string name, string value)
     {
-        // libpq's names where Npgsql's differ.
+        // Names of libpq that differ from Npgsql's.
         string keyword = name switch
         {
             "sslmode" => "SSL Mode",
@@ -115,7 +115,7 @@ internal sealed class DurableEngineOptions
         }
         catch (Exception error) when (error is ArgumentException or KeyNotFoundException or NotSupportedException)
         {
-            throw new FormatException($"The database URL has a parameter that is not understood: {name}.", error);
+            throw new FormatException($"The database URL has an unknown parameter: {name}.", error);
         }
     }
 

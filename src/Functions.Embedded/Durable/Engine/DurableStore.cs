@@ -2,11 +2,10 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>The engine's database and who it is there: its hub and, new at each start, its own id as owner of leases.</summary>
+/// <summary>The engine's database, its hub there, and its id as the owner of leases, which is new at each start.</summary>
 internal sealed class DurableStore : IAsyncDisposable
 {
     private readonly ILogger<DurableStore> _logger;
@@ -16,13 +15,13 @@ internal sealed class DurableStore : IAsyncDisposable
     public DurableStore(IOptions<DurableEngineOptions> options, TimeProvider time, ILogger<DurableStore> logger)
     {
         _logger = logger;
-        Absence = new DatabaseAbsence(time, logger);
+        Outage = new DatabaseOutage(time, logger);
         Options = options.Value;
         if (Options.ConnectionString.Length == 0)
             throw new InvalidOperationException("The durable engine needs a database: set DURABLE_DATABASE_URL or DATABASE_URL.");
 
         var text = new NpgsqlConnectionStringBuilder(Options.ConnectionString);
-        // ContainsKey says whether the keyword exists at all, not whether it was given.
+        // ContainsKey would be true for every keyword that Npgsql knows, set or not.
         if (!text.ShouldSerialize("Maximum Pool Size"))
             text.MaxPoolSize = 15;
         if (!text.ShouldSerialize("Max Auto Prepare"))
@@ -33,10 +32,10 @@ internal sealed class DurableStore : IAsyncDisposable
             text.ApplicationName = "durable-engine";
         if (!text.ShouldSerialize("Cancellation Timeout"))
             text.CancellationTimeout = 500;
-        // A peer that is gone without a word is noticed by the system, not only when something is asked of it.
+        // The system notices a dead peer by itself, not only when a query is sent.
         if (!text.ShouldSerialize("TCP Keepalive"))
             (text.TcpKeepAlive, text.TcpKeepAliveTime, text.TcpKeepAliveInterval) = (true, 15, 5);
-        // What is set once for a connection would be undone by a reset whenever it goes back to the pool.
+        // A reset, whenever a connection goes back to the pool, would undo its settings.
         text.NoResetOnClose = true;
         var source = new NpgsqlDataSourceBuilder(text.ConnectionString);
         source.UsePhysicalConnectionInitializer(SetUp, SetUpAsync);
@@ -47,14 +46,14 @@ internal sealed class DurableStore : IAsyncDisposable
 
     public NpgsqlDataSource Database { get; }
 
-    /// <summary>Whether the engine waits for its database.</summary>
-    public DatabaseAbsence Absence { get; }
+    /// <summary>The database's outage, if there is one.</summary>
+    public DatabaseOutage Outage { get; }
 
     public string Hub => Options.HubName;
 
     public Guid Owner { get; } = Guid.NewGuid();
 
-    /// <summary>A connection to a database whose schema is up to date.</summary>
+    /// <summary>Opens a connection, and upgrades the schema before the first.</summary>
     public async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellation)
     {
         if (!_upgraded)
@@ -62,7 +61,7 @@ internal sealed class DurableStore : IAsyncDisposable
         return await Database.OpenConnectionAsync(cancellation);
     }
 
-    /// <summary>A statement that takes activity calls by their keys ($2, $3, $4), and more parameters after them.</summary>
+    /// <summary>A command for activity calls by their keys ($2, $3, $4), with more parameters after them.</summary>
     public NpgsqlBatchCommand KeysOf(string sql, IReadOnlyCollection<ActivityKey> keys, params ReadOnlySpan<object> more) => sql.ToCommand(
         [Hub, keys.Column(k => k.InstanceId), keys.Column(k => k.ExecutionId), keys.Column(k => k.TaskId), .. more]);
 
@@ -82,21 +81,15 @@ internal sealed class DurableStore : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Statements are prepared while tables are small, where reading them whole looks cheap, and then run on large ones; none is meant to
-    /// read a table whole. None runs so long that compiling it pays.
-    /// </summary>
-    private const string SetUpStatement = "SET enable_seqscan = off; SET jit = off";
-
     private static void SetUp(NpgsqlConnection connection)
     {
-        using var command = new NpgsqlCommand(SetUpStatement, connection);
+        using var command = new NpgsqlCommand(ConnectionSql.Configure, connection);
         command.ExecuteNonQuery();
     }
 
     private static async Task SetUpAsync(NpgsqlConnection connection)
     {
-        await using var command = new NpgsqlCommand(SetUpStatement, connection);
+        await using var command = new NpgsqlCommand(ConnectionSql.Configure, connection);
         await command.ExecuteNonQueryAsync();
     }
 
@@ -106,15 +99,15 @@ internal sealed class DurableStore : IAsyncDisposable
         await Database.DisposeAsync();
     }
 
-    /// <summary>Whether the same statement may work a moment later: the database is away, restarting, or two transactions were in each other's way.</summary>
-    public static bool IsPassing(Exception error) =>
-        error is PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure } || IsAway(error);
+    /// <summary>Whether the same statement may succeed a moment later: the database is unavailable, or two transactions were in each other's way.</summary>
+    public static bool IsTransient(Exception error) =>
+        error is PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure } || IsUnavailable(error);
 
-    /// <summary>Whether the database cannot be reached or cannot serve now.</summary>
-    public static bool IsAway(Exception error) => error switch
+    /// <summary>Whether the database cannot be reached or cannot serve requests now.</summary>
+    public static bool IsUnavailable(Exception error) => error switch
     {
-        // 57P..: shutdown and restart; 08...: connection; 53...: out of connections, memory or disk; 25006: a standby, before it takes over;
-        // 55P03, 57014: a lock or an answer took longer than somebody allowed.
+        // 57P..: shutdown and restart; 08...: connection; 53...: out of connections, memory or disk; 25006: a standby that is not promoted yet;
+        // 55P03, 57014: a lock or an answer took longer than a timeout.
         PostgresException refused => refused.SqlState.StartsWith("57P", StringComparison.Ordinal)
             || refused.SqlState.StartsWith("08", StringComparison.Ordinal)
             || refused.SqlState.StartsWith("53", StringComparison.Ordinal)
@@ -122,45 +115,4 @@ internal sealed class DurableStore : IAsyncDisposable
         NpgsqlException or SocketException or IOException or TimeoutException => true,
         _ => false,
     };
-}
-
-internal static class CommandExtensions
-{
-    /// <summary>A statement with positional parameters ($1, $2, …).</summary>
-    public static NpgsqlBatchCommand ToCommand(this string sql, params ReadOnlySpan<object> values)
-    {
-        var command = new NpgsqlBatchCommand(sql);
-        foreach (object value in values)
-        {
-            var parameter = new NpgsqlParameter { Value = value };
-            // Of times that are null Npgsql cannot tell that the others are in UTC.
-            if (value is DateTime?[])
-                parameter.NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz;
-            command.Parameters.Add(parameter);
-        }
-
-        return command;
-    }
-
-    public static NpgsqlBatch ToBatch(this NpgsqlConnection connection, params ReadOnlySpan<NpgsqlBatchCommand> commands)
-    {
-        var batch = new NpgsqlBatch(connection);
-        foreach (NpgsqlBatchCommand command in commands)
-            batch.BatchCommands.Add(command);
-        return batch;
-    }
-
-    public static string? Text(this NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
-
-    public static Guid? Uuid(this NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetGuid(column);
-
-    /// <summary>One column of rows, as <c>unnest</c> takes it.</summary>
-    public static TColumn[] Column<TRow, TColumn>(this IReadOnlyCollection<TRow> rows, Func<TRow, TColumn> value)
-    {
-        var column = new TColumn[rows.Count];
-        int index = 0;
-        foreach (TRow row in rows)
-            column[index++] = value(row);
-        return column;
-    }
 }

@@ -5,22 +5,13 @@ using Npgsql;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>What a name in code is.</summary>
-internal enum FunctionKind
-{
-    Orchestrator,
-    Activity,
-    Entity,
-}
-
 /// <summary>
-/// Who on the hub can run what. Work of a name this app does not have is left to another app as long as one may have it; what nobody has
-/// fails with an error that says so:
+/// Knows which engines of the hub can run which functions. Work for a function that this app does not have is left to an app that has it:
 /// <list type="bullet">
-/// <item>a running engine of the hub has the name: it waits for that engine;</item>
-/// <item>no engine ever had it: it fails after <see cref="DurableEngineOptions.UnknownNameGrace"/>;</item>
-/// <item>one had it but is gone (a crash, a deploy that is taken back), or an instance of it has begun: it fails after
-/// <see cref="DurableEngineOptions.LostNameGrace"/>, counted from when this engine was there to see it.</item>
+/// <item>While a running engine of the hub has the function, the work waits for that engine.</item>
+/// <item>When no engine ever had it, the work fails after <see cref="DurableEngineOptions.UnknownNameGrace"/>.</item>
+/// <item>When an engine had it but is gone (after a crash or a rolled-back deployment), or the instance has begun, the work fails after
+/// <see cref="DurableEngineOptions.LostNameGrace"/>, counted from when this engine noticed.</item>
 /// </list>
 /// </summary>
 internal sealed class HostRegistry(
@@ -43,13 +34,13 @@ internal sealed class HostRegistry(
         .. functions.Entities.Select(name => KeyOf(FunctionKind.Entity, name)),
     ];
 
-    private long _lastBeat;
+    private long _lastHeartbeat;
 
-    /// <summary>How long this engine counts as alive without a sign of life.</summary>
+    /// <summary>How long an engine counts as running after its last heartbeat.</summary>
     private TimeSpan Alive => 3 * store.Options.LeaseDuration;
 
-    /// <summary>Notes work of a name this app does not have.</summary>
-    public void Missing(FunctionKind kind, string name)
+    /// <summary>Notes work for a function that this app does not have.</summary>
+    public void ReportMissing(FunctionKind kind, string name)
     {
         _missing.TryAdd(KeyOf(kind, name), new MissingName(kind, name, time.GetTimestamp()));
         _noticed.Set();
@@ -57,16 +48,16 @@ internal sealed class HostRegistry(
 
     public async Task RunAsync(CancellationToken stop)
     {
-        var retrying = new Retrying("Registering what this app can run", store, logger);
+        var backoff = new Backoff("Registering what this app can run", store, logger);
         while (!stop.IsCancellationRequested)
         {
             try
             {
-                if (_lastBeat == 0 || time.GetElapsedTime(_lastBeat) >= store.Options.LeaseDuration)
-                    await BeatAsync(stop);
+                if (_lastHeartbeat == 0 || time.GetElapsedTime(_lastHeartbeat) >= store.Options.LeaseDuration)
+                    await HeartbeatAsync(stop);
                 if (!_missing.IsEmpty)
                     await FailUnservedAsync(stop);
-                retrying.Succeeded();
+                backoff.Succeeded();
                 await _noticed.WaitAsync(_missing.IsEmpty ? store.Options.LeaseDuration : store.Options.UnknownNameGrace / 4, stop);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -75,12 +66,12 @@ internal sealed class HostRegistry(
             }
             catch (Exception error)
             {
-                await retrying.FailedAsync(error, stop);
+                await backoff.FailedAsync(error, stop);
             }
         }
     }
 
-    /// <summary>Takes this engine off the list of those that are alive.</summary>
+    /// <summary>Marks this engine as gone.</summary>
     public async Task LeaveAsync(CancellationToken cancellation)
     {
         await using NpgsqlConnection connection = await store.OpenAsync(cancellation);
@@ -90,14 +81,14 @@ internal sealed class HostRegistry(
 
     private static string KeyOf(FunctionKind kind, string name) => $"{kind}:{name}".ToLowerInvariant();
 
-    private async Task BeatAsync(CancellationToken stop)
+    private async Task HeartbeatAsync(CancellationToken stop)
     {
         await using NpgsqlConnection connection = await store.OpenAsync(stop);
-        await using NpgsqlBatch batch = connection.ToBatch(HostSql.Beat.ToCommand(store.Hub, store.Owner, _own, Alive));
-        if (_lastBeat == 0)
+        await using NpgsqlBatch batch = connection.ToBatch(HostSql.Heartbeat.ToCommand(store.Hub, store.Owner, _own, Alive));
+        if (_lastHeartbeat == 0)
             batch.BatchCommands.Insert(0, HostSql.ForgetDead.ToCommand(store.Hub, _own));
         await batch.ExecuteNonQueryAsync(stop);
-        _lastBeat = time.GetTimestamp();
+        _lastHeartbeat = time.GetTimestamp();
     }
 
     private async Task FailUnservedAsync(CancellationToken stop)
@@ -117,7 +108,7 @@ internal sealed class HostRegistry(
     private async Task<List<(MissingName Name, bool IsLost)>> UnservedAsync(NpgsqlConnection connection, CancellationToken stop)
     {
         KeyValuePair<string, MissingName>[] missing = [.. _missing];
-        await using NpgsqlBatch batch = connection.ToBatch(HostSql.Unserved.ToCommand(
+        await using NpgsqlBatch batch = connection.ToBatch(HostSql.ReadUnserved.ToCommand(
             store.Hub,
             missing.Column(m => m.Key),
             missing.Column(m => time.GetElapsedTime(m.Value.NoticedAt)),
@@ -135,7 +126,7 @@ internal sealed class HostRegistry(
     {
         List<(string Id, string? Parent)> instances = [];
         await using (NpgsqlBatch batch = connection.ToBatch(
-            HostSql.DueInstances.ToCommand(store.Hub, name.Name.ToLowerInvariant(), store.Options.UnknownNameGrace, Most, isLost)))
+            InstanceSql.ReadDueOfName.ToCommand(store.Hub, name.Name.ToLowerInvariant(), store.Options.UnknownNameGrace, Most, isLost)))
         {
             await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
             while (await reader.ReadAsync(stop))
@@ -147,7 +138,7 @@ internal sealed class HostRegistry(
         string[] ids = [.. instances.Select(instance => instance.Id)];
         string[] parents = [.. instances.Select(instance => instance.Parent).OfType<string>().Distinct()];
         await InstanceEnd.Failed(DetailsOf(name)).WriteAsync(connection, store.Hub, ids, parents, time.Now(), stop);
-        logger.LogError("No app on the hub {Hub} has an orchestrator {Name}: {Count} instances (as {InstanceId}) failed", store.Hub, name.Name, ids.Length, ids[0]);
+        logger.LogError("No app on the hub {Hub} has an orchestrator {Name}: {Count} instances (such as {InstanceId}) failed", store.Hub, name.Name, ids.Length, ids[0]);
         signals.Instances.Set();
         foreach (string id in ids)
             waiters.Reached(id, OrchestrationRuntimeStatus.Failed);
@@ -157,7 +148,7 @@ internal sealed class HostRegistry(
     {
         List<ActivityKey> calls = [];
         await using (NpgsqlBatch batch = connection.ToBatch(
-            HostSql.DueActivities.ToCommand(store.Hub, name.Name.ToLowerInvariant(), store.Options.UnknownNameGrace, Most)))
+            ActivitySql.ReadDueOfName.ToCommand(store.Hub, name.Name.ToLowerInvariant(), store.Options.UnknownNameGrace, Most)))
         {
             await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
             while (await reader.ReadAsync(stop))
@@ -166,20 +157,20 @@ internal sealed class HostRegistry(
 
         if (calls.Count == 0)
             return;
-        logger.LogError("No app on the hub {Hub} has an activity {Name}: {Count} calls (as by {InstanceId}) fail", store.Hub, name.Name, calls.Count, calls[0].InstanceId);
+        logger.LogError("No app on the hub {Hub} has an activity {Name}: {Count} calls (such as one by {InstanceId}) fail", store.Hub, name.Name, calls.Count, calls[0].InstanceId);
         string failure = Failures.Write(DetailsOf(name));
         foreach (ActivityKey call in calls)
             results.Add(call, new HistoryEvent(EventKind.TaskFailed, time.Now()) { TaskId = call.TaskId, Name = name.Name, Data = failure });
     }
 
-    /// <summary>Calls of an entity are answered with the failure; signals have nobody to tell and are dropped.</summary>
+    /// <summary>Callers of an entity get the failure. Signals are dropped, as nobody waits for them.</summary>
     private async Task FailOperationsAsync(NpgsqlConnection connection, MissingName name, CancellationToken stop)
     {
         string channel = EngineSignals.ChannelOf(store.Hub);
         await using NpgsqlBatch batch = connection.ToBatch(
-            HostSql.FailOperations.ToCommand(
+            EntitySql.FailOperations.ToCommand(
                 store.Hub, name.Name.ToLowerInvariant(), store.Options.UnknownNameGrace, Failures.Write(DetailsOf(name))),
-            TurnSql.Notify.ToCommand(channel, EngineSignals.InstancesPayload));
+            ConnectionSql.Notify.ToCommand(channel, EngineSignals.InstancesPayload));
         await batch.ExecuteNonQueryAsync(stop);
         int failed = batch.BatchCommands[0].RecordsAffected;
         if (failed <= 0)
@@ -209,82 +200,4 @@ internal sealed class HostRegistry(
     }
 
     private sealed record MissingName(FunctionKind Kind, string Name, long NoticedAt);
-}
-
-/// <summary>The statements of <see cref="HostRegistry"/>. $1 is the hub throughout.</summary>
-internal static class HostSql
-{
-    public const string Beat = """
-        INSERT INTO durable.hosts (hub, host, names, alive_until)
-        VALUES ($1, $2, $3, now() + $4::interval)
-        ON CONFLICT (hub, host) DO UPDATE SET alive_until = excluded.alive_until
-        """;
-
-    /// <summary>Rows of engines that are gone say which names there once were; one a set of names is enough.</summary>
-    public const string ForgetDead = "DELETE FROM durable.hosts WHERE hub = $1 AND alive_until < now() AND names = $2";
-
-    public const string Leave = "UPDATE durable.hosts SET alive_until = now() WHERE hub = $1 AND host = $2";
-
-    /// <summary>
-    /// Of the names $2, noticed $3 ago: those that nobody has, and for which it is in vain to wait longer; and whether that is so even for a
-    /// name that there once was.
-    /// </summary>
-    public const string Unserved = """
-        SELECT n.name, n.noticed >= $5::interval
-        FROM unnest($2::text[], $3::interval[]) AS n (name, noticed)
-        LEFT JOIN durable.hosts h ON h.hub = $1 AND n.name = ANY (h.names)
-        GROUP BY n.name, n.noticed
-        HAVING CASE
-            WHEN max(h.alive_until) IS NULL THEN n.noticed >= $4::interval
-            ELSE least(n.noticed, now() - max(h.alive_until)) >= $5::interval
-        END
-        """;
-
-    public const string DueInstances = """
-        SELECT instance_id, parent_id
-        FROM durable.instances
-        WHERE hub = $1 AND lower(name) = $2 AND ready_at <= now() - $3::interval
-          AND status IN ('Pending', 'Running', 'Suspended') AND (turn = 0 OR $5)
-        ORDER BY ready_at
-        LIMIT $4
-        """;
-
-    /// <summary>Takes the operations of entities of a name and answers those that were called.</summary>
-    public const string FailOperations = """
-        WITH due AS (
-            SELECT entity_id
-            FROM durable.entities
-            WHERE hub = $1 AND split_part(entity_id, '@', 2) = $2 AND ready_at <= now() - $3::interval
-        ), gone AS (
-            DELETE FROM durable.entity_messages m
-            USING due
-            WHERE m.hub = $1 AND m.entity_id = due.entity_id AND m.visible_at <= now() - $3::interval
-            RETURNING m.kind, m.operation, m.sender, m.sender_execution, m.task_id
-        ), receiver AS (
-            UPDATE durable.instances i
-            SET ready_at = least(i.ready_at, now())
-            FROM (SELECT DISTINCT sender, sender_execution FROM gone WHERE kind IN ('Call', 'Lock')) g
-            WHERE i.hub = $1 AND i.instance_id = g.sender AND i.execution_id = g.sender_execution
-              AND i.status IN ('Pending', 'Running', 'Suspended')
-            RETURNING i.instance_id
-        ), told AS (
-            INSERT INTO durable.messages (hub, instance_id, execution_id, kind, task_id, name, data, visible_at)
-            SELECT $1, g.sender, g.sender_execution, 'EntityCallFailed', g.task_id, g.operation, $4, now()
-            FROM gone g
-            JOIN receiver r ON r.instance_id = g.sender
-            WHERE g.kind IN ('Call', 'Lock')
-        )
-        UPDATE durable.entities e
-        SET ready_at = NULL
-        FROM due
-        WHERE e.hub = $1 AND e.entity_id = due.entity_id
-        """;
-
-    public const string DueActivities = """
-        SELECT instance_id, execution_id, task_id
-        FROM durable.activities
-        WHERE hub = $1 AND lower(name) = $2 AND visible_at <= now() - $3::interval
-        ORDER BY visible_at
-        LIMIT $4
-        """;
 }

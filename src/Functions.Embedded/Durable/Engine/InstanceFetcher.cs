@@ -4,9 +4,9 @@ using Npgsql;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>Takes instances that have something to do, with what they are to be told and, unless they are live here, their history.</summary>
+/// <summary>Takes instances that have something to do, with their messages and, for those that are not live in this engine, their history.</summary>
 internal sealed class InstanceFetcher(
-    DurableStore store, Sessions sessions, EngineSignals signals, IDurableFunctions functions, HostRegistry hosts, ILogger<InstanceFetcher> logger)
+    DurableStore store, LiveInstances live, EngineSignals signals, IDurableFunctions functions, HostRegistry hosts, ILogger<InstanceFetcher> logger)
 {
     private const int Most = 100;
 
@@ -14,13 +14,13 @@ internal sealed class InstanceFetcher(
 
     public async Task RunAsync(CancellationToken stop)
     {
-        var retrying = new Retrying("Fetching orchestrations", store, logger);
+        var backoff = new Backoff("Fetching orchestrations", store, logger);
         while (!stop.IsCancellationRequested)
         {
             try
             {
                 TimeSpan wait = await FetchAsync(stop);
-                retrying.Succeeded();
+                backoff.Succeeded();
                 await signals.Instances.WaitAsync(wait, stop);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -29,54 +29,54 @@ internal sealed class InstanceFetcher(
             }
             catch (Exception error)
             {
-                await retrying.FailedAsync(error, stop);
+                await backoff.FailedAsync(error, stop);
             }
         }
     }
 
-    /// <summary>Takes a batch. Gives how long there will be nothing more, as far as can be known.</summary>
+    /// <summary>Takes a batch. Returns how long the next one can wait.</summary>
     private async Task<TimeSpan> FetchAsync(CancellationToken stop)
     {
-        int room = Math.Min(Most, sessions.Room);
+        int room = Math.Min(Most, live.Room);
         if (room == 0)
             return TimeSpan.FromMilliseconds(20);
 
-        // Leased first and read then, without a transaction around both: whatever happens to an instance in between moves its turn number on,
-        // and a turn made of what was read is refused.
+        // The leases are taken first and the rows are read afterwards, without a transaction around both. Whatever happens to an instance in between
+        // raises its turn number, and a turn made from what was read is refused.
         await using NpgsqlConnection connection = await store.OpenAsync(stop);
         (List<InstanceRow> taken, TimeSpan wait) = await TakeAsync(connection, room, stop);
         List<InstanceRow> known = await LeaveUnknownAsync(connection, taken, stop);
         if (known.Count == 0)
             return taken.Count == room ? TimeSpan.Zero : wait;
 
-        List<InstanceRow> unread = [.. known.Where(row => !sessions.IsCurrent(row))];
+        List<InstanceRow> unread = [.. known.Where(row => !live.IsCurrent(row))];
         Dictionary<string, List<InboxItem>> messages = [];
         Dictionary<string, List<HistoryEvent>> histories = unread.ToDictionary(row => row.InstanceId, _ => new List<HistoryEvent>());
-        Dictionary<string, string> damages = [];
-        await using (NpgsqlBatch batch = connection.ToBatch(FetchSql.Messages.ToCommand(store.Hub, known.Column(row => row.InstanceId))))
+        Dictionary<string, string> corruptions = [];
+        await using (NpgsqlBatch batch = connection.ToBatch(MessageSql.Read.ToCommand(store.Hub, known.Column(row => row.InstanceId))))
         {
             if (unread.Any(row => row.HistoryLength > 0))
             {
-                batch.BatchCommands.Add(FetchSql.History.ToCommand(
+                batch.BatchCommands.Add(HistorySql.Read.ToCommand(
                     store.Hub, unread.Column(row => row.InstanceId), unread.Column(row => row.ExecutionId), unread.Column(row => row.HistoryLength)));
             }
 
             await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
-            await ReadMessagesAsync(reader, known.ToDictionary(row => row.InstanceId, row => row.ExecutionId), messages, damages, stop);
+            await ReadMessagesAsync(reader, known.ToDictionary(row => row.InstanceId, row => row.ExecutionId), messages, corruptions, stop);
             if (await reader.NextResultAsync(stop))
-                await ReadHistoryAsync(reader, histories, damages, stop);
+                await ReadHistoryAsync(reader, histories, corruptions, stop);
         }
 
         List<InstanceRow> torn = [.. unread.Where(row => histories[row.InstanceId].Count != row.HistoryLength)];
         HashSet<string> moved = torn.Count > 0 ? await MovedOnAsync(connection, torn, stop) : [];
         foreach (InstanceRow row in torn)
-            damages.TryAdd(row.InstanceId, $"the history has {histories[row.InstanceId].Count} events that can be read instead of {row.HistoryLength}");
+            corruptions.TryAdd(row.InstanceId, $"the history has {histories[row.InstanceId].Count} readable events instead of {row.HistoryLength}");
 
         bool again = taken.Count == room || moved.Count > 0;
         foreach (InstanceRow row in known.Where(row => !moved.Contains(row.InstanceId)))
         {
-            again |= !sessions.Offer(
-                row, messages.GetValueOrDefault(row.InstanceId, []), histories.GetValueOrDefault(row.InstanceId), damages.GetValueOrDefault(row.InstanceId));
+            again |= !live.Offer(
+                row, messages.GetValueOrDefault(row.InstanceId, []), histories.GetValueOrDefault(row.InstanceId), corruptions.GetValueOrDefault(row.InstanceId));
         }
 
         return again ? TimeSpan.Zero : wait;
@@ -85,9 +85,9 @@ internal sealed class InstanceFetcher(
     private async Task<(List<InstanceRow> Taken, TimeSpan Wait)> TakeAsync(NpgsqlConnection connection, int room, CancellationToken stop)
     {
         await using NpgsqlBatch batch = connection.ToBatch(
-            FetchSql.TakeInstances.ToCommand(
-                store.Hub, store.Owner, store.Options.LeaseDuration, room, sessions.Busy(), _unknown.ToArray()),
-            FetchSql.NextReady.ToCommand(store.Hub));
+            InstanceSql.Take.ToCommand(
+                store.Hub, store.Owner, store.Options.LeaseDuration, room, live.Busy(), _unknown.ToArray()),
+            InstanceSql.NextReady.ToCommand(store.Hub));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
         List<InstanceRow> taken = [];
         while (await reader.ReadAsync(stop))
@@ -105,12 +105,12 @@ internal sealed class InstanceFetcher(
         return (taken, wait);
     }
 
-    /// <summary>Those that had a turn, or an end, between being leased and being read: what was read is of no use, but nothing is wrong with them.</summary>
+    /// <summary>Instances that had a turn or ended after their leases were taken. What was read of them is incomplete but not corrupt.</summary>
     private async Task<HashSet<string>> MovedOnAsync(NpgsqlConnection connection, List<InstanceRow> rows, CancellationToken stop)
     {
         Dictionary<string, long> turns = rows.ToDictionary(row => row.InstanceId, row => row.Turn);
         HashSet<string> moved = [.. turns.Keys];
-        await using NpgsqlBatch batch = connection.ToBatch(FetchSql.Turns.ToCommand(store.Hub, rows.Column(row => row.InstanceId)));
+        await using NpgsqlBatch batch = connection.ToBatch(InstanceSql.ReadTurns.ToCommand(store.Hub, rows.Column(row => row.InstanceId)));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
         while (await reader.ReadAsync(stop))
         {
@@ -121,22 +121,22 @@ internal sealed class InstanceFetcher(
         return moved;
     }
 
-    /// <summary>Orchestrators this app does not have are left to one that has them.</summary>
+    /// <summary>Leaves orchestrators that this app does not have to an app that does.</summary>
     private async Task<List<InstanceRow>> LeaveUnknownAsync(NpgsqlConnection connection, List<InstanceRow> taken, CancellationToken stop)
     {
         List<InstanceRow> unknown = [.. taken.Where(row => !functions.HasOrchestrator(row.Name))];
         if (unknown.Count == 0)
             return taken;
         await using NpgsqlBatch batch = connection.ToBatch(
-            TurnSql.LockInstances.ToCommand(store.Hub, unknown.Column(row => row.InstanceId)),
-            FetchSql.ReleaseInstances.ToCommand(store.Hub, unknown.Column(row => row.InstanceId), store.Owner));
+            InstanceSql.Lock.ToCommand(store.Hub, unknown.Column(row => row.InstanceId)),
+            InstanceSql.Release.ToCommand(store.Hub, unknown.Column(row => row.InstanceId), store.Owner));
         await batch.ExecuteNonQueryAsync(stop);
         foreach (InstanceRow row in unknown)
         {
             if (!_unknown.Add(row.Name.ToLowerInvariant()))
                 continue;
-            hosts.Missing(FunctionKind.Orchestrator, row.Name);
-            logger.LogWarning("There is no orchestrator {Name} here; its instances (as {InstanceId}) are left to an app that has it", row.Name, row.InstanceId);
+            hosts.ReportMissing(FunctionKind.Orchestrator, row.Name);
+            logger.LogWarning("This app has no orchestrator {Name}; it leaves its instances (such as {InstanceId}) to an app that does", row.Name, row.InstanceId);
         }
 
         return [.. taken.Except(unknown)];
@@ -161,17 +161,17 @@ internal sealed class InstanceFetcher(
         NpgsqlDataReader reader,
         Dictionary<string, Guid> executions,
         Dictionary<string, List<InboxItem>> messages,
-        Dictionary<string, string> damages,
+        Dictionary<string, string> corruptions,
         CancellationToken stop)
     {
         while (await reader.ReadAsync(stop))
         {
             string id = reader.GetString(1);
             if (!Enum.TryParse(reader.GetString(3), out EventKind kind))
-                damages[id] = $"message {reader.GetInt64(0)} is of the unknown kind '{reader.GetString(3)}'";
-            // Answers to an earlier execution are taken from the table with the turn, but not delivered.
+                corruptions[id] = $"message {reader.GetInt64(0)} has the unknown kind '{reader.GetString(3)}'";
+            // Answers to an earlier execution are consumed by the turn but not delivered.
             Guid? execution = reader.IsDBNull(2) ? null : reader.GetGuid(2);
-            bool late = execution is { } meant && meant != executions[id];
+            bool isStale = execution is { } meant && meant != executions[id];
             var happened = new HistoryEvent(kind, DateTime.MinValue)
             {
                 TaskId = reader.GetInt32(4),
@@ -182,14 +182,14 @@ internal sealed class InstanceFetcher(
             };
             if (!messages.TryGetValue(id, out List<InboxItem>? list))
                 messages[id] = list = [];
-            list.Add(new InboxItem(happened, happened.MessageId, null) { IsLate = late });
+            list.Add(new InboxItem(happened, happened.MessageId, null) { IsStale = isStale });
         }
 
         foreach (List<InboxItem> list in messages.Values)
             PutInOrder(list);
     }
 
-    /// <summary>By arrival; timers, which were stored long before they are due, among themselves by the time they are due.</summary>
+    /// <summary>Sorts by arrival, and timers, which were stored long before, among themselves by the time they are due.</summary>
     private static void PutInOrder(List<InboxItem> inbox)
     {
         inbox.Sort((one, other) => one.MessageId!.Value.CompareTo(other.MessageId!.Value));
@@ -202,12 +202,12 @@ internal sealed class InstanceFetcher(
     }
 
     private static async Task ReadHistoryAsync(
-        NpgsqlDataReader reader, Dictionary<string, List<HistoryEvent>> histories, Dictionary<string, string> damages, CancellationToken stop)
+        NpgsqlDataReader reader, Dictionary<string, List<HistoryEvent>> histories, Dictionary<string, string> corruptions, CancellationToken stop)
     {
         while (await reader.ReadAsync(stop))
         {
             if (!Enum.TryParse(reader.GetString(1), out EventKind kind))
-                damages[reader.GetString(0)] = $"the history has an event of the unknown kind '{reader.GetString(1)}'";
+                corruptions[reader.GetString(0)] = $"the history has an event of the unknown kind '{reader.GetString(1)}'";
             histories[reader.GetString(0)].Add(new HistoryEvent(kind, reader.GetDateTime(2))
             {
                 TaskId = reader.GetInt32(3),

@@ -5,8 +5,8 @@ using Npgsql;
 namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>
-/// Callers that wait for instances to start or to end. A commit in this process wakes them at once; for commits of other processes one
-/// query at intervals asks for all of them.
+/// Wakes callers that wait for instances to start or to end. A commit in this process wakes them at once. Commits of other processes are found by
+/// one query for all callers, at intervals.
 /// </summary>
 internal sealed class InstanceWaiters(DurableStore store, ILogger<InstanceWaiters> logger)
 {
@@ -16,7 +16,7 @@ internal sealed class InstanceWaiters(DurableStore store, ILogger<InstanceWaiter
     private readonly Lock _gate = new();
     private bool _polling;
 
-    /// <summary>Comes back when the instance has (probably) started or ended; the caller looks at it itself.</summary>
+    /// <summary>Waits until the instance has probably started or ended; the caller checks it.</summary>
     public async Task WaitAsync(string instanceId, bool forEnd, Func<Task<bool>> isThere, CancellationToken cancellation)
     {
         var waiter = new Waiter(instanceId, forEnd);
@@ -34,7 +34,7 @@ internal sealed class InstanceWaiters(DurableStore store, ILogger<InstanceWaiter
 
         try
         {
-            // Looked at after registering, so that nothing falls between.
+            // Checked after the waiter is registered, so that no commit is missed in between.
             if (!await isThere())
                 await waiter.Source.Task.WaitAsync(cancellation);
         }
@@ -64,7 +64,7 @@ internal sealed class InstanceWaiters(DurableStore store, ILogger<InstanceWaiter
 
     private async Task PollAsync()
     {
-        var retrying = new Retrying("Waiting for durable instances", store, logger);
+        var backoff = new Backoff("Waiting for durable instances", store, logger);
         while (true)
         {
             await Task.Delay(Interval);
@@ -74,7 +74,7 @@ internal sealed class InstanceWaiters(DurableStore store, ILogger<InstanceWaiter
                 waiting = [.. _waiters.Values.SelectMany(same => same).Where(waiter => !waiter.Source.Task.IsCompleted)];
                 if (_waiters.Count == 0)
                 {
-                    retrying.GiveUp();
+                    backoff.GiveUp();
                     _polling = false;
                     return;
                 }
@@ -83,7 +83,7 @@ internal sealed class InstanceWaiters(DurableStore store, ILogger<InstanceWaiter
             try
             {
                 await LookAsync(waiting);
-                retrying.Succeeded();
+                backoff.Succeeded();
             }
             catch (ObjectDisposedException error)
             {
@@ -92,7 +92,7 @@ internal sealed class InstanceWaiters(DurableStore store, ILogger<InstanceWaiter
             }
             catch (Exception error)
             {
-                await retrying.FailedAsync(error, CancellationToken.None);
+                await backoff.FailedAsync(error, CancellationToken.None);
             }
         }
     }
@@ -104,7 +104,7 @@ internal sealed class InstanceWaiters(DurableStore store, ILogger<InstanceWaiter
         HashSet<string> missing = [.. waiting.Select(waiter => waiter.InstanceId)];
         await using NpgsqlConnection connection = await store.OpenAsync(CancellationToken.None);
         await using NpgsqlBatch batch = connection.ToBatch(
-            FetchSql.Statuses.ToCommand(store.Hub, missing.ToArray()));
+            InstanceSql.ReadStatuses.ToCommand(store.Hub, missing.ToArray()));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync();
         while (await reader.ReadAsync())
         {
@@ -113,7 +113,7 @@ internal sealed class InstanceWaiters(DurableStore store, ILogger<InstanceWaiter
                 Reached(reader.GetString(0), status);
         }
 
-        // Purged: whoever waits looks and learns it.
+        // They were purged. Their callers look for the instance and learn it.
         foreach (string id in missing)
             Reached(id, OrchestrationRuntimeStatus.Terminated);
     }

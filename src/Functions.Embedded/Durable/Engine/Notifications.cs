@@ -3,23 +3,23 @@ using Npgsql;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>Listens for what other processes announce, on a connection of its own. While it is away the loops' own looks at the database stand in.</summary>
+/// <summary>Listens to the notifications of other processes, on a connection of its own. During an outage the loops' regular queries find the work.</summary>
 internal sealed class Notifications(DurableStore store, EngineSignals signals, ILogger<Notifications> logger)
 {
     public async Task RunAsync(CancellationToken stop)
     {
-        var retrying = new Retrying("Listening for durable work", store, logger);
+        var backoff = new Backoff("Listening for durable work", store, logger);
         while (!stop.IsCancellationRequested)
         {
             try
             {
                 await using NpgsqlConnection connection = await store.OpenAsync(stop);
                 connection.Notification += (_, notification) => signals.Set(notification.Payload);
-                await using (NpgsqlBatch listen = connection.ToBatch($"LISTEN {EngineSignals.ChannelOf(store.Hub)}".ToCommand()))
+                await using (NpgsqlBatch listen = connection.ToBatch(ConnectionSql.Listen.Replace(":channel", EngineSignals.ChannelOf(store.Hub), StringComparison.Ordinal).ToCommand()))
                     await listen.ExecuteNonQueryAsync(stop);
-                retrying.Succeeded();
+                backoff.Succeeded();
 
-                // What was announced before listening.
+                // Wakes for what was announced before it listened.
                 signals.Instances.Set();
                 signals.Activities.Set();
                 signals.Entities.Set();
@@ -32,7 +32,7 @@ internal sealed class Notifications(DurableStore store, EngineSignals signals, I
             }
             catch (Exception error)
             {
-                await retrying.FailedAsync(error, stop);
+                await backoff.FailedAsync(error, stop);
             }
         }
     }

@@ -2,9 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>Runs turns: takes an instance that has something to be told, runs its code to the next wait, has the turn committed.</summary>
+/// <summary>Runs turns: takes an instance that has events, runs its code until it waits, and passes the turn on to be committed.</summary>
 internal sealed class OrchestrationWorker(
-    Sessions sessions,
+    LiveInstances live,
     TurnCommitter committer,
     ActivityWorker activities,
     ActivityResults results,
@@ -21,27 +21,27 @@ internal sealed class OrchestrationWorker(
     public void Start() =>
         _loops = [.. Enumerable.Range(0, store.Options.MaxConcurrentOrchestrators).Select(_ => Task.Run(RunAsync))];
 
-    /// <summary>Comes back when the queue is complete and empty.</summary>
+    /// <summary>Ends when the queue is complete and empty.</summary>
     public Task FinishAsync() => Task.WhenAll(_loops);
 
     private async Task RunAsync()
     {
-        await foreach (Session session in sessions.Queue.ReadAllAsync())
+        await foreach (LiveInstance instance in live.Queue.ReadAllAsync())
         {
-            List<InboxItem> inbox = sessions.Begin(session);
-            Turn turn = RunTurn(session, inbox);
-            // The loop goes on to the next turn while this one is being committed.
-            _ = CommitAsync(session, turn);
+            List<InboxItem> inbox = live.Begin(instance);
+            Turn turn = RunTurn(instance, inbox);
+            // Not awaited: the next turn runs while this one is committed.
+            _ = CommitAsync(instance, turn);
         }
     }
 
-    private Turn RunTurn(Session session, List<InboxItem> inbox)
+    private Turn RunTurn(LiveInstance instance, List<InboxItem> inbox)
     {
-        InstanceRow row = session.Row;
+        InstanceRow row = instance.Row;
         DateTime now = time.Now();
         List<HistoryEvent> events =
         [
-            .. inbox.Where(item => !item.IsLate && (item.Activity is not { } activity || activity.ExecutionId == row.ExecutionId))
+            .. inbox.Where(item => !item.IsStale && (item.Activity is not { } activity || activity.ExecutionId == row.ExecutionId))
                 .Select(item => item.Event with { At = now }),
         ];
         TurnOutcome outcome;
@@ -50,43 +50,43 @@ internal sealed class OrchestrationWorker(
         if (events.Count == 0)
             outcome = new TurnOutcome([], [], [], row.Status) { CustomStatus = row.CustomStatus };
         else
-            outcome = RunCode(session, events, now);
-        return new Turn(row, outcome, inbox, KeepLease: !outcome.Status.IsFinal() && sessions.MayKeep);
+            outcome = RunCode(instance, events, now);
+        return new Turn(row, outcome, inbox, KeepLease: !outcome.Status.IsFinal() && live.MayKeep);
     }
 
-    private TurnOutcome RunCode(Session session, List<HistoryEvent> events, DateTime now)
+    private TurnOutcome RunCode(LiveInstance instance, List<HistoryEvent> events, DateTime now)
     {
         try
         {
-            if (session.Damage is { } damage)
-                throw new InvalidDataException($"What is stored of the orchestration '{session.Row.InstanceId}' is damaged: {damage}.");
-            session.Execution ??= Replayed(session);
-            TurnOutcome outcome = session.Execution.RunTurn(events, now);
+            if (instance.Corruption is { } corruption)
+                throw new InvalidDataException($"The stored state of orchestration '{instance.Row.InstanceId}' is corrupt: {corruption}.");
+            instance.Execution ??= Replayed(instance);
+            TurnOutcome outcome = instance.Execution.RunTurn(events, now);
             if (outcome.Failure is { } failure)
-                LogFailure(session.Row, Failures.Read(failure));
+                LogFailure(instance.Row, Failures.Read(failure));
             return outcome;
         }
         catch (Exception error)
         {
-            _logger.LogError(error, "The orchestration {InstanceId} ({Name}) failed", session.Row.InstanceId, session.Row.Name);
-            session.Execution = null;
-            return OrchestrationExecution.Fail(session.Row, session.Damage is null ? events : [], now, error);
+            _logger.LogError(error, "Orchestration {InstanceId} ({Name}) failed", instance.Row.InstanceId, instance.Row.Name);
+            instance.Execution = null;
+            return OrchestrationExecution.Fail(instance.Row, instance.Corruption is null ? events : [], now, error);
         }
     }
 
-    private OrchestrationExecution Replayed(Session session)
+    private OrchestrationExecution Replayed(LiveInstance instance)
     {
-        var execution = new OrchestrationExecution(session.Row, functions, converter, loggers);
-        if (session.Row.HistoryLength > 0)
-            execution.Replay(session.History ?? throw new InvalidOperationException("The history was not read."));
-        session.History = null;
+        var execution = new OrchestrationExecution(instance.Row, functions, converter, loggers);
+        if (instance.Row.HistoryLength > 0)
+            execution.Replay(instance.History ?? throw new InvalidOperationException("The history was not read."));
+        instance.History = null;
         return execution;
     }
 
     private void LogFailure(InstanceRow row, TaskFailureDetails failure) => _logger.LogWarning(
-        "The orchestration {InstanceId} ({Name}) failed: {ErrorType}: {ErrorMessage}", row.InstanceId, row.Name, failure.ErrorType, failure.ErrorMessage);
+        "Orchestration {InstanceId} ({Name}) failed: {ErrorType}: {ErrorMessage}", row.InstanceId, row.Name, failure.ErrorType, failure.ErrorMessage);
 
-    private async Task CommitAsync(Session session, Turn turn)
+    private async Task CommitAsync(LiveInstance instance, Turn turn)
     {
         TurnResult result = await committer.CommitAsync(turn);
         List<InboxItem> left;
@@ -98,15 +98,15 @@ internal sealed class OrchestrationWorker(
                     activities.Settled(activity);
             }
 
-            left = sessions.End(session, turn.After, turn.KeepLease);
+            left = live.End(instance, turn.After, turn.KeepLease);
             if (result.DueIn is { } dueIn)
                 WakeIn(dueIn);
         }
         else
         {
-            _logger.LogDebug("A turn of the orchestration {InstanceId} was given up: the instance went on without it", turn.InstanceId);
-            left = [.. turn.Consumed, .. sessions.Abandon(session)];
-            // Perhaps its commit went through and only the answer was lost: then the instance is still this engine's and can be read at once.
+            _logger.LogDebug("A turn of orchestration {InstanceId} was refused: the instance has gone on without it", turn.InstanceId);
+            left = [.. turn.Consumed, .. live.Abandon(instance)];
+            // If the commit succeeded and only its answer was lost, the instance is still this engine's and can be read at once.
             signals.Instances.Set();
         }
 
@@ -125,7 +125,7 @@ internal sealed class OrchestrationWorker(
             _ = WakeLaterAsync(dueIn);
     }
 
-    /// <summary>What is due later than the next look at the database is found by that.</summary>
+    /// <summary>For times before the next regular query, which finds what is due later.</summary>
     private async Task WakeLaterAsync(TimeSpan dueIn)
     {
         await Task.Delay(dueIn, time);

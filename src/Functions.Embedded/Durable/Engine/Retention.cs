@@ -4,8 +4,8 @@ using Npgsql;
 namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>
-/// Removes finished instances when they are older than the retention time: a few at a time with pauses between, and by one process of a hub
-/// at a time. Rows that somebody holds are left for the next time, so nothing ever waits for this.
+/// Removes instances that ended longer ago than the retention time: a few in each transaction, with pauses, and in one process of a hub at a time.
+/// Rows that are locked are skipped until the next time, so no other work waits for this.
 /// </summary>
 internal sealed class Retention(DurableStore store, TimeProvider time, ILogger<Retention> logger)
 {
@@ -13,45 +13,20 @@ internal sealed class Retention(DurableStore store, TimeProvider time, ILogger<R
     private const int MostHistory = 5_000;
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>
-    /// A sub-orchestration that did not complete stays as long as the execution that called it may be rewound, which would rewind it too. The
-    /// result of one that completed is in its caller's history. At most $3 instances, and no more of them than have $4 rows of history together,
-    /// but one at least.
-    /// </summary>
-    private const string Old = """
-        WITH old AS MATERIALIZED (
-            SELECT i.instance_id, i.completed_at, i.history_length
-            FROM durable.instances i
-            WHERE i.hub = $1 AND i.completed_at IS NOT NULL AND i.completed_at < now() - $2::interval
-              AND i.status IN ('Completed', 'Failed', 'Terminated')
-              AND (i.parent_id IS NULL OR i.status = 'Completed' OR NOT EXISTS (
-                  SELECT FROM durable.instances p
-                  WHERE p.hub = $1 AND p.instance_id = i.parent_id AND p.execution_id = i.parent_execution_id
-                    AND (p.completed_at IS NULL OR p.completed_at >= now() - $2::interval)
-                  OFFSET 0))
-            ORDER BY i.completed_at
-            LIMIT $3
-            FOR UPDATE OF i SKIP LOCKED
-        )
-        SELECT instance_id
-        FROM (SELECT instance_id, sum(history_length) OVER so_far - history_length AS before FROM old WINDOW so_far AS (ORDER BY completed_at, instance_id)) o
-        WHERE before < $4
-        """;
-
     public async Task RunAsync(CancellationToken stop)
     {
         if (store.Options.Retention is not { } retention)
             return;
-        // Processes that start together do not look together.
+        // Spreads processes that start together.
         TimeSpan wait = store.Options.RetentionInterval * Random.Shared.NextDouble();
-        var retrying = new Retrying("Removing old orchestrations", store, logger);
+        var backoff = new Backoff("Removing old orchestrations", store, logger);
         while (!stop.IsCancellationRequested)
         {
             try
             {
                 await Task.Delay(wait, time, stop);
                 await RemoveAsync(retention, stop);
-                retrying.Succeeded();
+                backoff.Succeeded();
                 wait = store.Options.RetentionInterval;
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -60,7 +35,7 @@ internal sealed class Retention(DurableStore store, TimeProvider time, ILogger<R
             }
             catch (Exception error)
             {
-                await retrying.FailedAsync(error, stop);
+                await backoff.FailedAsync(error, stop);
                 wait = TimeSpan.Zero;
             }
         }
@@ -84,19 +59,19 @@ internal sealed class Retention(DurableStore store, TimeProvider time, ILogger<R
             logger.LogInformation("Removed {Count} orchestrations that ended more than {Days} days ago", removed, retention.TotalDays);
     }
 
-    /// <summary>Removes a batch. Gives how many instances it was; none also while another process is at it.</summary>
+    /// <summary>Removes a batch and returns its size; 0 also while another process of the hub removes instances.</summary>
     private async Task<long> RemoveSomeAsync(TimeSpan retention, CancellationToken stop)
     {
         await using NpgsqlConnection connection = await store.OpenAsync(stop);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(stop);
-        await using (NpgsqlBatch turn = connection.ToBatch("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 7166182))".ToCommand(store.Hub)))
+        await using (NpgsqlBatch turn = connection.ToBatch(InstanceSql.TryLockRetention.ToCommand(store.Hub)))
         {
             if (await turn.ExecuteScalarAsync(stop) is not true)
                 return 0;
         }
 
         List<string> ids = [];
-        await using (NpgsqlBatch look = connection.ToBatch(Old.ToCommand(store.Hub, retention, MostInstances, (long)MostHistory)))
+        await using (NpgsqlBatch look = connection.ToBatch(InstanceSql.LockExpired.ToCommand(store.Hub, retention, MostInstances, (long)MostHistory)))
         {
             await using NpgsqlDataReader reader = await look.ExecuteReaderAsync(stop);
             while (await reader.ReadAsync(stop))

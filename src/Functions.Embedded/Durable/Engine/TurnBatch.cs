@@ -2,10 +2,7 @@ using Npgsql;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>An instance's row as a commit has locked it.</summary>
-internal sealed record LockedInstance(Guid ExecutionId, string Status, long Turn, Guid? LockedBy);
-
-/// <summary>Gathers what some turns write into one statement a kind, and remembers what is to be run here once it is written.</summary>
+/// <summary>Collects what several turns write into one statement for each kind of row, and what this engine runs after the commit.</summary>
 internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, LockedInstance> locked)
 {
     private readonly List<(Turn Turn, HistoryEvent Event, int Seq)> _history = [];
@@ -21,13 +18,13 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
 
     public IReadOnlyList<Turn> Turns => _turns;
 
-    /// <summary>New calls of activities, in order; the first <see cref="OwnActivities"/> of them are stored under this engine's lease.</summary>
+    /// <summary>New calls of activities, in order. The first <see cref="OwnActivities"/> of them are stored under this engine's lease.</summary>
     public IReadOnlyList<ActivityCall> Activities =>
         [.. _activities.Select(a => new ActivityCall(new ActivityKey(a.Turn.InstanceId, a.Turn.Before.ExecutionId, a.Call.TaskId), a.Call.Name!, a.Call.Data, a.Call.Version ?? ""))];
 
     public int OwnActivities { get; set; }
 
-    /// <summary>Sub-orchestrations; the first <see cref="OwnInstances"/> of them are stored under this engine's lease.</summary>
+    /// <summary>New sub-orchestrations. The first <see cref="OwnInstances"/> of them are stored under this engine's lease.</summary>
     public IReadOnlyList<InstanceRow> NewInstances => _newInstances;
 
     public int OwnInstances { get; set; }
@@ -38,12 +35,12 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
 
     public bool HasEntityMessages => _entityMessages.Count > 0;
 
-    /// <summary>Ids of the other instances that a turn touches; to be locked with its own.</summary>
+    /// <summary>Ids of the other instances that a turn changes, to be locked together with its own.</summary>
     public static IEnumerable<string> TouchedBy(Turn turn)
     {
-        foreach (HistoryEvent asked in turn.Outcome.Asked)
+        foreach (HistoryEvent action in turn.Outcome.Actions)
         {
-            if (asked.Target is { } target && !asked.Kind.IsForEntity())
+            if (action.Target is { } target && !action.Kind.IsForEntity())
                 yield return target;
         }
 
@@ -63,40 +60,40 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
 
         foreach (int timer in turn.Outcome.CancelledTimers)
             _cancelledTimers.Add((turn, timer));
-        foreach (HistoryEvent asked in turn.Outcome.Asked)
-            AddAsked(turn, asked);
+        foreach (HistoryEvent action in turn.Outcome.Actions)
+            AddAction(turn, action);
         if (turn.IsFinal)
             AddEnd(turn);
     }
 
-    private void AddAsked(Turn turn, HistoryEvent asked)
+    private void AddAction(Turn turn, HistoryEvent action)
     {
-        switch (asked.Kind)
+        switch (action.Kind)
         {
             case EventKind.TaskScheduled:
-                _activities.Add((turn, asked));
+                _activities.Add((turn, action));
                 break;
             case EventKind.TimerCreated:
-                if (!turn.Outcome.CancelledTimers.Contains(asked.TaskId))
-                    _ownMessages.Add((turn, EventKind.TimerFired, asked.TaskId, null, asked.FireAt));
+                if (!turn.Outcome.CancelledTimers.Contains(action.TaskId))
+                    _ownMessages.Add((turn, EventKind.TimerFired, action.TaskId, null, action.FireAt));
                 break;
             case EventKind.EventSent:
-                _messages.Add((asked.Target!, null, EventKind.EventRaised, -1, asked.Name, asked.Data));
+                _messages.Add((action.Target!, null, EventKind.EventRaised, -1, action.Name, action.Data));
                 break;
             case EventKind.SubOrchestrationCreated:
-                AddInstance(turn, asked);
+                AddInstance(turn, action);
                 break;
             case var kind when kind.IsForEntity():
-                _entityMessages.Add(EntityMessage.Of(turn.Before, asked));
+                _entityMessages.Add(EntityMessage.Of(turn.Before, action));
                 break;
             default:
-                throw new InvalidOperationException($"An orchestrator cannot ask for {asked.Kind}.");
+                throw new InvalidOperationException($"{action.Kind} is not an action of an orchestrator.");
         }
     }
 
-    private void AddInstance(Turn turn, HistoryEvent asked)
+    private void AddInstance(Turn turn, HistoryEvent action)
     {
-        string id = asked.Target!;
+        string id = action.Target!;
         LockedInstance? existing = locked.GetValueOrDefault(id);
         bool taken = existing is not null && !RuntimeStatusNames.Final.Contains(existing.Status);
         if (taken || !_newIds.Add(id))
@@ -107,22 +104,22 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
                 null,
                 null,
                 null));
-            _ownMessages.Add((turn, EventKind.SubOrchestrationFailed, asked.TaskId, failure, null));
+            _ownMessages.Add((turn, EventKind.SubOrchestrationFailed, action.TaskId, failure, null));
             return;
         }
 
         if (existing is not null)
             _replaced.Add(id);
-        _newInstances.Add(new InstanceRow(id, Guid.CreateVersion7(), asked.Name!)
+        _newInstances.Add(new InstanceRow(id, Guid.CreateVersion7(), action.Name!)
         {
-            Version = asked.Version ?? "",
-            Input = asked.Data,
-            Tags = asked.Tags,
+            Version = action.Version ?? "",
+            Input = action.Data,
+            Tags = action.Tags,
             ParentId = turn.InstanceId,
             ParentName = turn.Before.Name,
             ParentExecutionId = turn.Before.ExecutionId,
-            ParentTaskId = asked.TaskId,
-            CreatedAt = asked.At,
+            ParentTaskId = action.TaskId,
+            CreatedAt = action.At,
         });
     }
 
@@ -140,12 +137,12 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
             completed ? turn.Outcome.Output : turn.Outcome.Failure));
     }
 
-    /// <summary>The statements, in the order they have to run in.</summary>
+    /// <summary>The statements, in the order in which they must run.</summary>
     public List<NpgsqlBatchCommand> ToCommands()
     {
         List<NpgsqlBatchCommand> commands =
         [
-            .. _turns.Where(turn => turn.IsReplacement).Select(turn => TurnSql.CutHistory.ToCommand(
+            .. _turns.Where(turn => turn.IsReplacement).Select(turn => HistorySql.Cut.ToCommand(
                 store.Hub, turn.InstanceId, turn.Before.ExecutionId, turn.Before.HistoryLength)),
         ];
         AddHistory(commands);
@@ -154,9 +151,9 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
         AddMessages(commands);
         AddLeftovers(commands);
         commands.Add(UpdateInstances());
-        // Entities are locked after instances, as everywhere.
+        // Entities are locked after instances in all transactions.
         if (_entityMessages.Count > 0)
-            commands.Add(EntitySql.SendCommand(store.Hub, _entityMessages));
+            commands.Add(EntityMessage.SendCommand(store.Hub, _entityMessages));
         return commands;
     }
 
@@ -164,7 +161,7 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
     {
         if (_history.Count == 0)
             return;
-        commands.Add(TurnSql.AppendHistory.ToCommand(
+        commands.Add(HistorySql.Append.ToCommand(
             store.Hub,
             _history.Column(h => h.Turn.InstanceId),
             _history.Column(h => h.Turn.Before.ExecutionId),
@@ -185,10 +182,10 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
     {
         long[] messages = [.. _turns.SelectMany(turn => turn.Consumed).Where(item => item.MessageId is not null).Select(item => item.MessageId!.Value)];
         if (messages.Length > 0)
-            commands.Add(TurnSql.DeleteMessages.ToCommand(messages));
+            commands.Add(MessageSql.Delete.ToCommand(messages));
         List<ActivityKey> activities = [.. _turns.SelectMany(turn => turn.Consumed).Where(item => item.Activity is not null).Select(item => item.Activity!.Value)];
         if (activities.Count > 0)
-            commands.Add(store.KeysOf(TurnSql.DeleteActivities, activities));
+            commands.Add(store.KeysOf(ActivitySql.Delete, activities));
     }
 
     private void AddActivities(List<NpgsqlBatchCommand> commands)
@@ -196,7 +193,7 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
         if (_activities.Count == 0)
             return;
         int position = 0;
-        commands.Add(TurnSql.AddActivities.ToCommand(
+        commands.Add(ActivitySql.Add.ToCommand(
             store.Hub,
             _activities.Column(a => a.Turn.InstanceId),
             _activities.Column(a => a.Turn.Before.ExecutionId),
@@ -213,7 +210,7 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
     {
         if (_ownMessages.Count > 0)
         {
-            commands.Add(TurnSql.AddOwnMessages.ToCommand(
+            commands.Add(MessageSql.AddOwn.ToCommand(
                 store.Hub,
                 _ownMessages.Column(m => m.Turn.InstanceId),
                 _ownMessages.Column(m => m.Turn.Before.ExecutionId),
@@ -225,7 +222,7 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
 
         if (_cancelledTimers.Count > 0)
         {
-            commands.Add(TurnSql.CancelTimers.ToCommand(
+            commands.Add(MessageSql.DeleteTimers.ToCommand(
                 store.Hub,
                 _cancelledTimers.Column(t => t.Turn.InstanceId),
                 _cancelledTimers.Column(t => t.Turn.Before.ExecutionId),
@@ -235,13 +232,13 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
         if (_newInstances.Count > 0)
         {
             if (_replaced.Count > 0)
-                commands.AddRange(TurnSql.ForgetInstances.Select(sql => sql.ToCommand(store.Hub, _replaced.ToArray())));
+                commands.AddRange(ForgetCommands(store.Hub, [.. _replaced]));
             commands.Add(NewInstancesCommand(store, _newInstances, OwnInstances));
         }
 
         if (_messages.Count > 0)
         {
-            commands.Add(TurnSql.SendMessages.ToCommand(
+            commands.Add(MessageSql.Send.ToCommand(
                 store.Hub,
                 _messages.Column(m => m.InstanceId),
                 _messages.Column(m => m.ExecutionId),
@@ -252,11 +249,20 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
         }
     }
 
-    /// <summary>Stores new instances, the first <paramref name="own"/> of them under this engine's lease. Gives the ids stored.</summary>
+    /// <summary>Removes ended instances, whose ids are used again, with all their rows. After <see cref="InstanceSql.Lock"/>.</summary>
+    public static IEnumerable<NpgsqlBatchCommand> ForgetCommands(string hub, string[] ids) =>
+        [
+            HistorySql.DeleteOfInstances.ToCommand(hub, ids),
+            MessageSql.DeleteOfInstances.ToCommand(hub, ids),
+            ActivitySql.DeleteOfInstances.ToCommand(hub, ids),
+            InstanceSql.Delete.ToCommand(hub, ids),
+        ];
+
+    /// <summary>Stores new instances, the first <paramref name="own"/> of them under this engine's lease. Returns the ids that were stored.</summary>
     public static NpgsqlBatchCommand NewInstancesCommand(DurableStore store, IReadOnlyCollection<InstanceRow> rows, int own)
     {
         int position = 0;
-        return TurnSql.AddInstances.ToCommand(
+        return InstanceSql.Add.ToCommand(
             store.Hub,
             rows.Column(r => r.InstanceId),
             rows.Column(r => r.ExecutionId),
@@ -279,20 +285,21 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
     {
         string[] finished = [.. _turns.Where(turn => turn.IsFinal).Select(turn => turn.InstanceId)];
         if (finished.Length > 0)
-            commands.Add(TurnSql.DeleteMessagesOfFinished.ToCommand(store.Hub, finished));
+            commands.Add(MessageSql.DeleteOfInstances.ToCommand(store.Hub, finished));
 
         List<Turn> continued = [.. _turns.Where(turn => turn.Outcome.Next is not null)];
         if (continued.Count == 0)
             return;
         string[] ids = continued.Column(turn => turn.InstanceId);
         Guid[] executions = continued.Column(turn => turn.Before.ExecutionId);
-        commands.AddRange(TurnSql.ForgetExecutions.Select(sql => sql.ToCommand(store.Hub, ids, executions)));
+        commands.Add(HistorySql.DeleteOfExecutions.ToCommand(store.Hub, ids, executions));
+        commands.Add(MessageSql.DeleteOfExecutions.ToCommand(store.Hub, ids, executions));
 
         List<(Turn Turn, HistoryEvent Event)> kept =
             [.. continued.SelectMany(turn => turn.Outcome.Next!.Events.Where(e => e.MessageId is not null).Select(e => (turn, e)))];
         if (kept.Count > 0)
         {
-            commands.Add(TurnSql.KeepEvents.ToCommand(
+            commands.Add(MessageSql.Keep.ToCommand(
                 store.Hub,
                 kept.Column(k => k.Event.MessageId!.Value),
                 kept.Column(k => k.Turn.InstanceId),
@@ -302,7 +309,7 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
         }
     }
 
-    private NpgsqlBatchCommand UpdateInstances() => TurnSql.UpdateInstances.ToCommand(
+    private NpgsqlBatchCommand UpdateInstances() => InstanceSql.Commit.ToCommand(
         store.Hub,
         _turns.Column(t => t.InstanceId),
         _turns.Column(t => t.After.ExecutionId),

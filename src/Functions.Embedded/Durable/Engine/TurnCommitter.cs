@@ -4,13 +4,13 @@ using Npgsql;
 namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>
-/// Commits turns, several of different instances in one transaction. A turn is refused as a whole when its instance is no longer this
-/// engine's, has had another turn, or when an activity result it uses was already taken from elsewhere.
+/// Commits turns, those of several instances in one transaction. A turn is refused as a whole when its instance is not this engine's any more, when
+/// the instance has had another turn, or when another engine has stored a result for an activity whose result it uses.
 /// </summary>
 internal sealed class TurnCommitter : IAsyncDisposable
 {
     private readonly DurableStore _store;
-    private readonly Sessions _sessions;
+    private readonly LiveInstances _live;
     private readonly ActivityWorker _activities;
     private readonly EngineSignals _signals;
     private readonly InstanceWaiters _waiters;
@@ -21,18 +21,18 @@ internal sealed class TurnCommitter : IAsyncDisposable
 
     public TurnCommitter(
         DurableStore store,
-        Sessions sessions,
+        LiveInstances live,
         ActivityWorker activities,
         EngineSignals signals,
         InstanceWaiters waiters,
         IDurableFunctions functions,
         ILogger<TurnCommitter> logger)
     {
-        (_store, _sessions, _activities, _signals, _waiters, _functions, _logger) = (store, sessions, activities, signals, waiters, functions, logger);
+        (_store, _live, _activities, _signals, _waiters, _functions, _logger) = (store, live, activities, signals, waiters, functions, logger);
         _batcher = new Batcher<Turn>(CommitAsync, most: 64, loops: 2);
     }
 
-    /// <summary>Commits a turn, sooner or later: while the database is away it waits. Refused when the engine stops first.</summary>
+    /// <summary>Commits a turn. During an outage of the database it waits. The turn is refused when the engine stops before.</summary>
     public Task<TurnResult> CommitAsync(Turn turn)
     {
         if (!_batcher.TryAdd(turn))
@@ -40,46 +40,46 @@ internal sealed class TurnCommitter : IAsyncDisposable
         return turn.Committed;
     }
 
-    /// <summary>Gives up on commits that still wait for the database; the turns will be done again by whoever takes over.</summary>
+    /// <summary>Refuses the turns that still wait for the database. The engine that takes over runs them again.</summary>
     public void GiveUp() => _ = _stop.CancelAsync();
 
     public ValueTask DisposeAsync() => _batcher.DisposeAsync();
 
     private async Task CommitAsync(IReadOnlyList<Turn> turns)
     {
-        var retrying = new Retrying("Commit of durable turns", _store, _logger);
+        var backoff = new Backoff("Commit of durable turns", _store, _logger);
         while (true)
         {
             try
             {
                 await WriteAsync(turns);
-                retrying.Succeeded();
+                backoff.Succeeded();
                 return;
             }
-            catch (Exception error) when (DurableStore.IsPassing(error) && !_stop.IsCancellationRequested)
+            catch (Exception error) when (DurableStore.IsTransient(error) && !_stop.IsCancellationRequested)
             {
-                // If the commit got through after all, the next try finds the turn number moved on, and the instance is read again.
-                await retrying.FailedAsync(error, _stop.Token);
+                // If the commit succeeded after all, the next try finds a higher turn number, and the instance is read again.
+                await backoff.FailedAsync(error, _stop.Token);
             }
             catch (Exception error) when (turns.Count > 1 && !_stop.IsCancellationRequested)
             {
-                // One turn that cannot be stored must not take the others with it.
-                retrying.Succeeded();
-                _logger.LogWarning(error, "A commit of {Count} durable turns failed; committing them one by one", turns.Count);
+                // A turn that cannot be stored must not fail the others.
+                backoff.Succeeded();
+                _logger.LogWarning(error, "A commit of {Count} durable turns failed; they are committed one by one", turns.Count);
                 foreach (Turn turn in turns)
                     await CommitAsync([turn]);
                 return;
             }
             catch (Exception error) when (!_stop.IsCancellationRequested)
             {
-                retrying.Succeeded();
+                backoff.Succeeded();
                 await FailInstanceAsync(turns[0], error);
                 break;
             }
             catch (Exception error)
             {
-                retrying.GiveUp();
-                _logger.LogWarning(error, "{Count} durable turns were not committed before the engine stopped; they will be done again", turns.Count);
+                backoff.GiveUp();
+                _logger.LogWarning(error, "{Count} durable turns were not committed before the engine stopped; they will run again", turns.Count);
                 break;
             }
         }
@@ -88,13 +88,13 @@ internal sealed class TurnCommitter : IAsyncDisposable
             turn.Answer(default);
     }
 
-    /// <summary>What the database refuses for good would be tried for ever; the instance fails and says why.</summary>
+    /// <summary>Fails an instance whose turn the database refuses for good, or the turn would run again forever.</summary>
     private async Task FailInstanceAsync(Turn turn, Exception error)
     {
-        _logger.LogError(error, "A turn of the orchestration {InstanceId} ({Name}) cannot be stored", turn.InstanceId, turn.Before.Name);
+        _logger.LogError(error, "A turn of orchestration {InstanceId} ({Name}) cannot be stored", turn.InstanceId, turn.Before.Name);
         if (turn.IsReplacement)
         {
-            await SetAsideAsync(turn);
+            await PostponeAsync(turn);
             return;
         }
 
@@ -103,18 +103,18 @@ internal sealed class TurnCommitter : IAsyncDisposable
         await CommitAsync([new Turn(turn.Before, failed, turn.Consumed, KeepLease: false) { IsReplacement = true }]);
     }
 
-    /// <summary>Of what not even the failure can be stored: it is tried again after a while, or it would keep the engine busy.</summary>
-    private async Task SetAsideAsync(Turn turn)
+    /// <summary>Postpones an instance whose failure cannot be stored either, or it would keep the engine busy.</summary>
+    private async Task PostponeAsync(Turn turn)
     {
         try
         {
             await using NpgsqlConnection connection = await _store.OpenAsync(_stop.Token);
-            await using NpgsqlBatch batch = connection.ToBatch(TurnSql.SetAside.ToCommand(_store.Hub, turn.InstanceId, _store.Owner));
+            await using NpgsqlBatch batch = connection.ToBatch(InstanceSql.Postpone.ToCommand(_store.Hub, turn.InstanceId, _store.Owner));
             await batch.ExecuteNonQueryAsync(_stop.Token);
         }
-        catch (Exception error) when (DurableStore.IsPassing(error) || _stop.IsCancellationRequested)
+        catch (Exception error) when (DurableStore.IsTransient(error) || _stop.IsCancellationRequested)
         {
-            _logger.LogWarning(error, "The orchestration {InstanceId} is tried again before its time", turn.InstanceId);
+            _logger.LogWarning(error, "Orchestration {InstanceId} could not be postponed; it is tried again at once", turn.InstanceId);
         }
     }
 
@@ -129,16 +129,16 @@ internal sealed class TurnCommitter : IAsyncDisposable
             IReadOnlyList<ActivityCall> activities = batch.Activities;
             IReadOnlyList<InstanceRow> instances = batch.NewInstances;
             batch.OwnActivities = ownActivities = _activities.Reserve(activities);
-            batch.OwnInstances = instances.TakeWhile(row => _functions.HasOrchestrator(row.Name)).Take(_sessions.Room).Count();
+            batch.OwnInstances = instances.TakeWhile(row => _functions.HasOrchestrator(row.Name)).Take(_live.Room).Count();
 
-            bool othersNeeded = batch.OwnInstances < instances.Count || batch.Receivers.Any(id => !_sessions.Holds(id));
+            bool othersNeeded = batch.OwnInstances < instances.Count || batch.Receivers.Any(id => !_live.Holds(id));
             (Dictionary<string, TimeSpan?> due, HashSet<string> stored) =
                 await WriteAsync(connection, batch, othersNeeded, ownActivities < activities.Count);
 
             _activities.Run(activities.Take(ownActivities));
             handedOver = ownActivities;
             foreach (InstanceRow row in instances.Take(batch.OwnInstances).Where(row => stored.Contains(row.InstanceId)))
-                _sessions.Adopt(row);
+                _live.Adopt(row);
             Announce(batch, othersNeeded, ownActivities < activities.Count);
             foreach (Turn turn in turns)
             {
@@ -152,7 +152,7 @@ internal sealed class TurnCommitter : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens the transaction, locks what the turns touch and takes in those that may be committed.</summary>
+    /// <summary>Opens the transaction, locks what the turns change, and collects the turns that may be committed.</summary>
     private async Task<TurnBatch> LockAsync(NpgsqlConnection connection, IReadOnlyList<Turn> turns)
     {
         string[] ids = [.. turns.Select(turn => turn.InstanceId).Concat(turns.SelectMany(TurnBatch.TouchedBy)).Distinct(StringComparer.Ordinal)];
@@ -160,9 +160,9 @@ internal sealed class TurnCommitter : IAsyncDisposable
 
         var locked = new Dictionary<string, LockedInstance>(StringComparer.Ordinal);
         var present = new HashSet<(string, int)>();
-        await using NpgsqlBatch batch = connection.ToBatch("BEGIN".ToCommand(), TurnSql.LockInstances.ToCommand(_store.Hub, ids));
+        await using NpgsqlBatch batch = connection.ToBatch("BEGIN".ToCommand(), InstanceSql.Lock.ToCommand(_store.Hub, ids));
         if (results.Count > 0)
-            batch.BatchCommands.Add(_store.KeysOf(TurnSql.LockActivities, results));
+            batch.BatchCommands.Add(_store.KeysOf(ActivitySql.Lock, results));
 
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(_stop.Token);
         while (await reader.ReadAsync(_stop.Token))
@@ -209,14 +209,14 @@ internal sealed class TurnCommitter : IAsyncDisposable
             batch.BatchCommands.Add(command);
         string channel = EngineSignals.ChannelOf(_store.Hub);
         if (notifyInstances)
-            batch.BatchCommands.Add(TurnSql.Notify.ToCommand(channel, EngineSignals.InstancesPayload));
+            batch.BatchCommands.Add(ConnectionSql.Notify.ToCommand(channel, EngineSignals.InstancesPayload));
         if (notifyActivities)
-            batch.BatchCommands.Add(TurnSql.Notify.ToCommand(channel, EngineSignals.ActivitiesPayload));
+            batch.BatchCommands.Add(ConnectionSql.Notify.ToCommand(channel, EngineSignals.ActivitiesPayload));
         if (turns.HasEntityMessages)
-            batch.BatchCommands.Add(TurnSql.Notify.ToCommand(channel, EngineSignals.EntitiesPayload));
+            batch.BatchCommands.Add(ConnectionSql.Notify.ToCommand(channel, EngineSignals.EntitiesPayload));
         batch.BatchCommands.Add("COMMIT".ToCommand());
 
-        // Three statements give rows: the new instances stored, the instances updated, and notifications, whose column is void.
+        // Three statements return rows: new instances, updated instances, and notifications, whose column is void.
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(_stop.Token);
         do
         {

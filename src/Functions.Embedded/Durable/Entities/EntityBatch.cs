@@ -5,15 +5,15 @@ using P = Microsoft.DurableTask.Protobuf;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>Something an operation asked for: a signal to an entity, or an orchestration to be started.</summary>
+/// <summary>An action of an operation: it signals an entity or starts an orchestration.</summary>
 internal sealed record EntityAction(EntityMessage? Signal, InstanceRow? Start);
 
-/// <summary>What an operation came to.</summary>
+/// <summary>The result of an operation.</summary>
 internal sealed record OperationOutcome(string? Result, TaskFailureDetails? Failure);
 
 /// <summary>
-/// Operations for one entity that run one after the other on its state. The official package runs them: they go to it and come back in the
-/// messages that it exchanges with a Functions host. An operation that throws is undone: its state and what it asked for.
+/// Operations that run one after the other on the state of one entity. The official package runs them and exchanges the same messages as with a
+/// Functions host. An operation that throws has no effect: its change of the state and its actions are undone.
 /// </summary>
 internal sealed class EntityBatch(EntityInstanceId id, string? stateBefore, IReadOnlyList<EntityMessage> operations, TimeProvider time)
 {
@@ -28,20 +28,20 @@ internal sealed class EntityBatch(EntityInstanceId id, string? stateBefore, IRea
 
     public IReadOnlyList<EntityAction> Actions => _actions;
 
-    /// <summary>As the data converter wrote it; null when there is none.</summary>
+    /// <summary>The state as the data converter wrote it; null when there is none.</summary>
     public string? State => _isComplete ? _stateAfter : stateBefore;
 
-    /// <summary>Runs the operations on an entity. Comes back without an error, whatever they throw.</summary>
+    /// <summary>Runs the operations on an entity. Their exceptions become outcomes and are not thrown.</summary>
     public async Task ExecuteAsync(ITaskEntity entity, IServiceProvider? services = null) =>
         Complete(await GrpcEntityRunner.LoadAndRunAsync(ToRequest(), entity, services));
 
-    /// <summary>The operations as an entity function gets them: an <c>EntityBatchRequest</c> in base64.</summary>
+    /// <summary>The operations as an entity function receives them: an <c>EntityBatchRequest</c> in base64.</summary>
     public string ToRequest()
     {
         var request = new P.EntityBatchRequest { InstanceId = Id.ToString(), EntityState = State };
         request.Operations.AddRange(operations.Select(operation => new P.OperationRequest
         {
-            // Only the Functions host uses it; it has to be a UUID.
+            // Unused here, but it must be a UUID.
             RequestId = Guid.NewGuid().ToString(),
             Operation = operation.Operation,
             Input = operation.Input,
@@ -49,7 +49,7 @@ internal sealed class EntityBatch(EntityInstanceId id, string? stateBefore, IRea
         return Convert.ToBase64String(request.ToByteArray());
     }
 
-    /// <summary>Takes what the operations did, as an entity function returns it: an <c>EntityBatchResult</c> in base64.</summary>
+    /// <summary>Reads what an entity function returns: an <c>EntityBatchResult</c> in base64.</summary>
     public void Complete(string? encoded)
     {
         if (string.IsNullOrEmpty(encoded))
@@ -68,7 +68,7 @@ internal sealed class EntityBatch(EntityInstanceId id, string? stateBefore, IRea
         (_stateAfter, _isComplete) = (result.EntityState, true);
     }
 
-    /// <summary>The same operations, all failed: nothing has changed.</summary>
+    /// <summary>The same operations, all of them failed, on an unchanged state.</summary>
     public EntityBatch Failed(Exception error)
     {
         var failed = new EntityBatch(Id, stateBefore, operations, time);
@@ -99,7 +99,7 @@ internal sealed class EntityBatch(EntityInstanceId id, string? stateBefore, IRea
             Version = start.Version ?? "",
             Input = start.Input,
             CreatedAt = now,
-            StartAt = at > now ? Clock.RoundUp(at.Value) : null,
+            StartAt = at > now ? DatabaseTime.RoundUp(at.Value) : null,
         };
     }
 

@@ -2,12 +2,12 @@ using Microsoft.DurableTask.Entities;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>An entity that this engine holds the lease of, as it was read.</summary>
+/// <summary>An entity's row, under this engine's lease.</summary>
 internal sealed record EntityRow(string EntityId, string? State, long Turn, Guid? LockId, string? LockOwner, Guid? LockExecution);
 
 /// <summary>
-/// What an entity does in one go: operations in the order they came, until a critical section begins or ends. While it is locked it does only
-/// what comes from the critical section.
+/// What an entity does under one lease: operations in the order in which they arrived, until a critical section begins or ends. A locked entity
+/// handles only messages of its critical section.
 /// </summary>
 internal sealed class EntityRun
 {
@@ -36,19 +36,19 @@ internal sealed class EntityRun
 
     public long[] Consumed => [.. _operations.Select(message => message.Id), .. _last is null ? (long[])[] : [_last.Id]];
 
-    /// <summary>The entity's lock after this run.</summary>
+    /// <summary>The critical section that holds the entity after this run.</summary>
     public (Guid? Id, string? Owner, Guid? Execution) LockAfter => _last switch
     {
         { Kind: EntityMessageKind.Lock } begun => (begun.LockId, begun.Sender, begun.SenderExecution),
-        // An unlock of a critical section that is over already ends no other one.
+        // A late unlock of an earlier critical section must not end this one.
         { Kind: EntityMessageKind.Unlock } ended when ended.LockId == _row.LockId => (null, null, null),
         _ => (_row.LockId, _row.LockOwner, _row.LockExecution),
     };
 
-    /// <summary>What is sent to other entities because of a lock.</summary>
+    /// <summary>The lock request that goes on to the next entity; null when there is none.</summary>
     public EntityMessage? Forwarded => _last is { Kind: EntityMessageKind.Lock } ? _last.NextLock() : null;
 
-    /// <summary>Whom the run answers, with what.</summary>
+    /// <summary>The answers to orchestrations.</summary>
     public List<(string Instance, Guid? Execution, EventKind Kind, int TaskId, string? Name, string? Data)> Answers(IReadOnlyList<OperationOutcome> outcomes)
     {
         List<(string, Guid?, EventKind, int, string?, string?)> answers = [];

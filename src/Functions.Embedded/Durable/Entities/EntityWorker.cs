@@ -5,14 +5,14 @@ using Npgsql;
 namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>
-/// Runs entities: takes those that have something to do under a lease, runs their operations on the state, and commits the new state, the
-/// answers and what the operations asked for together. Fenced like a turn: by the lease and the number of commits so far.
+/// Runs entities. It takes leases of entities that have messages, runs the operations on the state, and commits the new state, the answers and the
+/// actions of the operations together. A commit is refused, as that of a turn, without the lease or after another commit.
 /// </summary>
 internal sealed class EntityWorker(
     DurableStore store,
     IDurableFunctions functions,
     HostRegistry hosts,
-    EntityCommits commits,
+    EntityCommitter commits,
     EngineSignals signals,
     TimeProvider time,
     ILogger<EntityWorker> logger)
@@ -23,13 +23,13 @@ internal sealed class EntityWorker(
 
     public async Task RunAsync(CancellationToken stop)
     {
-        var retrying = new Retrying("Fetching entities", store, logger);
+        var backoff = new Backoff("Fetching entities", store, logger);
         while (!stop.IsCancellationRequested)
         {
             try
             {
                 TimeSpan wait = await FetchAsync(stop);
-                retrying.Succeeded();
+                backoff.Succeeded();
                 await signals.Entities.WaitAsync(wait, stop);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -38,16 +38,16 @@ internal sealed class EntityWorker(
             }
             catch (Exception error)
             {
-                await retrying.FailedAsync(error, stop);
+                await backoff.FailedAsync(error, stop);
             }
         }
     }
 
-    /// <summary>Renews the leases of what runs.</summary>
+    /// <summary>Renews the leases of the entities that run.</summary>
     public async Task RenewAsync(CancellationToken stop)
     {
         using var timer = new PeriodicTimer(store.Options.LeaseDuration / 3, time);
-        var retrying = new Retrying("Renewing leases of entities", store, logger);
+        var backoff = new Backoff("Renewing leases of entities", store, logger);
         while (!stop.IsCancellationRequested)
         {
             try
@@ -62,7 +62,7 @@ internal sealed class EntityWorker(
                     await batch.ExecuteNonQueryAsync(stop);
                 }
 
-                retrying.Succeeded();
+                backoff.Succeeded();
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
@@ -70,12 +70,12 @@ internal sealed class EntityWorker(
             }
             catch (Exception error)
             {
-                await retrying.FailedAsync(error, stop);
+                await backoff.FailedAsync(error, stop);
             }
         }
     }
 
-    /// <summary>Lets what runs finish for a while. What does not is left to other engines, as if it had not begun.</summary>
+    /// <summary>Waits for running entities, and cancels them when the time is over. Other engines then run their operations again.</summary>
     public async Task FinishAsync(TimeSpan grace)
     {
         Task running = Task.WhenAll(_running.Values);
@@ -86,7 +86,7 @@ internal sealed class EntityWorker(
         }
     }
 
-    /// <summary>Gives back what did not finish.</summary>
+    /// <summary>Releases the entities that did not finish.</summary>
     public async Task ReleaseAsync(CancellationToken cancellation)
     {
         string[] left = [.. _running.Keys];
@@ -98,7 +98,7 @@ internal sealed class EntityWorker(
     {
         int room = store.Options.MaxConcurrentEntities - _running.Count;
         if (room <= 0)
-            return store.Options.PollInterval; // woken when one ends
+            return store.Options.PollInterval; // the end of a run sets the signal
         List<EntityRow> taken = [];
         TimeSpan wait = store.Options.PollInterval;
         await using (NpgsqlConnection connection = await store.OpenAsync(stop))
@@ -123,7 +123,7 @@ internal sealed class EntityWorker(
             await LeaveAsync(unknown, stop);
         foreach (EntityRow row in taken.Except(unknown))
         {
-            // Entered before it runs, so that it cannot be taken out first.
+            // It starts only after it is in the dictionary, or it could end before and stay there.
             var begin = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _running[row.EntityId] = RunAsync(row, begin.Task);
             begin.SetResult();
@@ -134,7 +134,7 @@ internal sealed class EntityWorker(
 
     private static string NameOf(string entityId) => entityId[1..entityId.IndexOf('@', 1)];
 
-    /// <summary>Entities this app does not have are left to one that has them.</summary>
+    /// <summary>Leaves entities that this app does not have to an app that does.</summary>
     private async Task LeaveAsync(List<EntityRow> unknown, CancellationToken stop)
     {
         await ReleaseAsync([.. unknown.Select(row => row.EntityId)], stop);
@@ -143,8 +143,8 @@ internal sealed class EntityWorker(
             string name = NameOf(row.EntityId);
             if (!_unknown.Add(name))
                 continue;
-            hosts.Missing(FunctionKind.Entity, name);
-            logger.LogWarning("There is no entity {Name} here; its operations (as for {EntityId}) are left to an app that has it", name, row.EntityId);
+            hosts.ReportMissing(FunctionKind.Entity, name);
+            logger.LogWarning("This app has no entity {Name}; it leaves its operations (such as those of {EntityId}) to an app that does", name, row.EntityId);
         }
     }
 
@@ -158,7 +158,7 @@ internal sealed class EntityWorker(
     private async Task RunAsync(EntityRow row, Task begin)
     {
         await begin;
-        var retrying = new Retrying($"Running the entity {row.EntityId}", store, logger);
+        var backoff = new Backoff($"Running the entity {row.EntityId}", store, logger);
         bool released = false;
         try
         {
@@ -171,13 +171,13 @@ internal sealed class EntityWorker(
                     (unlocked, messages) = await commits.ReadAsync(row, _abort.Token);
                     break;
                 }
-                catch (Exception error) when (DurableStore.IsPassing(error) && !_abort.IsCancellationRequested)
+                catch (Exception error) when (DurableStore.IsTransient(error) && !_abort.IsCancellationRequested)
                 {
-                    await retrying.FailedAsync(error, _abort.Token);
+                    await backoff.FailedAsync(error, _abort.Token);
                 }
             }
 
-            retrying.Succeeded();
+            backoff.Succeeded();
             var run = new EntityRun(unlocked, messages);
             var batch = new EntityBatch(run.Id, row.State, run.Operations, time);
             if (run.Operations.Count > 0)
@@ -187,11 +187,11 @@ internal sealed class EntityWorker(
         }
         catch (OperationCanceledException) when (_abort.IsCancellationRequested)
         {
-            return; // to be handed back
+            return; // its lease is released at the stop
         }
         catch (Exception error)
         {
-            logger.LogError(error, "The entity {EntityId} could not be run; it will be tried again", row.EntityId);
+            logger.LogError(error, "Entity {EntityId} could not run; it is tried again", row.EntityId);
         }
         finally
         {
@@ -208,15 +208,15 @@ internal sealed class EntityWorker(
         {
             await functions.RunEntityAsync(name, batch, _abort.Token);
             batch.FailRest(new TaskFailureDetails(
-                typeof(InvalidOperationException).FullName!, $"The function of the entity '{name}' did not dispatch the operation.", null, null, null));
+                typeof(InvalidOperationException).FullName!, $"The function of entity '{name}' did not dispatch the operation.", null, null, null));
         }
         catch (Exception error) when (!_abort.IsCancellationRequested)
         {
-            logger.LogWarning(error, "The function of the entity {EntityId} failed", batch.Id);
+            logger.LogWarning(error, "The function of entity {EntityId} failed", batch.Id);
             batch.FailRest(TaskFailureDetails.FromException(error));
         }
 
         foreach (TaskFailureDetails failure in batch.Outcomes.Select(outcome => outcome.Failure).OfType<TaskFailureDetails>())
-            logger.LogWarning("An operation of the entity {EntityId} failed: {ErrorType}: {ErrorMessage}", batch.Id, failure.ErrorType, failure.ErrorMessage);
+            logger.LogWarning("An operation of entity {EntityId} failed: {ErrorType}: {ErrorMessage}", batch.Id, failure.ErrorType, failure.ErrorMessage);
     }
 }

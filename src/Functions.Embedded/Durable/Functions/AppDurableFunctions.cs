@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>The app's orchestrators, activities and entities, run through the official middleware pipeline.</summary>
+/// <summary>The app's orchestrators, activities and entities. They run through the official middleware pipeline.</summary>
 internal sealed class AppDurableFunctions(
     FunctionCatalog functions,
     FunctionExecutionDelegate pipeline,
@@ -37,9 +37,9 @@ internal sealed class AppDurableFunctions(
     public bool HasEntity(string name) => _entities.ContainsKey(name);
 
     /// <remarks>
-    /// Every await between the engine and the orchestrator keeps the engine's scheduler: the official pipeline has no ConfigureAwait(false),
-    /// and all that it awaits before the orchestrator is done already. An orchestrator that is left waiting for good never gets to the end of
-    /// this method; its invocation then holds nothing that needs disposing, unless middleware asked for such a service.
+    /// Every await between the engine and the orchestrator keeps the engine's scheduler: the official pipeline has no ConfigureAwait(false), and
+    /// everything that it awaits before the orchestrator has completed. An orchestrator that waits forever never reaches the end of this method. Its
+    /// invocation then holds nothing to dispose, unless middleware resolved a disposable service.
     /// </remarks>
     public async Task<object?> RunOrchestratorAsync(string name, OrchestrationContext context)
     {
@@ -49,7 +49,7 @@ internal sealed class AppDurableFunctions(
             InputData = InputOf(function, context),
             MetadataSource = static invocation => InstanceOf(((OrchestrationContext)invocation.InputData[invocation.Function.Trigger.Name]!).InstanceId),
         };
-        // The official executor of orchestrators replays a history that a Functions host sends.
+        // The official executor of orchestrators expects a history from a Functions host.
         invocation.Features.Set(classes.IsOrchestrator(function) ? classes.OrchestratorExecutor : executor);
         await pipeline(invocation);
         return invocation.Result;
@@ -66,7 +66,7 @@ internal sealed class AppDurableFunctions(
             InputData = new Dictionary<string, object?> { [function.Trigger.Name] = call.Input },
             MetadataSource = _ => InstanceOf(call.Key.InstanceId),
         };
-        // The official executor of activities hides what was thrown behind an exception for the Functions host.
+        // The official executor of activities wraps exceptions for a Functions host.
         invocation.Features.Set(classes.IsActivity(function) ? classes.ExecutorOf(call) : executor);
         try
         {
@@ -94,7 +94,7 @@ internal sealed class AppDurableFunctions(
         batch.Complete(invocation.Result as string);
     }
 
-    /// <summary>The context and, for a function that has a parameter for it, the orchestration's input.</summary>
+    /// <summary>The context and, for a function with a parameter for it, the orchestration's input.</summary>
     private static Dictionary<string, object?> InputOf(LoadedFunction function, OrchestrationContext context)
     {
         var input = new Dictionary<string, object?> { [function.Trigger.Name] = context };

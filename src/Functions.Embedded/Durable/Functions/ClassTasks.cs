@@ -5,10 +5,10 @@ using VisionPlatform.Functions.Embedded.Official;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>Runs orchestrators and activities that are classes in the app's <see cref="DurableTaskRegistry"/>, where the official extension keeps them.</summary>
+/// <summary>Runs the orchestrators and activities that are classes in the app's <see cref="DurableTaskRegistry"/>.</summary>
 internal sealed class ClassTasks(IDurableTaskFactory factory, DataConverter converter)
 {
-    /// <summary>Runs an orchestrator class on the context among the inputs.</summary>
+    /// <summary>Runs an orchestrator class. Its context is among the invocation's inputs.</summary>
     public IFunctionExecutor OrchestratorExecutor { get; } = new Orchestrators(factory);
 
     /// <summary>Runs an activity class for one call.</summary>
@@ -18,7 +18,7 @@ internal sealed class ClassTasks(IDurableTaskFactory factory, DataConverter conv
 
     public bool IsActivity(LoadedFunction function) => function.Definition.EntryPoint == WorkerInternals.Instance.ClassActivityEntryPoint;
 
-    // No ConfigureAwait(false): an orchestrator's continuations must stay where the engine runs them.
+    // No ConfigureAwait(false): an orchestrator's continuations must run on the engine's scheduler.
     private sealed class Orchestrators(IDurableTaskFactory factory) : IFunctionExecutor
     {
         public async ValueTask ExecuteAsync(FunctionContext context)

@@ -5,7 +5,7 @@ using VisionPlatform.Functions.Embedded.Official;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>Gives a parameter marked <see cref="DurableClientAttribute"/> the engine's client, with this host's address and key for management URLs.</summary>
+/// <summary>Binds a parameter with <see cref="DurableClientAttribute"/> to the engine's client, with this host's address and key for management URLs.</summary>
 internal sealed class DurableClientConverter(DurableTaskClient client, ManagementAddress address) : IInputConverter
 {
     public ValueTask<ConversionResult> ConvertAsync(ConverterContext context)

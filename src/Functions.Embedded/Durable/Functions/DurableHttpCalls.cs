@@ -8,22 +8,22 @@ using Microsoft.Extensions.Primitives;
 namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>
-/// Requests that orchestrators make with <c>CallHttpAsync</c>. The official extension method waits and polls with durable timers and calls the
-/// activity <see cref="Activity"/> for each request, which the host has to have; retries are durable too, see <see cref="CallAsync"/>.
+/// Makes the requests of <c>CallHttpAsync</c>. The official extension method calls the activity <see cref="Activity"/> for each request, and waits
+/// and polls with durable timers. Retries are durable too, see <see cref="CallAsync"/>.
 /// </summary>
 internal static class DurableHttpCalls
 {
     public const string Activity = "BuiltIn::HttpActivity";
 
-    // Redirects are followed by the handler, cookies are kept for nobody; connections are shared by the whole host.
+    // One handler, and so one set of connections, for the whole host. It follows redirects and keeps no cookies.
     private static readonly HttpClient s_http = new(new SocketsHttpHandler { UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
     {
         Timeout = Timeout.InfiniteTimeSpan,
     };
 
-    /// <summary>Makes one request, as the activity.</summary>
-    /// <exception cref="TimeoutException">There was no answer in the request's time.</exception>
-    /// <exception cref="NotSupportedException">The request wants a token of a managed identity, which this host has none of.</exception>
+    /// <summary>Makes one request.</summary>
+    /// <exception cref="TimeoutException">The request's time limit passed without an answer.</exception>
+    /// <exception cref="NotSupportedException">The request has a token source. It would need a managed identity, which this host does not have.</exception>
     public static async Task<DurableHttpResponse> RunAsync(string? serialized, DataConverter converter, CancellationToken cancellation)
     {
         Request request = serialized is null ? throw new ArgumentException("The request is missing.", nameof(serialized)) : converter.Deserialize<Request>(serialized)!;
@@ -51,8 +51,8 @@ internal static class DurableHttpCalls
     }
 
     /// <summary>
-    /// Calls the activity as <paramref name="call"/> does, again as the request's <see cref="HttpRetryOptions"/> say: after a failure to get
-    /// an answer and after an answer with one of the listed statuses (each of 400 and above when none is listed).
+    /// Calls the activity by <paramref name="call"/> and repeats the call as the request's <see cref="HttpRetryOptions"/> say: when no answer came, and
+    /// when the answer has one of the listed statuses, or one of 400 and above when none is listed.
     /// </summary>
     // No ConfigureAwait(false): this is orchestrator code.
     public static async Task<TResult> CallAsync<TResult>(TaskOrchestrationContext context, HttpRetryOptions retry, Func<Task<TResult>> call)
@@ -68,7 +68,7 @@ internal static class DurableHttpCalls
             }
             catch (TaskFailedException) when (MayGoOn(attempt))
             {
-                // The wait is below.
+                // It waits below.
             }
 
             double milliseconds = retry.FirstRetryInterval.TotalMilliseconds * Math.Pow(retry.BackoffCoefficient, attempt - 1);
@@ -101,8 +101,8 @@ internal static class DurableHttpCalls
         return message;
     }
 
-    /// <summary>A <see cref="DurableHttpRequest"/> as its JSON is, which the official package only writes.</summary>
-    /// <param name="Headers">A text or an array of texts for each name.</param>
+    /// <summary>The JSON of a <see cref="DurableHttpRequest"/>, which the official package can only write.</summary>
+    /// <param name="Headers">The value of each name is a string or an array of strings.</param>
     private sealed record Request(
         [property: JsonPropertyName("method")] string Method,
         [property: JsonPropertyName("uri")] Uri Uri,

@@ -5,12 +5,12 @@ using Microsoft.Extensions.Configuration;
 
 namespace VisionPlatform.Functions.Embedded;
 
-/// <summary>Where clients reach an orchestration's management endpoints, and with which key.</summary>
+/// <summary>The address of the management endpoints, and the key for them.</summary>
 internal sealed record ManagementEndpoint(string BaseUrl, string Key);
 
 /// <summary>
-/// Makes the management endpoint for a binding: at the address the caller used; without a caller at <c>PUBLIC_URL</c>,
-/// else where the server listens.
+/// Builds the address of the management endpoints: the host of the current request; without a request <c>PUBLIC_URL</c>, or else the address that
+/// the server listens on.
 /// </summary>
 internal sealed class ManagementAddress(HostKeys keys, IConfiguration configuration, IServer server)
 {

@@ -17,9 +17,9 @@ internal static class DurableWebhooks
 
     internal const string ContinuationHeader = "x-ms-continuation-token";
 
-    /// <param name="endpoints">Where to add the routes.</param>
-    /// <param name="authorize">Says whether a request carries a key that admits it; when null, <c>FUNCTIONS_MASTER_KEY</c> is compared with the
-    /// header <c>x-functions-key</c> or the query parameter <c>code</c>.</param>
+    /// <param name="endpoints">The routes are added here.</param>
+    /// <param name="authorize">Checks a request's key. When null, the header <c>x-functions-key</c> or the query parameter <c>code</c> must hold
+    /// <c>FUNCTIONS_MASTER_KEY</c>.</param>
     public static IEndpointRouteBuilder MapDurableWebhooks(this IEndpointRouteBuilder endpoints, Func<HttpContext, bool>? authorize = null)
     {
         authorize ??= HasMasterKey;
@@ -33,11 +33,11 @@ internal static class DurableWebhooks
         group.MapDelete("/instances/{instanceId}", PurgeAsync);
         group.MapPost("/instances/{instanceId}/raiseEvent/{eventName}", RaiseEventAsync);
         group.MapPost("/instances/{instanceId}/terminate", (HttpContext http, string instanceId, EmbeddedDurableTaskClient client, string? reason) =>
-            SteerAsync(http, client, instanceId, cancellation => client.TerminateInstanceAsync(instanceId, (object?)reason, cancellation)));
+            ControlAsync(http, client, instanceId, cancellation => client.TerminateInstanceAsync(instanceId, (object?)reason, cancellation)));
         group.MapPost("/instances/{instanceId}/suspend", (HttpContext http, string instanceId, EmbeddedDurableTaskClient client, string? reason) =>
-            SteerAsync(http, client, instanceId, cancellation => client.SuspendInstanceAsync(instanceId, reason, cancellation)));
+            ControlAsync(http, client, instanceId, cancellation => client.SuspendInstanceAsync(instanceId, reason, cancellation)));
         group.MapPost("/instances/{instanceId}/resume", (HttpContext http, string instanceId, EmbeddedDurableTaskClient client, string? reason) =>
-            SteerAsync(http, client, instanceId, cancellation => client.ResumeInstanceAsync(instanceId, reason, cancellation)));
+            ControlAsync(http, client, instanceId, cancellation => client.ResumeInstanceAsync(instanceId, reason, cancellation)));
         group.MapPost("/instances/{instanceId}/rewind", RewindAsync);
         EntityWebhooks.Map(group);
         group.MapPost("/instances/{instanceId}/restart", RestartAsync);
@@ -123,11 +123,11 @@ internal static class DurableWebhooks
         if (await ReadJsonAsync(http, optional: true) is not { } body)
             return NotJson();
         object? payload = body.ValueKind == JsonValueKind.Undefined ? null : body;
-        return await SteerAsync(http, client, instanceId, cancellation => client.RaiseEventAsync(instanceId, eventName, payload, cancellation));
+        return await ControlAsync(http, client, instanceId, cancellation => client.RaiseEventAsync(instanceId, eventName, payload, cancellation));
     }
 
-    /// <summary>202; 404 for an instance that does not exist, 410 for one that has ended.</summary>
-    private static async Task<IResult> SteerAsync(
+    /// <summary>Answers 202; 404 when the instance does not exist, 410 when it has ended.</summary>
+    private static async Task<IResult> ControlAsync(
         HttpContext http, EmbeddedDurableTaskClient client, string instanceId, Func<CancellationToken, Task> act)
     {
         OrchestrationMetadata? instance = await client.GetInstanceAsync(instanceId, http.RequestAborted);
@@ -203,11 +203,11 @@ internal static class DurableWebhooks
         }
         catch (FormatException)
         {
-            throw new BadHttpRequestException($"The header {ContinuationHeader} is not one this API gave.");
+            throw new BadHttpRequestException($"The header {ContinuationHeader} does not hold a token of this API.");
         }
     }
 
-    /// <summary>The body as JSON; undefined when it is empty and may be; null when it is not JSON.</summary>
+    /// <summary>The body as JSON; undefined when it is empty and optional, null when it is not JSON.</summary>
     internal static async Task<JsonElement?> ReadJsonAsync(HttpContext http, bool optional)
     {
         using var reader = new StreamReader(http.Request.Body);

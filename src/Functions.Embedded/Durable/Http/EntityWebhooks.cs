@@ -19,14 +19,14 @@ internal static class EntityWebhooks
         group.MapPost("/entities/{name}/{key}", SignalAsync);
     }
 
-    /// <summary>200 with the state; 404 for an entity without one.</summary>
+    /// <summary>Answers 200 with the state; 404 when the entity has none.</summary>
     private static async Task<IResult> GetAsync(HttpContext http, string name, string key, EmbeddedDurableTaskClient client)
     {
         EntityMetadata? entity = await client.Entities.GetEntityAsync(new EntityInstanceId(name, key), includeState: true, http.RequestAborted);
         return entity is null ? Results.NotFound() : Results.Text(entity.State!.Value, "application/json");
     }
 
-    /// <summary>202: the signal is stored.</summary>
+    /// <summary>Answers 202 when the signal is stored.</summary>
     private static async Task<IResult> SignalAsync(HttpContext http, string name, string key, EmbeddedDurableTaskClient client, string? op)
     {
         if (await DurableWebhooks.ReadJsonAsync(http, optional: true) is not { } body)

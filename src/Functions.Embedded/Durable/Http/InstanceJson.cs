@@ -5,7 +5,7 @@ using Microsoft.DurableTask.Client;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>An instance as the management API shows it: name, instanceId, runtimeStatus, input, customStatus, output, createdTime, lastUpdatedTime, historyEvents.</summary>
+/// <summary>An instance in the JSON of the management API.</summary>
 internal static class InstanceJson
 {
     public static readonly JsonSerializerOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -28,7 +28,7 @@ internal static class InstanceJson
         return json;
     }
 
-    /// <summary>As the extension shows it: a finished call takes the place of its start, and the turns' own marks are left out.</summary>
+    /// <summary>Shows events as the extension does: a finished call replaces its start, and the beginning of a turn is left out.</summary>
     private static JsonArray HistoryOf(IReadOnlyList<HistoryEvent> history, bool withInput, bool withOutput)
     {
         var starts = new Dictionary<int, HistoryEvent>();
@@ -110,7 +110,7 @@ internal static class InstanceJson
 
     private static string Time(DateTime time) => time.ToString("s", System.Globalization.CultureInfo.InvariantCulture) + "Z";
 
-    /// <summary>Stored JSON as it is; stored text of another converter as a string.</summary>
+    /// <summary>Stored JSON as JSON. Text that another converter stored becomes a string.</summary>
     private static JsonNode? Value(string? stored)
     {
         if (stored is null)

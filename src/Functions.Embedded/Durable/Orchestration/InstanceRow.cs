@@ -2,7 +2,7 @@ using Microsoft.DurableTask.Client;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>The part of <c>durable.instances</c> that running an instance needs.</summary>
+/// <summary>The columns of <c>durable.instances</c> that running an instance needs.</summary>
 internal sealed record InstanceRow(string InstanceId, Guid ExecutionId, string Name)
 {
     public string Version { get; init; } = "";
@@ -27,19 +27,8 @@ internal sealed record InstanceRow(string InstanceId, Guid ExecutionId, string N
 
     public DateTime? StartAt { get; init; }
 
-    /// <summary>Turns committed so far: a commit for any other turn is refused.</summary>
+    /// <summary>Number of committed turns. A commit is refused when the database has another number.</summary>
     public long Turn { get; init; }
 
     public int HistoryLength { get; init; }
-}
-
-internal static class RuntimeStatusNames
-{
-    /// <summary>The statuses an instance never leaves, as stored.</summary>
-    public static readonly string[] Final = ["Completed", "Failed", "Terminated"];
-
-    public static bool IsFinal(this OrchestrationRuntimeStatus status) => status
-        is OrchestrationRuntimeStatus.Completed
-        or OrchestrationRuntimeStatus.Failed
-        or OrchestrationRuntimeStatus.Terminated;
 }

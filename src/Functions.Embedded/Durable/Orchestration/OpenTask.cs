@@ -1,6 +1,6 @@
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>A call, timer or wait whose answer has not come yet.</summary>
+/// <summary>A call, a timer or a wait for an event that is not answered yet.</summary>
 internal abstract class OpenTask(EventKind kind, string name, int id)
 {
     public EventKind Kind { get; } = kind;
@@ -9,7 +9,7 @@ internal abstract class OpenTask(EventKind kind, string name, int id)
 
     public int Id { get; } = id;
 
-    /// <summary>False when the waiting was given up (cancelled).</summary>
+    /// <summary>False once it was answered or cancelled.</summary>
     public abstract bool IsOpen { get; }
 
     public abstract void Complete(string? data);
@@ -37,7 +37,7 @@ internal sealed class OpenTask<T>(EventKind kind, string name, int id, DataConve
         }
         catch (Exception error)
         {
-            // The answer is not what the orchestrator asked for; it is told as by any failed call.
+            // The answer does not have the type that the orchestrator expects; the call fails.
             _source.TrySetException(error);
             return;
         }

@@ -4,17 +4,17 @@ using Microsoft.DurableTask.Entities;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>The side of entities: calls, signals, critical sections.</summary>
+/// <summary>Calls and signals to entities, and critical sections.</summary>
 internal sealed partial class OrchestrationContext
 {
     private EntityFeature? _entities;
 
     public override TaskOrchestrationEntityFeature Entities => _entities ??= new EntityFeature(this);
 
-    /// <summary>Called within the turn when the orchestrator has ended: what it has locked is free again.</summary>
+    /// <summary>Releases the entities that the orchestrator still has locked when it ends. Called in the turn.</summary>
     public void LeaveCriticalSection() => _entities?.Leave(null);
 
-    private void Tell(EventKind kind, EntityInstanceId id, string? name, string? data, Guid? lockId, DateTime? fireAt = null) => _asked.Enqueue(
+    private void AddEntityAction(EventKind kind, EntityInstanceId id, string? name, string? data, Guid? lockId, DateTime? fireAt = null) => _actions.Enqueue(
         new HistoryEvent(kind, _now)
         {
             TaskId = ++_lastTaskId,
@@ -25,7 +25,7 @@ internal sealed partial class OrchestrationContext
             FireAt = fireAt,
         });
 
-    // No ConfigureAwait(false) here: what follows an await must run in the turn.
+    // No ConfigureAwait(false): continuations must run in the turn.
     private sealed class EntityFeature(OrchestrationContext context) : TaskOrchestrationEntityFeature
     {
         private readonly OrchestrationContext _context = context;
@@ -68,9 +68,9 @@ internal sealed partial class OrchestrationContext
         {
             Check(id, operationName);
             if (_section is not null && _locked.Contains(id))
-                throw new InvalidOperationException($"The entity {id} is locked by this orchestration; it can be called, not signalled.");
-            DateTime? at = options?.SignalTime is { } due ? Clock.RoundUp(due.UtcDateTime) : null;
-            _context.Tell(EventKind.EntitySignaled, id, operationName, _context.Serialize(input), null, at);
+                throw new InvalidOperationException($"This orchestration has locked entity {id}; it can call the entity but not signal it.");
+            DateTime? at = options?.SignalTime is { } due ? DatabaseTime.RoundUp(due.UtcDateTime) : null;
+            _context.AddEntityAction(EventKind.EntitySignaled, id, operationName, _context.Serialize(input), null, at);
             return Task.CompletedTask;
         }
 
@@ -79,8 +79,8 @@ internal sealed partial class OrchestrationContext
             ArgumentNullException.ThrowIfNull(entityIds);
             _context.EnsureTurn();
             if (_section is not null || _isEntering)
-                throw new InvalidOperationException("This orchestration has locked entities already; critical sections cannot be nested.");
-            // One order for all: two critical sections never wait for each other in a circle.
+                throw new InvalidOperationException("This orchestration is in a critical section already; critical sections cannot be nested.");
+            // Locked in one order by all orchestrations, so critical sections cannot deadlock.
             EntityInstanceId[] set = [.. entityIds.Distinct().OrderBy(id => id.ToString(), StringComparer.Ordinal)];
             if (set.Length == 0)
                 throw new ArgumentException("There is no entity to lock.", nameof(entityIds));
@@ -116,18 +116,18 @@ internal sealed partial class OrchestrationContext
             return _section is not null;
         }
 
-        /// <summary>Ends the critical section, if it is the given one (null: whichever there is).</summary>
+        /// <summary>Ends the critical section if it is the given one; null ends any.</summary>
         public void Leave(Guid? section)
         {
             if (_section is not { } current || (section is not null && section != current))
                 return;
             foreach (EntityInstanceId id in _locked)
-                _context.Tell(EventKind.EntityUnlocked, id, current.ToString(), null, current);
+                _context.AddEntityAction(EventKind.EntityUnlocked, id, current.ToString(), null, current);
             (_section, _locked) = (null, []);
         }
 
-        /// <summary>Why a sub-orchestration cannot be called now, or null.</summary>
-        public string? SubOrchestrationRefused => _section is null ? null : "While entities are locked no sub-orchestration can be called.";
+        /// <summary>Why a sub-orchestration cannot be called now; null when it can.</summary>
+        public string? SubOrchestrationRefused => _section is null ? null : "A sub-orchestration cannot be called in a critical section.";
 
         private void Check(EntityInstanceId id, string operationName)
         {
@@ -136,15 +136,15 @@ internal sealed partial class OrchestrationContext
             ArgumentException.ThrowIfNullOrEmpty(operationName);
         }
 
-        /// <summary>Whether the entity is one of those locked.</summary>
+        /// <summary>Whether the orchestration has locked the entity.</summary>
         private bool CheckCall(EntityInstanceId id)
         {
             if (_section is null)
                 return false;
             if (!_locked.Contains(id))
-                throw new InvalidOperationException($"While entities are locked only those can be called; {id} is not one of them.");
+                throw new InvalidOperationException($"Only locked entities can be called in a critical section; {id} is not locked.");
             return _busy.Contains(id)
-                ? throw new InvalidOperationException($"The entity {id} is locked and still busy with a call; await that one first.")
+                ? throw new InvalidOperationException($"A call of the locked entity {id} is still running; await it first.")
                 : true;
         }
 

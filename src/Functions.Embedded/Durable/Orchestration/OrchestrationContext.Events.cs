@@ -1,19 +1,16 @@
-using System.Text.Json;
-using Microsoft.DurableTask.Entities;
-
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>The side that the engine sees. Called within the turn.</summary>
+/// <summary>What the engine calls, in the turn: it delivers events and takes actions.</summary>
 internal sealed partial class OrchestrationContext
 {
-    /// <summary>Whether something is open that an event can still answer.</summary>
+    /// <summary>Whether an event can still continue the orchestrator.</summary>
     public bool IsWaiting => _open.Count > 0 || _waiting.Values.Any(waits => waits.Any(wait => wait.IsOpen));
 
-    /// <summary>What the orchestrator did outside of its turn, or null.</summary>
+    /// <summary>What the orchestrator did outside of its turn; null when it did nothing.</summary>
     public string? Violation => _violation;
 
-    /// <summary>Events that came and nobody waited for, in order of arrival.</summary>
-    public IReadOnlyList<HistoryEvent> Unclaimed => _unclaimed;
+    /// <summary>External events that no wait has taken, in the order in which they arrived.</summary>
+    public IReadOnlyList<HistoryEvent> BufferedEvents => _bufferedEvents;
 
     public void BeginTurn(DateTime now, bool replaying)
     {
@@ -21,15 +18,15 @@ internal sealed partial class OrchestrationContext
         _replaying = replaying;
     }
 
-    /// <summary>Takes what was asked for since the last call, in order.</summary>
-    public List<HistoryEvent> TakeAsked()
+    /// <summary>Removes and returns the actions since the last call, in order.</summary>
+    public List<HistoryEvent> TakeActions()
     {
-        List<HistoryEvent> asked = [.. _asked];
-        _asked.Clear();
-        return asked;
+        List<HistoryEvent> actions = [.. _actions];
+        _actions.Clear();
+        return actions;
     }
 
-    /// <summary>Takes the numbers of the timers that were cancelled since the last call.</summary>
+    /// <summary>Removes and returns the numbers of the timers that were cancelled since the last call.</summary>
     public List<int> TakeCancelledTimers()
     {
         List<int> cancelled = [.. _cancelledTimers];
@@ -37,27 +34,27 @@ internal sealed partial class OrchestrationContext
         return cancelled;
     }
 
-    /// <summary>At replay: the history has this call; the orchestrator must have made it too.</summary>
+    /// <summary>In a replay: checks that the orchestrator has repeated an action of its history.</summary>
     public void Match(HistoryEvent recorded)
     {
-        if (!_asked.TryDequeue(out HistoryEvent? asked))
+        if (!_actions.TryDequeue(out HistoryEvent? action))
             throw NonDeterministicOrchestrationException.Missing(recorded);
-        bool same = asked.Kind == recorded.Kind
-            && asked.TaskId == recorded.TaskId
-            && string.Equals(asked.Name, recorded.Name, StringComparison.OrdinalIgnoreCase)
-            && (!asked.Kind.IsForEntity() || asked.Target == recorded.Target);
+        bool same = action.Kind == recorded.Kind
+            && action.TaskId == recorded.TaskId
+            && string.Equals(action.Name, recorded.Name, StringComparison.OrdinalIgnoreCase)
+            && (!action.Kind.IsForEntity() || action.Target == recorded.Target);
         if (!same)
-            throw NonDeterministicOrchestrationException.Different(recorded, asked);
+            throw NonDeterministicOrchestrationException.Different(recorded, action);
     }
 
-    /// <summary>At replay: the turn's recorded calls are over; the orchestrator must not have made more.</summary>
+    /// <summary>In a replay: checks that the orchestrator has no more actions than its history.</summary>
     public void EnsureNothingExtra()
     {
-        if (_asked.TryPeek(out HistoryEvent? extra))
+        if (_actions.TryPeek(out HistoryEvent? extra))
             throw NonDeterministicOrchestrationException.Extra(extra);
     }
 
-    /// <summary>Gives an answer or an event to whoever waits for it. An answer that nobody waits for any more is dropped.</summary>
+    /// <summary>Delivers an answer or an external event. An answer that nothing waits for is dropped.</summary>
     public void Deliver(HistoryEvent happened)
     {
         switch (happened.Kind)
@@ -91,44 +88,6 @@ internal sealed partial class OrchestrationContext
             }
         }
 
-        _unclaimed.Add(raised);
+        _bufferedEvents.Add(raised);
     }
-}
-
-/// <summary>Failure details as they are stored.</summary>
-internal static class Failures
-{
-    public static string Write(TaskFailureDetails details) => JsonSerializer.Serialize(details);
-
-    public static string Write(Exception error) => Write(Of(error));
-
-    /// <summary>What an exception says. A failed call carries what failed as details, not as an inner exception.</summary>
-    public static TaskFailureDetails Of(Exception error)
-    {
-        TaskFailureDetails? inner = error switch
-        {
-            TaskFailedException failed => failed.FailureDetails,
-            EntityOperationFailedException failed => failed.FailureDetails,
-            { InnerException: { } cause } => Of(cause),
-            _ => null,
-        };
-        return TaskFailureDetails.FromException(error) with { InnerFailure = inner };
-    }
-
-    public static TaskFailureDetails Read(string? data) =>
-        (data is null ? null : JsonSerializer.Deserialize<TaskFailureDetails>(data)) ?? new TaskFailureDetails("(unknown)", "", null, null, null);
-}
-
-/// <summary>Times as the database keeps them: whole microseconds.</summary>
-internal static class Clock
-{
-    private const long Step = TimeSpan.TicksPerMicrosecond;
-
-    public static DateTime RoundDown(DateTime time) => new(time.Ticks - time.Ticks % Step, DateTimeKind.Utc);
-
-    /// <summary>Stays below <see cref="DateTime.MaxValue"/>, which the database would take for infinity.</summary>
-    public static DateTime RoundUp(DateTime time) =>
-        RoundDown(time.Ticks > DateTime.MaxValue.Ticks - Step ? DateTime.MaxValue : time.AddTicks(Step - 1));
-
-    public static DateTime Now(this TimeProvider time) => RoundDown(time.GetUtcNow().UtcDateTime);
 }

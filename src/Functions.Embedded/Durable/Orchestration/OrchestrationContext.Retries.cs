@@ -2,7 +2,7 @@ namespace VisionPlatform.Functions.Embedded.Durable;
 
 internal sealed partial class OrchestrationContext
 {
-    // No ConfigureAwait(false) here: what follows an await must run in the turn.
+    // No ConfigureAwait(false): continuations must run in the turn.
     private Task<T> WithRetries<T>(Func<Task<T>> call, TaskRetryOptions? retry) => retry switch
     {
         { Policy: { } policy } => WithPolicyAsync(call, policy),
@@ -21,7 +21,7 @@ internal sealed partial class OrchestrationContext
             }
             catch (TaskFailedException failure) when (attempt < policy.MaxNumberOfAttempts && policy.Handle(failure) && !Expired())
             {
-                // The wait is below; a catch block with an await would keep the exception's stack longer than needed.
+                // It waits below, so that the exception can be collected meanwhile.
             }
 
             await CreateTimer(Delay(policy, attempt), CancellationToken.None);
@@ -32,7 +32,7 @@ internal sealed partial class OrchestrationContext
             && _now - first >= policy.RetryTimeout;
     }
 
-    /// <summary>first · coefficient^(n-1) for the wait after call n, at most the policy's maximum.</summary>
+    /// <summary>The wait after attempt n: first interval · coefficient^(n-1), but at most the policy's longest interval.</summary>
     private static TimeSpan Delay(RetryPolicy policy, int attempt)
     {
         double milliseconds = policy.FirstRetryInterval.TotalMilliseconds * Math.Pow(policy.BackoffCoefficient, attempt - 1);

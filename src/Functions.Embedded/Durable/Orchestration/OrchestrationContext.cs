@@ -5,17 +5,17 @@ using Microsoft.Extensions.Logging;
 namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>
-/// The context an orchestrator runs with. It numbers what the orchestrator asks for, keeps what is open and what was asked in this turn;
-/// <see cref="OrchestrationExecution"/> delivers events to it and takes what it asked for.
+/// The context of a running orchestrator. It numbers the orchestrator's actions and keeps those of the current turn and those without an answer.
+/// <see cref="OrchestrationExecution"/> delivers events to it and takes its actions.
 /// </summary>
 internal sealed partial class OrchestrationContext(
     InstanceRow instance, TurnScheduler scheduler, DataConverter converter, ILoggerFactory loggers) : TaskOrchestrationContext
 {
     private readonly Dictionary<int, OpenTask> _open = [];
-    /// <summary>Waits for events, the newest on top: it is served first, so that a wait that was abandoned swallows no event of a later one.</summary>
+    /// <summary>Waits for events, newest on top. The newest wait gets an event, so that an abandoned wait does not take one from a later wait.</summary>
     private readonly Dictionary<string, Stack<OpenTask>> _waiting = new(StringComparer.OrdinalIgnoreCase);
-    private readonly List<HistoryEvent> _unclaimed = [];
-    private readonly Queue<HistoryEvent> _asked = new();
+    private readonly List<HistoryEvent> _bufferedEvents = [];
+    private readonly Queue<HistoryEvent> _actions = new();
     private readonly List<int> _cancelledTimers = [];
     private int _lastTaskId = -1;
     private int _guids;
@@ -38,7 +38,7 @@ internal sealed partial class OrchestrationContext(
 
     protected override ILoggerFactory LoggerFactory => loggers;
 
-    /// <summary>What the orchestrator set, or what the instance had before.</summary>
+    /// <summary>The status that the orchestrator set, or that the instance had before.</summary>
     public string? CustomStatus { get; private set; } = instance.CustomStatus;
 
     public ContinueAsNewOptions? Continuation { get; private set; }
@@ -51,9 +51,9 @@ internal sealed partial class OrchestrationContext(
 
     public override Task<TResult> CallActivityAsync<TResult>(TaskName name, object? input = null, TaskOptions? options = null)
     {
-        // An overload resolved to the wrong parameter would give the activity the options as its input.
+        // Overload resolution can take the options for the input.
         if (input is TaskOptions && options is null)
-            throw new ArgumentException("The options were given in place of the input; name the parameter: options: …", nameof(input));
+            throw new ArgumentException("The options were passed as the input; name the parameter: options: …", nameof(input));
         string? data = converter.Serialize(input);
         Task<TResult> Call() => WithRetries(
             () => Ask<TResult>(new HistoryEvent(EventKind.TaskScheduled, _now)
@@ -96,8 +96,8 @@ internal sealed partial class OrchestrationContext(
             return Task.FromCanceled(cancellationToken);
 
         DateTime due = fireAt.Kind == DateTimeKind.Local ? fireAt.ToUniversalTime() : DateTime.SpecifyKind(fireAt, DateTimeKind.Utc);
-        // Rounded up, so that a timer never fires before it is due.
-        var open = OpenFor<object?>(new HistoryEvent(EventKind.TimerCreated, _now) { FireAt = Clock.RoundUp(due) });
+        // Rounded up, so that the timer never fires early.
+        var open = OpenFor<object?>(new HistoryEvent(EventKind.TimerCreated, _now) { FireAt = DatabaseTime.RoundUp(due) });
         if (cancellationToken.CanBeCanceled)
             CancelWith(cancellationToken, open, () =>
             {
@@ -115,11 +115,11 @@ internal sealed partial class OrchestrationContext(
             return Task.FromCanceled<T>(cancellationToken);
 
         var open = new OpenTask<T>(EventKind.EventRaised, eventName, -1, converter);
-        int early = _unclaimed.FindIndex(raised => string.Equals(raised.Name, eventName, StringComparison.OrdinalIgnoreCase));
+        int early = _bufferedEvents.FindIndex(raised => string.Equals(raised.Name, eventName, StringComparison.OrdinalIgnoreCase));
         if (early >= 0)
         {
-            open.Complete(_unclaimed[early].Data);
-            _unclaimed.RemoveAt(early);
+            open.Complete(_bufferedEvents[early].Data);
+            _bufferedEvents.RemoveAt(early);
             return open.Task;
         }
 
@@ -137,7 +137,7 @@ internal sealed partial class OrchestrationContext(
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
         ArgumentException.ThrowIfNullOrEmpty(eventName);
         EntityIds.ThrowIfEntity(instanceId);
-        _asked.Enqueue(new HistoryEvent(EventKind.EventSent, _now)
+        _actions.Enqueue(new HistoryEvent(EventKind.EventSent, _now)
         {
             TaskId = ++_lastTaskId,
             Name = eventName,
@@ -184,7 +184,7 @@ internal sealed partial class OrchestrationContext(
         int id = ++_lastTaskId;
         var open = new OpenTask<T>(call.Kind, call.Name ?? "", id, converter, failure);
         _open.Add(id, open);
-        _asked.Enqueue(call with { TaskId = id });
+        _actions.Enqueue(call with { TaskId = id });
         return open;
     }
 
@@ -194,7 +194,7 @@ internal sealed partial class OrchestrationContext(
             {
                 if (!scheduler.IsTurnThread)
                 {
-                    _violation = $"a wait of the orchestrator '{Name}' was cancelled from outside its turn (a CancellationTokenSource with a clock?)";
+                    _violation = $"a wait of orchestrator '{Name}' was cancelled outside of its turn (a CancellationTokenSource with a timeout?)";
                     return;
                 }
 
@@ -205,12 +205,12 @@ internal sealed partial class OrchestrationContext(
             },
             null);
 
-    /// <summary>Orchestrator code that left its turn (Task.Run, ConfigureAwait(false), I/O) must not touch the context: it would not repeat.</summary>
+    /// <summary>Refuses code that has left the turn (Task.Run, ConfigureAwait(false), I/O): a replay would not repeat it.</summary>
     private void EnsureTurn()
     {
         if (scheduler.IsTurnThread)
             return;
-        _violation = $"code of the orchestrator '{Name}' ran outside its turn (Task.Run, ConfigureAwait(false), or an await of something that is not durable?)";
+        _violation = $"code of orchestrator '{Name}' ran outside of its turn (Task.Run, ConfigureAwait(false), or an await of something that is not durable?)";
         throw new InvalidOperationException($"Non-deterministic orchestrator: {_violation}.");
     }
 }

@@ -3,33 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
 
-/// <summary>What a turn came to.</summary>
-/// <param name="Recorded">The turn's history: its start, the events delivered, what the orchestrator asked for, its end.</param>
-/// <param name="Asked">What the orchestrator asked for in this turn.</param>
-/// <param name="CancelledTimers">Timers of earlier turns that are not needed any more.</param>
-/// <param name="Status">The instance's status after the turn.</param>
-internal sealed record TurnOutcome(
-    List<HistoryEvent> Recorded,
-    List<HistoryEvent> Asked,
-    List<int> CancelledTimers,
-    OrchestrationRuntimeStatus Status)
-{
-    public string? Output { get; init; }
-
-    public string? Failure { get; init; }
-
-    public string? CustomStatus { get; init; }
-
-    /// <summary>Set when the orchestrator continues as new: the next execution's input, version and inherited events.</summary>
-    public NextExecution? Next { get; init; }
-}
-
-internal sealed record NextExecution(Guid ExecutionId, string? Input, string? Version, IReadOnlyList<HistoryEvent> Events);
-
-/// <summary>
-/// One execution of an instance as live code: brought up to date by replaying its history, then advanced turn by turn.
-/// Not thread-safe; one turn at a time.
-/// </summary>
+/// <summary>One execution of an instance as running code. It replays its history, then runs turn by turn. Not thread-safe.</summary>
 internal sealed class OrchestrationExecution
 {
     private readonly InstanceRow _instance;
@@ -53,8 +27,8 @@ internal sealed class OrchestrationExecution
 
     private bool HasEnded => _code is { IsCompleted: true };
 
-    /// <summary>Runs the code through what happened before.</summary>
-    /// <exception cref="NonDeterministicOrchestrationException">The code does not do what the history says.</exception>
+    /// <summary>Runs the code through its history.</summary>
+    /// <exception cref="NonDeterministicOrchestrationException">The code does not repeat the history.</exception>
     public void Replay(IReadOnlyList<HistoryEvent> history)
     {
         foreach (HistoryEvent recorded in history)
@@ -66,7 +40,7 @@ internal sealed class OrchestrationExecution
                     _now = recorded.At;
                     _context.BeginTurn(_now, replaying: true);
                     break;
-                case var kind when kind.IsAsked():
+                case var kind when kind.IsAction():
                     _context.Match(recorded);
                     break;
                 default:
@@ -79,10 +53,10 @@ internal sealed class OrchestrationExecution
         _context.TakeCancelledTimers();
     }
 
-    /// <summary>Delivers new events and runs the code until it waits or ends. Never throws for what the code does.</summary>
+    /// <summary>Delivers events and runs the code until it waits or ends. Exceptions of the code fail the instance and are not thrown.</summary>
     public TurnOutcome RunTurn(IReadOnlyList<HistoryEvent> events, DateTime now)
     {
-        // The orchestrator's clock never goes back, and a timer's end is never before it was due, whosever clocks were compared.
+        // The orchestrator's clock never goes back, and a timer is never seen before it is due, even when the clocks of processes differ.
         foreach (HistoryEvent happened in events)
             now = happened.FireAt is { } due && happened.Kind == EventKind.TimerFired && due > now ? due : now;
         _now = now > _now ? now : _now;
@@ -98,7 +72,7 @@ internal sealed class OrchestrationExecution
         return Finish(recorded);
     }
 
-    /// <summary>A turn that ends the instance without running code, as when the replay failed.</summary>
+    /// <summary>A turn that ends the instance without running code, for example when the replay failed.</summary>
     public static TurnOutcome Fail(InstanceRow instance, IReadOnlyList<HistoryEvent> events, DateTime now, Exception error)
     {
         string failure = Failures.Write(error);
@@ -166,11 +140,11 @@ internal sealed class OrchestrationExecution
     {
         if (HasEnded)
             _context.LeaveCriticalSection();
-        var outcome = new TurnOutcome(recorded, _context.TakeAsked(), _context.TakeCancelledTimers(), OrchestrationRuntimeStatus.Running)
+        var outcome = new TurnOutcome(recorded, _context.TakeActions(), _context.TakeCancelledTimers(), OrchestrationRuntimeStatus.Running)
         {
             CustomStatus = _context.CustomStatus,
         };
-        recorded.AddRange(outcome.Asked);
+        recorded.AddRange(outcome.Actions);
 
         if (_context.Violation is { } violation)
             return End(outcome, OrchestrationRuntimeStatus.Failed, null, new NonDeterministicOrchestrationException($"Non-deterministic orchestrator: {violation}."));
@@ -185,7 +159,7 @@ internal sealed class OrchestrationExecution
         if (!_context.IsWaiting)
         {
             return End(outcome, OrchestrationRuntimeStatus.Failed, null, new NonDeterministicOrchestrationException(
-                $"Non-deterministic orchestrator: '{_instance.Name}' awaits something that is not durable; nothing could ever continue it."));
+                $"Non-deterministic orchestrator: '{_instance.Name}' awaits something that is not durable, so nothing can continue it."));
         }
 
         return outcome;
@@ -223,11 +197,11 @@ internal sealed class OrchestrationExecution
         return outcome with { Status = status, Output = output, Failure = failure };
     }
 
-    /// <summary>The next execution gets the events nobody waited for, in the order they came.</summary>
+    /// <summary>The next execution receives the events that no wait has taken, in the order in which they arrived.</summary>
     private NextExecution NextOf(ContinueAsNewOptions continuation)
     {
         IEnumerable<HistoryEvent> inherited = continuation.PreserveUnprocessedEvents
-            ? _context.Unclaimed.Concat(_late.Where(late => late.Kind == EventKind.EventRaised))
+            ? _context.BufferedEvents.Concat(_late.Where(late => late.Kind == EventKind.EventRaised))
             : [];
         return new NextExecution(
             Guid.CreateVersion7(),

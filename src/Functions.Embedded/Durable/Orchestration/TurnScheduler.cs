@@ -1,8 +1,8 @@
 namespace VisionPlatform.Functions.Embedded.Durable;
 
 /// <summary>
-/// Runs an orchestrator's code on one thread at a time and in a fixed order: what becomes runnable is queued, and <see cref="Pump"/> runs
-/// the queue until it is empty. The order depends on nothing but the events delivered, so a replay repeats it.
+/// Runs an orchestrator's code on one thread at a time and in a fixed order: tasks that can run are queued, and <see cref="Pump"/> runs the queue
+/// until it is empty. The order depends only on the delivered events, so a replay repeats it.
 /// </summary>
 internal sealed class TurnScheduler : TaskScheduler
 {
@@ -12,10 +12,10 @@ internal sealed class TurnScheduler : TaskScheduler
 
     public override int MaximumConcurrencyLevel => 1;
 
-    /// <summary>Whether the caller is orchestrator code that runs in the turn.</summary>
+    /// <summary>Whether the caller is orchestrator code in its turn.</summary>
     public bool IsTurnThread => Volatile.Read(ref _thread) == Environment.CurrentManagedThreadId;
 
-    /// <summary>Runs an action as part of the turn, then everything that it made runnable.</summary>
+    /// <summary>Runs an action in the turn, and then everything that it made runnable.</summary>
     public void Pump(Action action)
     {
         SynchronizationContext? outer = SynchronizationContext.Current;
@@ -42,7 +42,7 @@ internal sealed class TurnScheduler : TaskScheduler
             _queue.Enqueue(task);
     }
 
-    // Never inline: the order is that of the queue.
+    // Never inlined, to keep the order of the queue.
     protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) => false;
 
     protected override IEnumerable<Task> GetScheduledTasks()

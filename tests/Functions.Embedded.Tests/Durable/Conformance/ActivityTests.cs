@@ -10,7 +10,7 @@ public sealed class ActivityTests(DurableDatabase database) : IClassFixture<Dura
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_chain_of_activities_passes_results_on_and_completes_with_an_output()
+    public async Task Each_activity_of_a_chain_gets_the_result_of_the_one_before()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Activity<int, int>("Double", value => value * 2)
@@ -31,7 +31,7 @@ public sealed class ActivityTests(DurableDatabase database) : IClassFixture<Dura
     }
 
     [Fact]
-    public async Task A_thousand_activities_fan_out_and_their_results_come_back_in_the_order_of_the_calls()
+    public async Task A_fan_out_of_a_thousand_activities_returns_results_in_the_order_of_the_calls()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Activity<int, int>("Square", value => value * value)
@@ -45,7 +45,7 @@ public sealed class ActivityTests(DurableDatabase database) : IClassFixture<Dura
     }
 
     [Fact]
-    public async Task Activities_nobody_waits_for_still_run()
+    public async Task Activities_run_even_when_nothing_waits_for_them()
     {
         var ran = new TaskCompletionSource();
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
@@ -61,12 +61,12 @@ public sealed class ActivityTests(DurableDatabase database) : IClassFixture<Dura
             }));
 
         Assert.Equal("done", (await engine.RunAsync("Forgetful")).ReadOutputAs<string>());
-        await ran.Task.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
-        await TestEngine.UntilAsync(async () => await engine.QueryAsync<long>("SELECT count(*) FROM durable.activities") == 0);
+        await ran.Task.EndsAsync();
+        await Eventually.TrueAsync(async () => await engine.QueryAsync<long>("SELECT count(*) FROM durable.activities") == 0);
     }
 
     [Fact]
-    public async Task Results_that_come_in_another_order_than_the_calls_go_to_their_calls()
+    public async Task Results_that_arrive_in_another_order_go_to_the_right_calls()
     {
         var gates = new System.Collections.Concurrent.ConcurrentDictionary<int, TaskCompletionSource>();
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
@@ -86,7 +86,7 @@ public sealed class ActivityTests(DurableDatabase database) : IClassFixture<Dura
     }
 
     [Fact]
-    public async Task The_first_of_several_activities_lets_the_orchestrator_go_on_while_the_others_run()
+    public async Task An_orchestrator_continues_after_the_first_of_several_activities()
     {
         using var never = new SemaphoreSlim(0);
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
@@ -104,7 +104,7 @@ public sealed class ActivityTests(DurableDatabase database) : IClassFixture<Dura
     }
 
     [Fact]
-    public async Task An_activity_without_input_or_result_gets_and_gives_null_and_names_ignore_case()
+    public async Task An_activity_without_input_or_result_gets_and_returns_null_and_names_ignore_case()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Activity<object?, object?>("Nothing", input => input is null ? null : "something")
@@ -114,7 +114,7 @@ public sealed class ActivityTests(DurableDatabase database) : IClassFixture<Dura
     }
 
     [Fact]
-    public async Task Options_given_in_place_of_the_input_are_refused()
+    public async Task Options_passed_as_the_input_are_refused()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Activity<object?, int>("A", _ => 1)

@@ -10,7 +10,7 @@ public sealed class ContinueAsNewTests(DurableDatabase database) : IClassFixture
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Continue_as_new_starts_over_with_a_new_input_an_empty_history_and_the_events_nobody_took()
+    public async Task Continue_as_new_starts_over_with_a_new_input_an_empty_history_and_the_unconsumed_events()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Counter", async context =>
         {
@@ -34,19 +34,19 @@ public sealed class ContinueAsNewTests(DurableDatabase database) : IClassFixture
     }
 
     [Fact]
-    public async Task Continue_as_new_may_leave_the_events_nobody_took_behind()
+    public async Task Continue_as_new_can_drop_unconsumed_events()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Forget", async context =>
         {
             if (context.GetInput<bool>())
-                return await context.WaitForExternalEvent<string>("value", TimeSpan.FromMilliseconds(50)) ;
+                return await context.WaitForExternalEvent<string>("value", TimeSpan.FromMilliseconds(50));
             await context.WaitForExternalEvent<bool>("go");
             context.ContinueAsNew(true, preserveUnprocessedEvents: false);
             return "";
         }));
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Forget", Cancellation);
         await engine.Client.RaiseEventAsync(id, "value", "old", Cancellation);
-        await TestEngine.UntilAsync(async () => (await engine.HistoryOf(id)).Any(e => e.Kind == EventKind.EventRaised));
+        await Eventually.TrueAsync(async () => (await engine.HistoryOf(id)).Any(e => e.Kind == EventKind.EventRaised));
 
         await engine.Client.RaiseEventAsync(id, "go", true, Cancellation);
 
@@ -54,34 +54,36 @@ public sealed class ContinueAsNewTests(DurableDatabase database) : IClassFixture
     }
 
     [Fact]
-    public async Task Thousands_of_generations_keep_one_generations_history_and_nothing_of_the_others_in_memory()
+    public async Task Many_generations_keep_only_the_last_history_and_hold_no_memory()
     {
-        const int Generations = 2000;
+        int generations = TestSize.Of(100, large: 5_000);
         var contexts = new List<WeakReference>();
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Eternal", context =>
         {
             contexts.Add(new WeakReference(context));
             int generation = context.GetInput<int>();
-            if (generation < Generations)
+            if (generation < generations)
                 context.ContinueAsNew(generation + 1);
             return Task.FromResult(generation);
         }));
 
         OrchestrationMetadata end = await engine.RunAsync("Eternal", 1);
 
-        Assert.Equal(Generations, end.ReadOutputAs<int>());
+        Assert.Equal(generations, end.ReadOutputAs<int>());
         Assert.Equal(3, (await engine.HistoryOf(end.InstanceId)).Count);
         Assert.Equal(3, await engine.QueryAsync<long>($"SELECT count(*) FROM durable.history WHERE instance_id = '{end.InstanceId}'"));
-        Assert.Equal(Generations, contexts.Count);
-        await TestEngine.UntilAsync(() =>
-        {
-            GC.Collect();
-            return Task.FromResult(contexts.Count(context => context.IsAlive) < 10);
-        });
+        Assert.Equal(generations, contexts.Count);
+        await Eventually.TrueAsync(
+            () =>
+            {
+                GC.Collect();
+                return contexts.Count(context => context.IsAlive) < 10;
+            },
+            "earlier generations are collected");
     }
 
     [Fact]
-    public async Task Each_generation_has_the_same_id_and_created_time_and_its_own_input()
+    public async Task Each_generation_keeps_the_id_and_has_its_own_input()
     {
         var seen = new List<(string Id, int Input)>();
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Same", context =>
@@ -102,7 +104,7 @@ public sealed class ContinueAsNewTests(DurableDatabase database) : IClassFixture
     }
 
     [Fact]
-    public async Task Answers_meant_for_an_earlier_generation_do_not_reach_a_later_one()
+    public async Task Answers_to_calls_of_an_earlier_generation_do_not_reach_a_later_one()
     {
         using var gate = new SemaphoreSlim(0);
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
@@ -125,17 +127,17 @@ public sealed class ContinueAsNewTests(DurableDatabase database) : IClassFixture
                 return "?";
             }));
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Impatient", false, Cancellation);
-        await TestEngine.UntilAsync(async () => (await engine.Client.GetInstanceAsync(id, true, Cancellation))!.ReadInputAs<bool>());
+        await Eventually.TrueAsync(async () => (await engine.Client.GetInstanceAsync(id, true, Cancellation))!.ReadInputAs<bool>());
 
         gate.Release();
-        await TestEngine.UntilAsync(async () => await engine.QueryAsync<long>($"SELECT count(*) FROM durable.activities WHERE hub = '{engine.Store.Hub}'") == 0);
+        await Eventually.TrueAsync(async () => await engine.QueryAsync<long>($"SELECT count(*) FROM durable.activities WHERE hub = '{engine.Store.Hub}'") == 0);
         await engine.Client.RaiseEventAsync(id, "go", true, Cancellation);
 
         Assert.Equal("second", (await engine.EndOf(id)).ReadOutputAs<string>());
     }
 
     [Fact]
-    public async Task What_the_orchestrator_still_asks_for_after_saying_continue_as_new_happens_before_it()
+    public async Task Calls_made_after_continue_as_new_still_run_before_the_next_generation_starts()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Activity<int, int>("Step", value => value + 1)
@@ -154,7 +156,7 @@ public sealed class ContinueAsNewTests(DurableDatabase database) : IClassFixture
     }
 
     [Fact]
-    public async Task A_next_generation_may_have_another_version()
+    public async Task The_next_generation_can_have_another_version()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Upgrade", context =>
         {

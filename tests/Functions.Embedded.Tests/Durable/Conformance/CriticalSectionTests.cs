@@ -3,6 +3,7 @@ using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Client.Entities;
 using VisionPlatform.Functions.Embedded.Durable;
 using Microsoft.DurableTask.Entities;
+using Npgsql;
 
 namespace VisionPlatform.Functions.Embedded.Tests.Durable.Conformance;
 
@@ -15,7 +16,7 @@ public sealed class CriticalSectionTests(DurableDatabase database) : IClassFixtu
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Transfers_between_locked_accounts_never_lose_or_make_money()
+    public async Task Transfers_between_locked_accounts_keep_the_total()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Entity<EntityTests.Counter>("Account")
@@ -33,16 +34,16 @@ public sealed class CriticalSectionTests(DurableDatabase database) : IClassFixtu
                 }
             }));
 
-        OrchestrationMetadata[] ends = await Task.WhenAll(Enumerable.Range(1, 20).Select(i => engine.RunAsync("Transfer", (i % 3 == 0, i))));
+        OrchestrationMetadata[] ends = await Task.WhenAll(Enumerable.Range(1, 10).Select(i => engine.RunAsync("Transfer", (i % 3 == 0, i))));
 
         Assert.All(ends, end => Assert.True(end.ReadOutputAs<bool>()));
         Assert.Equal(0, await StateOf(engine, A) + await StateOf(engine, B));
-        await TestEngine.UntilAsync(async () => await engine.QueryAsync<long>(
+        await Eventually.TrueAsync(async () => await engine.QueryAsync<long>(
             $"SELECT count(*) FROM durable.entities WHERE hub = '{engine.Store.Hub}' AND lock_id IS NOT NULL") == 0);
     }
 
     [Fact]
-    public async Task While_an_entity_is_locked_others_wait_and_go_on_when_the_section_ends()
+    public async Task Other_callers_of_a_locked_entity_wait_until_the_critical_section_ends()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Entity<EntityTests.Counter>("Account")
@@ -59,10 +60,10 @@ public sealed class CriticalSectionTests(DurableDatabase database) : IClassFixtu
             })
             .Orchestrator("Other", context => context.Entities.CallEntityAsync<int>(A, "Add", 10)));
         string holding = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Hold", Cancellation);
-        await TestEngine.UntilAsync(async () => (await engine.Client.GetInstanceAsync(holding, true, Cancellation))!.SerializedCustomStatus == "1");
+        await Eventually.TrueAsync(async () => (await engine.Client.GetInstanceAsync(holding, true, Cancellation))!.SerializedCustomStatus == "1");
 
         string waiting = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Other", Cancellation);
-        await TestEngine.UntilAsync(() => engine.QueryAsync<bool>(
+        await Eventually.TrueAsync(() => engine.QueryAsync<bool>(
             $"SELECT count(*) = 1 FROM durable.entity_messages WHERE hub = '{engine.Store.Hub}' AND sender = '{waiting}'"));
         EntityMetadata? locked = await engine.Client.Entities.GetAllEntitiesAsync(new EntityQuery { IncludeTransient = true }).SingleAsync(Cancellation);
         await engine.Client.RaiseEventAsync(holding, "go", true, Cancellation);
@@ -73,7 +74,7 @@ public sealed class CriticalSectionTests(DurableDatabase database) : IClassFixtu
     }
 
     [Fact]
-    public async Task What_a_critical_section_does_not_allow_is_refused()
+    public async Task Operations_that_a_critical_section_does_not_allow_are_refused()
     {
         var refused = new List<string>();
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
@@ -115,7 +116,7 @@ public sealed class CriticalSectionTests(DurableDatabase database) : IClassFixtu
     [InlineData("fails")]
     [InlineData("continues as new")]
     [InlineData("ends")]
-    public async Task An_orchestration_that_ends_without_leaving_its_section_gives_the_locks_back(string how)
+    public async Task An_orchestration_that_ends_inside_a_critical_section_releases_its_locks(string how)
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Entity<EntityTests.Counter>("Account")
@@ -139,7 +140,7 @@ public sealed class CriticalSectionTests(DurableDatabase database) : IClassFixtu
     }
 
     [Fact]
-    public async Task A_terminated_orchestration_gives_its_locks_back_and_cleaning_up_does_it_without_waiting()
+    public async Task A_terminated_orchestration_releases_its_locks()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Entity<EntityTests.Counter>("Account")
@@ -150,18 +151,48 @@ public sealed class CriticalSectionTests(DurableDatabase database) : IClassFixtu
             })
             .Orchestrator("Next", context => context.Entities.CallEntityAsync<int>(A, "Add", 1)));
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Hold", Cancellation);
-        await TestEngine.UntilAsync(() => engine.QueryAsync<bool>(
+        await Eventually.TrueAsync(() => engine.QueryAsync<bool>(
             $"SELECT count(*) = 2 FROM durable.entities WHERE hub = '{engine.Store.Hub}' AND lock_owner = '{id}'"));
         string next = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Next", Cancellation);
 
         await engine.Client.TerminateInstanceAsync(id, Cancellation);
 
         Assert.Equal(1, (await engine.EndOf(next)).ReadOutputAs<int>());
-        await TestEngine.UntilAsync(async () =>
+        await Eventually.TrueAsync(async () =>
         {
             await engine.Client.Entities.CleanEntityStorageAsync(cancellation: Cancellation);
             return await engine.QueryAsync<long>($"SELECT count(*) FROM durable.entities WHERE hub = '{engine.Store.Hub}' AND lock_id IS NOT NULL") == 0;
         });
+    }
+
+    [Fact]
+    public async Task A_termination_that_waits_for_the_commit_of_a_locked_entity_makes_the_entity_ready()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions()
+            .Entity<EntityTests.Counter>("Account")
+            .Orchestrator("Hold", async context =>
+            {
+                await using (await context.Entities.LockEntitiesAsync(A))
+                    await context.WaitForExternalEvent<bool>("never");
+            }));
+        string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Hold", Cancellation);
+        string locked = $"hub = '{engine.Store.Hub}' AND lock_owner = '{id}'";
+        await Eventually.TrueAsync(() => engine.QueryAsync<bool>($"SELECT EXISTS (SELECT FROM durable.entities WHERE {locked})"));
+        await engine.StopAsync();
+
+        // What a commit does that found nothing for the entity to do.
+        await using NpgsqlConnection commit = await engine.Store.OpenAsync(Cancellation);
+        await using NpgsqlTransaction transaction = await commit.BeginTransactionAsync(Cancellation);
+        await using (var update = new NpgsqlCommand($"UPDATE durable.entities SET ready_at = now() + interval '1 day' WHERE {locked}", commit))
+            Assert.Equal(1, await update.ExecuteNonQueryAsync(Cancellation));
+        Task termination = engine.Client.TerminateInstanceAsync(id, Cancellation);
+        await Eventually.TrueAsync(
+            () => engine.QueryAsync<bool>("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database()))"),
+            "the termination waits for the lock");
+        await transaction.CommitAsync(Cancellation);
+        await termination.EndsAsync();
+
+        Assert.True(await engine.QueryAsync<bool>($"SELECT ready_at <= now() FROM durable.entities WHERE {locked}"));
     }
 
     private static async Task<int> StateOf(TestEngine engine, EntityInstanceId id) =>

@@ -11,7 +11,7 @@ public sealed class DeterminismTests(DurableDatabase database) : IClassFixture<D
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Ids_and_times_are_the_same_at_replay_and_ids_are_version_5()
+    public async Task Ids_and_times_are_the_same_in_a_replay_and_ids_are_version_5()
     {
         var seen = new List<(Guid, DateTime, bool)>();
         TestFunctions functions = new TestFunctions()
@@ -28,7 +28,7 @@ public sealed class DeterminismTests(DurableDatabase database) : IClassFixture<D
         await using (TestEngine first = await database.StartAsync(functions, hub: hub))
         {
             id = await first.Client.ScheduleNewOrchestrationInstanceAsync("Ids", Cancellation);
-            await TestEngine.UntilAsync(async () => (await first.HistoryOf(id)).Any(e => e.Kind == EventKind.TaskCompleted));
+            await Eventually.TrueAsync(async () => (await first.HistoryOf(id)).Any(e => e.Kind == EventKind.TaskCompleted));
         }
 
         await using TestEngine second = await database.StartAsync(functions, hub: hub);
@@ -70,7 +70,7 @@ public sealed class DeterminismTests(DurableDatabase database) : IClassFixture<D
     }
 
     [Fact]
-    public async Task The_continuations_of_an_orchestrator_run_in_its_turn_whatever_it_awaits_of_tasks()
+    public async Task Continuations_run_in_the_turn_after_an_await_of_any_combination_of_tasks()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Activity<int, int>("Id", value => value)
@@ -95,7 +95,7 @@ public sealed class DeterminismTests(DurableDatabase database) : IClassFixture<D
     }
 
     [Fact]
-    public Task A_call_of_another_activity_fails_the_instance_and_names_both() => AssertFoundAsync(
+    public Task A_replay_that_calls_another_activity_fails_and_names_both() => AssertFoundAsync(
         async context =>
         {
             await context.CallActivityAsync("B");
@@ -105,7 +105,7 @@ public sealed class DeterminismTests(DurableDatabase database) : IClassFixture<D
         "called the activity 'B' as #0");
 
     [Fact]
-    public Task A_timer_in_place_of_an_activity_is_found() => AssertFoundAsync(
+    public Task A_replay_that_creates_a_timer_in_place_of_a_call_fails() => AssertFoundAsync(
         async context =>
         {
             await context.CreateTimer(TimeSpan.FromSeconds(1), CancellationToken.None);
@@ -115,13 +115,13 @@ public sealed class DeterminismTests(DurableDatabase database) : IClassFixture<D
         "created a timer as #0");
 
     [Fact]
-    public Task A_call_that_is_missing_at_replay_is_found() => AssertFoundAsync(
+    public Task A_replay_that_lacks_a_call_fails() => AssertFoundAsync(
         context => context.WaitForExternalEvent<bool>("go"),
         "called the activity 'A' as #0",
-        "has not done so");
+        "but the replay did not.");
 
     [Fact]
-    public Task A_call_that_is_new_at_replay_is_found() => AssertFoundAsync(
+    public Task A_replay_with_an_additional_call_fails() => AssertFoundAsync(
         async context =>
         {
             Task one = context.CallActivityAsync("A");
@@ -130,10 +130,10 @@ public sealed class DeterminismTests(DurableDatabase database) : IClassFixture<D
             await context.WaitForExternalEvent<bool>("go");
         },
         "called the activity 'B' as #1",
-        "the history has nothing there");
+        "which is not in its history");
 
     [Fact]
-    public Task A_call_that_is_new_in_the_last_turn_before_the_replay_is_found() => AssertFoundAsync(
+    public Task A_replay_with_an_additional_call_in_the_last_turn_fails() => AssertFoundAsync(
         async context =>
         {
             await context.CallActivityAsync("A");
@@ -141,10 +141,10 @@ public sealed class DeterminismTests(DurableDatabase database) : IClassFixture<D
             await context.WaitForExternalEvent<bool>("go");
         },
         "called the activity 'B' as #1",
-        "the history has nothing there");
+        "which is not in its history");
 
     [Fact]
-    public async Task Code_that_goes_on_as_before_may_change_behind_the_point_reached()
+    public async Task Code_may_change_after_the_point_that_the_history_has_reached()
     {
         OrchestrationMetadata end = await RunChangedAsync(async context =>
         {
@@ -157,7 +157,7 @@ public sealed class DeterminismTests(DurableDatabase database) : IClassFixture<D
     }
 
     [Fact]
-    public async Task An_orchestrator_that_leaves_its_turn_fails_instead_of_going_on_differently()
+    public async Task An_orchestrator_that_leaves_its_turn_fails()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Activity<string, int>("A", (string _) => 1)
@@ -181,7 +181,7 @@ public sealed class DeterminismTests(DurableDatabase database) : IClassFixture<D
     }
 
     [Fact]
-    public async Task Replayed_at_every_turn_an_orchestrator_comes_to_the_same_end()
+    public async Task An_orchestrator_that_is_replayed_at_every_turn_has_the_same_result()
     {
         await using TestEngine engine = await database.StartAsync(
             new TestFunctions()
@@ -213,13 +213,13 @@ public sealed class DeterminismTests(DurableDatabase database) : IClassFixture<D
                     value += await context.WaitForExternalEvent<int>("own", TimeSpan.FromSeconds(30));
                     return (value, ids.Concat([context.NewGuid()]).Distinct().Count());
                 }),
-            options => options.MaxSessions = -1);
+            options => options.MaxLiveInstances = -1);
 
         Assert.Equal((140, 3), (await engine.RunAsync("All")).ReadOutputAs<(int, int)>());
     }
 
     [Fact]
-    public Task A_sub_orchestration_in_place_of_an_activity_is_found() => AssertFoundAsync(
+    public Task A_replay_that_calls_a_sub_orchestration_in_place_of_an_activity_fails() => AssertFoundAsync(
         async context =>
         {
             await context.CallSubOrchestratorAsync("A");
@@ -229,13 +229,13 @@ public sealed class DeterminismTests(DurableDatabase database) : IClassFixture<D
         "called the sub-orchestrator 'A' as #0");
 
     [Fact]
-    public Task An_orchestrator_that_ends_before_its_history_does_is_found() => AssertFoundAsync(
+    public Task A_replay_that_ends_before_its_history_fails() => AssertFoundAsync(
         _ => Task.CompletedTask,
         "called the activity 'A' as #0",
-        "has not done so");
+        "but the replay did not.");
 
     [Fact]
-    public async Task A_wait_cancelled_from_outside_of_the_orchestrator_fails_the_instance()
+    public async Task A_wait_that_is_cancelled_outside_of_the_orchestrator_fails_the_instance()
     {
         using var outside = new CancellationTokenSource();
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Outside", async context =>
@@ -246,7 +246,7 @@ public sealed class DeterminismTests(DurableDatabase database) : IClassFixture<D
             return await wait;
         }));
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Outside", Cancellation);
-        await TestEngine.UntilAsync(async () => (await engine.Client.GetInstanceAsync(id, getInputsAndOutputs: true, Cancellation))?.SerializedCustomStatus == "\"waits\"");
+        await Eventually.TrueAsync(async () => (await engine.Client.GetInstanceAsync(id, getInputsAndOutputs: true, Cancellation))?.SerializedCustomStatus == "\"waits\"");
 
         await outside.CancelAsync();
         await engine.Client.RaiseEventAsync(id, "go", "", Cancellation);
@@ -283,7 +283,7 @@ public sealed class DeterminismTests(DurableDatabase database) : IClassFixture<D
         await using (TestEngine first = await database.StartAsync(original, hub: hub))
         {
             id = await first.Client.ScheduleNewOrchestrationInstanceAsync("Code", Cancellation);
-            await TestEngine.UntilAsync(async () => (await first.HistoryOf(id)).Any(e => e.Kind == EventKind.TaskCompleted));
+            await Eventually.TrueAsync(async () => (await first.HistoryOf(id)).Any(e => e.Kind == EventKind.TaskCompleted));
         }
 
         await using TestEngine second = await database.StartAsync(With(changed), hub: hub);

@@ -10,7 +10,7 @@ public sealed class EventTests(DurableDatabase database) : IClassFixture<Durable
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Events_that_come_before_they_are_waited_for_are_kept_in_order_and_names_ignore_case()
+    public async Task Events_that_arrive_before_the_wait_are_kept_in_order_and_names_ignore_case()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Collect", async context =>
         {
@@ -30,7 +30,7 @@ public sealed class EventTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task Of_several_waits_for_one_event_the_newest_is_served_first()
+    public async Task The_newest_of_several_waits_for_an_event_gets_it()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Waits", async context =>
         {
@@ -47,7 +47,7 @@ public sealed class EventTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task Waits_that_were_abandoned_swallow_no_event_of_a_later_one()
+    public async Task Abandoned_waits_do_not_take_the_event_of_a_later_wait()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Polls", async context =>
         {
@@ -56,7 +56,7 @@ public sealed class EventTests(DurableDatabase database) : IClassFixture<Durable
             return await context.WaitForExternalEvent<int>("e");
         }));
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Polls", Cancellation);
-        await TestEngine.UntilAsync(async () => (await engine.HistoryOf(id)).Count(e => e.Kind == EventKind.TimerFired) == 3);
+        await Eventually.TrueAsync(async () => (await engine.HistoryOf(id)).Count(e => e.Kind == EventKind.TimerFired) == 3);
 
         await engine.Client.RaiseEventAsync(id, "e", 7, Cancellation);
 
@@ -64,7 +64,7 @@ public sealed class EventTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task A_wait_with_a_timeout_is_cancelled_when_nothing_comes_and_the_event_goes_to_the_next_wait()
+    public async Task A_wait_that_times_out_leaves_the_event_to_the_next_wait()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Timeout", async context =>
         {
@@ -79,7 +79,7 @@ public sealed class EventTests(DurableDatabase database) : IClassFixture<Durable
             }
         }));
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Timeout", Cancellation);
-        await TestEngine.UntilAsync(async () =>
+        await Eventually.TrueAsync(async () =>
             (await engine.Client.GetInstanceAsync(id, true, Cancellation))!.SerializedCustomStatus == "\"timed out\"");
 
         await engine.Client.RaiseEventAsync(id, "e", "hello", Cancellation);
@@ -88,7 +88,7 @@ public sealed class EventTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task A_wait_with_a_timeout_gives_the_event_when_it_comes_in_time()
+    public async Task A_wait_with_a_timeout_returns_an_event_that_arrives_in_time()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator(
             "InTime", context => context.WaitForExternalEvent<string>("e", TimeSpan.FromDays(400))));
@@ -113,7 +113,7 @@ public sealed class EventTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task Events_for_an_instance_that_ended_or_never_was_are_discarded()
+    public async Task Events_for_an_ended_or_unknown_instance_are_discarded()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Done", _ => Task.FromResult(1)));
         OrchestrationMetadata end = await engine.RunAsync("Done");
@@ -125,7 +125,7 @@ public sealed class EventTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task An_orchestrator_sends_events_to_another()
+    public async Task An_orchestrator_sends_an_event_to_another_instance()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Orchestrator("Receiver", context => context.WaitForExternalEvent<int>("number"))
@@ -142,7 +142,7 @@ public sealed class EventTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task A_cancelled_wait_takes_no_event_and_the_next_wait_gets_it()
+    public async Task A_cancelled_wait_leaves_the_event_to_the_next_wait()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Cancel", async context =>
         {
@@ -162,7 +162,7 @@ public sealed class EventTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task A_wait_with_a_timeout_and_a_token_ends_with_the_token_and_leaves_no_timer()
+    public async Task A_wait_with_a_timeout_that_is_cancelled_leaves_no_timer()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Both", async context =>
         {
@@ -175,7 +175,7 @@ public sealed class EventTests(DurableDatabase database) : IClassFixture<Durable
         }));
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Both", Cancellation);
         await engine.Client.RaiseEventAsync(id, "cancel", true, Cancellation);
-        await TestEngine.UntilAsync(async () => (await engine.HistoryOf(id)).Any(e => e.Kind == EventKind.EventRaised));
+        await Eventually.TrueAsync(async () => (await engine.HistoryOf(id)).Any(e => e.Kind == EventKind.EventRaised));
 
         Assert.Equal(0, await engine.QueryAsync<long>($"SELECT count(*) FROM durable.messages WHERE instance_id = '{id}'"));
         await engine.Client.RaiseEventAsync(id, "end", "end", Cancellation);
@@ -183,7 +183,7 @@ public sealed class EventTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task Events_raised_at_once_by_many_are_each_delivered_once()
+    public async Task Events_raised_in_parallel_are_each_delivered_once()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Sum", async context =>
         {
@@ -200,7 +200,7 @@ public sealed class EventTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task An_event_that_does_not_fit_the_wait_fails_it()
+    public async Task An_event_of_another_type_fails_the_wait()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator(
             "Typed", context => context.WaitForExternalEvent<int>("n")));
@@ -212,7 +212,7 @@ public sealed class EventTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task An_orchestration_may_send_events_to_itself_and_to_one_that_is_gone()
+    public async Task An_orchestration_can_send_events_to_itself_and_to_an_unknown_instance()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Self", async context =>
         {
@@ -225,7 +225,7 @@ public sealed class EventTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task Ids_of_entities_are_refused_where_an_orchestration_is_meant()
+    public async Task Ids_of_entities_are_refused_as_ids_of_orchestrations()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Send", context =>
         {

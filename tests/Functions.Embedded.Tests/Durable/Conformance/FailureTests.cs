@@ -8,7 +8,7 @@ namespace VisionPlatform.Functions.Embedded.Tests.Durable.Conformance;
 public sealed class FailureTests(DurableDatabase database) : IClassFixture<DurableDatabase>
 {
     [Fact]
-    public async Task A_failed_activity_is_told_with_its_type_message_and_inner_failures()
+    public async Task The_failure_of_an_activity_has_its_type_message_stack_and_inner_failures()
     {
         TaskFailureDetails? seen = null;
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
@@ -35,11 +35,11 @@ public sealed class FailureTests(DurableDatabase database) : IClassFixture<Durab
         Assert.True(seen.IsCausedBy<SystemException>());
         Assert.False(seen.IsCausedBy<FileNotFoundException>());
         Assert.True(seen.InnerFailure!.IsCausedBy<IOException>());
-        Assert.Contains(nameof(A_failed_activity_is_told_with_its_type_message_and_inner_failures), seen.StackTrace);
+        Assert.Contains(nameof(The_failure_of_an_activity_has_its_type_message_stack_and_inner_failures), seen.StackTrace);
     }
 
     [Fact]
-    public async Task An_unhandled_failure_fails_the_instance_and_its_details_lead_to_the_cause()
+    public async Task An_unhandled_failure_fails_the_instance_with_its_cause()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Activity<string, int>("Fails", (string _) => throw new TimeoutException("too slow"))
@@ -54,7 +54,7 @@ public sealed class FailureTests(DurableDatabase database) : IClassFixture<Durab
     }
 
     [Fact]
-    public async Task A_result_that_is_not_what_the_orchestrator_asked_for_fails_the_call()
+    public async Task A_result_of_another_type_fails_the_call()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Activity<string, string>("Text", (string _) => "not a number")
@@ -67,7 +67,7 @@ public sealed class FailureTests(DurableDatabase database) : IClassFixture<Durab
     }
 
     [Fact]
-    public async Task A_result_that_cannot_be_written_fails_the_activity_and_the_orchestrator_goes_on()
+    public async Task A_result_that_cannot_be_serialized_fails_the_activity()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Activity<string, object>("Loop", (string _) =>
@@ -93,7 +93,7 @@ public sealed class FailureTests(DurableDatabase database) : IClassFixture<Durab
     }
 
     [Fact]
-    public async Task Details_cross_several_levels_of_sub_orchestrations_down_to_the_first_cause()
+    public async Task Failure_details_pass_through_several_levels_of_sub_orchestrations()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Activity<string, int>("Fails", (string _) => throw new InvalidDataException("corrupt", new TimeoutException("disk")))
@@ -111,7 +111,7 @@ public sealed class FailureTests(DurableDatabase database) : IClassFixture<Durab
     }
 
     [Fact]
-    public async Task Of_activities_awaited_together_the_failure_is_told_and_the_results_of_the_others_are_kept()
+    public async Task A_failure_among_activities_awaited_together_keeps_the_results_of_the_others()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Activity<int, int>("Odd", value => value % 2 == 1 ? value : throw new ArithmeticException($"{value} is even"))
@@ -136,7 +136,7 @@ public sealed class FailureTests(DurableDatabase database) : IClassFixture<Durab
     }
 
     [Fact]
-    public async Task An_exception_type_that_another_process_does_not_know_is_told_by_name()
+    public async Task An_exception_type_that_this_process_does_not_know_has_its_name()
     {
         var unknown = new TaskFailureDetails("Elsewhere.SpecialException", "m", null, null, null);
 

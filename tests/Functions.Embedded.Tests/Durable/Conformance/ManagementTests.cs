@@ -11,11 +11,11 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Terminating_ends_an_instance_at_once_with_an_output_and_tells_its_parent()
+    public async Task Termination_ends_an_instance_at_once_with_an_output_and_fails_the_call_of_its_parent()
     {
         await using TestEngine engine = await database.StartAsync(Samples.Functions);
         await engine.Client.ScheduleNewOrchestrationInstanceAsync("Parent", new StartOrchestrationOptions("p"), Cancellation);
-        await TestEngine.UntilAsync(async () => await engine.Client.GetInstanceAsync("p-child", Cancellation) is not null);
+        await Eventually.TrueAsync(async () => await engine.Client.GetInstanceAsync("p-child", Cancellation) is not null);
 
         await engine.Client.TerminateInstanceAsync("p-child", (object)"enough", Cancellation);
 
@@ -26,11 +26,11 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
     }
 
     [Fact]
-    public async Task Terminating_recursively_ends_sub_orchestrations_too()
+    public async Task Recursive_termination_ends_sub_orchestrations()
     {
         await using TestEngine engine = await database.StartAsync(Samples.Functions);
         await engine.Client.ScheduleNewOrchestrationInstanceAsync("Parent", new StartOrchestrationOptions("r"), Cancellation);
-        await TestEngine.UntilAsync(async () => await engine.Client.GetInstanceAsync("r-child", Cancellation) is not null);
+        await Eventually.TrueAsync(async () => await engine.Client.GetInstanceAsync("r-child", Cancellation) is not null);
 
         await engine.Client.TerminateInstanceAsync("r", new TerminateInstanceOptions(Recursive: true), Cancellation);
 
@@ -40,7 +40,7 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
     }
 
     [Fact]
-    public async Task A_turn_that_was_under_way_when_its_instance_was_terminated_does_not_happen()
+    public async Task A_turn_is_refused_when_its_instance_was_terminated_meanwhile()
     {
         using var inTurn = new SemaphoreSlim(0);
         using var goOn = new ManualResetEventSlim();
@@ -55,7 +55,7 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
 
         await engine.Client.TerminateInstanceAsync(id, (object)"stopped", Cancellation);
         goOn.Set();
-        await TestEngine.UntilAsync(() => Task.FromResult(engine.Get<Sessions>().IsIdle));
+        await Eventually.TrueAsync(() => engine.Get<LiveInstances>().IsIdle);
 
         OrchestrationMetadata end = (await engine.Client.GetInstanceAsync(id, true, Cancellation))!;
         Assert.Equal((OrchestrationRuntimeStatus.Terminated, "stopped"), (end.RuntimeStatus, end.ReadOutputAs<string>()));
@@ -64,7 +64,7 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
     }
 
     [Fact]
-    public async Task A_turn_of_an_instance_that_was_replaced_meanwhile_does_not_touch_the_new_one()
+    public async Task A_turn_is_refused_when_its_instance_was_replaced_meanwhile()
     {
         using var inTurn = new SemaphoreSlim(0);
         using var goOn = new ManualResetEventSlim();
@@ -80,7 +80,7 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
         await engine.Client.TerminateInstanceAsync(id, Cancellation);
         await engine.Client.ScheduleNewOrchestrationInstanceAsync("Wait", new StartOrchestrationOptions("replaced"), Cancellation);
         goOn.Set();
-        await TestEngine.UntilAsync(() => Task.FromResult(engine.Get<Sessions>().IsIdle));
+        await Eventually.TrueAsync(() => engine.Get<LiveInstances>().IsIdle);
         await engine.Client.RaiseEventAsync(id, "go", "untouched", Cancellation);
 
         OrchestrationMetadata end = await engine.EndOf(id);
@@ -95,10 +95,10 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
         await using TestEngine engine = await database.StartAsync(Samples.Functions);
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Wait", Cancellation);
         await engine.Client.SuspendInstanceAsync(id, "hold on", Cancellation);
-        await TestEngine.UntilAsync(async () => (await engine.Client.GetInstanceAsync(id, Cancellation))!.RuntimeStatus == OrchestrationRuntimeStatus.Suspended);
+        await Eventually.TrueAsync(async () => (await engine.Client.GetInstanceAsync(id, Cancellation))!.RuntimeStatus == OrchestrationRuntimeStatus.Suspended);
 
         await engine.Client.RaiseEventAsync(id, "go", "kept", Cancellation);
-        await TestEngine.UntilAsync(async () => (await engine.HistoryOf(id)).Any(e => e.Kind == EventKind.EventRaised));
+        await Eventually.TrueAsync(async () => (await engine.HistoryOf(id)).Any(e => e.Kind == EventKind.EventRaised));
         Assert.Equal(OrchestrationRuntimeStatus.Suspended, (await engine.Client.GetInstanceAsync(id, Cancellation))!.RuntimeStatus);
         await engine.Client.ResumeInstanceAsync(id, "go on", Cancellation);
 
@@ -106,7 +106,7 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
     }
 
     [Fact]
-    public async Task Purging_removes_a_finished_instance_and_spares_one_that_runs()
+    public async Task A_purge_removes_an_ended_instance_but_not_a_running_one()
     {
         await using TestEngine engine = await database.StartAsync(Samples.Functions);
         OrchestrationMetadata done = await engine.RunAsync("Echo", "x");
@@ -121,13 +121,13 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
     }
 
     [Fact]
-    public async Task Purging_by_filter_takes_what_has_the_status_and_age_and_recursively_what_it_started()
+    public async Task A_purge_by_filter_removes_instances_by_status_and_age_and_recursively_their_children()
     {
         await using TestEngine engine = await database.StartAsync(Samples.Functions);
         for (int i = 0; i < 3; i++)
             await engine.RunAsync("Echo", "x");
         await engine.Client.ScheduleNewOrchestrationInstanceAsync("Parent", new StartOrchestrationOptions("f"), Cancellation);
-        await TestEngine.UntilAsync(async () => await engine.Client.GetInstanceAsync("f-child", Cancellation) is not null);
+        await Eventually.TrueAsync(async () => await engine.Client.GetInstanceAsync("f-child", Cancellation) is not null);
         await engine.Client.TerminateInstanceAsync("f", new TerminateInstanceOptions(Recursive: true), Cancellation);
 
         PurgeResult none = await engine.Client.PurgeInstancesAsync(null, DateTimeOffset.UtcNow.AddDays(-1), Cancellation);
@@ -138,7 +138,7 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
     }
 
     [Fact]
-    public async Task Restarting_runs_an_instance_again_with_its_input()
+    public async Task A_restart_runs_an_instance_again_with_its_input()
     {
         await using TestEngine engine = await database.StartAsync(Samples.Functions);
         OrchestrationMetadata first = await engine.RunAsync("Echo", "again");
@@ -153,7 +153,7 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
     }
 
     [Fact]
-    public async Task Rewinding_makes_only_the_failed_calls_again_and_those_of_failed_sub_orchestrations()
+    public async Task Rewinding_repeats_only_failed_calls_also_in_failed_sub_orchestrations()
     {
         var calls = new System.Collections.Concurrent.ConcurrentBag<string>();
         bool broken = true;
@@ -186,7 +186,7 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
     }
 
     [Fact]
-    public async Task Terminating_what_has_ended_changes_nothing_and_an_unknown_id_is_refused()
+    public async Task Termination_of_an_ended_instance_changes_nothing_and_an_unknown_id_is_refused()
     {
         await using TestEngine engine = await database.StartAsync(Samples.Functions);
         await engine.RunAsync("Echo", "x", "done");
@@ -199,7 +199,7 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
     }
 
     [Fact]
-    public async Task While_suspended_results_and_timers_wait_as_events_do()
+    public async Task A_suspended_instance_keeps_results_and_timers_until_it_is_resumed()
     {
         using var gate = new SemaphoreSlim(0);
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
@@ -219,11 +219,11 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Steps", Cancellation);
         await engine.Client.WaitForInstanceStartAsync(id, Cancellation);
         await engine.Client.SuspendInstanceAsync(id, "pause", Cancellation);
-        await TestEngine.UntilAsync(async () => (await engine.HistoryOf(id)).Any(e => e.Kind == EventKind.ExecutionSuspended));
+        await Eventually.TrueAsync(async () => (await engine.HistoryOf(id)).Any(e => e.Kind == EventKind.ExecutionSuspended));
 
         gate.Release();
         await engine.Client.RaiseEventAsync(id, "e", "+event", Cancellation);
-        await TestEngine.UntilAsync(async () => (await engine.HistoryOf(id)).Select(e => e.Kind).ToHashSet()
+        await Eventually.TrueAsync(async () => (await engine.HistoryOf(id)).Select(e => e.Kind).ToHashSet()
             .IsSupersetOf([EventKind.TaskCompleted, EventKind.TimerFired, EventKind.EventRaised]));
         OrchestrationMetadata paused = (await engine.Client.GetInstanceAsync(id, true, Cancellation))!;
         await engine.Client.ResumeInstanceAsync(id, "go", Cancellation);
@@ -241,12 +241,12 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
         {
             id = await first.Client.ScheduleNewOrchestrationInstanceAsync("Wait", Cancellation);
             await first.Client.SuspendInstanceAsync(id, null, Cancellation);
-            await TestEngine.UntilAsync(async () => (await first.HistoryOf(id)).Any(e => e.Kind == EventKind.ExecutionSuspended));
+            await Eventually.TrueAsync(async () => (await first.HistoryOf(id)).Any(e => e.Kind == EventKind.ExecutionSuspended));
         }
 
         await using TestEngine second = await database.StartAsync(Samples.Functions, hub: hub);
         await second.Client.RaiseEventAsync(id, "go", "x", Cancellation);
-        await TestEngine.UntilAsync(async () => (await second.HistoryOf(id)).Any(e => e.Kind == EventKind.EventRaised));
+        await Eventually.TrueAsync(async () => (await second.HistoryOf(id)).Any(e => e.Kind == EventKind.EventRaised));
 
         Assert.Equal(OrchestrationRuntimeStatus.Suspended, (await second.Client.GetInstanceAsync(id, Cancellation))!.RuntimeStatus);
         await second.Client.TerminateInstanceAsync(id, Cancellation);
@@ -254,11 +254,11 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
     }
 
     [Fact]
-    public async Task Purging_a_family_that_still_runs_removes_nothing_of_it()
+    public async Task A_recursive_purge_of_a_running_instance_removes_nothing()
     {
         await using TestEngine engine = await database.StartAsync(Samples.Functions);
         await engine.Client.ScheduleNewOrchestrationInstanceAsync("Parent", new StartOrchestrationOptions("f"), Cancellation);
-        await TestEngine.UntilAsync(async () => await engine.Client.GetInstanceAsync("f-child", Cancellation) is not null);
+        await Eventually.TrueAsync(async () => await engine.Client.GetInstanceAsync("f-child", Cancellation) is not null);
 
         PurgeResult result = await engine.Client.PurgeInstanceAsync("f", new PurgeInstanceOptions(Recursive: true), Cancellation);
 
@@ -268,7 +268,7 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
     }
 
     [Fact]
-    public async Task Purging_by_filter_stops_when_its_time_is_over_and_says_so()
+    public async Task A_purge_by_filter_stops_after_its_time_limit_and_reports_it()
     {
         await using TestEngine engine = await database.StartAsync(Samples.Functions);
         await Task.WhenAll(Enumerable.Range(0, 520).Select(i => engine.RunAsync("Echo", "x", $"many-{i:000}")));
@@ -282,7 +282,7 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
     }
 
     [Fact]
-    public async Task Restarting_keeps_name_input_version_and_tags_and_refuses_one_that_runs_or_is_unknown()
+    public async Task A_restart_keeps_name_input_version_and_tags_and_refuses_running_and_unknown_instances()
     {
         await using TestEngine engine = await database.StartAsync(Samples.Functions);
         var options = new StartOrchestrationOptions("old") { Version = "1.2", Tags = new Dictionary<string, string> { ["k"] = "v" } };
@@ -300,7 +300,7 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
     }
 
     [Fact]
-    public async Task A_history_that_was_rewound_has_no_gaps_and_is_replayed_by_another_process()
+    public async Task A_rewound_history_has_no_gaps_and_can_be_replayed_by_another_process()
     {
         bool broken = true;
         using var gate = new SemaphoreSlim(0);
@@ -319,7 +319,7 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
         {
             id = await first.Client.ScheduleNewOrchestrationInstanceAsync("Both", Cancellation);
             // The failure comes in a turn of its own, in which the orchestrator does nothing.
-            await TestEngine.UntilAsync(async () => (await first.HistoryOf(id)).Any(e => e.Kind == EventKind.TaskFailed));
+            await Eventually.TrueAsync(async () => (await first.HistoryOf(id)).Any(e => e.Kind == EventKind.TaskFailed));
             gate.Release();
             Assert.Equal(OrchestrationRuntimeStatus.Failed, (await first.EndOf(id)).RuntimeStatus);
         }
@@ -344,7 +344,7 @@ public sealed class ManagementTests(DurableDatabase database) : IClassFixture<Du
     }
 
     [Fact]
-    public async Task The_history_tells_what_happened_in_order()
+    public async Task The_official_history_shows_all_events_in_order()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Activity<string, string>("Work", name => name == "bad" ? throw new IOException("bad luck") : name)

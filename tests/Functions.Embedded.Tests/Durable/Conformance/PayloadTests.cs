@@ -14,7 +14,7 @@ public sealed class PayloadTests(DurableDatabase database) : IClassFixture<Durab
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Inputs_results_events_and_outputs_of_ten_megabytes_come_through()
+    public async Task Payloads_of_ten_megabytes_are_kept()
     {
         string text = new('x', 10 * 1024 * 1024);
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
@@ -54,7 +54,7 @@ public sealed class PayloadTests(DurableDatabase database) : IClassFixture<Durab
     }
 
     [Fact]
-    public async Task Names_are_written_as_declared_and_read_without_regard_to_case()
+    public async Task Property_names_are_written_as_declared_and_read_without_regard_to_case()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Orchestrator("Read", context => Task.FromResult(context.GetInput<Point>()!)));
@@ -65,7 +65,7 @@ public sealed class PayloadTests(DurableDatabase database) : IClassFixture<Durab
     }
 
     [Fact]
-    public async Task The_serializer_of_the_app_writes_the_payloads()
+    public async Task The_apps_serializer_writes_payloads()
     {
         await using TestEngine engine = await database.StartAsync(
             Samples.Functions, services: services => services.Configure<WorkerOptions>(
@@ -77,7 +77,7 @@ public sealed class PayloadTests(DurableDatabase database) : IClassFixture<Durab
     }
 
     [Fact]
-    public async Task A_converter_of_the_apps_own_writes_and_reads_everything()
+    public async Task A_data_converter_of_the_app_writes_and_reads_all_payloads()
     {
         await using TestEngine engine = await database.StartAsync(
             new TestFunctions()
@@ -92,7 +92,7 @@ public sealed class PayloadTests(DurableDatabase database) : IClassFixture<Durab
     }
 
     [Fact]
-    public async Task An_output_that_cannot_be_written_fails_the_instance()
+    public async Task An_output_that_cannot_be_serialized_fails_the_instance()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Loop", _ =>
         {
@@ -105,7 +105,7 @@ public sealed class PayloadTests(DurableDatabase database) : IClassFixture<Durab
     }
 
     [Fact]
-    public async Task Text_that_the_database_cannot_hold_fails_the_instance_and_not_the_engine()
+    public async Task Text_that_the_database_cannot_store_fails_only_its_instance()
     {
         await using TestEngine engine = await database.StartAsync(
             new TestFunctions().Orchestrator("Zero", _ => Task.FromResult("a\0b")),

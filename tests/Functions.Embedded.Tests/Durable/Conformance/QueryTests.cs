@@ -10,7 +10,7 @@ public sealed class QueryTests(DurableDatabase database) : IClassFixture<Durable
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Instances_are_listed_by_filter_and_page_by_page()
+    public async Task Instances_are_listed_by_filter_in_pages()
     {
         await using TestEngine engine = await database.StartAsync(Samples.Functions);
         DateTimeOffset begun = DateTimeOffset.UtcNow.AddSeconds(-1);
@@ -34,7 +34,7 @@ public sealed class QueryTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task Every_status_can_be_asked_for()
+    public async Task Instances_can_be_listed_by_every_status()
     {
         await using TestEngine engine = await database.StartAsync(Samples.Functions);
         await engine.RunAsync("Echo", "x", "completed");
@@ -45,7 +45,7 @@ public sealed class QueryTests(DurableDatabase database) : IClassFixture<Durable
             "Wait", new StartOrchestrationOptions("pending", DateTimeOffset.UtcNow.AddDays(1)), Cancellation);
         await engine.Client.SuspendInstanceAsync("suspended", "", Cancellation);
         await engine.Client.TerminateInstanceAsync("terminated", Cancellation);
-        await TestEngine.UntilAsync(async () => await StatusOf("suspended") == OrchestrationRuntimeStatus.Suspended
+        await Eventually.TrueAsync(async () => await StatusOf("suspended") == OrchestrationRuntimeStatus.Suspended
             && await StatusOf("running") == OrchestrationRuntimeStatus.Running);
 
         foreach (OrchestrationRuntimeStatus status in (OrchestrationRuntimeStatus[])
@@ -62,7 +62,7 @@ public sealed class QueryTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task Created_times_prefix_and_hub_narrow_the_list_and_a_page_can_be_asked_for_by_its_token()
+    public async Task Created_time_id_prefix_hub_and_continuation_token_narrow_a_list()
     {
         await using TestEngine engine = await database.StartAsync(Samples.Functions);
         await engine.RunAsync("Echo", "x", "a-1");
@@ -84,7 +84,7 @@ public sealed class QueryTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task Inputs_outputs_custom_status_and_failures_come_only_when_they_are_asked_for()
+    public async Task Inputs_outputs_custom_status_and_failures_are_returned_only_on_request()
     {
         await using TestEngine engine = await database.StartAsync(Samples.Functions);
         await engine.RunAsync("Echo", "x", "e");
@@ -99,7 +99,7 @@ public sealed class QueryTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task Ids_are_listed_by_the_time_their_instances_ended()
+    public async Task Ids_are_listed_by_the_end_time_of_their_instances()
     {
         await using TestEngine engine = await database.StartAsync(Samples.Functions);
         for (int i = 0; i < 3; i++)

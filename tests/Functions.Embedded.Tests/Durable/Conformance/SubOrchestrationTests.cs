@@ -10,7 +10,7 @@ public sealed class SubOrchestrationTests(DurableDatabase database) : IClassFixt
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_sub_orchestration_gets_a_chosen_id_knows_its_parent_and_gives_a_result()
+    public async Task A_sub_orchestration_has_the_chosen_id_knows_its_parent_and_returns_a_result()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Orchestrator("Child", context => Task.FromResult($"{context.InstanceId} of {context.Parent!.Name} {context.Parent.InstanceId}: {context.GetInput<int>()}"))
@@ -22,7 +22,7 @@ public sealed class SubOrchestrationTests(DurableDatabase database) : IClassFixt
     }
 
     [Fact]
-    public async Task A_hundred_sub_orchestrations_run_side_by_side()
+    public async Task A_hundred_sub_orchestrations_run_in_parallel()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Activity<int, int>("Add", value => value + 1)
@@ -67,7 +67,7 @@ public sealed class SubOrchestrationTests(DurableDatabase database) : IClassFixt
     }
 
     [Fact]
-    public async Task A_sub_orchestration_without_a_chosen_id_gets_one_that_is_the_same_at_replay()
+    public async Task A_generated_id_of_a_sub_orchestration_is_the_same_in_a_replay()
     {
         await using TestEngine engine = await database.StartAsync(
             new TestFunctions()
@@ -78,7 +78,7 @@ public sealed class SubOrchestrationTests(DurableDatabase database) : IClassFixt
                     string second = await context.CallSubOrchestratorAsync<string>("Child");
                     return (string[])[first, second];
                 }),
-            options => options.MaxSessions = -1);
+            options => options.MaxLiveInstances = -1);
 
         string[] ids = (await engine.RunAsync("Parent")).ReadOutputAs<string[]>()!;
 
@@ -87,11 +87,11 @@ public sealed class SubOrchestrationTests(DurableDatabase database) : IClassFixt
     }
 
     [Fact]
-    public async Task A_sub_orchestration_that_is_terminated_fails_the_call_of_its_parent()
+    public async Task A_terminated_sub_orchestration_fails_the_call_of_its_parent()
     {
         await using TestEngine engine = await database.StartAsync(Samples.Functions);
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Parent", Cancellation);
-        await TestEngine.UntilAsync(async () => await engine.Client.GetInstanceAsync(id + "-child", Cancellation) is not null);
+        await Eventually.TrueAsync(async () => await engine.Client.GetInstanceAsync(id + "-child", Cancellation) is not null);
 
         await engine.Client.TerminateInstanceAsync(id + "-child", (object)"stopped", Cancellation);
 
@@ -101,7 +101,7 @@ public sealed class SubOrchestrationTests(DurableDatabase database) : IClassFixt
     }
 
     [Fact]
-    public async Task A_sub_orchestration_that_continues_as_new_answers_with_its_last_generation()
+    public async Task A_sub_orchestration_that_continues_as_new_returns_the_result_of_its_last_generation()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()
             .Orchestrator("Countdown", context =>
@@ -117,7 +117,7 @@ public sealed class SubOrchestrationTests(DurableDatabase database) : IClassFixt
     }
 
     [Fact]
-    public async Task Sub_orchestrations_may_be_nested_and_run_the_orchestrator_itself()
+    public async Task Sub_orchestrations_can_be_nested_and_recursive()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Factorial", async context =>
         {
@@ -129,7 +129,7 @@ public sealed class SubOrchestrationTests(DurableDatabase database) : IClassFixt
     }
 
     [Fact]
-    public async Task A_retry_handler_decides_on_sub_orchestrations_too()
+    public async Task A_retry_handler_can_retry_sub_orchestrations()
     {
         int runs = 0;
         await using TestEngine engine = await database.StartAsync(new TestFunctions()

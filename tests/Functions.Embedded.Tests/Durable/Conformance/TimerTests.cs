@@ -10,7 +10,7 @@ public sealed class TimerTests(DurableDatabase database) : IClassFixture<Durable
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_timer_of_milliseconds_fires_on_time_and_not_before_it_is_due()
+    public async Task A_timer_of_milliseconds_does_not_fire_before_it_is_due()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Sleep", async context =>
         {
@@ -21,11 +21,11 @@ public sealed class TimerTests(DurableDatabase database) : IClassFixture<Durable
 
         OrchestrationMetadata end = await engine.RunAsync("Sleep");
 
-        Assert.InRange(end.ReadOutputAs<double>(), 250, 1500);
+        Assert.True(end.ReadOutputAs<double>() >= 250, $"fired after {end.SerializedOutput} ms");
     }
 
     [Fact]
-    public async Task A_timer_of_years_can_be_cancelled_and_leaves_nothing_behind()
+    public async Task A_cancelled_timer_leaves_nothing_in_the_database()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Cancel", async context =>
         {
@@ -45,7 +45,7 @@ public sealed class TimerTests(DurableDatabase database) : IClassFixture<Durable
             }
         }));
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Cancel", Cancellation);
-        await TestEngine.UntilAsync(async () => (await engine.HistoryOf(id)).Any(e => e.Kind == EventKind.TimerFired));
+        await Eventually.TrueAsync(async () => (await engine.HistoryOf(id)).Any(e => e.Kind == EventKind.TimerFired));
 
         Assert.Equal(0, await engine.QueryAsync<long>($"SELECT count(*) FROM durable.messages WHERE instance_id = '{id}'"));
         await engine.Client.RaiseEventAsync(id, "go", "now", Cancellation);
@@ -53,7 +53,7 @@ public sealed class TimerTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task A_timer_beyond_every_calendar_is_kept_as_one_timer()
+    public async Task A_timer_for_the_year_9999_is_one_timer()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Far", async context =>
         {
@@ -74,7 +74,7 @@ public sealed class TimerTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task A_timer_that_is_due_already_fires_in_the_next_turn()
+    public async Task A_timer_that_is_already_due_fires_at_once()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Past", async context =>
         {
@@ -87,7 +87,7 @@ public sealed class TimerTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task Timers_that_are_due_at_once_fire_in_the_order_they_were_due()
+    public async Task Timers_that_are_already_due_fire_in_the_order_of_their_times()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Past", async context =>
         {
@@ -107,7 +107,7 @@ public sealed class TimerTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task Timers_fire_in_the_order_they_are_due_and_the_clock_shows_at_least_that_time()
+    public async Task Timers_fire_in_the_order_of_their_times_and_not_before()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Order", async context =>
         {
@@ -128,7 +128,7 @@ public sealed class TimerTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task A_timer_that_is_cancelled_before_it_is_created_is_never_made()
+    public async Task A_timer_with_a_cancelled_token_is_not_created()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Never", async context =>
         {
@@ -144,7 +144,7 @@ public sealed class TimerTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task A_timer_that_came_due_while_no_process_ran_fires_when_one_runs_again()
+    public async Task A_timer_that_came_due_while_no_engine_ran_fires_when_one_starts()
     {
         TestFunctions functions = new TestFunctions().Orchestrator("Sleep", async context =>
         {

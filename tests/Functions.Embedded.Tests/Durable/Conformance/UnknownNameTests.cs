@@ -10,7 +10,7 @@ public sealed class UnknownNameTests(DurableDatabase database) : IClassFixture<D
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task An_orchestrator_that_nobody_has_fails_its_instance_and_the_error_says_what_there_is()
+    public async Task An_orchestrator_that_no_app_has_fails_its_instance_and_the_error_lists_the_known_names()
     {
         await using TestEngine engine = await database.StartAsync(Samples.Functions, Soon);
 
@@ -24,7 +24,7 @@ public sealed class UnknownNameTests(DurableDatabase database) : IClassFixture<D
     }
 
     [Fact]
-    public async Task An_activity_that_nobody_has_fails_its_call_and_the_orchestrator_may_go_on()
+    public async Task An_activity_that_no_app_has_fails_its_call()
     {
         await using TestEngine engine = await database.StartAsync(
             new TestFunctions().Orchestrator("Calls", async context =>
@@ -46,7 +46,7 @@ public sealed class UnknownNameTests(DurableDatabase database) : IClassFixture<D
     }
 
     [Fact]
-    public async Task A_sub_orchestrator_that_nobody_has_fails_its_call()
+    public async Task A_sub_orchestrator_that_no_app_has_fails_its_call()
     {
         await using TestEngine engine = await database.StartAsync(
             new TestFunctions().Orchestrator("Calls", context => context.CallSubOrchestratorAsync<string>("Misspelt")), Soon);
@@ -57,14 +57,14 @@ public sealed class UnknownNameTests(DurableDatabase database) : IClassFixture<D
     }
 
     [Fact]
-    public async Task What_another_running_process_has_waits_for_it_however_long()
+    public async Task Work_for_a_function_of_another_running_process_waits_for_that_process()
     {
         string hub = $"deploy-{Guid.NewGuid():N}";
         TestFunctions functions = new TestFunctions().Orchestrator("New", _ => Task.FromResult("new"));
         await using TestEngine newer = await TestEngine.StartAsync(database.ConnectionString, hub, functions, start: false);
         using var stop = new CancellationTokenSource();
         Task alive = newer.Get<HostRegistry>().RunAsync(stop.Token);
-        await TestEngine.UntilAsync(() => newer.QueryAsync<bool>($"SELECT EXISTS (SELECT FROM durable.hosts WHERE hub = '{hub}')"));
+        await Eventually.TrueAsync(() => newer.QueryAsync<bool>($"SELECT EXISTS (SELECT FROM durable.hosts WHERE hub = '{hub}')"));
         await using TestEngine older = await database.StartAsync(Samples.Functions, Soon, hub);
 
         string id = await older.Client.ScheduleNewOrchestrationInstanceAsync("New", Cancellation);
@@ -79,7 +79,7 @@ public sealed class UnknownNameTests(DurableDatabase database) : IClassFixture<D
     }
 
     [Fact]
-    public async Task An_instance_that_has_begun_waits_longer_whoever_began_it()
+    public async Task An_instance_that_has_begun_waits_longer_for_its_orchestrator()
     {
         string hub = $"begun-{Guid.NewGuid():N}";
         string id;
@@ -100,7 +100,7 @@ public sealed class UnknownNameTests(DurableDatabase database) : IClassFixture<D
     }
 
     [Fact]
-    public async Task What_a_process_had_that_is_gone_waits_longer_before_it_fails()
+    public async Task Work_for_a_function_of_a_process_that_is_gone_waits_longer_before_it_fails()
     {
         string hub = $"gone-{Guid.NewGuid():N}";
         string id;
@@ -108,7 +108,7 @@ public sealed class UnknownNameTests(DurableDatabase database) : IClassFixture<D
         {
             id = await newer.Client.ScheduleNewOrchestrationInstanceAsync("Wait", Cancellation);
             await newer.Client.WaitForInstanceStartAsync(id, Cancellation);
-            await TestEngine.UntilAsync(() => newer.QueryAsync<bool>($"SELECT EXISTS (SELECT FROM durable.hosts WHERE hub = '{hub}')"));
+            await Eventually.TrueAsync(() => newer.QueryAsync<bool>($"SELECT EXISTS (SELECT FROM durable.hosts WHERE hub = '{hub}')"));
         }
 
         await using (TestEngine patient = await database.StartAsync(new TestFunctions(), Soon, hub))

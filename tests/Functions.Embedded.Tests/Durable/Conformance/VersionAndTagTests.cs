@@ -11,7 +11,7 @@ public sealed class VersionAndTagTests(DurableDatabase database) : IClassFixture
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Custom_status_version_and_tags_are_shown()
+    public async Task The_client_returns_custom_status_version_and_tags()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Shown", async context =>
         {
@@ -32,7 +32,7 @@ public sealed class VersionAndTagTests(DurableDatabase database) : IClassFixture
     }
 
     [Fact]
-    public async Task A_version_compares_by_number_and_an_instance_without_one_comes_first()
+    public async Task Versions_compare_by_number_and_no_version_comes_first()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Compare", context => Task.FromResult(
             (int[])[context.CompareVersionTo("1.9"), context.CompareVersionTo("1.10"), context.CompareVersionTo("2"), context.CompareVersionTo("")])));
@@ -44,7 +44,7 @@ public sealed class VersionAndTagTests(DurableDatabase database) : IClassFixture
     }
 
     [Fact]
-    public async Task A_default_version_is_given_to_instances_started_without_one()
+    public async Task Instances_started_without_a_version_get_the_default_version()
     {
         await using TestEngine engine = await database.StartAsync(
             new TestFunctions().Orchestrator("Version", context => Task.FromResult(context.Version)),

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.DurableTask.Client;
 using VisionPlatform.Functions.Embedded.Durable;
 using Npgsql;
@@ -5,16 +6,16 @@ using Npgsql;
 namespace VisionPlatform.Functions.Embedded.Tests.Durable.Faults;
 
 /// <summary>A database that restarts, a network that drops, no connection free, a full disk: the engine waits, says so once, and goes on.</summary>
-public sealed class DatabaseFaultTests
+public sealed class DatabaseFaultTests(RestartablePostgres server) : IClassFixture<RestartablePostgres>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Nothing_is_lost_and_nothing_counts_twice_whatever_happens_to_the_database_and_the_way_to_it()
+    public async Task Nothing_is_lost_or_duplicated_when_database_and_network_fail_at_random()
     {
-        await using RestartablePostgres server = await RestartablePostgres.CreateAsync();
-        await using var network = new FaultyNetwork(server.ConnectionString);
-        await using var faults = new DatabaseFaults(server, network, seed: Random.Shared.Next(100_000));
+        string database = await server.NewDatabaseAsync();
+        await using var network = new FaultyNetwork(database);
+        await using var faults = new DatabaseFaults(server, database, network, seed: Random.Shared.Next(100_000));
 
         SoakReport report = await faults.RunAsync(rounds: 7, atOnce: 10, Cancellation);
 
@@ -23,59 +24,95 @@ public sealed class DatabaseFaultTests
     }
 
     [Fact]
-    public async Task What_the_server_did_before_its_answer_got_lost_counts_once()
+    public async Task A_transaction_whose_answer_is_lost_counts_once()
     {
-        await using RestartablePostgres server = await RestartablePostgres.CreateAsync();
-        await using var network = new FaultyNetwork(server.ConnectionString) { LosesAnswerOfEvery = 9 };
+        string database = await server.NewDatabaseAsync();
+        await using var network = new FaultyNetwork(database) { LosesAnswerOfEvery = 9 };
         await using TestEngine engine = await TestEngine.StartAsync(network.ConnectionString, "lost", Adding(), Short);
-        await using TestEngine client = await TestEngine.StartAsync(server.ConnectionString, "lost", Adding(), start: false);
+        await using TestEngine client = await TestEngine.StartAsync(database, "lost", Adding(), start: false);
         string[] ids = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => client.Client.ScheduleNewOrchestrationInstanceAsync("Adds", i, Cancellation)));
 
         foreach ((int index, string id) in ids.Index())
             Assert.Equal(index + 8, (await client.EndOf(id)).ReadOutputAs<int>());
 
         Assert.True(network.AnswersLost > 3);
-        Assert.Empty(await HubCheck.ProblemsAsync(server.ConnectionString, "lost", effects: false));
+        Assert.Empty(await HubCheck.ProblemsAsync(database, "lost", effects: false));
     }
 
     [Fact]
-    public async Task That_the_database_goes_and_that_it_is_back_is_said_once()
+    public async Task An_outage_of_the_database_is_logged_once_when_it_begins_and_once_when_it_ends()
     {
-        await using RestartablePostgres server = await RestartablePostgres.CreateAsync();
-        await using TestEngine engine = await TestEngine.StartAsync(server.ConnectionString, "away", Adding(), Short);
+        string database = await server.NewDatabaseAsync();
+        await using TestEngine engine = await TestEngine.StartAsync(database, "away", Adding(), Short);
         Assert.Equal(8, (await engine.RunAsync("Adds", 0)).ReadOutputAs<int>());
 
         await server.CrashAsync();
-        await TestEngine.UntilAsync(() => Task.FromResult(engine.Log.Any(line => line.Contains("is interrupted"))));
+        await Eventually.TrueAsync(() => engine.Log.Any(line => line.Contains("cannot use its database")));
         await server.StartAsync();
-        await TestEngine.UntilAsync(() => Task.FromResult(engine.Log.Any(line => line.Contains("goes on: its database is back"))));
+        await Eventually.TrueAsync(() => engine.Log.Any(line => line.Contains("can use its database again")));
         Assert.Equal(9, (await engine.RunAsync("Adds", 1)).ReadOutputAs<int>());
 
-        Assert.Single(engine.Log, line => line.Contains("interrupted"));
-        Assert.Single(engine.Log, line => line.Contains("The durable engine goes on"));
+        Assert.Single(engine.Log, line => line.Contains("cannot use its database"));
+        Assert.Single(engine.Log, line => line.Contains("can use its database again"));
         Assert.DoesNotContain(engine.Log, line => line.StartsWith("Error", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task An_engine_that_finds_no_connection_free_waits_for_one()
+    public async Task Nothing_is_lost_when_the_database_crashes()
     {
-        await using RestartablePostgres server = await RestartablePostgres.CreateAsync("-c max_connections=10");
-        List<NpgsqlConnection> others = await TakeAllConnectionsAsync(server.ConnectionString);
-        await using TestEngine engine = await TestEngine.StartAsync(server.ConnectionString, "full", Adding(), Short);
-        await TestEngine.UntilAsync(() => Task.FromResult(engine.Log.Any(line => line.Contains("is interrupted") && line.Contains("53300"))));
+        string database = await server.NewDatabaseAsync();
+        var runs = new ConcurrentBag<int>();
+        TestFunctions functions = new TestFunctions()
+            .Activity<int, int>("Work", async (value, cancellation) =>
+            {
+                runs.Add(value);
+                await Task.Delay(20, cancellation);
+                return value;
+            })
+            .Orchestrator("Chain", async context =>
+            {
+                int sum = 0;
+                for (int i = 0; i < 20; i++)
+                    sum += await context.CallActivityAsync<int>("Work", i);
+                return sum;
+            });
+        await using TestEngine engine = await TestEngine.StartAsync(database, "crash", functions);
+        string[] ids = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => engine.Client.ScheduleNewOrchestrationInstanceAsync("Chain", Cancellation)));
+        await Eventually.TrueAsync(() => runs.Count > 50);
+
+        await server.CrashAsync();
+        await Eventually.TrueAsync(() => engine.Log.Any(line => line.Contains("cannot use its database")));
+        await server.StartAsync();
+
+        foreach (string id in ids)
+        {
+            Assert.Equal(190, (await engine.EndOf(id)).ReadOutputAs<int>());
+            IReadOnlyList<HistoryEvent> history = await engine.HistoryOf(id);
+            Assert.Equal(Enumerable.Range(0, 20), history.Where(e => e.Kind == EventKind.TaskCompleted).Select(e => e.TaskId));
+        }
+    }
+
+    [Fact]
+    public async Task An_engine_waits_when_the_database_has_no_free_connection()
+    {
+        await using var small = new RestartablePostgres("-c max_connections=10");
+        await small.InitializeAsync();
+        List<NpgsqlConnection> others = await TakeAllConnectionsAsync(small.ConnectionString);
+        await using TestEngine engine = await TestEngine.StartAsync(small.ConnectionString, "full", Adding(), Short);
+        await Eventually.TrueAsync(() => engine.Log.Any(line => line.Contains("cannot use its database") && line.Contains("53300")));
 
         foreach (NpgsqlConnection connection in others.Skip(3))
             await connection.DisposeAsync();
 
         string id = "";
-        await TestEngine.UntilAsync(async () =>
+        await Eventually.TrueAsync(async () =>
         {
             try
             {
                 id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Adds", 1, Cancellation);
                 return true;
             }
-            catch (Exception error) when (DurableStore.IsPassing(error))
+            catch (Exception error) when (DurableStore.IsTransient(error))
             {
                 return false;
             }
@@ -86,24 +123,24 @@ public sealed class DatabaseFaultTests
     }
 
     [Fact]
-    public async Task Turns_that_find_the_disk_full_are_committed_when_there_is_room_again()
+    public async Task Turns_are_committed_after_a_full_disk_has_space_again()
     {
-        await using RestartablePostgres server = await RestartablePostgres.CreateAsync();
-        await using TestEngine engine = await TestEngine.StartAsync(server.ConnectionString, "disk", Adding(), Short);
+        string database = await server.NewDatabaseAsync();
+        await using TestEngine engine = await TestEngine.StartAsync(database, "disk", Adding(), Short);
         await engine.Store.UpgradeAsync(Cancellation);
         // What the server says when a table cannot grow.
-        await ExecuteAsync(server.ConnectionString, """
+        await ExecuteAsync(database, """
             CREATE FUNCTION disk_is_full() RETURNS trigger LANGUAGE plpgsql AS
             $$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$;
             CREATE TRIGGER full_disk BEFORE INSERT ON durable.history EXECUTE FUNCTION disk_is_full();
             """);
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Adds", 1, Cancellation);
-        await TestEngine.UntilAsync(() => Task.FromResult(engine.Log.Any(line => line.Contains("No space left on device"))));
+        await Eventually.TrueAsync(() => engine.Log.Any(line => line.Contains("No space left on device")));
 
-        await ExecuteAsync(server.ConnectionString, "DROP TRIGGER full_disk ON durable.history");
+        await ExecuteAsync(database, "DROP TRIGGER full_disk ON durable.history");
 
         Assert.Equal(9, (await engine.EndOf(id)).ReadOutputAs<int>());
-        Assert.Empty(await HubCheck.ProblemsAsync(server.ConnectionString, "disk", effects: false));
+        Assert.Empty(await HubCheck.ProblemsAsync(database, "disk", effects: false));
     }
 
     private static void Short(DurableEngineOptions options) => options.LeaseDuration = TimeSpan.FromSeconds(1);

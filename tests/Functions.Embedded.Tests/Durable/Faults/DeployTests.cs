@@ -10,7 +10,7 @@ public sealed class DeployTests(DurableDatabase database) : IClassFixture<Durabl
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task While_a_deploy_rolls_on_each_instance_is_run_by_a_process_that_has_its_code()
+    public async Task During_a_rolling_deployment_a_process_with_the_code_runs_each_instance()
     {
         string hub = $"deploy-{Guid.NewGuid():N}";
         await Effects.CreateTablesAsync(database.ConnectionString);
@@ -20,11 +20,11 @@ public sealed class DeployTests(DurableDatabase database) : IClassFixture<Durabl
         using var startNoMore = new CancellationTokenSource();
         Task load = driver.RunAsync(6, startNoMore.Token, Cancellation);
 
-        using HostProcess oldOne = HostProcess.Start(database.ConnectionString, hub, "old");
-        using HostProcess oldTwo = HostProcess.Start(database.ConnectionString, hub, "old");
+        using EngineProcess oldOne = EngineProcess.Start(database.ConnectionString, hub, "old");
+        using EngineProcess oldTwo = EngineProcess.Start(database.ConnectionString, hub, "old");
         await Task.WhenAll(oldOne.Ready, oldTwo.Ready);
         string[] retired = await StartAsync(client, "old", 8);
-        using HostProcess newOne = HostProcess.Start(database.ConnectionString, hub, "new");
+        using EngineProcess newOne = EngineProcess.Start(database.ConnectionString, hub, "new");
         await newOne.Ready;
         string[] added = await StartAsync(client, "new", 8);
         foreach (string id in added[..4])
@@ -33,7 +33,7 @@ public sealed class DeployTests(DurableDatabase database) : IClassFixture<Durabl
             Assert.Equal("done by new", (await client.EndOf(id)).ReadOutputAs<string>());
 
         await oldOne.StopAsync();
-        using HostProcess newTwo = HostProcess.Start(database.ConnectionString, hub, "new");
+        using EngineProcess newTwo = EngineProcess.Start(database.ConnectionString, hub, "new");
         await newTwo.Ready;
         foreach (string id in retired.Concat(added[4..]))
             await client.Client.RaiseEventAsync(id, "go", true, Cancellation);
@@ -43,7 +43,7 @@ public sealed class DeployTests(DurableDatabase database) : IClassFixture<Durabl
             Assert.Equal("done by new", (await client.EndOf(id)).ReadOutputAs<string>());
         await oldTwo.StopAsync();
         await startNoMore.CancelAsync();
-        await load.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
+        await load.EndsAsync();
         await Task.WhenAll(newOne.StopAsync(), newTwo.StopAsync());
 
         Assert.Empty(driver.Problems);
@@ -52,7 +52,7 @@ public sealed class DeployTests(DurableDatabase database) : IClassFixture<Durabl
     }
 
     [Fact]
-    public async Task What_a_process_does_not_have_is_not_taken_again_and_keeps_nothing_else_waiting()
+    public async Task Instances_of_an_unknown_orchestrator_are_taken_once_and_delay_no_others()
     {
         string hub = $"deploy-{Guid.NewGuid():N}";
         TestFunctions known = new TestFunctions().Orchestrator("Known", _ => Task.FromResult(1));
@@ -61,13 +61,13 @@ public sealed class DeployTests(DurableDatabase database) : IClassFixture<Durabl
         await using TestEngine absent = await TestEngine.StartAsync(database.ConnectionString, hub, other, start: false);
         using var stop = new CancellationTokenSource();
         Task registered = absent.Get<HostRegistry>().RunAsync(stop.Token);
-        await TestEngine.UntilAsync(() => absent.QueryAsync<bool>($"SELECT EXISTS (SELECT FROM durable.hosts WHERE hub = '{hub}')"));
+        await Eventually.TrueAsync(() => absent.QueryAsync<bool>($"SELECT EXISTS (SELECT FROM durable.hosts WHERE hub = '{hub}')"));
         for (int i = 0; i < 300; i++)
             await absent.Client.ScheduleNewOrchestrationInstanceAsync("Other", Cancellation);
 
         await using TestEngine engine = await database.StartAsync(known, hub: hub);
         Assert.Equal(1, (await engine.RunAsync("Known")).ReadOutputAs<int>());
-        await TestEngine.UntilAsync(() => Task.FromResult(engine.Log.Any(line => line.Contains("no orchestrator Other"))));
+        await Eventually.TrueAsync(() => engine.Log.Any(line => line.Contains("no orchestrator Other")));
         string before = await StateAsync(engine, hub);
         for (int i = 0; i < 20; i++)
             Assert.Equal(1, (await engine.RunAsync("Known")).ReadOutputAs<int>());
@@ -75,7 +75,7 @@ public sealed class DeployTests(DurableDatabase database) : IClassFixture<Durabl
         Assert.Equal(before, await StateAsync(engine, hub));
         Assert.Single(engine.Log, line => line.Contains("no orchestrator Other"));
         await absent.StartAsync();
-        await TestEngine.UntilAsync(async () => await absent.QueryAsync<long>(
+        await Eventually.TrueAsync(async () => await absent.QueryAsync<long>(
             $"SELECT count(*) FROM durable.instances WHERE hub = '{hub}' AND name = 'Other' AND status = 'Completed'") == 300);
         await stop.CancelAsync();
         await registered;

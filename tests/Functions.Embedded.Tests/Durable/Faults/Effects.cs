@@ -59,7 +59,7 @@ internal sealed class Effects(string connectionString, string hub) : IAsyncDispo
                     command.Parameters.Add(new NpgsqlParameter { Value = value });
                 return await command.ExecuteScalarAsync(cancellation) is true;
             }
-            catch (Exception error) when (DurableStore.IsPassing(error) && !cancellation.IsCancellationRequested)
+            catch (Exception error) when (DurableStore.IsTransient(error) && !cancellation.IsCancellationRequested)
             {
                 await Task.Delay(50, cancellation);
             }

@@ -14,11 +14,12 @@ internal sealed record SoakReport(string Summary, IReadOnlyList<string> Problems
 /// </summary>
 internal sealed class KillSoak(string connectionString, int hosts, int kills, int atOnce, int seed)
 {
+    /// <summary>Longer than a lease of <see cref="EngineProcess"/>.</summary>
     private static readonly TimeSpan Halt = TimeSpan.FromSeconds(3);
 
     private readonly string _hub = $"soak-{Guid.NewGuid():N}";
     private readonly Random _random = new(seed);
-    private readonly List<HostProcess> _hosts = [];
+    private readonly List<EngineProcess> _hosts = [];
     private readonly List<string> _problems = [];
     private readonly List<Task> _halted = [];
     private int _killed;
@@ -36,21 +37,21 @@ internal sealed class KillSoak(string connectionString, int hosts, int kills, in
         try
         {
             for (int i = 0; i < hosts; i++)
-                _hosts.Add(HostProcess.Start(connectionString, _hub));
+                _hosts.Add(EngineProcess.Start(connectionString, _hub));
             Task load = driver.RunAsync(atOnce, startNoMore.Token, limit.Token);
             while (_killed < kills && !cancellation.IsCancellationRequested)
                 await DisturbAsync();
 
             await startNoMore.CancelAsync();
-            limit.CancelAfter(TimeSpan.FromSeconds(60));
+            limit.CancelAfter(Eventually.Limit);
             await load;
             await Task.WhenAll(_halted);
-            foreach (HostProcess host in _hosts.ToArray())
+            foreach (EngineProcess host in _hosts.ToArray())
                 await EndAsync(host, host.StopAsync());
         }
         finally
         {
-            foreach (HostProcess host in _hosts)
+            foreach (EngineProcess host in _hosts)
                 host.Dispose();
         }
 
@@ -62,8 +63,8 @@ internal sealed class KillSoak(string connectionString, int hosts, int kills, in
     private async Task DisturbAsync()
     {
         int chosen = _random.Next(_hosts.Count);
-        HostProcess host = _hosts[chosen];
-        await host.Ready.WaitAsync(TimeSpan.FromSeconds(60));
+        EngineProcess host = _hosts[chosen];
+        await host.Ready.EndsAsync();
         await Task.Delay(_random.Next(600));
         switch (_random.Next(20))
         {
@@ -72,9 +73,9 @@ internal sealed class KillSoak(string connectionString, int hosts, int kills, in
                 Replace(host);
                 break;
             case 16:
-                foreach (HostProcess each in _hosts)
+                foreach (EngineProcess each in _hosts)
                     Kill(each);
-                foreach (HostProcess each in _hosts.ToArray())
+                foreach (EngineProcess each in _hosts.ToArray())
                     Replace(each);
                 break;
             case 17:
@@ -90,20 +91,20 @@ internal sealed class KillSoak(string connectionString, int hosts, int kills, in
         }
     }
 
-    private void Kill(HostProcess host)
+    private void Kill(EngineProcess host)
     {
         host.Kill();
         _killed++;
     }
 
-    private void Replace(HostProcess host)
+    private void Replace(EngineProcess host)
     {
         lock (_problems)
             _problems.AddRange(host.Errors);
-        _hosts[_hosts.IndexOf(host)] = HostProcess.Start(connectionString, _hub);
+        _hosts[_hosts.IndexOf(host)] = EngineProcess.Start(connectionString, _hub);
     }
 
-    private async Task HaltAsync(HostProcess host)
+    private async Task HaltAsync(EngineProcess host)
     {
         await host.SignalAsync("STOP");
         await Task.Delay(Halt);
@@ -111,7 +112,7 @@ internal sealed class KillSoak(string connectionString, int hosts, int kills, in
         await EndAsync(host, host.StopAsync());
     }
 
-    private async Task EndAsync(HostProcess host, Task stop)
+    private async Task EndAsync(EngineProcess host, Task stop)
     {
         await stop;
         lock (_problems)

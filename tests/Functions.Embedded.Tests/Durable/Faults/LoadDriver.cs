@@ -209,7 +209,7 @@ internal sealed class LoadDriver(DurableTaskClient client, int seed)
                 await action();
                 return;
             }
-            catch (Exception error) when (DurableStore.IsPassing(error) && !cancellation.IsCancellationRequested)
+            catch (Exception error) when (DurableStore.IsTransient(error) && !cancellation.IsCancellationRequested)
             {
                 await Task.Delay(100, cancellation);
             }

@@ -18,7 +18,7 @@ public sealed class SchemaUpgradeTests(PostgresServer server)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Instances_in_flight_of_the_first_version_are_finished_by_processes_of_the_newest_that_upgrade_at_once()
+    public async Task Engines_that_upgrade_the_first_schema_at_the_same_time_finish_its_running_instances()
     {
         string connection = DurableEngineOptions.ParseConnectionString(await server.NewDatabaseAsync());
         await ExecuteAsync(connection, await File.ReadAllTextAsync(Data("schema-1.sql"), Cancellation), await File.ReadAllTextAsync(Data("in-flight-1.sql"), Cancellation));
@@ -51,7 +51,7 @@ public sealed class SchemaUpgradeTests(PostgresServer server)
     }
 
     [Fact]
-    public async Task A_program_works_on_a_newer_schema_unless_that_says_it_is_too_old()
+    public async Task A_program_works_on_a_newer_schema_unless_the_schema_requires_a_newer_program()
     {
         string connection = DurableEngineOptions.ParseConnectionString(await server.NewDatabaseAsync());
         await using TestEngine first = await TestEngine.StartAsync(connection, Hub, Functions());
@@ -72,11 +72,11 @@ public sealed class SchemaUpgradeTests(PostgresServer server)
         InvalidOperationException error = await Assert.ThrowsAsync<InvalidOperationException>(
             () => third.Client.ScheduleNewOrchestrationInstanceAsync("Chain", 4, Cancellation));
         Assert.Contains("needs a program that knows version 9002", error.Message);
-        await TestEngine.UntilAsync(() => Task.FromResult(third.Log.Any(line => line.Contains("Start a newer one"))));
+        await Eventually.TrueAsync(() => third.Log.Any(line => line.Contains("Start a newer one")));
     }
 
     [Fact]
-    public async Task The_first_schema_is_as_it_was_released()
+    public async Task The_first_schema_file_is_unchanged_since_its_release()
     {
         await using Stream shipped = typeof(DurableSchema).Assembly.GetManifestResourceStream(
             typeof(DurableSchema).Assembly.GetManifestResourceNames().Single(name => name.EndsWith("0001_tables.sql", StringComparison.Ordinal)))!;
@@ -90,7 +90,7 @@ public sealed class SchemaUpgradeTests(PostgresServer server)
 
     /// <summary>How the rows were made; needs a program whose newest schema is version 1.</summary>
     [Fact(Explicit = true)]
-    public async Task Writes_the_rows_of_instances_in_flight()
+    public async Task Write_the_rows_of_running_instances()
     {
         string connection = DurableEngineOptions.ParseConnectionString(await server.NewDatabaseAsync());
         await using (TestEngine engine = await TestEngine.StartAsync(connection, Hub, Functions(), options => options.MaxConcurrentActivities = 2))
@@ -105,11 +105,11 @@ public sealed class SchemaUpgradeTests(PostgresServer server)
             await client.RaiseEventAsync("generations", "add", 5, Cancellation);
             await client.RaiseEventAsync("generations", "add", 6, Cancellation);
             await client.SuspendInstanceAsync("suspended", "maintenance", Cancellation);
-            await TestEngine.UntilAsync(async () => (await client.GetInstanceAsync("suspended", Cancellation))!.RuntimeStatus == OrchestrationRuntimeStatus.Suspended);
+            await Eventually.TrueAsync(async () => (await client.GetInstanceAsync("suspended", Cancellation))!.RuntimeStatus == OrchestrationRuntimeStatus.Suspended);
             await client.RaiseEventAsync("suspended", "item", 1, Cancellation);
             await client.WaitForInstanceCompletionAsync("finished", Cancellation);
             await client.WaitForInstanceCompletionAsync("failed", Cancellation);
-            await TestEngine.UntilAsync(async () => (await engine.HistoryOf("fan-out")).Any(e => e.Kind == EventKind.TaskCompleted));
+            await Eventually.TrueAsync(async () => (await engine.HistoryOf("fan-out")).Any(e => e.Kind == EventKind.TaskCompleted));
             await File.WriteAllTextAsync(Environment.GetEnvironmentVariable("IN_FLIGHT_FILE")!, await DumpAsync(connection), Cancellation);
         }
     }

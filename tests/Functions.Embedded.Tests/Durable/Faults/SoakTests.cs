@@ -6,9 +6,9 @@ namespace VisionPlatform.Functions.Embedded.Tests.Durable.Faults;
 public sealed class SoakTests(DurableDatabase database) : IClassFixture<DurableDatabase>
 {
     [Fact]
-    public async Task Nothing_is_lost_and_nothing_counts_twice_when_processes_are_killed_at_random()
+    public async Task Nothing_is_lost_or_duplicated_when_processes_are_killed_at_random()
     {
-        var soak = new KillSoak(database.ConnectionString, hosts: 2, kills: 6, atOnce: 12, seed: Random.Shared.Next(100_000));
+        var soak = new KillSoak(database.ConnectionString, hosts: 2, kills: 3, atOnce: 12, seed: Random.Shared.Next(100_000));
 
         SoakReport report = await soak.RunAsync(TestContext.Current.CancellationToken);
 

@@ -7,12 +7,10 @@ namespace VisionPlatform.Functions.Embedded.Tests.Durable.Faults;
 /// <summary>An engine that is told to stop. Leases are long here, so that only what was handed back goes on elsewhere.</summary>
 public sealed class StopTests(DurableDatabase database) : IClassFixture<DurableDatabase>
 {
-    private static readonly TimeSpan Hang = TimeSpan.FromSeconds(60);
-
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task What_has_not_begun_goes_on_elsewhere_while_the_stopping_engine_still_waits_for_what_runs()
+    public async Task Another_engine_takes_unstarted_activities_while_a_stopping_engine_waits_for_running_ones()
     {
         string hub = NewHub();
         var gate = new TaskCompletionSource();
@@ -29,21 +27,21 @@ public sealed class StopTests(DurableDatabase database) : IClassFixture<DurableD
                 Enumerable.Range(0, 1000).Select(i => context.CallActivityAsync<int>("Work", i)))).Sum());
         await using TestEngine one = await database.StartAsync(On(1), options => Patient(options, TimeSpan.FromMinutes(2)), hub);
         string id = await one.Client.ScheduleNewOrchestrationInstanceAsync("FanOut", Cancellation);
-        await TestEngine.UntilAsync(() => Task.FromResult(runs.Count == 3));
+        await Eventually.TrueAsync(() => runs.Count == 3);
 
         Task stop = one.StopAsync();
         await using TestEngine two = await TestEngine.StartAsync(database.ConnectionString, hub, On(2));
-        await TestEngine.UntilAsync(() => Task.FromResult(runs.Count == 1000), 60);
+        await Eventually.TrueAsync(() => runs.Count == 1000);
         Assert.False(stop.IsCompleted);
         gate.SetResult();
-        await stop.WaitAsync(Hang, Cancellation);
+        await stop.EndsAsync();
 
         Assert.Equal(999 * 1000 / 2, (await two.EndOf(id)).ReadOutputAs<int>());
         Assert.Equal(1000, runs.Count);
     }
 
     [Fact]
-    public async Task A_stop_ends_although_an_activity_and_an_orchestrator_never_listen_and_both_go_on_elsewhere()
+    public async Task A_stop_ends_although_an_activity_and_an_orchestrator_never_return()
     {
         string hub = NewHub();
         using var never = new ManualResetEventSlim();
@@ -71,9 +69,9 @@ public sealed class StopTests(DurableDatabase database) : IClassFixture<DurableD
         await using TestEngine one = await database.StartAsync(On(1), options => Patient(options, TimeSpan.FromMilliseconds(500)), hub);
         string calls = await one.Client.ScheduleNewOrchestrationInstanceAsync("Calls", Cancellation);
         string blocks = await one.Client.ScheduleNewOrchestrationInstanceAsync("Blocks", Cancellation);
-        await TestEngine.UntilAsync(() => Task.FromResult(Volatile.Read(ref stuck) == 2));
+        await Eventually.TrueAsync(() => Volatile.Read(ref stuck) == 2);
 
-        await one.StopAsync().WaitAsync(Hang, Cancellation);
+        await one.StopAsync().EndsAsync();
         await using TestEngine two = await database.StartAsync(On(2), options => Patient(options, TimeSpan.FromSeconds(1)), hub);
 
         Assert.Equal(2, (await two.EndOf(calls)).ReadOutputAs<int>());
@@ -82,28 +80,29 @@ public sealed class StopTests(DurableDatabase database) : IClassFixture<DurableD
     }
 
     [Fact]
-    public async Task A_stop_ends_although_the_network_to_the_database_has_stalled_and_nothing_is_lost()
+    public async Task A_stop_ends_although_the_network_has_stalled_and_nothing_is_lost()
     {
         string hub = NewHub();
         await using var network = new FaultyNetwork(database.ConnectionString);
         await Effects.CreateTablesAsync(database.ConnectionString);
         await using var effects = new Effects(database.ConnectionString, hub);
         TestFunctions functions = MixedLoad.Functions(effects);
-        TestEngine one = await TestEngine.StartAsync(network.ConnectionString, hub, functions, options => options.StopTimeout = TimeSpan.FromSeconds(1));
+        TestEngine one = await TestEngine.StartAsync(network.ConnectionString, hub, functions, options =>
+            (options.StopTimeout, options.LeaseDuration) = (TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(2)));
         await using TestEngine two = await TestEngine.StartAsync(database.ConnectionString, hub, functions, start: false);
         var driver = new LoadDriver(two.Client, 1);
         using var startNoMore = new CancellationTokenSource();
         Task load = driver.RunAsync(12, startNoMore.Token, Cancellation);
-        await TestEngine.UntilAsync(() => Task.FromResult(driver.Ended > 5));
+        await Eventually.TrueAsync(() => driver.Ended > 5);
 
         network.Stall();
-        await one.StopAsync().WaitAsync(Hang, Cancellation);
-        await one.DisposeAsync().AsTask().WaitAsync(Hang, Cancellation);
+        await one.StopAsync().EndsAsync();
+        await one.DisposeAsync().AsTask().EndsAsync();
         network.Cut();
         network.Resume();
         await startNoMore.CancelAsync();
         await two.StartAsync();
-        await load.WaitAsync(Hang, Cancellation);
+        await load.EndsAsync();
 
         Assert.Empty(driver.Problems);
         Assert.Empty(await HubCheck.ProblemsAsync(database.ConnectionString, hub));

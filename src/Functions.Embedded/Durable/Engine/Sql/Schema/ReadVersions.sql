@@ -1,0 +1,1 @@
+SELECT version, works_from FROM :schema.schema_version

@@ -1,0 +1,4 @@
+-- Seconds until the next entity has something to do; null when none is known to.
+SELECT extract(epoch FROM min(ready_at) - clock_timestamp())::float8
+FROM :schema.entities
+WHERE hub = $1 AND ready_at > now()
