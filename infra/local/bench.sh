@@ -45,8 +45,8 @@ prepare_hosts() {
   BENCH_FUNCTIONS_COMMAND='' BENCH_FUNCTIONS_DIR=''
   if [[ -n ${FUNCTIONS_HOST_COMMAND:-} ]] || have_command func; then
     BENCH_FUNCTIONS_COMMAND=${FUNCTIONS_HOST_COMMAND:-'func host start --no-build --port {port}'}
-    BENCH_FUNCTIONS_DIR=${APP_DIR:-$PUBLISH_DIR}
-    [[ -n ${APP_DIR:-} ]] || publish_azure "$PUBLISH_DIR" || exit
+    BENCH_FUNCTIONS_DIR=${APP_DIR:-$(publish_dir)}
+    [[ -n ${APP_DIR:-} ]] || publish_azure "$BENCH_FUNCTIONS_DIR" || exit
     ensure_azurite
     start_azurite
   else

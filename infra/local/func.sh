@@ -10,7 +10,7 @@ run_func() {
   ensure_dotnet
   lock
   if [[ -z $app_dir ]]; then
-    app_dir=$PUBLISH_DIR
+    app_dir=$(publish_dir)
     publish_azure "$app_dir" || exit
     check_published "$app_dir" || die "$app_dir is not what a Functions host needs"
   fi

@@ -1,25 +1,26 @@
 # shellcheck shell=bash
 # publish azure: `dotnet publish` of the app, with a check of the folder. The folder runs under a Functions host and by itself.
 
-PUBLISH_DIR=$ROOT/.platform/publish/azure
-
-# What a Functions host needs to find besides the app itself, and the doc comments that describe the API.
+# What a Functions host needs to find besides the assemblies of the app, and the doc comments that describe the API.
 PUBLISHED=(Functions.Api.dll Functions.Api.deps.json Functions.Api.runtimeconfig.json worker.config.json functions.metadata extensions.json .azurefunctions host.json
   Functions.Api.xml Infrastructure.xml Domain.xml)
 
+publish_dir() { printf '%s/publish/azure' "$PLATFORM_DIR"; }
+
 run_publish() { # azure [--output DIR] [--check]
-  local target=${1:-} output=$PUBLISH_DIR check=0
+  local target=${1:-} output='' check=0
   (($# == 0)) || shift
   [[ $target == azure ]] || die "publish: name what to publish for: ./platform publish azure [--output DIR] [--check]" 2
   while (($#)); do
     case $1 in
-      --output) output=${2:?--output needs a folder}; shift ;;
+      --output) [[ -n ${2:-} ]] || die 'publish: --output needs a folder' 2; output=$2; shift ;;
       --check) check=1 ;;
       *) die "publish: unknown option $1" 2 ;;
     esac
     shift
   done
   use_dir "$PLATFORM_DIR"
+  output=$(realpath -m "${output:-$(publish_dir)}")
   if ((check == 0)); then
     ensure_dotnet
     lock
@@ -29,9 +30,11 @@ run_publish() { # azure [--output DIR] [--check]
   printf '%s\n' "$output"
 }
 
-# publish_azure OUTPUT
+# publish_azure OUTPUT: replaces the folder.
 publish_azure() (
   output=$1 started=$(now_ms) log=$LOG_DIR/publish.log
+  [[ ! -e $output || -f $output/Functions.Api.dll ]] || [[ -d $output && -z $(ls -A "$output") ]] ||
+    die "publish: $output has something else in it: name a new folder, or one that was published before" 2
   # Without the slash the SDK leaves out functions.metadata and says nothing.
   [[ -z ${NUGET_PACKAGES:-} || $NUGET_PACKAGES == */ ]] || export NUGET_PACKAGES=$NUGET_PACKAGES/
   exec 7<"$ROOT"
@@ -52,6 +55,7 @@ check_published() {
   complain() { say "  publish: $1"; wrong=1; }
   [[ -d $1 ]] || { say "  publish: there is no folder $1"; return 1; }
   for name in "${PUBLISHED[@]}"; do [[ -e $1/$name ]] || complain "$name is missing"; done
+  for name in $(assemblies_in "$1/Functions.Api.deps.json"); do [[ -e $1/$name ]] || complain "$name is missing (Functions.Api.deps.json names it)"; done
   if [[ -d $1/.azurefunctions ]] && [[ -z $(find "$1/.azurefunctions" -name 'Microsoft.Azure.WebJobs.Extensions.DurableTask*.dll' -print -quit) ]]; then
     complain '.azurefunctions has no Durable Task extension'
   fi
@@ -65,6 +69,11 @@ check_published() {
   [[ ! -f $1/host.json ]] || cmp -s "$1/host.json" "$ROOT/host.json" || complain "host.json is not the repository's"
   [[ ! -e $1/local.settings.json ]] || complain 'local.settings.json must not be published: it holds secrets'
   ((wrong == 0))
+}
+
+# assemblies_in DEPS_JSON: where in the folder each assembly and native library of the app has to be.
+assemblies_in() {
+  [[ ! -f $1 ]] || sed -nE 's/^ *"([^"]+\.(dll|so[.0-9]*))": *\{.*/\1/p' "$1" | sed -E '/^runtimes\//!s/.*\///' | sort -u
 }
 
 # functions_in_source: the name of every [Function] of the app.

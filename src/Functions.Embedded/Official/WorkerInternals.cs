@@ -22,8 +22,10 @@ internal sealed class WorkerInternals
     private const string AspNetCore = "Microsoft.Azure.Functions.Worker.Extensions.Http.AspNetCore";
     private const string Durable = "Microsoft.Azure.Functions.Worker.Extensions.DurableTask";
 
-    private static readonly Lazy<WorkerInternals> s_instance = new(() => new WorkerInternals());
+    private static readonly Lazy<WorkerInternals> s_instance = new(() => new WorkerInternals(name => Type.GetType(name, throwOnError: false)));
 
+    private readonly Func<string, Type?> _find;
+    private readonly List<string> _used = [];
     private readonly List<string> _missing = [];
     private readonly Type _worker;
     private readonly Type _coordinator;
@@ -38,8 +40,11 @@ internal sealed class WorkerInternals
     private readonly ObjectFactory _newInputBinding;
     private readonly ObjectFactory _newConversion;
 
-    private WorkerInternals()
+    /// <param name="find">Finds a type by its name with the name of its assembly; null when there is none.</param>
+    /// <exception cref="InvalidOperationException">The official packages lack something that the embedded host needs; the message names it.</exception>
+    internal WorkerInternals(Func<string, Type?> find)
     {
+        _find = find;
         // Starts and stops the connection to a Functions host.
         _worker = TypeOf(Core, "Microsoft.Azure.Functions.Worker.IWorker");
         // The ASP.NET Core middleware waits here for the request of an invocation.
@@ -73,6 +78,9 @@ internal sealed class WorkerInternals
 
     /// <exception cref="InvalidOperationException">The official packages lack something that the embedded host needs; the message names it.</exception>
     public static WorkerInternals Instance => s_instance.Value;
+
+    /// <summary>What the packages keep internal and this class uses, by name. An interface is implemented whole.</summary>
+    internal IReadOnlyList<string> Used => _used;
 
     /// <summary>The interface under which the official middleware looks for an invocation's inputs and result.</summary>
     public Type BindingsFeatureType { get; }
@@ -123,7 +131,8 @@ internal sealed class WorkerInternals
 
     private Type TypeOf(string assembly, string name)
     {
-        Type? found = Type.GetType($"{name}, {assembly}", throwOnError: false);
+        _used.Add(name);
+        Type? found = _find($"{name}, {assembly}");
         if (found is null)
             _missing.Add($"{assembly} has no type {name}.");
         return found ?? typeof(Missing);
@@ -131,6 +140,7 @@ internal sealed class WorkerInternals
 
     private MethodInfo Method(Type type, string name)
     {
+        _used.Add($"{type}.{name}()");
         MethodInfo? found = type.GetMethod(name, BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static);
         if (found is null && type != typeof(Missing))
             _missing.Add($"{type} has no method {name}.");
@@ -139,6 +149,7 @@ internal sealed class WorkerInternals
 
     private string Text(Type type, string field)
     {
+        _used.Add($"{type}.{field}");
         if (type.GetField(field, BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static)?.GetValue(null) is string text)
             return text;
         if (type != typeof(Missing))
@@ -163,6 +174,7 @@ internal sealed class WorkerInternals
 
     private Func<DurableTaskClient, string?, string?, DurableTaskClient> ClientConstructor(Type client)
     {
+        _used.Add($"new {client}(client, query, address)");
         Type[] types = [typeof(DurableTaskClient), typeof(string), typeof(string)];
         ConstructorInfo? constructor = client.GetConstructors(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance).FirstOrDefault(
             found => found.GetParameters() is { Length: >= 3 } wanted
@@ -183,6 +195,7 @@ internal sealed class WorkerInternals
 
     private ObjectFactory Factory(Type type)
     {
+        _used.Add($"new {type}()");
         try
         {
             return ActivatorUtilities.CreateFactory(type, Type.EmptyTypes);
@@ -197,8 +210,6 @@ internal sealed class WorkerInternals
     /// <summary>Stands for a type that was not found, so that one message can name everything that is missing.</summary>
     private sealed class Missing
     {
-        public static void Nothing()
-        {
-        }
+        public static object? Nothing() => null;
     }
 }

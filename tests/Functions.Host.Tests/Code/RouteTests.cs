@@ -1,6 +1,3 @@
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
-using Microsoft.AspNetCore.Routing.Constraints;
 using Microsoft.AspNetCore.Routing.Template;
 using VisionPlatform.Api.Http;
 using VisionPlatform.Api.Http.Access;
@@ -10,6 +7,7 @@ using VisionPlatform.Api.Http.Limits;
 using VisionPlatform.Api.Http.Requests;
 using VisionPlatform.Api.Http.Idempotency;
 using VisionPlatform.Api.OpenApi;
+using VisionPlatform.Functions.Host.Tests.Hosts;
 
 namespace VisionPlatform.Functions.Host.Tests.Code;
 
@@ -28,7 +26,7 @@ public sealed class RouteTests
             from one in Functions
             from other in Functions
             where string.CompareOrdinal(one.Name, other.Name) != 0 && one.Name != UnknownAddressFunctions.Name && other.Name != UnknownAddressFunctions.Name
-            where one.Methods.Intersect(other.Methods).Any() && Fits(one.Route, Sample(other.Route))
+            where one.Methods.Intersect(other.Methods).Any() && Routes.Fits(one.Route, Sample(other.Route))
             select $"{string.Join(',', one.Methods)} {one.Route} ({one.Name}) also fits {Sample(other.Route)} of {other.Name}";
         Assert.Empty(overlaps);
     }
@@ -38,7 +36,7 @@ public sealed class RouteTests
     {
         Assert.All([StringComparer.Ordinal, StringComparer.OrdinalIgnoreCase], order =>
             Assert.Equal(UnknownAddressFunctions.Name, Functions.Select(function => function.Name).Order(order).Last()));
-        Assert.True(Fits(Functions.Single(function => function.Name == UnknownAddressFunctions.Name).Route, "/api/v1/nothing/here"));
+        Assert.True(Routes.Fits(Functions.Single(function => function.Name == UnknownAddressFunctions.Name).Route, "/api/v1/nothing/here"));
     }
 
     [Fact]
@@ -49,17 +47,4 @@ public sealed class RouteTests
     private static string Sample(string route) => "/" + string.Join('/', TemplateParser.Parse(route).Segments.Select(segment => string.Concat(segment.Parts.Select(part =>
         part.IsLiteral || !part.IsParameter ? part.Text : part.InlineConstraints.Any(constraint => constraint.Constraint == "guid") ? Guid.CreateVersion7().ToString()
             : part.InlineConstraints.Any(constraint => constraint.Constraint is "int" or "long") ? "7" : "word"))));
-
-    private static bool Fits(string route, string path)
-    {
-        var template = TemplateParser.Parse(route);
-        var values = new RouteValueDictionary();
-        return new TemplateMatcher(template, []).TryMatch(path, values) && template.Parameters.All(parameter => parameter.InlineConstraints.All(constraint => constraint.Constraint switch
-        {
-            "guid" => new GuidRouteConstraint().Match(null, null, parameter.Name!, values, RouteDirection.IncomingRequest),
-            "int" => new IntRouteConstraint().Match(null, null, parameter.Name!, values, RouteDirection.IncomingRequest),
-            "long" => new LongRouteConstraint().Match(null, null, parameter.Name!, values, RouteDirection.IncomingRequest),
-            var other => throw new InvalidOperationException($"Teach this test the constraint {other} of {route}."),
-        }));
-    }
 }

@@ -9,9 +9,17 @@ internal static class EntryScript
     public static Task<Ended> RunAsync(params string[] arguments) => RunAsync(new Dictionary<string, string?>(), arguments);
 
     /// <param name="environment">Added to the environment of the tests; null removes.</param>
-    public static async Task<Ended> RunAsync(IReadOnlyDictionary<string, string?> environment, params string[] arguments)
+    public static Task<Ended> RunAsync(IReadOnlyDictionary<string, string?> environment, params string[] arguments) =>
+        RunAsync(environment, new ProcessStartInfo(Path.Combine(Repository.Root, "platform"), arguments));
+
+    /// <summary>Runs lines of a shell in the root of the repository until one fails.</summary>
+    /// <param name="environment">Added to the environment of the tests; null removes.</param>
+    public static Task<Ended> RunTextAsync(IReadOnlyDictionary<string, string?> environment, string commands) =>
+        RunAsync(environment, new ProcessStartInfo("bash", ["-euc", commands]) { WorkingDirectory = Repository.Root });
+
+    private static async Task<Ended> RunAsync(IReadOnlyDictionary<string, string?> environment, ProcessStartInfo start)
     {
-        var start = new ProcessStartInfo(Path.Combine(Repository.Root, "platform"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         using var process = Process.Start(start)!;

@@ -1,15 +1,15 @@
 using System.Diagnostics;
+using VisionPlatform.Functions.Host.Tests.Publishing;
 using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Functions.Host.Tests.Hosts;
 
 /// <summary>
 /// The Azure Functions host of this machine on the published app: <c>func</c>, or what FUNCTIONS_HOST_COMMAND names. APP_DIR is an app that
-/// was published before; without it <c>./platform publish azure</c> publishes one.
+/// was published before.
 /// </summary>
 public sealed class FunctionsHost : IAppHost
 {
-    private static readonly Lazy<Task<(FunctionsHost? Host, string? Missing)>> Found = new(LookAsync);
     private readonly string _command;
     private readonly string _folder;
 
@@ -23,11 +23,20 @@ public sealed class FunctionsHost : IAppHost
 
     public bool AsksForKeys => !_command.StartsWith("func ", StringComparison.Ordinal);
 
-    /// <summary>Whether the app in the folder is the one built against the official packages.</summary>
-    public bool IsOfficial => File.Exists(Path.Combine(_folder, "worker.config.json"));
-
-    /// <summary>The host, or in one line what this machine lacks for it. Looked for once.</summary>
-    public static Task<(FunctionsHost? Host, string? Missing)> FindAsync() => Found.Value;
+    /// <summary>The host, or in one line what this machine lacks for it.</summary>
+    public static async Task<(FunctionsHost? Host, string? Missing)> FindAsync(PublishedApp published)
+    {
+        var command = Environment.GetEnvironmentVariable("FUNCTIONS_HOST_COMMAND");
+        if (string.IsNullOrWhiteSpace(command))
+        {
+            var func = Environment.GetEnvironmentVariable("PATH")!.Split(':').Select(folder => Path.Combine(folder, "func")).FirstOrDefault(File.Exists);
+            if (func is null)
+                return (null, "There is no Functions host here: func is not on the PATH and FUNCTIONS_HOST_COMMAND is not set.");
+            command = "func host start --no-build --port {port}";
+        }
+        var folder = Environment.GetEnvironmentVariable("APP_DIR");
+        return (new FunctionsHost(command, string.IsNullOrWhiteSpace(folder) ? await published.FolderAsync() : Path.GetFullPath(folder)), null);
+    }
 
     public void Use(Azurite storage) => Settings = new Dictionary<string, string?>
     {
@@ -40,25 +49,4 @@ public sealed class FunctionsHost : IAppHost
     // By exec: signals reach the host and not a shell in between.
     public ProcessStartInfo Command(Uri address) =>
         new("sh", ["-c", "exec " + _command.Replace("{port}", $"{address.Port}", StringComparison.Ordinal)]) { WorkingDirectory = _folder };
-
-    private static async Task<(FunctionsHost?, string?)> LookAsync()
-    {
-        var command = Environment.GetEnvironmentVariable("FUNCTIONS_HOST_COMMAND");
-        if (string.IsNullOrWhiteSpace(command))
-        {
-            var func = Environment.GetEnvironmentVariable("PATH")!.Split(':').Select(folder => Path.Combine(folder, "func")).FirstOrDefault(File.Exists);
-            if (func is null)
-                return (null, "There is no Functions host here: func is not on the PATH and FUNCTIONS_HOST_COMMAND is not set.");
-            command = "func host start --no-build --port {port}";
-        }
-        var folder = Environment.GetEnvironmentVariable("APP_DIR");
-        if (string.IsNullOrWhiteSpace(folder))
-        {
-            var published = await EntryScript.RunAsync("publish", "azure", "--output", Path.Combine(Repository.Root, ".platform", "publish", "tests"));
-            if (published.Code == 3)
-                return (null, "There is a Functions host, but the official packages cannot be restored: NUGET_EXTRA_SOURCE names a source that has them.");
-            folder = published.Expect(0).Output.Trim();
-        }
-        return (new FunctionsHost(command, Path.GetFullPath(folder)), null);
-    }
 }

@@ -1,40 +1,25 @@
-using System.Diagnostics;
+using VisionPlatform.Functions.Host.Tests.Publishing;
 using VisionPlatform.Platform.Tests.Hosting;
 using VisionPlatform.Platform.Tests.Training;
 
 namespace VisionPlatform.Functions.Host.Tests.Hosts;
 
-/// <summary>The app published for the embedded host, with a trainer and a dataset.</summary>
-public sealed class EmbeddedLab(PlatformHost installation) : TrainingLab(installation)
+/// <summary>The published app by itself, with a trainer and a dataset.</summary>
+public sealed class EmbeddedLab(PlatformHost installation, PublishedApp published) : TrainingLab(installation)
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("published-").FullName;
+    private string _folder = "";
 
     public override IAppHost AppHost => new EmbeddedHost(_folder);
 
     public override async ValueTask InitializeAsync()
     {
-        var project = Path.Combine(Repository.Root, "src", "Functions.Api");
-        using var publish = Process.Start(new ProcessStartInfo(
-            "dotnet", ["publish", project, "--no-build", "-c", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "-o", _folder, "-v", "q", "-nologo"])
-        {
-            RedirectStandardOutput = true,
-            Environment = { ["MSBUILDDISABLENODEREUSE"] = "1" },
-        })!;
-        var said = await publish.StandardOutput.ReadToEndAsync();
-        await publish.WaitForExitAsync();
-        Assert.True(publish.ExitCode == 0, said);
+        _folder = await published.FolderAsync();
         await base.InitializeAsync();
-    }
-
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
     }
 }
 
-/// <summary>The app published for Azure on the Functions host, with Azurite; nothing where there is no such host.</summary>
-public sealed class FunctionsLab(PlatformHost installation) : TrainingLab(installation)
+/// <summary>The published app on the Functions host, with Azurite; nothing where there is no such host.</summary>
+public sealed class FunctionsLab(PlatformHost installation, PublishedApp published) : TrainingLab(installation)
 {
     private FunctionsHost? _host;
 
@@ -49,7 +34,7 @@ public sealed class FunctionsLab(PlatformHost installation) : TrainingLab(instal
 
     public override async ValueTask InitializeAsync()
     {
-        (_host, Missing) = await FunctionsHost.FindAsync();
+        (_host, Missing) = await FunctionsHost.FindAsync(published);
         if (_host is null)
             return;
         Storage = await Azurite.StartAsync();

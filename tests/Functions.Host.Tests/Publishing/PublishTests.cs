@@ -1,69 +1,96 @@
-using System.Diagnostics;
 using System.Text.Json;
 using VisionPlatform.Functions.Host.Tests.Hosts;
 using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Functions.Host.Tests.Publishing;
 
-/// <summary>What of <c>./platform publish azure</c> and <c>./platform func</c> shows without the official packages or a host.</summary>
-public sealed class PublishTests : IDisposable
+/// <summary><c>./platform publish azure</c>: the published folder, its check, and what <c>./platform func</c> says without a host.</summary>
+public sealed class PublishTests(PublishedApp published) : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("published-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("publish-").FullName;
+    private readonly string _data = Directory.CreateTempSubdirectory("publish-data-").FullName;
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose()
+    {
+        Directory.Delete(_folder, recursive: true);
+        Directory.Delete(_data, recursive: true);
+    }
 
     [Fact]
-    public async Task A_folder_with_everything_a_functions_host_needs_passes_the_check()
+    public async Task The_published_folder_passes_the_check()
     {
-        await MakeAsync();
-        Assert.Equal(_folder, (await CheckAsync()).Expect(0).Output.Trim());
+        var folder = await published.FolderAsync();
+        Assert.Equal(folder, (await CheckAsync(folder)).Expect(0).Output.Trim());
     }
 
     [Theory]
-    [InlineData("worker.config.json", "worker.config.json is missing")]
-    [InlineData("functions.metadata", "functions.metadata is missing")]
-    [InlineData("extensions.json", "extensions.json is missing")]
-    [InlineData("host.json", "host.json is missing")]
-    [InlineData("Functions.Api.xml", "Functions.Api.xml is missing")]
-    [InlineData(".azurefunctions", ".azurefunctions is missing")]
-    public async Task What_is_missing_is_named(string name, string message)
+    [InlineData("Functions.Api.dll")]
+    [InlineData("Functions.Api.deps.json")]
+    [InlineData("Functions.Api.runtimeconfig.json")]
+    [InlineData("Functions.Api.xml")]
+    [InlineData("Infrastructure.xml")]
+    [InlineData("Domain.xml")]
+    [InlineData("worker.config.json")]
+    [InlineData("functions.metadata")]
+    [InlineData("extensions.json")]
+    [InlineData("host.json")]
+    [InlineData(".azurefunctions")]
+    [InlineData("Functions.Embedded.dll")]
+    [InlineData("Microsoft.Azure.Functions.Worker.Grpc.dll")]
+    [InlineData("runtimes/linux-x64/native/libvips.so.42")]
+    public async Task What_is_missing_is_named(string name)
     {
-        await MakeAsync();
-        var path = Path.Combine(_folder, name);
-        if (Directory.Exists(path))
-            Directory.Delete(path, recursive: true);
+        using var copy = await published.CopyAsync();
+        if (Directory.Exists(copy[name]))
+            Directory.Delete(copy[name], recursive: true);
         else
-            File.Delete(path);
-        Assert.Contains(message, (await CheckAsync()).Expect(1).Error);
+            File.Delete(copy[name]);
+        Assert.Contains($"publish: {name} is missing", (await CheckAsync(copy.Path)).Expect(1).Error);
     }
 
     [Fact]
-    public async Task Functions_that_are_not_listed_another_host_json_and_secrets_are_told()
+    public async Task What_is_wrong_inside_of_files_is_told()
     {
-        await MakeAsync();
-        var metadata = await File.ReadAllTextAsync(Path.Combine(_folder, "functions.metadata"));
-        await File.WriteAllTextAsync(Path.Combine(_folder, "functions.metadata"), metadata.Replace("\"TrainModel\"", "\"TrainMode\"", StringComparison.Ordinal));
-        await File.WriteAllTextAsync(Path.Combine(_folder, "host.json"), """{ "version": "2.0" }""");
-        await File.WriteAllTextAsync(Path.Combine(_folder, "local.settings.json"), "{}");
+        using var copy = await published.CopyAsync();
+        var metadata = await File.ReadAllTextAsync(copy["functions.metadata"]);
+        await copy.ReplaceAsync("functions.metadata", metadata.Replace("\"TrainModel\"", "\"TrainMode\"", StringComparison.Ordinal));
+        await copy.ReplaceAsync("extensions.json", """{"extensions":[]}""");
+        await copy.ReplaceAsync("worker.config.json", """{"description":{"defaultWorkerPath":"Another.dll"}}""");
+        await copy.ReplaceAsync("host.json", """{ "version": "2.0" }""");
+        await copy.ReplaceAsync("local.settings.json", "{}");
+        Directory.GetFiles(copy[".azurefunctions"], "Microsoft.Azure.WebJobs.Extensions.DurableTask*").ToList().ForEach(File.Delete);
 
-        var said = (await CheckAsync()).Expect(1).Error;
+        var said = (await CheckAsync(copy.Path)).Expect(1).Error;
 
-        Assert.All(["functions.metadata does not have the function TrainModel", "host.json is not the repository's", "local.settings.json must not be published"], message => Assert.Contains(message, said));
+        Assert.All(
+            [
+                "functions.metadata does not have the function TrainModel", "extensions.json does not name the Durable Task extension", "worker.config.json does not start Functions.Api.dll",
+                "host.json is not the repository's", "local.settings.json must not be published", ".azurefunctions has no Durable Task extension",
+            ],
+            message => Assert.Contains(message, said));
     }
 
     [Fact]
-    public async Task The_project_asks_for_the_official_packages_and_each_version_can_be_given()
+    public async Task A_folder_with_something_else_in_it_is_not_replaced()
     {
-        var packages = await EvaluateAsync("-p:FunctionsHost=Azure", "-p:FunctionsDurableVersion=9.8.7");
+        await File.WriteAllTextAsync(Path.Combine(_folder, "letters.txt"), "mine");
 
-        Assert.Equal("9.8.7", packages["Microsoft.Azure.Functions.Worker.Extensions.DurableTask"]);
-        Assert.Superset(
-            new HashSet<string>
-            {
-                "Microsoft.Azure.Functions.Worker", "Microsoft.Azure.Functions.Worker.Sdk", "Microsoft.Azure.Functions.Worker.Extensions.Http.AspNetCore", "Microsoft.Azure.Functions.Worker.Extensions.Timer",
-            },
-            packages.Keys.ToHashSet());
-        Assert.DoesNotContain((await EvaluateAsync()).Keys, name => name.StartsWith("Microsoft.Azure.Functions", StringComparison.Ordinal));
+        var said = (await EntryScript.RunAsync(Own(), "publish", "azure", "--output", _folder)).Expect(2).Error;
+
+        Assert.Contains($"{_folder} has something else in it", said);
+        Assert.True(File.Exists(Path.Combine(_folder, "letters.txt")));
+    }
+
+    [Theory]
+    [InlineData("name what to publish for")]
+    [InlineData("unknown option --ouput", "azure", "--ouput")]
+    [InlineData("--output needs a folder", "azure", "--output")]
+    [InlineData("there is no folder /nowhere/at/all", "azure", "--check", "--output", "/nowhere/at/all")]
+    public async Task A_wrong_call_is_told_in_a_line(string message, params string[] arguments)
+    {
+        var ended = await EntryScript.RunAsync(Own(), ["publish", .. arguments]);
+        Assert.InRange(ended.Code, 1, 2);
+        Assert.Contains(message, ended.Error);
     }
 
     [Fact]
@@ -78,7 +105,8 @@ public sealed class PublishTests : IDisposable
         Assert.Equal("AzureWebJobsStorage", durable.GetProperty("storageProvider").GetProperty("connectionName").GetString());
         Assert.Equal(TimeSpan.FromMinutes(30), TimeSpan.Parse(host.GetProperty("functionTimeout").GetString()!));
         Assert.True(host.GetProperty("logging").GetProperty("applicationInsights").GetProperty("samplingSettings").GetProperty("isEnabled").GetBoolean());
-        Assert.Equal("fixedDelay", host.GetProperty("retry").GetProperty("strategy").GetString());
+        // The Functions host retries every function by it: a failing request would be answered after all retries, an activity be run by each of its own.
+        Assert.False(host.TryGetProperty("retry", out _));
     }
 
     [Fact]
@@ -91,39 +119,14 @@ public sealed class PublishTests : IDisposable
                 if (File.Exists(Path.Combine(folder, tool)) && !File.Exists(Path.Combine(tools, tool)))
                     File.CreateSymbolicLink(Path.Combine(tools, tool), Path.Combine(folder, tool));
 
-        var ended = await EntryScript.RunAsync(new Dictionary<string, string?> { ["PATH"] = tools, ["FUNCTIONS_HOST_COMMAND"] = null, ["PLATFORM_DIR"] = Path.Combine(_folder, "data") }, "func");
+        var ended = await EntryScript.RunAsync(new Dictionary<string, string?> { ["PATH"] = tools, ["FUNCTIONS_HOST_COMMAND"] = null, ["PLATFORM_DIR"] = _data }, "func");
 
         Assert.Equal((3, ""), (ended.Code, ended.Output));
         Assert.Contains("npm install -g azure-functions-core-tools@4", Assert.Single(ended.Error.TrimEnd().Split('\n')));
     }
 
-    private Task<EntryScript.Ended> CheckAsync() => EntryScript.RunAsync("publish", "azure", "--check", "--output", _folder);
+    /// <summary>A data folder of its own, so that this waits for nobody's lock.</summary>
+    private Dictionary<string, string?> Own() => new() { ["PLATFORM_DIR"] = _data };
 
-    /// <summary>The files that the official SDK leaves, by their names and as much of their content as is looked at.</summary>
-    private async Task MakeAsync()
-    {
-        foreach (var name in (string[])["Functions.Api.dll", "Functions.Api.deps.json", "Functions.Api.runtimeconfig.json", "Functions.Api.xml", "Infrastructure.xml", "Domain.xml"])
-            await File.WriteAllTextAsync(Path.Combine(_folder, name), "");
-        await File.WriteAllTextAsync(Path.Combine(_folder, "worker.config.json"), """{"description":{"language":"dotnet-isolated","defaultExecutablePath":"dotnet","defaultWorkerPath":"Functions.Api.dll","workerIndexing":"true"}}""");
-        await File.WriteAllTextAsync(Path.Combine(_folder, "extensions.json"), """{"extensions":[{"name":"DurableTask","typeName":"Microsoft.Azure.WebJobs.Extensions.DurableTask.DurableTaskWebJobsStartup"}]}""");
-        Directory.CreateDirectory(Path.Combine(_folder, ".azurefunctions"));
-        await File.WriteAllTextAsync(Path.Combine(_folder, ".azurefunctions", "Microsoft.Azure.WebJobs.Extensions.DurableTask.dll"), "");
-        File.Copy(Path.Combine(Repository.Root, "host.json"), Path.Combine(_folder, "host.json"));
-        var functions = new[] { typeof(Api.OpenApi.ApiDocument).Assembly, typeof(Orchestrations.Training.TrainModel).Assembly }
-            .SelectMany(assembly => assembly.GetTypes()).SelectMany(type => type.GetMethods())
-            .Select(method => method.GetCustomAttributes(typeof(Microsoft.Azure.Functions.Worker.FunctionAttribute), false).OfType<Microsoft.Azure.Functions.Worker.FunctionAttribute>().FirstOrDefault()?.Name)
-            .OfType<string>().Distinct();
-        await File.WriteAllTextAsync(Path.Combine(_folder, "functions.metadata"), JsonSerializer.Serialize(functions.Select(name => new { name, language = "dotnet-isolated" })));
-    }
-
-    private static async Task<Dictionary<string, string>> EvaluateAsync(params string[] properties)
-    {
-        var start = new ProcessStartInfo("dotnet", ["msbuild", Path.Combine(Repository.Root, "src", "Functions.Api", "Functions.Api.csproj"), "-getItem:PackageReference", .. properties]) { RedirectStandardOutput = true };
-        using var msbuild = Process.Start(start)!;
-        var said = await msbuild.StandardOutput.ReadToEndAsync();
-        await msbuild.WaitForExitAsync();
-        Assert.True(msbuild.ExitCode == 0, said);
-        return JsonDocument.Parse(said).RootElement.GetProperty("Items").GetProperty("PackageReference").EnumerateArray()
-            .ToDictionary(item => item.GetProperty("Identity").GetString()!, item => item.TryGetProperty("VersionOverride", out var version) ? version.GetString()! : "");
-    }
+    private static Task<EntryScript.Ended> CheckAsync(string folder) => EntryScript.RunAsync("publish", "azure", "--check", "--output", folder);
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Organizations;
 
@@ -67,8 +68,11 @@ public sealed class ProblemResult(ProblemException failure) : IResult, IStatusCo
 /// <summary>Names a request in answers, logs and traces alike.</summary>
 public static class RequestTrace
 {
+    /// <summary>The activity of the request. Under a Functions host the function runs outside of it, and <see cref="Activity.Current"/> is null.</summary>
+    public static Activity? RequestActivity(this HttpContext context) => context.Features.Get<IHttpActivityFeature>()?.Activity;
+
     /// <summary>The W3C trace id, 32 hex digits; the server's own request id when nothing is traced.</summary>
-    public static string TraceId(this HttpContext context) => Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier;
+    public static string TraceId(this HttpContext context) => context.RequestActivity()?.TraceId.ToHexString() ?? context.TraceIdentifier;
 }
 
 public static class ProblemOfRequest

@@ -21,7 +21,7 @@ public sealed partial class RequestMiddleware(
             forwarded.Apply(http);
             SetSecurityHeaders(http);
             crossOrigin.Apply(http);
-            NameTrace(http.Request.Method, route);
+            NameTrace(http, route);
             LogWhenDone(http, route);
         }
         return next(context);
@@ -39,12 +39,12 @@ public sealed partial class RequestMiddleware(
             headers.StrictTransportSecurity = "max-age=31536000; includeSubDomains";
     }
 
-    private static void NameTrace(string method, string route)
+    private static void NameTrace(HttpContext http, string route)
     {
-        if (Activity.Current is not { } activity)
+        if (http.RequestActivity() is not { } activity)
             return;
-        activity.DisplayName = $"{method} {route}";
-        activity.SetTag("http.request.method", method);
+        activity.DisplayName = $"{http.Request.Method} {route}";
+        activity.SetTag("http.request.method", http.Request.Method);
         activity.SetTag("http.route", route);
     }
 
@@ -52,7 +52,7 @@ public sealed partial class RequestMiddleware(
     {
         var start = Stopwatch.GetTimestamp();
         var trace = http.TraceId();
-        var activity = Activity.Current;
+        var activity = http.RequestActivity();
         http.Response.OnCompleted(() =>
         {
             var status = http.RequestAborted.IsCancellationRequested && !http.Response.HasStarted ? StatusCodes.Status499ClientClosedRequest : http.Response.StatusCode;
