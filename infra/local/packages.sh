@@ -46,7 +46,10 @@ missing_packages() {
         have_command ceph && have_command ceph-authtool || echo ceph-common ;;
       trainer-*) trainer_packages "${need#trainer-}" ;;
       digits) missing_modules "$PYTHON" "${DIGITS_MODULES[@]}" | sed 's/.*://' ;;
-      tests) missing_modules "$PYTHON" "${TEST_MODULES[@]}" | sed 's/.*://' ;;
+      tests)
+        missing_modules "$PYTHON" "${TEST_MODULES[@]}" | sed 's/.*://'
+        have_command curl || echo curl
+        have_command jq || echo jq ;;
     esac
   done | sort -u
 }

@@ -365,6 +365,33 @@ up_twice_is_one_installation() {
   nothing_runs "$h"
 }
 
+# commands_of PAGE HEADING: prints the first block of shell commands below a heading.
+commands_of() { sed -n "/^## $2\$/,/^## /p" "$ROOT/$1" | sed -n '/^```bash$/,/^```$/p' | sed '1d;/^```$/,$d'; }
+
+the_commands_of_the_readme_call_the_api() {
+  local h=$WORK/r shown password
+  shown=$(PLATFORM_DIR=$h "$ROOT/platform" up 2>/dev/null)
+  password=$(sed -n 's/.*one-time password: //p' <<<"$shown")
+  [[ -n $password ]] || fail "no password was printed: $shown"
+  {
+    echo 'set -e'
+    commands_of README.md 'Call the API' |
+      sed "s|http://127.0.0.1:7071|http://127.0.0.1:$(port_of "$h" api)|; s|ONE-TIME|$password|g; s|MY OWN LONG PASSWORD|the blue lamp is on|; s|/tmp/|$WORK/|g"
+  } >"$WORK/readme.sh"
+  (cd "$ROOT" && bash -o pipefail "$WORK/readme.sh") >"$WORK/readme.out" 2>&1 || fail "$(tail -n 20 "$WORK/readme.out")"
+  contains "$(tail -n 1 "$WORK/readme.out")" '{"class":"'
+  PLATFORM_DIR=$h "$ROOT/platform" down 2>/dev/null
+}
+
+# Each ./platform COMMAND that a page shows exists.
+the_pages_name_only_commands_that_exist() {
+  local usage command
+  usage=$("$ROOT/platform" help 2>&1 || true)
+  for command in $(cat "$ROOT"/README.md "$ROOT"/docs/*.md "$ROOT"/trainers/*.md | grep -oE '\./platform [a-z]+' | sort -u | cut -d' ' -f2); do
+    grep -qE "(^| )(\./platform )?$command( |\$|,)" <<<"$usage" || fail "$command is not in: $usage"
+  done
+}
+
 bench_prints_json_lines() { # TOPIC SCENARIO…
   local topic=$1 status=0
   shift
@@ -390,7 +417,7 @@ bench_engine_prints_json_lines() {
 }
 
 bench_api_prints_each_figure_beside_the_bare_one() {
-  bench_prints_json_lines api bare-projects-list projects-list bare-projects-create projects-create \
+  bench_prints_json_lines api bare-get get bare-health-live health-live bare-projects-list projects-list bare-projects-create projects-create \
     bare-presign presign bare-presign-batch-1000 presign-batch-1000
 }
 
@@ -420,6 +447,7 @@ if [[ -n $PG_BIN ]] && have_command radosgw; then
   check 'two at once make one installation' two_at_once_make_one_installation
   check 'lost test data is replaced' lost_test_data_is_replaced
   check 'the demo goes from images to predictions and leaves only data' the_demo_goes_from_images_to_predictions
+  check 'the commands of the README call the API' the_commands_of_the_readme_call_the_api
   check 'bench engine prints JSON lines' bench_engine_prints_json_lines
   check 'bench api prints each figure beside the bare one' bench_api_prints_each_figure_beside_the_bare_one
   check 'bench hosts prints JSON lines' bench_hosts_prints_json_lines
@@ -427,6 +455,7 @@ if [[ -n $PG_BIN ]] && have_command radosgw; then
 else
   check 'PostgreSQL and Ceph are installed' false
 fi
+check 'the pages name only commands that exist' the_pages_name_only_commands_that_exist
 check 'given endpoints are used instead' given_endpoints_are_used_instead
 check 'a given store needs its keys' a_given_store_needs_its_keys
 check 'a trainer is a folder: services, doctor, logs and settings have it' a_trainer_is_a_folder

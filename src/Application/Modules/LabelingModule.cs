@@ -14,7 +14,7 @@ internal static class LabelingModule
         IsOptional = true,
         Capabilities = ["Labeling"],
         Databases = [LabelingDatabase.Declaration],
-        Permissions = [Permission.LabelingRead],
+        Permissions = [Permission.LabelingRead, Permission.LabelingWrite],
         ApiGroups = [new("Labeling", "What the labeling application needs to know about the caller, and what it remembers for them.")],
         AddServices = services => services.AddScoped<PreferenceChanges>(),
     };

@@ -49,6 +49,7 @@ public static class AccessPolicy
         [Permission.DeploymentsWrite] = new(SystemRole.StandardEngineer, ProjectRole.Member, "deployments:write"),
         [Permission.PredictionsRun] = new(SystemRole.Guest, ProjectRole.Viewer, "predictions:run"),
         [Permission.LabelingRead] = new(SystemRole.Guest, null, "labeling:read"),
+        [Permission.LabelingWrite] = new(SystemRole.Guest, null, "labeling:write"),
         [Permission.InvitationsRead] = new(SystemRole.Guest, null, "invitations:read"),
         [Permission.InvitationsWrite] = new(SystemRole.Guest, null, "invitations:write"),
         [Permission.OrganizationsRead] = new(SystemRole.Guest, null, "organizations:read") { InOrganization = true },

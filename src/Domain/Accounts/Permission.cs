@@ -68,6 +68,9 @@ public enum Permission
     /// <summary>See what one may do in labeling.</summary>
     LabelingRead,
 
+    /// <summary>Change one's own preferences for labeling.</summary>
+    LabelingWrite,
+
     /// <summary>See the invitations that one sent or got.</summary>
     InvitationsRead,
 

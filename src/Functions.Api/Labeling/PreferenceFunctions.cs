@@ -44,7 +44,7 @@ public sealed class PreferenceFunctions(LabelingDatabase database, PreferenceCha
         return Answer.Ok(LabelingPreferencesAnswer.Of(await database.Preferences.AsNoTracking().SingleOrDefaultAsync(row => row.UserId == user.Id, cancellation)));
     }
 
-    [Function("ReplaceLabelingPreferences"), RequiresPermission(Permission.LabelingRead)]
+    [Function("ReplaceLabelingPreferences"), RequiresPermission(Permission.LabelingWrite)]
     [Operation("Replace the caller's preferences", Body = typeof(LabelingPreferencesRequest), Returns = typeof(LabelingPreferencesAnswer), Unversioned = Unversioned,
         Example = """{"datasetId":null,"shortcuts":{"next_image":"D","previous_image":"A"}}""")]
     public async Task<IResult> Replace([HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = Route)] HttpRequest request, CancellationToken cancellation)

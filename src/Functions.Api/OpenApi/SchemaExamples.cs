@@ -32,7 +32,7 @@ internal static class SchemaExamples
     {
         ["data"] = """{"attempt":1,"epoch":3,"totalEpochs":10,"metrics":{"loss":0.31},"epochSeconds":0.7,"etaSeconds":4.9}""", ["config"] = """{"epochs":10}""", ["default"] = "10",
         ["details"] = """{"role":"advanced_engineer"}""", ["devices[]"] = """{"type":"cuda","name":"NVIDIA L4"}""", ["metadata"] = """{"inputs":[{"name":"input","shape":[1,3,32,32]}]}""",
-        ["options"] = """{"opset":13}""", ["options[]"] = "\"adam\"", ["people"] = """{"manager":1,"standard_engineer":7}""", ["presets"] = """{"fast":{"epochs":3}}""", ["headers"] = """{"Content-Type":"image/png","If-None-Match":"*"}""",
+        ["options"] = """{"opset":13}""", ["options[]"] = "\"adam\"", ["people"] = """{"manager":1,"standard_engineer":7}""", ["shortcuts"] = """{"next_image":"D","previous_image":"A"}""", ["presets"] = """{"fast":{"epochs":3}}""", ["headers"] = """{"Content-Type":"image/png","If-None-Match":"*"}""",
     };
 
     private static readonly Dictionary<string, string> Ids = new(StringComparer.Ordinal)

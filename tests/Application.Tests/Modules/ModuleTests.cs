@@ -26,4 +26,16 @@ public sealed class ModuleTests
     }
 
     private static IEnumerable<string> Repeated(IEnumerable<string> names) => names.GroupBy(name => name).Where(group => group.Count() > 1).Select(group => group.Key);
+
+    [Fact]
+    public void The_documentation_shows_a_declaration_as_it_is()
+    {
+        var code = File.ReadAllText(Path.Combine(Architecture.LayerTests.Repository(), "src/Application/Modules/LabelingModule.cs"));
+        var page = File.ReadAllText(Path.Combine(Architecture.LayerTests.Repository(), "docs/development.md"));
+
+        Assert.Contains(Words(code[code.IndexOf("public static Module Declaration", StringComparison.Ordinal)..code.LastIndexOf('}')]), Words(page));
+    }
+
+    /// <summary>A text without the comments and the white space that a page adds.</summary>
+    private static string Words(string text) => string.Join(' ', string.Join('\n', text.Split('\n').Select(line => line.Split(" // ")[0])).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 }

@@ -33,6 +33,7 @@ public sealed class AccessPolicyTests
         DeploymentsWrite      StandardEngineer  Member
         PredictionsRun        Guest             Viewer
         LabelingRead          Guest             -
+        LabelingWrite         Guest             -
         InvitationsRead       Guest             -
         InvitationsWrite      Guest             -
         OrganizationsRead     Guest             -

@@ -46,11 +46,11 @@ public sealed class WorkerInternalsTests
     [InlineData($"{Worker}.OutputBindings.IOutputBindingsInfoProvider", "has no method GetBindingsInfo.")]
     [InlineData($"{Worker}.Extensions.DurableTask.Execution.DurableFunctionExecutor", "has no text OrchestrationEntryPoint.")]
     [InlineData($"{Worker}.Extensions.DurableTask.Execution.DurableFunctionExecutor", "has no text ActivityEntryPoint.")]
-    [InlineData($"{Worker}.FunctionsDurableTaskClient", "has no constructor for a client, a query and an address.")]
-    [InlineData($"{Worker}.IWorker", "is not what IdleWorker implements: ")]
-    [InlineData($"{Worker}.Extensions.Http.AspNetCore.IHttpCoordinator", "is not what InProcessHttpCoordinator implements: ")]
-    [InlineData($"{Worker}.Context.Features.IFunctionBindingsFeature", "is not what BindingsFeature`1 implements: ")]
-    [InlineData($"{Worker}.Context.Features.DefaultInputConversionFeature", "cannot be made: ")]
+    [InlineData($"{Worker}.FunctionsDurableTaskClient", "has no constructor with a client, a query and an address.")]
+    [InlineData($"{Worker}.IWorker", "does not match IdleWorker: ")]
+    [InlineData($"{Worker}.Extensions.Http.AspNetCore.IHttpCoordinator", "does not match InProcessHttpCoordinator: ")]
+    [InlineData($"{Worker}.Context.Features.IFunctionBindingsFeature", "does not match BindingsFeature`1: ")]
+    [InlineData($"{Worker}.Context.Features.DefaultInputConversionFeature", "cannot be created: ")]
     public void A_type_with_other_members_stops_the_start_and_is_named(string type, string message) =>
         Assert.Contains($"{typeof(IOther)} {message}", Explain(name => name.StartsWith(type + ",", StringComparison.Ordinal) ? typeof(IOther) : Type.GetType(name)));
 

@@ -24,7 +24,7 @@ public abstract class ManagementSuite(TrainingLab lab)
         var names = (await lab.HostAsync(HttpMethod.Get, "/admin/functions")).EnumerateArray().Select(function => function.GetProperty("name").GetString()).ToList();
 
         Assert.Empty(FunctionDeclaration.AllHttpFunctionsIn(typeof(ApiDocument).Assembly).Select(function => function.Name).Except(names));
-        Assert.Superset(new HashSet<string?> { "TrainModel", "RunOnTrainer", "ExportModels", "FinalizeJob", "RecoverWork", "PurgeSessions" }, names.ToHashSet());
+        Assert.Superset(new HashSet<string?> { "TrainModel", "RunOnTrainer", "ExportModels", "FinalizeJob", "RecoverWork", "RemoveExpired" }, names.ToHashSet());
     }
 
     [Fact]

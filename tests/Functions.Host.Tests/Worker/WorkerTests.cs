@@ -71,7 +71,7 @@ public sealed class WorkerTests(WorkerLab lab) : IClassFixture<WorkerLab>
     [Fact]
     public async Task A_timer_runs()
     {
-        var ran = await lab.Host.InvokeAsync("PurgeSessions", """{"Schedule":{"AdjustForDST":true},"ScheduleStatus":null,"IsPastDue":false}""");
+        var ran = await lab.Host.InvokeAsync("RemoveExpired", """{"Schedule":{"AdjustForDST":true},"ScheduleStatus":null,"IsPastDue":false}""");
         Assert.True(ran.Result.Status == StatusResult.Types.Status.Success, ran.Result.Exception?.Message);
     }
 

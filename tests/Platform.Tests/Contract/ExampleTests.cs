@@ -39,7 +39,7 @@ public sealed class ExampleTests(PlatformHost host) : PlatformTests(host)
             var first = await contract.SendAsync(operation, operation.ExampleAddress(), operation.BodyExample?.GetRawText(), key);
             var again = await contract.SendAsync(operation, operation.ExampleAddress(), operation.BodyExample?.GetRawText(), key);
             if (first.RawText != again.RawText || first.Status != again.Status || !again.Headers.Contains("Idempotency-Replayed") || first.Headers.Location != again.Headers.Location)
-                wrong.Add($"{operation} makes it twice: use request.BeginCreationAsync (docs/development.md, Add an endpoint), or say NotIdempotent = \"why\". It answered {(int)first.Status}, then {(int)again.Status}: {again.RawText}");
+                wrong.Add($"{operation} makes it twice: pass request.Once to the use case (docs/development.md, Add an endpoint), or say NotIdempotent = \"why\". It answered {(int)first.Status}, then {(int)again.Status}: {again.RawText}");
         }
         Assert.True(wrong.Count == 0, string.Join("\n  ", wrong));
     }

@@ -55,4 +55,15 @@ public sealed class PreferenceTests(PlatformHost host) : PlatformTests(host)
         await using var labeler = Host.App.Databases.Open(LabelingDatabase.Declaration);
         Assert.Equal("D", (await labeler.Preferences.FindAsync(person.UserId))!.Shortcuts["next_image"]);
     }
+
+    [Fact]
+    public async Task A_token_that_may_only_read_changes_none()
+    {
+        using var person = await Host.NewUserAsync();
+        var token = (await person.PostAsync("auth/tokens", new { name = "a script", scopes = new[] { "read" } })).Expect(201).Text("token");
+        using var script = Host.App.NewClient().WithToken(token);
+
+        (await script.GetAsync("labeling/preferences")).Expect(200);
+        (await script.PutAsync("labeling/preferences", new { shortcuts = new { next_image = "D" } })).Expect(403, "MISSING_SCOPE");
+    }
 }
