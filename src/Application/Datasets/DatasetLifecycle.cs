@@ -20,7 +20,7 @@ public sealed class DatasetLifecycle(PlatformDatabase database, Quotas quotas, T
     /// <exception cref="ProblemException"><see cref="ErrorCodes.QuotaExceeded"/>, <see cref="ErrorCodes.DuplicateName"/>, and those of <see cref="IdempotentCreate{T}"/>.</exception>
     public async Task<Created<Dataset>> CreateAsync(Guid creatorId, SystemRole creatorRole, DatasetDraft draft, IdempotentCreate<Dataset> once, CancellationToken cancellation)
     {
-        await using var create = await once.BeginAsync(database, cancellation);
+        await using var create = await once.BeginAsync(database, cancellation, isOneStatement: AccountQuota.For(creatorRole).Datasets is null);
         if (create.Earlier is { } earlier)
             return earlier;
         await quotas.RequireRoomForDatasetAsync(creatorId, creatorRole, cancellation);

@@ -19,7 +19,7 @@ public sealed class ProjectLifecycle(PlatformDatabase database, Quotas quotas, T
     /// <exception cref="ProblemException"><see cref="ErrorCodes.QuotaExceeded"/>, <see cref="ErrorCodes.DuplicateName"/>, and those of <see cref="IdempotentCreate{T}"/>.</exception>
     public async Task<Created<Project>> CreateAsync(Guid ownerId, SystemRole ownerRole, ProjectText text, IdempotentCreate<Project> once, CancellationToken cancellation)
     {
-        await using var create = await once.BeginAsync(database, cancellation);
+        await using var create = await once.BeginAsync(database, cancellation, isOneStatement: AccountQuota.For(ownerRole).Projects is null);
         if (create.Earlier is { } earlier)
             return earlier;
         await quotas.RequireRoomForProjectAsync(ownerId, ownerRole, cancellation);
