@@ -10,7 +10,6 @@ public static class DatasetServices
     public static IServiceCollection AddDatasets(this IServiceCollection services)
     {
         services.AddSingleton(provider => new ImageInspector(provider.GetRequiredService<DatasetLimits>().MaxImagePixels));
-        services.AddSingleton<DecodeSlots>();
         services.AddScoped<DatasetLifecycle>();
         services.AddScoped<DatasetSharing>();
         services.AddScoped<UploadIntake>();

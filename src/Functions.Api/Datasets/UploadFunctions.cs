@@ -34,8 +34,8 @@ public sealed class UploadFunctions(
         await access.RequireDatasetAsync(database, user, id, Permission.DatasetsWrite, cancellation);
         var wanted = await request.ReadJsonAsync<NewUploads>(cancellation, MaximumBody);
         var files = Check(wanted.Files!);
-        var tickets = await intake.AnnounceAsync(id, user.Id, files, wanted.OnDuplicate == OnDuplicate.Skip, cancellation,
-            (connection, token) => quotas.RequireStorageFitsAsync(connection, user.Id, files.Sum(file => file.Size), token));
+        var quota = await quotas.OfStorageAsync(user.Id, user.Role, user.OrganizationId, cancellation);
+        var tickets = await intake.AnnounceAsync(id, user.Id, files, wanted.OnDuplicate == OnDuplicate.Skip, quota, cancellation);
         return Answer.Ok(new UploadsAnswer([.. tickets.Uploads.Select(UploadAnswer.From)], tickets.Skipped));
     }
 
