@@ -25,7 +25,7 @@ public enum CallerProof
 /// <param name="Scopes">What the token is limited to; null when it is not.</param>
 /// <param name="Service">The service that acts for the person; null when they act themselves.</param>
 public sealed record Caller(
-    Guid Id, string Email, string? FullName, string? BadgeColor, SystemRole Role, bool MustChangePassword, CallerProof Proof, Guid ProofId, TokenScopes? Scopes, string? Service);
+    Guid Id, string Email, string? FullName, string? BadgeColor, SystemRole Role, bool MustChangePassword, Guid? OrganizationId, CallerProof Proof, Guid ProofId, TokenScopes? Scopes, string? Service);
 
 /// <summary>
 /// Finds the account behind a bearer token: one query, nothing remembered between requests, so that an account that is
@@ -34,7 +34,7 @@ public sealed record Caller(
 public sealed class Callers(
     [FromKeyedServices(Databases.Users)] NpgsqlDataSource users, AccessTokens accessTokens, ServiceTokens serviceTokens, PersonalTokenUse uses, TimeProvider time)
 {
-    private const string Person = "u.id, u.email, u.full_name, u.badge_color, u.role, u.must_change_password";
+    private const string Person = "u.id, u.email, u.full_name, u.badge_color, u.role, u.must_change_password, u.organization_id";
 
     private const string BySession =
         $"""
@@ -85,9 +85,9 @@ public sealed class Callers(
         await using var row = await command.ExecuteReaderAsync(cancellation);
         if (!await row.ReadAsync(cancellation))
             return null;
-        var id = row.GetGuid(6);
-        uses.Note(id, row.IsDBNull(8) ? null : row.GetFieldValue<DateTimeOffset>(8));
-        return Read(row, CallerProof.PersonalToken, id, new TokenScopes(row.GetFieldValue<string[]>(7)), null);
+        var id = row.GetGuid(7);
+        uses.Note(id, row.IsDBNull(9) ? null : row.GetFieldValue<DateTimeOffset>(9));
+        return Read(row, CallerProof.PersonalToken, id, new TokenScopes(row.GetFieldValue<string[]>(8)), null);
     }
 
     private async Task<Caller?> FindForServiceAsync(ServiceTokenClaims token, CancellationToken cancellation)
@@ -101,5 +101,5 @@ public sealed class Callers(
     private static Caller Read(NpgsqlDataReader row, CallerProof proof, Guid proofId, TokenScopes? scopes, string? service) => new(
         row.GetGuid(0), row.GetString(1), row.IsDBNull(2) ? null : row.GetString(2), row.IsDBNull(3) ? null : row.GetString(3),
         EnumText.TryParse<SystemRole>(row.GetString(4), out var role) ? role : throw new InvalidOperationException($"The user database has an unknown role: {row.GetString(4)}."),
-        row.GetBoolean(5), proof, proofId, scopes, service);
+        row.GetBoolean(5), row.IsDBNull(6) ? null : row.GetGuid(6), proof, proofId, scopes, service);
 }

@@ -108,8 +108,8 @@ public sealed class AuditLog(UserDatabase database, AuditSettings settings, Time
     // Postgres stores neither NUL nor half a surrogate pair, and strangers may send both.
     private static string? Cut(string? text, int length)
     {
-        if (text is null)
-            return null;
+        if (text is null || (text.Length <= length && text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0 && !text.Contains('\0')))
+            return text;
         var storable = string.Concat(text.EnumerateRunes().Where(rune => rune.Value != 0));
         return storable.Length <= length ? storable : storable[..(char.IsHighSurrogate(storable[length - 1]) ? length - 1 : length)];
     }

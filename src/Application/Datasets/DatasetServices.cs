@@ -6,14 +6,16 @@ namespace VisionPlatform.Application.Datasets;
 /// <summary>Registers what the datasets capability needs besides persistence and object storage.</summary>
 public static class DatasetServices
 {
-    /// <summary>Adds uploads, publishing and removal, with the image inspector.</summary>
+    /// <summary>Registers the use cases of datasets, and the image inspector. Needs the quotas of organizations and the audit log.</summary>
     public static IServiceCollection AddDatasets(this IServiceCollection services)
     {
         services.AddSingleton(provider => new ImageInspector(provider.GetRequiredService<DatasetLimits>().MaxImagePixels));
-        services.AddSingleton<DecodeSlots>();
+        services.AddScoped<DatasetLifecycle>();
+        services.AddScoped<DatasetSharing>();
         services.AddScoped<UploadIntake>();
         services.AddScoped<UploadCompletion>();
         services.AddScoped<VersionPublisher>();
+        services.AddScoped<VersionCompletion>();
         services.AddScoped<VersionFiles>();
         services.AddScoped<ImageRemoval>();
         return services;

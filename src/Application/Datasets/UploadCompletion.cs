@@ -1,7 +1,5 @@
 using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
-using Npgsql;
-using NpgsqlTypes;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Infrastructure.Images;
@@ -24,22 +22,18 @@ public sealed record CompletedUploads(IReadOnlyList<DatasetImage> Completed, IRe
 /// Second half of an upload: reads what was stored, checks it by content, makes thumbnails, and turns the good uploads into images in one
 /// transaction. An image takes its upload's id, so completing again answers the same. Bad files are removed; one bad file harms no other.
 /// </summary>
-public sealed class UploadCompletion(
-    PlatformDatabase database, ObjectStores stores, ImageInspector inspector, DecodeSlots slots, TimeProvider time)
+public sealed class UploadCompletion(PlatformDatabase database, ObjectStores stores, ImageInspector inspector, TimeProvider time)
 {
     /// <summary>Files read from the store at once.</summary>
     private const int Parallelism = 16;
 
-    private const string InsertImages =
-        """
-        INSERT INTO dataset_images (id, dataset_id, path, key, thumbnail_key, class, content_type, size, sha256, width, height, created_by, created_at)
-        SELECT u.id, u.dataset_id, u.path, u.key, w.thumbnail_key, u.class, w.content_type, u.size, w.sha256, w.width, w.height, u.created_by, $1
-        FROM unnest($2, $3, $4, $5, $6, $7) AS w(id, thumbnail_key, content_type, sha256, width, height)
-        JOIN dataset_uploads u ON u.id = w.id
-        ON CONFLICT DO NOTHING
-        """;
+    /// <summary>What became of one file.</summary>
+    /// <param name="Image">When it is good.</param>
+    /// <param name="Failure">When it is not.</param>
+    /// <param name="Remove">Whether the upload is over and its file goes.</param>
+    private sealed record Checked(DatasetUpload Upload, GoodFile? Image, FailedUpload? Failure, bool Remove);
 
-    private sealed record Checked(DatasetUpload Upload, DatasetImage? Image, FailedUpload? Failure, bool Remove);
+    private sealed record GoodFile(Guid Id, string ThumbnailKey, string ContentType, string Sha256, int Width, int Height);
 
     /// <summary>Completes uploads of one dataset.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.StorageUnavailable"/> when the store is away for every file;
@@ -56,9 +50,9 @@ public sealed class UploadCompletion(
         if (outcomes.Length > 0 && outcomes.All(outcome => outcome.Failure?.Error == ErrorCodes.StorageUnavailable))
             throw new ProblemException(ErrorCodes.StorageUnavailable);
 
-        await StoreAsync(datasetId, outcomes, cancellation);
+        var images = await StoreAsync(datasetId, outcomes, cancellation);
         await RemoveObjectsAsync([.. outcomes.Where(outcome => outcome.Remove)], cancellation);
-        return await AnswerAsync(datasetId, uploadIds, outcomes, cancellation);
+        return await AnswerAsync(datasetId, uploadIds, outcomes, images, cancellation);
     }
 
     /// <summary>Reads and checks one file and stores its thumbnail.</summary>
@@ -73,18 +67,14 @@ public sealed class UploadCompletion(
             if (stored.Bytes is not { } bytes || bytes.Length != upload.Size)
                 return Fail(upload, ErrorCodes.SizeMismatch, $"{upload.Size} bytes were announced, {stored.Info.Size} were stored.");
 
-            var (sha256, seen) = await slots.RunAsync(() => (Convert.ToHexStringLower(SHA256.HashData(bytes)), inspector.Inspect(bytes)), cancellation);
+            var seen = await inspector.InspectAsync(bytes, cancellation);
             if (seen.Defect is { } defect)
                 return Fail(upload, CodeOf(defect), seen.Detail!);
 
             var thumbnailKey = DatasetKeys.Thumbnail(upload.DatasetId, upload.Key);
             await stores.External.PutAsync(thumbnailKey, seen.Thumbnail, "image/jpeg", cancellation);
-            return new Checked(upload, new DatasetImage
-            {
-                Id = upload.Id, DatasetId = upload.DatasetId, Path = upload.Path, Key = upload.Key, ThumbnailKey = thumbnailKey, Class = upload.Class,
-                ContentType = seen.Facts!.ContentType, Size = upload.Size, Sha256 = sha256, Width = seen.Facts.Width, Height = seen.Facts.Height,
-                CreatedBy = upload.CreatedBy, CreatedAt = time.GetUtcNow(),
-            }, null, Remove: false);
+            var sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes));
+            return new Checked(upload, new GoodFile(upload.Id, thumbnailKey, seen.Facts!.ContentType, sha256, seen.Facts.Width, seen.Facts.Height), null, Remove: false);
         }
         catch (ProblemException away) when (away.Error == ErrorCodes.StorageUnavailable)
         {
@@ -92,32 +82,38 @@ public sealed class UploadCompletion(
         }
     }
 
-    /// <summary>Turns good uploads into images and forgets them and the bad ones, all or nothing.</summary>
-    private async Task StoreAsync(Guid datasetId, Checked[] outcomes, CancellationToken cancellation)
+    /// <summary>Turns good uploads into images and forgets them and the bad ones, all or nothing. The images made.</summary>
+    private async Task<IReadOnlyList<DatasetImage>> StoreAsync(Guid datasetId, Checked[] outcomes, CancellationToken cancellation)
     {
-        var good = outcomes.Select(outcome => outcome.Image).OfType<DatasetImage>().ToArray();
         var done = outcomes.Where(outcome => outcome.Image is not null || outcome.Remove).Select(outcome => outcome.Upload.Id).ToArray();
         if (done.Length == 0)
-            return;
+            return [];
         var now = time.GetUtcNow();
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         // The dataset's lock: see VersionPublisher. It also keeps the dataset from being deleted meanwhile.
         if (await database.Datasets.Where(dataset => dataset.Id == datasetId && dataset.DeletedAt == null)
                 .ExecuteUpdateAsync(set => set.SetProperty(dataset => dataset.UpdatedAt, now), cancellation) == 0)
             throw new ProblemException(ErrorCodes.NotFound);
-        await using (var command = new NpgsqlCommand(InsertImages, (NpgsqlConnection)database.Database.GetDbConnection()))
-        {
-            command.Parameters.Add(new() { Value = now });
-            command.Parameters.Add(new() { Value = good.Select(image => image.Id).ToArray() });
-            command.Parameters.Add(new() { Value = good.Select(image => image.ThumbnailKey).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
-            command.Parameters.Add(new() { Value = good.Select(image => image.ContentType).ToArray() });
-            command.Parameters.Add(new() { Value = good.Select(image => image.Sha256).ToArray() });
-            command.Parameters.Add(new() { Value = good.Select(image => image.Width).ToArray() });
-            command.Parameters.Add(new() { Value = good.Select(image => image.Height).ToArray() });
-            await command.ExecuteNonQueryAsync(cancellation);
-        }
+        var images = await InsertAsync([.. outcomes.Select(outcome => outcome.Image).OfType<GoodFile>()], now, cancellation);
         await database.DatasetUploads.Where(upload => done.Contains(upload.Id)).ExecuteDeleteAsync(cancellation);
         await transaction.CommitAsync(cancellation);
+        return images;
+    }
+
+    // Leaves out what another completion has made an image of.
+    private Task<List<DatasetImage>> InsertAsync(GoodFile[] good, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var (ids, thumbnails, types) = (good.Select(file => file.Id).ToArray(), good.Select(file => file.ThumbnailKey).ToArray(), good.Select(file => file.ContentType).ToArray());
+        var (hashes, widths, heights) = (good.Select(file => file.Sha256).ToArray(), good.Select(file => file.Width).ToArray(), good.Select(file => file.Height).ToArray());
+        return database.DatasetImages.FromSql(
+            $"""
+            INSERT INTO dataset_images (id, dataset_id, path, key, thumbnail_key, class, content_type, size, sha256, width, height, created_by, created_at)
+            SELECT u.id, u.dataset_id, u.path, u.key, w.thumbnail_key, u.class, w.content_type, u.size, w.sha256, w.width, w.height, u.created_by, {now}
+            FROM unnest({ids}, {thumbnails}, {types}, {hashes}, {widths}, {heights}) AS w(id, thumbnail_key, content_type, sha256, width, height)
+            JOIN dataset_uploads u ON u.id = w.id
+            ON CONFLICT DO NOTHING
+            RETURNING *
+            """).AsNoTracking().ToListAsync(cancellation);
     }
 
     /// <summary>The rows are gone, so a failure here only leaves an object nobody points at; the answer stands.</summary>
@@ -127,10 +123,15 @@ public sealed class UploadCompletion(
             await stores.External.DeleteAsync([.. bad.Select(outcome => outcome.Upload.Key)], cancellation);
     }
 
-    private async Task<CompletedUploads> AnswerAsync(Guid datasetId, IReadOnlyList<Guid> uploadIds, Checked[] outcomes, CancellationToken cancellation)
+    private async Task<CompletedUploads> AnswerAsync(
+        Guid datasetId, IReadOnlyList<Guid> uploadIds, Checked[] outcomes, IReadOnlyList<DatasetImage> made, CancellationToken cancellation)
     {
-        var images = await database.DatasetImages.AsNoTracking()
-            .Where(image => image.DatasetId == datasetId && uploadIds.Contains(image.Id)).ToDictionaryAsync(image => image.Id, cancellation);
+        var images = made.ToDictionary(image => image.Id);
+        var others = uploadIds.Where(id => !images.ContainsKey(id)).ToArray();
+        // Completed earlier, or by another request at the same time.
+        if (others.Length > 0)
+            await foreach (var image in database.DatasetImages.AsNoTracking().Where(image => image.DatasetId == datasetId && others.Contains(image.Id)).AsAsyncEnumerable().WithCancellation(cancellation))
+                images.Add(image.Id, image);
         var failures = outcomes.Where(outcome => outcome.Failure is not null).ToDictionary(outcome => outcome.Upload.Id, outcome => outcome.Failure!);
         var paths = outcomes.ToDictionary(outcome => outcome.Upload.Id, outcome => outcome.Upload.Path);
         var failed = uploadIds.Distinct().Where(id => !images.ContainsKey(id)).Select(id =>

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using NpgsqlTypes;
+using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Infrastructure.Persistence;
@@ -24,136 +24,112 @@ public sealed record UploadTickets(IReadOnlyList<UploadTicket> Uploads, IReadOnl
 /// <summary>First half of an upload: remembers what is to come and gives out write-once URLs.</summary>
 public sealed class UploadIntake([FromKeyedServices(Databases.Platform)] NpgsqlDataSource database, ObjectStores stores, DatasetLimits limits, TimeProvider time)
 {
-    private sealed record Pending(Guid Id, string Key, long Size);
+    // One statement, so that it needs no transaction of its own. It sees the uploads as they were before it. LIMIT 1: one look into the index for
+    // each path. A join would read the whole dataset as soon as that seems cheaper.
+    private const string Upsert =
+        """
+        WITH wanted AS MATERIALIZED (
+            SELECT w.*, image.is_there IS NOT NULL AS is_present, bytes.are_there IS NOT NULL AS is_taken, pending.key AS pending_key, pending.size AS pending_size
+            FROM unnest($6, $7, $8, $9, $10, $11, $12) WITH ORDINALITY AS w(id, path, plain_key, fresh_key, class, content_type, size, number)
+            LEFT JOIN LATERAL (SELECT true AS is_there FROM dataset_images i WHERE i.dataset_id = $1 AND lower(i.path) = lower(w.path) LIMIT 1) AS image ON true
+            LEFT JOIN LATERAL (SELECT u.key, u.size FROM dataset_uploads u WHERE u.dataset_id = $1 AND lower(u.path) = lower(w.path) LIMIT 1) AS pending ON true
+            LEFT JOIN LATERAL (
+                SELECT true AS are_there FROM dataset_version_images v WHERE v.key = w.plain_key
+                UNION ALL SELECT true FROM dataset_images i WHERE i.key = w.plain_key LIMIT 1) AS bytes ON true
+        ), stored AS (
+            INSERT INTO dataset_uploads AS u (id, dataset_id, path, key, class, content_type, size, created_by, created_at, expires_at)
+            SELECT id, $1, path, CASE WHEN is_taken THEN fresh_key ELSE plain_key END, class, content_type, size, $2, $3, $4
+            FROM wanted WHERE NOT is_present AND ($5 OR NOT EXISTS (SELECT FROM wanted WHERE is_present))
+            ON CONFLICT (dataset_id, lower(path)) DO UPDATE
+            SET path = EXCLUDED.path, class = EXCLUDED.class, content_type = EXCLUDED.content_type, size = EXCLUDED.size, expires_at = EXCLUDED.expires_at
+            RETURNING u.path, u.id, u.key
+        )
+        SELECT wanted.is_present, wanted.pending_key, wanted.pending_size, stored.id, stored.key
+        FROM wanted LEFT JOIN stored ON stored.path = wanted.path ORDER BY wanted.number
+        """;
+
+    /// <summary>What the database says of one file.</summary>
+    /// <param name="IsPresent">The dataset has an image under the path.</param>
+    /// <param name="StaleKey">Where bytes of an earlier announcement, of another size, may lie.</param>
+    /// <param name="Id">Of the upload; meaningless when nothing was announced, like <paramref name="Key"/>.</param>
+    private readonly record struct Row(bool IsPresent, string? StaleKey, Guid Id, string Key);
 
     /// <summary>
     /// Announces files. A path announced before and not completed keeps its id and place, so an interrupted upload goes on; if its size
-    /// differs now, what was stored under it is dropped.
+    /// differs now, what was stored under it is dropped. A place whose bytes an image or a version still needs is not used again.
     /// </summary>
     /// <param name="datasetId">A dataset the caller may write to.</param>
     /// <param name="userId">The caller.</param>
     /// <param name="files">Paths unique ignoring case.</param>
     /// <param name="skipDuplicates">Leave paths out that the dataset has, instead of failing.</param>
+    /// <param name="quota">What the caller may store; null for no limit.</param>
     /// <param name="cancellation">Cancels.</param>
-    /// <param name="requireFits">Refuses, in the transaction that announces, what is more than the caller may store.</param>
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.DuplicateImage"/> naming the files, when not skipping.</exception>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.DuplicateImage"/> naming the files, when not skipping; <see cref="ErrorCodes.QuotaExceeded"/>.</exception>
     public async Task<UploadTickets> AnnounceAsync(
-        Guid datasetId, Guid userId, IReadOnlyList<AnnouncedFile> files, bool skipDuplicates, CancellationToken cancellation,
-        Func<NpgsqlConnection, CancellationToken, Task>? requireFits = null)
+        Guid datasetId, Guid userId, IReadOnlyList<AnnouncedFile> files, bool skipDuplicates, StorageQuota? quota, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-
-        var (present, pending, pinned) = await LookAsync(connection, datasetId, files, cancellation);
-        if (present.Count > 0 && !skipDuplicates)
-            throw new ProblemException(ErrorCodes.DuplicateImage, $"The dataset already has {present.Count} of these paths.", FieldErrors(files, present));
-        var wanted = files.Where(file => !present.Contains(file.Path)).ToArray();
-
-        var rows = wanted.Select(file =>
-        {
-            var id = Guid.CreateVersion7(time.GetUtcNow());
-            var key = DatasetKeys.Image(datasetId, file.Path);
-            return (File: file, Id: id, Key: pinned.Contains(key) ? DatasetKeys.FreshImage(datasetId, file.Path, id) : key);
-        }).ToArray();
-        var stored = await UpsertAsync(connection, datasetId, userId, rows, cancellation);
-        if (requireFits is not null)
-            await requireFits(connection, cancellation);
-        await transaction.CommitAsync(cancellation);
-
-        var stale = wanted.Select(file => pending.GetValueOrDefault(file.Path) is { } old && old.Size != file.Size ? old.Key : null).OfType<string>().ToArray();
-        await stores.External.DeleteAsync(stale, cancellation);
-        return new UploadTickets(
-            [.. wanted.Select(file => Ticket(file, stored[file.Path]))],
-            [.. files.Where(file => present.Contains(file.Path)).Select(file => file.Path)]);
-    }
-
-    private UploadTicket Ticket(AnnouncedFile file, (Guid Id, string Key) row) =>
-        new(row.Id, file.Path, stores.External.PresignPutOnce(row.Key, file.ContentType, limits.UploadUrlLifetime));
-
-    /// <summary>
-    /// What there is of the files already: paths of images; uploads not completed; and plain keys that hold bytes, of an image since renamed
-    /// in case, or deleted but pinned by a version.
-    /// </summary>
-    private static async Task<(HashSet<string> Present, Dictionary<string, Pending> Pending, HashSet<string> Pinned)> LookAsync(
-        NpgsqlConnection connection, Guid datasetId, IReadOnlyList<AnnouncedFile> files, CancellationToken cancellation)
-    {
-        await using var batch = new NpgsqlBatch(connection);
-        // LIMIT 1: one look into the index for each path. A join would read the whole dataset as soon as that seems cheaper.
-        batch.BatchCommands.Add(new(
-            """
-            SELECT wanted.path
-            FROM unnest($2) AS wanted(path)
-            CROSS JOIN LATERAL (SELECT 1 FROM dataset_images i WHERE i.dataset_id = $1 AND lower(i.path) = lower(wanted.path) LIMIT 1) AS present
-            """)
-        {
-            Parameters = { new NpgsqlParameter<Guid> { TypedValue = datasetId }, Paths(files) },
-        });
-        batch.BatchCommands.Add(new(
-            """
-            SELECT wanted.path, pending.id, pending.key, pending.size
-            FROM unnest($2) AS wanted(path)
-            CROSS JOIN LATERAL (SELECT id, key, size FROM dataset_uploads u WHERE u.dataset_id = $1 AND lower(u.path) = lower(wanted.path) LIMIT 1) AS pending
-            """)
-        {
-            Parameters = { new NpgsqlParameter<Guid> { TypedValue = datasetId }, Paths(files) },
-        });
-        batch.BatchCommands.Add(new(
-            """
-            SELECT key FROM unnest($1) AS wanted(key)
-            WHERE EXISTS (SELECT 1 FROM dataset_version_images v WHERE v.key = wanted.key)
-               OR EXISTS (SELECT 1 FROM dataset_images i WHERE i.key = wanted.key)
-            """)
-        {
-            Parameters = { new NpgsqlParameter<string[]> { TypedValue = [.. files.Select(file => DatasetKeys.Image(datasetId, file.Path))] } },
-        });
-        await using var reader = await batch.ExecuteReaderAsync(cancellation);
-        var present = new HashSet<string>(ImagePath.Comparer);
-        while (await reader.ReadAsync(cancellation))
-            present.Add(reader.GetString(0));
-        await reader.NextResultAsync(cancellation);
-        var pending = new Dictionary<string, Pending>(ImagePath.Comparer);
-        while (await reader.ReadAsync(cancellation))
-            pending[reader.GetString(0)] = new Pending(reader.GetGuid(1), reader.GetString(2), reader.GetInt64(3));
-        await reader.NextResultAsync(cancellation);
-        var pinned = new HashSet<string>(StringComparer.Ordinal);
-        while (await reader.ReadAsync(cancellation))
-            pinned.Add(reader.GetString(0));
-        return (present, pending, pinned);
-    }
-
-    private async Task<Dictionary<string, (Guid Id, string Key)>> UpsertAsync(
-        NpgsqlConnection connection, Guid datasetId, Guid userId, IReadOnlyList<(AnnouncedFile File, Guid Id, string Key)> rows, CancellationToken cancellation)
-    {
-        await using var command = new NpgsqlCommand(
-            """
-            INSERT INTO dataset_uploads AS u (id, dataset_id, path, key, class, content_type, size, created_by, created_at, expires_at)
-            SELECT w.id, $1, w.path, w.key, w.class, w.content_type, w.size, $2, $3, $4
-            FROM unnest($5, $6, $7, $8, $9, $10) AS w(id, path, key, class, content_type, size)
-            ON CONFLICT (dataset_id, lower(path)) DO UPDATE
-            SET path = EXCLUDED.path, class = EXCLUDED.class, content_type = EXCLUDED.content_type, size = EXCLUDED.size, expires_at = EXCLUDED.expires_at
-            RETURNING u.path, u.id, u.key
-            """, connection);
+        await using var transaction = quota is null ? null : await connection.BeginTransactionAsync(cancellation);
         var now = time.GetUtcNow();
-        command.Parameters.Add(new() { Value = datasetId });
-        command.Parameters.Add(new() { Value = userId });
-        command.Parameters.Add(new() { Value = now });
-        command.Parameters.Add(new() { Value = now + limits.UploadLifetime });
-        command.Parameters.Add(new() { Value = rows.Select(row => row.Id).ToArray() });
-        command.Parameters.Add(Paths(rows.Select(row => row.File)));
-        command.Parameters.Add(new() { Value = rows.Select(row => row.Key).ToArray() });
-        command.Parameters.Add(new() { Value = rows.Select(row => row.File.Class).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
-        command.Parameters.Add(new() { Value = rows.Select(row => row.File.ContentType).ToArray() });
-        command.Parameters.Add(new() { Value = rows.Select(row => row.File.Size).ToArray() });
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var stored = new Dictionary<string, (Guid, string)>(rows.Count, StringComparer.Ordinal);
-        while (await reader.ReadAsync(cancellation))
-            stored[reader.GetString(0)] = (reader.GetGuid(1), reader.GetString(2));
-        return stored;
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { UpsertCommand(datasetId, userId, files, skipDuplicates, now) } };
+        quota?.AddTo(batch);
+        Row[] rows;
+        IReadOnlyList<double> stored;
+        await using (var reader = await batch.ExecuteReaderAsync(cancellation))
+        {
+            rows = await ReadAsync(reader, files, cancellation);
+            stored = quota is null ? [] : await quota.ReadAsync(reader, cancellation);
+        }
+        if (!skipDuplicates && rows.Any(row => row.IsPresent))
+            throw new ProblemException(
+                ErrorCodes.DuplicateImage, $"The dataset already has {rows.Count(row => row.IsPresent)} of these paths.",
+                files.Index().Where(file => rows[file.Index].IsPresent).ToDictionary(file => $"files[{file.Index}].path", file => new[] { $"The dataset already has '{file.Item.Path}'." }));
+        if (quota is not null)
+        {
+            await quota.RequireFitsAsync(connection, stored, files.Sum(file => file.Size), cancellation);
+            await transaction!.CommitAsync(cancellation);
+        }
+
+        await stores.External.DeleteAsync([.. rows.Select(row => row.StaleKey).OfType<string>()], cancellation);
+        var results = files.Zip(rows).ToLookup(pair => pair.Second.IsPresent);
+        return new UploadTickets(
+            [.. results[false].Select(pair => new UploadTicket(
+                pair.Second.Id, pair.First.Path, stores.External.PresignPutOnce(pair.Second.Key, pair.First.ContentType, limits.UploadUrlLifetime)))],
+            [.. results[true].Select(pair => pair.First.Path)]);
     }
 
-    private static NpgsqlParameter Paths(IEnumerable<AnnouncedFile> files) => new() { Value = files.Select(file => file.Path).ToArray() };
+    private NpgsqlBatchCommand UpsertCommand(Guid datasetId, Guid userId, IReadOnlyList<AnnouncedFile> files, bool skipDuplicates, DateTimeOffset now)
+    {
+        var ids = files.Select(_ => Guid.CreateVersion7(now)).ToArray();
+        var command = new NpgsqlBatchCommand(Upsert);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = datasetId });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = userId });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now + limits.UploadLifetime });
+        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = skipDuplicates });
+        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = ids });
+        command.Parameters.Add(Texts(files.Select(file => file.Path)));
+        command.Parameters.Add(Texts(files.Select(file => DatasetKeys.Image(datasetId, file.Path))));
+        command.Parameters.Add(Texts(files.Zip(ids, (file, id) => DatasetKeys.FreshImage(datasetId, file.Path, id))));
+        command.Parameters.Add(Texts(files.Select(file => file.Class)));
+        command.Parameters.Add(Texts(files.Select(file => file.ContentType)));
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. files.Select(file => file.Size)] });
+        return command;
+    }
 
-    private static Dictionary<string, string[]> FieldErrors(IReadOnlyList<AnnouncedFile> files, HashSet<string> present) =>
-        Enumerable.Range(0, files.Count).Where(i => present.Contains(files[i].Path))
-            .ToDictionary(i => $"files[{i}].path", i => new[] { $"The dataset already has '{files[i].Path}'." });
+    private static async Task<Row[]> ReadAsync(NpgsqlDataReader reader, IReadOnlyList<AnnouncedFile> files, CancellationToken cancellation)
+    {
+        var rows = new Row[files.Count];
+        for (var i = 0; await reader.ReadAsync(cancellation); i++)
+        {
+            var isPresent = reader.GetBoolean(0);
+            var isStale = !isPresent && !reader.IsDBNull(1) && reader.GetInt64(2) != files[i].Size;
+            rows[i] = reader.IsDBNull(3)
+                ? new Row(isPresent, null, Guid.Empty, "")
+                : new Row(isPresent, isStale ? reader.GetString(1) : null, reader.GetGuid(3), reader.GetString(4));
+        }
+        return rows;
+    }
+
+    private static NpgsqlParameter Texts(IEnumerable<string?> values) => new NpgsqlParameter<string?[]> { TypedValue = [.. values] };
 }

@@ -28,6 +28,9 @@ public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimePr
             from organization in its.DefaultIfEmpty()
             select new Holder(user.Role, organization)).FirstOrDefault());
 
+    private static readonly Func<UserDatabase, Guid, CancellationToken, Task<int?>> StorageOfOrganization = EF.CompileAsyncQuery(
+        (UserDatabase users, Guid id, CancellationToken _) => users.Organizations.Where(organization => organization.Id == id).Select(organization => organization.MaxStorageGb).FirstOrDefault());
+
     /// <exception cref="ProblemException"><see cref="ErrorCodes.QuotaExceeded"/>.</exception>
     public async Task RequireRoomForProjectAsync(Guid owner, SystemRole role, CancellationToken cancellation)
     {
@@ -61,19 +64,15 @@ public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimePr
                 Connection, QuotaKind.GpuHoursPerMonth, QuotaScope.Organization, hoursTogether, organization.Id, people, usage => usage.GpuHoursAsync(cancellation), cancellation, mayReach: false);
     }
 
-    /// <summary>Whether what this account has announced, in this transaction too, still fits.</summary>
-    /// <param name="connection">A connection to the platform database, in the transaction that announces.</param>
-    /// <param name="account">Who announces.</param>
-    /// <param name="announced">Bytes that this transaction announces.</param>
-    /// <param name="cancellation">Cancels.</param>
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.QuotaExceeded"/>.</exception>
-    public async Task RequireStorageFitsAsync(NpgsqlConnection connection, Guid account, long announced, CancellationToken cancellation)
+    /// <summary>The limits on what a person may store; null when there is none. Costs a query only for people who belong to an organization.</summary>
+    public async Task<StorageQuota?> OfStorageAsync(Guid account, SystemRole role, Guid? organizationId, CancellationToken cancellation)
     {
-        var holder = await HolderAsync(account, cancellation);
-        if (holder.Account.StorageGb is { } limit)
-            await RequireStorageAsync(connection, QuotaScope.Account, limit, account, [account], announced, cancellation);
-        if (holder.Organization is { MaxStorageGb: { } together } organization)
-            await RequireStorageAsync(connection, QuotaScope.Organization, together, organization.Id, await PeopleAsync(organization.Id, cancellation), announced, cancellation);
+        var limits = new List<StorageLimit>(2);
+        if (AccountQuota.For(role).StorageGb is { } own)
+            limits.Add(new StorageLimit(QuotaScope.Account, own, account, [account]));
+        if (organizationId is { } id && await StorageOfOrganization(users, id, cancellation) is { } together)
+            limits.Add(new StorageLimit(QuotaScope.Organization, together, id, await PeopleAsync(id, cancellation)));
+        return limits.Count > 0 ? new StorageQuota(this, limits, time) : null;
     }
 
     /// <summary>
@@ -126,7 +125,7 @@ public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimePr
 
     private NpgsqlConnection Connection => (NpgsqlConnection)platform.Database.GetDbConnection();
 
-    private async Task RequireAsync(
+    internal async Task RequireAsync(
         NpgsqlConnection connection, QuotaKind kind, QuotaScope scope, double limit, Guid holder, IReadOnlyCollection<Guid> accounts, Func<Usage, Task<double>> used,
         CancellationToken cancellation, double more = 1, bool mayReach = true)
     {
@@ -138,29 +137,7 @@ public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimePr
             throw Exceeded(use);
     }
 
-    // Files are announced many times a second, and a lock held until the commit would have each announcement wait for the disk of the one
-    // before. Far from the limit they share it (QuotaUse.IsFarFromLimit says why that is safe); near it one follows the other.
-    private async Task RequireStorageAsync(
-        NpgsqlConnection connection, QuotaScope scope, double limit, Guid holder, IReadOnlyCollection<Guid> accounts, long announced, CancellationToken cancellation)
-    {
-        await using (var share = new NpgsqlBatch(connection))
-        {
-            share.BatchCommands.Add(new("SAVEPOINT shared_quota"));
-            share.BatchCommands.Add(LockCommand("SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))", QuotaKind.StorageGb, holder));
-            share.BatchCommands.Add(new Usage(connection, accounts, time.GetUtcNow()).StorageGbCommand());
-            await using var answers = await share.ExecuteReaderAsync(cancellation);
-            await answers.NextResultAsync(cancellation);
-            await answers.ReadAsync(cancellation);
-            if (new QuotaUse(QuotaKind.StorageGb, scope, limit, answers.GetDouble(0)).IsFarFromLimit(announced / Usage.Gigabyte))
-                return;
-        }
-        // Lets go of the share: two that hold one and want the whole would wait for each other.
-        await using (var let = new NpgsqlCommand("ROLLBACK TO SAVEPOINT shared_quota", connection))
-            await let.ExecuteNonQueryAsync(cancellation);
-        await RequireAsync(connection, QuotaKind.StorageGb, scope, limit, holder, accounts, all => all.StorageGbAsync(cancellation), cancellation, more: 0);
-    }
-
-    private static NpgsqlBatchCommand LockCommand(string sql, QuotaKind kind, Guid holder) => new(sql) { Parameters = { new NpgsqlParameter { Value = $"{kind.AsText()} of {holder}" } } };
+    internal static NpgsqlBatchCommand LockCommand(string sql, QuotaKind kind, Guid holder) => new(sql) { Parameters = { new NpgsqlParameter { Value = $"{kind.AsText()} of {holder}" } } };
 
     private async Task<Holder> HolderAsync(Guid account, CancellationToken cancellation) =>
         // An account that is gone has no role to take a limit from: the smallest counts.

@@ -15,18 +15,17 @@ public sealed record ProjectText(string Name, string? Description);
 /// <summary>Creates, changes and deletes projects.</summary>
 public sealed class ProjectLifecycle(PlatformDatabase database, Quotas quotas, TimeProvider time)
 {
+    private const string Insert = "INSERT INTO projects (id, name, description, owner_id, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5) RETURNING xmin";
+
     /// <summary>Creates a project that a person owns.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.QuotaExceeded"/>, <see cref="ErrorCodes.DuplicateName"/>, and those of <see cref="IdempotentCreate{T}"/>.</exception>
     public async Task<Created<Project>> CreateAsync(Guid ownerId, SystemRole ownerRole, ProjectText text, IdempotentCreate<Project> once, CancellationToken cancellation)
     {
-        await using var create = await once.BeginAsync(database, cancellation);
+        await using var create = await once.BeginAsync(database, cancellation, isOneStatement: AccountQuota.For(ownerRole).Projects is null);
         if (create.Earlier is { } earlier)
             return earlier;
         await quotas.RequireRoomForProjectAsync(ownerId, ownerRole, cancellation);
-        var now = time.GetUtcNow();
-        var project = new Project { Name = text.Name.Trim(), Description = text.Description, OwnerId = ownerId, CreatedAt = now, UpdatedAt = now };
-        database.Projects.Add(project);
-        await SaveAsync(project.Name, cancellation);
+        var project = await InsertAsync(ownerId, text, cancellation);
         return await create.CommitAsync(project, cancellation);
     }
 
@@ -59,6 +58,32 @@ public sealed class ProjectLifecycle(PlatformDatabase database, Quotas quotas, T
             throw new ProblemException(ErrorCodes.InvalidState, "The project has running jobs or active deployments. Cancel or deactivate them first.");
     }
 
+    // Hand-written: creating a project is measured, and change tracking took a quarter of its processor time.
+    private async Task<Project> InsertAsync(Guid ownerId, ProjectText text, CancellationToken cancellation)
+    {
+        var (id, name, now) = (Guid.CreateVersion7(), text.Name.Trim(), time.GetUtcNow());
+        await database.Database.OpenConnectionAsync(cancellation);
+        try
+        {
+            await using var insert = new NpgsqlCommand(Insert, (NpgsqlConnection)database.Database.GetDbConnection());
+            insert.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
+            insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = name });
+            insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = text.Description });
+            insert.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = ownerId });
+            insert.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
+            var version = (uint)(await insert.ExecuteScalarAsync(cancellation))!;
+            return new Project { Id = id, Name = name, Description = text.Description, OwnerId = ownerId, CreatedAt = now, UpdatedAt = now, Version = version };
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            throw NameTaken(name);
+        }
+        finally
+        {
+            await database.Database.CloseConnectionAsync();
+        }
+    }
+
     private async Task SaveAsync(string name, CancellationToken cancellation)
     {
         try
@@ -67,7 +92,9 @@ public sealed class ProjectLifecycle(PlatformDatabase database, Quotas quotas, T
         }
         catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {
-            throw new ProblemException(ErrorCodes.DuplicateName, $"There is a project named '{name}' already.", "name");
+            throw NameTaken(name);
         }
     }
+
+    private static ProblemException NameTaken(string name) => new(ErrorCodes.DuplicateName, $"There is a project named '{name}' already.", "name");
 }

@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Reflection;
 using System.Runtime.Loader;
 using Microsoft.Azure.Functions.Worker;
+using VisionPlatform.Application.Modules;
+using Module = VisionPlatform.Application.Modules.Module;
 
 namespace VisionPlatform.Api.Http;
 
@@ -16,6 +18,9 @@ public sealed record FunctionDeclaration(
 {
     /// <summary>The route as the trigger has it, without a leading slash.</summary>
     public string Route => (Trigger?.Route ?? Name).TrimStart('/');
+
+    /// <summary>The module that it belongs to.</summary>
+    public Module Module => field ??= AppModules.Of(Method.DeclaringType!);
 
     /// <summary>Upper-case methods it answers; empty means all.</summary>
     public IReadOnlyList<string> Methods { get; } = [.. (Trigger?.Methods ?? []).Select(method => method.ToUpperInvariant())];

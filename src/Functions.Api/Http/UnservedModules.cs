@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
@@ -31,17 +32,19 @@ public static class UnservedModules
 /// </summary>
 public sealed class ModuleMiddleware(FunctionDeclarations declarations, ServedModules served) : IFunctionsWorkerMiddleware
 {
+    private readonly ConcurrentDictionary<string, bool> _served = new(StringComparer.Ordinal);
+
     public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
-        if (IsServed(context))
+        if (_served.GetOrAdd(context.FunctionId, (_, function) => IsServed(function), context.FunctionDefinition))
             return next(context);
         return context.GetHttpContext() is null ? Task.CompletedTask : throw new ProblemException(ErrorCodes.NotFound, "There is nothing at this address.");
     }
 
     // Orchestrations and activities stay: whoever is asked to run one has its task hub.
-    private bool IsServed(FunctionContext context)
+    private bool IsServed(FunctionDefinition function)
     {
-        var trigger = context.FunctionDefinition.InputBindings.Values.FirstOrDefault(binding => binding.Type is "httpTrigger" or "timerTrigger");
-        return trigger is null || served.Serves(AppModules.Of(declarations.Of(context.FunctionDefinition).Method.DeclaringType!));
+        var trigger = function.InputBindings.Values.FirstOrDefault(binding => binding.Type is "httpTrigger" or "timerTrigger");
+        return trigger is null || served.Serves(declarations.Of(function).Module);
     }
 }

@@ -8,7 +8,7 @@ namespace VisionPlatform.Api.Projects;
 /// The list that every page begins with, newest first. Hand-written: it is asked for more often than anything else, and each half is
 /// read from an index of its own (owner and id; id) whatever part of all projects the caller sees.
 /// </summary>
-public sealed class NewestProjects([FromKeyedServices(Databases.Platform)] NpgsqlDataSource database)
+public sealed class NewestProjects([FromKeyedServices(Databases.Platform)] NpgsqlDataSource platform, [FromKeyedServices(Databases.Users)] NpgsqlDataSource users)
 {
     private const string Columns = "id, name, description, owner_id, created_at, updated_at";
 
@@ -26,15 +26,16 @@ public sealed class NewestProjects([FromKeyedServices(Databases.Platform)] Npgsq
     // After every id there is: where the first page begins.
     private static readonly Guid End = Guid.AllBitsSet;
 
-    /// <summary>A page of what somebody owns and of the projects with the given ids.</summary>
-    public async Task<Page<ProjectAnswer>> ReadAsync(Guid owner, IReadOnlyCollection<Guid> joined, PageRequest page, CancellationToken cancellation)
+    /// <summary>A page of what somebody owns or is a member of.</summary>
+    public async Task<Page<ProjectAnswer>> ReadAsync(Guid owner, PageRequest page, CancellationToken cancellation)
     {
-        await using var command = database.CreateCommand(joined.Count == 0 ? Owned : OwnedOrJoined);
+        var joined = await JoinedAsync(owner, cancellation);
+        await using var command = platform.CreateCommand(joined.Length == 0 ? Owned : OwnedOrJoined);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = owner });
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = page.After<Guid?>() ?? End });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = page.Limit + 1 });
-        if (joined.Count > 0)
-            command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. joined] });
+        if (joined.Length > 0)
+            command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = joined });
         await using var row = await command.ExecuteReaderAsync(cancellation);
         var found = new List<ProjectAnswer>(page.Limit + 1);
         while (await row.ReadAsync(cancellation))
@@ -42,5 +43,13 @@ public sealed class NewestProjects([FromKeyedServices(Databases.Platform)] Npgsq
                 row.GetGuid(0), row.GetString(1), row.IsDBNull(2) ? null : row.GetString(2), row.GetGuid(3),
                 row.GetFieldValue<DateTimeOffset>(4), row.GetFieldValue<DateTimeOffset>(5)));
         return Page.Of(found, page, project => project.Id, project => project);
+    }
+
+    // Some may be deleted.
+    private async Task<Guid[]> JoinedAsync(Guid user, CancellationToken cancellation)
+    {
+        await using var command = users.CreateCommand("SELECT array(SELECT project_id FROM project_members WHERE user_id = $1)");
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = user });
+        return (Guid[])(await command.ExecuteScalarAsync(cancellation))!;
     }
 }

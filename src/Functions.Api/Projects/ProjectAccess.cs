@@ -18,9 +18,6 @@ public sealed class ProjectAccess(PlatformDatabase platform, UserDatabase users)
     private static readonly Func<PlatformDatabase, Guid, CancellationToken, Task<Project?>> ProjectById = EF.CompileAsyncQuery(
         (PlatformDatabase database, Guid id, CancellationToken _) => database.Projects.AsNoTracking().FirstOrDefault(project => project.Id == id && project.DeletedAt == null));
 
-    private static readonly Func<UserDatabase, Guid, IAsyncEnumerable<Guid>> JoinedBy = EF.CompileAsyncQuery(
-        (UserDatabase database, Guid user) => database.ProjectMembers.Where(member => member.UserId == user).Select(member => member.ProjectId));
-
     /// <summary>The project, if the caller holds the permission in it. One query for its owner and for an admin, two for a member.</summary>
     /// <exception cref="ProblemException">
     /// <see cref="ErrorCodes.NotFound"/> when it does not exist, is deleted or is not the caller's to see;
@@ -93,12 +90,9 @@ public sealed class ProjectAccess(PlatformDatabase platform, UserDatabase users)
         var projects = platform.Projects.AsNoTracking().Where(p => p.DeletedAt == null);
         if (user.Role == SystemRole.Admin)
             return projects;
-        var joined = await JoinedAsync(user, cancellation);
+        var joined = await users.ProjectMembers.Where(member => member.UserId == user.Id).Select(member => member.ProjectId).ToListAsync(cancellation);
         return projects.Where(p => p.OwnerId == user.Id || joined.Contains(p.Id));
     }
-
-    /// <summary>The projects that others own and the caller is a member of; some may be deleted.</summary>
-    public ValueTask<List<Guid>> JoinedAsync(CurrentUser user, CancellationToken cancellation) => JoinedBy(users, user.Id).ToListAsync(cancellation);
 
     private static ProblemException Refused(CurrentUser user, string roleHere, Permission permission) =>
         Refusal.Of(AccessPolicy.Allows(user.Role, permission) ? roleHere : $"The role {AccessPolicy.NameOf(user.Role)}", permission);

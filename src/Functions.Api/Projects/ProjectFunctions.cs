@@ -35,7 +35,7 @@ public sealed class ProjectFunctions(ProjectLifecycle projects, NewestProjects n
     {
         var user = request.CurrentUser();
         if (user.Role != SystemRole.Admin && request.QueryText("name") is null && request.QueryText("sort") is null)
-            return Answer.Ok(await newest.ReadAsync(user.Id, await access.JoinedAsync(user, cancellation), PageRequest.Read(request), cancellation));
+            return Answer.Ok(await newest.ReadAsync(user.Id, PageRequest.Read(request), cancellation));
         var visible = await access.VisibleAsync(user, cancellation);
         if (request.QueryText("name") is { } name)
             visible = visible.Where(project => EF.Functions.ILike(project.Name, LikePattern.Containing(name), LikePattern.Escape));

@@ -45,10 +45,10 @@ public sealed record ImageInspection
 
 /// <summary>
 /// Checks uploaded files by content and makes their thumbnails with libvips. Only the loaders of the six types taken are enabled, and an
-/// image over the pixel limit is refused from its header. Thread-safe; work is CPU-bound, so callers bound how many run at once.
+/// image over the pixel limit is refused from its header. Thread-safe.
 /// </summary>
 /// <param name="maxPixels">Width × height allowed.</param>
-public sealed class ImageInspector(long maxPixels = ImageInspector.DefaultMaxPixels)
+public sealed class ImageInspector(long maxPixels = ImageInspector.DefaultMaxPixels) : IDisposable
 {
     /// <summary>100 megapixels.</summary>
     public const long DefaultMaxPixels = 100_000_000;
@@ -60,6 +60,9 @@ public sealed class ImageInspector(long maxPixels = ImageInspector.DefaultMaxPix
     private const string FailOnDamage = "[fail_on=error]";
 
     private static readonly double[] White = [255, 255, 255];
+
+    // Decoding is CPU work, and a large image takes hundreds of megabytes: one image per processor.
+    private readonly SemaphoreSlim _slots = new(Environment.ProcessorCount);
 
     /// <summary>Reads type and size from the header, without decoding pixels.</summary>
     public ImageInspection ReadHeader(byte[] content)
@@ -73,6 +76,22 @@ public sealed class ImageInspector(long maxPixels = ImageInspector.DefaultMaxPix
             ? ImageInspection.Refused(ImageDefect.TooLarge, $"The image has {width} × {height} pixels; at most {maxPixels / 1_000_000} million are allowed.", facts)
             : new ImageInspection { Facts = facts };
     }
+
+    /// <summary>Does what <see cref="Inspect"/> does, for as many images at once as there are processors; others wait.</summary>
+    public async Task<ImageInspection> InspectAsync(byte[] content, CancellationToken cancellation)
+    {
+        await _slots.WaitAsync(cancellation);
+        try
+        {
+            return Inspect(content);
+        }
+        finally
+        {
+            _slots.Release();
+        }
+    }
+
+    public void Dispose() => _slots.Dispose();
 
     /// <summary>Reads the header, decodes the whole image to see that it is complete, and makes its thumbnail.</summary>
     public ImageInspection Inspect(byte[] content)

@@ -66,19 +66,19 @@ public sealed class DatasetFixture(PostgresServer postgres) : IAsyncLifetime
 public sealed class DatasetWorkbench(DatasetFixture fixture, Dataset dataset)
 {
     private static readonly HttpClient Http = new();
-    private static readonly DecodeSlots Slots = new();
+    private static readonly ImageInspector Inspector = new();
 
     public Dataset Dataset { get; } = dataset;
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     public Task<UploadTickets> AnnounceAsync(IReadOnlyList<AnnouncedFile> files, bool skip = false) =>
-        new UploadIntake(fixture.DataSource, fixture.Stores, DatasetLimits.Default, Time).AnnounceAsync(Dataset.Id, Dataset.CreatedBy, files, skip, CancellationToken.None);
+        new UploadIntake(fixture.DataSource, fixture.Stores, DatasetLimits.Default, Time).AnnounceAsync(Dataset.Id, Dataset.CreatedBy, files, skip, quota: null, CancellationToken.None);
 
     public async Task<CompletedUploads> CompleteAsync(params IReadOnlyList<Guid> uploads)
     {
         await using var database = fixture.Database();
-        return await new UploadCompletion(database, fixture.Stores, new ImageInspector(), Slots, Time).CompleteAsync(Dataset.Id, uploads, CancellationToken.None);
+        return await new UploadCompletion(database, fixture.Stores, Inspector, Time).CompleteAsync(Dataset.Id, uploads, CancellationToken.None);
     }
 
     public async Task<PublishedVersion> PublishAsync(string? note = null)

@@ -1,7 +1,6 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.DependencyInjection;
-using VisionPlatform.Application.Modules;
 
 namespace VisionPlatform.Api.Http.Access;
 
@@ -18,7 +17,7 @@ public sealed class AccessMiddleware(FunctionDeclarations declarations, RateLimi
             switch (function.Access)
             {
                 case RequiresPermissionAttribute needed:
-                    var user = await authentication.RequireUserAsync(http.Request, context.CancellationToken, AppModules.Of(function.Method.DeclaringType!).Name);
+                    var user = await authentication.RequireUserAsync(http.Request, context.CancellationToken, function.Module.Name);
                     http.SetCurrentUser(user);
                     limits.CountCaller(http, user.Id, Authentication.BearerToken(http.Request) ?? "");
                     Authentication.RequirePermission(user, needed.Permission);

@@ -25,7 +25,7 @@ public sealed class Authentication(Callers callers, AttemptTokens attemptTokens)
                 : new ProblemException(ErrorCodes.Unauthenticated, "The token is not valid, or not any more.");
         return new CurrentUser(caller.Id, caller.Email, caller.FullName, caller.Role, caller.MustChangePassword)
         {
-            BadgeColor = caller.BadgeColor, Proof = caller.Proof, ProofId = caller.ProofId, Scopes = caller.Scopes, Service = caller.Service,
+            BadgeColor = caller.BadgeColor, OrganizationId = caller.OrganizationId, Proof = caller.Proof, ProofId = caller.ProofId, Scopes = caller.Scopes, Service = caller.Service,
         };
     }
 

@@ -10,6 +10,9 @@ public sealed record CurrentUser(Guid Id, string Email, string? FullName, System
     /// <summary>The colour they chose; null when none.</summary>
     public string? BadgeColor { get; init; }
 
+    /// <summary>The organization they belong to; null when none.</summary>
+    public Guid? OrganizationId { get; init; }
+
     /// <summary>How they proved who they are.</summary>
     public CallerProof Proof { get; init; }
 

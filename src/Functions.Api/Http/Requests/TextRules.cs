@@ -56,6 +56,8 @@ internal static class VisibleText
     /// </summary>
     public static bool HasHidden(string text, params ReadOnlySpan<char> allowed)
     {
+        if (!text.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+            return false;
         var runes = text.EnumerateRunes().ToArray();
         for (var i = 0; i < runes.Length; i++)
         {

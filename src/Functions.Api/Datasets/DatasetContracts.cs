@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using VisionPlatform.Application.Datasets;
+using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Infrastructure.Storage;
 
@@ -147,3 +148,18 @@ public sealed record VersionAnswer(
 /// <param name="Split">Split that the image belongs to.</param>
 /// <param name="Url">Presigned address of the file; it works for an hour by default.</param>
 public sealed record VersionImageAnswer(string Path, string? Class, Split Split, int Width, int Height, long Size, string Sha256, string Url);
+
+/// <summary>A person with whom a dataset is shared.</summary>
+/// <param name="UserId">Id of the account.</param>
+/// <param name="Role">What the person may do with the dataset.</param>
+/// <param name="JoinedAt">When the dataset was shared with the person.</param>
+public sealed record DatasetMemberAnswer(Guid UserId, string Email, string? FullName, DatasetRole Role, DateTimeOffset JoinedAt);
+
+/// <summary>Role of a person in a shared dataset.</summary>
+/// <param name="Role">New role: <c>viewer</c>, <c>annotator</c>, <c>reviewer</c> or <c>admin</c>.</param>
+public sealed record DatasetMemberRole(DatasetRole Role);
+
+/// <summary>A dataset that was shared with the caller.</summary>
+/// <param name="Name">Name of the dataset.</param>
+/// <param name="Role">What the caller may do with the dataset.</param>
+public sealed record SharedDatasetAnswer(Guid Id, string Name, string? Description, TaskType TaskType, DatasetRole Role);

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.EntityFrameworkCore;
@@ -15,13 +14,13 @@ using VisionPlatform.Orchestrations.Datasets;
 namespace VisionPlatform.Api.Datasets;
 
 /// <summary>Immutable versions of a dataset: publish and read.</summary>
-public sealed class DatasetVersions(PlatformDatabase database, ProjectAccess access, VersionPublisher publisher, ObjectStores stores, DatasetLimits limits)
+public sealed class DatasetVersionFunctions(PlatformDatabase database, ProjectAccess access, VersionPublisher publisher, ObjectStores stores, DatasetLimits limits)
 {
-    [Function(nameof(PublishDataset)), RequiresPermission(Permission.DatasetsWrite)]
+    [Function("PublishDataset"), RequiresPermission(Permission.DatasetsWrite)]
     [Operation("Publish a version", Tag = "Datasets",
         Body = typeof(NewVersion), Example = """{"note":"Before the new camera"}""", NotIdempotent = "The same images are the same version, however often they are published.", Returns = typeof(VersionAnswer), Status = 202, AlternativeStatus = 200, Problems = ["DATASET_EMPTY", "DATASET_SINGLE_CLASS"],
         Description = "Freezes the present images as an immutable version. The answer is 202 with a new version, which is ready a little later, or 200 with an existing version that has the same content.")]
-    public async Task<IActionResult> PublishDataset(
+    public async Task<IResult> Publish(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/datasets/{id:guid}/versions")] HttpRequest request,
         Guid id, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
     {
@@ -33,33 +32,33 @@ public sealed class DatasetVersions(PlatformDatabase database, ProjectAccess acc
         // Should this not be reached, RecoverPublishing finds the version that is publishing without an orchestration.
         if (published.Version.State == DatasetVersionState.Publishing)
             await durable.SchedulePublishAsync(published.Version.Id, cancellation);
-        var answer = Answer(published.Version);
-        return published.IsNew ? new AcceptedResult($"/api/v1/datasets/{id}/versions/{published.Version.Id}", answer) : new OkObjectResult(answer);
+        var answer = AnswerOf(published.Version);
+        return published.IsNew ? Answer.Accepted($"/api/v1/datasets/{id}/versions/{published.Version.Id}", answer) : Answer.Ok(answer);
     }
 
-    [Function(nameof(ListDatasetVersions)), RequiresPermission(Permission.DatasetsRead)]
+    [Function("ListDatasetVersions"), RequiresPermission(Permission.DatasetsRead)]
     [Operation("List versions of a dataset", Tag = "Datasets", Returns = typeof(Page<VersionAnswer>),
         Description = "Newest first.")]
-    public async Task<IActionResult> ListDatasetVersions(
+    public async Task<IResult> List(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{id:guid}/versions")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsRead, cancellation);
-        return new OkObjectResult(await database.DatasetVersions.AsNoTracking().Where(version => version.DatasetId == id).NewestFirstAsync(request, Answer, cancellation));
+        return Answer.Ok(await database.DatasetVersions.AsNoTracking().Where(version => version.DatasetId == id).NewestFirstAsync(request, AnswerOf, cancellation));
     }
 
-    [Function(nameof(GetDatasetVersion)), RequiresPermission(Permission.DatasetsRead)]
+    [Function("GetDatasetVersion"), RequiresPermission(Permission.DatasetsRead)]
     [Operation("Get a version of a dataset", Tag = "Datasets", Returns = typeof(VersionAnswer),
         Description = "A version with its classes and splits.")]
-    public async Task<IActionResult> GetDatasetVersion(
+    public async Task<IResult> Get(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{id:guid}/versions/{versionId:guid}")] HttpRequest request,
         Guid id, Guid versionId, CancellationToken cancellation) =>
-        new OkObjectResult(Answer(await RequireVersionAsync(request, id, versionId, cancellation)));
+        Answer.Ok(AnswerOf(await RequireVersionAsync(request, id, versionId, cancellation)));
 
-    [Function(nameof(ListDatasetVersionImages)), RequiresPermission(Permission.DatasetsRead)]
+    [Function("ListDatasetVersionImages"), RequiresPermission(Permission.DatasetsRead)]
     [Operation("List images of a version", Tag = "Datasets", FixedOrder = true, Returns = typeof(Page<VersionImageAnswer>),
         Description = "In the order of their paths.")]
     [Query<Split>("split", "Only images in this split.", Example = "train")]
-    public async Task<IActionResult> ListDatasetVersionImages(
+    public async Task<IResult> ListImages(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{id:guid}/versions/{versionId:guid}/images")] HttpRequest request,
         Guid id, Guid versionId, CancellationToken cancellation)
     {
@@ -71,7 +70,7 @@ public sealed class DatasetVersions(PlatformDatabase database, ProjectAccess acc
         if (page.After<string>() is { } after)
             images = images.Where(image => string.Compare(image.Path, after) > 0);
         var rows = await images.OrderBy(image => image.Path).Take(page.Limit + 1).ToListAsync(cancellation);
-        return new OkObjectResult(Page.Of(rows, page, image => image.Path, image => new VersionImageAnswer(
+        return Answer.Ok(Page.Of(rows, page, image => image.Path, image => new VersionImageAnswer(
             image.Path, image.Class, image.Split, image.Width, image.Height, image.Size, image.Sha256, stores.External.PresignGet(image.Key, limits.ReadUrlLifetime).Url)));
     }
 
@@ -82,5 +81,5 @@ public sealed class DatasetVersions(PlatformDatabase database, ProjectAccess acc
             ?? throw new ProblemException(ErrorCodes.NotFound, "The dataset has no such version.");
     }
 
-    private VersionAnswer Answer(DatasetVersion version) => VersionAnswer.From(version, stores.External, limits.ReadUrlLifetime);
+    private VersionAnswer AnswerOf(DatasetVersion version) => VersionAnswer.From(version, stores.External, limits.ReadUrlLifetime);
 }

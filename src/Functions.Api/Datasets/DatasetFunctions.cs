@@ -1,9 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
-using Npgsql;
 using VisionPlatform.Api.Projects;
-using VisionPlatform.Application.Organizations;
+using VisionPlatform.Application.Datasets;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
@@ -11,16 +10,18 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Datasets;
 
-/// <summary>Datasets themselves: make, list, read, delete.</summary>
-public sealed class Datasets(PlatformDatabase database, ProjectAccess access, Quotas quotas, TimeProvider time)
+/// <summary>Datasets themselves: create, list, read, delete.</summary>
+public sealed class DatasetFunctions(DatasetLifecycle datasets, PlatformDatabase database, ProjectAccess access)
 {
+    private const string Route = "api/v1/datasets";
+    private const string RouteOfOne = Route + "/{id:guid}";
     private const string NewDatasetExample = $$"""{"projectId":"{{Examples.Project}}","name":"Plates of March","taskType":"image_classification"}""";
 
-    [Function(nameof(CreateDataset)), RequiresPermission(Permission.DatasetsWrite)]
+    [Function("CreateDataset"), RequiresPermission(Permission.DatasetsWrite)]
     [Operation("Create a dataset", Tag = "Datasets", Body = typeof(NewDataset), Example = NewDatasetExample, Returns = typeof(DatasetAnswer), Status = 201, Problems = ["NOT_FOUND", "DUPLICATE_NAME", "QUOTA_EXCEEDED"],
         Description = "The new dataset has no images.")]
-    public async Task<IResult> CreateDataset(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/datasets")] HttpRequest request, CancellationToken cancellation)
+    public async Task<IResult> Create(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route)] HttpRequest request, CancellationToken cancellation)
     {
         var user = request.CurrentUser();
         var wanted = await request.ReadJsonAsync<NewDataset>(cancellation);
@@ -28,34 +29,17 @@ public sealed class Datasets(PlatformDatabase database, ProjectAccess access, Qu
         if (wanted.TaskType != TaskType.ImageClassification)
             throw new ProblemException(ErrorCodes.ValidationFailed, "Only image_classification can be uploaded with its labels so far.", "taskType");
         await access.RequireAsync(user, wanted.ProjectId!.Value, Permission.DatasetsWrite, cancellation);
-        await using var creation = await request.BeginCreationAsync(database, time, cancellation);
-        if (creation.Earlier is { } earlier)
-            return earlier;
-        await quotas.RequireRoomForDatasetAsync(user.Id, user.Role, cancellation);
-        var now = time.GetUtcNow();
-        var dataset = new Dataset
-        {
-            ProjectId = wanted.ProjectId.Value, Name = wanted.Name!.Trim(), Description = wanted.Description, TaskType = wanted.TaskType.Value, Split = split,
-            CreatedBy = user.Id, CreatedAt = now, UpdatedAt = now,
-        };
-        database.Datasets.Add(dataset);
-        try
-        {
-            await database.SaveChangesAsync(cancellation);
-        }
-        catch (DbUpdateException taken) when (taken.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
-        {
-            throw new ProblemException(ErrorCodes.DuplicateName, $"The project has a dataset called '{dataset.Name}' already.", "name");
-        }
-        return await creation.CommitAsync(Answer.Created($"/api/v1/datasets/{dataset.Id}", AnswerOf(dataset, []), dataset.Version), cancellation);
+        var draft = new DatasetDraft(wanted.ProjectId.Value, wanted.Name!, wanted.Description, wanted.TaskType.Value, split);
+        var once = request.Once<Dataset>(dataset => Answer.Created($"/{Route}/{dataset.Id}", AnswerOf(dataset, []), dataset.Version));
+        return (await datasets.CreateAsync(user.Id, user.Role, draft, once, cancellation)).ToResult();
     }
 
-    [Function(nameof(ListDatasets)), RequiresPermission(Permission.DatasetsRead)]
+    [Function("ListDatasets"), RequiresPermission(Permission.DatasetsRead)]
     [Operation("List datasets of a project", Tag = "Datasets", Returns = typeof(Page<DatasetAnswer>),
         Description = "Newest first.")]
     [Query<Guid>("projectId", "Project whose datasets are listed.", Required = true, Example = Examples.Project)]
-    public async Task<IResult> ListDatasets(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets")] HttpRequest request, CancellationToken cancellation)
+    public async Task<IResult> List(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, CancellationToken cancellation)
     {
         var project = request.RequiredQueryId("projectId");
         await access.RequireAsync(request.CurrentUser(), project, Permission.DatasetsRead, cancellation);
@@ -65,27 +49,25 @@ public sealed class Datasets(PlatformDatabase database, ProjectAccess access, Qu
         return Answer.Ok(new Page<DatasetAnswer>([.. page.Items.Select(dataset => AnswerOf(dataset, contents[dataset.Id]))], page.NextCursor));
     }
 
-    [Function(nameof(GetDataset)), RequiresPermission(Permission.DatasetsRead)]
+    [Function("GetDataset"), RequiresPermission(Permission.DatasetsRead)]
     [Operation("Get a dataset", Tag = "Datasets", Returns = typeof(DatasetAnswer),
         Description = "A dataset with its classes.")]
-    public async Task<IResult> GetDataset(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation)
+    public async Task<IResult> Get(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var dataset = await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsRead, cancellation);
         return Answer.Ok(AnswerOf(dataset, (await ContentsAsync([id], cancellation))[id]), dataset.Version, showsMore: true);
     }
 
-    [Function(nameof(DeleteDataset)), RequiresPermission(Permission.DatasetsDelete)]
+    [Function("DeleteDataset"), RequiresPermission(Permission.DatasetsDelete)]
     [Operation("Delete a dataset", Tag = "Datasets", Status = 204,
         Description = "Versions that training jobs use stay readable for those jobs.")]
-    public async Task<IResult> DeleteDataset(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/datasets/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation)
+    public async Task<IResult> Delete(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var dataset = await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsDelete, cancellation);
         request.RequireMatch(dataset.Version);
-        var now = time.GetUtcNow();
-        await database.Datasets.Where(dataset => dataset.Id == id && dataset.DeletedAt == null)
-            .ExecuteUpdateAsync(set => set.SetProperty(dataset => dataset.DeletedAt, now).SetProperty(dataset => dataset.UpdatedAt, now), cancellation);
+        await datasets.DeleteAsync(id, cancellation);
         return Answer.NoContent();
     }
 

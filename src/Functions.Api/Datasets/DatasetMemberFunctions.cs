@@ -2,32 +2,16 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Projects;
-using VisionPlatform.Application.Audit;
+using VisionPlatform.Application.Datasets;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
-using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Datasets;
 
-/// <summary>A person with whom a dataset is shared.</summary>
-/// <param name="UserId">Id of the account.</param>
-/// <param name="Role">What the person may do with the dataset.</param>
-/// <param name="JoinedAt">When the dataset was shared with the person.</param>
-public sealed record DatasetMemberAnswer(Guid UserId, string Email, string? FullName, DatasetRole Role, DateTimeOffset JoinedAt);
-
-/// <summary>Role of a person in a shared dataset.</summary>
-/// <param name="Role">New role: <c>viewer</c>, <c>annotator</c>, <c>reviewer</c> or <c>admin</c>.</param>
-public sealed record DatasetMemberRole(DatasetRole Role);
-
-/// <summary>A dataset that was shared with the caller.</summary>
-/// <param name="Name">Name of the dataset.</param>
-/// <param name="Role">What the caller may do with the dataset.</param>
-public sealed record SharedDatasetAnswer(Guid Id, string Name, string? Description, TaskType TaskType, DatasetRole Role);
-
 /// <summary>People with whom one dataset is shared; they come by invitation.</summary>
-public sealed class DatasetMembers(PlatformDatabase database, UserDatabase users, ProjectAccess access, AuditLog audit)
+public sealed class DatasetMemberFunctions(DatasetSharing sharing, PlatformDatabase database, UserDatabase users, ProjectAccess access)
 {
     private const string Route = "api/v1/datasets/{id:guid}/members";
     private const string RouteOfOne = Route + "/{userId:guid}";
@@ -61,12 +45,7 @@ public sealed class DatasetMembers(PlatformDatabase database, UserDatabase users
         var body = await request.ReadJsonAsync<DatasetMemberRole>(cancellation);
         if (!RoleRules.DatasetRoles.Contains(body.Role))
             throw new ProblemException(ErrorCodes.ValidationFailed, $"Must be one of {string.Join(", ", RoleRules.DatasetRoles.Select(role => role.AsText()))}.", "role");
-        await using var transaction = await users.Database.BeginTransactionAsync(cancellation);
-        if (await users.DatasetMembers.Where(member => member.DatasetId == id && member.UserId == userId)
-                .ExecuteUpdateAsync(set => set.SetProperty(member => member.Role, body.Role), cancellation) == 0)
-            throw NoSuchMember();
-        await audit.AppendAsync(About(dataset, "dataset_member.update", userId, body.Role), cancellation);
-        await transaction.CommitAsync(cancellation);
+        await sharing.ChangeRoleAsync(dataset, userId, body.Role, cancellation);
         return Answer.Ok((await Rows(id).SingleAsync(row => row.Id == userId, cancellation)).Answer());
     }
 
@@ -75,11 +54,7 @@ public sealed class DatasetMembers(PlatformDatabase database, UserDatabase users
     public async Task<IResult> Remove([HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = RouteOfOne)] HttpRequest request, Guid id, Guid userId, CancellationToken cancellation)
     {
         var dataset = await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsShare, cancellation);
-        await using var transaction = await users.Database.BeginTransactionAsync(cancellation);
-        if (await users.DatasetMembers.Where(member => member.DatasetId == id && member.UserId == userId).ExecuteDeleteAsync(cancellation) == 0)
-            throw NoSuchMember();
-        await audit.AppendAsync(About(dataset, "dataset_member.remove", userId, null), cancellation);
-        await transaction.CommitAsync(cancellation);
+        await sharing.EndAsync(dataset, userId, cancellation);
         return Answer.NoContent();
     }
 
@@ -98,11 +73,4 @@ public sealed class DatasetMembers(PlatformDatabase database, UserDatabase users
 
     private IQueryable<Row> Rows(Guid datasetId) => users.DatasetMembers.AsNoTracking().Where(member => member.DatasetId == datasetId)
         .Join(users.Users, member => member.UserId, user => user.Id, (member, user) => new Row { Id = user.Id, Email = user.Email, FullName = user.FullName, Role = member.Role, JoinedAt = member.CreatedAt });
-
-    private static ProblemException NoSuchMember() => new(ErrorCodes.NotFound, "The dataset is not shared with this person.");
-
-    private static AuditEvent About(Dataset dataset, string action, Guid userId, DatasetRole? role) => new(action)
-    {
-        SubjectType = "dataset", SubjectId = dataset.Id.ToString(), SubjectName = dataset.Name, Details = new Dictionary<string, object?> { ["userId"] = userId, ["role"] = role },
-    };
 }

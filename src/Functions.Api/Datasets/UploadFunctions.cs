@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using VisionPlatform.Api.Projects;
 using VisionPlatform.Application.Datasets;
@@ -14,7 +13,7 @@ using VisionPlatform.Infrastructure.Storage;
 namespace VisionPlatform.Api.Datasets;
 
 /// <summary>Uploads: announce files, put each to its URL, complete them.</summary>
-public sealed class DatasetUploads(
+public sealed class UploadFunctions(
     PlatformDatabase database, ProjectAccess access, UploadIntake intake, UploadCompletion completion, Quotas quotas, ObjectStores stores, DatasetLimits limits)
 {
     private const string NewUploadsExample = """{"files":[{"path":"scratch/img_0007.png","size":20480,"contentType":"image/png"}],"onDuplicate":"skip"}""";
@@ -25,31 +24,31 @@ public sealed class DatasetUploads(
 
     private static readonly HashSet<string> ContentTypes = [.. Enum.GetValues<ImageFormat>().Select(format => format.ContentType())];
 
-    [Function(nameof(AnnounceUploads)), RequiresPermission(Permission.DatasetsWrite)]
+    [Function("AnnounceUploads"), RequiresPermission(Permission.DatasetsWrite)]
     [Operation("Ask for upload addresses", Tag = "Datasets", Body = typeof(NewUploads), Example = NewUploadsExample, Returns = typeof(UploadsAnswer), Problems = ["INVALID_PATH", "DUPLICATE_IMAGE", "QUOTA_EXCEEDED"],
         Description = "Announces files and returns a presigned address for each. Upload every file to its address, then call `uploads/complete`.")]
-    public async Task<IActionResult> AnnounceUploads(
+    public async Task<IResult> Announce(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/datasets/{id:guid}/uploads")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var user = request.CurrentUser();
         await access.RequireDatasetAsync(database, user, id, Permission.DatasetsWrite, cancellation);
         var wanted = await request.ReadJsonAsync<NewUploads>(cancellation, MaximumBody);
         var files = Check(wanted.Files!);
-        var tickets = await intake.AnnounceAsync(id, user.Id, files, wanted.OnDuplicate == OnDuplicate.Skip, cancellation,
-            (connection, token) => quotas.RequireStorageFitsAsync(connection, user.Id, files.Sum(file => file.Size), token));
-        return new OkObjectResult(new UploadsAnswer([.. tickets.Uploads.Select(UploadAnswer.From)], tickets.Skipped));
+        var quota = await quotas.OfStorageAsync(user.Id, user.Role, user.OrganizationId, cancellation);
+        var tickets = await intake.AnnounceAsync(id, user.Id, files, wanted.OnDuplicate == OnDuplicate.Skip, quota, cancellation);
+        return Answer.Ok(new UploadsAnswer([.. tickets.Uploads.Select(UploadAnswer.From)], tickets.Skipped));
     }
 
-    [Function(nameof(CompleteUploads)), RequiresPermission(Permission.DatasetsWrite)]
+    [Function("CompleteUploads"), RequiresPermission(Permission.DatasetsWrite)]
     [Operation("Finish uploads", Tag = "Datasets", Body = typeof(FinishedUploads), Example = FinishedUploadsExample, Returns = typeof(CompletionAnswer), Problems = ["STORAGE_ERROR", "STORAGE_UNAVAILABLE"],
         Description = "Checks the uploaded files and turns them into images of the dataset. Files that are not valid images, or not of the announced size, are removed and listed in `failed`; they do not affect the others.")]
-    public async Task<IActionResult> CompleteUploads(
+    public async Task<IResult> Complete(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/datasets/{id:guid}/uploads/complete")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsWrite, cancellation);
         var wanted = await request.ReadJsonAsync<FinishedUploads>(cancellation);
         var done = await completion.CompleteAsync(id, wanted.UploadIds!, cancellation);
-        return new OkObjectResult(new CompletionAnswer(
+        return Answer.Ok(new CompletionAnswer(
             [.. done.Completed.Select(image => new CompletedUploadAnswer(image.Id, ImageAnswer.From(image, stores.External, limits.ReadUrlLifetime)))],
             [.. done.Failed.Select(failure => new FailedUploadAnswer(failure.UploadId, failure.Path, failure.Error.Code, failure.Detail, failure.Error.SuggestedAction))]));
     }
