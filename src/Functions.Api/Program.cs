@@ -11,7 +11,7 @@ using VisionPlatform.Api.Training;
 using VisionPlatform.Application.Modules;
 using VisionPlatform.Infrastructure.Secrets;
 using VisionPlatform.Infrastructure.Settings;
-using VisionPlatform.Orchestrations;
+using VisionPlatform.Orchestrations.Training;
 
 // `./platform openapi`, `permissions` and `errors` write what the code says; that needs neither settings nor servers.
 if (args is ["openapi" or "permissions", var file])
@@ -44,13 +44,12 @@ catch (SettingsException wrong)
     return 2;
 }
 
-UnservedModules.Disable(builder.Configuration, settings.Get<ServedModules>(), typeof(UnservedModules).Assembly, typeof(OrchestrationServices).Assembly);
+UnservedModules.Disable(builder.Configuration, settings.Get<ServedModules>(), typeof(UnservedModules).Assembly, typeof(TrainModel).Assembly);
 
 builder.Services.AddModules(settings);
 builder.Services.AddScoped<ProjectAccess>();
 builder.Services.AddSingleton<NewestProjects>();
 builder.Services.AddScoped<OrganizationAccess>();
-builder.Services.AddOrchestrations();
 builder.Services.AddSingleton<Readiness>();
 
 // Entity Framework logs every failed statement as an error before the caller can say that it was expected. An unexpected failure is thrown

@@ -1,5 +1,6 @@
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using VisionPlatform.Application.Modules;
 using VisionPlatform.Orchestrations.Training;
 
 namespace VisionPlatform.Orchestrations;
@@ -7,6 +8,10 @@ namespace VisionPlatform.Orchestrations;
 /// <summary>What the API does with orchestrations, such that doing it twice, late or from two hosts at once does no harm.</summary>
 public static class DurableClientExtensions
 {
+    /// <summary>Schedules the orchestration of a row unless there is one, in whatever state.</summary>
+    public static Task ScheduleOnceAsync(this DurableTaskClient durable, RecoverableWork work, Guid id, CancellationToken cancellation) =>
+        durable.ScheduleOnceAsync(work.Orchestrator, id, work.InstanceId(id), cancellation);
+
     /// <summary>Schedules an orchestration unless one of that id exists, in whatever state.</summary>
     public static async Task ScheduleOnceAsync(
         this DurableTaskClient durable, TaskName orchestrator, object input, string instanceId, CancellationToken cancellation)
@@ -26,7 +31,7 @@ public static class DurableClientExtensions
                 durable, orchestrator, input, instanceId, there => there is not null && (!there.IsCompleted || there.CreatedAt != before?.CreatedAt), cancellation);
     }
 
-    /// <summary>Tells the run of a job or export to look at the database; one that has ended needs no telling.</summary>
+    /// <summary>Asks the run of a job or export for a status check. A run that has ended is left alone.</summary>
     public static async Task WakeAsync(this DurableTaskClient durable, Guid subjectId, string why, CancellationToken cancellation)
     {
         var instanceId = RunOnTrainer.InstanceId(subjectId);

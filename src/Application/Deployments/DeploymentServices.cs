@@ -4,6 +4,6 @@ namespace VisionPlatform.Application.Deployments;
 
 public static class DeploymentServices
 {
-    /// <summary>Registers the served models. Needs the training services.</summary>
-    public static IServiceCollection AddDeployments(this IServiceCollection services) => services.AddScoped<ServedModels>();
+    /// <summary>Registers deployments and their models. Needs the training services.</summary>
+    public static IServiceCollection AddDeployments(this IServiceCollection services) => services.AddScoped<ServedModels>().AddScoped<DeploymentLifecycle>();
 }

@@ -43,7 +43,7 @@ internal static class PlatformModule
             new("Deployments", "Serve exports, and call the served models with images."),
             new("Trainers", "Callbacks for trainers only. A trainer authenticates with the token of the attempt that it works on; trainers/protocol.md describes the whole protocol."),
         ],
-        AddServices = services => services.AddProjects().AddDatasets().AddTraining().AddDeployments(),
+        AddServices = services => services.AddProjects().AddDatasets().AddTraining().AddExports().AddDeployments(),
         Work = [DatasetWork.Publish, TrainingWork.Train, ExportWork.Export, DeploymentWork.Deploy],
         Retention =
         [

@@ -5,14 +5,18 @@ namespace VisionPlatform.Application.Training;
 
 public static class TrainingServices
 {
-    /// <summary>Registers the trainers, the reports they send and the job event feed.</summary>
+    /// <summary>Registers jobs, attempts, trainers and the job event feed.</summary>
     public static IServiceCollection AddTraining(this IServiceCollection services)
     {
         services.AddSingleton<TrainerClient>();
         services.AddSingleton<JobEventFeed>();
         services.AddHostedService(provider => provider.GetRequiredService<JobEventFeed>());
         services.AddScoped<TrainerCatalog>();
-        services.AddScoped<AttemptReports>();
+        services.AddScoped<TrainerRequestBuilder>();
+        services.AddScoped<JobLifecycle>();
+        services.AddScoped<AttemptLifecycle>();
+        services.AddScoped<JobCompletion>();
+        services.AddScoped<EventIngest>();
         return services;
     }
 }

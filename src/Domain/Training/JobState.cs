@@ -55,31 +55,3 @@ public static class JobStates
         _ => to > from,
     };
 }
-
-/// <summary>How far an attempt is.</summary>
-/// <remarks><c>waiting → starting → running → completed | failed | cancelled</c>.</remarks>
-public enum AttemptState
-{
-    /// <summary>It waits for a free slot of the trainer.</summary>
-    Waiting,
-
-    /// <summary>It has a slot, and the trainer is being asked to start it.</summary>
-    Starting,
-
-    /// <summary>It is running.</summary>
-    Running,
-
-    /// <summary>It succeeded.</summary>
-    Completed,
-
-    /// <summary>It failed; <c>error</c> says why.</summary>
-    Failed,
-
-    /// <summary>It was cancelled.</summary>
-    Cancelled,
-}
-
-public static class AttemptStates
-{
-    public static bool IsTerminal(this AttemptState state) => state >= AttemptState.Completed;
-}

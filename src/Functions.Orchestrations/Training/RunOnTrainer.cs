@@ -1,29 +1,30 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
+using VisionPlatform.Application.Training;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Training;
 
 namespace VisionPlatform.Orchestrations.Training;
 
 /// <summary>A job or export that needs a trainer.</summary>
-/// <param name="Number">The attempt it goes on with; it begins with the first.</param>
-/// <param name="Silent">What the last look at that attempt said.</param>
+/// <param name="Number">Number of the attempt that it goes on with.</param>
+/// <param name="Silent">Whether the last status check of that attempt found the trainer silent.</param>
 public sealed record TrainerRun(AttemptKind Kind, Guid SubjectId, int Number = 1, bool Silent = false);
 
 /// <summary>How a run ended: the state of its last attempt, and why when it did not complete.</summary>
 public sealed record TrainerRunEnd(AttemptState State, Failure? Failure);
 
 /// <summary>
-/// Carries a job or export through its attempts. Trainers report to the API, which writes the database and then raises
-/// <see cref="Wake"/>; this orchestration reacts by looking at the database and never asks the trainer. A durable timer looks too when
-/// nobody has woken it for longer than a trainer may be silent, so neither a lost event nor a dead trainer stops it.
+/// Carries a job or export through its attempts. Trainers report to the API, which writes the database and then raises <see cref="Wake"/>.
+/// This orchestration then checks the status in the database; it never asks the trainer. A durable timer makes it check as well when nobody
+/// has woken it for longer than a trainer may be silent, so neither a lost event nor a dead trainer stops it.
 /// </summary>
 public static class RunOnTrainer
 {
-    /// <summary>Event: "look at the database". It carries nothing, so that an extra one does no harm.</summary>
+    /// <summary>The event that asks for a status check. It says nothing about the status, so an extra one does no harm.</summary>
     public const string Wake = "wake";
 
-    /// <summary>The orchestration's instance id, so that callbacks can find it without a lookup.</summary>
+    /// <summary>The orchestration's instance id. Callbacks know it without a query.</summary>
     public static string InstanceId(Guid subjectId) => $"run-{subjectId}";
 
     [Function(nameof(RunOnTrainer))]
@@ -38,7 +39,7 @@ public static class RunOnTrainer
             var (end, silent) = await TryOnceAsync(context, wakes, ticket, run.Silent && number == run.Number);
             if (end is null)
             {
-                // The attempt goes on where its row says it is.
+                // The fresh history goes on from the attempt's row.
                 context.ContinueAsNew(run with { Number = number, Silent = silent });
                 return new TrainerRunEnd(AttemptState.Running, null);
             }
@@ -51,37 +52,37 @@ public static class RunOnTrainer
         }
     }
 
-    /// <summary>Carries one attempt to its end; none after <see cref="AttemptTicket.LooksPerHistory"/> looks, to go on with a fresh history.</summary>
-    private static async Task<(AttemptLook? End, bool Silent)> TryOnceAsync(
+    /// <summary>Carries one attempt to its end.</summary>
+    /// <returns>How it ended; null after <see cref="AttemptTicket.LooksPerHistory"/> status checks, to go on with a fresh history.</returns>
+    private static async Task<(AttemptStatus? End, bool Silent)> TryOnceAsync(
         TaskOrchestrationContext context, WakeUps wakes, AttemptTicket ticket, bool silent)
     {
-        var looks = 0;
+        var checks = 0;
         for (var started = false; !started;)
         {
-            if (looks++ == ticket.LooksPerHistory)
+            if (checks++ == ticket.LooksPerHistory)
                 return (null, silent);
             var start = await context.CallActivityAsync<AttemptStart>(nameof(AttemptActivities.StartAttempt), ticket.AttemptId, ActivityRetry.Standard);
             if (start.End is { } end)
                 return (end, silent);
             started = start.Started;
             if (!started)
-                await wakes.NextAsync(start.LookAgainIn);
+                await wakes.NextAsync(start.CheckAgainIn);
         }
 
-        while (looks++ < ticket.LooksPerHistory)
+        while (checks++ < ticket.LooksPerHistory)
         {
-            var look = await context.CallActivityAsync<AttemptLook>(
-                nameof(AttemptActivities.LookAtAttempt), new AttemptLooking(ticket.AttemptId, silent), ActivityRetry.Standard);
-            if (look.Ended)
-                return (look, silent);
-            silent = look.Silent;
-            await wakes.NextAsync(look.LookAgainIn);
+            var status = await context.CallActivityAsync<AttemptStatus>("LookAtAttempt", new AttemptCheck(ticket.AttemptId, silent), ActivityRetry.Standard);
+            if (status.Ended)
+                return (status, silent);
+            silent = status.Silent;
+            await wakes.NextAsync(status.CheckAgainIn);
         }
 
         return (null, silent);
     }
 
-    /// <summary>Waits for the next wake or a limit. A wait that outlives the limit is used again, so no wake is lost between two.</summary>
+    /// <summary>Waits for the next wake, up to a limit. A wait that reaches the limit is reused by the next one, so that no wake is lost in between.</summary>
     private sealed class WakeUps(TaskOrchestrationContext context)
     {
         private Task<string>? _wake;

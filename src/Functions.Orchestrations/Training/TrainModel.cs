@@ -1,6 +1,7 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.Extensions.Logging;
+using VisionPlatform.Application.Training;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Training;
 
@@ -9,8 +10,6 @@ namespace VisionPlatform.Orchestrations.Training;
 /// <summary>A training job from queue to model version.</summary>
 public static class TrainModel
 {
-    public static string InstanceId(Guid jobId) => $"train-{jobId}";
-
     [Function(nameof(TrainModel))]
     public static async Task<JobEnd> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {

@@ -183,3 +183,7 @@ public sealed record AttemptUploadCompletion(string Key, string UploadId, IReadO
 /// <param name="Etag"><c>ETag</c> header with which object storage answered the part.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record AttemptUploadedPart(int Number, string Etag);
+
+/// <summary>An upload that is complete.</summary>
+/// <param name="Key">Key under which the file is stored.</param>
+public sealed record AttemptUploadDone(string Key);

@@ -16,8 +16,8 @@ public sealed class TrainerSlotsTests(TrainingDatabase training) : IClassFixture
         Assert.False(await TryLeaseAsync(second, slots: 1), "the only slot is taken");
         Assert.True(await TryLeaseAsync(first, slots: 1), "asking again keeps one's slot");
 
-        await training.ReportAsync(first.Id, AttemptReportsTests.Event(1, "started"));
-        var end = await training.ReportAsync(first.Id, AttemptReportsTests.Event(2, "completed"));
+        await training.ReportAsync(first.Id, EventIngestTests.Event(1, "started"));
+        var end = await training.ReportAsync(first.Id, EventIngestTests.Event(2, "completed"));
         Assert.Contains(next.Id, end.Subjects);
         Assert.True(await TryLeaseAsync(second, slots: 1));
     }

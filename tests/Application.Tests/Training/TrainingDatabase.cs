@@ -59,10 +59,10 @@ public sealed class TrainingDatabase(PostgresServer postgres) : IAsyncLifetime
         return (job, attempt);
     }
 
-    public async Task<AttemptReport> ReportAsync(Guid attemptId, params AttemptEvent[] events)
+    public async Task<IngestedEvents> ReportAsync(Guid attemptId, params AttemptEvent[] events)
     {
         await using var database = Open();
-        return await new AttemptReports(database, TimeProvider.System).TakeAsync(attemptId, new AttemptEventBatch(events), TestContext.Current.CancellationToken);
+        return await new EventIngest(database, TimeProvider.System).TakeAsync(attemptId, new AttemptEventBatch(events), TestContext.Current.CancellationToken);
     }
 
     public async Task<(TrainingJob Job, Attempt Attempt)> ReadAsync(Guid attemptId)

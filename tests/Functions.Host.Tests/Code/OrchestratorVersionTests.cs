@@ -7,9 +7,10 @@ using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Exports;
 using VisionPlatform.Domain.Training;
+using VisionPlatform.Application.Deployments;
+using VisionPlatform.Application.Exports;
+using VisionPlatform.Application.Training;
 using VisionPlatform.Orchestrations.Datasets;
-using VisionPlatform.Orchestrations.Deployments;
-using VisionPlatform.Orchestrations.Exports;
 using VisionPlatform.Orchestrations.Training;
 using VisionPlatform.Platform.Tests.Hosting;
 
@@ -38,14 +39,14 @@ public sealed class OrchestratorVersionTests
         new("a job that completes", "TrainModel", Id, [("RunOnTrainer", new TrainerRunEnd(AttemptState.Completed, null)), ("FinalizeJob", new JobEnd(Id, JobState.Completed, null))]),
         new("a job that fails", "TrainModel", Id, [("RunOnTrainer", new TrainerRunEnd(AttemptState.Failed, Wrong)), ("EndJob", null)]),
         new("a run that is woken to its end", "RunOnTrainer", new TrainerRun(AttemptKind.Train, Id),
-            [("OpenAttempt", Ticket), ("StartAttempt", AttemptStart.Running), ("LookAtAttempt", Look(ended: false)), ("LookAtAttempt", Look(AttemptState.Completed) with { WakeSubjects = [Other] })], WakesUp: true),
+            [("OpenAttempt", Ticket), ("StartAttempt", AttemptStart.Running), ("LookAtAttempt", Status(ended: false)), ("LookAtAttempt", Status(AttemptState.Completed) with { WakeSubjects = [Other] })], WakesUp: true),
         new("a run that waits for a slot, fails and is tried again", "RunOnTrainer", new TrainerRun(AttemptKind.Train, Id),
             [
-                ("OpenAttempt", Ticket), ("StartAttempt", AttemptStart.Waiting(TimeSpan.FromSeconds(7))), ("StartAttempt", AttemptStart.Running), ("LookAtAttempt", Look(AttemptState.Failed) with { TryAgain = true }),
-                ("OpenAttempt", Ticket), ("StartAttempt", AttemptStart.Running), ("LookAtAttempt", Look(AttemptState.Completed)),
+                ("OpenAttempt", Ticket), ("StartAttempt", AttemptStart.Waiting(TimeSpan.FromSeconds(7))), ("StartAttempt", AttemptStart.Running), ("LookAtAttempt", Status(AttemptState.Failed) with { TryAgain = true }),
+                ("OpenAttempt", Ticket), ("StartAttempt", AttemptStart.Running), ("LookAtAttempt", Status(AttemptState.Completed)),
             ]),
         new("a run that renews its history", "RunOnTrainer", new TrainerRun(AttemptKind.Export, Id),
-            [("OpenAttempt", Ticket), ("StartAttempt", AttemptStart.Running), ("LookAtAttempt", Look(ended: false)), ("LookAtAttempt", Look(ended: false))]),
+            [("OpenAttempt", Ticket), ("StartAttempt", AttemptStart.Running), ("LookAtAttempt", Status(ended: false)), ("LookAtAttempt", Status(ended: false))]),
         new("exports to two formats", "ExportModels", new List<Guid> { Id, Other }, [("ExportModel", new ExportEnd(Id, ExportState.Completed, null)), ("ExportModel", new ExportEnd(Other, ExportState.Completed, null))]),
         new("an export", "ExportModel", Id, [("RunOnTrainer", new TrainerRunEnd(AttemptState.Completed, null)), ("FinishExport", new ExportEnd(Id, ExportState.Completed, null))]),
         new("a version that is written", "PublishDatasetVersion", Id, [("WriteDatasetVersion", new PublishEnd(Id, DatasetVersionState.Ready, null))]),
@@ -79,7 +80,7 @@ public sealed class OrchestratorVersionTests
 
     private static string NameOf(MethodInfo method) => method.GetCustomAttribute<FunctionAttribute>()!.Name;
 
-    private static AttemptLook Look(AttemptState state = AttemptState.Running, bool ended = true) => new(ended, state, null, false, TimeSpan.FromSeconds(9), false, []);
+    private static AttemptStatus Status(AttemptState state = AttemptState.Running, bool ended = true) => new(ended, state, null, false, TimeSpan.FromSeconds(9), false, []);
 
     private sealed record Scenario(string Title, string Orchestrator, object Input, IReadOnlyList<(string, object?)> Answers, bool WakesUp = false);
 }

@@ -8,29 +8,25 @@ using VisionPlatform.Infrastructure.Training;
 
 namespace VisionPlatform.Application.Training;
 
-/// <summary>What a batch of events came to.</summary>
-/// <param name="Subjects">Jobs and exports whose orchestration has something to look at.</param>
-public sealed record AttemptReport(AttemptEventReply Reply, IReadOnlyList<Guid> Subjects);
-
 /// <summary>
-/// Takes trainers' events into the database: one transaction a batch, under the attempt's row lock. An event is taken once and in
-/// order; what was taken before, comes after a gap, or after the attempt's end changes nothing.
+/// Takes the events of trainers into the database: one transaction for each batch, under the row lock of the attempt. Each event is taken once
+/// and in order. An event that was taken before, or comes after a gap or after the end of the attempt, changes nothing.
 /// </summary>
-public sealed class AttemptReports(PlatformDatabase database, TimeProvider time)
+public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
 {
     private const int MaxEvents = 1000;
 
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/> for an attempt that never was; validation failures name the event.</exception>
-    public async Task<AttemptReport> TakeAsync(Guid attemptId, AttemptEventBatch batch, CancellationToken cancellation)
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/> for an unknown attempt; <see cref="ErrorCodes.ValidationFailed"/> names the event and the field.</exception>
+    public async Task<IngestedEvents> TakeAsync(Guid attemptId, AttemptEventBatch batch, CancellationToken cancellation)
     {
         if (batch.Events is null || batch.Events.Count > MaxEvents)
-            throw new ProblemException(ErrorCodes.ValidationFailed, $"A batch has up to {MaxEvents} events.", "events");
+            throw new ProblemException(ErrorCodes.ValidationFailed, $"A batch may have up to {MaxEvents} events.", "events");
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         var attempt = await database.LockAttemptAsync(attemptId, cancellation)
             ?? throw new ProblemException(ErrorCodes.NotFound, "There is no such attempt.");
         var now = time.GetUtcNow();
         if (attempt.State.IsTerminal())
-            return new AttemptReport(new AttemptEventReply(attempt.LastSequence, Cancel: true), [attempt.SubjectId]);
+            return new IngestedEvents(new AttemptEventReply(attempt.LastSequence, Cancel: true), [attempt.SubjectId]);
 
         var job = attempt.Kind == AttemptKind.Train ? await database.LockJobAsync(attempt.SubjectId, cancellation) : null;
         var export = attempt.Kind == AttemptKind.Export ? await database.LockExportAsync(attempt.SubjectId, cancellation) : null;
@@ -44,31 +40,24 @@ public sealed class AttemptReports(PlatformDatabase database, TimeProvider time)
 
         attempt.LastHeartbeatAt = now;
         await database.RenewSlotAsync(attempt.Id, now, cancellation);
-        var wake = new List<Guid>();
+        var subjects = new List<Guid>();
         if (attempt.State.IsTerminal())
         {
             await database.ReleaseSlotAsync(attempt.Id, cancellation);
-            wake.Add(attempt.SubjectId);
+            subjects.Add(attempt.SubjectId);
         }
 
         await database.SaveChangesAsync(cancellation);
         if (attempt.State.IsTerminal())
-            wake.AddRange(await database.WaitingSubjectsAsync(attempt.Trainer, cancellation));
+            subjects.AddRange(await database.WaitingSubjectsAsync(attempt.Trainer, cancellation));
         if (job is not null)
             await database.NotifyJobReadersAsync(job.Id, cancellation);
         await transaction.CommitAsync(cancellation);
         var cancel = attempt.State.IsTerminal() || job is { CancelRequested: true } or { State: JobState.Cancelled } or { State: JobState.Failed };
-        return new AttemptReport(new AttemptEventReply(attempt.LastSequence, cancel), wake);
+        return new IngestedEvents(new AttemptEventReply(attempt.LastSequence, cancel), subjects);
     }
 
-    /// <summary>Where an attempt's artifacts live in the internal bucket; it may write nowhere else.</summary>
-    public static string KeyPrefix(Attempt attempt) => attempt.Kind switch
-    {
-        AttemptKind.Train => $"checkpoints/{attempt.SubjectId}/{attempt.Number}/",
-        _ => $"exports/{attempt.SubjectId}/{attempt.Number}/",
-    };
-
-    /// <summary>One event on its way into the rows it concerns.</summary>
+    /// <summary>Applies one event to the rows that it concerns.</summary>
     private sealed class Change(PlatformDatabase database, Attempt attempt, TrainingJob? job, Export? export, AttemptEvent entry, DateTimeOffset now)
     {
         public async Task ApplyAsync(CancellationToken cancellation)
@@ -83,7 +72,7 @@ public sealed class AttemptReports(PlatformDatabase database, TimeProvider time)
                 case "artifact" when export is not null: Artifact(export); break;
                 case "completed": Completed(); break;
                 case "failed": Failed(); break;
-                default: break; // heartbeat, and what a newer trainer may say
+                default: break; // A heartbeat, or a type of a newer trainer.
             }
         }
 
@@ -111,7 +100,7 @@ public sealed class AttemptReports(PlatformDatabase database, TimeProvider time)
             var (epoch, metrics) = (Require(entry.Epoch, "epoch"), Require(entry.Metrics, "metrics"));
             if (await database.EpochMetrics.FindAsync([target.Id, attempt.Number, epoch], cancellation) is not null)
                 return;
-            Started(); // A trainer's first report may have been lost with the process that made it.
+            Started(); // A trainer that crashed may never have sent its first event.
             database.EpochMetrics.Add(new EpochMetrics
             {
                 JobId = target.Id, Attempt = attempt.Number, Epoch = epoch, Metrics = metrics, EpochSeconds = entry.EpochSeconds, Time = entry.Time,
@@ -192,9 +181,9 @@ public sealed class AttemptReports(PlatformDatabase database, TimeProvider time)
         private string OwnKey()
         {
             var key = Require(entry.Key, "key");
-            return key.StartsWith(KeyPrefix(attempt), StringComparison.Ordinal) && !key.Contains("..", StringComparison.Ordinal)
+            return key.StartsWith(attempt.ArtifactPrefix, StringComparison.Ordinal) && !key.Contains("..", StringComparison.Ordinal)
                 ? key
-                : throw Invalid("key", $"The key must begin with {KeyPrefix(attempt)}.");
+                : throw Invalid("key", $"The key must begin with {attempt.ArtifactPrefix}.");
         }
 
         private T Require<T>(T? value, string field) where T : class => value ?? throw Invalid(field, "This field is required.");

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
+using VisionPlatform.Application.Training;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Training;
@@ -21,7 +22,10 @@ public sealed record NewTrainingJob(
     [property: Required, StringLength(100, MinimumLength = 1)] string? Model,
     [property: StringLength(200, MinimumLength = 1)] string? Name,
     Dictionary<string, JsonElement>? Config,
-    SplitSettings? Split);
+    SplitSettings? Split)
+{
+    internal JobSettings ToSettings() => new(ProjectId!.Value, DatasetVersionId!.Value, Framework!, Model!, Name, Config ?? [], Split);
+}
 
 /// <summary>A training job with its attempts.</summary>
 /// <param name="DatasetVersionId">Dataset version that it is trained on.</param>
@@ -52,10 +56,10 @@ public sealed record TrainingJobAnswer(
     IReadOnlyDictionary<string, double>? BestMetrics, int? BestEpoch, FailureAnswer? Error, IReadOnlyList<AttemptAnswer> Attempts,
     Guid? ModelId, Guid? ModelVersionId, Guid? RestartedFrom, DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? CompletedAt)
 {
-    public static TrainingJobAnswer From(TrainingJob job, IEnumerable<Attempt> attempts) => new(
+    public static TrainingJobAnswer Of(TrainingJob job, IEnumerable<Attempt> attempts) => new(
         job.Id, job.ProjectId, job.DatasetVersionId, job.Name, job.Framework, job.Model, job.TaskType, job.Config, job.State, job.CurrentEpoch,
-        job.TotalEpochs, job.EtaSeconds, job.LatestMetrics, job.FinalMetrics, job.BestMetrics, job.BestEpoch, FailureAnswer.From(job.Error),
-        [.. attempts.OrderBy(attempt => attempt.Number).Select(AttemptAnswer.From)],
+        job.TotalEpochs, job.EtaSeconds, job.LatestMetrics, job.FinalMetrics, job.BestMetrics, job.BestEpoch, FailureAnswer.Of(job.Error),
+        [.. attempts.OrderBy(attempt => attempt.Number).Select(AttemptAnswer.Of)],
         job.ModelId, job.ModelVersionId, job.RestartedFrom, job.CreatedAt, job.StartedAt, job.CompletedAt);
 }
 
@@ -70,8 +74,8 @@ public sealed record TrainingJobAnswer(
 public sealed record AttemptAnswer(
     int Number, AttemptState State, string Trainer, DateTimeOffset? StartedAt, DateTimeOffset? EndedAt, int? ResumedFromEpoch, FailureAnswer? Error)
 {
-    public static AttemptAnswer From(Attempt attempt) => new(
-        attempt.Number, attempt.State, attempt.Trainer, attempt.StartedAt, attempt.EndedAt, attempt.ResumedFromEpoch, FailureAnswer.From(attempt.Error));
+    public static AttemptAnswer Of(Attempt attempt) => new(
+        attempt.Number, attempt.State, attempt.Trainer, attempt.StartedAt, attempt.EndedAt, attempt.ResumedFromEpoch, FailureAnswer.Of(attempt.Error));
 }
 
 /// <summary>Why something failed.</summary>
@@ -81,7 +85,7 @@ public sealed record AttemptAnswer(
 /// <param name="SuggestedAction">What to do next.</param>
 public sealed record FailureAnswer(string Code, ErrorCategory Category, string Message, string SuggestedAction)
 {
-    public static FailureAnswer? From(Failure? failure) =>
+    public static FailureAnswer? Of(Failure? failure) =>
         failure is null ? null : new FailureAnswer(failure.Code, failure.Category, failure.Message, failure.SuggestedAction);
 }
 
@@ -123,4 +127,7 @@ public sealed record Tail<T>(IReadOnlyList<T> Items, string? NextCursor);
 /// <param name="Framework">Name of the trainer, for example <c>torchvision</c>.</param>
 /// <param name="State">Whether the trainer answers: <c>online</c> or <c>offline</c>.</param>
 /// <param name="Capabilities">What the trainer offers; the last known while it is offline, null when it was never seen.</param>
-public sealed record TrainerAnswer(string Framework, string State, TrainerCapabilities? Capabilities);
+public sealed record TrainerAnswer(string Framework, string State, TrainerCapabilities? Capabilities)
+{
+    public static TrainerAnswer Of(TrainerEntry trainer) => new(trainer.Framework, trainer.Online ? "online" : "offline", trainer.Capabilities);
+}

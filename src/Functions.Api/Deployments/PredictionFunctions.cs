@@ -1,7 +1,4 @@
-using System.ComponentModel.DataAnnotations;
-using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.OpenApi;
@@ -12,25 +9,11 @@ using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Infrastructure.Persistence;
-using VisionPlatform.Infrastructure.Training;
 
 namespace VisionPlatform.Api.Deployments;
 
-/// <summary>Images to classify.</summary>
-/// <param name="Images">Image files (JPEG, PNG, GIF, BMP, WebP or TIFF) in base64, at most 64.</param>
-/// <param name="TopK">Number of classes to return for each image; 5 when left out.</param>
-public sealed record PredictionRequest(
-    [property: Required, MinLength(1), MaxLength(Predictions.MaxImages)] IReadOnlyList<string>? Images,
-    [property: Range(1, 100)] int? TopK);
-
-/// <summary>Predictions for the images of one request.</summary>
-/// <param name="DeploymentId">Deployment that answered.</param>
-/// <param name="Predictions">One prediction for each image.</param>
-/// <param name="InferenceMs">Milliseconds that decoding the images and running the model took.</param>
-public sealed record PredictionAnswer(Guid DeploymentId, IReadOnlyList<Prediction> Predictions, double InferenceMs);
-
-/// <summary>Predictions of deployed models, for callers with the deployment's key and for members of the project.</summary>
-public sealed class Predictions(PlatformDatabase database, ServedModels models, ProjectAccess access, Authentication authentication)
+/// <summary>Predicts with deployed models, for callers with the key of the deployment and for members of its project.</summary>
+public sealed class PredictionFunctions(PlatformDatabase database, ServedModels models, ProjectAccess access, Authentication authentication)
 {
     public const int MaxImages = 64;
     private const string PredictionExample =
@@ -38,11 +21,11 @@ public sealed class Predictions(PlatformDatabase database, ServedModels models, 
     private const int MaxBytes = 32 * 1024 * 1024;
     private const int DefaultTopK = 5;
 
-    [Function(nameof(Predict)), AllowAnonymousAccess("The bearer is a deployment's key or an access token; both are checked here."), RateLimit(RateLimit.General)]
+    [Function("Predict"), AllowAnonymousAccess("The bearer is a deployment's key or an access token; both are checked here."), RateLimit(RateLimit.General)]
     [Operation("Predict", Tag = "Deployments", Body = typeof(PredictionRequest), Example = PredictionExample, RawBodyTypes = ["image/*"], Security = [ApiDocument.DeploymentKey, ApiDocument.AccessToken], Returns = typeof(PredictionAnswer),
         Problems = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "PASSWORD_CHANGE_REQUIRED", "FORBIDDEN", "DEPLOYMENT_NOT_ACTIVE", "INVALID_IMAGE", "TRAINER_UNAVAILABLE"],
         Description = "Classifies images with a deployed model: up to 64 images in base64 as JSON, or one image file as the body itself. Authenticate with the API key of the deployment, or with an access token of a member of the project.")]
-    public async Task<IActionResult> Predict(
+    public async Task<IResult> Predict(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/infer/{deploymentId:guid}")] HttpRequest request,
         Guid deploymentId, CancellationToken cancellation)
     {
@@ -50,16 +33,8 @@ public sealed class Predictions(PlatformDatabase database, ServedModels models, 
         if (deployment.State != DeploymentState.Active)
             throw new ProblemException(ErrorCodes.DeploymentNotActive, $"The deployment is {deployment.State.AsText()}.");
         var (images, topK) = await ReadImagesAsync(request, cancellation);
-        var clock = Stopwatch.GetTimestamp();
         var reply = await models.PredictAsync(deployment, images, topK, cancellation);
-        var spent = Stopwatch.GetElapsedTime(clock).TotalMilliseconds;
-        await database.Database.ExecuteSqlAsync(
-            $"""
-            UPDATE deployments
-            SET request_count = request_count + 1, image_count = image_count + {images.Count}, total_latency_ms = total_latency_ms + {spent}
-            WHERE id = {deployment.Id}
-            """, cancellation);
-        return new OkObjectResult(new PredictionAnswer(deployment.Id, reply.Predictions, reply.InferenceMs));
+        return Answer.Ok(new PredictionAnswer(deployment.Id, reply.Predictions, reply.InferenceMs));
     }
 
     private async Task<Deployment> RequireAsync(HttpRequest request, Guid id, CancellationToken cancellation)
@@ -69,7 +44,7 @@ public sealed class Predictions(PlatformDatabase database, ServedModels models, 
         if (bearer.StartsWith(DeploymentKey.Prefix, StringComparison.Ordinal))
             return deployment is not null && DeploymentKey.Matches(bearer, deployment.ApiKeyHash)
                 ? deployment
-                : throw new ProblemException(ErrorCodes.Unauthenticated, "The key is not the one of this deployment.");
+                : throw new ProblemException(ErrorCodes.Unauthenticated, "The key does not belong to this deployment.");
         var user = await authentication.RequireUserAsync(request, cancellation);
         Authentication.RequirePermission(user, Permission.PredictionsRun);
         if (deployment is null)

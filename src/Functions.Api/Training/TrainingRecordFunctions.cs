@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Domain.Accounts;
@@ -12,17 +11,17 @@ using VisionPlatform.Infrastructure.Storage;
 namespace VisionPlatform.Api.Training;
 
 /// <summary>What a job recorded: metrics, checkpoints, log.</summary>
-public sealed class TrainingRecords(PlatformDatabase database, ObjectStores stores, ProjectAccess access)
+public sealed class TrainingRecordFunctions(PlatformDatabase database, ObjectStores stores, ProjectAccess access)
 {
     /// <summary>Where a page of metrics or checkpoints ends.</summary>
     private sealed record EpochOfAttempt(int Attempt, int Epoch);
 
     private static readonly TimeSpan DownloadLifetime = TimeSpan.FromHours(1);
 
-    [Function(nameof(GetTrainingMetrics)), RequiresPermission(Permission.TrainingRead)]
-    [Operation("List metrics of a training job", Tag = "Training", FixedOrder = true, Returns = typeof(Page<EpochMetricsAnswer>),
+    [Function("GetTrainingMetrics"), RequiresPermission(Permission.TrainingRead)]
+    [Operation("List metrics of a training job", FixedOrder = true, Returns = typeof(Page<EpochMetricsAnswer>),
         Description = "Metrics of every epoch, in the order of attempts and epochs.")]
-    public async Task<IActionResult> GetTrainingMetrics(
+    public async Task<IResult> ListMetrics(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/training/jobs/{id:guid}/metrics")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await access.RequireJobAsync(database, request.CurrentUser(), id, Permission.TrainingRead, cancellation);
@@ -31,14 +30,14 @@ public sealed class TrainingRecords(PlatformDatabase database, ObjectStores stor
         if (page.After<EpochOfAttempt>() is { } after)
             metrics = metrics.Where(m => m.Attempt > after.Attempt || (m.Attempt == after.Attempt && m.Epoch > after.Epoch));
         var rows = await metrics.OrderBy(m => m.Attempt).ThenBy(m => m.Epoch).Take(page.Limit + 1).ToListAsync(cancellation);
-        return new OkObjectResult(Page.Of(
+        return Answer.Ok(Page.Of(
             rows, page, row => new EpochOfAttempt(row.Attempt, row.Epoch), row => new EpochMetricsAnswer(row.Attempt, row.Epoch, row.Metrics, row.EpochSeconds, row.Time)));
     }
 
-    [Function(nameof(GetTrainingCheckpoints)), RequiresPermission(Permission.TrainingRead)]
-    [Operation("List checkpoints of a training job", Tag = "Training", FixedOrder = true, Returns = typeof(Page<CheckpointAnswer>),
+    [Function("GetTrainingCheckpoints"), RequiresPermission(Permission.TrainingRead)]
+    [Operation("List checkpoints of a training job", FixedOrder = true, Returns = typeof(Page<CheckpointAnswer>),
         Description = "Checkpoints with an address to download each, in the order of attempts and epochs.")]
-    public async Task<IActionResult> GetTrainingCheckpoints(
+    public async Task<IResult> ListCheckpoints(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/training/jobs/{id:guid}/checkpoints")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await access.RequireJobAsync(database, request.CurrentUser(), id, Permission.TrainingRead, cancellation);
@@ -47,19 +46,19 @@ public sealed class TrainingRecords(PlatformDatabase database, ObjectStores stor
         if (page.After<EpochOfAttempt>() is { } after)
             checkpoints = checkpoints.Where(c => c.Attempt > after.Attempt || (c.Attempt == after.Attempt && c.Epoch > after.Epoch));
         var rows = await checkpoints.OrderBy(c => c.Attempt).ThenBy(c => c.Epoch).Take(page.Limit + 1).ToListAsync(cancellation);
-        return new OkObjectResult(Page.Of(rows, page, row => new EpochOfAttempt(row.Attempt, row.Epoch), row => new CheckpointAnswer(
+        return Answer.Ok(Page.Of(rows, page, row => new EpochOfAttempt(row.Attempt, row.Epoch), row => new CheckpointAnswer(
             row.Attempt, row.Epoch, row.Name, row.Best, row.Size, row.Sha256, row.Metrics,
             new Uri(stores.Internal.PresignGet(row.Key, DownloadLifetime, row.Name).Url), row.CreatedAt)));
     }
 
-    [Function(nameof(GetTrainingLogs)), RequiresPermission(Permission.TrainingRead)]
-    [Operation("Read the log of a training job", Tag = "Training", Returns = typeof(Tail<LogLine>),
+    [Function("GetTrainingLogs"), RequiresPermission(Permission.TrainingRead)]
+    [Operation("Read the log of a training job", Returns = typeof(Tail<LogLine>),
         Description = "Log lines, oldest first. Send `nextCursor` as `after` to read on.")]
     [Query<long>("after", "Only entries after this position: those with a larger id.", Minimum = 0, Example = "0")]
     [Query<string>("level", "Only lines with this level: `debug`, `info`, `warning` or `error`.", Example = "info")]
     [Query<string>("search", "Only lines that contain this text, regardless of case.", Example = "epoch")]
     [Query<int>("limit", "Largest number of entries to return; 50 by default.", Minimum = 1, Maximum = PageRequest.MaximumLimit, Example = "20")]
-    public async Task<IActionResult> GetTrainingLogs(
+    public async Task<IResult> ReadLog(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/training/jobs/{id:guid}/logs")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await access.RequireJobAsync(database, request.CurrentUser(), id, Permission.TrainingRead, cancellation);
@@ -75,7 +74,7 @@ public sealed class TrainingRecords(PlatformDatabase database, ObjectStores stor
               AND ({search}::text IS NULL OR strpos(lower(data->>'message'), lower({search})) > 0)
             ORDER BY id LIMIT {limit}
             """).AsNoTracking().ToListAsync(cancellation);
-        return new OkObjectResult(new Tail<LogLine>([.. rows.Select(Line)], rows.Count == 0 ? null : rows[^1].Id.ToString(CultureInfo.InvariantCulture)));
+        return Answer.Ok(new Tail<LogLine>([.. rows.Select(Line)], rows.Count == 0 ? null : rows[^1].Id.ToString(CultureInfo.InvariantCulture)));
     }
 
     private static LogLine Line(JobEvent entry) => new(

@@ -5,7 +5,7 @@ using VisionPlatform.Infrastructure.Training;
 
 namespace VisionPlatform.Application.Tests.Training;
 
-public sealed class AttemptReportsTests(TrainingDatabase training) : IClassFixture<TrainingDatabase>
+public sealed class EventIngestTests(TrainingDatabase training) : IClassFixture<TrainingDatabase>
 {
     [Fact]
     public async Task A_run_s_events_move_the_job_forward_and_are_there_to_read()

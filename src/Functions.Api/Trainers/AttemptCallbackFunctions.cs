@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.EntityFrameworkCore;
@@ -14,10 +13,10 @@ using VisionPlatform.Orchestrations;
 namespace VisionPlatform.Api.Trainers;
 
 /// <summary>
-/// What trainers call (trainers/protocol.md), each with the token of its own attempt. A callback writes the database and then raises
-/// an event to the orchestration; a trainer that gets no answer sends the batch again, which raises the event again.
+/// What trainers call (trainers/protocol.md), with the token of the attempt. A callback writes the database and then raises an event to the
+/// orchestration. A trainer that gets no answer sends the batch again, which raises the event again.
 /// </summary>
-public sealed class AttemptCallbacks(PlatformDatabase database, AttemptReports reports, ObjectStores stores)
+public sealed class AttemptCallbackFunctions(PlatformDatabase database, EventIngest events, ObjectStores stores)
 {
     private const string EventsExample =
         """{"events":[{"seq":1,"time":"2026-11-20T08:30:00Z","type":"started","device":"cuda:0"},{"seq":2,"time":"2026-11-20T08:30:01Z","type":"log","level":"info","message":"epoch 1 of 10","source":"trainer"}]}""";
@@ -31,61 +30,61 @@ public sealed class AttemptCallbacks(PlatformDatabase database, AttemptReports r
     private const long LargestArtifact = 64L * 1024 * 1024 * 1024;
     private static readonly TimeSpan UploadLifetime = TimeSpan.FromHours(6);
 
-    [Function(nameof(ReportAttemptEvents)), TrainerAccess]
+    [Function("ReportAttemptEvents"), TrainerAccess]
     [Operation("Report events", Tag = "Trainers", Body = typeof(AttemptEventBatch), Example = EventsExample, Returns = typeof(AttemptEventReply),
         Description = "Stores a batch of events of a trainer. Sending a batch again is harmless.")]
-    public async Task<IActionResult> ReportAttemptEvents(
+    public async Task<IResult> ReportEvents(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/trainer/attempts/{attemptId:guid}/events")] HttpRequest request,
         Guid attemptId, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
     {
         var batch = await request.ReadJsonAsync<AttemptEventBatch>(cancellation, MaxEventBytes);
-        var report = await reports.TakeAsync(attemptId, batch, cancellation);
-        foreach (var subject in report.Subjects)
+        var taken = await events.TakeAsync(attemptId, batch, cancellation);
+        foreach (var subject in taken.Subjects)
             await durable.WakeAsync(subject, "reported", cancellation);
-        return new OkObjectResult(report.Reply);
+        return Answer.Ok(taken.Reply);
     }
 
-    [Function(nameof(RequestAttemptUpload)), TrainerAccess]
+    [Function("RequestAttemptUpload"), TrainerAccess]
     [Operation("Ask for an upload address", Tag = "Trainers", Body = typeof(AttemptUploadRequest), Example = UploadExample, Returns = typeof(AttemptUpload), Problems = ["ATTEMPT_ENDED", "INVALID_PATH", "STORAGE_ERROR", "STORAGE_UNAVAILABLE"],
         Description = "Where the trainer can upload a checkpoint or model file: with one PUT up to 64 MiB, in parts above that.")]
-    public async Task<IActionResult> RequestAttemptUpload(
+    public async Task<IResult> RequestUpload(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/trainer/attempts/{attemptId:guid}/uploads")] HttpRequest request,
         Guid attemptId, CancellationToken cancellation)
     {
         var attempt = await RequireRunningAsync(attemptId, cancellation);
         var wanted = await request.ReadJsonAsync<AttemptUploadRequest>(cancellation);
         if (!ArtifactNames.IsValid(wanted.Name))
-            throw new ProblemException(ErrorCodes.InvalidPath, "A name is up to 128 letters, digits, dots, dashes and underscores, and does not begin with a dot.", "name");
+            throw new ProblemException(ErrorCodes.InvalidPath, "A name has up to 128 letters, digits, dots, dashes and underscores, and does not begin with a dot.", "name");
         if (wanted.Size is <= 0 or > LargestArtifact)
-            throw new ProblemException(ErrorCodes.ValidationFailed, $"The size is from 1 to {LargestArtifact} bytes.", "size");
-        var key = AttemptReports.KeyPrefix(attempt) + wanted.Name;
+            throw new ProblemException(ErrorCodes.ValidationFailed, $"The size must be from 1 to {LargestArtifact} bytes.", "size");
+        var key = attempt.ArtifactPrefix + wanted.Name;
         var contentType = wanted.ContentType ?? "application/octet-stream";
-        return new OkObjectResult(wanted.Size <= SinglePutLimit ? Put(key, contentType) : await MultipartAsync(key, contentType, wanted.Size, cancellation));
+        return Answer.Ok(wanted.Size <= SinglePutLimit ? Put(key, contentType) : await MultipartAsync(key, contentType, wanted.Size, cancellation));
     }
 
-    [Function(nameof(CompleteAttemptUpload)), TrainerAccess]
+    [Function("CompleteAttemptUpload"), TrainerAccess]
     [Operation("Finish an upload in parts", Tag = "Trainers", Body = typeof(AttemptUploadCompletion), Example = CompletionExample, Returns = typeof(AttemptUploadDone), Problems = ["ATTEMPT_ENDED", "STORAGE_ERROR", "STORAGE_UNAVAILABLE"],
         Description = "Assembles the uploaded parts to one file.")]
-    public async Task<IActionResult> CompleteAttemptUpload(
+    public async Task<IResult> CompleteUpload(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/trainer/attempts/{attemptId:guid}/uploads/complete")] HttpRequest request,
         Guid attemptId, CancellationToken cancellation)
     {
         var attempt = await RequireRunningAsync(attemptId, cancellation);
         var done = await request.ReadJsonAsync<AttemptUploadCompletion>(cancellation);
-        if (!done.Key.StartsWith(AttemptReports.KeyPrefix(attempt), StringComparison.Ordinal))
-            throw new ProblemException(ErrorCodes.ValidationFailed, "The key is not one of this attempt.", "key");
+        if (!done.Key.StartsWith(attempt.ArtifactPrefix, StringComparison.Ordinal))
+            throw new ProblemException(ErrorCodes.ValidationFailed, "The key does not belong to this attempt.", "key");
         try
         {
             await stores.Internal.CompleteMultipartAsync(done.Key, done.UploadId, done.Parts.Select(part => new UploadedPart(part.Number, part.Etag)), cancellation);
         }
         catch (MultipartRefusedException refused)
         {
-            // Repeated after its answer was lost, it is refused though the object is there.
+            // A completion that is repeated because its answer was lost is refused although the object is there.
             if (await stores.Internal.HeadAsync(done.Key, cancellation) is null)
-                throw new ProblemException(ErrorCodes.ValidationFailed, $"The object store does not take these parts ({refused.Code}).", "parts");
+                throw new ProblemException(ErrorCodes.ValidationFailed, $"The object store refused these parts ({refused.Code}).", "parts");
         }
 
-        return new OkObjectResult(new AttemptUploadDone(done.Key));
+        return Answer.Ok(new AttemptUploadDone(done.Key));
     }
 
     private AttemptUpload Put(string key, string contentType)
@@ -96,7 +95,7 @@ public sealed class AttemptCallbacks(PlatformDatabase database, AttemptReports r
 
     private async Task<AttemptUpload> MultipartAsync(string key, string contentType, long size, CancellationToken cancellation)
     {
-        // S3 and R2 allow 10,000 parts; parts are equal in size, as R2 wants them.
+        // S3 and R2 allow 10,000 parts. R2 wants all of them but the last to be equal in size.
         var partSize = Math.Max(PartSize, (size / 10_000 / PartSize + 1) * PartSize);
         var uploadId = await stores.Internal.CreateMultipartAsync(key, contentType, cancellation);
         var parts = Enumerable.Range(1, (int)((size + partSize - 1) / partSize))
@@ -111,7 +110,3 @@ public sealed class AttemptCallbacks(PlatformDatabase database, AttemptReports r
         return attempt.State.IsTerminal() ? throw new ProblemException(ErrorCodes.AttemptEnded) : attempt;
     }
 }
-
-/// <summary>An upload that is complete.</summary>
-/// <param name="Key">Key under which the file is stored.</param>
-public sealed record AttemptUploadDone(string Key);

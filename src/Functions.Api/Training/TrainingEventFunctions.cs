@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Projects;
@@ -16,7 +15,7 @@ using VisionPlatform.Infrastructure.Training;
 namespace VisionPlatform.Api.Training;
 
 /// <summary>A job's event stream: what happened, and then what happens, as server-sent events or as pages for pollers.</summary>
-public sealed class TrainingEvents(PlatformDatabase database, JobEventFeed feed, ProjectAccess access, HostingSettings hosting, TimeProvider time)
+public sealed class TrainingEventFunctions(PlatformDatabase database, JobEventFeed feed, ProjectAccess access, HostingSettings hosting, TimeProvider time)
 {
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(10);
     private const int Batch = 500;
@@ -52,11 +51,11 @@ public sealed class TrainingEvents(PlatformDatabase database, JobEventFeed feed,
 
         """;
 
-    [Function(nameof(GetTrainingEvents)), RequiresPermission(Permission.TrainingRead)]
-    [Operation("Watch a training job", Tag = "Training", Returns = typeof(Tail<JobEventAnswer>), TextTypes = ["text/event-stream"], TextExample = StreamExample, Description = StreamDescription)]
+    [Function("GetTrainingEvents"), RequiresPermission(Permission.TrainingRead)]
+    [Operation("Watch a training job", Returns = typeof(Tail<JobEventAnswer>), TextTypes = ["text/event-stream"], TextExample = StreamExample, Description = StreamDescription)]
     [Query<long>("after", "Only entries after this position: those with a larger id.", Minimum = 0, Example = "0")]
     [Query<int>("limit", "Largest number of entries to return; 50 by default.", Minimum = 1, Maximum = PageRequest.MaximumLimit, Example = "20")]
-    public async Task<IActionResult> GetTrainingEvents(
+    public async Task<IResult> Watch(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/training/jobs/{id:guid}/events")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await access.RequireJobAsync(database, request.CurrentUser(), id, Permission.TrainingRead, cancellation);
@@ -64,12 +63,12 @@ public sealed class TrainingEvents(PlatformDatabase database, JobEventFeed feed,
         if (request.Headers.Accept.ToString().Contains("application/json", StringComparison.OrdinalIgnoreCase))
         {
             var page = await ReadAsync(id, after, PageRequest.Read(request).Limit, cancellation);
-            return new OkObjectResult(new Tail<JobEventAnswer>(
+            return Answer.Ok(new Tail<JobEventAnswer>(
                 [.. page.Select(e => new JobEventAnswer(e.Id, e.Type, e.Data, e.Time))], page.Count == 0 ? null : page[^1].Id.ToString(CultureInfo.InvariantCulture)));
         }
 
         await StreamAsync(request.HttpContext, id, after, cancellation);
-        return new EmptyResult();
+        return TypedResults.Empty;
     }
 
     private async Task StreamAsync(HttpContext http, Guid jobId, long after, CancellationToken cancellation)

@@ -1,0 +1,71 @@
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Application.Idempotency;
+using VisionPlatform.Domain;
+using VisionPlatform.Domain.Deployments;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Exports;
+using VisionPlatform.Infrastructure.Persistence;
+
+namespace VisionPlatform.Application.Deployments;
+
+/// <summary>A deployment and its API key, which is known only to the request that creates it.</summary>
+public sealed record DeploymentWithKey(Deployment Deployment, string Key);
+
+/// <summary>How loading a deployed model ended: active, failed, or deploying, which means try again.</summary>
+/// <param name="Failure">Why it failed; null otherwise.</param>
+public sealed record DeploymentLoad(DeploymentState State, Failure? Failure);
+
+/// <summary>Creates, loads and deactivates deployments.</summary>
+public sealed class DeploymentLifecycle(PlatformDatabase database, ServedModels models, TimeProvider time)
+{
+    /// <summary>Creates a deployment of a completed export. Schedule <see cref="DeploymentWork.Deploy"/> after it.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidState"/> if the export is not completed, and those of <see cref="IdempotentCreate{T}"/>.</exception>
+    public async Task<Created<DeploymentWithKey>> CreateAsync(Guid userId, Export export, string name, IdempotentCreate<DeploymentWithKey> once, CancellationToken cancellation)
+    {
+        if (export.State != ExportState.Completed)
+            throw new ProblemException(ErrorCodes.InvalidState, $"The export is {export.State.AsText()}; only a completed one can be deployed.");
+        var trainer = await database.ModelVersions.Where(version => version.Id == export.ModelVersionId).Select(version => version.Framework).SingleAsync(cancellation);
+        var key = DeploymentKey.Create();
+        var deployment = new Deployment
+        {
+            ProjectId = export.ProjectId, ExportId = export.Id, Name = name, Trainer = trainer, ApiKeyHash = DeploymentKey.Hash(key), CreatedBy = userId, CreatedAt = time.GetUtcNow(),
+        };
+        await using var create = await once.BeginAsync(database, cancellation);
+        if (create.Earlier is { } earlier)
+            return earlier;
+        database.Deployments.Add(deployment);
+        await database.SaveChangesAsync(cancellation);
+        return await create.CommitAsync(new DeploymentWithKey(deployment, key), cancellation);
+    }
+
+    /// <summary>Has the trainer load the model, and writes what came of it.</summary>
+    /// <param name="lastTry">Whether a transient failure is final.</param>
+    public async Task<DeploymentLoad> LoadAsync(Guid id, bool lastTry, CancellationToken cancellation)
+    {
+        var failure = await models.LoadAsync(id, cancellation);
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        var deployment = (await database.LockDeploymentAsync(id, cancellation))!;
+        var state = failure switch
+        {
+            null => DeploymentState.Active,
+            { Category: ErrorCategory.Transient } when !lastTry => DeploymentState.Deploying,
+            _ => DeploymentState.Failed,
+        };
+        deployment.MoveTo(state, time.GetUtcNow(), state == DeploymentState.Failed ? failure : null);
+        await database.SaveChangesAsync(cancellation);
+        await transaction.CommitAsync(cancellation);
+        return new DeploymentLoad(deployment.State, deployment.Error);
+    }
+
+    /// <summary>Stops a deployment for good.</summary>
+    /// <param name="requireMatch">Throws if the caller meant another version. It sees the deployment under the row lock.</param>
+    public async Task DeactivateAsync(Guid id, Action<Deployment> requireMatch, CancellationToken cancellation)
+    {
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        var deployment = (await database.LockDeploymentAsync(id, cancellation))!;
+        requireMatch(deployment);
+        deployment.MoveTo(DeploymentState.Deactivated, time.GetUtcNow());
+        await database.SaveChangesAsync(cancellation);
+        await transaction.CommitAsync(cancellation);
+    }
+}

@@ -1,0 +1,103 @@
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Application.Idempotency;
+using VisionPlatform.Application.Training;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Exports;
+using VisionPlatform.Domain.Models;
+using VisionPlatform.Domain.Training;
+using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Storage;
+using VisionPlatform.Infrastructure.Training;
+
+namespace VisionPlatform.Application.Exports;
+
+/// <summary>How an export ended.</summary>
+/// <param name="Failure">Why it did not complete; null otherwise.</param>
+public sealed record ExportEnd(Guid ExportId, ExportState State, Failure? Failure);
+
+/// <summary>Creates exports and ends them. In between, <see cref="AttemptLifecycle"/> runs them on a trainer.</summary>
+public sealed class ExportLifecycle(PlatformDatabase database, TrainerCatalog catalog, ObjectStores stores, TimeProvider time)
+{
+    /// <summary>Creates one export for each format.</summary>
+    /// <param name="options">Options by format and name.</param>
+    /// <exception cref="ProblemException">
+    /// <see cref="ErrorCodes.UnknownExportFormat"/> or <see cref="ErrorCodes.InvalidConfig"/> for formats and options,
+    /// <see cref="ErrorCodes.UnknownFramework"/> or <see cref="ErrorCodes.TrainerUnavailable"/> for the trainer, and those of <see cref="IdempotentCreate{T}"/>.
+    /// </exception>
+    public async Task<Created<IReadOnlyList<Export>>> CreateAsync(
+        Guid userId, ModelVersion version, IReadOnlyList<string> formats, IReadOnlyDictionary<string, Dictionary<string, JsonElement>> options,
+        IdempotentCreate<IReadOnlyList<Export>> once, CancellationToken cancellation)
+    {
+        Check(await catalog.RequireAsync(version.Framework, cancellation), formats, options);
+        List<Export> exports = [.. formats.Distinct(StringComparer.Ordinal).Select(format => new Export
+        {
+            ProjectId = version.ProjectId, ModelVersionId = version.Id, Format = format, Options = options.GetValueOrDefault(format) ?? [],
+            CreatedBy = userId, CreatedAt = time.GetUtcNow(),
+        })];
+        await using var create = await once.BeginAsync(database, cancellation);
+        if (create.Earlier is { } earlier)
+            return earlier;
+        database.Exports.AddRange(exports);
+        await database.SaveChangesAsync(cancellation);
+        return await create.CommitAsync(exports, cancellation);
+    }
+
+    /// <summary>Ends an export. It completes only if its file is in the object store and agrees with the checkpoint.</summary>
+    /// <param name="run">State of its last attempt.</param>
+    public async Task<ExportEnd> FinishAsync(Guid exportId, AttemptState run, Failure? failure, CancellationToken cancellation)
+    {
+        var result = await database.Attempts.AsNoTracking().Where(attempt => attempt.SubjectId == exportId)
+            .OrderByDescending(attempt => attempt.Number).Select(attempt => attempt.Result).FirstOrDefaultAsync(cancellation);
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        await database.CloseAttemptsAsync(exportId, time.GetUtcNow(), cancellation);
+        var export = (await database.LockExportAsync(exportId, cancellation))!;
+        var (state, reason) = run switch
+        {
+            AttemptState.Completed => await AcceptAsync(export, result, cancellation) is { } wrong ? (ExportState.Failed, wrong) : (ExportState.Completed, null),
+            AttemptState.Cancelled => (ExportState.Cancelled, failure),
+            _ => (ExportState.Failed, failure),
+        };
+        export.MoveTo(state, time.GetUtcNow(), reason);
+        await database.SaveChangesAsync(cancellation);
+        await transaction.CommitAsync(cancellation);
+        return new ExportEnd(export.Id, export.State, export.Error);
+    }
+
+    private async Task<Failure?> AcceptAsync(Export export, JsonElement? result, CancellationToken cancellation)
+    {
+        if (export.Key is not { } key || await stores.Internal.HeadAsync(key, cancellation) is not { } stored || stored.Size != export.Size)
+            return Failure.Of(ErrorCodes.TrainerProtocol, "The trainer finished without uploading the file that it announced.");
+        if (result is not { ValueKind: JsonValueKind.Object } answer || !answer.TryGetProperty("validation", out var validation))
+            return Failure.Of(ErrorCodes.TrainerProtocol, "The trainer finished without validating the exported file.");
+        export.Metadata = answer.TryGetProperty("metadata", out var metadata) ? metadata : null;
+        try
+        {
+            export.Validation = validation.Deserialize<ExportValidation>(TrainerClient.Json);
+        }
+        catch (JsonException unreadable)
+        {
+            return Failure.Of(ErrorCodes.TrainerProtocol, $"The trainer's validation cannot be read: {unreadable.Message}");
+        }
+
+        return export.Validation is { Passed: true } ? null : Failure.Of(ErrorCodes.ExportValidationFailed);
+    }
+
+    private static void Check(
+        TrainerCapabilities capabilities, IReadOnlyList<string> formats, IReadOnlyDictionary<string, Dictionary<string, JsonElement>> options)
+    {
+        if (options.Keys.FirstOrDefault(format => !formats.Contains(format)) is { } stray)
+            throw new ProblemException(ErrorCodes.InvalidConfig, $"There are options for '{stray}', which is not one of the formats.", $"options.{stray}");
+        foreach (var format in formats)
+        {
+            var known = capabilities.FindExportFormat(format) ?? throw new ProblemException(
+                ErrorCodes.UnknownExportFormat, $"{capabilities.Framework} cannot export '{format}'. It can export: {string.Join(", ", capabilities.ExportFormats.Select(f => f.Format))}.", "formats");
+            foreach (var (name, value) in options.GetValueOrDefault(format) ?? [])
+            {
+                var message = known.Options?.GetValueOrDefault(name) is { } field ? field.Check(value) : "There is no such option.";
+                if (message is not null)
+                    throw new ProblemException(ErrorCodes.InvalidConfig, $"{format}.{name}: {message}", $"options.{format}.{name}");
+            }
+        }
+    }
+}

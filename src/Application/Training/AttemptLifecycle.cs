@@ -1,0 +1,176 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Training;
+using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Settings;
+using VisionPlatform.Infrastructure.Training;
+
+namespace VisionPlatform.Application.Training;
+
+/// <summary>
+/// Opens, starts and checks the attempts of jobs and exports. Each step may run more than once and finds what an earlier run left.
+/// What trainers report in between is taken in by <see cref="EventIngest"/>.
+/// </summary>
+public sealed class AttemptLifecycle(
+    PlatformDatabase database, TrainerCatalog catalog, TrainerClient trainers, TrainerRequestBuilder requests, TrainerSettings settings, TimeProvider time)
+{
+    /// <summary>How often an attempt asks for a slot; a slot that becomes free wakes it at once.</summary>
+    private static readonly TimeSpan WaitForSlot = TimeSpan.FromSeconds(15);
+
+    /// <summary>How often an attempt asks a trainer that does not answer. It asks until somebody cancels; the job stays queued.</summary>
+    private static readonly TimeSpan AskTrainerAgain = TimeSpan.FromSeconds(3);
+
+    /// <summary>The longest pause of a trainer between tries of a callback (trainers/protocol.md).</summary>
+    private static readonly TimeSpan LongestCallbackWait = TimeSpan.FromSeconds(35);
+
+    /// <summary>Adds the attempt with this number to a job or export, unless it is there.</summary>
+    public async Task<AttemptTicket> OpenAsync(AttemptKind kind, Guid subjectId, int number, CancellationToken cancellation)
+    {
+        var attempt = await database.Attempts.AsNoTracking().FirstOrDefaultAsync(a => a.SubjectId == subjectId && a.Number == number, cancellation);
+        if (attempt is null)
+        {
+            attempt = new Attempt { Kind = kind, SubjectId = subjectId, Number = number, CreatedAt = time.GetUtcNow(), Trainer = await FrameworkAsync(kind, subjectId, cancellation) };
+            database.Attempts.Add(attempt);
+            await database.SaveChangesAsync(cancellation);
+        }
+
+        return new AttemptTicket(attempt.Id, settings.MaxAttempts, settings.RetryDelay, settings.LooksPerHistory);
+    }
+
+    /// <summary>Leases a slot for the attempt and sends it to its trainer.</summary>
+    public async Task<AttemptStart> StartAsync(Guid attemptId, CancellationToken cancellation)
+    {
+        var framework = await database.Attempts.AsNoTracking().Where(a => a.Id == attemptId).Select(a => a.Trainer).SingleAsync(cancellation);
+        var trainer = await catalog.FindAsync(framework, cancellation);
+        Attempt attempt;
+        await using (var transaction = await database.Database.BeginTransactionAsync(cancellation))
+        {
+            (attempt, var job) = await LockAsync(attemptId, cancellation);
+            if (attempt.State.IsTerminal())
+                return AttemptStart.Over(await DescribeEndAsync(attempt, job, cancellation));
+            if (attempt.State != AttemptState.Waiting)
+                return AttemptStart.Running;
+            if (job is { CancelRequested: true } || job?.State.IsTerminal() == true)
+                return AttemptStart.Over(await EndAsync(attempt, job, AttemptState.Cancelled, Failure.Of(ErrorCodes.AttemptCancelled), transaction, cancellation));
+            if (!trainer.Online || trainer.Capabilities is null)
+                return AttemptStart.Waiting(AskTrainerAgain);
+            if (!await database.TryLeaseSlotAsync(attempt, trainer.Capabilities.Slots, time.GetUtcNow(), cancellation))
+                return AttemptStart.Waiting(WaitForSlot);
+            await transaction.CommitAsync(cancellation);
+        }
+
+        var built = await requests.BuildAsync(attempt, cancellation);
+        var outcome = built.Request is { } request
+            ? await trainers.StartAsync(framework, request, cancellation)
+            : new TrainerStart.Rejected(built.Failure!);
+        return await RecordStartAsync(attemptId, outcome, built.ResumedFromEpoch, cancellation);
+    }
+
+    /// <summary>Says whether the attempt has ended, and ends it if its job was cancelled or its trainer stays silent.</summary>
+    /// <param name="silentBefore">Whether the check before found the trainer silent.</param>
+    public async Task<AttemptStatus> CheckAsync(Guid attemptId, bool silentBefore, CancellationToken cancellation)
+    {
+        AttemptStatus status;
+        Attempt attempt;
+        await using (var transaction = await database.Database.BeginTransactionAsync(cancellation))
+        {
+            (attempt, var job) = await LockAsync(attemptId, cancellation);
+            if (attempt.State.IsTerminal())
+                return await DescribeEndAsync(attempt, job, cancellation);
+            var silentFor = time.GetUtcNow() - (attempt.LastHeartbeatAt ?? attempt.StartedAt ?? attempt.CreatedAt);
+            if (job is { CancelRequested: true })
+                status = await EndAsync(attempt, job, AttemptState.Cancelled, Failure.Of(ErrorCodes.AttemptCancelled), transaction, cancellation);
+            else if (silentFor <= settings.HeartbeatTimeout)
+                return AttemptStatus.GoesOn(attempt, settings.HeartbeatTimeout - silentFor + TimeSpan.FromSeconds(1), silent: false);
+            else if (!silentBefore)
+                return AttemptStatus.GoesOn(attempt, settings.HeartbeatTimeout < LongestCallbackWait ? settings.HeartbeatTimeout : LongestCallbackWait, silent: true);
+            else
+                status = await EndAsync(attempt, job, AttemptState.Failed, Failure.Of(
+                    ErrorCodes.TrainerSilent, $"The trainer has sent nothing for {silentFor.TotalSeconds:0} s."), transaction, cancellation);
+        }
+
+        // The trainer would learn it from the reply to its next callback; this spares it the work until then.
+        await trainers.CancelAsync(attempt.Trainer, attempt.SubjectId, attempt.Number, cancellation);
+        return status;
+    }
+
+    private async Task<AttemptStart> RecordStartAsync(Guid attemptId, TrainerStart outcome, int? resumedFrom, CancellationToken cancellation)
+    {
+        database.ChangeTracker.Clear();
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        var (attempt, job) = await LockAsync(attemptId, cancellation);
+        if (attempt.State.IsTerminal())
+            return AttemptStart.Over(await DescribeEndAsync(attempt, job, cancellation));
+        var now = time.GetUtcNow();
+        if (attempt.State != AttemptState.Waiting)
+            outcome = new TrainerStart.Accepted(); // Its first events came before this answer, so it runs whatever the answer was.
+        if (outcome is TrainerStart.Rejected rejected)
+            return AttemptStart.Over(await EndAsync(attempt, job, AttemptState.Failed, rejected.Failure, transaction, cancellation));
+        var accepted = outcome is TrainerStart.Accepted;
+        if (accepted)
+        {
+            attempt.ResumedFromEpoch = resumedFrom;
+            attempt.LastHeartbeatAt ??= now;
+            if (attempt.MoveTo(AttemptState.Starting, now) && job is not null)
+                database.AppendAttempt(attempt, now);
+            if (job?.MoveTo(JobState.Starting, now) == true)
+                database.AppendState(job, now);
+        }
+        else
+            await database.ReleaseSlotAsync(attempt.Id, cancellation);
+
+        await database.SaveChangesAsync(cancellation);
+        if (job is not null)
+            await database.NotifyJobReadersAsync(job.Id, cancellation);
+        await transaction.CommitAsync(cancellation);
+        return accepted ? AttemptStart.Running : AttemptStart.Waiting(AskTrainerAgain);
+    }
+
+    /// <summary>Ends the attempt, frees its slot, and commits.</summary>
+    private async Task<AttemptStatus> EndAsync(
+        Attempt attempt, TrainingJob? job, AttemptState state, Failure failure, IDbContextTransaction transaction, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        attempt.MoveTo(state, now, failure);
+        if (job is not null)
+        {
+            database.AppendAttempt(attempt, now);
+            await database.NotifyJobReadersAsync(job.Id, cancellation);
+        }
+
+        await database.ReleaseSlotAsync(attempt.Id, cancellation);
+        await database.SaveChangesAsync(cancellation);
+        var status = await DescribeEndAsync(attempt, job, cancellation);
+        await transaction.CommitAsync(cancellation);
+        return status;
+    }
+
+    private async Task<AttemptStatus> DescribeEndAsync(Attempt attempt, TrainingJob? job, CancellationToken cancellation)
+    {
+        // A trainer that was stopped reports a cancellation that nobody asked the platform for: try again.
+        var tryAgain = attempt.State switch
+        {
+            _ when job is { CancelRequested: true } => false,
+            AttemptState.Cancelled => true,
+            AttemptState.Failed => attempt.Error?.Category == ErrorCategory.Transient,
+            _ => false,
+        };
+        return new AttemptStatus(
+            true, attempt.State, attempt.Error, tryAgain, TimeSpan.Zero, false, await database.WaitingSubjectsAsync(attempt.Trainer, cancellation));
+    }
+
+    private async Task<(Attempt Attempt, TrainingJob? Job)> LockAsync(Guid attemptId, CancellationToken cancellation)
+    {
+        var attempt = (await database.LockAttemptAsync(attemptId, cancellation))!;
+        return (attempt, attempt.Kind == AttemptKind.Train ? await database.LockJobAsync(attempt.SubjectId, cancellation) : null);
+    }
+
+    private Task<string> FrameworkAsync(AttemptKind kind, Guid subjectId, CancellationToken cancellation) => kind switch
+    {
+        AttemptKind.Train => database.TrainingJobs.Where(job => job.Id == subjectId).Select(job => job.Framework).SingleAsync(cancellation),
+        _ => database.Exports.Where(export => export.Id == subjectId)
+            .Join(database.ModelVersions, export => export.ModelVersionId, version => version.Id, (_, version) => version.Framework)
+            .SingleAsync(cancellation),
+    };
+}

@@ -1,0 +1,115 @@
+using System.Text;
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Domain;
+using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Models;
+using VisionPlatform.Domain.Training;
+using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Storage;
+
+namespace VisionPlatform.Application.Training;
+
+/// <summary>Ends jobs: with a model version, or with an error. Running it again changes nothing.</summary>
+public sealed class JobCompletion(PlatformDatabase database, ObjectStores stores, TimeProvider time)
+{
+    /// <summary>Stores the best checkpoint as a model version and completes the job. If it cannot, the job stays open and the answer says how to end it.</summary>
+    public async Task<JobEnd> FinalizeAsync(Guid jobId, CancellationToken cancellation)
+    {
+        var best = await database.Checkpoints.AsNoTracking().Where(c => c.JobId == jobId)
+            .OrderByDescending(c => c.Best).ThenByDescending(c => c.Attempt).ThenByDescending(c => c.Epoch).FirstOrDefaultAsync(cancellation);
+        if (best is null)
+            return new JobEnd(jobId, JobState.Failed, Failure.Of(ErrorCodes.CheckpointInvalid, "The trainer finished without a checkpoint."));
+        await KeepLogsAsync(jobId, cancellation);
+
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        var job = (await database.LockJobAsync(jobId, cancellation))!;
+        if (job.State.IsTerminal())
+            return new JobEnd(jobId, job.State, job.Error);
+        if (job.CancelRequested)
+            return new JobEnd(jobId, JobState.Cancelled, null);
+        var version = await AddVersionAsync(job, best, cancellation);
+        if (!await stores.Internal.CopyAsync(best.Key, version.CheckpointKey, cancellation))
+            return new JobEnd(jobId, JobState.Failed, Failure.Of(ErrorCodes.CheckpointInvalid, $"The checkpoint {best.Name} is not in the object store."));
+        var now = time.GetUtcNow();
+        (job.ModelId, job.ModelVersionId) = (version.ModelId, version.Id);
+        job.BestEpoch ??= best.Epoch;
+        job.MoveTo(JobState.Finalizing, now);
+        job.MoveTo(JobState.Completed, now);
+        database.AppendState(job, now);
+        await database.SaveChangesAsync(cancellation);
+        await database.NotifyJobReadersAsync(jobId, cancellation);
+        await transaction.CommitAsync(cancellation);
+        return new JobEnd(jobId, JobState.Completed, null);
+    }
+
+    /// <summary>Fails a job, or cancels it if somebody asked for that. Its metrics and checkpoints stay; attempts that are still open are closed.</summary>
+    public async Task EndAsync(JobEnd end, CancellationToken cancellation)
+    {
+        await using (var transaction = await database.Database.BeginTransactionAsync(cancellation))
+        {
+            var now = time.GetUtcNow();
+            await database.CloseAttemptsAsync(end.JobId, now, cancellation);
+            var job = (await database.LockJobAsync(end.JobId, cancellation))!;
+            var cancelled = job.CancelRequested;
+            if (job.MoveTo(cancelled ? JobState.Cancelled : JobState.Failed, now, cancelled ? null : end.Failure))
+                database.AppendState(job, now);
+            await database.SaveChangesAsync(cancellation);
+            await database.NotifyJobReadersAsync(job.Id, cancellation);
+            await transaction.CommitAsync(cancellation);
+        }
+
+        // Last: the end of the job must not depend on the object store.
+        await KeepLogsAsync(end.JobId, cancellation);
+    }
+
+    private async Task<ModelVersion> AddVersionAsync(TrainingJob job, Checkpoint best, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        // One statement, so that two jobs that add to one model at the same time get two numbers.
+        var model = (await database.Models.FromSql(
+            $"""
+            INSERT INTO models (id, project_id, name, task_type, latest_version, created_at)
+            VALUES ({Guid.CreateVersion7()}, {job.ProjectId}, {job.Name}, {job.TaskType.AsText()}, 1, {now})
+            ON CONFLICT (project_id, lower(name)) DO UPDATE SET latest_version = models.latest_version + 1
+            RETURNING *
+            """).AsNoTracking().ToListAsync(cancellation)).Single();
+        var quality = await HeldOutAsync(job.Id, best, cancellation);
+        var version = new ModelVersion
+        {
+            ModelId = model.Id, ProjectId = job.ProjectId, Number = model.LatestVersion, JobId = job.Id, DatasetVersionId = job.DatasetVersionId,
+            Framework = job.Framework, Architecture = job.Model, TaskType = job.TaskType, Classes = quality?.Classes ?? [],
+            Metrics = job.BestMetrics ?? best.Metrics, ConfusionMatrix = quality?.ConfusionMatrix ?? [], PerClass = quality?.PerClass ?? [],
+            CheckpointKey = $"models/{model.Id}/{model.LatestVersion}/checkpoint{Path.GetExtension(best.Name)}",
+            CheckpointSize = best.Size, CheckpointSha256 = best.Sha256, CheckpointEpoch = best.Epoch, CreatedAt = now,
+        };
+        database.ModelVersions.Add(version);
+        return version;
+    }
+
+    /// <summary>The last evaluation on the test split; if the dataset has none, the one on val at the checkpoint's epoch.</summary>
+    private async Task<ValidationResult?> HeldOutAsync(Guid jobId, Checkpoint best, CancellationToken cancellation)
+    {
+        var results = database.ValidationResults.AsNoTracking().Where(result => result.JobId == jobId);
+        return await results.Where(result => result.Split == Split.Test).OrderByDescending(result => result.Attempt).ThenByDescending(result => result.Epoch)
+                .FirstOrDefaultAsync(cancellation)
+            ?? await results.Where(result => result.Attempt == best.Attempt && result.Epoch == best.Epoch && result.Split == Split.Val)
+                .FirstOrDefaultAsync(cancellation);
+    }
+
+    /// <summary>Writes the job's log as JSON lines to logs/{job}/{attempt}/log.jsonl, where it outlives the database rows.</summary>
+    private async Task KeepLogsAsync(Guid jobId, CancellationToken cancellation)
+    {
+        var files = new SortedDictionary<int, StringBuilder>();
+        await foreach (var entry in database.JobEvents.AsNoTracking().Where(e => e.JobId == jobId && e.Type == "log").OrderBy(e => e.Id).AsAsyncEnumerable().WithCancellation(cancellation))
+        {
+            var attempt = entry.Data.GetProperty("attempt").GetInt32();
+            if (!files.TryGetValue(attempt, out var lines))
+                files[attempt] = lines = new StringBuilder();
+            lines.Append(entry.Data.GetRawText()).Append('\n');
+        }
+
+        foreach (var (attempt, lines) in files)
+            await stores.Internal.PutAsync($"logs/{jobId}/{attempt}/log.jsonl", Encoding.UTF8.GetBytes(lines.ToString()), "application/jsonl", cancellation);
+    }
+}

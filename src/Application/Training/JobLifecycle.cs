@@ -1,0 +1,141 @@
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Application.Idempotency;
+using VisionPlatform.Application.Organizations;
+using VisionPlatform.Domain;
+using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Training;
+using VisionPlatform.Infrastructure.Persistence;
+
+namespace VisionPlatform.Application.Training;
+
+/// <summary>Creates, starts, cancels and restarts training jobs. <see cref="JobCompletion"/> ends them.</summary>
+public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catalog, Quotas quotas, TimeProvider time)
+{
+    private const int MaxName = 200;
+
+    /// <summary>Creates a job that waits to be started.</summary>
+    /// <exception cref="ProblemException">
+    /// <see cref="ErrorCodes.NotFound"/>, <see cref="ErrorCodes.DatasetDeleted"/> or <see cref="ErrorCodes.DatasetVersionNotReady"/> for the dataset version;
+    /// <see cref="ErrorCodes.UnknownFramework"/>, <see cref="ErrorCodes.TrainerUnavailable"/>, <see cref="ErrorCodes.UnknownModel"/>,
+    /// <see cref="ErrorCodes.InvalidConfig"/> or <see cref="ErrorCodes.ValidationFailed"/> for the settings; and those of <see cref="IdempotentCreate{T}"/>.
+    /// </exception>
+    public async Task<Created<TrainingJob>> CreateAsync(Guid userId, JobSettings settings, IdempotentCreate<TrainingJob> once, CancellationToken cancellation)
+    {
+        var dataset = await RequireDatasetAsync(settings, cancellation);
+        Check(await catalog.RequireAsync(settings.Framework, cancellation), settings, dataset.TaskType);
+        var job = new TrainingJob
+        {
+            ProjectId = dataset.ProjectId, DatasetVersionId = settings.DatasetVersionId, Name = settings.Name ?? DefaultName(dataset, settings.Model),
+            Framework = settings.Framework, Model = settings.Model, TaskType = dataset.TaskType, Config = settings.Config, Split = settings.Split,
+            CreatedBy = userId, CreatedAt = time.GetUtcNow(),
+        };
+        return await AddAsync(job, once, cancellation);
+    }
+
+    /// <summary>Puts a pending job in the queue; a queued job stays as it is. Schedule <see cref="TrainingWork.Train"/> after it.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidState"/>, <see cref="ErrorCodes.DatasetDeleted"/> or <see cref="ErrorCodes.QuotaExceeded"/>.</exception>
+    public async Task<TrainingJob> StartAsync(Guid id, CancellationToken cancellation)
+    {
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        var job = (await database.LockJobAsync(id, cancellation))!;
+        if (job.State is not (JobState.Pending or JobState.Queued))
+            throw new ProblemException(ErrorCodes.InvalidState, $"The job is {job.State.AsText()}. Only a pending job can be started; a finished one can be restarted.");
+        await RequireDatasetIsThereAsync(job, cancellation);
+        if (job.State == JobState.Pending)
+            await quotas.RequireRoomForJobAsync(job.CreatedBy, cancellation);
+        var now = time.GetUtcNow();
+        if (job.MoveTo(JobState.Queued, now))
+            database.AppendState(job, now);
+        await database.SaveChangesAsync(cancellation);
+        await database.NotifyJobReadersAsync(id, cancellation);
+        await transaction.CommitAsync(cancellation);
+        return job;
+    }
+
+    /// <summary>Cancels a pending job at once. Any other job is marked, and its orchestration ends it: wake that if the job has not ended.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidState"/> when the job has ended already.</exception>
+    public async Task<TrainingJob> CancelAsync(Guid id, CancellationToken cancellation)
+    {
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        var job = (await database.LockJobAsync(id, cancellation))!;
+        if (job.State.IsTerminal())
+            throw new ProblemException(ErrorCodes.InvalidState, $"The job is {job.State.AsText()} already.");
+        var now = time.GetUtcNow();
+        job.CancelRequested = true;
+        if (job.State == JobState.Pending && job.MoveTo(JobState.Cancelled, now))
+            database.AppendState(job, now);
+        await database.SaveChangesAsync(cancellation);
+        await database.NotifyJobReadersAsync(id, cancellation);
+        await transaction.CommitAsync(cancellation);
+        return job;
+    }
+
+    /// <summary>Creates a job with the settings of one that has ended.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidState"/>, <see cref="ErrorCodes.DatasetDeleted"/>, and those of <see cref="IdempotentCreate{T}"/>.</exception>
+    public async Task<Created<TrainingJob>> RestartAsync(Guid userId, TrainingJob job, IdempotentCreate<TrainingJob> once, CancellationToken cancellation)
+    {
+        if (!job.State.IsTerminal())
+            throw new ProblemException(ErrorCodes.InvalidState, $"The job is {job.State.AsText()}; only a job that has ended can be restarted.");
+        await RequireDatasetIsThereAsync(job, cancellation);
+        var again = new TrainingJob
+        {
+            ProjectId = job.ProjectId, DatasetVersionId = job.DatasetVersionId, Name = job.Name, Framework = job.Framework, Model = job.Model, TaskType = job.TaskType,
+            Config = job.Config, Split = job.Split, RestartedFrom = job.Id, CreatedBy = userId, CreatedAt = time.GetUtcNow(),
+        };
+        return await AddAsync(again, once, cancellation);
+    }
+
+    private async Task<Created<TrainingJob>> AddAsync(TrainingJob job, IdempotentCreate<TrainingJob> once, CancellationToken cancellation)
+    {
+        await using var create = await once.BeginAsync(database, cancellation);
+        if (create.Earlier is { } earlier)
+            return earlier;
+        database.TrainingJobs.Add(job);
+        await database.SaveChangesAsync(cancellation);
+        return await create.CommitAsync(job, cancellation);
+    }
+
+    private async Task<Dataset> RequireDatasetAsync(JobSettings settings, CancellationToken cancellation)
+    {
+        var found = await database.DatasetVersions.AsNoTracking().Where(version => version.Id == settings.DatasetVersionId)
+            .Join(database.Datasets, version => version.DatasetId, dataset => dataset.Id, (version, dataset) => new { version.State, dataset })
+            .SingleOrDefaultAsync(cancellation);
+        if (found is null || found.dataset.ProjectId != settings.ProjectId)
+            throw new ProblemException(ErrorCodes.NotFound, "There is no such dataset version in this project.", "datasetVersionId");
+        if (found.dataset.DeletedAt is not null)
+            throw new ProblemException(ErrorCodes.DatasetDeleted);
+        if (found.State != DatasetVersionState.Ready)
+            throw new ProblemException(ErrorCodes.DatasetVersionNotReady);
+        return found.dataset;
+    }
+
+    private async Task RequireDatasetIsThereAsync(TrainingJob job, CancellationToken cancellation)
+    {
+        var deleted = await database.DatasetVersions.Where(version => version.Id == job.DatasetVersionId)
+            .Join(database.Datasets, version => version.DatasetId, dataset => dataset.Id, (_, dataset) => dataset.DeletedAt != null)
+            .SingleAsync(cancellation);
+        if (deleted)
+            throw new ProblemException(ErrorCodes.DatasetDeleted);
+    }
+
+    private static void Check(TrainerCapabilities capabilities, JobSettings settings, TaskType task)
+    {
+        if (capabilities.FindModel(settings.Model) is not { } known || !known.Supports(task))
+            throw new ProblemException(
+                ErrorCodes.UnknownModel,
+                $"{capabilities.Framework} has no model '{settings.Model}' for {task.AsText()}. It has: {string.Join(", ", capabilities.Models.Where(m => m.Supports(task)).Select(m => m.Name))}.",
+                "model");
+        var errors = capabilities.ConfigSchema.Validate(settings.Config);
+        if (errors.Count > 0)
+            throw new ProblemException(ErrorCodes.InvalidConfig, string.Join(" ", errors.Select(error => $"{error.Key}: {error.Value[0]}")), errors);
+        if (settings.Split is { } split && SplitRules.Problem(split.Ratios) is { } wrong)
+            throw new ProblemException(ErrorCodes.ValidationFailed, wrong, "split.ratios");
+    }
+
+    private static string DefaultName(Dataset dataset, string model)
+    {
+        var room = MaxName - model.Length - 1;
+        return $"{(dataset.Name.Length > room ? dataset.Name[..(room - 1)].TrimEnd() + "…" : dataset.Name)} {model}";
+    }
+}

@@ -1,0 +1,53 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Training;
+using VisionPlatform.Infrastructure.Training;
+
+namespace VisionPlatform.Application.Training;
+
+/// <summary>What a person asks to be trained.</summary>
+/// <param name="Name">Name of the job; null for the names of dataset and model.</param>
+/// <param name="Config">Values by field of the trainer's configuration schema.</param>
+/// <param name="Split">The job's own split; null for the split of the dataset version.</param>
+public sealed record JobSettings(
+    Guid ProjectId, Guid DatasetVersionId, string Framework, string Model, string? Name, Dictionary<string, JsonElement> Config, SplitSettings? Split);
+
+/// <summary>How a job ends.</summary>
+/// <param name="Failure">Why it failed; null otherwise.</param>
+public sealed record JobEnd(Guid JobId, JobState State, Failure? Failure);
+
+/// <summary>An open attempt and the rules for carrying it on.</summary>
+/// <param name="MaxAttempts">Attempts that the job or export may have, this one included.</param>
+/// <param name="RetryDelay">Pause before the second attempt; it doubles before each further one.</param>
+/// <param name="LooksPerHistory">Status checks after which the orchestration begins a fresh history.</param>
+public sealed record AttemptTicket(Guid AttemptId, int MaxAttempts, TimeSpan RetryDelay, int LooksPerHistory);
+
+/// <summary>How far starting an attempt got: it runs, it waits, or it has ended.</summary>
+/// <param name="CheckAgainIn">When to try again, if it waits. Its JSON name is that of instances that are under way.</param>
+/// <param name="End">How it ended, if it has.</param>
+public sealed record AttemptStart(bool Started, [property: JsonPropertyName("LookAgainIn")] TimeSpan CheckAgainIn, AttemptStatus? End)
+{
+    public static AttemptStart Running { get; } = new(true, TimeSpan.Zero, null);
+
+    public static AttemptStart Waiting(TimeSpan checkAgainIn) => new(false, checkAgainIn, null);
+
+    public static AttemptStart Over(AttemptStatus end) => new(false, TimeSpan.Zero, end);
+}
+
+/// <summary>The result of a status check of an attempt.</summary>
+/// <param name="TryAgain">Whether the job or export should have another attempt.</param>
+/// <param name="CheckAgainIn">When to check again, if it has not ended. Its JSON name is that of instances that are under way.</param>
+/// <param name="Silent">Whether the trainer has been silent for too long. The attempt ends when two checks in a row say so: after an outage of the platform the trainer needs time to reach it.</param>
+/// <param name="WakeSubjects">Jobs and exports that wait for the slot that became free.</param>
+public sealed record AttemptStatus(
+    bool Ended, AttemptState State, Failure? Failure, bool TryAgain, [property: JsonPropertyName("LookAgainIn")] TimeSpan CheckAgainIn, bool Silent,
+    IReadOnlyList<Guid> WakeSubjects)
+{
+    public static AttemptStatus GoesOn(Attempt attempt, TimeSpan checkAgainIn, bool silent) => new(false, attempt.State, null, false, checkAgainIn, silent, []);
+}
+
+/// <summary>What a batch of events led to.</summary>
+/// <param name="Subjects">Jobs and exports whose orchestration has to check its attempt.</param>
+public sealed record IngestedEvents(AttemptEventReply Reply, IReadOnlyList<Guid> Subjects);

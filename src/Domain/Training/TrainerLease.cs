@@ -1,0 +1,12 @@
+namespace VisionPlatform.Domain.Training;
+
+/// <summary>The slot of a trainer that an attempt holds.</summary>
+public sealed class TrainerLease
+{
+    public required Guid AttemptId { get; init; }
+    public required string Trainer { get; init; }
+    public required DateTimeOffset AcquiredAt { get; init; }
+
+    /// <summary>Callbacks renew it. After this time the lease no longer counts.</summary>
+    public required DateTimeOffset ExpiresAt { get; set; }
+}

@@ -1,0 +1,125 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Api.Projects;
+using VisionPlatform.Application.Idempotency;
+using VisionPlatform.Application.Training;
+using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Training;
+using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Orchestrations;
+
+namespace VisionPlatform.Api.Training;
+
+/// <summary>Training jobs: create, start, cancel, restart, read.</summary>
+public sealed class TrainingJobFunctions(PlatformDatabase database, JobLifecycle jobs, TrainerCatalog catalog, ProjectAccess access)
+{
+    private const string Route = "api/v1/training/jobs";
+    private const string RouteOfOne = Route + "/{id:guid}";
+    private const string Example =
+        $$"""{"projectId":"{{Examples.Project}}","datasetVersionId":"{{Examples.DatasetVersion}}","framework":"torchvision","model":"small_cnn","config":{"epochs":10} }""";
+
+    [Function("GetTrainingCapabilities"), RequiresPermission(Permission.AccountSelf)]
+    [Operation("List trainers", Whole = true, Returns = typeof(Page<TrainerAnswer>),
+        Description = "What each trainer offers: model architectures, configuration fields and export formats.")]
+    public async Task<IResult> GetCapabilities(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/training/capabilities")] HttpRequest request, CancellationToken cancellation)
+    {
+        var trainers = await catalog.ListAsync(cancellation);
+        return Answer.Ok(new Page<TrainerAnswer>([.. trainers.Select(TrainerAnswer.Of)], null));
+    }
+
+    [Function("CreateTrainingJob"), RequiresPermission(Permission.TrainingRun)]
+    [Operation("Create a training job", Body = typeof(NewTrainingJob), Example = Example, Returns = typeof(TrainingJobAnswer), Status = 201,
+        Problems = ["NOT_FOUND", "UNKNOWN_FRAMEWORK", "UNKNOWN_MODEL", "INVALID_CONFIG", "DATASET_DELETED", "DATASET_VERSION_NOT_READY", "TRAINER_UNAVAILABLE"],
+        Description = "The job waits in the state `pending` until it is started.")]
+    public async Task<IResult> Create([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route)] HttpRequest request, CancellationToken cancellation)
+    {
+        var user = request.CurrentUser();
+        var body = await request.ReadJsonAsync<NewTrainingJob>(cancellation);
+        await access.RequireAsync(user, body.ProjectId!.Value, Permission.TrainingRun, cancellation);
+        return (await jobs.CreateAsync(user.Id, body.ToSettings(), Once(request), cancellation)).ToResult();
+    }
+
+    [Function("StartTrainingJob"), RequiresPermission(Permission.TrainingRun)]
+    [Operation("Start a training job", Returns = typeof(TrainingJobAnswer), Status = 202, Problems = ["INVALID_STATE", "DATASET_DELETED", "QUOTA_EXCEEDED"],
+        Description = "Puts a pending job in the queue. Starting a job that is already queued changes nothing.")]
+    public async Task<IResult> Start(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = RouteOfOne + "/start")] HttpRequest request,
+        Guid id, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
+    {
+        await RequireOwnAsync(request.CurrentUser(), id, cancellation);
+        var job = await jobs.StartAsync(id, cancellation);
+        // If the process ends before this, recovery finds the queued job without an orchestration.
+        await durable.ScheduleOnceAsync(TrainingWork.Train, id, cancellation);
+        return Accepted(job, []);
+    }
+
+    [Function("CancelTrainingJob"), RequiresPermission(Permission.TrainingRun)]
+    [Operation("Cancel a training job", Returns = typeof(TrainingJobAnswer), Status = 202, Problems = ["INVALID_STATE"],
+        Description = "Cancels a job that has not ended. A running job stops a moment after the answer. Its checkpoints and metrics are kept.")]
+    public async Task<IResult> Cancel(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = RouteOfOne + "/cancel")] HttpRequest request,
+        Guid id, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
+    {
+        await RequireOwnAsync(request.CurrentUser(), id, cancellation);
+        var job = await jobs.CancelAsync(id, cancellation);
+        if (!job.State.IsTerminal())
+            await durable.WakeAsync(id, "cancel", cancellation);
+        return Accepted(job, await AttemptsAsync([id], cancellation));
+    }
+
+    [Function("RestartTrainingJob"), RequiresPermission(Permission.TrainingRun)]
+    [Operation("Restart a training job", Returns = typeof(TrainingJobAnswer), Status = 201, Problems = ["INVALID_STATE", "DATASET_DELETED"],
+        Description = "Creates a new job with the settings of one that has ended. The old job remains as it is, and the new one has to be started.")]
+    public async Task<IResult> Restart(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = RouteOfOne + "/restart")] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        var user = request.CurrentUser();
+        var job = await RequireOwnAsync(user, id, cancellation);
+        return (await jobs.RestartAsync(user.Id, job, Once(request), cancellation)).ToResult();
+    }
+
+    [Function("ListTrainingJobs"), RequiresPermission(Permission.TrainingRead)]
+    [Operation("List training jobs of a project", Returns = typeof(Page<TrainingJobAnswer>),
+        Description = "Newest first.")]
+    [Query<Guid>("projectId", "Project whose jobs are listed.", Required = true, Example = Examples.Project)]
+    [Query<JobState>("state", "Only jobs in this state.", Example = "completed")]
+    public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, CancellationToken cancellation)
+    {
+        var project = request.RequiredQueryId("projectId");
+        await access.RequireAsync(request.CurrentUser(), project, Permission.TrainingRead, cancellation);
+        var state = request.QueryOneOf<JobState>("state");
+        var page = await database.TrainingJobs.AsNoTracking().Where(job => job.ProjectId == project && (state == null || job.State == state))
+            .NewestFirstAsync(request, job => job, cancellation);
+        var attempts = (await AttemptsAsync([.. page.Items.Select(job => job.Id)], cancellation)).ToLookup(attempt => attempt.SubjectId);
+        return Answer.Ok(new Page<TrainingJobAnswer>([.. page.Items.Select(job => TrainingJobAnswer.Of(job, attempts[job.Id]))], page.NextCursor));
+    }
+
+    [Function("GetTrainingJob"), RequiresPermission(Permission.TrainingRead)]
+    [Operation("Get a training job", Returns = typeof(TrainingJobAnswer),
+        Description = "A job with its attempts.")]
+    public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        var job = await access.RequireJobAsync(database, request.CurrentUser(), id, Permission.TrainingRead, cancellation);
+        return Answer.Ok(TrainingJobAnswer.Of(job, await AttemptsAsync([id], cancellation)));
+    }
+
+    /// <summary>The caller's own job, or any job of the project for those who manage its training.</summary>
+    private async Task<TrainingJob> RequireOwnAsync(CurrentUser user, Guid id, CancellationToken cancellation)
+    {
+        var job = await access.RequireJobAsync(database, user, id, Permission.TrainingRun, cancellation);
+        if (job.CreatedBy != user.Id)
+            await access.RequireAsync(user, job.ProjectId, Permission.TrainingManage, cancellation);
+        return job;
+    }
+
+    private Task<List<Attempt>> AttemptsAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellation) =>
+        database.Attempts.AsNoTracking().Where(attempt => jobIds.Contains(attempt.SubjectId)).ToListAsync(cancellation);
+
+    private static IdempotentCreate<TrainingJob> Once(HttpRequest request) =>
+        request.Once<TrainingJob>(job => Answer.Created($"/{Route}/{job.Id}", TrainingJobAnswer.Of(job, [])));
+
+    private static Answer Accepted(TrainingJob job, IEnumerable<Attempt> attempts) => Answer.Accepted($"/{Route}/{job.Id}", TrainingJobAnswer.Of(job, attempts));
+}
