@@ -64,6 +64,6 @@ public sealed class PreferenceTests(PlatformHost host) : PlatformTests(host)
         using var script = Host.App.NewClient().WithToken(token);
 
         (await script.GetAsync("labeling/preferences")).Expect(200);
-        (await script.PutAsync("labeling/preferences", new { shortcuts = new { next_image = "D" } })).Expect(403, "MISSING_SCOPE");
+        (await script.PutAsync("labeling/preferences", new { shortcuts = new { next_image = "D" } })).Expect(403, "FORBIDDEN");
     }
 }
