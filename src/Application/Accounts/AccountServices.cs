@@ -21,7 +21,7 @@ public static class AccountServices
         services.AddSingleton<Callers>();
         services.AddSingleton<PasswordHashing>();
         services.AddScoped<SignInThrottle>();
-        services.AddScoped<Sessions>();
+        services.AddScoped<UserSessions>();
         services.AddScoped<PersonalTokens>();
         services.AddScoped<AccountMails>();
         services.AddScoped<SignIn>();

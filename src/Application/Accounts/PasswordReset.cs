@@ -10,7 +10,7 @@ namespace VisionPlatform.Application.Accounts;
 
 /// <summary>A new password for somebody who forgot theirs, by a link to their mailbox.</summary>
 public sealed class PasswordReset(
-    UserDatabase database, PasswordHashing passwords, SignInThrottle throttle, Sessions sessions, AccountMails mails, AccountSettings settings, AuditLog audit, TimeProvider time)
+    UserDatabase database, PasswordHashing passwords, SignInThrottle throttle, UserSessions sessions, AccountMails mails, AccountSettings settings, AuditLog audit, TimeProvider time)
 {
     // Whoever asks again and again must not fill somebody's mailbox.
     private static readonly TimeSpan BetweenMails = TimeSpan.FromMinutes(1);

@@ -13,7 +13,7 @@ public sealed record Session(User User, Guid SessionId, string AccessToken, Time
 
 /// <summary>Signing in, staying signed in, and changing one's password.</summary>
 public sealed class SignIn(
-    UserDatabase database, PasswordHashing passwords, SignInThrottle throttle, Sessions sessions, AccessTokens accessTokens, AccountMails mails, AuditLog audit, TimeProvider time)
+    UserDatabase database, PasswordHashing passwords, SignInThrottle throttle, UserSessions sessions, AccessTokens accessTokens, AccountMails mails, AuditLog audit, TimeProvider time)
 {
     /// <exception cref="ProblemException">
     /// <see cref="ErrorCodes.InvalidCredentials"/>, the same and after the same time whether the account is missing,

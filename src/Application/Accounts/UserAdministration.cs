@@ -14,7 +14,7 @@ public sealed record Administrator(Guid Id, SystemRole Role);
 /// Changing the accounts of others. What somebody may do is decided by the roles that both have in the deciding transaction, not by what
 /// they had when the request came. One active administrator always stays.
 /// </summary>
-public sealed class UserAdministration(UserDatabase users, PlatformDatabase platform, Sessions sessions, AuditLog audit, TimeProvider time)
+public sealed class UserAdministration(UserDatabase users, PlatformDatabase platform, UserSessions sessions, AuditLog audit, TimeProvider time)
 {
     private static readonly SystemRole[] BelowManager = [.. RoleRules.Grantable(SystemRole.Manager)];
 

@@ -121,7 +121,11 @@ public sealed record PersonalTokenAnswer(Guid Id, string Name, IReadOnlyList<str
 /// <param name="Scopes">What the token may do.</param>
 /// <param name="ExpiresAt">When the token expires.</param>
 /// <param name="Token">Secret text for the <c>Authorization</c> header. It is shown in this answer only.</param>
-public sealed record NewPersonalTokenAnswer(Guid Id, string Name, IReadOnlyList<string> Scopes, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, string Token);
+public sealed record NewPersonalTokenAnswer(Guid Id, string Name, IReadOnlyList<string> Scopes, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, string Token)
+{
+    public static NewPersonalTokenAnswer Of(NewPersonalToken made) =>
+        new(made.Row.Id, made.Row.Name, made.Row.Scopes, made.Row.CreatedAt, made.Row.ExpiresAt, made.Token);
+}
 
 /// <summary>What a sign-in page needs to know.</summary>
 /// <param name="SignUp">Who may create an account.</param>
@@ -130,3 +134,31 @@ public sealed record NewPersonalTokenAnswer(Guid Id, string Name, IReadOnlyList<
 /// <param name="BadgeColors">Colors to choose from for avatars, as <c>#rrggbb</c>.</param>
 /// <param name="TokenScopes">Scopes that a personal token may have.</param>
 public sealed record AccountOptionsAnswer(SignUpMode SignUp, bool ConfirmsEmail, int PasswordMinimumLength, IReadOnlyList<string> BadgeColors, IReadOnlyList<string> TokenScopes);
+
+/// <summary>Service that a token is for.</summary>
+public enum ServiceAudience
+{
+    /// <summary>Projects, datasets, training and models.</summary>
+    Platform,
+
+    /// <summary>The labeling application.</summary>
+    Labeling,
+}
+
+/// <summary>A service token to issue.</summary>
+/// <param name="Audience">Service that is going to be called.</param>
+/// <param name="Scopes">What the token may do: names of permissions, or <c>read</c> and <c>write</c>. Permissions that only managers and administrators hold are not possible.</param>
+/// <param name="ClientId">Name of the service, when a service asks with its own secret: <c>labeler</c>. A person leaves it out and sends an access token.</param>
+/// <param name="ClientSecret">Secret of the service.</param>
+/// <param name="UserId">Account in whose name the service wants to act; required with <c>clientId</c>.</param>
+public sealed record ServiceTokenRequest(
+    ServiceAudience Audience, [property: MinLength(1), MaxLength(50)] IReadOnlyList<string> Scopes,
+    [property: StringLength(100)] string? ClientId = null, [property: StringLength(512)] string? ClientSecret = null, Guid? UserId = null);
+
+/// <summary>A token with which one service calls another in the name of a person.</summary>
+/// <param name="AccessToken">Token for the <c>Authorization</c> header.</param>
+/// <param name="TokenType">Always <c>Bearer</c>.</param>
+/// <param name="ExpiresIn">Seconds until the token expires.</param>
+/// <param name="Audience">Service that the token is for.</param>
+/// <param name="Scopes">What the token may do.</param>
+public sealed record ServiceTokenAnswer(string AccessToken, string TokenType, int ExpiresIn, ServiceAudience Audience, IReadOnlyList<string> Scopes);

@@ -12,7 +12,7 @@ public sealed class OwnAccountFunctions(SignIn signIn, OwnProfile profile)
     [Operation("Get the signed-in account", Returns = typeof(UserAnswer),
         Description = "The account that the token of the request belongs to.")]
     public static IResult Me([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/auth/me")] HttpRequest request) =>
-        TypedResults.Ok(UserAnswer.Of(request.CurrentUser()));
+        Answer.Ok(UserAnswer.Of(request.CurrentUser()));
 
     [Function("UpdateOwnAccount"), RequiresPermission(Permission.AccountSecurity)]
     [Operation("Update the signed-in account", Body = typeof(ProfileRequest), Returns = typeof(ProfileAnswer),
@@ -25,7 +25,7 @@ public sealed class OwnAccountFunctions(SignIn signIn, OwnProfile profile)
         var body = await request.ReadJsonAsync<ProfileRequest>(cancellation);
         var (user, sentTo) = await profile.ChangeAsync(
             request.CurrentUser().Id, new ProfileChange(body.FullName, body.BadgeColor, body.Email, body.CurrentPassword), request.Origin(), cancellation);
-        return TypedResults.Ok(new ProfileAnswer(UserAnswer.Of(user), sentTo));
+        return Answer.Ok(new ProfileAnswer(UserAnswer.Of(user), sentTo));
     }
 
     [Function("ConfirmEmail"), AllowAnonymousAccess("The token from the mail says whose address it is.")]
@@ -36,7 +36,7 @@ public sealed class OwnAccountFunctions(SignIn signIn, OwnProfile profile)
     {
         var body = await request.ReadJsonAsync<ConfirmEmailRequest>(cancellation);
         await profile.ConfirmEmailAsync(body.Token, cancellation);
-        return TypedResults.NoContent();
+        return Answer.NoContent();
     }
 
     [Function("ChangeOwnPassword"), RequiresPermission(Permission.AccountPassword)]
@@ -47,6 +47,6 @@ public sealed class OwnAccountFunctions(SignIn signIn, OwnProfile profile)
     {
         var body = await request.ReadJsonAsync<ChangePasswordRequest>(cancellation);
         var session = await signIn.ChangePasswordAsync(request.CurrentUser().Id, body.CurrentPassword, body.NewPassword, request.Origin(), cancellation);
-        return TypedResults.Ok(SessionAnswer.Of(session));
+        return Answer.Ok(SessionAnswer.Of(session));
     }
 }

@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using VisionPlatform.Api.OpenApi;
@@ -9,34 +8,6 @@ using VisionPlatform.Domain.Errors;
 using VisionPlatform.Infrastructure.Accounts;
 
 namespace VisionPlatform.Api.Accounts;
-
-/// <summary>Service that a token is for.</summary>
-public enum ServiceAudience
-{
-    /// <summary>Projects, datasets, training and models.</summary>
-    Platform,
-
-    /// <summary>The labeling application.</summary>
-    Labeling,
-}
-
-/// <summary>A service token to issue.</summary>
-/// <param name="Audience">Service that is going to be called.</param>
-/// <param name="Scopes">What the token may do: names of permissions, or <c>read</c> and <c>write</c>. Permissions that only managers and administrators hold are not possible.</param>
-/// <param name="ClientId">Name of the service, when a service asks with its own secret: <c>labeler</c>. A person leaves it out and sends an access token.</param>
-/// <param name="ClientSecret">Secret of the service.</param>
-/// <param name="UserId">Account in whose name the service wants to act; required with <c>clientId</c>.</param>
-public sealed record ServiceTokenRequest(
-    ServiceAudience Audience, [property: MinLength(1), MaxLength(50)] IReadOnlyList<string> Scopes,
-    [property: StringLength(100)] string? ClientId = null, [property: StringLength(512)] string? ClientSecret = null, Guid? UserId = null);
-
-/// <summary>A token with which one service calls another in the name of a person.</summary>
-/// <param name="AccessToken">Token for the <c>Authorization</c> header.</param>
-/// <param name="TokenType">Always <c>Bearer</c>.</param>
-/// <param name="ExpiresIn">Seconds until the token expires.</param>
-/// <param name="Audience">Service that the token is for.</param>
-/// <param name="Scopes">What the token may do.</param>
-public sealed record ServiceTokenAnswer(string AccessToken, string TokenType, int ExpiresIn, ServiceAudience Audience, IReadOnlyList<string> Scopes);
 
 /// <summary>Short-lived tokens between services.</summary>
 public sealed class ServiceTokenFunctions(ServiceTokenIssue issue, Authentication authentication)

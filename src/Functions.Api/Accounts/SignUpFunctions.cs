@@ -13,7 +13,7 @@ public sealed class SignUpFunctions(SignUp signUp, PasswordReset reset, AccountS
     [Operation("Get sign-in options", Returns = typeof(AccountOptionsAnswer),
         Description = "What a sign-in page needs to know: who may sign up, the rules for passwords, and what can be chosen for avatars and tokens.")]
     public IResult Options([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/auth/options")] HttpRequest request) =>
-        TypedResults.Ok(new AccountOptionsAnswer(settings.SignUp, settings.ConfirmsEmail, PasswordRules.MinimumLength, Avatar.Colors, TokenScopes.All));
+        Answer.Ok(new AccountOptionsAnswer(settings.SignUp, settings.ConfirmsEmail, PasswordRules.MinimumLength, Avatar.Colors, TokenScopes.All));
 
     [Function("SignUp"), AllowAnonymousAccess]
     [Operation("Sign up",
@@ -36,7 +36,7 @@ public sealed class SignUpFunctions(SignUp signUp, PasswordReset reset, AccountS
     {
         var body = await request.ReadJsonAsync<ConfirmSignUpRequest>(cancellation);
         var session = await signUp.ConfirmAsync(body.Token, body.Password, request.Origin(), cancellation);
-        return TypedResults.Created("/api/v1/auth/me", SessionAnswer.Of(session));
+        return Answer.Created("/api/v1/auth/me", SessionAnswer.Of(session));
     }
 
     [Function("ForgotPassword"), AllowAnonymousAccess]
@@ -58,6 +58,6 @@ public sealed class SignUpFunctions(SignUp signUp, PasswordReset reset, AccountS
     {
         var body = await request.ReadJsonAsync<ResetPasswordRequest>(cancellation);
         await reset.ResetAsync(body.Token, body.NewPassword, cancellation);
-        return TypedResults.NoContent();
+        return Answer.NoContent();
     }
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Organizations;
 
@@ -19,7 +20,10 @@ public sealed record OrganizationRequest(
     [property: Range(0, OrganizationLimits.Quota)] int? MaxUsers = null,
     [property: Range(0, OrganizationLimits.Quota)] int? MaxStorageGb = null,
     [property: Range(0, OrganizationLimits.Quota)] int? MaxGpuHoursPerMonth = null,
-    [property: Range(0, OrganizationLimits.Quota)] int? MaxConcurrentJobs = null);
+    [property: Range(0, OrganizationLimits.Quota)] int? MaxConcurrentJobs = null)
+{
+    internal OrganizationText AsText() => new(Name, Company, Division, MaxUsers, MaxStorageGb, MaxGpuHoursPerMonth, MaxConcurrentJobs);
+}
 
 /// <summary>An organization. A limit that is null is no limit.</summary>
 /// <param name="Name">Name of the organization, unique regardless of case.</param>
