@@ -138,7 +138,7 @@ public sealed class SentInvitations(UserDatabase users, InvitationAuthority auth
 
     private async Task<Invitation> LockAsync(Guid id, CancellationToken cancellation) =>
         await users.Invitations.FromSql($"SELECT * FROM invitations WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(cancellation)
-        ?? throw new ProblemException(ErrorCodes.NotFound, "There is no such invitation, or it is not yours to see.");
+        ?? throw new ProblemException(ErrorCodes.NotFound, "There is no such invitation, or you may not see it.");
 
     // This reveals nothing new: the inviter can see the members anyway. Nothing is said about other accounts.
     private async Task RequireNoMemberAsync(NewInvitation wanted, string normalised, CancellationToken cancellation)

@@ -8,7 +8,7 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Organizations;
 
-/// <summary>What an administrator writes about an organization. A limit that is null is no limit.</summary>
+/// <summary>What an administrator writes about an organization. A limit of null means no limit.</summary>
 /// <param name="MaxUsers">How many people may belong to it or be invited.</param>
 /// <param name="MaxStorageGb">Size of all images of its people, in GB of 10⁹ bytes.</param>
 /// <param name="MaxGpuHoursPerMonth">Hours of training in a calendar month (UTC).</param>
@@ -35,7 +35,7 @@ public sealed class OrganizationLifecycle(UserDatabase database, AuditLog audit,
         return await create.CommitAsync(organization, cancellation);
     }
 
-    /// <summary>Replaces names and limits. A limit below the present use stops further use and removes nothing.</summary>
+    /// <summary>Replaces names and limits. A limit below the current use prevents further use and removes nothing.</summary>
     /// <param name="organization">As it was read. A change since then by somebody else is an update conflict.</param>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.DuplicateName"/>.</exception>
     /// <exception cref="DbUpdateConcurrencyException">The organization has changed since it was read.</exception>

@@ -5,7 +5,7 @@ using VisionPlatform.Domain.Accounts;
 
 namespace VisionPlatform.Api.Accounts;
 
-/// <summary>Signing in, staying signed in, signing out.</summary>
+/// <summary>Signing in, refreshing and ending sessions.</summary>
 public sealed class AuthFunctions(SignIn signIn, UserSessions sessions)
 {
     [Function("Login"), AllowAnonymousAccess]
@@ -62,7 +62,7 @@ public sealed class AuthFunctions(SignIn signIn, UserSessions sessions)
 
     [Function("EndOwnSession"), RequiresPermission(Permission.AccountSecurity)]
     [Operation("End a session", Status = 204,
-        Description = "Signs another device out.")]
+        Description = "Ends one session of the caller, for example the one on another device.")]
     public async Task<IResult> EndSession(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/auth/sessions/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation)
     {

@@ -5,7 +5,7 @@ using VisionPlatform.Domain.Accounts;
 
 namespace VisionPlatform.Api.Accounts;
 
-/// <summary>One's own name, address and password.</summary>
+/// <summary>The signed-in account: name, e-mail address and password.</summary>
 public sealed class OwnAccountFunctions(SignIn signIn, OwnProfile profile)
 {
     [Function("GetOwnAccount"), RequiresPermission(Permission.AccountSelf)]
@@ -16,7 +16,7 @@ public sealed class OwnAccountFunctions(SignIn signIn, OwnProfile profile)
 
     [Function("UpdateOwnAccount"), RequiresPermission(Permission.AccountSecurity)]
     [Operation("Update the signed-in account", Body = typeof(ProfileRequest), Returns = typeof(ProfileAnswer),
-        Example = """{"fullName":"Ada Lovelace","badgeColor":"#1d4ed8"}""", Unversioned = "One changes only one's own; the last change wins.",
+        Example = """{"fullName":"Ada Lovelace","badgeColor":"#1d4ed8"}""", Unversioned = "Only the owner changes the account; the last change wins.",
         Problems = ["EMAIL_TAKEN", "TOO_MANY_ATTEMPTS"],
         Description = "Changes name, avatar color or e-mail address. Changing the e-mail address requires the current password.")]
     public async Task<IResult> Update(
@@ -28,9 +28,9 @@ public sealed class OwnAccountFunctions(SignIn signIn, OwnProfile profile)
         return Answer.Ok(new ProfileAnswer(UserAnswer.Of(user), sentTo));
     }
 
-    [Function("ConfirmEmail"), AllowAnonymousAccess("The token from the mail says whose address it is.")]
+    [Function("ConfirmEmail"), AllowAnonymousAccess("The token from the mail identifies the account.")]
     [Operation("Confirm a new e-mail address", Body = typeof(ConfirmEmailRequest), Example = $$"""{"token":"{{Examples.EmailToken}}"}""", Status = 204, Problems = ["INVALID_LINK"],
-        Description = "Makes the new e-mail address the address of the account, with the token from the link that was mailed to it.")]
+        Description = "Changes the e-mail address of the account, with the token from the link that was mailed to the new address.")]
     public async Task<IResult> ConfirmEmail(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/me/confirm-email")] HttpRequest request, CancellationToken cancellation)
     {

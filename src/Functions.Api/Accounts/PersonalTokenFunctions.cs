@@ -6,7 +6,7 @@ using VisionPlatform.Domain.Errors;
 
 namespace VisionPlatform.Api.Accounts;
 
-/// <summary>Tokens for scripts and continuous integration.</summary>
+/// <summary>Personal tokens for scripts and continuous integration.</summary>
 public sealed class PersonalTokenFunctions(PersonalTokens tokens)
 {
     [Function("CreatePersonalToken"), RequiresPermission(Permission.AccountSecurity)]

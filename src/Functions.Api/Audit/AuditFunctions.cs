@@ -8,14 +8,14 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Audit;
 
-/// <summary>What the audit log can be searched by.</summary>
+/// <summary>Filters of the audit log.</summary>
 [Query<DateTimeOffset>("from", "Only entries at or after this time.", Example = "2026-01-01T00:00:00Z")]
 [Query<DateTimeOffset>("to", "Only entries before this time.", Example = "2027-01-01T00:00:00Z")]
 [Query<Guid>("actorId", "Only actions of the account with this id.", Example = Examples.User)]
 [Query<string>("actor", "Only actions of the account with this e-mail address.", Example = "ann@example.com")]
 [Query<string>("action", "Only entries with this action, for example `user.update_role`.", Example = "user.update_role")]
-[Query<string>("subjectType", "Only entries about this kind of thing, for example `project`.", Example = "user")]
-[Query<string>("subjectId", "Only entries about the thing with this id.", Example = Examples.User)]
+[Query<string>("subjectType", "Only entries about this kind of resource, for example `project`.", Example = "user")]
+[Query<string>("subjectId", "Only entries about the resource with this id.", Example = Examples.User)]
 [Query<AuditResult>("result", "Only entries with this result.", Example = "success")]
 [Query<string>("address", "Only requests from this IP address.", Example = "203.0.113.7")]
 internal static class AuditFilter;

@@ -10,7 +10,7 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Invitations;
 
-/// <summary>Inviting people by e-mail, each to one organization, project or dataset.</summary>
+/// <summary>Inviting people by e-mail to an organization, a project or a dataset.</summary>
 public sealed class InvitationSending(PlatformDatabase platform, ProjectAccess projects, OrganizationAccess organizations, SentInvitations invitations)
 {
     [Function("InviteToOrganization"), RequiresPermission(Permission.OrganizationsInvite)]

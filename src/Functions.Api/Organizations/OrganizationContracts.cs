@@ -5,7 +5,7 @@ using VisionPlatform.Domain.Organizations;
 
 namespace VisionPlatform.Api.Organizations;
 
-/// <summary>Data of an organization. An update replaces all of it; a limit that is left out is no limit.</summary>
+/// <summary>Data of an organization. An update replaces all of it. Leave a limit out for no limit.</summary>
 /// <param name="Name">Name of the organization, unique regardless of case.</param>
 /// <param name="Company">Company that it belongs to.</param>
 /// <param name="Division">Division of the company.</param>
@@ -25,7 +25,7 @@ public sealed record OrganizationRequest(
     internal OrganizationText AsText() => new(Name, Company, Division, MaxUsers, MaxStorageGb, MaxGpuHoursPerMonth, MaxConcurrentJobs);
 }
 
-/// <summary>An organization. A limit that is null is no limit.</summary>
+/// <summary>An organization. A limit of null means no limit.</summary>
 /// <param name="Name">Name of the organization, unique regardless of case.</param>
 /// <param name="Company">Company that it belongs to; null when none was given.</param>
 /// <param name="Division">Division of the company; null when none was given.</param>

@@ -49,7 +49,7 @@ public sealed class OrganizationFunctions(UserDatabase database, OrganizationLif
 
     [Function("UpdateOrganization"), RequiresPermission(Permission.OrganizationsWrite)]
     [Operation("Update an organization", Body = typeof(OrganizationRequest), Example = Example, Returns = typeof(OrganizationAnswer), Problems = ["DUPLICATE_NAME"],
-        Description = "Replaces names and limits. A limit below the present use stops further use and removes nothing.")]
+        Description = "Replaces names and limits. A limit below the current use prevents further use and removes nothing.")]
     public async Task<IResult> Update([HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var body = await request.ReadJsonAsync<OrganizationRequest>(cancellation);
@@ -61,7 +61,7 @@ public sealed class OrganizationFunctions(UserDatabase database, OrganizationLif
 
     [Function("DeleteOrganization"), RequiresPermission(Permission.OrganizationsWrite)]
     [Operation("Delete an organization", Status = 204, Problems = ["ORGANIZATION_NOT_EMPTY"],
-        Description = "Deletes an organization that no people belong to. Its pending invitations are cancelled.")]
+        Description = "Deletes an organization that has no people. Its pending invitations are cancelled.")]
     public async Task<IResult> Delete([HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var organization = await access.RequireAsync(request.CurrentUser(), id, Permission.OrganizationsWrite, cancellation);

@@ -7,7 +7,7 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Organizations;
 
-/// <summary>Who belongs to an organization.</summary>
+/// <summary>The people of an organization.</summary>
 public sealed class OrganizationMembers(UserDatabase database, OrganizationMembership membership, OrganizationAccess access)
 {
     private const string Route = OrganizationFunctions.RouteOfOne + "/members";

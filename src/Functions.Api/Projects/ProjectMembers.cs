@@ -64,7 +64,7 @@ public sealed class ProjectMembers(UserDatabase users, ProjectMembership members
 
     [Function("UpdateProjectMember"), RequiresPermission(Permission.MembersManage)]
     [Operation("Change the role of a member", Body = typeof(MemberRole), Example = """{"role":"viewer"}""", Returns = typeof(MemberAnswer), Problems = ["OWNER_STAYS"],
-        Unversioned = "A membership has one field that changes; whoever writes last decides.",
+        Unversioned = "Only the role can change; the last change wins.",
         Description = "The role of the owner changes only by transferring the project.")]
     public async Task<IResult> Update([HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = RouteOfOne)] HttpRequest request, Guid id, Guid userId, CancellationToken cancellation)
     {
