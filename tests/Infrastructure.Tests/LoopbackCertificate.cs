@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace VisionPlatform.Infrastructure.Tests;
 
-/// <summary>Certificates of servers that a test plays on 127.0.0.1; nobody trusts them who was not told to.</summary>
+/// <summary>Self-signed certificates for the servers of tests on 127.0.0.1.</summary>
 internal static class LoopbackCertificate
 {
     public static X509Certificate2 Create()

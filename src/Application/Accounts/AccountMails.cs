@@ -4,67 +4,67 @@ using VisionPlatform.Infrastructure.Mail;
 
 namespace VisionPlatform.Application.Accounts;
 
-/// <summary>The mails about accounts. Each is posted with what it tells of, in one transaction.</summary>
+/// <summary>Mails about accounts. Each is queued in the transaction of the change that it reports.</summary>
 public sealed class AccountMails(Mailbox mailbox, AccountSettings settings)
 {
     private static readonly TimeSpan NoticeUsefulFor = TimeSpan.FromDays(2);
 
-    /// <summary>Where the console takes a token from a mail. The token is behind the #, which browsers send to no server.</summary>
+    /// <summary>Link to a page of the console. The token is in the fragment, which browsers do not send to servers.</summary>
     public Uri Link(string page, string token) => new(settings.ConsoleUrl, $"{page}#token={token}");
 
     public Task PasswordResetAsync(string email, string token, bool deliver, CancellationToken cancellation) => mailbox.PostAsync(
         new OutgoingMail(email, "Choose a new password",
             $"""
-            Somebody, probably you, asked for a new password for the account {email}.
+            You, or another person, asked for a new password for the account {email}.
 
             Choose one here within {settings.PasswordResetLifetime.TotalMinutes:0} minutes:
             {Link("reset-password", token)}
 
-            The link works once. If you did not ask for it, you need do nothing: your password stays as it is.
+            The link works once. If you did not ask for it, ignore this mail: your password does not change.
             """), settings.PasswordResetLifetime, cancellation, deliver);
 
     public Task ConfirmSignUpAsync(string email, string token, CancellationToken cancellation) => mailbox.PostAsync(
         new OutgoingMail(email, "Confirm your e-mail address",
             $"""
-            Somebody, probably you, signed up with the address {email}.
+            You, or another person, signed up with the address {email}.
 
-            Confirm it here within {settings.SignUpLifetime.TotalHours:0} hours, with the password you chose, to make the account:
+            To create the account, confirm the address here within {settings.SignUpLifetime.TotalHours:0} hours with the password that you chose:
             {Link("confirm-sign-up", token)}
 
-            If that was not you, you need do nothing: no account is made.
+            If that was not you, ignore this mail: no account is created.
             """), settings.SignUpLifetime, cancellation);
 
     public Task WelcomeAsync(string email, CancellationToken cancellation) => mailbox.PostAsync(
         new OutgoingMail(email, "Your account",
             $"""
-            An account was made for the address {email}. Sign in here:
+            An account was created for the address {email}. Sign in here:
             {settings.ConsoleUrl}
 
-            If that was not you, take the account over by asking for a new password:
+            If that was not you, ask for a new password to take over the account:
             {new Uri(settings.ConsoleUrl, "forgot-password")}
             """), NoticeUsefulFor, cancellation);
 
     public Task AlreadySignedUpAsync(string email, CancellationToken cancellation) => mailbox.PostAsync(
-        new OutgoingMail(email, "You have an account already",
+        new OutgoingMail(email, "You already have an account",
             $"""
-            Somebody, probably you, tried to sign up with the address {email}, which has an account already. Nothing was changed.
+            You, or another person, tried to sign up with the address {email}, which already has an account. Nothing was changed.
 
             Sign in here:
             {settings.ConsoleUrl}
 
-            If you do not know the password any more, choose a new one:
+            If you forgot the password, choose a new one:
             {new Uri(settings.ConsoleUrl, "forgot-password")}
             """), NoticeUsefulFor, cancellation);
 
     public Task ConfirmEmailAsync(string email, string token, bool deliver, CancellationToken cancellation) => mailbox.PostAsync(
         new OutgoingMail(email, "Confirm your new e-mail address",
             $"""
-            Somebody, probably you, wants to use the address {email} to sign in.
+            You, or another person, wants to use the address {email} to sign in.
 
             Confirm it here within {settings.SignUpLifetime.TotalHours:0} hours:
             {Link("confirm-email", token)}
 
-            If that was not you, you need do nothing.
+            If that was not you, ignore this mail.
             """), settings.SignUpLifetime, cancellation, deliver);
 
     public Task EmailChangedAsync(string oldEmail, string newEmail, CancellationToken cancellation) => mailbox.PostAsync(
@@ -78,7 +78,7 @@ public sealed class AccountMails(Mailbox mailbox, AccountSettings settings)
     public Task PasswordChangedAsync(User user, CancellationToken cancellation) => mailbox.PostAsync(
         new OutgoingMail(user.Email, "Your password was changed",
             $"""
-            The password of the account {user.Email} was changed, and every other session was ended.
+            The password of the account {user.Email} was changed, and all other sessions were ended.
 
             If that was not you, choose a new password at once, and tell an administrator:
             {new Uri(settings.ConsoleUrl, "forgot-password")}

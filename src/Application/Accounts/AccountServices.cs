@@ -5,7 +5,7 @@ namespace VisionPlatform.Application.Accounts;
 
 public static class AccountServices
 {
-    /// <summary>Registers tokens, password hashing, sign-in, sign-up and the making of the first administrator. Needs the persistence, audit and mail services.</summary>
+    /// <summary>Registers the use cases of accounts, their tokens and the creation of the first administrator. Needs the persistence, audit, mail and organization services.</summary>
     public static IServiceCollection AddAccounts(this IServiceCollection services)
     {
         services.AddSingleton(provider =>
@@ -21,7 +21,7 @@ public static class AccountServices
         services.AddSingleton<Callers>();
         services.AddSingleton<PasswordHashing>();
         services.AddScoped<SignInThrottle>();
-        services.AddScoped<Sessions>();
+        services.AddScoped<UserSessions>();
         services.AddScoped<PersonalTokens>();
         services.AddScoped<AccountMails>();
         services.AddScoped<SignIn>();

@@ -11,8 +11,8 @@ using VisionPlatform.Infrastructure.Persistence;
 namespace VisionPlatform.Application.Accounts;
 
 /// <summary>
-/// Makes the first administrator when there is no account at all. Several instances may start at once; a database that
-/// is not there or not migrated yet is waited for.
+/// Creates the first administrator when there is no account. Several instances may start at the same time. Waits for a database
+/// that does not answer or is not migrated yet.
 /// </summary>
 public sealed class BootstrapAdmin(
     IServiceScopeFactory scopes, AccountSettings settings, PasswordHashing passwords, TimeProvider time, ILogger<BootstrapAdmin> logger) : BackgroundService
@@ -22,7 +22,7 @@ public sealed class BootstrapAdmin(
 
     private bool _done;
 
-    // Before the server listens, so that the first sign-in finds the account; but a database that is away must not keep the app from starting.
+    // Runs before the server listens, so that the first sign-in finds the account. An unavailable database must not keep the app from starting.
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -49,12 +49,12 @@ public sealed class BootstrapAdmin(
         }
         catch (Exception e) when (e.GetBaseException() is DbException or SocketException or TimeoutException or OperationCanceledException)
         {
-            logger.LogWarning("Cannot look for the first administrator yet: {Reason}", e.GetBaseException().Message);
+            logger.LogWarning("Cannot check for the first administrator yet: {Reason}", e.GetBaseException().Message);
             return false;
         }
     }
 
-    /// <summary>Makes the account unless there is any. Does nothing the second time.</summary>
+    /// <summary>Creates the account unless an account exists.</summary>
     public async Task EnsureAsync(CancellationToken cancellation)
     {
         await using var scope = scopes.CreateAsyncScope();
@@ -63,17 +63,17 @@ public sealed class BootstrapAdmin(
             return;
         if (settings is not { BootstrapEmail: { } email, BootstrapPassword: { } password })
         {
-            logger.LogWarning("There is no account. Set BOOTSTRAP_ADMIN_EMAIL and BOOTSTRAP_ADMIN_PASSWORD and start again to make the first administrator.");
+            logger.LogWarning("There is no account. Set BOOTSTRAP_ADMIN_EMAIL and BOOTSTRAP_ADMIN_PASSWORD and restart to create the first administrator.");
             return;
         }
         if (!EmailAddress.TryNormalise(email, out var normalised))
         {
-            logger.LogError("BOOTSTRAP_ADMIN_EMAIL is no e-mail address; no administrator was made.");
+            logger.LogError("BOOTSTRAP_ADMIN_EMAIL is not an e-mail address; no administrator was created.");
             return;
         }
         var hash = await passwords.HashAsync(password, cancellation);
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
-        // Held until the commit: a second instance then sees the account of the first.
+        // Hold the lock until the commit, so that a second instance sees the account of the first.
         await database.Database.ExecuteSqlAsync($"LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE", cancellation);
         if (await database.Users.AnyAsync(cancellation))
             return;
@@ -90,6 +90,6 @@ public sealed class BootstrapAdmin(
         });
         await database.SaveChangesAsync(cancellation);
         await transaction.CommitAsync(cancellation);
-        logger.LogInformation("Made the first administrator; the password has to be changed at the first sign-in");
+        logger.LogInformation("Created the first administrator, who must change the password at the first sign-in");
     }
 }

@@ -7,29 +7,29 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Accounts;
 
-/// <summary>How a caller proved who they are.</summary>
+/// <summary>How a caller was authenticated.</summary>
 public enum CallerProof
 {
-    /// <summary>With the access token of a session.</summary>
+    /// <summary>By the access token of a session.</summary>
     Session,
 
-    /// <summary>With a personal token.</summary>
+    /// <summary>By a personal token.</summary>
     PersonalToken,
 
-    /// <summary>A service acts in the name of the person.</summary>
+    /// <summary>By a service token: a service acts for the person.</summary>
     Service,
 }
 
-/// <summary>Who is calling, as the user database has it at this moment.</summary>
-/// <param name="ProofId">The session's or the personal token's id; the account's own for a service.</param>
-/// <param name="Scopes">What the token is limited to; null when it is not.</param>
-/// <param name="Service">The service that acts for the person; null when they act themselves.</param>
+/// <summary>The account that is calling, as read from the user database for this request.</summary>
+/// <param name="ProofId">Id of the session or personal token; id of the account for a service.</param>
+/// <param name="Scopes">Scopes of the token; null for a session.</param>
+/// <param name="Service">The service that acts for the person; null when the person acts directly.</param>
 public sealed record Caller(
     Guid Id, string Email, string? FullName, string? BadgeColor, SystemRole Role, bool MustChangePassword, Guid? OrganizationId, CallerProof Proof, Guid ProofId, TokenScopes? Scopes, string? Service);
 
 /// <summary>
-/// Finds the account behind a bearer token: one query, nothing remembered between requests, so that an account that is
-/// deactivated, another role, a sign-out or a revoked token counts from the next request on.
+/// Finds the account of a bearer token with one query and without a cache, so that a deactivation, a change of role,
+/// a sign-out or a revoked token takes effect in the next request.
 /// </summary>
 public sealed class Callers(
     [FromKeyedServices(Databases.Users)] NpgsqlDataSource users, AccessTokens accessTokens, ServiceTokens serviceTokens, PersonalTokenUse uses, TimeProvider time)
@@ -51,9 +51,9 @@ public sealed class Callers(
 
     private const string ById = $"SELECT {Person} FROM users u WHERE u.id = $1 AND u.is_active";
 
-    /// <summary>The caller, or why the token is refused.</summary>
-    /// <param name="bearer">The token as it came.</param>
-    /// <param name="module">The part of the platform that is called; a service token is good for one.</param>
+    /// <summary>Finds the caller. Null with the reason when the token is refused.</summary>
+    /// <param name="bearer">The token.</param>
+    /// <param name="module">The called module. A service token is valid for one module only.</param>
     public async Task<(Caller? Caller, TokenRefusal Refusal)> FindAsync(string bearer, AppModule module, CancellationToken cancellation)
     {
         if (bearer.StartsWith(PersonalToken.Prefix, StringComparison.Ordinal))

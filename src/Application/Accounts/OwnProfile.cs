@@ -9,20 +9,20 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Accounts;
 
-/// <summary>What somebody wants to be called and reached by.</summary>
-/// <param name="BadgeColor">One of <see cref="Avatar.Colors"/>; null for the one that follows from the id.</param>
-/// <param name="Email">Another e-mail address; null to keep it.</param>
-/// <param name="CurrentPassword">Needed for another address.</param>
+/// <summary>A change of the own account. Name and color are replaced.</summary>
+/// <param name="BadgeColor">One of <see cref="Avatar.Colors"/>; null for the color that the id determines.</param>
+/// <param name="Email">New e-mail address; null keeps the current one.</param>
+/// <param name="CurrentPassword">Required to change the address.</param>
 public sealed record ProfileChange(string? FullName, string? BadgeColor, string? Email, string? CurrentPassword);
 
-/// <summary>Changing one's own account.</summary>
+/// <summary>Changes the own account.</summary>
 public sealed class OwnProfile(
     UserDatabase database, SignIn signIn, AccountMails mails, AccountSettings settings, AuditLog audit, TimeProvider time)
 {
-    /// <summary>Changes the account. The account as it is then, and the address that a link was sent to when it has to be confirmed first.</summary>
+    /// <summary>Changes the account. Returns the changed account, and the new address if it must be confirmed first.</summary>
     /// <exception cref="ProblemException">
-    /// <see cref="ErrorCodes.ValidationFailed"/> for a colour, address or password that will not do;
-    /// <see cref="ErrorCodes.EmailTaken"/> where addresses are not confirmed; <see cref="ErrorCodes.TooManyAttempts"/>.
+    /// <see cref="ErrorCodes.ValidationFailed"/> for an invalid color or address or a wrong password;
+    /// <see cref="ErrorCodes.EmailTaken"/> when addresses are not confirmed; <see cref="ErrorCodes.TooManyAttempts"/>.
     /// </exception>
     public async Task<(User User, string? ConfirmationSentTo)> ChangeAsync(Guid userId, ProfileChange change, ClientOrigin origin, CancellationToken cancellation)
     {
@@ -48,8 +48,8 @@ public sealed class OwnProfile(
         return (user, settings.ConfirmsEmail ? email : null);
     }
 
-    /// <summary>Takes a new address over, by the link that was sent to it.</summary>
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidLink"/>; also when the address has got an account meanwhile.</exception>
+    /// <summary>Changes the address of an account with the link that was mailed to the new address.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidLink"/>, also when another account has taken the address.</exception>
     public async Task ConfirmEmailAsync(string token, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
@@ -81,11 +81,11 @@ public sealed class OwnProfile(
         if (change.Email is not { } wanted)
             return null;
         if (!EmailAddress.TryNormalise(wanted, out var normalised))
-            throw new ProblemException(ErrorCodes.ValidationFailed, "This is no e-mail address.", "email");
+            throw new ProblemException(ErrorCodes.ValidationFailed, "This is not an e-mail address.", "email");
         if (normalised == user.NormalizedEmail)
             return null;
         if (change.CurrentPassword is not { } password)
-            throw new ProblemException(ErrorCodes.ValidationFailed, "The current password is needed for another e-mail address.", "currentPassword");
+            throw new ProblemException(ErrorCodes.ValidationFailed, "The current password is required to change the e-mail address.", "currentPassword");
         await signIn.RequirePasswordAsync(user, password, origin, cancellation);
         return wanted.Trim();
     }
@@ -108,7 +108,7 @@ public sealed class OwnProfile(
         await mails.ConfirmEmailAsync(email, token, deliver: !isTaken, cancellation);
     }
 
-    // A link that was mailed to the old address must not reach into the account any more.
+    // Links that were mailed to the old address must no longer give access to the account.
     private async Task MoveAsync(User user, string email, CancellationToken cancellation)
     {
         var old = user.Email;

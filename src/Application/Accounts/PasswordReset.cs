@@ -8,14 +8,14 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Accounts;
 
-/// <summary>A new password for somebody who forgot theirs, by a link to their mailbox.</summary>
+/// <summary>Resets forgotten passwords with a mailed link.</summary>
 public sealed class PasswordReset(
-    UserDatabase database, PasswordHashing passwords, SignInThrottle throttle, Sessions sessions, AccountMails mails, AccountSettings settings, AuditLog audit, TimeProvider time)
+    UserDatabase database, PasswordHashing passwords, SignInThrottle throttle, UserSessions sessions, AccountMails mails, AccountSettings settings, AuditLog audit, TimeProvider time)
 {
-    // Whoever asks again and again must not fill somebody's mailbox.
+    // Repeated requests must not flood a mailbox.
     private static readonly TimeSpan BetweenMails = TimeSpan.FromMinutes(1);
 
-    /// <summary>Mails a link, if the address has an account. Does the same work, and tells nobody, if it has none.</summary>
+    /// <summary>Mails a link if the address has an active account. Otherwise does the same work without a mail, so that the answer reveals nothing.</summary>
     public async Task RequestAsync(string email, CancellationToken cancellation)
     {
         var normalised = EmailAddress.TryNormalise(email, out var valid) ? valid : "nobody@invalid";
@@ -30,7 +30,7 @@ public sealed class PasswordReset(
         database.MailedTokens.Add(new MailedToken
         {
             Purpose = MailedTokenPurpose.PasswordReset,
-            // A token of nobody resets nothing.
+            // A token without an account has no effect.
             UserId = deliver ? user!.Id : null,
             TokenHash = SecretToken.HashOf(token),
             Email = user?.Email ?? normalised,
@@ -45,8 +45,8 @@ public sealed class PasswordReset(
         await transaction.CommitAsync(cancellation);
     }
 
-    /// <summary>Sets the new password, once for each link, and ends every session.</summary>
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidLink"/>, <see cref="ErrorCodes.WeakPassword"/>; the link then still works.</exception>
+    /// <summary>Sets a new password and ends every session. A link works once.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidLink"/>; <see cref="ErrorCodes.WeakPassword"/>, after which the link still works.</exception>
     public async Task ResetAsync(string token, string wanted, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();

@@ -6,6 +6,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using VisionPlatform.Application.Audit;
+using VisionPlatform.Application.Idempotency;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Infrastructure.Accounts;
@@ -13,15 +15,24 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Accounts;
 
-/// <summary>The tokens that people make for their scripts.</summary>
-public sealed class PersonalTokens(UserDatabase database, TimeProvider time)
+/// <summary>A new personal token and its secret text, which is not stored.</summary>
+public sealed record NewPersonalToken(PersonalToken Row, string Token);
+
+/// <summary>Creates, lists and revokes the tokens that people use in their scripts.</summary>
+public sealed class PersonalTokens(UserDatabase database, AuditLog audit, TimeProvider time)
 {
-    /// <summary>Makes a token; its text is given out here and never again.</summary>
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.QuotaExceeded"/> beyond <see cref="PersonalToken.MaximumPerUser"/>.</exception>
-    public async Task<(PersonalToken Row, string Token)> CreateAsync(Guid userId, string name, IReadOnlyCollection<string> scopes, int lifetimeDays, CancellationToken cancellation)
+    /// <summary>Creates a token. Only this result holds its text.</summary>
+    /// <exception cref="ProblemException">
+    /// <see cref="ErrorCodes.QuotaExceeded"/> beyond <see cref="PersonalToken.MaximumPerUser"/>, and those of <see cref="IdempotentCreate{T}"/>.
+    /// </exception>
+    public async Task<Created<NewPersonalToken>> CreateAsync(
+        Guid userId, string name, IReadOnlyCollection<string> scopes, int lifetimeDays, IdempotentCreate<NewPersonalToken> once, CancellationToken cancellation)
     {
+        await using var create = await once.BeginAsync(database, cancellation);
+        if (create.Earlier is { } earlier)
+            return earlier;
         if (await Of(userId).CountAsync(cancellation) >= PersonalToken.MaximumPerUser)
-            throw new ProblemException(ErrorCodes.QuotaExceeded, $"One account may have at most {PersonalToken.MaximumPerUser} tokens.");
+            throw new ProblemException(ErrorCodes.QuotaExceeded, $"An account can have at most {PersonalToken.MaximumPerUser} tokens.");
         var token = SecretToken.Create(PersonalToken.Prefix);
         var now = time.GetUtcNow();
         var row = new PersonalToken
@@ -35,25 +46,36 @@ public sealed class PersonalTokens(UserDatabase database, TimeProvider time)
         };
         database.PersonalTokens.Add(row);
         await database.SaveChangesAsync(cancellation);
-        return (row, token);
+        await audit.AppendAsync(new AuditEvent("personal_token.create")
+        {
+            SubjectType = "personal_token", SubjectId = row.Id.ToString(), SubjectName = row.Name,
+            Details = new Dictionary<string, object?> { ["scopes"] = row.Scopes, ["expiresAt"] = row.ExpiresAt },
+        }, cancellation);
+        return await create.CommitAsync(new NewPersonalToken(row, token), cancellation);
     }
 
-    /// <summary>The tokens of an account that work.</summary>
+    /// <summary>The valid tokens of an account.</summary>
     public IQueryable<PersonalToken> Of(Guid userId)
     {
         var now = time.GetUtcNow();
         return database.PersonalTokens.AsNoTracking().Where(t => t.UserId == userId && t.RevokedAt == null && t.ExpiresAt > now);
     }
 
-    /// <summary>Makes a token useless from the next request on; false when the account has no such token.</summary>
-    public async Task<bool> RevokeAsync(Guid userId, Guid tokenId, CancellationToken cancellation)
+    /// <summary>Revokes a token. It stops working with the next request.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/> when the account has no such token.</exception>
+    public async Task RevokeAsync(Guid userId, Guid tokenId, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        return await database.PersonalTokens.Where(t => t.Id == tokenId && t.UserId == userId && t.RevokedAt == null)
-            .ExecuteUpdateAsync(set => set.SetProperty(t => t.RevokedAt, now), cancellation) > 0;
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        var revoked = await database.PersonalTokens.Where(t => t.Id == tokenId && t.UserId == userId && t.RevokedAt == null)
+            .ExecuteUpdateAsync(set => set.SetProperty(t => t.RevokedAt, now), cancellation);
+        if (revoked == 0)
+            throw new ProblemException(ErrorCodes.NotFound, "You have no such token.");
+        await audit.AppendAsync(new AuditEvent("personal_token.revoke") { SubjectType = "personal_token", SubjectId = tokenId.ToString() }, cancellation);
+        await transaction.CommitAsync(cancellation);
     }
 
-    /// <summary>Deletes tokens that have been useless for a month.</summary>
+    /// <summary>Deletes tokens that expired or were revoked more than 30 days ago. Returns how many.</summary>
     public Task<int> PurgeAsync(CancellationToken cancellation)
     {
         var before = time.GetUtcNow() - TimeSpan.FromDays(30);
@@ -62,8 +84,8 @@ public sealed class PersonalTokens(UserDatabase database, TimeProvider time)
 }
 
 /// <summary>
-/// Notes when personal tokens were last used: kept in memory and written every few seconds for all of them at once, so
-/// that no request waits for it.
+/// Records when personal tokens were last used. Collects the times in memory and writes them together every few seconds, so that no request
+/// waits for the write.
 /// </summary>
 public sealed class PersonalTokenUse([FromKeyedServices(Databases.Users)] NpgsqlDataSource users, TimeProvider time, ILogger<PersonalTokenUse> logger) : BackgroundService
 {
@@ -72,7 +94,7 @@ public sealed class PersonalTokenUse([FromKeyedServices(Databases.Users)] Npgsql
 
     private readonly ConcurrentDictionary<Guid, DateTimeOffset> _uses = [];
 
-    /// <summary>Notes a use, unless a recent one is noted already.</summary>
+    /// <summary>Records a use, unless the last recorded one is less than a minute old.</summary>
     public void Note(Guid tokenId, DateTimeOffset? lastNoted)
     {
         var now = time.GetUtcNow();
@@ -110,7 +132,7 @@ public sealed class PersonalTokenUse([FromKeyedServices(Databases.Users)] Npgsql
         }
         catch (Exception e) when (e is DbException or SocketException or TimeoutException)
         {
-            logger.LogWarning("When tokens were last used is written later: {Reason}", e.Message);
+            logger.LogWarning("Cannot write when personal tokens were last used; will try again: {Reason}", e.Message);
         }
     }
 }

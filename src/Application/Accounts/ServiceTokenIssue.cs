@@ -11,26 +11,26 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Accounts;
 
-/// <summary>Gives out service tokens: to a person for a call to another service, and to the labeling service for calls in a person's name.</summary>
+/// <summary>Issues service tokens: to a person for calls to another service, and to the labeling service for calls on behalf of a person.</summary>
 public sealed class ServiceTokenIssue(UserDatabase database, ServiceTokens tokens, AccountSettings settings, AuditLog audit)
 {
-    /// <summary>The client id of a labeling service of its own.</summary>
+    /// <summary>Client id of a separate labeling service.</summary>
     public const string Labeler = "labeler";
 
     private const string Platform = "platform";
 
-    /// <summary>A token for the caller, who hands it to another service.</summary>
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.Forbidden"/> for scopes that the caller's own token does not cover.</exception>
+    /// <summary>Issues a token to a person.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.Forbidden"/> for scopes beyond those of the caller's own token.</exception>
     public async Task<string> ForCallerAsync(Guid userId, TokenScopes? own, AppModule audience, TokenScopes scopes, CancellationToken cancellation)
     {
         if (own is not null && !own.Covers(scopes))
-            throw new ProblemException(ErrorCodes.Forbidden, "The scopes of the token you call with do not cover these.");
+            throw new ProblemException(ErrorCodes.Forbidden, "The scopes exceed those of the token in the Authorization header.");
         await RecordAsync(null, Platform, userId, audience, scopes, cancellation);
         return tokens.Issue(Platform, userId, audience, scopes);
     }
 
-    /// <summary>A token for a service that knows its secret.</summary>
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidClient"/>; <see cref="ErrorCodes.NotFound"/> for a person who is not there or not active.</exception>
+    /// <summary>Issues a token to a service that sends its secret.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidClient"/>; <see cref="ErrorCodes.NotFound"/> for an unknown or inactive account.</exception>
     public async Task<string> ForServiceAsync(string clientId, string clientSecret, Guid userId, AppModule audience, TokenScopes scopes, CancellationToken cancellation)
     {
         if (clientId != Labeler || settings.LabelerSecret is not { } secret

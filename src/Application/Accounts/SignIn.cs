@@ -8,20 +8,20 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Accounts;
 
-/// <summary>What somebody gets who signs in.</summary>
+/// <summary>A new or refreshed session with its tokens.</summary>
 public sealed record Session(User User, Guid SessionId, string AccessToken, TimeSpan ExpiresIn, string RefreshToken);
 
-/// <summary>Signing in, staying signed in, and changing one's password.</summary>
+/// <summary>Signs in, refreshes sessions and changes the own password.</summary>
 public sealed class SignIn(
-    UserDatabase database, PasswordHashing passwords, SignInThrottle throttle, Sessions sessions, AccessTokens accessTokens, AccountMails mails, AuditLog audit, TimeProvider time)
+    UserDatabase database, PasswordHashing passwords, SignInThrottle throttle, UserSessions sessions, AccessTokens accessTokens, AccountMails mails, AuditLog audit, TimeProvider time)
 {
     /// <exception cref="ProblemException">
-    /// <see cref="ErrorCodes.InvalidCredentials"/>, the same and after the same time whether the account is missing,
-    /// inactive or has another password; <see cref="ErrorCodes.TooManyAttempts"/> while the e-mail or network address is locked.
+    /// <see cref="ErrorCodes.InvalidCredentials"/>, with the same answer and duration whether the account is missing or
+    /// inactive or the password is wrong; <see cref="ErrorCodes.TooManyAttempts"/> while the e-mail or network address is locked.
     /// </exception>
     public async Task<Session> WithPasswordAsync(string email, string password, ClientOrigin origin, CancellationToken cancellation)
     {
-        // What is no address has no account, and is told so in the same way.
+        // Text that is not an address takes the same path as an address without an account.
         var normalised = EmailAddress.TryNormalise(email, out var valid) ? valid : email;
         await throttle.RequireUnlockedAsync(normalised, origin.Address, cancellation);
         var user = await database.Users.AsNoTracking().FirstOrDefaultAsync(u => u.NormalizedEmail == normalised, cancellation);
@@ -35,7 +35,7 @@ public sealed class SignIn(
             }, cancellation);
             throw new ProblemException(ErrorCodes.InvalidCredentials);
         }
-        // Guesses sent in parallel with this one may have locked the address meanwhile.
+        // Simultaneous failed attempts may have locked the address since the first check.
         await throttle.RequireUnlockedAsync(normalised, origin.Address, cancellation);
         await throttle.ForgetAsync(normalised, cancellation);
         if (check.NeedsRehash)
@@ -70,7 +70,7 @@ public sealed class SignIn(
 
     /// <summary>Changes the password, ends every other session and begins a new one.</summary>
     /// <exception cref="ProblemException">
-    /// <see cref="ErrorCodes.ValidationFailed"/> when the current password does not fit (counted like a failed sign-in),
+    /// <see cref="ErrorCodes.ValidationFailed"/> for a wrong current password (counted like a failed sign-in),
     /// <see cref="ErrorCodes.WeakPassword"/>, <see cref="ErrorCodes.TooManyAttempts"/>.
     /// </exception>
     public async Task<Session> ChangePasswordAsync(Guid userId, string current, string wanted, ClientOrigin origin, CancellationToken cancellation)
@@ -81,7 +81,7 @@ public sealed class SignIn(
 
         var hash = await passwords.HashAsync(wanted, cancellation);
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
-        // Of two changes at the same moment the second has the wrong current password.
+        // When two changes run at the same time, the current password of the second one is wrong.
         if (!await Passwords.SetAsync(database, user, hash, time.GetUtcNow(), cancellation))
             throw NotTheCurrentPassword();
         await sessions.EndAllAsync(userId, cancellation);
@@ -94,7 +94,7 @@ public sealed class SignIn(
         return session;
     }
 
-    /// <summary>Makes sure that whoever asks for something serious knows the password, not only a token.</summary>
+    /// <summary>Requires the password for a sensitive change, because a token alone may be stolen.</summary>
     /// <exception cref="ProblemException">
     /// <see cref="ErrorCodes.ValidationFailed"/> on <c>currentPassword</c>, counted like a failed sign-in; <see cref="ErrorCodes.TooManyAttempts"/>.
     /// </exception>
@@ -107,7 +107,7 @@ public sealed class SignIn(
         throw NotTheCurrentPassword();
     }
 
-    /// <summary>Begins a session of somebody who has proved who they are.</summary>
+    /// <summary>Begins a session of an authenticated person.</summary>
     public async Task<Session> BeginAsync(User user, ClientOrigin origin, CancellationToken cancellation) =>
         Answer(user, await sessions.BeginAsync(user.Id, origin, cancellation));
 
@@ -122,10 +122,10 @@ public sealed class SignIn(
         new(user, session.SessionId, accessTokens.Issue(user, session.SessionId), accessTokens.Lifetime, session.RefreshToken);
 }
 
-/// <summary>New passwords: what they must be, and putting one into the account.</summary>
+/// <summary>Checks and stores new passwords.</summary>
 internal static class Passwords
 {
-    /// <summary>Replaces the password; false when another one was set since the account was read.</summary>
+    /// <summary>Replaces the password; false when it has changed since the account was read.</summary>
     public static async Task<bool> SetAsync(UserDatabase database, User user, string hash, DateTimeOffset now, CancellationToken cancellation)
     {
         var changed = await database.Users.Where(u => u.Id == user.Id && u.PasswordHash == user.PasswordHash).ExecuteUpdateAsync(
@@ -135,10 +135,10 @@ internal static class Passwords
         return changed > 0;
     }
 
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.WeakPassword"/> with every reason on the field.</exception>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.WeakPassword"/> with every reason.</exception>
     public static void RequireGood(string wanted, string normalisedEmail, string field, string? unlike = null)
     {
-        var problems = wanted == unlike ? ["Choose another password than the current one."] : PasswordRules.Check(wanted, normalisedEmail);
+        var problems = wanted == unlike ? ["The new password must differ from the current one."] : PasswordRules.Check(wanted, normalisedEmail);
         if (problems.Count > 0)
             throw new ProblemException(ErrorCodes.WeakPassword, string.Join(" ", problems), new Dictionary<string, string[]> { [field] = [.. problems] });
     }

@@ -10,22 +10,22 @@ using VisionPlatform.Infrastructure.Persistence;
 namespace VisionPlatform.Application.Accounts;
 
 /// <summary>
-/// Slows guessing down. Failures in a row are counted for the e-mail address (an address without an account is treated alike)
-/// and for the network address they come from; at the limit of either it is locked, 30 seconds at first and twice as long with
+/// Slows down password guessing. Counts failures in a row for the e-mail address (with or without an account)
+/// and for the network address of the caller. An address at its limit is locked, for 30 seconds at first and twice as long after
 /// each further failure, up to 15 minutes.
 /// </summary>
 public sealed class SignInThrottle(UserDatabase database, AccountSettings settings, TimeProvider time)
 {
-    /// <summary>Failures in a row with one e-mail address that are free, and one more that locks.</summary>
+    /// <summary>Number of failures in a row that locks an e-mail address.</summary>
     public const int FailuresPerEmail = 5;
 
-    /// <summary>After this long without a failure the count starts again.</summary>
+    /// <summary>The count restarts after this time without a failure.</summary>
     public static readonly TimeSpan Memory = TimeSpan.FromHours(1);
 
     private const int FirstLockSeconds = 30;
     private const int LongestLockSeconds = 900;
 
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.TooManyAttempts"/> while either is locked, with the time to wait.</exception>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.TooManyAttempts"/> with the time to wait while one of the addresses is locked.</exception>
     public async Task RequireUnlockedAsync(string normalisedEmail, string? address, CancellationToken cancellation)
     {
         var keys = KeysOf(normalisedEmail, address);
@@ -35,13 +35,13 @@ public sealed class SignInThrottle(UserDatabase database, AccountSettings settin
             throw new ProblemException(ErrorCodes.TooManyAttempts) { RetryAfter = until.Value - now };
     }
 
-    /// <summary>Counts a failure for both; one statement, so that parallel guesses are all counted.</summary>
+    /// <summary>Counts a failure for both addresses. One statement, so that simultaneous failures are all counted.</summary>
     public Task RecordFailureAsync(string normalisedEmail, string? address, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         var keys = KeysOf(normalisedEmail, address);
         int[] limits = [FailuresPerEmail, settings.SignInFailuresPerAddress];
-        // In the order of the keys, so that two requests never wait for each other.
+        // Update the rows in the order of their keys, so that two requests cannot deadlock.
         return database.Database.ExecuteSqlAsync(
             $"""
             INSERT INTO sign_in_failures AS f (key_hash, count, last_at, locked_until)
@@ -57,14 +57,14 @@ public sealed class SignInThrottle(UserDatabase database, AccountSettings settin
             """, cancellation);
     }
 
-    /// <summary>Forgets the failures with an e-mail address after a good sign-in; those of the network address stay, or one good account would hide the guesses at others.</summary>
+    /// <summary>Resets the count of an e-mail address after a successful sign-in. The count of the network address stays, or an attacker could reset it with an account of their own.</summary>
     public Task ForgetAsync(string normalisedEmail, CancellationToken cancellation)
     {
         var hash = KeyOf("email", normalisedEmail);
         return database.SignInFailures.Where(f => f.KeyHash == hash).ExecuteDeleteAsync(cancellation);
     }
 
-    /// <summary>Removes counts whose <see cref="Memory"/> is over; how many.</summary>
+    /// <summary>Deletes counts whose last failure is older than <see cref="Memory"/>. Returns how many.</summary>
     public Task<int> PurgeAsync(CancellationToken cancellation)
     {
         var before = time.GetUtcNow() - Memory;
@@ -76,7 +76,7 @@ public sealed class SignInThrottle(UserDatabase database, AccountSettings settin
 
     private static byte[] KeyOf(string kind, string value) => SHA256.HashData(Encoding.UTF8.GetBytes($"{kind}:{value}"));
 
-    /// <summary>An IPv4 address as it is; of IPv6 the first 64 bits, since one subscriber has all the rest to choose from (RFC 6177).</summary>
+    /// <summary>The whole IPv4 address, or the first 64 bits of an IPv6 address, because one subscriber can use all addresses of a /64 (RFC 6177).</summary>
     internal static string? NetworkOf(string? address)
     {
         if (!IPAddress.TryParse(address, out var ip))

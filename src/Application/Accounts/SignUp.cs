@@ -9,23 +9,23 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Accounts;
 
-/// <summary>What somebody gives to get an account.</summary>
+/// <summary>Data of a sign-up.</summary>
 public sealed record NewAccount(string Email, string Password, string? FullName);
 
 /// <summary>
-/// Making an account for oneself. Whether an address has an account already is told to the owner of its mailbox only: the
+/// Creates accounts by sign-up. Only the owner of the mailbox learns whether an address already has an account: the
 /// answer and the work are the same.
 /// </summary>
 public sealed class SignUp(
     UserDatabase database, PasswordHashing passwords, SignIn signIn, SignInThrottle throttle, AccountMails mails, AccountSettings settings, AuditLog audit, TimeProvider time)
 {
     /// <summary>
-    /// Takes a sign-up. Where addresses are confirmed, the account is made when the link in the mail is followed; otherwise
-    /// at once. An address that has an account gets a mail that says so.
+    /// Accepts a sign-up. With confirmation the account is created when the link in the mail is followed; otherwise
+    /// at once. The owner of an address that already has an account gets a mail about it.
     /// </summary>
     /// <exception cref="ProblemException">
     /// <see cref="ErrorCodes.SignUpClosed"/>, <see cref="ErrorCodes.InvitationRequired"/>, <see cref="ErrorCodes.WeakPassword"/>,
-    /// <see cref="ErrorCodes.ValidationFailed"/> for what is no address.
+    /// <see cref="ErrorCodes.ValidationFailed"/> for an invalid address.
     /// </exception>
     public async Task RequestAsync(NewAccount wanted, CancellationToken cancellation)
     {
@@ -46,8 +46,8 @@ public sealed class SignUp(
     }
 
     /// <summary>
-    /// Makes the account that was signed up for and signs in. The password is asked for again: whoever follows a link in
-    /// a mail about a sign-up that was not theirs must not make an account for the one who began it.
+    /// Creates the account of a sign-up and signs in. The password is required again: a person who follows the link of another
+    /// person's sign-up must not create an account whose password only that person knows.
     /// </summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidLink"/>, <see cref="ErrorCodes.InvalidCredentials"/>, <see cref="ErrorCodes.TooManyAttempts"/>.</exception>
     public async Task<Session> ConfirmAsync(string token, string password, ClientOrigin origin, CancellationToken cancellation)
@@ -60,7 +60,7 @@ public sealed class SignUp(
         if (!(await passwords.VerifyAsync(hash, password, cancellation)).Fits)
         {
             await throttle.RecordFailureAsync(normalised, origin.Address, cancellation);
-            throw new ProblemException(ErrorCodes.InvalidCredentials, "This is not the password that was chosen at sign-up.");
+            throw new ProblemException(ErrorCodes.InvalidCredentials, "This is not the password chosen at sign-up.");
         }
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         if (!await MailedTokens.UseAsync(database, link.Id, now, cancellation) || await MakeAsync(link.Email, normalised, hash, link.FullName, now, cancellation) is not { } user)
@@ -77,12 +77,12 @@ public sealed class SignUp(
     private static string RequireValid(NewAccount wanted)
     {
         if (!EmailAddress.TryNormalise(wanted.Email, out var normalised))
-            throw new ProblemException(ErrorCodes.ValidationFailed, "This is no e-mail address.", "email");
+            throw new ProblemException(ErrorCodes.ValidationFailed, "This is not an e-mail address.", "email");
         Passwords.RequireGood(wanted.Password, normalised, "password");
         return normalised;
     }
 
-    // The same rows are written whether the address has an account or not.
+    // Write the same rows whether or not the address has an account.
     private async Task PrepareAsync(NewAccount wanted, string normalised, string hash, DateTimeOffset now, CancellationToken cancellation)
     {
         var exists = await database.Users.AnyAsync(u => u.NormalizedEmail == normalised, cancellation);
@@ -100,7 +100,7 @@ public sealed class SignUp(
         await (exists ? mails.AlreadySignedUpAsync(normalised, cancellation) : mails.ConfirmSignUpAsync(wanted.Email.Trim(), token, cancellation));
     }
 
-    // Of two sign-ups at the same moment one makes the account.
+    // Null when the address has an account, also when a simultaneous sign-up has just created it.
     private async Task<User?> MakeAsync(string email, string normalised, string hash, string? fullName, DateTimeOffset now, CancellationToken cancellation)
     {
         if (await database.Users.AnyAsync(u => u.NormalizedEmail == normalised, cancellation))

@@ -1,26 +1,27 @@
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using VisionPlatform.Application.Audit;
+using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Accounts;
 
-/// <summary>Who administers accounts.</summary>
+/// <summary>The person who administers accounts.</summary>
 public sealed record Administrator(Guid Id, SystemRole Role);
 
 /// <summary>
-/// Changing the accounts of others. What somebody may do is decided by the roles that both have in the deciding transaction, not by what
-/// they had when the request came. One active administrator always stays.
+/// Changes the accounts of other people. The transaction reads the roles of both people again and decides by them, not by
+/// those at the start of the request. One active administrator always remains.
 /// </summary>
-public sealed class UserAdministration(UserDatabase users, PlatformDatabase platform, Sessions sessions, AuditLog audit, TimeProvider time)
+public sealed class UserAdministration(UserDatabase users, PlatformDatabase platform, UserSessions sessions, Quotas quotas, AuditLog audit, TimeProvider time)
 {
     private static readonly SystemRole[] BelowManager = [.. RoleRules.Grantable(SystemRole.Manager)];
 
     /// <summary>
-    /// The accounts that somebody may see here: an administrator all; a manager those below managers, of the own organization if
-    /// the manager belongs to one.
+    /// The accounts that the caller may see: all for an administrator; for a manager those below managers, and only of the own
+    /// organization if the manager belongs to one.
     /// </summary>
     public IQueryable<User> VisibleTo(Administrator by)
     {
@@ -31,12 +32,12 @@ public sealed class UserAdministration(UserDatabase users, PlatformDatabase plat
         return all.Where(user => BelowManager.Contains(user.Role) && (own.FirstOrDefault() == null || own.FirstOrDefault() == user.OrganizationId));
     }
 
-    /// <summary>Changes what an account is called and reached by.</summary>
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/>, <see cref="ErrorCodes.EmailTaken"/>, <see cref="ErrorCodes.ValidationFailed"/> for what is no address.</exception>
+    /// <summary>Replaces name and e-mail address of an account.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/>, <see cref="ErrorCodes.EmailTaken"/>, <see cref="ErrorCodes.ValidationFailed"/> for an invalid address.</exception>
     public Task<User> UpdateAsync(Administrator by, Guid id, string? fullName, string email, Action<User> requireVersion, CancellationToken cancellation)
     {
         if (!EmailAddress.TryNormalise(email, out var normalised))
-            throw new ProblemException(ErrorCodes.ValidationFailed, "This is no e-mail address.", "email");
+            throw new ProblemException(ErrorCodes.ValidationFailed, "This is not an e-mail address.", "email");
         return ChangeAsync(by, id, "user.update", requireVersion, user =>
         {
             var details = new Dictionary<string, object?> { ["email"] = new { before = user.Email, after = email.Trim() }, ["fullName"] = new { before = user.FullName, after = fullName?.Trim() } };
@@ -47,9 +48,9 @@ public sealed class UserAdministration(UserDatabase users, PlatformDatabase plat
         }, cancellation);
     }
 
-    /// <summary>Gives an account another system role.</summary>
+    /// <summary>Changes the system role of an account.</summary>
     /// <exception cref="ProblemException">
-    /// <see cref="ErrorCodes.NotFound"/>; <see cref="ErrorCodes.Forbidden"/> for a role that is not theirs to give; <see cref="ErrorCodes.LastAdministrator"/>.
+    /// <see cref="ErrorCodes.NotFound"/>; <see cref="ErrorCodes.Forbidden"/> for a role that the caller may not grant; <see cref="ErrorCodes.LastAdministrator"/>.
     /// </exception>
     public Task<User> SetRoleAsync(Administrator by, Guid id, SystemRole role, Action<User> requireVersion, CancellationToken cancellation) =>
         ChangeAsync(by, id, "user.update_role", requireVersion, async user =>
@@ -61,7 +62,7 @@ public sealed class UserAdministration(UserDatabase users, PlatformDatabase plat
             return details;
         }, cancellation, grants: role);
 
-    /// <summary>Keeps somebody out, at once: sessions and personal tokens end and do not come back with the account.</summary>
+    /// <summary>Deactivates an account. Ends its sessions and revokes its personal tokens at once; reactivation does not restore them.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/>, <see cref="ErrorCodes.LastAdministrator"/>.</exception>
     public Task<User> DeactivateAsync(Administrator by, Guid id, CancellationToken cancellation) =>
         ChangeAsync(by, id, "user.deactivate", _ => { }, async user =>
@@ -76,18 +77,18 @@ public sealed class UserAdministration(UserDatabase users, PlatformDatabase plat
             return new Dictionary<string, object?> { ["sessions"] = ended, ["personalAccess"] = revoked };
         }, cancellation);
 
-    /// <summary>Lets somebody in again.</summary>
+    /// <summary>Reactivates an account.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/>; <see cref="ErrorCodes.QuotaExceeded"/> of the organization.</exception>
-    public Task<User> ReactivateAsync(Administrator by, Guid id, Func<Guid, Task> requireRoomIn, CancellationToken cancellation) =>
+    public Task<User> ReactivateAsync(Administrator by, Guid id, CancellationToken cancellation) =>
         ChangeAsync(by, id, "user.reactivate", _ => { }, async user =>
         {
             if (!user.IsActive && user.OrganizationId is { } organization)
-                await requireRoomIn(organization);
+                await quotas.RequireRoomForPersonAsync(organization, countInvited: false, cancellation);
             user.IsActive = true;
             return [];
         }, cancellation, first: () => users.Database.ExecuteSqlAsync($"SELECT o.id FROM organizations o JOIN users u ON u.organization_id = o.id WHERE u.id = {id} FOR UPDATE OF o", cancellation));
 
-    /// <summary>Deletes an account that owns no project. What it made stays where it is.</summary>
+    /// <summary>Deletes an account that owns no project. Everything else that it created remains.</summary>
     /// <exception cref="ProblemException">
     /// <see cref="ErrorCodes.NotFound"/>, <see cref="ErrorCodes.OwnAccount"/>, <see cref="ErrorCodes.OwnsProjects"/>, <see cref="ErrorCodes.LastAdministrator"/>.
     /// </exception>
@@ -131,7 +132,7 @@ public sealed class UserAdministration(UserDatabase users, PlatformDatabase plat
         return user;
     }
 
-    // Administrators change accounts one after another: they first lock all of their kind, always in the same order.
+    // Administrators first lock all administrators in the same order, so that their changes run one after another.
     private async Task<User> LockAsync(Administrator by, Guid id, SystemRole? grants, CancellationToken cancellation)
     {
         if (by.Role == SystemRole.Admin)
@@ -140,7 +141,7 @@ public sealed class UserAdministration(UserDatabase users, PlatformDatabase plat
         var target = await users.LockUserAsync(id, cancellation);
         if (actor is null || target is null || !RoleRules.MayAdminister(actor.Role, target.Role)
             || (actor.Role != SystemRole.Admin && actor.OrganizationId is { } own && own != target.OrganizationId))
-            throw new ProblemException(ErrorCodes.NotFound, "There is no such account, or it is not yours to see.");
+            throw new ProblemException(ErrorCodes.NotFound, "There is no such account, or you may not see it.");
         if (grants is { } role && !RoleRules.MayGrant(actor.Role, role))
             throw new ProblemException(ErrorCodes.Forbidden, $"The role {AccessPolicy.NameOf(actor.Role)} may not grant the role {AccessPolicy.NameOf(role)}.") { Permission = AccessPolicy.NameOf(Permission.UsersWrite) };
         return target;

@@ -13,8 +13,8 @@ using VisionPlatform.Infrastructure.Persistence;
 namespace VisionPlatform.Application.Audit;
 
 /// <summary>
-/// Writes the entries that follow from a request as such (not those of <see cref="AuditLog.AppendAsync"/>) many at a time, beside the
-/// requests. A database that is away is waited for; when the app ends, what is left is written first.
+/// Writes the general entries of requests (not those of <see cref="AuditLog.AppendAsync"/>) in batches, in the background.
+/// Waits for an unavailable database. Writes the remaining entries before the app stops.
 /// </summary>
 public sealed class AuditBatch([FromKeyedServices(Databases.Users)] NpgsqlDataSource users, TimeProvider time, ILogger<AuditBatch> logger) : BackgroundService
 {
@@ -31,7 +31,7 @@ public sealed class AuditBatch([FromKeyedServices(Databases.Users)] NpgsqlDataSo
 
     private readonly Channel<AuditEntry> _entries = Channel.CreateBounded<AuditEntry>(10_000);
 
-    /// <summary>Takes an entry; waits while the database is so far behind that there is no room.</summary>
+    /// <summary>Queues an entry. Waits while the queue is full.</summary>
     public ValueTask AddAsync(AuditEntry entry, CancellationToken cancellation) => _entries.Writer.WriteAsync(entry, cancellation);
 
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -50,7 +50,7 @@ public sealed class AuditBatch([FromKeyedServices(Databases.Users)] NpgsqlDataSo
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // The rest follows.
+            // The app is stopping; write the rest below.
         }
         using var limit = new CancellationTokenSource(LastWriteLimit, time);
         try
@@ -60,11 +60,11 @@ public sealed class AuditBatch([FromKeyedServices(Databases.Users)] NpgsqlDataSo
         }
         catch (OperationCanceledException)
         {
-            logger.LogError("The database did not take the last {Count} entries of the audit log", batch.Count + _entries.Reader.Count);
+            logger.LogError("Could not write the last {Count} entries of the audit log", batch.Count + _entries.Reader.Count);
         }
     }
 
-    // What could not be written stays in the batch.
+    // Entries that could not be written stay in the batch.
     private async Task WriteAsync(List<AuditEntry> batch, CancellationToken cancellation)
     {
         while (batch.Count < Largest && _entries.Reader.TryRead(out var entry))
@@ -78,7 +78,7 @@ public sealed class AuditBatch([FromKeyedServices(Databases.Users)] NpgsqlDataSo
             }
             catch (Exception e) when (e.GetBaseException() is DbException or SocketException or TimeoutException)
             {
-                logger.LogWarning("The audit log waits for the database: {Reason}", e.GetBaseException().Message);
+                logger.LogWarning("Cannot write the audit log because the database does not answer: {Reason}", e.GetBaseException().Message);
                 await Task.Delay(RetryDelay, time, cancellation);
             }
         }

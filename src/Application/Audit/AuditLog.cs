@@ -6,34 +6,34 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Audit;
 
-/// <summary>What happened; who, from where and when is added by <see cref="AuditLog"/>.</summary>
-/// <param name="Action">Thing and verb: <c>user.update_role</c>.</param>
+/// <summary>What happened. <see cref="AuditLog"/> adds who, from where and when.</summary>
+/// <param name="Action">Resource and verb: <c>user.update_role</c>.</param>
 /// <param name="Result">How it ended.</param>
 public sealed record AuditEvent(string Action, AuditResult Result = AuditResult.Success)
 {
-    /// <summary>On what kind of thing; snake_case.</summary>
+    /// <summary>Kind of the resource it was done to, in snake_case.</summary>
     public string? SubjectType { get; init; }
 
     public string? SubjectId { get; init; }
 
-    /// <summary>What the thing is called at this moment.</summary>
+    /// <summary>Name of the resource at this time.</summary>
     public string? SubjectName { get; init; }
 
-    /// <summary>The code of the problem, when it did not succeed.</summary>
+    /// <summary>Error code; null when it succeeded.</summary>
     public string? Code { get; init; }
 
-    /// <summary>Who, when it is not the signed-in caller (signing in, timers).</summary>
+    /// <summary>Who acted, when it is not the signed-in caller (sign-in, timers).</summary>
     public AuditActor? Actor { get; init; }
 
-    /// <summary>What else matters, e.g. the values before and after. Values under a name that tells of a secret are left out.</summary>
+    /// <summary>Further facts, e.g. the values before and after. Values whose name suggests a secret are left out.</summary>
     public IReadOnlyDictionary<string, object?>? Details { get; init; }
 }
 
 /// <summary>Where a request comes from.</summary>
-/// <param name="Actor">Who is calling, asked for when an entry is written; null before anybody is known.</param>
+/// <param name="Actor">Returns the caller at the time of writing an entry; null before the caller is authenticated.</param>
 /// <param name="Address">IP address.</param>
-/// <param name="UserAgent">As the caller names its program.</param>
-/// <param name="TraceId">Of the request.</param>
+/// <param name="UserAgent">The <c>User-Agent</c> header.</param>
+/// <param name="TraceId">Trace id of the request.</param>
 public sealed record AuditOrigin(Func<AuditActor?> Actor, string? Address, string? UserAgent, string? TraceId)
 {
     /// <summary>No request: a timer or an activity.</summary>
@@ -41,20 +41,20 @@ public sealed record AuditOrigin(Func<AuditActor?> Actor, string? Address, strin
 }
 
 /// <summary>
-/// Writes the audit log. An entry written inside a transaction of the user database is there exactly when what it tells of is;
-/// one about a failure is written after that transaction has ended.
+/// Writes the audit log. An entry written inside a transaction of the user database commits together with the change that it
+/// reports. Write an entry about a failure after the transaction has ended.
 /// </summary>
 public sealed class AuditLog(UserDatabase database, AuditSettings settings, TimeProvider time)
 {
     private const int PurgedAtOnce = 5_000;
 
-    /// <summary>Where this request comes from; set by the middleware.</summary>
+    /// <summary>Origin of this request; the middleware sets it.</summary>
     public AuditOrigin Origin { get; set; } = AuditOrigin.None;
 
-    /// <summary>Whether this request has an entry already, so that the general one is not needed.</summary>
+    /// <summary>Whether this request has written an entry, so that the general entry is not needed.</summary>
     public bool HasWritten { get; private set; }
 
-    /// <summary>Appends one entry, in the present transaction of <see cref="UserDatabase"/> if there is one. Saves nothing else.</summary>
+    /// <summary>Appends one entry, in the current transaction of <see cref="UserDatabase"/> if there is one. Saves nothing else.</summary>
     public async Task AppendAsync(AuditEvent what, CancellationToken cancellation)
     {
         var entry = Entry(what);
@@ -67,7 +67,7 @@ public sealed class AuditLog(UserDatabase database, AuditSettings settings, Time
         HasWritten = true;
     }
 
-    /// <summary>Removes entries that are older than <see cref="AuditSettings.Retention"/>, and says so in the log itself; how many.</summary>
+    /// <summary>Deletes entries that are older than <see cref="AuditSettings.Retention"/> and adds an entry about that. Returns how many.</summary>
     public async Task<int> PurgeAsync(CancellationToken cancellation)
     {
         if (settings.Retention is not { } retention)
@@ -85,7 +85,7 @@ public sealed class AuditLog(UserDatabase database, AuditSettings settings, Time
         return total;
     }
 
-    /// <summary>The entry of an event as it would be written now.</summary>
+    /// <summary>Creates the entry of an event at this time.</summary>
     public AuditEntry Entry(AuditEvent what)
     {
         var now = time.GetUtcNow();
@@ -105,7 +105,7 @@ public sealed class AuditLog(UserDatabase database, AuditSettings settings, Time
     private static Dictionary<string, object?> WithoutSecrets(IReadOnlyDictionary<string, object?> details) =>
         details.Where(pair => !DetailsJson.TellsOfSecret(pair.Key)).ToDictionary(pair => pair.Key, pair => pair.Value);
 
-    // Postgres stores neither NUL nor half a surrogate pair, and strangers may send both.
+    // Postgres cannot store NUL or unpaired surrogates, and any caller can send them.
     private static string? Cut(string? text, int length)
     {
         if (text is null || (text.Length <= length && text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0 && !text.Contains('\0')))

@@ -14,13 +14,13 @@ using VisionPlatform.Infrastructure.Persistence;
 namespace VisionPlatform.Application.Invitations;
 
 /// <summary>
-/// Answering an invitation with the token from its mail, which only who reads the mail of that address has. It is accepted
-/// by the account of that address and no other, and gives what its inviter may give at that moment.
+/// Accepts and declines invitations with the token from the mail, which proves that the caller reads the mail of the address.
+/// Only the account of that address can accept, and only while the inviter may give the role.
 /// </summary>
 public sealed class InvitationAnswers(
     UserDatabase users, InvitationAuthority authority, Quotas quotas, PasswordHashing passwords, SignIn signIn, AccountSettings settings, AuditLog audit, TimeProvider time)
 {
-    /// <summary>The invitation that a token opens.</summary>
+    /// <summary>Finds the pending invitation of a token.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.InvitationInvalid"/>, <see cref="ErrorCodes.InvitationExpired"/>, <see cref="ErrorCodes.InvalidState"/>.</exception>
     public async Task<Invitation> FindAsync(string token, CancellationToken cancellation)
     {
@@ -28,7 +28,7 @@ public sealed class InvitationAnswers(
         return RequireOpen(await users.Invitations.AsNoTracking().SingleOrDefaultAsync(invitation => invitation.TokenHash == hash, cancellation));
     }
 
-    /// <summary>Accepts for a signed-in person.</summary>
+    /// <summary>Accepts an invitation for a signed-in person.</summary>
     /// <exception cref="ProblemException">
     /// As for <see cref="FindAsync"/>; <see cref="ErrorCodes.InvitationForAnother"/>; <see cref="ErrorCodes.OtherOrganization"/>; <see cref="ErrorCodes.QuotaExceeded"/>.
     /// </exception>
@@ -46,7 +46,7 @@ public sealed class InvitationAnswers(
         return invitation;
     }
 
-    /// <summary>Makes the account of the invited address, accepts with it and signs in. The token proves the address, so no mail confirms it.</summary>
+    /// <summary>Creates the account of the invited address, accepts the invitation and signs in. The token proves the address, so it needs no confirmation.</summary>
     /// <exception cref="ProblemException">As for <see cref="AcceptAsync"/>; <see cref="ErrorCodes.SignUpClosed"/>, <see cref="ErrorCodes.WeakPassword"/>, <see cref="ErrorCodes.EmailTaken"/>.</exception>
     public async Task<Session> SignUpAsync(string token, string password, string? fullName, ClientOrigin origin, CancellationToken cancellation)
     {
@@ -65,7 +65,7 @@ public sealed class InvitationAnswers(
         }
         catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {
-            throw new ProblemException(ErrorCodes.EmailTaken, "The address has an account already: sign in and accept.", "token");
+            throw new ProblemException(ErrorCodes.EmailTaken, "The address already has an account. Sign in and accept the invitation.", "token");
         }
         await JoinAsync(invitation, user, isNew: true, cancellation);
         var session = await signIn.BeginAsync(user, origin, cancellation);
@@ -77,7 +77,7 @@ public sealed class InvitationAnswers(
         return session;
     }
 
-    /// <summary>Declines; no account is needed for that.</summary>
+    /// <summary>Declines an invitation. The caller need not have an account.</summary>
     /// <exception cref="ProblemException">As for <see cref="FindAsync"/>.</exception>
     public async Task DeclineAsync(string token, CancellationToken cancellation)
     {
@@ -92,9 +92,9 @@ public sealed class InvitationAnswers(
     private async Task JoinAsync(Invitation invitation, User user, bool isNew, CancellationToken cancellation)
     {
         var target = await authority.FindTargetAsync(invitation.Kind, invitation.TargetId, cancellation)
-            ?? throw new ProblemException(ErrorCodes.InvitationInvalid, "What you were invited to is not there any more.");
+            ?? throw new ProblemException(ErrorCodes.InvitationInvalid, "The organization, project or dataset no longer exists.");
         if (!await authority.MayOfferAsync(invitation.InviterId, invitation.Kind, invitation.TargetId, target, invitation.Role, cancellation))
-            throw new ProblemException(ErrorCodes.InvitationInvalid, "Whoever sent the invitation may not give this any more.");
+            throw new ProblemException(ErrorCodes.InvitationInvalid, "The person who sent the invitation may no longer give this role.");
         await (invitation.Kind switch
         {
             InvitationKind.Organization => JoinOrganizationAsync(invitation, user, isNew, cancellation),
@@ -114,7 +114,7 @@ public sealed class InvitationAnswers(
             await quotas.RequireRoomForPersonAsync(invitation.TargetId, countInvited: false, cancellation);
         var role = Read<SystemRole>(invitation.Role);
         user.OrganizationId = invitation.TargetId;
-        // An invitation raises and never lowers: it is no way to take somebody's role away.
+        // An invitation can raise a role and never lowers it.
         user.Role = isNew || role > user.Role ? role : user.Role;
         user.UpdatedAt = time.GetUtcNow();
     }

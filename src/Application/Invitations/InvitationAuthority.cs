@@ -5,16 +5,16 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Invitations;
 
-/// <summary>What an invitation leads to, as it is now.</summary>
-/// <param name="Name">What it is called.</param>
-/// <param name="ProjectId">The project it is or belongs to; null for an organization.</param>
-/// <param name="OwnerId">Who owns that project.</param>
+/// <summary>The current target of an invitation.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="ProjectId">The project itself, or the project of the dataset; null for an organization.</param>
+/// <param name="OwnerId">Owner of the project; null for an organization.</param>
 public sealed record InvitationTarget(string Name, Guid? ProjectId, Guid? OwnerId);
 
-/// <summary>Whether somebody may offer what an invitation offers: asked when it is sent by the API, and again when it is accepted.</summary>
+/// <summary>Decides whether an account may offer a role by an invitation. This is checked again when the invitation is accepted.</summary>
 public sealed class InvitationAuthority(UserDatabase users, PlatformDatabase platform)
 {
-    /// <summary>The target; null when it is not there any more.</summary>
+    /// <summary>Finds the target; null when it no longer exists.</summary>
     public async Task<InvitationTarget?> FindTargetAsync(InvitationKind kind, Guid id, CancellationToken cancellation) => kind switch
     {
         InvitationKind.Organization => await users.Organizations.Where(o => o.Id == id).Select(o => new InvitationTarget(o.Name, null, null)).SingleOrDefaultAsync(cancellation),
@@ -24,7 +24,7 @@ public sealed class InvitationAuthority(UserDatabase users, PlatformDatabase pla
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Unknown kind of invitation."),
     };
 
-    /// <summary>Whether an account may offer this role there at this moment.</summary>
+    /// <summary>Whether an account may now offer this role in the target.</summary>
     public async Task<bool> MayOfferAsync(Guid accountId, InvitationKind kind, Guid targetId, InvitationTarget target, string role, CancellationToken cancellation)
     {
         var account = await users.Users.AsNoTracking().SingleOrDefaultAsync(user => user.Id == accountId && user.IsActive, cancellation);

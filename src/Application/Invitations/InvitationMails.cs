@@ -5,7 +5,7 @@ using VisionPlatform.Infrastructure.Mail;
 
 namespace VisionPlatform.Application.Invitations;
 
-/// <summary>The mail that carries an invitation.</summary>
+/// <summary>The mail of an invitation.</summary>
 public sealed class InvitationMails(Mailbox mailbox, AccountMails accounts)
 {
     public Task InviteAsync(Invitation invitation, string inviter, string token, CancellationToken cancellation)
@@ -20,7 +20,7 @@ public sealed class InvitationMails(Mailbox mailbox, AccountMails accounts)
                 Accept or decline until {invitation.ExpiresAt:d MMMM yyyy HH:mm} UTC:
                 {accounts.Link("invitation", token)}
 
-                Sign in with the address {invitation.Email}, or make an account for it there. If you do not know what this is about, you need do nothing.
+                Sign in with the address {invitation.Email}, or create an account for it there. If you do not expect this invitation, ignore this mail.
                 """), Invitation.Lifetime, cancellation);
     }
 }

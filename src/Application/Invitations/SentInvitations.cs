@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using VisionPlatform.Application.Audit;
+using VisionPlatform.Application.Idempotency;
 using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
@@ -11,32 +12,35 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Invitations;
 
-/// <summary>Who invites.</summary>
+/// <summary>The person who sends an invitation.</summary>
 public sealed record Inviter(Guid Id, string Email, string? FullName, SystemRole Role);
 
-/// <summary>What somebody is invited to.</summary>
+/// <summary>An invitation to send.</summary>
 public sealed record NewInvitation(InvitationKind Kind, Guid TargetId, string TargetName, string Email, string Role, string? Message);
 
-/// <summary>Sending invitations and taking them back. Whether the inviter may is for the caller to ask first.</summary>
+/// <summary>Sends, resends and cancels invitations. The caller must have checked that the inviter is allowed to.</summary>
 public sealed class SentInvitations(UserDatabase users, InvitationAuthority authority, Quotas quotas, InvitationMails mails, AuditLog audit, TimeProvider time)
 {
-    /// <summary>How often one invitation is mailed at most.</summary>
+    /// <summary>Shortest time between two mails of one invitation.</summary>
     public static readonly TimeSpan ResendPause = TimeSpan.FromMinutes(1);
 
-    /// <summary>Invites somebody, in the caller's transaction of the user database. Whether the address has an account makes no difference.</summary>
+    /// <summary>Invites a person by e-mail. It makes no difference whether the address has an account.</summary>
     /// <exception cref="ProblemException">
-    /// <see cref="ErrorCodes.ValidationFailed"/> for a role of another vocabulary or what is no address; <see cref="ErrorCodes.AlreadyMember"/>;
-    /// <see cref="ErrorCodes.AlreadyInvited"/>; <see cref="ErrorCodes.QuotaExceeded"/> of an organization.
+    /// <see cref="ErrorCodes.ValidationFailed"/> for an unknown role or an invalid address; <see cref="ErrorCodes.AlreadyMember"/>;
+    /// <see cref="ErrorCodes.AlreadyInvited"/>; <see cref="ErrorCodes.QuotaExceeded"/> of an organization; and those of <see cref="IdempotentCreate{T}"/>.
     /// </exception>
-    public async Task<Invitation> SendAsync(Inviter by, NewInvitation wanted, CancellationToken cancellation)
+    public async Task<Created<Invitation>> SendAsync(Inviter by, NewInvitation wanted, IdempotentCreate<Invitation> once, CancellationToken cancellation)
     {
+        await using var create = await once.BeginAsync(users, cancellation);
+        if (create.Earlier is { } earlier)
+            return earlier;
         var roles = InvitationRoles.Of(wanted.Kind, by.Role);
         if (!roles.Contains(wanted.Role))
             throw new ProblemException(ErrorCodes.ValidationFailed, $"Must be one of {string.Join(", ", roles)}.", "role");
         if (!EmailAddress.TryNormalise(wanted.Email, out var normalised))
-            throw new ProblemException(ErrorCodes.ValidationFailed, "This is no e-mail address.", "email");
+            throw new ProblemException(ErrorCodes.ValidationFailed, "This is not an e-mail address.", "email");
         var now = time.GetUtcNow();
-        // One whose time is over gives way to a new one.
+        // A unique index allows one pending invitation per target and address, so end an expired one first.
         await users.Database.ExecuteSqlAsync(
             $"UPDATE invitations SET state = 'expired', ended_at = {now} WHERE target_id = {wanted.TargetId} AND normalized_email = {normalised} AND state = 'pending' AND expires_at <= {now}", cancellation);
         if (wanted.Kind == InvitationKind.Organization)
@@ -59,11 +63,14 @@ public sealed class SentInvitations(UserDatabase users, InvitationAuthority auth
         }
         await mails.InviteAsync(invitation, NameOf(by), token, cancellation);
         await audit.AppendAsync(About(invitation, "invitation.send"), cancellation);
-        return invitation;
+        return await create.CommitAsync(invitation, cancellation);
     }
 
-    /// <summary>Mails an invitation again, with a new link and a new time; the link before stops working.</summary>
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidState"/>; <see cref="ErrorCodes.TooManyAttempts"/> when it was mailed a moment ago; <see cref="ErrorCodes.InvitationInvalid"/> when what it leads to is gone.</exception>
+    /// <summary>Mails an invitation again with a new link and a new expiry. The previous link stops working.</summary>
+    /// <exception cref="ProblemException">
+    /// <see cref="ErrorCodes.InvalidState"/>; <see cref="ErrorCodes.TooManyAttempts"/> within <see cref="ResendPause"/> of the last mail;
+    /// <see cref="ErrorCodes.InvitationInvalid"/> when its target no longer exists.
+    /// </exception>
     public async Task<Invitation> ResendAsync(Inviter by, Guid id, CancellationToken cancellation)
     {
         await using var transaction = await users.Database.BeginTransactionAsync(cancellation);
@@ -72,7 +79,7 @@ public sealed class SentInvitations(UserDatabase users, InvitationAuthority auth
         if (invitation.State is not (InvitationState.Pending or InvitationState.Expired))
             throw Over(invitation);
         if (invitation.SentAt + ResendPause is var next && next > now)
-            throw new ProblemException(ErrorCodes.TooManyAttempts, "The invitation was mailed a moment ago.") { RetryAfter = next - now };
+            throw new ProblemException(ErrorCodes.TooManyAttempts, "The invitation was mailed less than a minute ago.") { RetryAfter = next - now };
         var target = await authority.FindTargetAsync(invitation.Kind, invitation.TargetId, cancellation) ?? throw new ProblemException(ErrorCodes.InvitationInvalid);
         var token = SecretToken.Create();
         invitation.TokenHash = SecretToken.HashOf(token);
@@ -95,8 +102,8 @@ public sealed class SentInvitations(UserDatabase users, InvitationAuthority auth
         return invitation;
     }
 
-    /// <summary>Takes an invitation back.</summary>
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidState"/> when it is not pending any more.</exception>
+    /// <summary>Cancels a pending invitation.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidState"/>; <see cref="ErrorCodes.InvitationExpired"/>; <see cref="ErrorCodes.NotFound"/>.</exception>
     public async Task CancelAsync(Guid id, CancellationToken cancellation)
     {
         await using var transaction = await users.Database.BeginTransactionAsync(cancellation);
@@ -110,7 +117,7 @@ public sealed class SentInvitations(UserDatabase users, InvitationAuthority auth
         await transaction.CommitAsync(cancellation);
     }
 
-    /// <summary>Ends the invitations whose time is over; how many.</summary>
+    /// <summary>Marks pending invitations as expired when their time is over. Returns how many.</summary>
     public Task<int> ExpireAsync(CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
@@ -119,7 +126,7 @@ public sealed class SentInvitations(UserDatabase users, InvitationAuthority auth
 
     internal static ProblemException Over(Invitation invitation) => invitation.State == InvitationState.Expired
         ? new ProblemException(ErrorCodes.InvitationExpired)
-        : new ProblemException(ErrorCodes.InvalidState, $"The invitation is {invitation.State.AsText()} already.");
+        : new ProblemException(ErrorCodes.InvalidState, $"The invitation is already {invitation.State.AsText()}.");
 
     internal static AuditEvent About(Invitation invitation, string action) => new(action)
     {
@@ -131,9 +138,9 @@ public sealed class SentInvitations(UserDatabase users, InvitationAuthority auth
 
     private async Task<Invitation> LockAsync(Guid id, CancellationToken cancellation) =>
         await users.Invitations.FromSql($"SELECT * FROM invitations WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(cancellation)
-        ?? throw new ProblemException(ErrorCodes.NotFound, "There is no such invitation, or it is not yours to see.");
+        ?? throw new ProblemException(ErrorCodes.NotFound, "There is no such invitation, or you may not see it.");
 
-    // Those who are in already are the inviter's to see anyway; of anybody else nothing is told.
+    // This reveals nothing new: the inviter can see the members anyway. Nothing is said about other accounts.
     private async Task RequireNoMemberAsync(NewInvitation wanted, string normalised, CancellationToken cancellation)
     {
         var person = await users.Users.AsNoTracking().SingleOrDefaultAsync(user => user.NormalizedEmail == normalised, cancellation);

@@ -42,7 +42,7 @@ internal static class AccountsModule
         Retention =
         [
             IdempotentAnswers.Retention<UserDatabase>(),
-            RetentionRule.Of<Sessions>("ended sessions", (sessions, cancellation) => sessions.PurgeAsync(cancellation)),
+            RetentionRule.Of<UserSessions>("ended sessions", (sessions, cancellation) => sessions.PurgeAsync(cancellation)),
             RetentionRule.Of<PersonalTokens>("expired and revoked personal tokens", (tokens, cancellation) => tokens.PurgeAsync(cancellation)),
             RetentionRule.Of<UserDatabase, TimeProvider>("expired links of mails", (database, time, cancellation) => MailedTokens.PurgeAsync(database, time.GetUtcNow(), cancellation)),
             RetentionRule.Of<SignInThrottle>("counts of failed sign-ins", (throttle, cancellation) => throttle.PurgeAsync(cancellation)),

@@ -9,27 +9,27 @@ using VisionPlatform.Infrastructure.Persistence;
 namespace VisionPlatform.Application.Organizations;
 
 /// <summary>
-/// Gives projects to other owners. The owner stands in the platform database, members in the user database; the order of the steps is
-/// such that a crash between them leaves both people in the project, and the one named in the project's row as its owner.
+/// Transfers projects to other owners. The owner is in the platform database and members are in the user database. The order of the steps
+/// ensures that after a crash between them both people are in the project and the project's row names its owner.
 /// </summary>
 public sealed class ProjectOwnership(PlatformDatabase platform, UserDatabase users, Quotas quotas, AuditLog audit, TimeProvider time)
 {
-    /// <summary>Makes somebody the owner; the owner so far stays as an admin of the project.</summary>
-    /// <param name="projectId">A project that the caller may give away.</param>
-    /// <param name="from">Its owner as the caller saw it.</param>
-    /// <param name="to">Who is to own it.</param>
-    /// <param name="mustBeMember">Whether only a member can become the owner.</param>
+    /// <summary>Changes the owner. The previous owner stays in the project as an admin.</summary>
+    /// <param name="projectId">A project that the caller may transfer.</param>
+    /// <param name="from">Its owner as the caller read it.</param>
+    /// <param name="to">The new owner.</param>
+    /// <param name="mustBeMember">Whether the new owner must be a member.</param>
     /// <param name="cancellation">Cancels.</param>
     /// <exception cref="ProblemException">
-    /// <see cref="ErrorCodes.ValidationFailed"/> when the new owner is not there to own it; <see cref="ErrorCodes.QuotaExceeded"/> or
-    /// <see cref="ErrorCodes.DuplicateName"/> among the new owner's projects; <see cref="ErrorCodes.ChangedMeanwhile"/> when it has another owner by now.
+    /// <see cref="ErrorCodes.ValidationFailed"/> when the new owner has no active account or is not a member; <see cref="ErrorCodes.QuotaExceeded"/> or
+    /// <see cref="ErrorCodes.DuplicateName"/> among the new owner's projects; <see cref="ErrorCodes.ChangedMeanwhile"/> when the owner has changed.
     /// </exception>
     public async Task<Project> TransferAsync(Guid projectId, Guid from, Guid to, bool mustBeMember, CancellationToken cancellation)
     {
         var person = await users.Users.AsNoTracking().SingleOrDefaultAsync(user => user.Id == to && user.IsActive, cancellation);
         var isMember = await users.ProjectMembers.AnyAsync(member => member.ProjectId == projectId && member.UserId == to, cancellation);
         if (person is null || (mustBeMember && !isMember && to != from))
-            throw new ProblemException(ErrorCodes.ValidationFailed, mustBeMember ? "Must be a member of the project whose account is active." : "There is no such active account.", "userId");
+            throw new ProblemException(ErrorCodes.ValidationFailed, mustBeMember ? "Must be a member of the project with an active account." : "There is no such active account.", "userId");
         await using var transaction = await platform.Database.BeginTransactionAsync(cancellation);
         var project = await platform.Projects.FromSql($"SELECT *, xmin FROM projects WHERE id = {projectId} AND deleted_at IS NULL FOR UPDATE").SingleOrDefaultAsync(cancellation);
         if (project is null || project.OwnerId != from)
@@ -50,7 +50,7 @@ public sealed class ProjectOwnership(PlatformDatabase platform, UserDatabase use
         return project;
     }
 
-    // The owner may have gone from the user database meanwhile, and then needs no place.
+    // Inserts nothing if the previous owner's account has been deleted.
     private Task KeepAsAdminAsync(Guid projectId, Guid owner, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
@@ -70,7 +70,7 @@ public sealed class ProjectOwnership(PlatformDatabase platform, UserDatabase use
         }
         catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {
-            throw new ProblemException(ErrorCodes.DuplicateName, $"The new owner has a project named '{project.Name}' already.", "userId");
+            throw new ProblemException(ErrorCodes.DuplicateName, $"The new owner already has a project named '{project.Name}'.", "userId");
         }
     }
 }

@@ -10,12 +10,12 @@ using VisionPlatform.Infrastructure.Persistence;
 namespace VisionPlatform.Application.Organizations;
 
 /// <summary>
-/// Holds accounts and organizations to their limits. Each check takes a lock that lasts as long as the caller's transaction of
-/// the platform database, in which what was asked for is made: two requests at once never both take the last place.
+/// Enforces the limits of accounts and organizations. Each check takes a lock until the end of the caller's transaction of
+/// the platform database, which creates the rows. So two simultaneous requests cannot both take the last place.
 /// </summary>
 public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimeProvider time)
 {
-    /// <summary>Whose limits count for an account.</summary>
+    /// <summary>The role and organization whose limits apply to an account.</summary>
     private sealed record Holder(SystemRole Role, Organization? Organization)
     {
         public AccountQuota Account => AccountQuota.For(Role);
@@ -45,7 +45,7 @@ public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimePr
             await RequireAsync(Connection, QuotaKind.Datasets, QuotaScope.Account, limit, maker, [maker], usage => usage.DatasetsAsync(cancellation), cancellation);
     }
 
-    /// <summary>Whether one more job of this account may start: places for jobs, and GPU hours left this month.</summary>
+    /// <summary>Requires a free place for one more job of this account and GPU hours that are left this month.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.QuotaExceeded"/>.</exception>
     public async Task RequireRoomForJobAsync(Guid account, CancellationToken cancellation)
     {
@@ -76,10 +76,10 @@ public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimePr
     }
 
     /// <summary>
-    /// Locks an organization in the caller's transaction of the user database and checks that somebody more may belong to it.
+    /// Locks an organization in the caller's transaction of the user database and requires room for one more person.
     /// </summary>
-    /// <param name="organizationId">Which.</param>
-    /// <param name="countInvited">Whether those who are invited count too: when inviting, not when an invited person comes.</param>
+    /// <param name="organizationId">The organization.</param>
+    /// <param name="countInvited">Whether invited people count: yes for a new invitation, no when an invited person joins.</param>
     /// <param name="cancellation">Cancels.</param>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.QuotaExceeded"/>; <see cref="ErrorCodes.NotFound"/>.</exception>
     public async Task<Organization> RequireRoomForPersonAsync(Guid organizationId, bool countInvited, CancellationToken cancellation)
@@ -106,7 +106,7 @@ public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimePr
         ];
     }
 
-    /// <summary>What an organization uses of its limits; projects and datasets have none of its own.</summary>
+    /// <summary>What an organization uses of its limits. It has no limits for projects and datasets.</summary>
     public async Task<IReadOnlyList<QuotaUse>> OfOrganizationAsync(Organization organization, CancellationToken cancellation)
     {
         var people = await PeopleAsync(organization.Id, cancellation);
@@ -132,7 +132,7 @@ public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimePr
         await using (var whole = new NpgsqlBatch(connection) { BatchCommands = { LockCommand("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", kind, holder) } })
             await whole.ExecuteNonQueryAsync(cancellation);
         var use = new QuotaUse(kind, scope, limit, await used(new Usage(connection, accounts, time.GetUtcNow())));
-        // Of what runs on (hours) nobody knows how much more will come: there must be some left.
+        // Nobody knows how many hours a job will use, so some of them must be left.
         if (mayReach ? !use.HasRoomFor(more) : use.Used >= limit)
             throw Exceeded(use);
     }
@@ -140,7 +140,7 @@ public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimePr
     internal static NpgsqlBatchCommand LockCommand(string sql, QuotaKind kind, Guid holder) => new(sql) { Parameters = { new NpgsqlParameter { Value = $"{kind.AsText()} of {holder}" } } };
 
     private async Task<Holder> HolderAsync(Guid account, CancellationToken cancellation) =>
-        // An account that is gone has no role to take a limit from: the smallest counts.
+        // A deleted account has no role, so the smallest limits apply.
         await HolderOf(users, account, cancellation) ?? new Holder(SystemRole.Guest, null);
 
     private Task<List<Guid>> PeopleAsync(Guid organization, CancellationToken cancellation) =>

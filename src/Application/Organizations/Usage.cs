@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace VisionPlatform.Application.Organizations;
 
-/// <summary>What people use of the platform database, counted when asked. Each takes the accounts whose use is added up.</summary>
+/// <summary>Counts what a set of accounts uses in the platform database.</summary>
 internal sealed class Usage(NpgsqlConnection connection, IReadOnlyCollection<Guid> accounts, DateTimeOffset now)
 {
     /// <summary>Bytes in a GB of a quota.</summary>
@@ -27,14 +27,14 @@ internal sealed class Usage(NpgsqlConnection connection, IReadOnlyCollection<Gui
     public Task<double> JobsAsync(CancellationToken cancellation) =>
         ReadAsync($"SELECT count(*) FROM training_jobs WHERE created_by = ANY($1) AND completed_at IS NULL AND state IN {ActiveStates}", cancellation);
 
-    /// <summary>Images of what is not deleted, and files that were announced and may still come.</summary>
+    /// <summary>Images in projects and datasets that are not deleted, and announced files that can still be uploaded.</summary>
     public Task<double> StorageGbAsync(CancellationToken cancellation) => ReadAsync(Storage, cancellation, now);
 
-    /// <summary>The same as one of several statements; it answers one row of one double.</summary>
+    /// <summary>The same as a command of a batch. Its result is one row with one double.</summary>
     public NpgsqlBatchCommand StorageGbCommand() =>
         new(Storage) { Parameters = { new NpgsqlParameter<Guid[]> { TypedValue = [.. accounts] }, new NpgsqlParameter<DateTimeOffset> { TypedValue = now } } };
 
-    /// <summary>Hours of all attempts in this calendar month, those that run included.</summary>
+    /// <summary>Hours of all attempts in this calendar month, including running ones.</summary>
     public Task<double> GpuHoursAsync(CancellationToken cancellation) =>
         ReadAsync(
             """

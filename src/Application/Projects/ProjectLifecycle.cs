@@ -42,7 +42,7 @@ public sealed class ProjectLifecycle(PlatformDatabase database, Quotas quotas, T
         await SaveAsync(project.Name, cancellation);
     }
 
-    /// <summary>Deletes a project that has neither running jobs nor active deployments. Its rows stay, so that what was trained remains traceable; nothing of it can be reached any more.</summary>
+    /// <summary>Deletes a project without running jobs and active deployments. Its rows stay, so that models remain traceable, but nobody can access them.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidState"/>.</exception>
     public async Task DeleteAsync(Guid id, CancellationToken cancellation)
     {
@@ -96,5 +96,5 @@ public sealed class ProjectLifecycle(PlatformDatabase database, Quotas quotas, T
         }
     }
 
-    private static ProblemException NameTaken(string name) => new(ErrorCodes.DuplicateName, $"There is a project named '{name}' already.", "name");
+    private static ProblemException NameTaken(string name) => new(ErrorCodes.DuplicateName, $"The owner already has a project named '{name}'.", "name");
 }

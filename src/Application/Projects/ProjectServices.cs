@@ -4,6 +4,6 @@ namespace VisionPlatform.Application.Projects;
 
 public static class ProjectServices
 {
-    /// <summary>Registers the use cases of projects. Needs the quotas of organizations.</summary>
-    public static IServiceCollection AddProjects(this IServiceCollection services) => services.AddScoped<ProjectLifecycle>();
+    /// <summary>Registers the use cases of projects. Needs the quotas of organizations and the audit log.</summary>
+    public static IServiceCollection AddProjects(this IServiceCollection services) => services.AddScoped<ProjectLifecycle>().AddScoped<ProjectMembership>();
 }

@@ -1,31 +1,31 @@
 namespace VisionPlatform.Domain.Accounts;
 
-/// <summary>How a call ends as far as permissions go.</summary>
+/// <summary>How permissions decide a call.</summary>
 public enum AccessDecision
 {
     Allowed,
 
-    /// <summary>401: nobody the function knows is calling.</summary>
+    /// <summary>401: the caller is not signed in.</summary>
     Unauthenticated,
 
-    /// <summary>403: the caller may see it and not do it, or holds the permission nowhere.</summary>
+    /// <summary>403: the caller may see the resource but not do this, or holds the permission nowhere.</summary>
     Forbidden,
 
-    /// <summary>404: for the caller it does not exist.</summary>
+    /// <summary>404: the caller may not know that the resource exists.</summary>
     Hidden,
 }
 
-/// <summary>Somebody as a permission sees them.</summary>
-/// <param name="Name">What the matrix calls them.</param>
-/// <param name="System">Their system role; null for whoever did not sign in.</param>
-/// <param name="Project">Their role in the project that a call is about; null for none.</param>
-/// <param name="Belongs">Whether the organization that a call is about is theirs.</param>
-/// <param name="Scopes">What their token is limited to; null when it is not.</param>
+/// <summary>A caller in the permission matrix.</summary>
+/// <param name="Name">Heading of the matrix column.</param>
+/// <param name="System">System role; null for a caller who is not signed in.</param>
+/// <param name="Project">Role in the project of the call; null for none.</param>
+/// <param name="Belongs">Whether the caller belongs to the organization of the call.</param>
+/// <param name="Scopes">Scopes of the token; null for a session.</param>
 public sealed record AccessActor(string Name, SystemRole? System, ProjectRole? Project = null, bool Belongs = false, TokenScopes? Scopes = null)
 {
     /// <summary>
-    /// The people of the matrix: one of each system role who owns the project, one of each project role who is a standard engineer,
-    /// all of one organization; somebody of another; a token to read of a project's owner; and strangers.
+    /// The callers of the matrix: an owner of the project for each system role and a standard engineer for each project role,
+    /// all of one organization; a person of another organization; a token with the scope to read of the project's owner; and an anonymous caller.
     /// </summary>
     public static IReadOnlyList<AccessActor> All { get; } =
     [

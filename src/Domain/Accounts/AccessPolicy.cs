@@ -4,20 +4,20 @@ using System.Text.Json;
 namespace VisionPlatform.Domain.Accounts;
 
 /// <summary>
-/// The one table of who may do what. A permission inside a project needs both halves: the caller's system role and
+/// The table of all permissions. A permission inside a project needs both the caller's system role and
 /// the caller's role in that project. A system admin is treated as owner of every project.
 /// </summary>
 public static class AccessPolicy
 {
     /// <param name="System">The weakest system role that holds the permission.</param>
-    /// <param name="Project">The weakest project role that holds it; null when it does not concern a project.</param>
-    /// <param name="Name">How the permission is called in answers: <c>resource:verb</c>.</param>
+    /// <param name="Project">The weakest project role that holds it; null for a permission outside projects.</param>
+    /// <param name="Name">The name of the permission in answers: <c>resource:verb</c>.</param>
     private sealed record Rule(SystemRole System, ProjectRole? Project, string Name)
     {
-        /// <summary>The weakest role in a shared dataset that holds it there, without any in its project; null when sharing does not give it.</summary>
+        /// <summary>The weakest role in a shared dataset that holds it without a role in the project; null when sharing does not give it.</summary>
         public DatasetRole? Dataset { get; init; }
 
-        /// <summary>Whether it is about one organization: held by those who belong to it, and by administrators.</summary>
+        /// <summary>Whether it applies inside an organization. The people of the organization and administrators hold it.</summary>
         public bool InOrganization { get; init; }
     }
 
@@ -62,7 +62,7 @@ public static class AccessPolicy
         [Permission.AuditRead] = new(SystemRole.Admin, null, "audit:read"),
     }.ToFrozenDictionary();
 
-    /// <summary>The permission as answers name it, e.g. <c>datasets:write</c>.</summary>
+    /// <summary>The name of the permission in answers, e.g. <c>datasets:write</c>.</summary>
     public static string NameOf(Permission permission) => Rules[permission].Name;
 
     /// <summary>The role as it is stored and sent, e.g. <c>standard_engineer</c>.</summary>
@@ -72,38 +72,38 @@ public static class AccessPolicy
     public static string NameOf(ProjectRole role) => JsonNamingPolicy.SnakeCaseLower.ConvertName(role.ToString());
 
     /// <summary>
-    /// Whether only a signed-in person holds it, not a token of theirs: whoever finds a token must not be able to take the
-    /// account over with it.
+    /// Whether only a session holds it and no personal token, so that a person who finds a token cannot take over the
+    /// account.
     /// </summary>
     public static bool NeedsSession(Permission permission) => permission is Permission.AccountPassword or Permission.AccountSecurity;
 
-    /// <summary>Whether it can be used before a one-time password was changed.</summary>
+    /// <summary>Whether it can be used before the one-time password has been changed.</summary>
     public static bool IsAllowedBeforePasswordChange(Permission permission) => permission is Permission.AccountSelf or Permission.AccountPassword;
 
     /// <summary>Whether only managers and administrators hold it.</summary>
     public static bool IsAdministrative(Permission permission) => Rules[permission].System >= SystemRole.Manager;
 
-    /// <summary>Whether the permission is about one project, so that the system role alone does not decide.</summary>
+    /// <summary>Whether the permission applies inside a project, so that it also needs a project role.</summary>
     public static bool IsProjectScoped(Permission permission) => Rules[permission].Project is not null;
 
-    /// <summary>Whether the system role holds the permission; for a project permission this is the first half only.</summary>
+    /// <summary>Whether the system role is sufficient. A permission inside a project also needs a project role.</summary>
     public static bool Allows(SystemRole role, Permission permission) => role >= Rules[permission].System;
 
-    /// <summary>Whether somebody with this system role and this project role holds a project permission.</summary>
+    /// <summary>Whether a person with this system role and this project role holds a project permission.</summary>
     public static bool Allows(SystemRole role, ProjectRole projectRole, Permission permission) =>
         Allows(role, permission) && Rules[permission].Project is { } least && EffectiveRole(role, projectRole) >= least;
 
-    /// <summary>Whether somebody with this system role, and this role in a dataset but none in its project, holds a permission in that dataset.</summary>
+    /// <summary>Whether a person with this system role and this dataset role, but no role in the project, holds a permission in the dataset.</summary>
     public static bool Allows(SystemRole role, DatasetRole datasetRole, Permission permission) =>
         Allows(role, permission) && datasetRole >= Rules[permission].Dataset;
 
-    /// <summary>Whether the permission is about one organization, so that only those who belong to it (and administrators) hold it there.</summary>
+    /// <summary>Whether the permission applies inside an organization, so that only its people and administrators hold it.</summary>
     public static bool IsOrganizationScoped(Permission permission) => Rules[permission].InOrganization;
 
-    /// <summary>How a call ends that needs this permission.</summary>
+    /// <summary>Decides a call that needs a permission.</summary>
     /// <param name="actor">Who calls.</param>
-    /// <param name="permission">What the function asks for.</param>
-    /// <param name="anywhere">Whether it is about no project or organization in particular.</param>
+    /// <param name="permission">The permission that the function requires.</param>
+    /// <param name="anywhere">Whether the call is not about a particular project or organization.</param>
     public static AccessDecision Decide(AccessActor actor, Permission permission, bool anywhere)
     {
         if (actor.System is not { } role)
@@ -121,13 +121,13 @@ public static class AccessPolicy
     /// <summary>The weakest system role that holds the permission.</summary>
     public static SystemRole LeastSystemRole(Permission permission) => Rules[permission].System;
 
-    /// <summary>The weakest project role that holds it; null when it is not about a project.</summary>
+    /// <summary>The weakest project role that holds it; null for a permission outside projects.</summary>
     public static ProjectRole? LeastProjectRole(Permission permission) => Rules[permission].Project;
 
     /// <summary>The weakest role in a shared dataset that holds it there; null when sharing does not give it.</summary>
     public static DatasetRole? LeastDatasetRole(Permission permission) => Rules[permission].Dataset;
 
-    /// <summary>The project role that counts: a system admin acts as owner everywhere; otherwise the given one, null when not a member.</summary>
+    /// <summary>The effective project role: owner for a system admin, otherwise the given role; null for a person without a role.</summary>
     public static ProjectRole? EffectiveRole(SystemRole role, ProjectRole? projectRole) =>
         role == SystemRole.Admin ? ProjectRole.Owner : projectRole;
 }

@@ -1,14 +1,14 @@
 namespace VisionPlatform.Domain.Accounts;
 
 /// <summary>How much one account may have at a time; null means no limit.</summary>
-/// <param name="Projects">Projects it owns.</param>
-/// <param name="Datasets">Datasets it made.</param>
-/// <param name="ConcurrentJobs">Its training jobs that are queued or run.</param>
-/// <param name="StorageGb">Images it uploaded, in GB of 10⁹ bytes.</param>
-/// <param name="GpuHoursPerMonth">Hours that its jobs trained in a calendar month (UTC).</param>
+/// <param name="Projects">Projects that it owns.</param>
+/// <param name="Datasets">Datasets that it created.</param>
+/// <param name="ConcurrentJobs">Its training jobs that are queued or running.</param>
+/// <param name="StorageGb">Images that it uploaded, in GB of 10⁹ bytes.</param>
+/// <param name="GpuHoursPerMonth">Hours of training of its jobs in a calendar month (UTC).</param>
 public sealed record AccountQuota(int? Projects, int? Datasets, int? ConcurrentJobs, int? StorageGb, int? GpuHoursPerMonth)
 {
-    /// <summary>The quota that comes with a system role.</summary>
+    /// <summary>The quota of a system role.</summary>
     public static AccountQuota For(SystemRole role) => role switch
     {
         SystemRole.Guest => new(1, 1, 1, 10, 10),

@@ -1,33 +1,33 @@
 namespace VisionPlatform.Domain.Accounts;
 
-/// <summary>What a token that was sent by mail is good for.</summary>
+/// <summary>What a mailed token does.</summary>
 public enum MailedTokenPurpose
 {
     PasswordReset,
 
-    /// <summary>Makes the account that somebody signed up for.</summary>
+    /// <summary>Creates the account of a sign-up.</summary>
     SignUp,
 
-    /// <summary>Gives an account a new e-mail address.</summary>
+    /// <summary>Confirms the new e-mail address of an account.</summary>
     EmailChange,
 }
 
-/// <summary>A token that proves who reads the mail of an address. Works once and not for long; only its hash is kept.</summary>
+/// <summary>A mailed token. It proves that the bearer reads the mail of an address, works once and expires. Only its hash is stored.</summary>
 public sealed class MailedToken
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
     public required MailedTokenPurpose Purpose { get; init; }
 
-    /// <summary>Whose account it is about; null for a sign-up, which has none yet.</summary>
+    /// <summary>The account; null for a sign-up and for a token that has no effect.</summary>
     public Guid? UserId { get; init; }
 
     /// <summary>SHA-256 of the token.</summary>
     public required byte[] TokenHash { get; init; }
 
-    /// <summary>The address it was sent to, as written.</summary>
+    /// <summary>The address that it was sent to, as the person wrote it.</summary>
     public required string Email { get; init; }
 
-    /// <summary>Of a sign-up: the account to be.</summary>
+    /// <summary>Data of the account that a sign-up creates; null for other purposes.</summary>
     public string? PasswordHash { get; init; }
 
     /// <inheritdoc cref="PasswordHash"/>

@@ -1,27 +1,27 @@
 namespace VisionPlatform.Domain.Accounts;
 
 /// <summary>
-/// What a new password must be. Length counts, not composition (NIST SP 800-63B 3.1.1.2): pass phrases are welcome,
-/// common words and sequences and the account's own name are refused.
+/// Rules for new passwords. Length counts, not composition (NIST SP 800-63B 3.1.1.2): passphrases are accepted,
+/// common words, sequences and the name of the account are refused.
 /// </summary>
 public static class PasswordRules
 {
-    /// <summary>Characters (Unicode code points) a new password needs at least.</summary>
+    /// <summary>Least number of characters (Unicode code points).</summary>
     public const int MinimumLength = 12;
 
-    /// <summary>Characters a password may have at most; bounds the cost of hashing what a stranger sends.</summary>
+    /// <summary>Largest number of characters. It limits the cost of hashing.</summary>
     public const int MaximumLength = 256;
 
-    // Twelve characters or more, so shorter entries of the usual lists need no check.
+    // Passwords have at least 12 characters, so the usual lists of common passwords reduce to these stems.
     private static readonly string[] CommonStems =
     [
         "password", "passw0rd", "qwertyuiop", "qwerty", "letmein", "welcome", "iloveyou", "administrator", "admin",
         "changeme", "default", "1234567890", "123456789", "12345678", "123456", "abcdefgh", "abc123", "visionplatform",
     ];
 
-    /// <summary>Why the password is refused, one sentence each; empty when it is good.</summary>
+    /// <summary>The reasons to refuse a password, one sentence each; empty for a good password.</summary>
     /// <param name="password">The proposed password.</param>
-    /// <param name="email">The account's normalised e-mail, which the password must not repeat.</param>
+    /// <param name="email">The account's normalised e-mail address, which the password must not contain.</param>
     public static IReadOnlyList<string> Check(string password, string email)
     {
         var length = password.EnumerateRunes().Count();
@@ -41,7 +41,7 @@ public static class PasswordRules
         return problems;
     }
 
-    // Removes common words and trailing digits or signs; "Password12345!" leaves nothing of its own.
+    // Letters that remain without common words; "Password12345!" has none.
     private static int LeftOverAfterCommonWords(string password)
     {
         var rest = password.ToLowerInvariant();

@@ -1,37 +1,37 @@
 namespace VisionPlatform.Domain.Accounts;
 
 /// <summary>
-/// What a function of the API needs from its caller. Who holds which is one table, <see cref="AccessPolicy"/>.
-/// Problem texts name it as <c>datasets:write</c>.
+/// A permission that a function of the API requires. <see cref="AccessPolicy"/> says who holds which.
+/// Answers name it like <c>datasets:write</c>.
 /// </summary>
 public enum Permission
 {
-    /// <summary>See who is signed in.</summary>
+    /// <summary>Read the signed-in account.</summary>
     AccountSelf,
 
-    /// <summary>Change one's own password and sign out; also while a one-time password still has to be changed.</summary>
+    /// <summary>Change the own password and sign out, also before a one-time password has been changed.</summary>
     AccountPassword,
 
-    /// <summary>Change one's own name, e-mail address, sessions and tokens.</summary>
+    /// <summary>Change the own name, e-mail address, sessions and tokens.</summary>
     AccountSecurity,
 
     ProjectsCreate,
 
-    /// <summary>See a project and who works in it; listing gives only what one may see.</summary>
+    /// <summary>Read a project and its members. Lists contain only the projects that the caller may read.</summary>
     ProjectsRead,
     ProjectsWrite,
     ProjectsDelete,
 
-    /// <summary>Give a project to another of its members.</summary>
+    /// <summary>Transfer a project to another member.</summary>
     ProjectsTransfer,
 
-    /// <summary>List all projects, change any of them and its owner.</summary>
+    /// <summary>List all projects and change the owner of any project.</summary>
     ProjectsAdminister,
 
-    /// <summary>Bring somebody into a project, directly or by mail.</summary>
+    /// <summary>Add a person to a project, directly or by mail.</summary>
     MembersInvite,
 
-    /// <summary>Change the role of a project's member, or end the membership.</summary>
+    /// <summary>Change the role of a member or remove the member.</summary>
     MembersManage,
 
     DatasetsRead,
@@ -39,7 +39,7 @@ public enum Permission
     /// <summary>Create a dataset, upload images, publish a version.</summary>
     DatasetsWrite,
 
-    /// <summary>Delete a dataset or images of it.</summary>
+    /// <summary>Delete a dataset or some of its images.</summary>
     DatasetsDelete,
 
     /// <summary>Share one dataset with people outside its project.</summary>
@@ -47,7 +47,7 @@ public enum Permission
 
     TrainingRead,
 
-    /// <summary>Create jobs, start, cancel and restart one's own.</summary>
+    /// <summary>Create jobs, and start, cancel and restart own jobs.</summary>
     TrainingRun,
 
     /// <summary>Use the advanced fields of a trainer's configuration.</summary>
@@ -65,34 +65,34 @@ public enum Permission
     /// <summary>Send images to a deployed model.</summary>
     PredictionsRun,
 
-    /// <summary>See what one may do in labeling.</summary>
+    /// <summary>Read what the caller may do in labeling.</summary>
     LabelingRead,
 
     /// <summary>Change one's own preferences for labeling.</summary>
     LabelingWrite,
 
-    /// <summary>See the invitations that one sent or got.</summary>
+    /// <summary>Read sent and received invitations.</summary>
     InvitationsRead,
 
-    /// <summary>Accept an invitation; cancel or resend one's own.</summary>
+    /// <summary>Accept invitations, and cancel or resend sent ones.</summary>
     InvitationsWrite,
 
-    /// <summary>See one's organization and who belongs to it.</summary>
+    /// <summary>Read the own organization and its people.</summary>
     OrganizationsRead,
 
-    /// <summary>See what one's organization uses of its limits.</summary>
+    /// <summary>Read the usage of the own organization.</summary>
     QuotasRead,
 
-    /// <summary>Invite somebody to one's organization.</summary>
+    /// <summary>Invite people to the own organization.</summary>
     OrganizationsInvite,
 
-    /// <summary>Make, change and delete organizations, and decide who belongs to which.</summary>
+    /// <summary>Create, change and delete organizations, and add and remove their people.</summary>
     OrganizationsWrite,
 
-    /// <summary>List and read accounts: a manager those below managers, of their organization if they have one.</summary>
+    /// <summary>List and read accounts. Managers see the accounts below managers, and only of their organization if they have one.</summary>
     UsersRead,
 
-    /// <summary>Change, deactivate and reactivate accounts and their roles, within the same bounds.</summary>
+    /// <summary>Change, deactivate and reactivate accounts and change their roles, within the same bounds.</summary>
     UsersWrite,
     UsersDelete,
 

@@ -1,15 +1,15 @@
 namespace VisionPlatform.Domain.Accounts;
 
 /// <summary>
-/// A token that a script uses in a person's name: never with more than the person's own rights, and only within its
-/// <see cref="TokenScopes"/>. Only its hash is kept.
+/// A token with which a script acts for a person. It never has more rights than the person, and only those within its
+/// <see cref="TokenScopes"/>. Only its hash is stored.
 /// </summary>
 public sealed class PersonalToken
 {
-    /// <summary>How every one begins, so that people and secret scanners know it.</summary>
+    /// <summary>Text at the beginning of every token, by which people and secret scanners recognise it.</summary>
     public const string Prefix = "pat_";
 
-    /// <summary>Tokens one person may have at a time.</summary>
+    /// <summary>Largest number of valid tokens of one person.</summary>
     public const int MaximumPerUser = 50;
 
     public const int MaximumNameLength = 100;
@@ -26,7 +26,7 @@ public sealed class PersonalToken
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset ExpiresAt { get; init; }
 
-    /// <summary>Exact to a minute or so: a use is noted beside the requests, not by each.</summary>
+    /// <summary>When it was last used, exact to about a minute; null when it was never used.</summary>
     public DateTimeOffset? LastUsedAt { get; set; }
     public DateTimeOffset? RevokedAt { get; set; }
 }

@@ -1,6 +1,6 @@
 namespace VisionPlatform.Domain.Accounts;
 
-/// <summary>What a person may do on the platform as a whole, weakest first.</summary>
+/// <summary>What a person may do on the whole platform, weakest first.</summary>
 public enum SystemRole
 {
     Guest,
@@ -19,7 +19,7 @@ public enum ProjectRole
     Owner,
 }
 
-/// <summary>What a person may do with one dataset that was shared with them, weakest first.</summary>
+/// <summary>What a person may do with a dataset that was shared with them, weakest first.</summary>
 public enum DatasetRole
 {
     Viewer,

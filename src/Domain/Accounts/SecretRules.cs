@@ -1,17 +1,17 @@
 namespace VisionPlatform.Domain.Accounts;
 
 /// <summary>
-/// Whether a secret of an installation is one that anybody could guess: short, of few different characters, or a word that stands in
+/// Finds secrets of an installation that can be guessed: short ones, ones with few different characters, and words from
 /// examples, tutorials and default settings.
 /// </summary>
 public static class SecretRules
 {
-    /// <summary>Characters a secret needs at least; those that sign tokens need more.</summary>
+    /// <summary>Least number of characters. Secrets that sign tokens need more.</summary>
     public const int MinimumLength = 16;
 
     private const int MinimumDifferent = 8;
 
-    // Without digits and signs, in lower case: "Change_Me-123" is "changeme".
+    // Compared without digits and signs and in lower case: "Change_Me-123" is "changeme".
     private static readonly string[] Examples =
     [
         "changeme", "changethis", "replaceme", "yoursecret", "yourjwtsecret", "yoursecretkey", "yourkey", "secretkey", "supersecret", "mysecret", "jwtsecret",
@@ -19,7 +19,7 @@ public static class SecretRules
         "forthismachineonly", "keepitsecret", "topsecret", "devsecret", "testsecret",
     ];
 
-    /// <summary>Why the secret will not do, in words that do not repeat it; null when it will.</summary>
+    /// <summary>Why the secret is refused, without repeating it; null for a good secret.</summary>
     public static string? Problem(string secret)
     {
         if (secret.Length < MinimumLength)
@@ -29,7 +29,7 @@ public static class SecretRules
         return IsExample(secret) ? "is an example or a common word" : null;
     }
 
-    /// <summary>Whether it is mostly made of the words of examples. A long random text may hold a short one by chance.</summary>
+    /// <summary>Whether more than half of the letters belong to words of examples. A long random text may contain a short word by chance.</summary>
     public static bool IsExample(string secret)
     {
         var letters = string.Concat(secret.Where(char.IsAsciiLetter)).ToLowerInvariant();

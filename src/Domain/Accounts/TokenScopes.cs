@@ -3,7 +3,7 @@ namespace VisionPlatform.Domain.Accounts;
 /// <summary>
 /// What a personal or service token may be used for: names of permissions (<c>datasets:write</c>), or <c>read</c> (all
 /// permissions to read), <c>write</c> (all that need no administrator or manager) and <c>admin</c> (those that do). Scopes
-/// take away and never give: the owner's role decides as well. No scope reaches the security of the account itself.
+/// restrict and never grant: the owner's role must allow the permission too. No scope allows changes of the account's security.
 /// </summary>
 public sealed class TokenScopes
 {
@@ -17,14 +17,14 @@ public sealed class TokenScopes
 
     public TokenScopes(IEnumerable<string> scopes) => _scopes = [.. scopes];
 
-    /// <summary>Every scope that a token may be given, in the order in which they are offered.</summary>
+    /// <summary>All scopes that a personal token can have, in the order to show them.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
         Read, Write, Admin,
         .. Enum.GetValues<Permission>().Where(permission => permission != Permission.AccountSelf && !AccessPolicy.NeedsSession(permission)).Select(AccessPolicy.NameOf),
     ];
 
-    /// <summary>The scopes that another service may be given: none that only managers and administrators hold.</summary>
+    /// <summary>All scopes that a service token can have: none that only managers and administrators hold.</summary>
     public static IReadOnlyList<string> ForServices { get; } =
     [
         Read, Write,
@@ -33,10 +33,10 @@ public sealed class TokenScopes
             .Select(AccessPolicy.NameOf),
     ];
 
-    /// <summary>Whether these scopes allow everything that the others do.</summary>
+    /// <summary>Whether these scopes allow everything that the others allow.</summary>
     public bool Covers(TokenScopes others) => Enum.GetValues<Permission>().All(permission => !others.Allows(permission) || Allows(permission));
 
-    /// <summary>The scopes in a fixed order.</summary>
+    /// <summary>The scopes in alphabetical order.</summary>
     public IReadOnlyList<string> Names => [.. _scopes.Order(StringComparer.Ordinal)];
 
     public bool Allows(Permission permission)
@@ -44,7 +44,7 @@ public sealed class TokenScopes
         if (AccessPolicy.NeedsSession(permission))
             return false;
         var name = AccessPolicy.NameOf(permission);
-        // Asking whose token it is gives nothing away that the bearer could not learn otherwise.
+        // Every token may read the account that it belongs to; that reveals nothing new to its bearer.
         if (permission == Permission.AccountSelf || _scopes.Contains(name))
             return true;
         if (AccessPolicy.IsAdministrative(permission))

@@ -18,7 +18,7 @@ public enum AuditResult
 /// <summary>What kind of caller acted.</summary>
 public enum AuditActorKind
 {
-    /// <summary>A person who was signed in, or a token of theirs.</summary>
+    /// <summary>A person who was signed in, or a token of this person.</summary>
     Person,
 
     /// <summary>A caller who was not signed in.</summary>
@@ -28,10 +28,10 @@ public enum AuditActorKind
     System,
 }
 
-/// <summary>Who acted. The name is kept as it was then, and stays when the account is deleted.</summary>
-/// <param name="Kind">What acted.</param>
-/// <param name="Id">The account; null for the system and for strangers.</param>
-/// <param name="Name">E-mail of the account, or what a stranger gave as theirs.</param>
+/// <summary>Who acted. The name is the one at that time and remains when the account is deleted.</summary>
+/// <param name="Kind">What kind of caller acted.</param>
+/// <param name="Id">The account; null for the system and for anonymous callers.</param>
+/// <param name="Name">E-mail address of the account, or the one that an anonymous caller gave.</param>
 public sealed record AuditActor(AuditActorKind Kind, Guid? Id, string? Name)
 {
     public static AuditActor System { get; } = new(AuditActorKind.System, null, null);
@@ -41,42 +41,42 @@ public sealed record AuditActor(AuditActorKind Kind, Guid? Id, string? Name)
     public static AuditActor Person(Guid id, string email) => new(AuditActorKind.Person, id, email);
 }
 
-/// <summary>One line of the audit log; never changed, removed only when its time of retention is over.</summary>
+/// <summary>One entry of the audit log. It is never changed, and removed only after the retention time.</summary>
 public sealed class AuditEntry
 {
-    /// <summary>Version 7, from <see cref="Time"/>: the order of ids is the order of time.</summary>
+    /// <summary>UUID version 7 of <see cref="Time"/>, so that ids have the order of time.</summary>
     public Guid Id { get; init; }
     public required DateTimeOffset Time { get; init; }
     public required AuditActorKind ActorKind { get; init; }
     public Guid? ActorId { get; init; }
     public string? ActorName { get; init; }
 
-    /// <summary>What was done: thing and verb, <c>user.update_role</c>.</summary>
+    /// <summary>What was done, as resource and verb: <c>user.update_role</c>.</summary>
     public required string Action { get; init; }
 
-    /// <summary>On what kind of thing; snake_case.</summary>
+    /// <summary>Kind of the resource it was done to, in snake_case.</summary>
     public string? SubjectType { get; init; }
     public string? SubjectId { get; init; }
 
-    /// <summary>What the thing was called then.</summary>
+    /// <summary>Name of the resource at that time.</summary>
     public string? SubjectName { get; init; }
     public required AuditResult Result { get; init; }
 
-    /// <summary>The code of the problem, when it did not succeed.</summary>
+    /// <summary>Error code; null when it succeeded.</summary>
     public string? Code { get; init; }
 
-    /// <summary>Where the request came from.</summary>
+    /// <summary>IP address of the caller; null for the system.</summary>
     public string? Address { get; init; }
     public string? UserAgent { get; init; }
 
-    /// <summary>Finds the request in logs and traces.</summary>
+    /// <summary>Id that finds the request in logs and traces.</summary>
     public string? TraceId { get; init; }
 
-    /// <summary>What else matters, without secrets.</summary>
+    /// <summary>Further facts, without secrets.</summary>
     public JsonElement? Details { get; init; }
 }
 
-/// <summary>Sizes of the log's texts, in characters; longer ones are cut.</summary>
+/// <summary>Longest texts of the log, in characters. Longer ones are truncated.</summary>
 public static class AuditLimits
 {
     public const int Action = 100;

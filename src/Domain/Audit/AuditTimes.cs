@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 
 namespace VisionPlatform.Domain.Audit;
 
-/// <summary>The times of the audit log as bounds of its ids, so that one index serves order, cursor and time.</summary>
+/// <summary>Converts times to bounds of ids, so that one index serves order, cursor and time filter of the audit log.</summary>
 public static class AuditTimes
 {
-    /// <summary>The smallest UUID v7 (RFC 9562 5.7) of a moment, to the millisecond.</summary>
+    /// <summary>The smallest UUID v7 (RFC 9562 5.7) of a time, exact to the millisecond.</summary>
     public static Guid FirstIdAt(DateTimeOffset time)
     {
         Span<byte> bytes = stackalloc byte[16];

@@ -15,7 +15,7 @@ public enum ErrorCategory
     Permanent,
 }
 
-/// <summary>Where a trainer may use a code. <c>./platform errors</c> writes the answer into the trainer SDK and the protocol's schema.</summary>
+/// <summary>Where a trainer may use a code. <c>./platform errors</c> writes this into the trainer SDK and the protocol's schema.</summary>
 [Flags]
 public enum TrainerUse
 {
@@ -24,16 +24,16 @@ public enum TrainerUse
     /// <summary>A <c>failed</c> event may end an attempt with it.</summary>
     Failure = 1,
 
-    /// <summary>A reply that is not 2xx may carry it. The platform passes it on to its own caller.</summary>
+    /// <summary>A reply other than 2xx may carry it. The platform passes it on to its own caller.</summary>
     Reply = 2,
 
-    /// <summary>A reply that is not 2xx may carry it, but it concerns only the platform and the trainer. The platform's callers never see it.</summary>
+    /// <summary>A reply other than 2xx may carry it, but it concerns only the platform and the trainer. The platform's callers never see it.</summary>
     InternalReply = 4,
 }
 
-/// <summary>One line of the table in <see cref="ErrorCodes"/>: what a failure is called everywhere in the product.</summary>
-/// <param name="Code">Upper snake case, stable; clients and trainers match on it.</param>
-/// <param name="Category">Who can mend it.</param>
+/// <summary>The name and texts of one failure, listed in <see cref="ErrorCodes"/>.</summary>
+/// <param name="Code">Name in upper snake case. It never changes: clients and trainers compare it.</param>
+/// <param name="Category">Who can solve the problem.</param>
 /// <param name="Status">HTTP status when a request ends with it.</param>
 /// <param name="Title">One sentence, the same for every occurrence.</param>
 /// <param name="SuggestedAction">What the reader should do next.</param>
@@ -55,7 +55,7 @@ public sealed record Failure(string Code, ErrorCategory Category, string Message
     public static Failure Of(ErrorCode code, string? message = null) => new(code.Code, code.Category, message ?? code.Title);
 }
 
-/// <summary>An expected failure of a request; the API answers it as an RFC 9457 problem.</summary>
+/// <summary>An expected failure of a request. The API answers it as an RFC 9457 problem.</summary>
 public sealed class ProblemException(
     ErrorCode error, string? detail = null, IReadOnlyDictionary<string, string[]>? errors = null, Exception? inner = null)
     : Exception(detail ?? error.Title, inner)
@@ -65,16 +65,16 @@ public sealed class ProblemException(
     /// <summary>Messages by input field, empty when the failure is not about fields.</summary>
     public IReadOnlyDictionary<string, string[]> Errors { get; } = errors ?? new Dictionary<string, string[]>();
 
-    /// <summary>The permission that is missing, as <c>datasets:write</c>; answered as <c>permission</c>.</summary>
+    /// <summary>The missing permission, e.g. <c>datasets:write</c>; answered as <c>permission</c>.</summary>
     public string? Permission { get; init; }
 
-    /// <summary>The limit that is reached; answered as <c>quota</c>.</summary>
+    /// <summary>The limit that was reached; answered as <c>quota</c>.</summary>
     public QuotaUse? Quota { get; init; }
 
     /// <summary>How long the caller should wait, answered as <c>Retry-After</c>.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>The version there is, when another one was to be changed; answered as <c>ETag</c>.</summary>
+    /// <summary>The current version, when the request named another one; answered as <c>ETag</c>.</summary>
     public string? CurrentVersion { get; init; }
 
     public ProblemException(ErrorCode error, string detail, string field)

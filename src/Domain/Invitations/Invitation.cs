@@ -30,12 +30,12 @@ public enum InvitationState
 }
 
 /// <summary>
-/// A mailed offer of a role to the owner of one e-mail address. Only the hash of its token is kept. It is worth what its
-/// inviter may still give when it is accepted.
+/// A mailed offer of a role to the owner of one e-mail address. Only the hash of its token is stored. It can be accepted
+/// only while its inviter may give the role.
 /// </summary>
 public sealed class Invitation
 {
-    /// <summary>How long it can be accepted.</summary>
+    /// <summary>How long it can be accepted after it was mailed.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
 
     public const int MaximumMessage = 1000;
@@ -43,44 +43,44 @@ public sealed class Invitation
     public Guid Id { get; init; } = Guid.CreateVersion7();
     public required InvitationKind Kind { get; init; }
 
-    /// <summary>Organization, project or dataset, by <see cref="Kind"/>.</summary>
+    /// <summary>Id of the organization, project or dataset.</summary>
     public required Guid TargetId { get; init; }
 
-    /// <summary>What the target was called when the invitation was sent.</summary>
+    /// <summary>Name of the target when the invitation was last mailed.</summary>
     public required string TargetName { get; set; }
 
-    /// <summary>A role of the vocabulary of <see cref="Kind"/>, as text: see <see cref="InvitationRoles"/>.</summary>
+    /// <summary>Text of a role that <see cref="Kind"/> has; see <see cref="InvitationRoles"/>.</summary>
     public required string Role { get; init; }
     public required Guid InviterId { get; init; }
 
-    /// <summary>As the inviter wrote it.</summary>
+    /// <summary>The address as the inviter wrote it.</summary>
     public required string Email { get; init; }
     public required string NormalizedEmail { get; init; }
 
-    /// <summary>A word of the inviter to the invited person.</summary>
+    /// <summary>Message of the inviter; null for none.</summary>
     public string? Message { get; init; }
     public required byte[] TokenHash { get; set; }
     public InvitationState State { get; set; } = InvitationState.Pending;
     public DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When it was mailed last.</summary>
+    /// <summary>When it was last mailed.</summary>
     public required DateTimeOffset SentAt { get; set; }
     public required DateTimeOffset ExpiresAt { get; set; }
 
-    /// <summary>When it stopped being pending.</summary>
+    /// <summary>When it was accepted, declined, cancelled or expired.</summary>
     public DateTimeOffset? EndedAt { get; set; }
 
-    /// <summary>Who accepted or declined it, when an account did.</summary>
+    /// <summary>The account that accepted it; null otherwise.</summary>
     public Guid? AnsweredBy { get; set; }
 
     /// <summary>Whether it can still be accepted.</summary>
     public bool IsOpen(DateTimeOffset now) => State == InvitationState.Pending && ExpiresAt > now;
 }
 
-/// <summary>The three vocabularies of roles, one for each kind of invitation; none is ever read as another.</summary>
+/// <summary>The roles that each kind of invitation can offer. A role of one kind is never read as one of another.</summary>
 public static class InvitationRoles
 {
-    /// <summary>The roles that somebody with this system role may offer, weakest first.</summary>
+    /// <summary>The roles that an inviter with this system role may offer, weakest first.</summary>
     public static IReadOnlyList<string> Of(InvitationKind kind, SystemRole inviter) => kind switch
     {
         InvitationKind.Organization => [.. RoleRules.Grantable(inviter).Select(role => role.AsText())],

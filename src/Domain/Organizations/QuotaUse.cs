@@ -15,7 +15,7 @@ public enum QuotaKind
     /// <summary>Size of the images, in GB of 10⁹ bytes.</summary>
     StorageGb,
 
-    /// <summary>Hours of training in the present calendar month (UTC).</summary>
+    /// <summary>Hours of training in the current calendar month (UTC).</summary>
     GpuHoursPerMonth,
 
     /// <summary>People who belong to the organization or are invited.</summary>
@@ -39,14 +39,14 @@ public enum QuotaScope
 /// <param name="Used">Amount in use.</param>
 public sealed record QuotaUse(QuotaKind Kind, QuotaScope Scope, double? Limit, double Used)
 {
-    /// <summary>Whether this much more still fits.</summary>
+    /// <summary>Whether the limit allows this much more.</summary>
     public bool HasRoomFor(double more) => Limit is not { } limit || Used + more <= limit;
 
     /// <summary>
-    /// Whether a request that is under way need not be held back by others like it, each counted with what is done but not with what the
-    /// others are about to do: at most half of the limit is used and none asks for more than a thousandth, so 500 at once still fit.
-    /// A database has fewer connections.
+    /// Whether simultaneous requests need not wait for one another. Each request sees what is used, but not what the others are about to add.
+    /// At most half of the limit is used and no request adds more than a thousandth of it, so 500 simultaneous requests still fit.
+    /// A database has fewer connections than that.
     /// </summary>
-    /// <param name="asked">How much this request asks for.</param>
+    /// <param name="asked">How much this request adds.</param>
     public bool IsFarFromLimit(double asked) => Limit is not { } limit || (Used <= limit / 2 && asked <= limit / 1_000);
 }

@@ -1,6 +1,6 @@
 namespace VisionPlatform.Domain.Projects;
 
-/// <summary>How large the texts of a project may be, in characters.</summary>
+/// <summary>Longest texts of a project, in characters.</summary>
 public static class ProjectLimits
 {
     public const int Name = 200;

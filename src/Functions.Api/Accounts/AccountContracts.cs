@@ -10,11 +10,11 @@ namespace VisionPlatform.Api.Accounts;
 public sealed record LoginRequest([property: StringLength(320)] string Email, [property: StringLength(PasswordRules.MaximumLength * 2)] string Password);
 
 /// <summary>The refresh token of a session.</summary>
-/// <param name="RefreshToken">Refresh token of the last answer that had one. It works once.</param>
+/// <param name="RefreshToken">Refresh token from the latest answer. It works once.</param>
 public sealed record RefreshRequest([property: StringLength(512)] string RefreshToken);
 
 /// <summary>The old and the new password.</summary>
-/// <param name="CurrentPassword">Present password, or the one-time password of a new account.</param>
+/// <param name="CurrentPassword">Current password, or the one-time password of a new account.</param>
 /// <param name="NewPassword">New password: at least 12 characters, and not a common password.</param>
 public sealed record ChangePasswordRequest(
     [property: StringLength(PasswordRules.MaximumLength * 2)] string CurrentPassword, [property: StringLength(PasswordRules.MaximumLength * 2)] string NewPassword);
@@ -35,7 +35,7 @@ public sealed record ConfirmSignUpRequest([property: StringLength(512)] string T
 /// <param name="Email">E-mail address of the account.</param>
 public sealed record ForgotPasswordRequest([property: StringLength(320)] string Email);
 
-/// <summary>A new password for a forgotten one.</summary>
+/// <summary>A new password to replace a forgotten one.</summary>
 /// <param name="Token">Token from the link in the mail.</param>
 /// <param name="NewPassword">New password: at least 12 characters, and not a common password.</param>
 public sealed record ResetPasswordRequest([property: StringLength(512)] string Token, [property: StringLength(PasswordRules.MaximumLength * 2)] string NewPassword);
@@ -46,9 +46,9 @@ public sealed record ConfirmEmailRequest([property: StringLength(512)] string To
 
 /// <summary>Changes of the caller's own account.</summary>
 /// <param name="FullName">Name of the person; null for no name.</param>
-/// <param name="BadgeColor">Color of the avatar as <c>#rrggbb</c>, one of the colors from <c>GET /api/v1/auth/options</c>; null for the color that follows from the account's id.</param>
-/// <param name="Email">New e-mail address; leave it out to keep the present one.</param>
-/// <param name="CurrentPassword">Present password; required to change the e-mail address.</param>
+/// <param name="BadgeColor">Color of the avatar as <c>#rrggbb</c>, one of the colors from <c>GET /api/v1/auth/options</c>; null for the color that the account's id determines.</param>
+/// <param name="Email">New e-mail address; leave it out to keep the current one.</param>
+/// <param name="CurrentPassword">Current password; required to change the e-mail address.</param>
 public sealed record ProfileRequest(
     [property: Name(200)] string? FullName, [property: StringLength(7)] string? BadgeColor,
     [property: StringLength(320)] string? Email = null, [property: StringLength(PasswordRules.MaximumLength * 2)] string? CurrentPassword = null);
@@ -121,12 +121,44 @@ public sealed record PersonalTokenAnswer(Guid Id, string Name, IReadOnlyList<str
 /// <param name="Scopes">What the token may do.</param>
 /// <param name="ExpiresAt">When the token expires.</param>
 /// <param name="Token">Secret text for the <c>Authorization</c> header. It is shown in this answer only.</param>
-public sealed record NewPersonalTokenAnswer(Guid Id, string Name, IReadOnlyList<string> Scopes, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, string Token);
+public sealed record NewPersonalTokenAnswer(Guid Id, string Name, IReadOnlyList<string> Scopes, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, string Token)
+{
+    public static NewPersonalTokenAnswer Of(NewPersonalToken made) =>
+        new(made.Row.Id, made.Row.Name, made.Row.Scopes, made.Row.CreatedAt, made.Row.ExpiresAt, made.Token);
+}
 
 /// <summary>What a sign-in page needs to know.</summary>
 /// <param name="SignUp">Who may create an account.</param>
-/// <param name="ConfirmsEmail">Whether a new e-mail address counts only after a link in a mail was followed.</param>
-/// <param name="PasswordMinimumLength">Least number of characters of a password.</param>
+/// <param name="ConfirmsEmail">Whether a new e-mail address takes effect only when its owner follows a mailed link.</param>
+/// <param name="PasswordMinimumLength">Smallest number of characters of a password.</param>
 /// <param name="BadgeColors">Colors to choose from for avatars, as <c>#rrggbb</c>.</param>
 /// <param name="TokenScopes">Scopes that a personal token may have.</param>
 public sealed record AccountOptionsAnswer(SignUpMode SignUp, bool ConfirmsEmail, int PasswordMinimumLength, IReadOnlyList<string> BadgeColors, IReadOnlyList<string> TokenScopes);
+
+/// <summary>Service that a token is for.</summary>
+public enum ServiceAudience
+{
+    /// <summary>Projects, datasets, training and models.</summary>
+    Platform,
+
+    /// <summary>The labeling application.</summary>
+    Labeling,
+}
+
+/// <summary>A service token to issue.</summary>
+/// <param name="Audience">Service to call.</param>
+/// <param name="Scopes">What the token may do: names of permissions, or <c>read</c> and <c>write</c>. Permissions that only managers and administrators hold are not possible.</param>
+/// <param name="ClientId">Name of the service that requests the token with its own secret: <c>labeler</c>. A person leaves it out and sends an access token.</param>
+/// <param name="ClientSecret">Secret of the service.</param>
+/// <param name="UserId">Account on whose behalf the service acts; required with <c>clientId</c>.</param>
+public sealed record ServiceTokenRequest(
+    ServiceAudience Audience, [property: MinLength(1), MaxLength(50)] IReadOnlyList<string> Scopes,
+    [property: StringLength(100)] string? ClientId = null, [property: StringLength(512)] string? ClientSecret = null, Guid? UserId = null);
+
+/// <summary>A token with which one service calls another on behalf of a person.</summary>
+/// <param name="AccessToken">Token for the <c>Authorization</c> header.</param>
+/// <param name="TokenType">Always <c>Bearer</c>.</param>
+/// <param name="ExpiresIn">Seconds until the token expires.</param>
+/// <param name="Audience">Service that the token is for.</param>
+/// <param name="Scopes">What the token may do.</param>
+public sealed record ServiceTokenAnswer(string AccessToken, string TokenType, int ExpiresIn, ServiceAudience Audience, IReadOnlyList<string> Scopes);

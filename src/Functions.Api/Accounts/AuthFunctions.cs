@@ -1,14 +1,12 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using VisionPlatform.Application.Accounts;
-using VisionPlatform.Application.Audit;
 using VisionPlatform.Domain.Accounts;
-using VisionPlatform.Domain.Errors;
 
 namespace VisionPlatform.Api.Accounts;
 
-/// <summary>Signing in, staying signed in, signing out.</summary>
-public sealed class AuthFunctions(SignIn signIn, Sessions sessions, AuditLog audit)
+/// <summary>Signing in, refreshing and ending sessions.</summary>
+public sealed class AuthFunctions(SignIn signIn, UserSessions sessions)
 {
     [Function("Login"), AllowAnonymousAccess]
     [Operation("Sign in", Body = typeof(LoginRequest), Example = $$"""{"email":"{{Examples.Email}}","password":"{{Examples.Password}}"}""", Returns = typeof(SessionAnswer), Problems = ["INVALID_CREDENTIALS", "TOO_MANY_ATTEMPTS"],
@@ -17,7 +15,7 @@ public sealed class AuthFunctions(SignIn signIn, Sessions sessions, AuditLog aud
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/login")] HttpRequest request, CancellationToken cancellation)
     {
         var body = await request.ReadJsonAsync<LoginRequest>(cancellation);
-        return TypedResults.Ok(SessionAnswer.Of(await signIn.WithPasswordAsync(body.Email, body.Password, request.Origin(), cancellation)));
+        return Answer.Ok(SessionAnswer.Of(await signIn.WithPasswordAsync(body.Email, body.Password, request.Origin(), cancellation)));
     }
 
     [Function("RefreshSession"), AllowAnonymousAccess, RateLimit(RateLimit.General)]
@@ -27,7 +25,7 @@ public sealed class AuthFunctions(SignIn signIn, Sessions sessions, AuditLog aud
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/refresh")] HttpRequest request, CancellationToken cancellation)
     {
         var body = await request.ReadJsonAsync<RefreshRequest>(cancellation);
-        return TypedResults.Ok(SessionAnswer.Of(await signIn.WithRefreshTokenAsync(body.RefreshToken, request.Origin(), cancellation)));
+        return Answer.Ok(SessionAnswer.Of(await signIn.WithRefreshTokenAsync(body.RefreshToken, request.Origin(), cancellation)));
     }
 
     [Function("Logout"), RequiresPermission(Permission.AccountPassword)]
@@ -37,9 +35,8 @@ public sealed class AuthFunctions(SignIn signIn, Sessions sessions, AuditLog aud
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/logout")] HttpRequest request, CancellationToken cancellation)
     {
         var user = request.CurrentUser();
-        await sessions.EndAsync(user.Id, user.ProofId, cancellation);
-        await audit.AppendAsync(new AuditEvent("session.sign_out") { SubjectType = "session", SubjectId = user.ProofId.ToString() }, cancellation);
-        return TypedResults.NoContent();
+        await sessions.SignOutAsync(user.Id, user.ProofId, cancellation);
+        return Answer.NoContent();
     }
 
     [Function("LogoutEverywhere"), RequiresPermission(Permission.AccountPassword)]
@@ -49,12 +46,8 @@ public sealed class AuthFunctions(SignIn signIn, Sessions sessions, AuditLog aud
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/logout-everywhere")] HttpRequest request, CancellationToken cancellation)
     {
         var user = request.CurrentUser();
-        var ended = await sessions.EndAllAsync(user.Id, cancellation);
-        await audit.AppendAsync(new AuditEvent("session.sign_out_everywhere")
-        {
-            SubjectType = "user", SubjectId = user.Id.ToString(), SubjectName = user.Email, Details = new Dictionary<string, object?> { ["sessions"] = ended },
-        }, cancellation);
-        return TypedResults.NoContent();
+        await sessions.SignOutEverywhereAsync(user.Id, user.Email, cancellation);
+        return Answer.NoContent();
     }
 
     [Function("ListOwnSessions"), RequiresPermission(Permission.AccountSecurity)]
@@ -64,18 +57,16 @@ public sealed class AuthFunctions(SignIn signIn, Sessions sessions, AuditLog aud
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/auth/sessions")] HttpRequest request, CancellationToken cancellation)
     {
         var user = request.CurrentUser();
-        return TypedResults.Ok(await sessions.Of(user.Id).NewestFirstAsync(request, session => OwnSessionAnswer.Of(session, user.ProofId), cancellation));
+        return Answer.Ok(await sessions.Of(user.Id).NewestFirstAsync(request, session => OwnSessionAnswer.Of(session, user.ProofId), cancellation));
     }
 
     [Function("EndOwnSession"), RequiresPermission(Permission.AccountSecurity)]
     [Operation("End a session", Status = 204,
-        Description = "Signs another device out.")]
+        Description = "Ends one session of the caller, for example the one on another device.")]
     public async Task<IResult> EndSession(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/auth/sessions/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
-        if (!await sessions.EndAsync(request.CurrentUser().Id, id, cancellation))
-            throw new ProblemException(ErrorCodes.NotFound, "You have no such session.");
-        await audit.AppendAsync(new AuditEvent("session.end") { SubjectType = "session", SubjectId = id.ToString() }, cancellation);
-        return TypedResults.NoContent();
+        await sessions.EndAsync(request.CurrentUser().Id, id, cancellation);
+        return Answer.NoContent();
     }
 }

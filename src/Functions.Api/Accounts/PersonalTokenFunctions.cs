@@ -1,15 +1,13 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using VisionPlatform.Application.Accounts;
-using VisionPlatform.Application.Audit;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;
-using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Accounts;
 
-/// <summary>Tokens for scripts and continuous integration.</summary>
-public sealed class PersonalTokenFunctions(PersonalTokens tokens, UserDatabase database, AuditLog audit, TimeProvider time)
+/// <summary>Personal tokens for scripts and continuous integration.</summary>
+public sealed class PersonalTokenFunctions(PersonalTokens tokens)
 {
     [Function("CreatePersonalToken"), RequiresPermission(Permission.AccountSecurity)]
     [Operation("Create a personal token",
@@ -20,17 +18,8 @@ public sealed class PersonalTokenFunctions(PersonalTokens tokens, UserDatabase d
     {
         var body = await request.ReadJsonAsync<PersonalTokenRequest>(cancellation);
         TokenScopeRules.RequireKnown(body.Scopes, TokenScopes.All);
-        await using var creation = await request.BeginCreationAsync(database, time, cancellation);
-        if (creation.Earlier is { } earlier)
-            return earlier;
-        var (row, token) = await tokens.CreateAsync(request.CurrentUser().Id, body.Name, body.Scopes, body.ExpiresInDays, cancellation);
-        await audit.AppendAsync(new AuditEvent("personal_token.create")
-        {
-            SubjectType = "personal_token", SubjectId = row.Id.ToString(), SubjectName = row.Name,
-            Details = new Dictionary<string, object?> { ["scopes"] = row.Scopes, ["expiresAt"] = row.ExpiresAt },
-        }, cancellation);
-        return await creation.CommitAsync(
-            Answer.Created($"/api/v1/auth/tokens/{row.Id}", new NewPersonalTokenAnswer(row.Id, row.Name, row.Scopes, row.CreatedAt, row.ExpiresAt, token)), cancellation);
+        var once = request.Once<NewPersonalToken>(made => Answer.Created($"/api/v1/auth/tokens/{made.Row.Id}", NewPersonalTokenAnswer.Of(made)));
+        return (await tokens.CreateAsync(request.CurrentUser().Id, body.Name, body.Scopes, body.ExpiresInDays, once, cancellation)).ToResult();
     }
 
     [Function("ListPersonalTokens"), RequiresPermission(Permission.AccountSecurity)]
@@ -38,7 +27,7 @@ public sealed class PersonalTokenFunctions(PersonalTokens tokens, UserDatabase d
         Description = "Valid personal tokens of the caller, newest first, without their secret text.")]
     public async Task<IResult> List(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/auth/tokens")] HttpRequest request, CancellationToken cancellation) =>
-        TypedResults.Ok(await tokens.Of(request.CurrentUser().Id).NewestFirstAsync(request, PersonalTokenAnswer.Of, cancellation));
+        Answer.Ok(await tokens.Of(request.CurrentUser().Id).NewestFirstAsync(request, PersonalTokenAnswer.Of, cancellation));
 
     [Function("RevokePersonalToken"), RequiresPermission(Permission.AccountSecurity)]
     [Operation("Revoke a personal token", Status = 204,
@@ -46,17 +35,15 @@ public sealed class PersonalTokenFunctions(PersonalTokens tokens, UserDatabase d
     public async Task<IResult> Revoke(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/v1/auth/tokens/{id:guid}")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
-        if (!await tokens.RevokeAsync(request.CurrentUser().Id, id, cancellation))
-            throw new ProblemException(ErrorCodes.NotFound, "You have no such token.");
-        await audit.AppendAsync(new AuditEvent("personal_token.revoke") { SubjectType = "personal_token", SubjectId = id.ToString() }, cancellation);
-        return TypedResults.NoContent();
+        await tokens.RevokeAsync(request.CurrentUser().Id, id, cancellation);
+        return Answer.NoContent();
     }
 }
 
-/// <summary>What may be in a list of scopes.</summary>
+/// <summary>Checks the scopes of a request.</summary>
 internal static class TokenScopeRules
 {
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.ValidationFailed"/> naming each that is none.</exception>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.ValidationFailed"/> with a message for each unknown scope.</exception>
     public static void RequireKnown(IReadOnlyList<string> scopes, IReadOnlyList<string> known)
     {
         var errors = new FieldErrors();

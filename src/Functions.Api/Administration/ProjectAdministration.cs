@@ -9,7 +9,7 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Administration;
 
-/// <summary>All projects, for administrators. One is read, changed and deleted at its own address, where an administrator acts as owner.</summary>
+/// <summary>All projects, for administrators. To read, change or delete one, administrators use its own address, where they act as owner.</summary>
 public sealed class ProjectAdministration(PlatformDatabase database, UserDatabase users, ProjectAccess access, ProjectOwnership ownership)
 {
     private static readonly Sorting<Project> Orders = new Sorting<Project>().By("name", project => project.Name).By("updatedAt", project => project.UpdatedAt);
@@ -38,7 +38,7 @@ public sealed class ProjectAdministration(PlatformDatabase database, UserDatabas
     [Function("ChangeProjectOwner"), RequiresPermission(Permission.ProjectsAdminister)]
     [Operation("Change the owner of a project", Tag = "Administration", Body = typeof(NewOwner),
         Example = $$"""{"userId":"{{Examples.User}}"}""", Returns = typeof(ProjectAnswer), Problems = ["QUOTA_EXCEEDED", "DUPLICATE_NAME", "CHANGED_MEANWHILE"],
-        Unversioned = "The owner is one field; the project's version is at its own address.",
+        Unversioned = "The version of the project is at its own address.",
         Description = "Makes any account the owner. The previous owner stays in the project as an admin.")]
     public async Task<IResult> ChangeOwner([HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "api/v1/admin/projects/{id:guid}/owner")] HttpRequest request, Guid id, CancellationToken cancellation)
     {

@@ -2,14 +2,13 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Application.Accounts;
-using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;
 
 namespace VisionPlatform.Api.Administration;
 
-/// <summary>The accounts of others, for managers and administrators.</summary>
-public sealed class UserFunctions(UserAdministration administration, Quotas quotas)
+/// <summary>The accounts of other people, for managers and administrators.</summary>
+public sealed class UserFunctions(UserAdministration administration)
 {
     private const string Route = "api/v1/admin/users";
     private const string RouteOfOne = Route + "/{id:guid}";
@@ -45,7 +44,7 @@ public sealed class UserFunctions(UserAdministration administration, Quotas quot
     public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var user = await administration.VisibleTo(Caller(request)).FirstOrDefaultAsync(account => account.Id == id, cancellation)
-            ?? throw new ProblemException(ErrorCodes.NotFound, "There is no such account, or it is not yours to see.");
+            ?? throw new ProblemException(ErrorCodes.NotFound, "There is no such account, or you may not see it.");
         return Answer.Ok(AccountAnswer.Of(user), user.Version);
     }
 
@@ -85,8 +84,7 @@ public sealed class UserFunctions(UserAdministration administration, Quotas quot
         Description = "The person can sign in again. Earlier sessions stay ended.")]
     public async Task<IResult> Reactivate([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = RouteOfOne + "/reactivate")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
-        var user = await administration.ReactivateAsync(
-            Caller(request), id, organization => quotas.RequireRoomForPersonAsync(organization, countInvited: false, cancellation), cancellation);
+        var user = await administration.ReactivateAsync(Caller(request), id, cancellation);
         return Answer.Ok(AccountAnswer.Of(user), user.Version);
     }
 

@@ -9,10 +9,10 @@ namespace VisionPlatform.Api.Audit;
 /// <param name="ActorKind">What kind of caller acted.</param>
 /// <param name="ActorId">Account that acted; null for the system and for callers who were not signed in.</param>
 /// <param name="ActorName">E-mail address of the account at that time, or the address that a caller without an account gave.</param>
-/// <param name="Action">What was done, as thing and verb: <c>user.update_role</c>.</param>
-/// <param name="SubjectType">Kind of thing it was done to, for example <c>project</c>; null when there is none.</param>
-/// <param name="SubjectId">Id of that thing.</param>
-/// <param name="SubjectName">Name of that thing at that time.</param>
+/// <param name="Action">What was done, as resource and verb: <c>user.update_role</c>.</param>
+/// <param name="SubjectType">Kind of the resource that it was done to, for example <c>project</c>; null when there is none.</param>
+/// <param name="SubjectId">Id of that resource.</param>
+/// <param name="SubjectName">Name of that resource at that time.</param>
 /// <param name="Result">How it ended.</param>
 /// <param name="Code">Error code; null when it succeeded.</param>
 /// <param name="Address">IP address of the caller; null for the system.</param>

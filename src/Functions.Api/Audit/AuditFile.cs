@@ -7,7 +7,7 @@ using VisionPlatform.Domain.Audit;
 
 namespace VisionPlatform.Api.Audit;
 
-/// <summary>Writes entries as CSV (RFC 4180) or as JSON lines while they are read, so that the length of the log does not matter.</summary>
+/// <summary>Streams entries as CSV (RFC 4180) or JSON lines, so that a long log needs little memory.</summary>
 internal static class AuditFile
 {
     private const int FlushAt = 32 * 1024;
@@ -35,7 +35,7 @@ internal static class AuditFile
         entry.Details?.GetRawText(),
     }.Select(Field)) + "\r\n";
 
-    // A leading = + - or @ would be taken for a formula by spreadsheets; strangers choose some of these texts.
+    // Spreadsheets run text that begins with = + - or @ as a formula, and anonymous callers choose some of these texts.
     private static string Field(string? value) => value switch
     {
         null or "" => "",

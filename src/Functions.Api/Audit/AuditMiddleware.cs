@@ -8,8 +8,8 @@ using VisionPlatform.Domain.Audit;
 namespace VisionPlatform.Api.Audit;
 
 /// <summary>
-/// Tells the audit log where each request comes from, and gives every change a person makes, and every refusal for want of a permission,
-/// an entry, unless the function wrote a better one.
+/// Passes the origin of each request to the audit log. Adds a general entry for every change by a person and every refusal for a missing
+/// permission, unless the request has written a more specific one.
 /// </summary>
 public sealed class AuditMiddleware(FunctionDeclarations declarations, AuditBatch batch) : IFunctionsWorkerMiddleware
 {
@@ -32,7 +32,7 @@ public sealed class AuditMiddleware(FunctionDeclarations declarations, AuditBatc
     {
         var status = http.Response.StatusCode;
         var denied = status == StatusCodes.Status403Forbidden;
-        // An answer that is given again changed nothing.
+        // A replayed answer changed nothing.
         var isReplayed = http.Response.Headers.ContainsKey(IdempotentRequests.ReplayedHeader);
         if (isReplayed || audit.HasWritten || http.FindCurrentUser() is null || !(denied || (status < 400 && IsChange(http.Request.Method))))
             return;
@@ -47,13 +47,13 @@ public sealed class AuditMiddleware(FunctionDeclarations declarations, AuditBatc
 
     private static bool IsChange(string method) => !HttpMethods.IsGet(method) && !HttpMethods.IsHead(method) && !HttpMethods.IsOptions(method);
 
-    // What was made is named by Location, what is there already by the last id of the route.
+    // The Location header has the id of a new resource; the last id of the route is that of an existing one.
     private static string? SubjectOf(HttpContext http) =>
         http.Response.Headers.Location.ToString() is { Length: > 0 } location && Guid.TryParse(location.Split('/')[^1], out var made) ? made.ToString()
         : http.Request.RouteValues.Values.Select(value => value?.ToString()).LastOrDefault(value => Guid.TryParse(value, out _));
 }
 
-/// <summary>What a function does, as the audit log calls it: <c>StartTrainingJob</c> → <c>training_job.start</c>.</summary>
+/// <summary>Derives action and resource from the name of a function: <c>StartTrainingJob</c> → <c>training_job.start</c>.</summary>
 internal static class AuditAction
 {
     public static (string Action, string Thing) Of(string function)

@@ -1,8 +1,8 @@
 namespace VisionPlatform.Api.Http;
 
 /// <summary>
-/// The ids that examples of the API's description speak of. Tests put rows under exactly these ids and send every example,
-/// so an example that does not work is found. A new resource adds its id here, its address to <see cref="ByCollection"/> and its row to <c>ExampleData</c> of the tests.
+/// The ids in the examples of the API's description. Tests create rows with these ids and send every example,
+/// so that an example that does not work fails a test. A new resource adds its id here, its address to <see cref="ByCollection"/> and its row to <c>ExampleData</c> of the tests.
 /// </summary>
 public static class Examples
 {
@@ -22,24 +22,24 @@ public static class Examples
     public const string RefreshToken = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA";
     public const string User = "01995b5e-0a00-7000-8000-00000000000c";
 
-    /// <summary>Somebody of the same organization who is in no project yet.</summary>
+    /// <summary>A person of the same organization who is not in a project.</summary>
     public const string Colleague = "01995b5e-0a00-7000-8000-00000000000d";
-    /// <summary>Somebody of the same organization who is a member of the project.</summary>
+    /// <summary>A person of the same organization who is a member of the project.</summary>
     public const string Member = "01995b5e-0a00-7000-8000-000000000010";
     public const string Session = "01995b5e-0a00-7000-8000-000000000011";
     public const string PersonalToken = "01995b5e-0a00-7000-8000-000000000012";
 
-    // As they stand in the links of mails.
+    // Tokens in the links of mails.
     public const string SignUpToken = "sign-up-q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ";
     public const string ResetToken = "reset-q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ";
     public const string EmailToken = "email-q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ";
     public const string Organization = "01995b5e-0a00-7000-8000-00000000000e";
     public const string Invitation = "01995b5e-0a00-7000-8000-00000000000f";
 
-    /// <summary>What the mail of <see cref="Invitation"/> carries.</summary>
+    /// <summary>The token in the mail of <see cref="Invitation"/>.</summary>
     public const string InvitationToken = "example-of-the-token-in-the-mail";
 
-    /// <summary>The id after a word in an address: <c>projects/{id}</c>; a longer key <c>datasets/versions</c> goes before a shorter one.</summary>
+    /// <summary>The id that follows these words in an address: <c>projects/{id}</c>. The longest matching key wins, e.g. <c>datasets/versions</c>.</summary>
     public static IReadOnlyDictionary<string, string> ByCollection { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["projects"] = Project,
@@ -62,7 +62,7 @@ public static class Examples
         ["invitations"] = Invitation,
     };
 
-    /// <summary>The value of a route parameter; null when there is none for it.</summary>
+    /// <summary>The example value of a route parameter; null when there is none.</summary>
     /// <param name="before">The fixed words of the address before the parameter, in order.</param>
     public static string? After(IReadOnlyList<string> before)
     {

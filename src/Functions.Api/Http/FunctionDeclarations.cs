@@ -7,25 +7,25 @@ using Module = VisionPlatform.Application.Modules.Module;
 
 namespace VisionPlatform.Api.Http;
 
-/// <summary>A function as its source declares it.</summary>
-/// <param name="Name">Its name for the host.</param>
+/// <summary>The declaration of a function in the source.</summary>
+/// <param name="Name">Its name in the host.</param>
 /// <param name="Method">The method.</param>
 /// <param name="Trigger">Its HTTP trigger; null for timers, orchestrators and activities.</param>
-/// <param name="Access">Who may call it; null when nobody said so.</param>
+/// <param name="Access">Who may call it; null when it declares nothing.</param>
 /// <param name="Operation">How it is documented.</param>
 public sealed record FunctionDeclaration(
     string Name, MethodInfo Method, HttpTriggerAttribute? Trigger, AccessAttribute? Access, OperationAttribute? Operation)
 {
-    /// <summary>The route as the trigger has it, without a leading slash.</summary>
+    /// <summary>The route of the trigger without a leading slash.</summary>
     public string Route => (Trigger?.Route ?? Name).TrimStart('/');
 
     /// <summary>The module that it belongs to.</summary>
     public Module Module => field ??= AppModules.Of(Method.DeclaringType!);
 
-    /// <summary>Upper-case methods it answers; empty means all.</summary>
+    /// <summary>The HTTP methods that it answers, in upper case; empty for all.</summary>
     public IReadOnlyList<string> Methods { get; } = [.. (Trigger?.Methods ?? []).Select(method => method.ToUpperInvariant())];
 
-    /// <summary>Which limit counts requests to it.</summary>
+    /// <summary>The rate limit that counts its requests.</summary>
     public RateLimit RateLimit { get; } = Method.GetCustomAttribute<RateLimitAttribute>()?.Limit ?? Access switch
     {
         TrainerAccessAttribute => RateLimit.Trainer,
@@ -33,7 +33,7 @@ public sealed record FunctionDeclaration(
         _ => RateLimit.General,
     };
 
-    /// <summary>Its query parameters, with those that every list has.</summary>
+    /// <summary>Its query parameters, including those of every list.</summary>
     public IReadOnlyList<QueryAttribute> Queries { get; } = [.. Method.GetCustomAttributes<QueryAttribute>(), .. Operation?.Queries?.GetCustomAttributes<QueryAttribute>() ?? [], .. Operation is { IsList: true } ? OfLists : []];
 
     private static readonly QueryAttribute[] OfLists =
@@ -42,7 +42,7 @@ public sealed record FunctionDeclaration(
         new QueryAttribute<string>("cursor", "Where to continue: `nextCursor` of the previous page."),
     ];
 
-    /// <summary>Reads the attributes of one method; null when it is no function.</summary>
+    /// <summary>Reads the attributes of one method; null when it is not a function.</summary>
     public static FunctionDeclaration? Of(MethodInfo method) =>
         method.GetCustomAttribute<FunctionAttribute>() is not { } function ? null : new(
             function.Name, method,
@@ -58,7 +58,7 @@ public sealed record FunctionDeclaration(
     ];
 }
 
-/// <summary>Finds the declaration behind an invocation; reflection happens once a function.</summary>
+/// <summary>Finds the declaration of an invoked function. Uses reflection once per function.</summary>
 public sealed class FunctionDeclarations
 {
     private readonly ConcurrentDictionary<string, FunctionDeclaration> _byId = new(StringComparer.Ordinal);

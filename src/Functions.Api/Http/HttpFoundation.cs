@@ -7,7 +7,7 @@ namespace VisionPlatform.Api.Http;
 
 public static class HttpFoundation
 {
-    /// <summary>Puts the steps around every HTTP function in their order and registers what they need.</summary>
+    /// <summary>Adds the middleware of every HTTP function in order and registers what it needs.</summary>
     public static FunctionsApplicationBuilder UseHttpFoundation(this FunctionsApplicationBuilder builder)
     {
         builder.Services.AddApiJson();

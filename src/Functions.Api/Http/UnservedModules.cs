@@ -8,12 +8,12 @@ using VisionPlatform.Domain.Errors;
 
 namespace VisionPlatform.Api.Http;
 
-/// <summary>Keeps the functions of modules that are not served from being called.</summary>
+/// <summary>Disables the functions of modules that are not served.</summary>
 public static class UnservedModules
 {
     /// <summary>
-    /// Disables their functions in the way an operator disables one (<c>AzureWebJobs.NAME.Disabled</c>): their addresses answer 404, and
-    /// their timers and orchestrations are left to the instances that serve them.
+    /// Disables functions by the setting that operators use (<c>AzureWebJobs.NAME.Disabled</c>). Their addresses answer 404, and
+    /// their timers and orchestrations run on the instances that serve them.
     /// </summary>
     public static void Disable(IConfigurationManager configuration, ServedModules served, params Assembly[] assemblies)
     {
@@ -27,7 +27,7 @@ public static class UnservedModules
 }
 
 /// <summary>
-/// Refuses functions of modules that are not served, on a host that has read its settings before the app could disable
+/// Refuses functions of modules that are not served, on a host that reads its settings before the app can disable
 /// them.
 /// </summary>
 public sealed class ModuleMiddleware(FunctionDeclarations declarations, ServedModules served) : IFunctionsWorkerMiddleware
@@ -41,7 +41,7 @@ public sealed class ModuleMiddleware(FunctionDeclarations declarations, ServedMo
         return context.GetHttpContext() is null ? Task.CompletedTask : throw new ProblemException(ErrorCodes.NotFound, "There is nothing at this address.");
     }
 
-    // Orchestrations and activities stay: whoever is asked to run one has its task hub.
+    // Orchestrations and activities run wherever their task hub is, so they are not refused.
     private bool IsServed(FunctionDefinition function)
     {
         var trigger = function.InputBindings.Values.FirstOrDefault(binding => binding.Type is "httpTrigger" or "timerTrigger");

@@ -10,7 +10,7 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Invitations;
 
-/// <summary>Invitations once they are sent: seen, answered, mailed again, taken back.</summary>
+/// <summary>Reading, accepting, declining, resending and cancelling invitations.</summary>
 public sealed class InvitationFunctions(
     UserDatabase users, SentInvitations invitations, InvitationAnswers answers, InvitationAuthority authority)
 {
@@ -41,7 +41,7 @@ public sealed class InvitationFunctions(
     }
 
     [Function("GetInvitation"), RequiresPermission(Permission.InvitationsRead)]
-    [Operation("Get an invitation", Returns = typeof(InvitationAnswer), Unversioned = "Nothing of it is edited; it ends once.",
+    [Operation("Get an invitation", Returns = typeof(InvitationAnswer), Unversioned = "An invitation cannot be edited.",
         Description = "An invitation that the caller sent or received.")]
     public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
@@ -73,8 +73,8 @@ public sealed class InvitationFunctions(
 
     [Function("PreviewInvitation"), AllowAnonymousAccess("the token in the mail")]
     [Operation("Preview an invitation", Body = typeof(InvitationToken), Example = TokenExample, Returns = typeof(InvitationPreview), Problems = ["INVITATION_INVALID", "INVITATION_EXPIRED", "INVALID_STATE"],
-        NotIdempotent = "It makes nothing.",
-        Description = "What the token from an invitation mail offers. The caller need not be signed in.")]
+        NotIdempotent = "It creates nothing.",
+        Description = "Returns what the token from an invitation mail offers. The caller need not be signed in.")]
     public async Task<IResult> Preview([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route + "/preview")] HttpRequest request, CancellationToken cancellation)
     {
         var invitation = await answers.FindAsync((await request.ReadJsonAsync<InvitationToken>(cancellation)).Token, cancellation);
@@ -140,5 +140,5 @@ public sealed class InvitationFunctions(
         || (await authority.FindTargetAsync(invitation.Kind, invitation.TargetId, cancellation) is { } target
             && await authority.MayOfferAsync(request.CurrentUser().Id, invitation.Kind, invitation.TargetId, target, invitation.Role, cancellation));
 
-    private static ProblemException NoSuchInvitation() => new(ErrorCodes.NotFound, "There is no such invitation, or it is not yours to see.");
+    private static ProblemException NoSuchInvitation() => new(ErrorCodes.NotFound, "There is no such invitation, or you may not see it.");
 }

@@ -10,9 +10,8 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Invitations;
 
-/// <summary>Inviting people by e-mail, each to one organization, project or dataset.</summary>
-public sealed class InvitationSending(
-    UserDatabase users, PlatformDatabase platform, ProjectAccess projects, OrganizationAccess organizations, SentInvitations invitations, TimeProvider time)
+/// <summary>Inviting people by e-mail to an organization, a project or a dataset.</summary>
+public sealed class InvitationSending(PlatformDatabase platform, ProjectAccess projects, OrganizationAccess organizations, SentInvitations invitations)
 {
     [Function("InviteToOrganization"), RequiresPermission(Permission.OrganizationsInvite)]
     [Operation("Invite to an organization", Tag = "Invitations", Body = typeof(InvitationRequest),
@@ -50,11 +49,9 @@ public sealed class InvitationSending(
     private async Task<IResult> SendAsync(HttpRequest request, InvitationKind kind, Guid target, string name, CancellationToken cancellation)
     {
         var body = await request.ReadJsonAsync<InvitationRequest>(cancellation);
-        await using var creation = await request.BeginCreationAsync(users, time, cancellation);
-        if (creation.Earlier is { } earlier)
-            return earlier;
-        var invitation = await invitations.SendAsync(request.CurrentInviter(), new NewInvitation(kind, target, name, body.Email, body.Role, body.Message), cancellation);
-        return await creation.CommitAsync(Answer.Created($"/api/v1/invitations/{invitation.Id}", InvitationAnswer.Of(invitation)), cancellation);
+        var once = request.Once<Invitation>(invitation => Answer.Created($"/api/v1/invitations/{invitation.Id}", InvitationAnswer.Of(invitation)));
+        var wanted = new NewInvitation(kind, target, name, body.Email, body.Role, body.Message);
+        return (await invitations.SendAsync(request.CurrentInviter(), wanted, once, cancellation)).ToResult();
     }
 }
 

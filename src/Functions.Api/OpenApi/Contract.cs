@@ -84,7 +84,7 @@ public sealed record Contract(FunctionDeclaration Function, string Method, bool 
             if (Function.Route.Contains('{'))
                 codes.Add(ErrorCodes.NotFound);
             foreach (var code in Operation.Problems)
-                codes.Add(ErrorCodes.All.TryGetValue(code, out var known) ? known : throw new InvalidOperationException($"{Function.Name} names {code}, which is no error code."));
+                codes.Add(ErrorCodes.TryFind(code) ?? throw new InvalidOperationException($"{Function.Name} names the unknown error code {code}."));
             if (Function.RateLimit != RateLimit.None)
                 codes.Add(ErrorCodes.RateLimited);
             codes.UnionWith([ErrorCodes.Internal, ErrorCodes.DatabaseUnavailable]);

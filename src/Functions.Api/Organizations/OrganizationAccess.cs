@@ -6,10 +6,10 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Organizations;
 
-/// <summary>Decides who may do what with an organization: those who belong to it by their system role, administrators everywhere. For others it does not exist.</summary>
+/// <summary>Checks permissions in an organization. Its people hold those of their system role, and administrators hold all of them. For others it does not exist.</summary>
 public sealed class OrganizationAccess(UserDatabase users)
 {
-    /// <summary>The organization, if the caller holds the permission in it.</summary>
+    /// <summary>Returns the organization if the caller holds the permission in it.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/>; <see cref="ErrorCodes.Forbidden"/>, naming the permission.</exception>
     public async Task<Organization> RequireAsync(CurrentUser user, Guid organizationId, Permission permission, CancellationToken cancellation)
     {
@@ -19,7 +19,7 @@ public sealed class OrganizationAccess(UserDatabase users)
         return organization;
     }
 
-    /// <summary>The organizations that the caller may see: their own, or all for an administrator.</summary>
+    /// <summary>The organizations that the caller may see: the own one, or all for an administrator.</summary>
     public IQueryable<Organization> VisibleTo(CurrentUser user) =>
         user.Role == SystemRole.Admin
             ? users.Organizations.AsNoTracking()

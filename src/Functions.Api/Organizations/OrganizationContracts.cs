@@ -1,10 +1,11 @@
 using System.ComponentModel.DataAnnotations;
+using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Organizations;
 
 namespace VisionPlatform.Api.Organizations;
 
-/// <summary>Data of an organization. An update replaces all of it; a limit that is left out is no limit.</summary>
+/// <summary>Data of an organization. An update replaces all of it. Leave a limit out for no limit.</summary>
 /// <param name="Name">Name of the organization, unique regardless of case.</param>
 /// <param name="Company">Company that it belongs to.</param>
 /// <param name="Division">Division of the company.</param>
@@ -19,9 +20,12 @@ public sealed record OrganizationRequest(
     [property: Range(0, OrganizationLimits.Quota)] int? MaxUsers = null,
     [property: Range(0, OrganizationLimits.Quota)] int? MaxStorageGb = null,
     [property: Range(0, OrganizationLimits.Quota)] int? MaxGpuHoursPerMonth = null,
-    [property: Range(0, OrganizationLimits.Quota)] int? MaxConcurrentJobs = null);
+    [property: Range(0, OrganizationLimits.Quota)] int? MaxConcurrentJobs = null)
+{
+    internal OrganizationText AsText() => new(Name, Company, Division, MaxUsers, MaxStorageGb, MaxGpuHoursPerMonth, MaxConcurrentJobs);
+}
 
-/// <summary>An organization. A limit that is null is no limit.</summary>
+/// <summary>An organization. A limit of null means no limit.</summary>
 /// <param name="Name">Name of the organization, unique regardless of case.</param>
 /// <param name="Company">Company that it belongs to; null when none was given.</param>
 /// <param name="Division">Division of the company; null when none was given.</param>

@@ -1,19 +1,16 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
-using Npgsql;
-using VisionPlatform.Application.Audit;
 using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
-using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Organizations;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Organizations;
 
 /// <summary>Organizations and their limits.</summary>
-public sealed class OrganizationFunctions(UserDatabase database, OrganizationAccess access, Quotas quotas, AuditLog audit, TimeProvider time)
+public sealed class OrganizationFunctions(UserDatabase database, OrganizationLifecycle organizations, OrganizationAccess access, Quotas quotas)
 {
     internal const string Route = "api/v1/organizations";
     internal const string RouteOfOne = Route + "/{id:guid}";
@@ -26,16 +23,8 @@ public sealed class OrganizationFunctions(UserDatabase database, OrganizationAcc
     public async Task<IResult> Create([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route)] HttpRequest request, CancellationToken cancellation)
     {
         var body = await request.ReadJsonAsync<OrganizationRequest>(cancellation);
-        await using var creation = await request.BeginCreationAsync(database, time, cancellation);
-        if (creation.Earlier is { } earlier)
-            return earlier;
-        var now = time.GetUtcNow();
-        var organization = new Organization { Name = body.Name.Trim(), CreatedAt = now };
-        Take(body, organization, now);
-        database.Organizations.Add(organization);
-        await SaveAsync(organization.Name, cancellation);
-        await audit.AppendAsync(About(organization, "organization.create") with { Details = Limits(organization) }, cancellation);
-        return await creation.CommitAsync(Answer.Created($"/{Route}/{organization.Id}", OrganizationAnswer.Of(organization), organization.Version), cancellation);
+        var once = request.Once<Organization>(made => Answer.Created($"/{Route}/{made.Id}", OrganizationAnswer.Of(made), made.Version));
+        return (await organizations.CreateAsync(body.AsText(), once, cancellation)).ToResult();
     }
 
     [Function("ListOrganizations"), RequiresPermission(Permission.OrganizationsRead, Anywhere = true)]
@@ -60,45 +49,24 @@ public sealed class OrganizationFunctions(UserDatabase database, OrganizationAcc
 
     [Function("UpdateOrganization"), RequiresPermission(Permission.OrganizationsWrite)]
     [Operation("Update an organization", Body = typeof(OrganizationRequest), Example = Example, Returns = typeof(OrganizationAnswer), Problems = ["DUPLICATE_NAME"],
-        Description = "Replaces names and limits. A limit below the present use stops further use and removes nothing.")]
+        Description = "Replaces names and limits. A limit below the current use prevents further use and removes nothing.")]
     public async Task<IResult> Update([HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var body = await request.ReadJsonAsync<OrganizationRequest>(cancellation);
-        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         var organization = await access.RequireAsync(request.CurrentUser(), id, Permission.OrganizationsWrite, cancellation);
         request.RequireMatch(organization.Version);
-        var before = Limits(organization);
-        database.Attach(organization);
-        Take(body, organization, time.GetUtcNow());
-        await SaveAsync(organization.Name, cancellation);
-        await audit.AppendAsync(
-            About(organization, "organization.update") with { Details = new Dictionary<string, object?> { ["before"] = before, ["after"] = Limits(organization) } }, cancellation);
-        await transaction.CommitAsync(cancellation);
+        await organizations.UpdateAsync(organization, body.AsText(), cancellation);
         return Answer.Ok(OrganizationAnswer.Of(organization), organization.Version);
     }
 
     [Function("DeleteOrganization"), RequiresPermission(Permission.OrganizationsWrite)]
     [Operation("Delete an organization", Status = 204, Problems = ["ORGANIZATION_NOT_EMPTY"],
-        Description = "Deletes an organization that no people belong to. Its pending invitations are cancelled.")]
+        Description = "Deletes an organization that has no people. Its pending invitations are cancelled.")]
     public async Task<IResult> Delete([HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
-        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         var organization = await access.RequireAsync(request.CurrentUser(), id, Permission.OrganizationsWrite, cancellation);
         request.RequireMatch(organization.Version);
-        var now = time.GetUtcNow();
-        try
-        {
-            // Who joins at this moment keeps it from going: the reference in their row.
-            database.Organizations.Remove(organization);
-            await database.SaveChangesAsync(cancellation);
-        }
-        catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation })
-        {
-            throw new ProblemException(ErrorCodes.OrganizationNotEmpty);
-        }
-        await database.Database.ExecuteSqlAsync($"UPDATE invitations SET state = 'cancelled', ended_at = {now} WHERE target_id = {id} AND state = 'pending'", cancellation);
-        await audit.AppendAsync(About(organization, "organization.delete"), cancellation);
-        await transaction.CommitAsync(cancellation);
+        await organizations.DeleteAsync(organization, cancellation);
         return Answer.NoContent();
     }
 
@@ -119,36 +87,4 @@ public sealed class OrganizationFunctions(UserDatabase database, OrganizationAcc
         Description = "What the caller's account uses of the limits that come with its role.")]
     public async Task<IResult> OwnUsage([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/auth/usage")] HttpRequest request, CancellationToken cancellation) =>
         Answer.Ok(new AccountUsageAnswer(await quotas.OfAccountAsync(request.CurrentUser().Id, cancellation)));
-
-    internal static AuditEvent About(Organization organization, string action) =>
-        new(action) { SubjectType = "organization", SubjectId = organization.Id.ToString(), SubjectName = organization.Name };
-
-    private static Dictionary<string, object?> Limits(Organization o) => new()
-    {
-        ["name"] = o.Name, ["maxUsers"] = o.MaxUsers, ["maxStorageGb"] = o.MaxStorageGb, ["maxGpuHoursPerMonth"] = o.MaxGpuHoursPerMonth, ["maxConcurrentJobs"] = o.MaxConcurrentJobs,
-    };
-
-    private static void Take(OrganizationRequest body, Organization organization, DateTimeOffset now)
-    {
-        organization.Name = body.Name.Trim();
-        organization.Company = body.Company?.Trim();
-        organization.Division = body.Division?.Trim();
-        organization.MaxUsers = body.MaxUsers;
-        organization.MaxStorageGb = body.MaxStorageGb;
-        organization.MaxGpuHoursPerMonth = body.MaxGpuHoursPerMonth;
-        organization.MaxConcurrentJobs = body.MaxConcurrentJobs;
-        organization.UpdatedAt = now;
-    }
-
-    private async Task SaveAsync(string name, CancellationToken cancellation)
-    {
-        try
-        {
-            await database.SaveChangesAsync(cancellation);
-        }
-        catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
-        {
-            throw new ProblemException(ErrorCodes.DuplicateName, $"There is an organization named '{name}' already.", "name");
-        }
-    }
 }

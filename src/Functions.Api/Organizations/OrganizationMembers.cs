@@ -1,16 +1,14 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
-using VisionPlatform.Application.Audit;
 using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain.Accounts;
-using VisionPlatform.Domain.Errors;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Organizations;
 
-/// <summary>Who belongs to an organization.</summary>
-public sealed class OrganizationMembers(UserDatabase database, OrganizationAccess access, Quotas quotas, AuditLog audit, TimeProvider time)
+/// <summary>The people of an organization.</summary>
+public sealed class OrganizationMembers(UserDatabase database, OrganizationMembership membership, OrganizationAccess access)
 {
     private const string Route = OrganizationFunctions.RouteOfOne + "/members";
 
@@ -39,23 +37,7 @@ public sealed class OrganizationMembers(UserDatabase database, OrganizationAcces
         [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = Route + "/{userId:guid}")] HttpRequest request, Guid id, Guid userId, CancellationToken cancellation)
     {
         await access.RequireAsync(request.CurrentUser(), id, Permission.OrganizationsWrite, cancellation);
-        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
-        // The organization before the person: the order everywhere.
-        var organization = await database.Organizations.FromSql($"SELECT *, xmin FROM organizations WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(cancellation)
-            ?? throw new ProblemException(ErrorCodes.NotFound);
-        var user = await database.LockUserAsync(userId, cancellation) ?? throw NoSuchPerson();
-        if (user.OrganizationId == id)
-            return Answer.Ok(OrganizationMemberAnswer.Of(user));
-        if (user.OrganizationId is not null)
-            throw new ProblemException(ErrorCodes.OtherOrganization);
-        if (user.IsActive)
-            await quotas.RequireRoomForPersonAsync(id, countInvited: true, cancellation);
-        user.OrganizationId = id;
-        user.UpdatedAt = time.GetUtcNow();
-        await database.SaveChangesAsync(cancellation);
-        await audit.AppendAsync(OrganizationFunctions.About(organization, "organization_member.add") with { Details = new Dictionary<string, object?> { ["userId"] = userId, ["email"] = user.Email } }, cancellation);
-        await transaction.CommitAsync(cancellation);
-        return Answer.Ok(OrganizationMemberAnswer.Of(user));
+        return Answer.Ok(OrganizationMemberAnswer.Of(await membership.AddAsync(id, userId, cancellation)));
     }
 
     [Function("RemoveOrganizationMember"), RequiresPermission(Permission.OrganizationsWrite)]
@@ -65,17 +47,7 @@ public sealed class OrganizationMembers(UserDatabase database, OrganizationAcces
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = Route + "/{userId:guid}")] HttpRequest request, Guid id, Guid userId, CancellationToken cancellation)
     {
         var organization = await access.RequireAsync(request.CurrentUser(), id, Permission.OrganizationsWrite, cancellation);
-        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
-        var user = await database.LockUserAsync(userId, cancellation);
-        if (user?.OrganizationId != id)
-            throw NoSuchPerson();
-        user.OrganizationId = null;
-        user.UpdatedAt = time.GetUtcNow();
-        await database.SaveChangesAsync(cancellation);
-        await audit.AppendAsync(OrganizationFunctions.About(organization, "organization_member.remove") with { Details = new Dictionary<string, object?> { ["userId"] = userId, ["email"] = user.Email } }, cancellation);
-        await transaction.CommitAsync(cancellation);
+        await membership.RemoveAsync(organization, userId, cancellation);
         return Answer.NoContent();
     }
-
-    private static ProblemException NoSuchPerson() => new(ErrorCodes.NotFound, "There is no such person here.");
 }

@@ -7,15 +7,15 @@ using VisionPlatform.Domain.Accounts;
 namespace VisionPlatform.Api.Permissions;
 
 /// <summary>
-/// Who may call what, written from the declarations of the functions and the policy of <see cref="AccessPolicy"/>:
-/// <c>docs/permissions.md</c>. Tests hold the running app to every cell of it.
+/// Writes <c>docs/permissions.md</c>, which says who may call what, from the declarations of the functions and <see cref="AccessPolicy"/>.
+/// A test compares the running app with every cell.
 /// </summary>
 public static partial class PermissionMatrix
 {
-    /// <summary>What a cell says of a call that permissions do not stop.</summary>
+    /// <summary>Cell of an allowed call.</summary>
     public const string Yes = "yes";
 
-    /// <summary>Every HTTP function of the API that is not the answer to unknown addresses, in the order of the document.</summary>
+    /// <summary>Every HTTP function of the API except the one for unknown addresses, in the order of the document.</summary>
     public static IReadOnlyList<(string Method, FunctionDeclaration Function)> Endpoints { get; } =
     [
         .. FunctionDeclaration.AllHttpFunctionsIn(typeof(PermissionMatrix).Assembly)
@@ -24,10 +24,10 @@ public static partial class PermissionMatrix
             .OrderBy(endpoint => Path(endpoint.function), StringComparer.Ordinal).ThenBy(endpoint => endpoint.method, StringComparer.Ordinal),
     ];
 
-    /// <summary>How an endpoint is called in the matrix: <c>GET /api/v1/projects/{id}</c>.</summary>
+    /// <summary>Name of an endpoint in the matrix: <c>GET /api/v1/projects/{id}</c>.</summary>
     public static string NameOf(string method, FunctionDeclaration function) => $"{method} {Path(function)}";
 
-    /// <summary>The cell of an endpoint and somebody who calls it: <see cref="Yes"/> or a status.</summary>
+    /// <summary>The cell of an endpoint and a caller: <see cref="Yes"/> or a status.</summary>
     public static string Cell(FunctionDeclaration function, AccessActor actor) => function.Access switch
     {
         AllowAnonymousAccessAttribute => Yes,
@@ -48,11 +48,11 @@ public static partial class PermissionMatrix
         var text = new StringBuilder("""
             # Permissions
 
-            Written by `./platform permissions` from `AccessPolicy` (`src/Domain/Accounts`) and the declarations of the functions; the tests call every endpoint as everybody in this matrix.
+            Written by `./platform permissions` from `AccessPolicy` (`src/Domain/Accounts`) and the declarations of the functions. A test calls every endpoint as every caller of this matrix.
 
-            A person has one **system role** (`guest`, `standard_engineer`, `advanced_engineer`, `manager`, `admin`) and in each project they work in a **project role** (`viewer`, `member`, `admin`, `owner`). A permission inside a project needs both. A dataset can also be shared with people outside its project, with a **dataset role** (`viewer`, `annotator`, `reviewer`, `admin`). A system admin acts as owner of every project. What somebody may not see answers 404; what they see and may not do answers 403 with the missing `permission`.
+            A person has one **system role** (`guest`, `standard_engineer`, `advanced_engineer`, `manager`, `admin`) and in each project they work in a **project role** (`viewer`, `member`, `admin`, `owner`). A permission inside a project needs both. A dataset can also be shared with people outside its project, with a **dataset role** (`viewer`, `annotator`, `reviewer`, `admin`). A system admin acts as owner of every project. A call for a resource that the caller may not see answers 404. A call that the caller may not make on a visible resource answers 403 with the missing `permission`.
 
-            Beyond the table: jobs of others are started, cancelled and restarted with `training:manage`; a manager reaches only accounts below managers, and those of the own organization when there is one; nobody grants a role above those they reach; the last active administrator stays; tokens are limited to their scopes and never reach what is marked *session*.
+            Rules beyond the table: starting, cancelling and restarting jobs of others needs `training:manage`. A manager can see and change only accounts below managers, and only of the own organization if the manager belongs to one. Nobody can grant a role that they cannot administer. The last active administrator cannot be removed. Tokens are limited to their scopes and never have the permissions marked *session*.
 
             ## Permissions
 
@@ -67,7 +67,7 @@ public static partial class PermissionMatrix
             var quota = AccountQuota.For(role);
             text.Append(CultureInfo.InvariantCulture, $"| {role.AsText()} | {Limit(quota.Projects)} | {Limit(quota.Datasets)} | {Limit(quota.ConcurrentJobs)} | {Limit(quota.StorageGb)} | {Limit(quota.GpuHoursPerMonth)} |\n");
         }
-        text.Append("\nAn organization adds limits of its own: people, images, training hours and jobs of all its people together.\n\n## Endpoints\n\nThe five system roles own the project and belong to the organization that the call is about; the four project roles are standard engineers; *other tenant* is neither in the project nor in the organization; *token to read* is a personal token with the scope `read` of a project's owner; *trainer* has the token of the attempt.\n\n");
+        text.Append("\nAn organization has further limits: people, images, training hours and jobs of all its people together.\n\n## Endpoints\n\nThe callers with the five system roles own the project and belong to the organization of the call. The callers with the four project roles are standard engineers. *other tenant* is neither in the project nor in the organization. *token to read* is a personal token of the project's owner with the scope `read`. *trainer* has the token of the attempt.\n\n");
         text.Append(CultureInfo.InvariantCulture, $"| endpoint | needs | {string.Join(" | ", AccessActor.All.Select(actor => actor.Name))} |\n|---|---|{string.Concat(AccessActor.All.Select(_ => "---|"))}\n");
         foreach (var (method, function) in Endpoints)
             text.Append(CultureInfo.InvariantCulture, $"| {NameOf(method, function)} | {NeedOf(function)} | {string.Join(" | ", AccessActor.All.Select(actor => Cell(function, actor)))} |\n");
@@ -75,7 +75,7 @@ public static partial class PermissionMatrix
     }
 
     private static string NoteOf(Permission permission) =>
-        AccessPolicy.IsOrganizationScoped(permission) ? "in one's own organization" : AccessPolicy.NeedsSession(permission) ? "*session*" : "";
+        AccessPolicy.IsOrganizationScoped(permission) ? "in the own organization" : AccessPolicy.NeedsSession(permission) ? "*session*" : "";
 
     private static string NeedOf(FunctionDeclaration function) => function.Access switch
     {

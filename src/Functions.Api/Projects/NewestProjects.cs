@@ -5,8 +5,8 @@ using VisionPlatform.Infrastructure.Persistence;
 namespace VisionPlatform.Api.Projects;
 
 /// <summary>
-/// The list that every page begins with, newest first. Hand-written: it is asked for more often than anything else, and each half is
-/// read from an index of its own (owner and id; id) whatever part of all projects the caller sees.
+/// The default list of projects, newest first. It is the most frequent query, so its SQL is written by hand: each half
+/// reads its own index (owner and id; id), however many projects the caller may see.
 /// </summary>
 public sealed class NewestProjects([FromKeyedServices(Databases.Platform)] NpgsqlDataSource platform, [FromKeyedServices(Databases.Users)] NpgsqlDataSource users)
 {
@@ -23,10 +23,10 @@ public sealed class NewestProjects([FromKeyedServices(Databases.Platform)] Npgsq
         ORDER BY id DESC LIMIT $3
         """;
 
-    // After every id there is: where the first page begins.
+    // Larger than every id: the first page begins here.
     private static readonly Guid End = Guid.AllBitsSet;
 
-    /// <summary>A page of what somebody owns or is a member of.</summary>
+    /// <summary>Reads a page of the projects that a person owns or is a member of.</summary>
     public async Task<Page<ProjectAnswer>> ReadAsync(Guid owner, PageRequest page, CancellationToken cancellation)
     {
         var joined = await JoinedAsync(owner, cancellation);

@@ -9,19 +9,19 @@ using VisionPlatform.Infrastructure.Persistence;
 namespace VisionPlatform.Api.Projects;
 
 /// <summary>
-/// The one place that decides who may do what in a project. The owner is in the project's row, other roles are in the
-/// user database, a system admin counts as owner everywhere. What somebody may not see does not exist for them.
+/// Checks permissions in projects and datasets. The owner is in the project's row, other roles are in the
+/// user database, and a system admin acts as owner everywhere. A project that the caller may not see answers like one that does not exist.
 /// </summary>
 public sealed class ProjectAccess(PlatformDatabase platform, UserDatabase users)
 {
-    // Asked by nearly every request: compiled once, where Entity Framework would look each of them up anew.
+    // Nearly every request needs these queries. Compiled, they skip the query cache of Entity Framework.
     private static readonly Func<PlatformDatabase, Guid, CancellationToken, Task<Project?>> ProjectById = EF.CompileAsyncQuery(
         (PlatformDatabase database, Guid id, CancellationToken _) => database.Projects.AsNoTracking().FirstOrDefault(project => project.Id == id && project.DeletedAt == null));
 
-    /// <summary>The project, if the caller holds the permission in it. One query for its owner and for an admin, two for a member.</summary>
+    /// <summary>Returns the project if the caller holds the permission in it. Needs one query for the owner and a system admin, two for a member.</summary>
     /// <exception cref="ProblemException">
-    /// <see cref="ErrorCodes.NotFound"/> when it does not exist, is deleted or is not the caller's to see;
-    /// <see cref="ErrorCodes.Forbidden"/>, naming the permission, when it is seen but that may not be done.
+    /// <see cref="ErrorCodes.NotFound"/> when it does not exist, is deleted or the caller may not see it;
+    /// <see cref="ErrorCodes.Forbidden"/> with the permission when the caller may see it but does not hold the permission.
     /// </exception>
     public async Task<Project> RequireAsync(CurrentUser user, Guid projectId, Permission permission, CancellationToken cancellation)
     {
@@ -34,13 +34,13 @@ public sealed class ProjectAccess(PlatformDatabase platform, UserDatabase users)
     }
 
     /// <summary>
-    /// Asks for a permission in a dataset: members of its project hold what their role there gives, and those with whom
-    /// it alone is shared what their role in it gives.
+    /// Requires a permission in a dataset. Members of its project hold the permissions of their project role, and people with whom
+    /// the dataset is shared hold those of their dataset role.
     /// </summary>
-    /// <param name="user">Who is calling.</param>
-    /// <param name="dataset">The dataset; null when there is no such one.</param>
-    /// <param name="project">Its project; null when that is deleted, and everything in it with it.</param>
-    /// <param name="permission">What is needed.</param>
+    /// <param name="user">The caller.</param>
+    /// <param name="dataset">The dataset; null when it does not exist.</param>
+    /// <param name="project">Its project; null when the project is deleted, which hides the dataset too.</param>
+    /// <param name="permission">The required permission.</param>
     /// <param name="cancellation">The request's token.</param>
     /// <exception cref="ProblemException">As for <see cref="RequireAsync"/>.</exception>
     public async Task RequireInDatasetAsync(CurrentUser user, Dataset? dataset, Project? project, Permission permission, CancellationToken cancellation)
@@ -63,13 +63,13 @@ public sealed class ProjectAccess(PlatformDatabase platform, UserDatabase users)
     }
 
     /// <summary>
-    /// Like <see cref="RequireAsync"/> for something inside a project, when its id is what the caller gave: whoever may
-    /// not see the project is told that this something does not exist.
+    /// Like <see cref="RequireAsync"/> for a resource inside a project that the caller named by its id. A caller who may
+    /// not see the project gets the answer that the resource does not exist.
     /// </summary>
-    /// <param name="user">Who is calling.</param>
-    /// <param name="projectId">The project the thing belongs to; null when there is no such thing.</param>
-    /// <param name="permission">What is needed.</param>
-    /// <param name="what">What it is called in the answer, e.g. <c>dataset</c>.</param>
+    /// <param name="user">The caller.</param>
+    /// <param name="projectId">The project of the resource; null when the resource does not exist.</param>
+    /// <param name="permission">The required permission.</param>
+    /// <param name="what">Name of the kind of resource in the answer, e.g. <c>dataset</c>.</param>
     /// <param name="cancellation">The request's token.</param>
     /// <exception cref="ProblemException">As for <see cref="RequireAsync"/>.</exception>
     public async Task<Project> RequireForAsync(CurrentUser user, Guid? projectId, Permission permission, string what, CancellationToken cancellation)
@@ -84,7 +84,7 @@ public sealed class ProjectAccess(PlatformDatabase platform, UserDatabase users)
         }
     }
 
-    /// <summary>The projects that the caller may see, to filter lists with.</summary>
+    /// <summary>The projects that the caller may see.</summary>
     public async Task<IQueryable<Project>> VisibleAsync(CurrentUser user, CancellationToken cancellation)
     {
         var projects = platform.Projects.AsNoTracking().Where(p => p.DeletedAt == null);

@@ -7,7 +7,7 @@ using VisionPlatform.Domain.Projects;
 
 namespace VisionPlatform.Api.Projects;
 
-/// <summary>Projects: what everything else belongs to.</summary>
+/// <summary>Creating, reading, changing and deleting projects.</summary>
 public sealed class ProjectFunctions(ProjectLifecycle projects, NewestProjects newest, ProjectAccess access)
 {
     private const string Route = "api/v1/projects";

@@ -1,18 +1,14 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
-using Npgsql;
-using VisionPlatform.Application.Audit;
-using VisionPlatform.Domain;
+using VisionPlatform.Application.Projects;
 using VisionPlatform.Domain.Accounts;
-using VisionPlatform.Domain.Errors;
-using VisionPlatform.Domain.Projects;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Projects;
 
-/// <summary>Who works in a project, and with which role.</summary>
-public sealed class ProjectMembers(UserDatabase users, ProjectAccess access, AuditLog audit, TimeProvider time)
+/// <summary>The people of a project and their roles.</summary>
+public sealed class ProjectMembers(UserDatabase users, ProjectMembership membership, ProjectAccess access)
 {
     private const string Route = "api/v1/projects/{id:guid}/members";
     private const string RouteOfOne = Route + "/{userId:guid}";
@@ -35,7 +31,7 @@ public sealed class ProjectMembers(UserDatabase users, ProjectAccess access, Aud
         var page = await users.ProjectMembers.Where(member => member.ProjectId == id && member.UserId != project.OwnerId)
             .Join(users.Users, member => member.UserId, user => user.Id, (member, user) => new Row { Id = user.Id, Email = user.Email, FullName = user.FullName, Role = member.Role, JoinedAt = member.CreatedAt })
             .AsNoTracking().NewestFirstAsync(request, row => new MemberAnswer(row.Id, row.Email, row.FullName, row.Role, row.JoinedAt), cancellation);
-        // The owner, whose place is in the project's row, leads the first page.
+        // The owner is in the project's row, not among the members, and comes first on the first page.
         if (request.Query["cursor"].ToString().Length > 0)
             return Answer.Ok(page);
         var owner = await users.Users.AsNoTracking().SingleOrDefaultAsync(user => user.Id == project.OwnerId, cancellation);
@@ -54,26 +50,8 @@ public sealed class ProjectMembers(UserDatabase users, ProjectAccess access, Aud
         var caller = request.CurrentUser();
         var project = await access.RequireAsync(caller, id, Permission.MembersInvite, cancellation);
         var body = await request.ReadJsonAsync<NewMember>(cancellation);
-        RequireGivable(body.Role);
-        await using var creation = await request.BeginCreationAsync(users, time, cancellation);
-        if (creation.Earlier is { } earlier)
-            return earlier;
-        var person = await FindColleagueAsync(caller, body.UserId, cancellation);
-        if (person.Id == project.OwnerId)
-            throw new ProblemException(ErrorCodes.AlreadyMember);
-        var member = new ProjectMember { ProjectId = id, UserId = person.Id, Role = body.Role, InvitedBy = caller.Id, CreatedAt = time.GetUtcNow() };
-        users.ProjectMembers.Add(member);
-        try
-        {
-            await users.SaveChangesAsync(cancellation);
-        }
-        catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
-        {
-            throw new ProblemException(ErrorCodes.AlreadyMember);
-        }
-        await audit.AppendAsync(About(project, "project_member.add", person.Id, ("role", body.Role)), cancellation);
-        var answer = new MemberAnswer(person.Id, person.Email, person.FullName, member.Role, member.CreatedAt);
-        return await creation.CommitAsync(Answer.Created($"/api/v1/projects/{id}/members/{person.Id}", answer), cancellation);
+        var once = request.Once<ProjectPerson>(person => Answer.Created($"/api/v1/projects/{id}/members/{person.User.Id}", MemberAnswer.Of(person)));
+        return (await membership.AddAsync(project, caller.Id, caller.Role, body.UserId, body.Role, once, cancellation)).ToResult();
     }
 
     [Function("GetProjectMember"), RequiresPermission(Permission.ProjectsRead)]
@@ -81,28 +59,18 @@ public sealed class ProjectMembers(UserDatabase users, ProjectAccess access, Aud
     public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne)] HttpRequest request, Guid id, Guid userId, CancellationToken cancellation)
     {
         var project = await access.RequireAsync(request.CurrentUser(), id, Permission.ProjectsRead, cancellation);
-        return Answer.Ok(await ReadAsync(project, userId, cancellation));
+        return Answer.Ok(MemberAnswer.Of(await membership.GetAsync(project, userId, cancellation)));
     }
 
     [Function("UpdateProjectMember"), RequiresPermission(Permission.MembersManage)]
     [Operation("Change the role of a member", Body = typeof(MemberRole), Example = """{"role":"viewer"}""", Returns = typeof(MemberAnswer), Problems = ["OWNER_STAYS"],
-        Unversioned = "A membership has one field that changes; whoever writes last decides.",
+        Unversioned = "Only the role can change; the last change wins.",
         Description = "The role of the owner changes only by transferring the project.")]
     public async Task<IResult> Update([HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = RouteOfOne)] HttpRequest request, Guid id, Guid userId, CancellationToken cancellation)
     {
         var project = await access.RequireAsync(request.CurrentUser(), id, Permission.MembersManage, cancellation);
         var body = await request.ReadJsonAsync<MemberRole>(cancellation);
-        RequireGivable(body.Role);
-        if (userId == project.OwnerId)
-            throw new ProblemException(ErrorCodes.OwnerStays, "The owner's role changes only by transfer.");
-        await using var transaction = await users.Database.BeginTransactionAsync(cancellation);
-        var changed = await users.ProjectMembers.Where(member => member.ProjectId == id && member.UserId == userId)
-            .ExecuteUpdateAsync(set => set.SetProperty(member => member.Role, body.Role), cancellation);
-        if (changed == 0)
-            throw NoSuchMember();
-        await audit.AppendAsync(About(project, "project_member.update", userId, ("role", body.Role)), cancellation);
-        await transaction.CommitAsync(cancellation);
-        return Answer.Ok(await ReadAsync(project, userId, cancellation));
+        return Answer.Ok(MemberAnswer.Of(await membership.SetRoleAsync(project, userId, body.Role, cancellation)));
     }
 
     [Function("RemoveProjectMember"), RequiresPermission(Permission.MembersManage)]
@@ -111,7 +79,7 @@ public sealed class ProjectMembers(UserDatabase users, ProjectAccess access, Aud
     public async Task<IResult> Remove([HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = RouteOfOne)] HttpRequest request, Guid id, Guid userId, CancellationToken cancellation)
     {
         var project = await access.RequireAsync(request.CurrentUser(), id, Permission.MembersManage, cancellation);
-        await EndAsync(project, userId, "project_member.remove", cancellation);
+        await membership.RemoveAsync(project, userId, cancellation);
         return Answer.NoContent();
     }
 
@@ -122,51 +90,7 @@ public sealed class ProjectMembers(UserDatabase users, ProjectAccess access, Aud
     {
         var caller = request.CurrentUser();
         var project = await access.RequireAsync(caller, id, Permission.ProjectsRead, cancellation);
-        await EndAsync(project, caller.Id, "project_member.leave", cancellation);
+        await membership.LeaveAsync(project, caller.Id, cancellation);
         return Answer.NoContent();
     }
-
-    private async Task EndAsync(Project project, Guid userId, string action, CancellationToken cancellation)
-    {
-        if (userId == project.OwnerId)
-            throw new ProblemException(ErrorCodes.OwnerStays);
-        await using var transaction = await users.Database.BeginTransactionAsync(cancellation);
-        if (await users.ProjectMembers.Where(member => member.ProjectId == project.Id && member.UserId == userId).ExecuteDeleteAsync(cancellation) == 0)
-            throw NoSuchMember();
-        await audit.AppendAsync(About(project, action, userId), cancellation);
-        await transaction.CommitAsync(cancellation);
-    }
-
-    private async Task<MemberAnswer> ReadAsync(Project project, Guid userId, CancellationToken cancellation)
-    {
-        var user = await users.Users.AsNoTracking().SingleOrDefaultAsync(person => person.Id == userId, cancellation) ?? throw NoSuchMember();
-        if (userId == project.OwnerId)
-            return new MemberAnswer(user.Id, user.Email, user.FullName, ProjectRole.Owner, project.CreatedAt);
-        var member = await users.ProjectMembers.AsNoTracking().SingleOrDefaultAsync(row => row.ProjectId == project.Id && row.UserId == userId, cancellation) ?? throw NoSuchMember();
-        return new MemberAnswer(user.Id, user.Email, user.FullName, member.Role, member.CreatedAt);
-    }
-
-    // Whether an account outside the caller's organization exists is not the caller's to learn.
-    private async Task<User> FindColleagueAsync(CurrentUser caller, Guid userId, CancellationToken cancellation)
-    {
-        var person = await users.Users.AsNoTracking().SingleOrDefaultAsync(
-            user => user.Id == userId && user.IsActive
-                && (caller.Role == SystemRole.Admin || users.Users.Any(self => self.Id == caller.Id && self.OrganizationId != null && self.OrganizationId == user.OrganizationId)),
-            cancellation);
-        return person ?? throw new ProblemException(ErrorCodes.ValidationFailed, "There is no such person in your organization. Invite them by e-mail.", "userId");
-    }
-
-    private static void RequireGivable(ProjectRole role)
-    {
-        if (!RoleRules.ProjectRoles.Contains(role))
-            throw new ProblemException(ErrorCodes.ValidationFailed, $"Must be one of {string.Join(", ", RoleRules.ProjectRoles.Select(known => known.AsText()))}; a project is transferred to another owner.", "role");
-    }
-
-    private static ProblemException NoSuchMember() => new(ErrorCodes.NotFound, "The project has no such member.");
-
-    internal static AuditEvent About(Project project, string action, Guid userId, params (string Name, object? Value)[] more) => new(action)
-    {
-        SubjectType = "project", SubjectId = project.Id.ToString(), SubjectName = project.Name,
-        Details = new Dictionary<string, object?>(more.Select(detail => KeyValuePair.Create(detail.Name, detail.Value))) { ["userId"] = userId },
-    };
 }

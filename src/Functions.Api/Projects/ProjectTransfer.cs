@@ -5,7 +5,7 @@ using VisionPlatform.Domain.Accounts;
 
 namespace VisionPlatform.Api.Projects;
 
-/// <summary>Giving a project to another owner.</summary>
+/// <summary>Transferring a project to another owner.</summary>
 public sealed class ProjectTransfer(ProjectAccess access, ProjectOwnership ownership)
 {
     [Function("TransferProject"), RequiresPermission(Permission.ProjectsTransfer)]

@@ -22,7 +22,7 @@ public static class TrainerErrorFiles
         var text = new StringBuilder(""""
             """The error codes that trainers may use.
 
-            Written by ``./platform errors`` from ``src/Domain/Errors/ErrorCodes.cs``: change that table, then run the command.
+            Written by ``./platform errors`` from ``src/Domain/Errors/ErrorCodes.*.cs``: change the codes there, then run the command.
             """
 
             from typing import Literal

@@ -2,12 +2,12 @@ using VisionPlatform.Domain.Accounts;
 
 namespace VisionPlatform.Infrastructure.Accounts;
 
-/// <summary>What a valid access token says: whose it is, of which sign-in and since when.</summary>
+/// <summary>The account, session and issue time of a valid access token, or why the token was refused.</summary>
 public readonly record struct AccessTokenCheck(Guid UserId, Guid SessionId, DateTimeOffset IssuedAt, TokenRefusal? Refusal);
 
 /// <summary>
-/// Access tokens of people: audience <c>platform</c>, subject the user's id, <c>sid</c> the session's. Good for every module; e-mail
-/// and role are for clients to show and decide nothing.
+/// Access tokens of people: audience <c>platform</c>, subject the user's id, <c>sid</c> the session's id. Every module accepts them. E-mail
+/// and role are for clients to display; no check uses them.
 /// </summary>
 public sealed class AccessTokens(SignedToken tokens, AccountSettings settings, TimeProvider time)
 {
@@ -26,7 +26,7 @@ public sealed class AccessTokens(SignedToken tokens, AccountSettings settings, T
         ExpiresAt = (time.GetUtcNow() + settings.AccessTokenLifetime).ToUnixTimeSeconds(),
     });
 
-    /// <summary>Checks signature and times. Whether the account is active and the session goes on is for the caller to look up.</summary>
+    /// <summary>Checks signature and times. The caller must check that the account and the session are active.</summary>
     public AccessTokenCheck Verify(string token) => tokens.Verify(token, Audience) switch
     {
         { Claims: { } claims } when Guid.TryParseExact(claims.Subject, "D", out var id) && Guid.TryParseExact(claims.SessionId, "D", out var session) =>

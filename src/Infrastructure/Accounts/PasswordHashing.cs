@@ -4,12 +4,12 @@ using Microsoft.Extensions.Options;
 
 namespace VisionPlatform.Infrastructure.Accounts;
 
-/// <summary>Whether a password fits a stored hash, and whether the hash should be written anew at today's cost.</summary>
+/// <summary>Whether a password matches a stored hash, and whether to replace the hash by one at the current cost.</summary>
 public readonly record struct PasswordCheck(bool Fits, bool NeedsRehash);
 
 /// <summary>
-/// Hashes passwords with ASP.NET Core's PasswordHasher (format v3: PBKDF2-HMAC-SHA-512, random salt). Hashes of the
-/// bcrypt family taken over from an older system still verify and ask to be rehashed.
+/// Hashes passwords with ASP.NET Core's PasswordHasher (format v3: PBKDF2-HMAC-SHA-512, random salt). Bcrypt hashes of
+/// an older system are accepted and need a rehash.
 /// </summary>
 public sealed class PasswordHashing : IDisposable
 {
@@ -20,13 +20,13 @@ public sealed class PasswordHashing : IDisposable
     private readonly PasswordHasher<object> _hasher =
         new(Options.Create(new PasswordHasherOptions { IterationCount = Iterations }));
 
-    // Hashing is a tenth of a second of pure computing: a burst of logins must leave a core for everything else.
+    // Hashing takes about 0.1 s of CPU. Leave half of the cores free during a burst of sign-ins.
     private readonly SemaphoreSlim _gate = new(Math.Max(1, Environment.ProcessorCount / 2));
     private readonly Lazy<string> _hashOfNobody;
 
     public PasswordHashing() => _hashOfNobody = new(() => _hasher.HashPassword(Nobody, Guid.NewGuid().ToString()));
 
-    /// <summary>The hash to store for a new password.</summary>
+    /// <summary>Computes the hash to store for a new password.</summary>
     public async Task<string> HashAsync(string password, CancellationToken cancellation)
     {
         await _gate.WaitAsync(cancellation);
@@ -41,8 +41,8 @@ public sealed class PasswordHashing : IDisposable
     }
 
     /// <summary>
-    /// Checks a password. With no stored hash (no such account) it computes as long as with one and answers no, so the
-    /// time taken does not tell who has an account.
+    /// Checks a password. Without a stored hash (no such account) the check takes as long and fails, so that the
+    /// duration does not reveal who has an account.
     /// </summary>
     public async Task<PasswordCheck> VerifyAsync(string? storedHash, string password, CancellationToken cancellation)
     {
@@ -65,7 +65,7 @@ public sealed class PasswordHashing : IDisposable
     public void Dispose() => _gate.Dispose();
 }
 
-/// <summary>bcrypt through the system's crypt library (libxcrypt), which every Linux image with a login has.</summary>
+/// <summary>Verifies bcrypt hashes with the system's crypt library (libxcrypt), which every Linux image with a login has.</summary>
 internal static partial class Bcrypt
 {
     // sizeof(struct crypt_data) in libxcrypt's crypt.h, part of its ABI.
@@ -73,7 +73,7 @@ internal static partial class Bcrypt
 
     public static unsafe bool Verify(string hash, string password)
     {
-        // crypt reads up to the first NUL, and would compare a cut password.
+        // crypt stops at the first NUL and would compare a truncated password.
         if (password.Contains('\0'))
             return false;
         var data = NativeMemory.AllocZeroed(DataSize);

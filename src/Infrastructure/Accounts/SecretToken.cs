@@ -4,15 +4,15 @@ using System.Text;
 
 namespace VisionPlatform.Infrastructure.Accounts;
 
-/// <summary>Tokens that are nothing but chance: 256 random bits, of which only the hash is kept.</summary>
+/// <summary>Random tokens of 256 bits. Only their hash is stored.</summary>
 public static class SecretToken
 {
     private const int TokenBytes = 32;
 
-    /// <summary>A new token.</summary>
-    /// <param name="prefix">What it begins with, to be known by.</param>
+    /// <summary>Creates a token.</summary>
+    /// <param name="prefix">Text at its beginning that identifies the kind of token.</param>
     public static string Create(string prefix = "") => prefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(TokenBytes));
 
-    /// <summary>What is stored. 256 random bits cannot be searched, so a plain hash is enough; and it has to be found by it.</summary>
+    /// <summary>The stored hash. It has no salt, because rows are looked up by it and 256 random bits cannot be guessed.</summary>
     public static byte[] HashOf(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 }

@@ -3,23 +3,23 @@ using VisionPlatform.Domain.Accounts;
 
 namespace VisionPlatform.Infrastructure.Accounts;
 
-/// <summary>What a valid service token says.</summary>
-/// <param name="Service">Who calls.</param>
-/// <param name="UserId">In whose name.</param>
+/// <summary>The claims of a valid service token.</summary>
+/// <param name="Service">The calling service.</param>
+/// <param name="UserId">The account that it acts for.</param>
 /// <param name="Scopes">What it may be used for.</param>
 public sealed record ServiceTokenClaims(string Service, Guid UserId, IReadOnlyList<string> Scopes);
 
-/// <summary>The outcome of checking a service token.</summary>
+/// <summary>The claims of a valid service token, or why the token was refused.</summary>
 public readonly record struct ServiceTokenCheck(ServiceTokenClaims? Claims, TokenRefusal? Refusal);
 
 /// <summary>
-/// Tokens by which one service calls another in the name of a person, for five minutes and within scopes. Audience
-/// <c>service:</c> and the module that is called, subject the person's id, <c>azp</c> the calling service, <c>scope</c> the
-/// scopes with spaces between them. A service that holds JWT_SECRET may sign its own in this form.
+/// Tokens with which one service calls another for a person, for five minutes and within scopes. Audience
+/// <c>service:</c> and the called module, subject the person's id, <c>azp</c> the calling service, <c>scope</c> the
+/// scopes separated by spaces. A service that has JWT_SECRET can sign its own tokens in this form.
 /// </summary>
 public sealed class ServiceTokens(SignedToken tokens, TimeProvider time)
 {
-    /// <summary>How long one is good.</summary>
+    /// <summary>How long a token is valid.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
 
     public string Issue(string service, Guid userId, AppModule audience, TokenScopes scopes) => tokens.Sign(new TokenClaims
@@ -32,7 +32,7 @@ public sealed class ServiceTokens(SignedToken tokens, TimeProvider time)
         ExpiresAt = (time.GetUtcNow() + Lifetime).ToUnixTimeSeconds(),
     });
 
-    /// <summary>Checks signature, times and audience. A token that claims to be good for longer than <see cref="Lifetime"/> is none of these.</summary>
+    /// <summary>Checks signature, times and audience. Refuses a token with a longer lifetime than <see cref="Lifetime"/>.</summary>
     public ServiceTokenCheck Verify(string token, AppModule module)
     {
         var check = tokens.Verify(token, module is AppModule.Accounts or AppModule.Operations ? [AudienceOf(AppModule.Platform), AudienceOf(AppModule.Labeling)] : [AudienceOf(module)]);

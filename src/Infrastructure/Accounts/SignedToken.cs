@@ -20,37 +20,37 @@ public sealed record TokenClaims
     [JsonPropertyName("email")] public string? Email { get; init; }
     [JsonPropertyName("role")] public string? Role { get; init; }
 
-    /// <summary>The sign-in that the token belongs to (OpenID Connect Front-Channel Logout 3).</summary>
+    /// <summary>The session of the token (OpenID Connect Front-Channel Logout 3).</summary>
     [JsonPropertyName("sid")] public string? SessionId { get; init; }
 
-    /// <summary>The service that acts (OpenID Connect Core 2).</summary>
+    /// <summary>The calling service (OpenID Connect Core 2).</summary>
     [JsonPropertyName("azp")] public string? AuthorizedParty { get; init; }
 
-    /// <summary>Scopes with spaces between them (RFC 8693 4.2).</summary>
+    /// <summary>Scopes separated by spaces (RFC 8693 4.2).</summary>
     [JsonPropertyName("scope")] public string? Scope { get; init; }
 }
 
-/// <summary>Why a token was refused. Only <see cref="Expired"/> is worth telling the bearer apart: a new one helps.</summary>
+/// <summary>Why a token was refused. The caller learns only <see cref="Expired"/>, because a new token solves it.</summary>
 public enum TokenRefusal
 {
     Invalid,
     Expired,
 }
 
-/// <summary>The outcome of a check: the claims, or why not.</summary>
+/// <summary>The claims of a valid token, or why the token was refused.</summary>
 public readonly record struct TokenCheck(TokenClaims? Claims, TokenRefusal? Refusal);
 
 /// <summary>
-/// JSON Web Tokens in compact form, signed with HMAC-SHA-256 (RFC 7515, RFC 7518 3.2). The algorithm is pinned: what
-/// a token's header asks for never decides how it is checked. While the secret is being replaced, tokens of the previous
-/// one still verify; only the present one signs.
+/// JSON Web Tokens in compact form, signed with HMAC-SHA-256 (RFC 7515, RFC 7518 3.2). The algorithm is fixed; the
+/// header of a token does not choose it. During a rotation tokens of the previous secret are accepted, and only the
+/// current secret signs.
 /// </summary>
 public sealed class SignedToken
 {
-    /// <summary>Who signs: the platform, also for the labeler, which shares the secret.</summary>
+    /// <summary>The issuer of every token, also of those that the labeler signs with the shared secret.</summary>
     public const string Issuer = "vision-platform";
 
-    /// <summary>Bytes the secret needs at least: the size of the hash (RFC 7518 3.2).</summary>
+    /// <summary>Least size of a secret in bytes: the size of the hash (RFC 7518 3.2).</summary>
     public const int MinimumSecretBytes = 32;
 
     private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
@@ -61,28 +61,28 @@ public sealed class SignedToken
         MaxDepth = 4,
     };
 
-    // Replaced as a whole, never changed.
+    // Immutable; a rotation replaces the whole object.
     private volatile Keys _keys;
-    private readonly TimeProvider _clock;
+    private readonly TimeProvider _time;
 
     /// <param name="secret">The shared secret; its UTF-8 bytes are the key.</param>
-    /// <param name="time">What the time is.</param>
-    /// <param name="previous">The secret before this one, as long as tokens signed with it may be about.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="previous">The previous secret, as long as tokens signed with it may exist.</param>
     /// <exception cref="ArgumentException">A secret is shorter than <see cref="MinimumSecretBytes"/>.</exception>
     public SignedToken(string secret, TimeProvider time, string? previous = null)
     {
         _keys = new Keys(secret, previous);
-        _clock = time;
+        _time = time;
     }
 
-    /// <summary>Goes on with other secrets, as after a change in the key vault.</summary>
+    /// <summary>Replaces the secrets, e.g. after a change in the key vault.</summary>
     /// <exception cref="ArgumentException">A secret is shorter than <see cref="MinimumSecretBytes"/>.</exception>
     public void Use(string secret, string? previous) => _keys = new Keys(secret, previous);
 
-    /// <summary>Signs a token. Issuer, issue time and, where absent, the start of validity are filled in.</summary>
+    /// <summary>Signs a token. Sets the issuer, the issue time and, if it is missing, the start of validity.</summary>
     public string Sign(TokenClaims claims)
     {
-        var now = _clock.GetUtcNow().ToUnixTimeSeconds();
+        var now = _time.GetUtcNow().ToUnixTimeSeconds();
         var complete = claims with
         {
             Issuer = Issuer,
@@ -92,15 +92,15 @@ public sealed class SignedToken
         return Handler.CreateToken(JsonSerializer.Serialize(complete, Json), _keys.Signing);
     }
 
-    /// <summary>Checks signature, issuer, audience and times of a token. Never throws for what a stranger may send.</summary>
-    /// <param name="token">The token as it came.</param>
-    /// <param name="audiences">Whom the token must be meant for: any of these.</param>
+    /// <summary>Checks signature, issuer, audience and times of a token. Does not throw for any text.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="audiences">Accepted audiences; the token must have one of them.</param>
     public TokenCheck Verify(string token, params ReadOnlySpan<string> audiences)
     {
         if (ReadSigned(token) is not { } claims || claims.Audience is null || !audiences.Contains(claims.Audience) || string.IsNullOrEmpty(claims.Subject))
             return Refused(TokenRefusal.Invalid);
 
-        var now = _clock.GetUtcNow().ToUnixTimeSeconds();
+        var now = _time.GetUtcNow().ToUnixTimeSeconds();
         if (claims.NotBefore > now + (long)ClockSkew.TotalSeconds)
             return Refused(TokenRefusal.Invalid);
         return claims.ExpiresAt <= now ? Refused(TokenRefusal.Expired) : new TokenCheck(claims, null);
@@ -108,13 +108,13 @@ public sealed class SignedToken
 
     private static TokenCheck Refused(TokenRefusal why) => new(null, why);
 
-    /// <summary>The claims of a token that we signed; null for any other.</summary>
+    /// <summary>The claims of a token with a valid signature; null for any other token.</summary>
     private TokenClaims? ReadSigned(string token)
     {
-        // Checked first: the validation throws and catches an exception for text that is no token.
+        // Check this first: the library throws and catches an exception for text that is not a token.
         if (!Handler.CanReadToken(token))
             return null;
-        // Nothing is fetched, so the task is complete.
+        // The keys are local, so the task has completed.
         var validated = Handler.ValidateTokenAsync(token, _keys.Validation).GetAwaiter().GetResult();
         // The library ignores critical headers; a token with one that is not understood must be refused (RFC 7515 4.1.11).
         if (!validated.IsValid || validated.SecurityToken is not JsonWebToken read || read.TryGetHeaderValue<object>("crit", out _))
@@ -130,7 +130,7 @@ public sealed class SignedToken
         }
     }
 
-    /// <summary>The secrets in the forms that signing and validation take.</summary>
+    /// <summary>The secrets in the forms that signing and validation need.</summary>
     private sealed class Keys
     {
         public Keys(string secret, string? previous)
@@ -142,7 +142,7 @@ public sealed class SignedToken
                 IssuerSigningKeys = keys,
                 ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
                 ValidIssuer = Issuer,
-                // Verify checks both. Each kind of token is tried in turn, and the library would throw for every token of another kind.
+                // Verify checks both. Callers try one kind of token after another, and the library would throw for each token of another kind.
                 // The library has one clock skew for start and end; here only the start has one.
                 ValidateAudience = false,
                 ValidateLifetime = false,

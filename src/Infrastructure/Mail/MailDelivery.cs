@@ -12,20 +12,20 @@ using VisionPlatform.Infrastructure.Resilience;
 namespace VisionPlatform.Infrastructure.Mail;
 
 /// <summary>
-/// Sends the queued mails, one at a time. What could not be sent is tried again, after 5 seconds at first and twice as long
-/// each further time up to 10 minutes, until it is of no use any more. Several instances share the queue; one whose JWT_SECRET
-/// does not open a mail leaves it to the others, and says so.
+/// Sends the queued mails, one at a time. Retries a mail that could not be sent, first after 5 seconds and then after twice as long
+/// each time, up to 10 minutes, until the mail expires. Several instances share the queue. An instance whose JWT_SECRET
+/// does not open a mail leaves it to the others and logs that.
 /// </summary>
 public sealed class MailDelivery(
     IServiceScopeFactory scopes, IMailTransport transport, MailSeal seal, TimeProvider time, ILogger<MailDelivery> logger) : BackgroundService
 {
-    // A mail is sent as soon as it is posted; this is for those of other instances and for second attempts.
+    // Wake sends new mails of this instance at once. The interval is for mails of other instances and for retries.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     private readonly SemaphoreSlim _posted = new(0, 1);
     private int _unreadable;
 
-    /// <summary>Says that there is something to send.</summary>
+    /// <summary>Starts sending without waiting for the interval.</summary>
     public void Wake()
     {
         try
@@ -34,7 +34,7 @@ public sealed class MailDelivery(
         }
         catch (SemaphoreFullException)
         {
-            // It is awake.
+            // Already woken.
         }
     }
 
@@ -58,7 +58,7 @@ public sealed class MailDelivery(
             }
             catch (Exception e) when (e.GetBaseException() is DbException or SocketException or TimeoutException)
             {
-                logger.LogWarning("The mails wait for the database: {Reason}", e.GetBaseException().Message);
+                logger.LogWarning("Mails cannot be sent because the database does not answer: {Reason}", e.GetBaseException().Message);
                 await Task.Delay(Interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -74,7 +74,7 @@ public sealed class MailDelivery(
         var database = scope.ServiceProvider.GetRequiredService<UserDatabase>();
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         var now = time.GetUtcNow();
-        // The lock is held while it is sent: another instance takes another one. Mails without a key are of a version that did not name it.
+        // Hold the row lock while sending, so that other instances skip this mail. Mails without a key name are from an earlier version.
         var mail = (await database.QueuedMails.FromSql(
             $"""
             SELECT * FROM queued_mails
@@ -94,13 +94,13 @@ public sealed class MailDelivery(
             var wait = Integrations.Mail.FirstWait * Math.Pow(2, Math.Min(mail.Attempts - 1, 10));
             mail.NextAttemptAt = time.GetUtcNow() + (wait < Integrations.Mail.LongestWait ? wait : Integrations.Mail.LongestWait);
         }
-        // A mail that went out must not go again because the app is asked to stop.
+        // Do not cancel here, or a mail that was sent would be sent again.
         await database.SaveChangesAsync(CancellationToken.None);
         await transaction.CommitAsync(CancellationToken.None);
         return true;
     }
 
-    // Once each time that their number changes.
+    // Logs only when the number has changed.
     private async Task TellOfUnreadableAsync(CancellationToken cancellation)
     {
         await using var scope = scopes.CreateAsyncScope();
@@ -108,24 +108,24 @@ public sealed class MailDelivery(
         if (unreadable != _unreadable && unreadable > 0)
         {
             logger.LogError(
-                "Mails that wait for an instance that can read them: {Count}. They were written under another JWT_SECRET. Set JWT_SECRET_PREVIOUS to that one", unreadable);
+                "{Count} mails wait for an instance that can read them. They were sealed with another JWT_SECRET. Set JWT_SECRET_PREVIOUS to that secret", unreadable);
         }
         _unreadable = unreadable;
     }
 
-    // Whether there is nothing left to do with it: sent, of no use any more, or not to be sent at all.
+    // Whether the mail can leave the queue: it was sent, has expired, or must not be sent.
     private async Task<bool> IsDoneAsync(QueuedMail mail, DateTimeOffset now, CancellationToken cancellation)
     {
         if (!mail.Deliver)
             return true;
         if (mail.ExpiresAt <= now)
         {
-            logger.LogWarning("Gave the mail {Mail} up after {Attempts} attempts", mail.Id, mail.Attempts);
+            logger.LogWarning("Gave up mail {Mail} after {Attempts} attempts", mail.Id, mail.Attempts);
             return true;
         }
         if (seal.Open(mail.Content) is not { } content)
         {
-            logger.LogError("Cannot read the mail {Mail}, attempt {Attempt}: it was sealed under another JWT_SECRET or changed in the database", mail.Id, mail.Attempts + 1);
+            logger.LogError("Cannot read mail {Mail}, attempt {Attempt}: it was sealed with another JWT_SECRET or changed in the database", mail.Id, mail.Attempts + 1);
             return false;
         }
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -137,14 +137,14 @@ public sealed class MailDelivery(
         }
         catch (SmtpCommandException e) when (e.ErrorCode == SmtpErrorCode.RecipientNotAccepted)
         {
-            // The server says that there is no such recipient (or, with a transient code, that it will not take it now).
-            logger.LogWarning("The mail server refused a recipient of the mail {Mail}: {Status}", mail.Id, e.StatusCode);
+            // A permanent code means that there is no such recipient; a transient one means that the server may accept it later.
+            logger.LogWarning("The mail server refused the recipient of mail {Mail}: {Status}", mail.Id, e.StatusCode);
             return e.StatusCode is SmtpStatusCode.MailboxUnavailable or SmtpStatusCode.MailboxNameNotAllowed or SmtpStatusCode.UserNotLocalTryAlternatePath;
         }
-        // Any other failure, of the server or of this one mail, must not stop the queue.
+        // No other failure may stop the queue.
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
-            logger.LogWarning("Could not send the mail {Mail}, attempt {Attempt}: {Reason}", mail.Id, mail.Attempts + 1, e.GetBaseException().Message);
+            logger.LogWarning("Could not send mail {Mail}, attempt {Attempt}: {Reason}", mail.Id, mail.Attempts + 1, e.GetBaseException().Message);
             return false;
         }
     }

@@ -4,7 +4,7 @@ namespace VisionPlatform.Infrastructure.Mail;
 
 public static class MailServices
 {
-    /// <summary>Registers the mail queue and its way out: a mail server, or a folder. Needs the persistence and account services.</summary>
+    /// <summary>Registers the mail queue and its transport: a mail server, or a folder. Needs the persistence and account services.</summary>
     public static IServiceCollection AddMail(this IServiceCollection services)
     {
         services.AddSingleton<MailSeal>();

@@ -6,26 +6,26 @@ using MimeKit;
 
 namespace VisionPlatform.Infrastructure.Mail;
 
-/// <summary>Where mails leave the platform.</summary>
+/// <summary>Sends mails out of the platform.</summary>
 public interface IMailTransport
 {
-    /// <summary>Hands one mail over; returns when the other side has taken responsibility for it.</summary>
+    /// <summary>Sends one mail; returns when the other side has accepted it.</summary>
     Task SendAsync(Guid id, OutgoingMail mail, CancellationToken cancellation);
 }
 
 /// <summary>Sends through a mail server (RFC 5321), by default encrypted.</summary>
 public sealed class SmtpMail(MailSettings settings) : IMailTransport
 {
-    /// <summary>Decides about the server's certificate in place of the system's authorities, for tests.</summary>
+    /// <summary>Replaces the check of the server's certificate, for tests.</summary>
     internal RemoteCertificateValidationCallback? Trust { get; init; }
 
     public async Task SendAsync(Guid id, OutgoingMail mail, CancellationToken cancellation)
     {
         using var message = MailText.MessageOf(id, mail, settings.Sender, ContentEncoding.QuotedPrintable);
-        // Used only where an address needs it: the next server may lack the extension and would return the mail (RFC 6531 3.1).
+        // Use the extension only when an address needs it: the next server may lack it and would return the mail (RFC 6531 3.1).
         var format = new FormatOptions { International = message.To.Mailboxes.Append(settings.Sender).Any(address => address.IsInternational) };
         using var client = new SmtpClient { ServerCertificateValidationCallback = Trust };
-        // Servers often cannot reach the lists of revoked certificates; with this check no mail would leave.
+        // Servers often cannot reach the lists of revoked certificates. With this check they could send no mail.
         client.CheckCertificateRevocation = false;
         await client.ConnectAsync(settings.SmtpHost!, settings.SmtpPort, settings.Encryption switch
         {
@@ -41,8 +41,8 @@ public sealed class SmtpMail(MailSettings settings) : IMailTransport
 }
 
 /// <summary>
-/// Puts each mail as an .eml file into a folder that only the operator can read, for an installation without a mail server:
-/// whoever asked for a link gets it from the operator.
+/// Writes each mail as an .eml file to a folder that only the operator can read, for an installation without a mail server.
+/// The operator passes links on to the people who asked for them.
 /// </summary>
 public sealed class MailDrop(MailSettings settings, TimeProvider time) : IMailTransport
 {
@@ -55,12 +55,12 @@ public sealed class MailDrop(MailSettings settings, TimeProvider time) : IMailTr
         var unfinished = Path.Combine(folder, ".unfinished", $"{id:n}.eml");
         CreateOwnFolder(folder);
         CreateOwnFolder(Path.Combine(folder, ".unfinished"));
-        // Read by people, who copy the link: as it is, on one line.
+        // People copy the link from the file, so do not encode it or break its line.
         using (var message = MailText.MessageOf(id, mail, settings.Sender, ContentEncoding.EightBit))
         await using (var file = CreateOwnFile(unfinished))
             await message.WriteToAsync(AsItIs, file, cancellation);
         var stamp = time.GetUtcNow().ToString("yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture);
-        // Whoever watches the folder sees whole files only.
+        // Move the finished file, so that a program that watches the folder sees only complete files.
         File.Move(unfinished, Path.Combine(folder, $"{stamp}-{id:n}.eml"), overwrite: true);
     }
 
@@ -83,7 +83,7 @@ public sealed class MailDrop(MailSettings settings, TimeProvider time) : IMailTr
 
 internal static class MailText
 {
-    // EmailAddress accepts addresses that the grammar does not: some providers give out addresses with a dot before the @.
+    // EmailAddress accepts more than the grammar of RFC 5321: some providers have addresses with a dot before the @.
     private static readonly ParserOptions Lenient = new() { AddressParserComplianceMode = RfcComplianceMode.Looser };
 
     public static MimeMessage MessageOf(Guid id, OutgoingMail mail, MailboxAddress from, ContentEncoding encoding)
@@ -92,7 +92,7 @@ internal static class MailText
         {
             Subject = mail.Subject,
             Body = new TextPart("plain") { Text = mail.Text, ContentTransferEncoding = encoding },
-            // The same at every attempt, so that a mail that was taken twice is shown once.
+            // The same for every attempt, so that mail programs show a mail once that was accepted twice.
             MessageId = $"{id:n}@{from.Domain}",
         };
         message.From.Add(from);

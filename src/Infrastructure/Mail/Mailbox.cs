@@ -4,16 +4,16 @@ using VisionPlatform.Infrastructure.Persistence;
 namespace VisionPlatform.Infrastructure.Mail;
 
 /// <summary>
-/// Takes mails that are to be sent. A mail posted inside a transaction of <see cref="UserDatabase"/> leaves exactly when that commits;
-/// it survives a restart, and a mail server that is away.
+/// Queues mails to send. A mail posted inside a transaction of <see cref="UserDatabase"/> is sent only if that commits.
+/// It survives a restart and an unavailable mail server.
 /// </summary>
 public sealed class Mailbox(UserDatabase database, MailSeal seal, MailDelivery delivery, TimeProvider time)
 {
-    /// <summary>Posts a mail, with whatever else the context has to save.</summary>
+    /// <summary>Queues a mail and saves the other changes of the context.</summary>
     /// <param name="mail">The mail.</param>
-    /// <param name="usefulFor">After which it is given up.</param>
+    /// <param name="usefulFor">How long to try to send it.</param>
     /// <param name="cancellation">The request's token.</param>
-    /// <param name="deliver">False to do the same work and send nothing.</param>
+    /// <param name="deliver">False does the same work and sends nothing.</param>
     public async Task PostAsync(OutgoingMail mail, TimeSpan usefulFor, CancellationToken cancellation, bool deliver = true)
     {
         var now = time.GetUtcNow();

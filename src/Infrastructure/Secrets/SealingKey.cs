@@ -4,8 +4,8 @@ using System.Text;
 namespace VisionPlatform.Infrastructure.Secrets;
 
 /// <summary>
-/// Encrypts and authenticates bytes that are kept in a database: AES-256-GCM (NIST SP 800-38D). Layout: nonce (12 bytes, new each time),
-/// tag (16), ciphertext. ASP.NET Core's data protection does not fit: it keeps a key ring of its own, while these keys are derived from
+/// Encrypts and authenticates bytes that a database stores: AES-256-GCM (NIST SP 800-38D). Layout: nonce (12 bytes, random),
+/// tag (16 bytes), ciphertext. ASP.NET Core's data protection does not fit: it has its own key ring, while these keys are derived from
 /// secrets that are not stored with the data.
 /// </summary>
 public sealed class SealingKey(byte[] key)
@@ -14,10 +14,10 @@ public sealed class SealingKey(byte[] key)
     private const int NonceSize = 12;
     private const int TagSize = 16;
 
-    /// <summary>The key that belongs to a secret and a purpose (HKDF with SHA-256, RFC 5869); a secret has another key for each purpose.</summary>
+    /// <summary>Derives the key of a secret and a purpose (HKDF with SHA-256, RFC 5869). Each purpose has a different key.</summary>
     public static SealingKey Derive(ReadOnlySpan<byte> secret, string purpose) => new(Derive(secret, purpose, KeySize));
 
-    /// <summary>A few bytes that name the key of a secret and tell nothing of it.</summary>
+    /// <summary>A name for the key, 16 hexadecimal digits, which reveals nothing about the key or the secret.</summary>
     public static string NameOf(ReadOnlySpan<byte> secret, string purpose) => Convert.ToHexStringLower(Derive(secret, $"{purpose}: name of the key", 8));
 
     public byte[] Seal(ReadOnlySpan<byte> plain)
@@ -30,7 +30,7 @@ public sealed class SealingKey(byte[] key)
         return content;
     }
 
-    /// <summary>What was sealed; null when it was sealed under another key or has changed since.</summary>
+    /// <summary>Decrypts sealed bytes; null when they were sealed with another key or have been changed.</summary>
     public byte[]? Open(ReadOnlySpan<byte> content)
     {
         if (content.Length < NonceSize + TagSize)

@@ -9,14 +9,14 @@ namespace VisionPlatform.Infrastructure.Secrets;
 
 public static class SecretServices
 {
-    /// <summary>Keeps the secrets of a vault up to date.</summary>
+    /// <summary>Registers the refresh of the vault's secrets.</summary>
     public static IServiceCollection AddVaultRefresh(this IServiceCollection services, VaultSecrets vault) =>
         services.AddSingleton(vault).AddHostedService<VaultRefresh>();
 }
 
 /// <summary>
-/// Asks the vault again from time to time. While it is away the secrets read last stay in use. A changed JWT_SECRET is in use at once; the
-/// others, which pools and clients were made with, from the next start.
+/// Reads the vault again at an interval. While it is unavailable, the last secrets stay in use. A changed JWT_SECRET takes effect at once, the
+/// others at the next start, because pools and clients were created with them.
 /// </summary>
 public sealed class VaultRefresh(
     VaultSecrets vault, VaultSettings settings, IConfiguration configuration, SignedToken tokens, TimeProvider time, ILogger<VaultRefresh> logger) : BackgroundService
@@ -39,7 +39,7 @@ public sealed class VaultRefresh(
             if (changed.Intersect(InUseAtOnce).Any())
                 UseTokenSecrets();
             foreach (var name in changed.Except(InUseAtOnce))
-                logger.LogWarning("{Setting} changed in the key vault: it is used from the next start of this process", name);
+                logger.LogWarning("{Setting} changed in the key vault and takes effect at the next start of this process", name);
             if (_away)
                 logger.LogInformation("The key vault {Vault} answers again", settings.Url);
             _away = false;
@@ -47,7 +47,7 @@ public sealed class VaultRefresh(
         catch (Exception e) when (VaultSecrets.Explain(e) is { } reason)
         {
             if (!_away)
-                logger.LogWarning("The key vault {Vault} {Reason}; the secrets read before stay in use", settings.Url, reason);
+                logger.LogWarning("The key vault {Vault} {Reason}. The last secrets stay in use", settings.Url, reason);
             _away = true;
         }
     }
@@ -58,11 +58,11 @@ public sealed class VaultRefresh(
         {
             var accounts = SettingsReader.Read(configuration, AccountSettings.From);
             tokens.Use(accounts.Secret, accounts.PreviousSecret);
-            logger.LogInformation("JWT_SECRET or JWT_SECRET_PREVIOUS changed in the key vault and is in use");
+            logger.LogInformation("JWT_SECRET or JWT_SECRET_PREVIOUS changed in the key vault and has taken effect");
         }
         catch (SettingsException wrong)
         {
-            logger.LogError("The JWT_SECRET that is now in the key vault is not used: {Problem}", wrong.Message);
+            logger.LogError("The new JWT_SECRET in the key vault is not used: {Problem}", wrong.Message);
         }
     }
 }

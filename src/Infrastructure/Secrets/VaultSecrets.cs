@@ -8,8 +8,8 @@ using VisionPlatform.Infrastructure.Settings;
 namespace VisionPlatform.Infrastructure.Secrets;
 
 /// <summary>
-/// Settings that are secret, from an Azure key vault: read once, kept in memory, asked for again by <see cref="RefreshAsync"/>.
-/// A setting <c>JWT_SECRET</c> is the secret <c>JWT-SECRET</c>, as names of secrets have no underscores.
+/// Secret settings from an Azure key vault. They are read at the start, kept in memory and read again by <see cref="RefreshAsync"/>.
+/// The setting <c>JWT_SECRET</c> is the secret <c>JWT-SECRET</c>, because names of secrets cannot have underscores.
 /// </summary>
 public sealed class VaultSecrets : ConfigurationProvider, IConfigurationSource
 {
@@ -24,10 +24,10 @@ public sealed class VaultSecrets : ConfigurationProvider, IConfigurationSource
             .ToDictionary(name => name.Replace('_', '-'), name => name.Replace("__", ":", StringComparison.Ordinal), StringComparer.OrdinalIgnoreCase);
     }
 
-    /// <summary>Puts the vault that KEYVAULT_URI names below everything that the configuration has already; null when none is named.</summary>
-    /// <exception cref="SettingsException">The vault is away, or does not let us in; the message says which and what to do.</exception>
+    /// <summary>Adds the vault of KEYVAULT_URI with the lowest priority to the configuration; null when KEYVAULT_URI is not set.</summary>
+    /// <exception cref="SettingsException">The vault does not answer or refuses; the message says what to do.</exception>
     public static Task<VaultSecrets?> AddToAsync(IConfigurationBuilder builder, IConfiguration configuration, Func<IEnumerable<Setting>> declared, CancellationToken cancellation) =>
-        // Apart, so that an app without a vault does not load the library at its start.
+        // A separate method, so that an app without a vault does not load the library at its start.
         SettingsReader.Read(configuration, VaultSettings.From).Url is { } url ? AddAsync(url, builder, declared(), cancellation) : Task.FromResult<VaultSecrets?>(null);
 
     private static async Task<VaultSecrets?> AddAsync(Uri url, IConfigurationBuilder builder, IEnumerable<Setting> declared, CancellationToken cancellation)
@@ -40,8 +40,8 @@ public sealed class VaultSecrets : ConfigurationProvider, IConfigurationSource
 
     public IConfigurationProvider Build(IConfigurationBuilder builder) => this;
 
-    /// <summary>Reads every secret that is a setting.</summary>
-    /// <exception cref="SettingsException">The vault is away, or does not let us in.</exception>
+    /// <summary>Reads all secret settings for the first time.</summary>
+    /// <exception cref="SettingsException">The vault does not answer or refuses.</exception>
     public async Task LoadAsync(CancellationToken cancellation)
     {
         try
@@ -54,9 +54,9 @@ public sealed class VaultSecrets : ConfigurationProvider, IConfigurationSource
         }
     }
 
-    /// <summary>Reads the secrets that have another version than before. Gives the names of the settings that changed; the first time that is all of them.</summary>
-    /// <exception cref="RequestFailedException">The vault is away or refuses; what was read before stays.</exception>
-    /// <exception cref="AuthenticationFailedException">Nobody vouches for us.</exception>
+    /// <summary>Reads the secrets whose version has changed. Returns the names of the changed settings; the first time these are all of them.</summary>
+    /// <exception cref="RequestFailedException">The vault does not answer or refuses; the last secrets stay.</exception>
+    /// <exception cref="AuthenticationFailedException">The app has no identity.</exception>
     public async Task<IReadOnlyList<string>> RefreshAsync(CancellationToken cancellation)
     {
         var now = new Dictionary<string, Kept>(StringComparer.Ordinal);
@@ -80,7 +80,7 @@ public sealed class VaultSecrets : ConfigurationProvider, IConfigurationSource
         return changes;
     }
 
-    /// <summary>What went wrong and what to do, without the many lines of the library; null when it is not about the vault.</summary>
+    /// <summary>Says in one line what failed and what to do; null when the failure is not one of the vault.</summary>
     internal static string? Explain(Exception failure) => failure switch
     {
         AuthenticationFailedException => "gets no token for this app: give the app a managed identity, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
@@ -90,7 +90,7 @@ public sealed class VaultSecrets : ConfigurationProvider, IConfigurationSource
         _ => null,
     };
 
-    /// <summary>A client that gives up within seconds: the app waits for it when it starts.</summary>
+    /// <summary>A client with short timeouts, because the app waits for it when it starts.</summary>
     internal static SecretClient Connect(Uri url, TokenCredential credential, Action<SecretClientOptions>? configure = null)
     {
         var options = new SecretClientOptions

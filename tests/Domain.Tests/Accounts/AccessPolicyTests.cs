@@ -2,10 +2,10 @@ using VisionPlatform.Domain.Accounts;
 
 namespace VisionPlatform.Domain.Tests.Accounts;
 
-/// <summary>The whole table of rights, written out a second time: a change of the policy must be meant.</summary>
+/// <summary>The whole table of permissions, written out a second time so that nobody changes the policy by accident.</summary>
 public sealed class AccessPolicyTests
 {
-    // Permission, then the weakest system role, then the weakest project role ("-": not about a project).
+    // Permission, weakest system role, weakest project role ("-" for a permission outside projects).
     private const string Table = """
         AccountSelf           Guest             -
         AccountPassword       Guest             -
@@ -53,14 +53,14 @@ public sealed class AccessPolicyTests
     ];
 
     [Fact]
-    public void Every_permission_has_a_row_and_a_name_of_its_own()
+    public void Every_permission_has_a_row_and_a_unique_name()
     {
         Assert.Equal(Enum.GetValues<Permission>().Order(), Rows.Select(row => row.Permission).Order());
         Assert.Equal(Rows.Count, Rows.Select(row => AccessPolicy.NameOf(row.Permission)).Distinct().Count());
     }
 
     [Fact]
-    public void Every_system_role_holds_exactly_what_the_table_gives_it()
+    public void Every_system_role_holds_exactly_the_permissions_of_the_table()
     {
         foreach (var (permission, least, _) in Rows)
             foreach (var role in Enum.GetValues<SystemRole>())
@@ -68,7 +68,7 @@ public sealed class AccessPolicyTests
     }
 
     [Fact]
-    public void Inside_a_project_both_roles_must_suffice_and_a_system_admin_acts_as_owner()
+    public void A_permission_in_a_project_needs_both_roles_and_a_system_admin_acts_as_owner()
     {
         foreach (var (permission, leastSystem, leastProject) in Rows)
             foreach (var system in Enum.GetValues<SystemRole>())
@@ -80,7 +80,7 @@ public sealed class AccessPolicyTests
     }
 
     [Fact]
-    public void A_role_in_a_shared_dataset_gives_what_the_table_says_and_nothing_else()
+    public void A_role_in_a_shared_dataset_gives_exactly_the_permissions_of_the_table()
     {
         var least = new Dictionary<Permission, DatasetRole>
         {
@@ -95,14 +95,14 @@ public sealed class AccessPolicyTests
                 }
     }
 
-    // Rows: who acts. Columns: on whom, weakest first.
+    // Rows: the role that acts. Columns: the role acted on, weakest first.
     [Theory]
     [InlineData(SystemRole.Guest, "-----")]
     [InlineData(SystemRole.StandardEngineer, "-----")]
     [InlineData(SystemRole.AdvancedEngineer, "-----")]
     [InlineData(SystemRole.Manager, "+++--")]
     [InlineData(SystemRole.Admin, "+++++")]
-    public void A_manager_reaches_only_those_below_managers_and_grants_only_their_roles(SystemRole actor, string reach)
+    public void A_manager_can_only_administer_and_grant_roles_below_managers(SystemRole actor, string reach)
     {
         foreach (var (target, i) in Enum.GetValues<SystemRole>().Select((role, i) => (role, i)))
         {
@@ -125,6 +125,6 @@ public sealed class AccessPolicyTests
     [InlineData(SystemRole.AdvancedEngineer, 50, 100, 10, 500, 500)]
     [InlineData(SystemRole.Manager, null, null, 20, 1000, null)]
     [InlineData(SystemRole.Admin, null, null, null, null, null)]
-    public void Quotas_come_with_the_role(SystemRole role, int? projects, int? datasets, int? jobs, int? storageGb, int? gpuHours) =>
+    public void Every_system_role_has_its_limits(SystemRole role, int? projects, int? datasets, int? jobs, int? storageGb, int? gpuHours) =>
         Assert.Equal(new AccountQuota(projects, datasets, jobs, storageGb, gpuHours), AccountQuota.For(role));
 }

@@ -16,7 +16,7 @@ public sealed class AvatarTests
     public void Initials_come_from_the_name_or_else_the_address(string? name, string expected) => Assert.Equal(expected, Avatar.InitialsOf(name, "nobody@example.org"));
 
     [Fact]
-    public void The_chosen_colour_counts_and_otherwise_an_id_has_always_the_same()
+    public void The_chosen_color_is_used_and_otherwise_the_id_determines_it()
     {
         var id = Guid.Parse("0193e0a0-0000-7000-8000-000000000001");
 
@@ -26,7 +26,7 @@ public sealed class AvatarTests
 
     // Relative luminance and contrast as WCAG 2.2 defines them.
     [Fact]
-    public void White_letters_are_readable_on_every_colour()
+    public void White_letters_are_readable_on_every_color()
     {
         Assert.Equal(13, Avatar.Colors.Distinct().Count());
         Assert.All(Avatar.Colors, color => Assert.True(1.05 / (Luminance(color) + 0.05) >= 4.5, color));

@@ -9,7 +9,7 @@ public sealed class CredentialRulesTests
     [InlineData("Tr0ub4dor&3-and-more")]
     [InlineData("비밀번호는 길어야 합니다")]
     [InlineData("my password likes tulips")]
-    public void Long_passwords_of_any_kind_are_good(string password) => Assert.Empty(PasswordRules.Check(password, "someone@example.org"));
+    public void Long_passwords_of_any_kind_are_accepted(string password) => Assert.Empty(PasswordRules.Check(password, "someone@example.org"));
 
     [Theory]
     [InlineData("elevenchars")]
@@ -19,18 +19,18 @@ public sealed class CredentialRulesTests
     [InlineData("qwertyuiop123456")]
     [InlineData("admin1234567890")]
     [InlineData("someone-someone!")]
-    public void Short_repeating_common_and_account_derived_passwords_are_refused(string password) =>
+    public void Short_repetitive_common_and_account_derived_passwords_are_refused(string password) =>
         Assert.NotEmpty(PasswordRules.Check(password, "someone@example.org"));
 
     [Fact]
-    public void A_password_longer_than_anybody_needs_is_refused() =>
+    public void A_password_above_the_maximum_length_is_refused() =>
         Assert.NotEmpty(PasswordRules.Check(string.Concat(Enumerable.Repeat("0123456789abcdef", 17)), "someone@example.org"));
 
     [Theory]
     [InlineData(" Ann@Example.ORG ", "ann@example.org")]
     [InlineData("a.b+tag@sub.example.org", "a.b+tag@sub.example.org")]
     [InlineData("ZO\u00cb@example.org", "zo\u00eb@example.org")]
-    public void An_address_has_one_spelling(string text, string expected)
+    public void An_address_is_normalised_to_one_spelling(string text, string expected)
     {
         Assert.True(EmailAddress.TryNormalise(text, out var normalised));
         Assert.Equal(expected, normalised);
@@ -48,5 +48,5 @@ public sealed class CredentialRulesTests
     [InlineData("a\u200bnn@example.org")]
     [InlineData("\u202eann@example.org")]
     [InlineData("a\u200dnn@example.org")]
-    public void What_is_no_plain_address_is_none(string? text) => Assert.False(EmailAddress.TryNormalise(text, out _));
+    public void Text_that_is_not_a_plain_address_is_refused(string? text) => Assert.False(EmailAddress.TryNormalise(text, out _));
 }

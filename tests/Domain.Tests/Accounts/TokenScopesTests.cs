@@ -18,11 +18,11 @@ public sealed class TokenScopesTests
     [InlineData("datasets:write", Permission.DatasetsWrite, true)]
     [InlineData("datasets:write", Permission.DatasetsRead, false)]
     [InlineData("audit:read", Permission.AuditRead, true)]
-    public void A_scope_allows_what_it_says_and_no_more(string scope, Permission permission, bool allowed) =>
+    public void A_scope_allows_exactly_its_permissions(string scope, Permission permission, bool allowed) =>
         Assert.Equal(allowed, new TokenScopes([scope]).Allows(permission));
 
     [Fact]
-    public void Whose_it_is_a_token_may_always_ask_and_the_accounts_security_it_never_reaches()
+    public void Every_token_may_read_its_account_and_none_may_change_its_security()
     {
         var all = new TokenScopes([.. TokenScopes.All, "account:security", "account:password"]);
 
@@ -31,7 +31,7 @@ public sealed class TokenScopesTests
     }
 
     [Fact]
-    public void Other_services_get_no_scope_of_managers_and_administrators()
+    public void Services_cannot_have_scopes_of_managers_and_administrators()
     {
         var most = new TokenScopes(TokenScopes.ForServices);
 
@@ -40,7 +40,7 @@ public sealed class TokenScopesTests
     }
 
     [Fact]
-    public void Scopes_cover_others_when_they_allow_everything_those_do()
+    public void Scopes_cover_other_scopes_when_they_allow_all_their_permissions()
     {
         Assert.True(new TokenScopes(["write"]).Covers(new TokenScopes(["read", "datasets:write"])));
         Assert.True(new TokenScopes(["datasets:read"]).Covers(new TokenScopes(["datasets:read"])));

@@ -1,11 +1,12 @@
+using System.Text.RegularExpressions;
 using VisionPlatform.Domain.Errors;
 
 namespace VisionPlatform.Domain.Tests.Errors;
 
-public sealed class ErrorCodesTests
+public sealed partial class ErrorCodesTests
 {
     [Fact]
-    public void Every_code_says_what_happened_and_what_to_do() => Assert.All(ErrorCodes.All.Values, code =>
+    public void Every_code_says_what_happened_and_what_to_do() => Assert.All(ErrorCodes.All, code =>
     {
         Assert.Matches("^[A-Z][A-Z0-9_]+$", code.Code);
         Assert.InRange(code.Status, 400, 599);
@@ -14,7 +15,16 @@ public sealed class ErrorCodesTests
     });
 
     [Fact]
-    public void A_code_of_a_newer_trainer_is_taken_as_a_framework_error() =>
+    public void The_list_has_every_code_of_the_source_files_in_alphabetical_order()
+    {
+        var declared = Directory.EnumerateFiles(Path.Combine(Repository(), "src", "Domain", "Errors"), "ErrorCodes.*.cs")
+            .SelectMany(File.ReadLines).Select(line => Declaration().Match(line)).Where(found => found.Success).Select(found => found.Groups[1].Value);
+
+        Assert.Equal(declared.Order(StringComparer.Ordinal), ErrorCodes.All.Select(code => code.Code));
+    }
+
+    [Fact]
+    public void An_unknown_code_becomes_a_framework_error() =>
         Assert.Same(ErrorCodes.FrameworkError, ErrorCodes.Find("QUANTUM_DECOHERENCE"));
 
     [Theory]
@@ -22,7 +32,7 @@ public sealed class ErrorCodesTests
     [InlineData("UNKNOWN_MODEL", "FRAMEWORK_ERROR")] // only in replies
     [InlineData("UNAUTHENTICATED", "FRAMEWORK_ERROR")]
     [InlineData("QUANTUM_DECOHERENCE", "FRAMEWORK_ERROR")]
-    public void A_trainer_ends_an_attempt_only_with_the_codes_for_that(string sent, string taken) =>
+    public void A_trainer_ends_an_attempt_only_with_a_code_for_failures(string sent, string taken) =>
         Assert.Equal(taken, ErrorCodes.OfTrainerFailure(sent).Code);
 
     [Theory]
@@ -31,10 +41,21 @@ public sealed class ErrorCodesTests
     [InlineData("UNAUTHORIZED", "TRAINER_PROTOCOL_ERROR")] // concerns the platform and the trainer alone
     [InlineData("UNAUTHENTICATED", "TRAINER_PROTOCOL_ERROR")]
     [InlineData(null, "TRAINER_PROTOCOL_ERROR")]
-    public void A_trainer_s_reply_reaches_a_caller_only_with_the_codes_for_that(string? sent, string passed) =>
+    public void A_reply_of_a_trainer_reaches_a_caller_only_with_a_code_for_replies(string? sent, string passed) =>
         Assert.Equal(passed, ErrorCodes.OfTrainerReply(sent).Code);
 
     [Fact]
-    public void A_failure_carries_the_table_s_suggestion() =>
+    public void A_failure_has_the_suggested_action_of_its_code() =>
         Assert.Equal(ErrorCodes.OutOfMemory.SuggestedAction, Failure.Of(ErrorCodes.OutOfMemory, "needs 3 GB").SuggestedAction);
+
+    private static string Repository()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Platform.sln")))
+            folder = folder.Parent;
+        return folder?.FullName ?? throw new InvalidOperationException("The tests do not run inside the repository.");
+    }
+
+    [GeneratedRegex(@"^    public static readonly ErrorCode \w+ = \w+\(\d+, ""([A-Z0-9_]+)""")]
+    private static partial Regex Declaration();
 }

@@ -11,6 +11,6 @@ public sealed class InvitationRolesTests
     [InlineData(InvitationKind.Organization, SystemRole.Admin, "guest standard_engineer advanced_engineer manager admin")]
     [InlineData(InvitationKind.Organization, SystemRole.Manager, "guest standard_engineer advanced_engineer")]
     [InlineData(InvitationKind.Organization, SystemRole.AdvancedEngineer, "")]
-    public void Each_kind_of_invitation_has_its_own_vocabulary_and_none_offers_ownership(InvitationKind kind, SystemRole inviter, string roles) =>
+    public void Each_kind_of_invitation_has_its_own_roles_and_none_offers_ownership(InvitationKind kind, SystemRole inviter, string roles) =>
         Assert.Equal(roles.Split(' ', StringSplitOptions.RemoveEmptyEntries), InvitationRoles.Of(kind, inviter));
 }

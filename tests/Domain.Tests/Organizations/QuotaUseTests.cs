@@ -8,14 +8,14 @@ public sealed class QuotaUseTests
     [InlineData(50, 0.1, true)]
     [InlineData(50.1, 0.1, false)] // More than half is used.
     [InlineData(0, 0.101, false)] // More than a thousandth is asked for.
-    public void Requests_pass_one_another_only_far_from_the_limit(double used, double asked, bool far) =>
+    public void Requests_share_the_lock_only_far_from_the_limit(double used, double asked, bool far) =>
         Assert.Equal(far, Storage(100, used).IsFarFromLimit(asked));
 
     [Theory]
     [InlineData(1)]
     [InlineData(10)]
     [InlineData(1_000)]
-    public void As_many_requests_at_once_as_a_database_has_connections_stay_within_the_limit_when_each_found_itself_far_from_it(double limit)
+    public void As_many_simultaneous_shared_requests_as_a_database_has_connections_stay_within_the_limit(double limit)
     {
         const int AtOnce = 500;
         var steps = Enumerable.Range(0, 2_001).Select(i => i / 2_000.0).ToList();
@@ -25,12 +25,12 @@ public sealed class QuotaUseTests
     }
 
     [Fact]
-    public void Without_a_limit_everything_fits() => Assert.True(Storage(null, 1e9).HasRoomFor(1e9) && Storage(null, 1e9).IsFarFromLimit(1e9));
+    public void Everything_fits_without_a_limit() => Assert.True(Storage(null, 1e9).HasRoomFor(1e9) && Storage(null, 1e9).IsFarFromLimit(1e9));
 
     [Theory]
     [InlineData(99, 1, true)]
     [InlineData(99, 1.01, false)]
-    public void A_limit_may_be_reached_but_not_passed(double used, double more, bool fits) => Assert.Equal(fits, Storage(100, used).HasRoomFor(more));
+    public void A_limit_can_be_reached_but_not_exceeded(double used, double more, bool fits) => Assert.Equal(fits, Storage(100, used).HasRoomFor(more));
 
     private static QuotaUse Storage(double? limit, double used) => new(QuotaKind.StorageGb, QuotaScope.Account, limit, used);
 }

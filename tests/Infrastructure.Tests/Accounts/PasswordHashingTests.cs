@@ -8,7 +8,7 @@ public sealed class PasswordHashingTests : IDisposable
     private readonly PasswordHashing _passwords = new();
 
     [Fact]
-    public async Task A_hash_fits_its_password_alone_and_never_twice_the_same()
+    public async Task A_hash_verifies_only_its_password_and_is_different_each_time()
     {
         var hash = await _passwords.HashAsync("correct horse battery", CancellationToken.None);
 
@@ -18,7 +18,7 @@ public sealed class PasswordHashingTests : IDisposable
     }
 
     [Fact]
-    public async Task The_cost_is_the_one_that_is_recommended_now()
+    public async Task The_cost_is_the_currently_recommended_one()
     {
         var hash = Convert.FromBase64String(await _passwords.HashAsync("x", CancellationToken.None));
 
@@ -34,11 +34,11 @@ public sealed class PasswordHashingTests : IDisposable
     [InlineData("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "U*U*", false)]
     [InlineData("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "U*U\0more", false)]
     [InlineData("$2b$nonsense", "U*U", false)]
-    public async Task Hashes_of_the_bcrypt_family_verify_and_ask_to_be_replaced(string hash, string password, bool fits) =>
+    public async Task Bcrypt_hashes_verify_and_need_a_rehash(string hash, string password, bool fits) =>
         Assert.Equal(new PasswordCheck(fits, fits), await _passwords.VerifyAsync(hash, password, CancellationToken.None));
 
     [Fact]
-    public async Task Without_an_account_the_check_computes_as_much_and_says_no()
+    public async Task A_check_without_an_account_computes_as_much_and_fails()
     {
         var hash = await _passwords.HashAsync("a password", CancellationToken.None);
         await _passwords.VerifyAsync(null, "warm", CancellationToken.None);
@@ -51,7 +51,7 @@ public sealed class PasswordHashingTests : IDisposable
 
     public void Dispose() => _passwords.Dispose();
 
-    // The fastest of several is what the computation itself takes; the rest is what else the machine did.
+    // The fastest of several runs is closest to the cost of the computation; the others include other work of the machine.
     private async Task<double> FastestAsync(string? hash)
     {
         var fastest = double.MaxValue;

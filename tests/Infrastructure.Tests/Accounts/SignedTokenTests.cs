@@ -23,7 +23,7 @@ public sealed class SignedTokenTests
     public SignedTokenTests() => _tokens = new SignedToken(Secret, _clock);
 
     [Fact]
-    public void A_token_that_another_implementation_signed_verifies()
+    public void A_token_signed_by_another_implementation_verifies()
     {
         var check = _tokens.Verify(Foreign, "platform");
 
@@ -42,7 +42,7 @@ public sealed class SignedTokenTests
     }
 
     [Fact]
-    public void A_token_expires_to_the_second()
+    public void A_token_expires_exactly_at_its_expiry()
     {
         _clock.Now = Start.AddSeconds(3599);
         Assert.Null(_tokens.Verify(Foreign, "platform").Refusal);
@@ -51,7 +51,7 @@ public sealed class SignedTokenTests
     }
 
     [Fact]
-    public void A_token_from_the_future_is_refused_beyond_half_a_minute_of_skew()
+    public void A_token_from_more_than_half_a_minute_in_the_future_is_refused()
     {
         _clock.Now = Start.AddSeconds(-30);
         Assert.Null(_tokens.Verify(Foreign, "platform").Refusal);
@@ -76,11 +76,11 @@ public sealed class SignedTokenTests
     [InlineData("""{"alg":"HS256","crit":["x"],"x":1}""")]
     [InlineData("""["HS256"]""")]
     [InlineData("not json")]
-    public void A_header_that_asks_for_anything_else_is_refused_even_when_the_signature_fits(string header) =>
+    public void Another_header_is_refused_even_with_a_correct_signature(string header) =>
         AssertInvalid(Signed(header, Payload));
 
     [Fact]
-    public void A_token_signed_with_the_secret_by_another_algorithm_is_refused()
+    public void A_token_signed_with_another_algorithm_is_refused()
     {
         const string secret = "a secret of at least sixty-four characters, enough for any of the hashes";
         var tokens = new SignedToken(secret, _clock);
@@ -94,11 +94,11 @@ public sealed class SignedTokenTests
     [Theory]
     [InlineData("""{"alg":"HS256"}""")]
     [InlineData("""{"typ":"at+jwt","alg":"HS256","kid":"of another service"}""")]
-    public void Another_service_may_write_its_header_differently(string header) =>
+    public void Equivalent_spellings_of_the_header_are_accepted(string header) =>
         Assert.Equal(Subject, _tokens.Verify(Signed(header, Payload), "platform").Claims?.Subject);
 
     [Fact]
-    public void A_token_is_written_to_the_byte_as_the_versions_before_wrote_it()
+    public void The_bytes_of_a_token_do_not_change_between_versions()
     {
         var token = _tokens.Sign(new TokenClaims { Audience = "platform", Subject = Subject, ExpiresAt = Start.AddHours(1).ToUnixTimeSeconds() });
 
@@ -115,7 +115,7 @@ public sealed class SignedTokenTests
     }
 
     [Fact]
-    public void A_token_whose_payload_or_signature_was_changed_is_refused()
+    public void A_token_with_a_changed_payload_or_signature_is_refused()
     {
         var parts = Foreign.Split('.');
         AssertInvalid($"{parts[0]}.{Encode(Payload.Replace("000000000001", "000000000002", StringComparison.Ordinal))}.{parts[2]}");
@@ -132,7 +132,7 @@ public sealed class SignedTokenTests
     [InlineData("%%%.%%%.%%%")]
     [InlineData("a.b.c.d.e")]
     [InlineData("ä.ö.ü")]
-    public void What_is_no_token_is_refused_quietly(string text) => AssertInvalid(text);
+    public void Text_that_is_not_a_token_is_refused_without_an_exception(string text) => AssertInvalid(text);
 
     [Theory]
     [InlineData("null")]
@@ -144,10 +144,10 @@ public sealed class SignedTokenTests
     [InlineData("""{"iss":"Vision-Platform","aud":"platform","sub":"x","exp":9999999999}""")]
     [InlineData("""{"iss":"vision-platform","aud":"platform","sub":"x","exp":"9999999999"}""")]
     [InlineData("""{"iss":"vision-platform","aud":"platform","sub":7,"exp":9999999999}""")]
-    public void A_payload_that_lacks_a_claim_or_has_one_of_another_kind_is_refused(string payload) => AssertInvalid(Signed("""{"alg":"HS256"}""", payload));
+    public void A_payload_with_a_missing_or_mistyped_claim_is_refused(string payload) => AssertInvalid(Signed("""{"alg":"HS256"}""", payload));
 
     [Fact]
-    public void While_the_secret_is_replaced_the_previous_one_verifies_and_the_new_one_signs()
+    public void During_a_rotation_the_previous_secret_verifies_and_the_new_one_signs()
     {
         const string next = "the next secret, of forty characters too";
         var both = new SignedToken(next, _clock, previous: Secret);
@@ -160,10 +160,10 @@ public sealed class SignedTokenTests
     }
 
     [Fact]
-    public void A_short_secret_is_refused_at_start() => Assert.Throws<ArgumentException>(() => new SignedToken("too short", _clock));
+    public void A_short_secret_is_refused_at_startup() => Assert.Throws<ArgumentException>(() => new SignedToken("too short", _clock));
 
     [Fact]
-    public void An_attempt_token_speaks_for_its_attempt_and_for_no_person()
+    public void An_attempt_token_identifies_its_attempt_and_is_not_an_access_token()
     {
         var attempt = Guid.CreateVersion7();
         var attempts = new AttemptTokens(_tokens);

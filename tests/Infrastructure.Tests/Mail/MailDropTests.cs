@@ -10,7 +10,7 @@ public sealed class MailDropTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("mail-drop-").FullName;
 
     [Fact]
-    public async Task A_dropped_mail_is_one_file_of_its_owner_with_a_link_that_can_be_copied_and_letters_as_they_are()
+    public async Task A_dropped_mail_is_a_private_text_file_with_an_intact_link_and_unencoded_letters()
     {
         var settings = new MailSettings(null, 0, null, null, MailEncryption.None, new MailboxAddress("", "no-reply@platform.example.test"), _folder);
 

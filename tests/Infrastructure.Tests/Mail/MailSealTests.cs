@@ -11,7 +11,7 @@ public sealed class MailSealTests
     private const string Second = "the second secret, which is long enough";
 
     [Fact]
-    public void Only_the_secret_it_was_sealed_with_opens_it_also_while_that_is_the_previous_one()
+    public void A_mail_opens_only_with_its_secret_also_when_that_is_the_previous_one()
     {
         var content = With(First).Seal("Grüße");
 
@@ -21,9 +21,9 @@ public sealed class MailSealTests
     }
 
     [Fact]
-    public void A_mail_of_an_earlier_version_opens_and_its_key_has_the_same_name()
+    public void A_mail_sealed_by_an_earlier_version_opens_and_its_key_has_the_same_name()
     {
-        // Sealed before the sealing moved to a class of its own.
+        // Sealed by a version in which the mail queue did its own sealing.
         var content = Convert.FromHexString("18c1f4017d0a5c40584248c9201c2e97ed799723f271bd380dc05e2e5d2e059f260b1b");
 
         Assert.Equal("Grüße", With(First).Open(content));
@@ -31,7 +31,7 @@ public sealed class MailSealTests
     }
 
     [Fact]
-    public void What_was_changed_or_cut_does_not_open()
+    public void Changed_or_truncated_content_does_not_open()
     {
         var content = With(First).Seal("Grüße");
         content[^1] ^= 1;

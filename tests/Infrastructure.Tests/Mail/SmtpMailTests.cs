@@ -20,7 +20,7 @@ public sealed class SmtpMailTests : IAsyncDisposable
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_mail_is_handed_over_in_one_conversation()
+    public async Task A_mail_is_sent_in_one_conversation()
     {
         var id = Guid.CreateVersion7();
 
@@ -31,7 +31,7 @@ public sealed class SmtpMailTests : IAsyncDisposable
         Assert.Contains("RCPT TO:<zoë@example.test>", _server.Said);
         Assert.Contains($"Message-ID: <{id:n}@platform.example.test>", mail, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("Auto-Submitted: auto-generated", mail, StringComparison.OrdinalIgnoreCase);
-        // Quoted-printable (RFC 2045 6.7): the soft line breaks go, the link is whole.
+        // Quoted-printable (RFC 2045 6.7): without the soft line breaks the link is intact.
         Assert.Contains("#token=3Dabc_DEF-1234567890", mail.ReplaceLineEndings("\n").Replace("=\n", "", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.Contains("\n..\nEnde", mail.ReplaceLineEndings("\n"), StringComparison.Ordinal);
         Assert.Equal("QUIT", _server.Said.Last());
@@ -41,7 +41,7 @@ public sealed class SmtpMailTests : IAsyncDisposable
     [InlineData("ann.@example.test")]
     [InlineData("o'neil+tag/x=1@mail.example.test")]
     [InlineData("ann@[127.0.0.1]")]
-    public async Task A_mail_goes_to_every_address_that_an_account_may_have(string address)
+    public async Task Mails_can_be_sent_to_every_address_that_an_account_may_have(string address)
     {
         Assert.True(EmailAddress.TryNormalise(address, out _));
 
@@ -51,7 +51,7 @@ public sealed class SmtpMailTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task The_extension_for_international_addresses_is_used_only_for_such_an_address()
+    public async Task The_extension_for_international_addresses_is_used_only_when_needed()
     {
         await new SmtpMail(Settings()).SendAsync(Guid.CreateVersion7(), Sample, Cancellation);
         await new SmtpMail(Settings()).SendAsync(Guid.CreateVersion7(), Sample with { To = "zoe@example.test" }, Cancellation);
@@ -60,7 +60,7 @@ public sealed class SmtpMailTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Name_and_password_are_given_where_they_are_set()
+    public async Task Name_and_password_are_sent_when_they_are_set()
     {
         await new SmtpMail(WithPassword(Settings())).SendAsync(Guid.CreateVersion7(), Sample, Cancellation);
 
@@ -71,12 +71,12 @@ public sealed class SmtpMailTests : IAsyncDisposable
     [Theory]
     [InlineData(MailEncryption.StartTls)]
     [InlineData(MailEncryption.Tls)]
-    public async Task Only_the_request_for_tls_is_sent_in_the_clear(MailEncryption encryption)
+    public async Task Only_the_request_for_tls_is_sent_unencrypted(MailEncryption encryption)
     {
         await using var server = new SmtpServer(encryption);
         var mail = new SmtpMail(WithPassword(Settings(server)))
         {
-            // The lists of revoked certificates are not asked for.
+            // Do not ask for lists of revoked certificates.
             Trust = (_, shown, chain, _) => server.IsMine(shown) && chain!.ChainPolicy.RevocationMode == X509RevocationMode.NoCheck,
         };
 
@@ -91,7 +91,7 @@ public sealed class SmtpMailTests : IAsyncDisposable
     [Theory]
     [InlineData(MailEncryption.StartTls)]
     [InlineData(MailEncryption.Tls)]
-    public async Task A_server_whose_certificate_is_not_trusted_gets_neither_password_nor_mail(MailEncryption encryption)
+    public async Task A_server_with_an_untrusted_certificate_gets_neither_password_nor_mail(MailEncryption encryption)
     {
         await using var server = new SmtpServer(encryption);
 
@@ -102,7 +102,7 @@ public sealed class SmtpMailTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Where_the_server_has_no_tls_nothing_is_said_unless_that_was_allowed()
+    public async Task Nothing_is_sent_to_a_server_without_tls_unless_allowed()
     {
         await Assert.ThrowsAsync<NotSupportedException>(() => new SmtpMail(WithPassword(Settings() with { Encryption = MailEncryption.StartTls })).SendAsync(Guid.CreateVersion7(), Sample, Cancellation));
 
@@ -111,7 +111,7 @@ public sealed class SmtpMailTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_refused_recipient_and_a_server_that_is_away_are_told_apart()
+    public async Task A_refused_recipient_and_an_unavailable_server_are_distinguished()
     {
         _server.Answer = line => line.StartsWith("RCPT", StringComparison.OrdinalIgnoreCase) ? "550 no such mailbox" : null;
 
@@ -122,7 +122,7 @@ public sealed class SmtpMailTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_mail_that_the_server_took_is_sent_although_it_hangs_up_without_a_goodbye()
+    public async Task An_accepted_mail_counts_as_sent_when_the_server_closes_the_connection()
     {
         _server.HangsUpAfterMail = true;
 
@@ -137,7 +137,7 @@ public sealed class SmtpMailTests : IAsyncDisposable
     [InlineData("465", null, MailEncryption.Tls)]
     [InlineData("465", "false", MailEncryption.None)]
     [InlineData("25", "false", MailEncryption.None)]
-    public void The_port_decides_how_tls_begins_and_smtp_tls_whether(string? port, string? tls, MailEncryption expected)
+    public void The_port_and_the_setting_for_tls_select_the_encryption(string? port, string? tls, MailEncryption expected)
     {
         var values = new Dictionary<string, string?> { ["SMTP_HOST"] = "mail.example.test", ["SMTP_PORT"] = port, ["SMTP_TLS"] = tls };
 
@@ -148,7 +148,7 @@ public sealed class SmtpMailTests : IAsyncDisposable
     [InlineData("no address")]
     [InlineData("no-reply")]
     [InlineData("a@example.test, b@example.test")]
-    public void A_sender_that_is_no_address_is_a_problem_of_the_settings(string sender)
+    public void An_invalid_sender_is_a_settings_problem(string sender)
     {
         var values = new Dictionary<string, string?> { ["MAIL_FROM"] = sender };
 

@@ -9,7 +9,7 @@ using VisionPlatform.Infrastructure.Mail;
 
 namespace VisionPlatform.Infrastructure.Tests.Mail;
 
-/// <summary>A mail server that holds the conversation of RFC 5321, RFC 4954 and, with TLS, RFC 3207 or RFC 8314 on a socket and keeps what it took.</summary>
+/// <summary>A mail server on a socket that implements RFC 5321, RFC 4954 and, with TLS, RFC 3207 or RFC 8314, and keeps the mails it accepts.</summary>
 internal sealed class SmtpServer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -28,26 +28,26 @@ internal sealed class SmtpServer : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    /// <summary>Every line that clients said, outside of mails.</summary>
+    /// <summary>Every line that clients sent outside of mails.</summary>
     public ConcurrentQueue<string> Said { get; } = [];
 
-    /// <summary>Those of them that anybody on the way could read.</summary>
+    /// <summary>The lines that clients sent unencrypted.</summary>
     public ConcurrentQueue<string> SaidInTheClear { get; } = [];
 
-    /// <summary>The mails it took, as they came.</summary>
+    /// <summary>The accepted mails, unchanged.</summary>
     public ConcurrentQueue<string> Mails { get; } = [];
 
-    /// <summary>The answer to a command, when it is not the usual one.</summary>
+    /// <summary>Overrides the answer to a command; null for the usual answer.</summary>
     public Func<string, string?> Answer { get; set; } = _ => null;
 
-    /// <summary>Closes the connection as soon as it has taken a mail.</summary>
+    /// <summary>Closes the connection as soon as it has accepted a mail.</summary>
     public bool HangsUpAfterMail { get; set; }
 
     public bool IsMine(X509Certificate? shown) => shown?.GetCertHashString() == _certificate.GetCertHashString();
 
     public async ValueTask DisposeAsync()
     {
-        // The listener goes last: one that stopped cannot be asked for the next client.
+        // Dispose the listener last: a stopped listener cannot be asked for the next client.
         await _stop.CancelAsync();
         await _accepting;
         _stop.Dispose();
@@ -70,13 +70,13 @@ internal sealed class SmtpServer : IAsyncDisposable
                 }
                 catch (Exception e) when (e is IOException or AuthenticationException)
                 {
-                    // The client left in the middle, or did not like the certificate.
+                    // The client closed the connection or refused the certificate.
                 }
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            // The end of the test.
+            // The test has ended.
         }
     }
 

@@ -13,8 +13,8 @@ using VisionPlatform.Infrastructure.Secrets;
 namespace VisionPlatform.Infrastructure.Tests.Secrets;
 
 /// <summary>
-/// A key vault and the token endpoint in front of it, on loopback with TLS and a certificate of its own, as
-/// the REST reference of Key Vault (2025-07-01) and RFC 6749 4.4 describe them. Real ones cannot be had in a test.
+/// A key vault and its token endpoint on loopback, with TLS and a self-signed certificate, as
+/// the REST reference of Key Vault (2025-07-01) and RFC 6749 4.4 describe them. A test cannot use a real vault.
 /// </summary>
 internal sealed class LoopbackVault : IAsyncDisposable
 {
@@ -40,12 +40,12 @@ internal sealed class LoopbackVault : IAsyncDisposable
 
     public Uri Address => new(_app.Urls.First());
 
-    /// <summary>Answers everything with this status when it is set.</summary>
+    /// <summary>When set, every answer has this status.</summary>
     public int? Broken { get; set; }
 
     public string ClientSecret { get; set; } = "of the app";
 
-    /// <summary>Names of the secrets whose value was asked for, in order.</summary>
+    /// <summary>Names of the secrets whose value was requested, in order.</summary>
     public ConcurrentQueue<string> Asked { get; } = [];
 
     public static async Task<LoopbackVault> StartAsync()
@@ -75,7 +75,7 @@ internal sealed class LoopbackVault : IAsyncDisposable
         }), AppSettings.Declared());
     }
 
-    /// <summary>From now on nobody answers.</summary>
+    /// <summary>Stops answering.</summary>
     public Task StopAsync() => _app.StopAsync();
 
     public async ValueTask DisposeAsync()

@@ -6,13 +6,13 @@ public sealed class SealingKeyTests
 {
     /// <summary>Test case 14 of the GCM specification (McGrew and Viega): key, nonce and text are zeros.</summary>
     [Fact]
-    public void What_another_implementation_sealed_opens_nonce_first_then_tag_then_ciphertext() =>
+    public void Content_sealed_by_another_implementation_opens_as_nonce_tag_and_ciphertext() =>
         Assert.Equal(new byte[16], new SealingKey(new byte[32]).Open(Convert.FromHexString(
             "000000000000000000000000" + "d0d1c8a799996bf0265b98b5d48ab919" + "cea7403d4d606b6e074ec5d3baf39d18")));
 
     /// <summary>The derivation as another implementation computes it: HKDF of Python's hmac module, no salt, 32 bytes.</summary>
     [Fact]
-    public void A_secret_has_another_key_for_each_purpose()
+    public void A_secret_has_a_different_key_for_each_purpose()
     {
         var answer = SealingKey.Derive("a secret"u8, "idempotent answer").Seal("text"u8);
 
@@ -22,7 +22,7 @@ public sealed class SealingKeyTests
     }
 
     [Fact]
-    public void A_changed_byte_anywhere_or_a_missing_end_is_noticed()
+    public void A_changed_byte_or_a_truncated_end_is_detected()
     {
         var key = SealingKey.Derive("a secret"u8, "test");
         var content = key.Seal("text"u8);
@@ -38,7 +38,7 @@ public sealed class SealingKeyTests
     }
 
     [Fact]
-    public void The_same_text_is_never_sealed_the_same()
+    public void Sealing_the_same_text_twice_gives_different_bytes()
     {
         var key = SealingKey.Derive("a secret"u8, "test");
 

@@ -19,7 +19,7 @@ public sealed class VaultSecretsTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _vault.DisposeAsync();
 
     [Fact]
-    public async Task Secrets_of_the_vault_are_settings_and_what_the_environment_sets_wins()
+    public async Task Secrets_of_the_vault_become_settings_and_the_environment_overrides_them()
     {
         _vault.Set("JWT-SECRET", "from the vault");
         _vault.Set("TRAINER-API-KEY", "from the vault too");
@@ -34,7 +34,7 @@ public sealed class VaultSecretsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_secret_is_asked_for_once_and_again_only_when_it_changed()
+    public async Task A_secret_is_read_again_only_when_it_has_changed()
     {
         _vault.Set("JWT-SECRET", "first");
         _vault.Set("TRAINER-API-KEY", "stays");
@@ -56,7 +56,7 @@ public sealed class VaultSecretsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task While_the_vault_is_away_the_secrets_read_last_stay_in_use()
+    public async Task The_last_secrets_stay_in_use_while_the_vault_is_unavailable()
     {
         _vault.Set("JWT-SECRET", First);
         var (refresh, configuration, _) = await RefreshAsync();
@@ -72,7 +72,7 @@ public sealed class VaultSecretsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_new_signing_secret_is_in_use_at_once_and_one_that_is_too_short_is_not()
+    public async Task A_new_signing_secret_is_used_at_once_unless_it_is_too_short()
     {
         _vault.Set("JWT-SECRET", First);
         var (refresh, _, tokens) = await RefreshAsync();
@@ -95,7 +95,7 @@ public sealed class VaultSecretsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_vault_that_does_not_answer_is_said_in_one_line()
+    public async Task An_unavailable_vault_is_reported_in_one_line()
     {
         var vault = _vault.Connect();
         await _vault.StopAsync();
@@ -105,7 +105,7 @@ public sealed class VaultSecretsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_vault_without_rights_for_this_app_is_said_with_what_to_do()
+    public async Task Missing_rights_in_the_vault_are_reported_with_what_to_do()
     {
         _vault.Broken = 403;
         var failure = await Assert.ThrowsAsync<SettingsException>(() => _vault.Connect().LoadAsync(Cancel));
@@ -113,7 +113,7 @@ public sealed class VaultSecretsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_app_that_nobody_vouches_for_is_told_how_to_sign_in()
+    public async Task An_app_without_an_identity_is_told_how_to_sign_in()
     {
         var failure = await Assert.ThrowsAsync<SettingsException>(() => _vault.Connect(clientSecret: "guessed").LoadAsync(Cancel));
         Assert.Contains("gets no token for this app: give the app a managed identity, or set AZURE_TENANT_ID", failure.Message);

@@ -13,7 +13,7 @@ namespace VisionPlatform.Platform.Tests.Accounts;
 public sealed class AuthenticationCostTests(PlatformHost host) : PlatformTests(host)
 {
     [Fact]
-    public async Task To_know_who_calls_costs_one_query_by_session_and_by_personal_token_and_none_for_what_is_no_token()
+    public async Task Authentication_needs_one_query_for_a_token_and_none_for_other_text()
     {
         using var user = await Host.NewUserAsync();
         var script = (await user.PostAsync("auth/tokens", new { name = "script", scopes = new[] { "read" } })).Expect(201).Text("token")!;

@@ -7,7 +7,7 @@ namespace VisionPlatform.Platform.Tests.Accounts;
 public sealed class FirstAdministratorTests(PlatformHost host) : PlatformTests(host)
 {
     [Fact]
-    public async Task Two_instances_that_start_together_make_one_administrator_who_must_change_the_password_first()
+    public async Task Two_instances_that_start_together_create_one_administrator_who_must_change_the_password()
     {
         var databases = await Host.NewDatabasesAsync();
         var apps = await Task.WhenAll(Host.StartAppAsync(databases), Host.StartAppAsync(databases));
@@ -29,7 +29,7 @@ public sealed class FirstAdministratorTests(PlatformHost host) : PlatformTests(h
     }
 
     [Fact]
-    public async Task Where_there_is_an_account_none_is_made_whatever_the_settings_say()
+    public async Task No_administrator_is_created_when_an_account_exists()
     {
         var databases = await Host.NewDatabasesAsync();
         await Host.AddUserAsync(databases, SystemRole.Guest);
@@ -40,7 +40,7 @@ public sealed class FirstAdministratorTests(PlatformHost host) : PlatformTests(h
     }
 
     [Fact]
-    public async Task The_one_time_password_is_in_no_log()
+    public async Task The_one_time_password_is_not_logged()
     {
         Assert.DoesNotContain(Host.App.Log, line => line.Contains(PlatformHost.BootstrapPassword, StringComparison.Ordinal) || line.Contains(PlatformHost.JwtSecret, StringComparison.Ordinal));
         await Task.CompletedTask;

@@ -5,7 +5,7 @@ namespace VisionPlatform.Platform.Tests.Accounts;
 public sealed class LockoutTests(PlatformHost host) : PlatformTests(host)
 {
     [Fact]
-    public async Task Guesses_at_many_accounts_from_one_address_lock_that_address_on_every_instance()
+    public async Task Failed_sign_ins_with_many_accounts_lock_the_network_address_on_every_instance()
     {
         var databases = await Host.NewDatabasesAsync();
         var user = await Host.AddUserAsync(databases);
@@ -23,7 +23,7 @@ public sealed class LockoutTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task The_lock_of_an_account_holds_from_every_address_and_at_its_own_settings_too()
+    public async Task A_locked_account_is_locked_from_every_address_and_for_changes_of_its_settings()
     {
         using var client = await Host.NewUserAsync();
         for (var i = 0; i < 5; i++)

@@ -10,7 +10,7 @@ namespace VisionPlatform.Platform.Tests.Accounts;
 public sealed class MailServerTests(PlatformHost host) : PlatformTests(host)
 {
     [Fact]
-    public async Task Mails_wait_encrypted_for_a_mail_server_that_is_away_and_survive_a_restart()
+    public async Task Mails_wait_encrypted_for_an_unavailable_mail_server_and_survive_a_restart()
     {
         var port = LoopbackPort.Free();
         var databases = await Host.NewDatabasesAsync();
@@ -39,7 +39,7 @@ public sealed class MailServerTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_mail_waits_for_a_recipient_who_cannot_be_reached_now_and_is_dropped_for_one_whom_the_server_does_not_know()
+    public async Task A_temporarily_refused_mail_is_retried_and_a_permanently_refused_one_is_dropped()
     {
         using var server = new TcpListener(IPAddress.Loopback, 0);
         server.Start();
@@ -62,7 +62,7 @@ public sealed class MailServerTests(PlatformHost host) : PlatformTests(host)
         await Waiting.UntilAsync(async () => !await database.QueuedMails.AnyAsync(), "the mail leaves the queue");
     }
 
-    // One conversation up to a recipient, who is refused.
+    // One conversation up to the recipient, which the server refuses.
     private static async Task RefuseAsync(TcpListener server, string refusal)
     {
         using var client = await server.AcceptTcpClientAsync();
@@ -74,7 +74,7 @@ public sealed class MailServerTests(PlatformHost host) : PlatformTests(host)
             await writer.WriteLineAsync(line.StartsWith("RCPT", StringComparison.Ordinal) ? refusal : "250 ok");
     }
 
-    // One mail, as RFC 5321 has it.
+    // One mail as described in RFC 5321.
     private static async Task<string> ReceiveAsync(TcpListener server)
     {
         using var client = await server.AcceptTcpClientAsync();

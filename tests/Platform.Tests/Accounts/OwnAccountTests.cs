@@ -5,7 +5,7 @@ namespace VisionPlatform.Platform.Tests.Accounts;
 public sealed class OwnAccountTests(PlatformHost host) : PlatformTests(host)
 {
     [Fact]
-    public async Task Name_and_colour_are_shown_from_the_next_request_on()
+    public async Task A_changed_name_and_color_appear_in_the_next_request()
     {
         using var client = await Host.NewUserAsync();
 
@@ -22,7 +22,7 @@ public sealed class OwnAccountTests(PlatformHost host) : PlatformTests(host)
     [InlineData("#123456")]
     [InlineData("red")]
     [InlineData("\" onload=")]
-    public async Task A_colour_that_is_not_on_offer_is_refused(string color)
+    public async Task A_color_outside_the_palette_is_refused(string color)
     {
         using var client = await Host.NewUserAsync();
 
@@ -32,7 +32,7 @@ public sealed class OwnAccountTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Another_address_needs_the_password_and_its_old_mailbox_is_told()
+    public async Task A_change_of_address_needs_the_password_and_notifies_the_old_address()
     {
         using var client = await Host.NewUserAsync();
         var (old, wanted) = (client.Email, $"Moved.{Guid.CreateVersion7():n}@platform.test");
@@ -47,7 +47,7 @@ public sealed class OwnAccountTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task The_address_of_somebody_else_in_whatever_case_is_taken()
+    public async Task An_address_of_another_account_is_refused_regardless_of_case()
     {
         using var client = await Host.NewUserAsync();
         var other = await Host.AddUserAsync(Host.App.Databases);
@@ -58,7 +58,7 @@ public sealed class OwnAccountTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Where_addresses_are_confirmed_the_new_one_counts_once_its_link_was_followed()
+    public async Task With_confirmation_a_new_address_takes_effect_when_its_link_is_followed()
     {
         await using var app = await Host.StartAppAsync(Host.App.Databases, new Dictionary<string, string?> { ["SIGN_UP_CONFIRM_EMAIL"] = "true" });
         using var client = await Host.NewUserAsync(app: app);

@@ -9,7 +9,7 @@ public sealed class PasswordResetTests(PlatformHost host) : PlatformTests(host)
     private const string NewPassword = "another long pass phrase";
 
     [Fact]
-    public async Task The_mailed_link_sets_a_new_password_once_and_ends_every_session()
+    public async Task The_mailed_link_works_once_sets_the_password_and_ends_every_session()
     {
         using var client = await Host.NewUserAsync();
         var token = await AskAsync(client.Email);
@@ -26,7 +26,7 @@ public sealed class PasswordResetTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task An_unknown_address_gets_the_same_answer_and_no_mail()
+    public async Task A_reset_for_an_unknown_address_gets_the_same_answer_and_sends_no_mail()
     {
         var nobody = $"nobody.{Guid.CreateVersion7():n}@platform.test";
         var known = await Host.AddUserAsync(Host.App.Databases);
@@ -38,15 +38,15 @@ public sealed class PasswordResetTests(PlatformHost host) : PlatformTests(host)
 
         Assert.Equal(answer.RawText, unknown.RawText);
         Assert.Equal(answer.RawText, nonsense.RawText);
-        // Mails leave in the order in which they were posted.
+        // Mails are sent in the order in which they were posted.
         await Host.Mails.WaitAsync(known.Email, "reset-password");
         Assert.Empty(Host.Mails.FilesTo(nobody));
     }
 
     [Fact]
-    public async Task A_known_and_an_unknown_address_leave_the_same_rows_behind()
+    public async Task A_known_and_an_unknown_address_leave_the_same_rows()
     {
-        // All links of an installation are counted, so this one has no other users.
+        // The test counts all links of the installation, so it uses a separate one.
         await using var app = await Host.StartAppAsync();
         var known = await Host.AddUserAsync(app.Databases);
         using var client = app.NewClient();
@@ -59,7 +59,7 @@ public sealed class PasswordResetTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Who_asks_again_at_once_gets_one_mail()
+    public async Task A_second_request_within_a_minute_sends_no_second_mail()
     {
         var user = await Host.AddUserAsync(Host.App.Databases);
         var marker = await Host.AddUserAsync(Host.App.Databases);
@@ -74,7 +74,7 @@ public sealed class PasswordResetTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_link_expires()
+    public async Task An_expired_link_is_refused()
     {
         var user = await Host.AddUserAsync(Host.App.Databases);
         var token = await AskAsync(user.Email);
@@ -85,7 +85,7 @@ public sealed class PasswordResetTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_deactivated_account_gets_no_mail_and_a_link_of_before_no_longer_works()
+    public async Task A_deactivated_account_gets_no_mail_and_its_earlier_link_stops_working()
     {
         var user = await Host.AddUserAsync(Host.App.Databases);
         var token = await AskAsync(user.Email);
@@ -96,7 +96,7 @@ public sealed class PasswordResetTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Of_simultaneous_uses_of_a_link_one_wins()
+    public async Task Simultaneous_uses_of_a_link_succeed_once()
     {
         using var client = await Host.NewUserAsync();
         var token = await AskAsync(client.Email);
@@ -107,7 +107,7 @@ public sealed class PasswordResetTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Changing_the_password_or_resetting_it_makes_other_links_useless()
+    public async Task A_changed_or_reset_password_invalidates_the_other_links()
     {
         using var client = await Host.NewUserAsync();
         var token = await AskAsync(client.Email);
@@ -118,7 +118,7 @@ public sealed class PasswordResetTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Neither_token_nor_mail_is_readable_in_the_database_and_the_mail_only_by_the_owner_of_the_process()
+    public async Task Tokens_and_mails_are_unreadable_in_the_database_and_dropped_mails_are_private_files()
     {
         var user = await Host.AddUserAsync(Host.App.Databases);
         var token = await AskAsync(user.Email);

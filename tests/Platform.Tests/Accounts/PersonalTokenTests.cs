@@ -8,7 +8,7 @@ namespace VisionPlatform.Platform.Tests.Accounts;
 public sealed class PersonalTokenTests(PlatformHost host) : PlatformTests(host)
 {
     [Fact]
-    public async Task A_token_is_shown_once_and_works_like_a_session_within_its_scopes()
+    public async Task A_token_is_shown_once_and_works_within_its_scopes()
     {
         using var owner = await Host.NewUserAsync();
         var project = await owner.NewProjectAsync();
@@ -29,7 +29,7 @@ public sealed class PersonalTokenTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Scopes_by_name_give_exactly_these_permissions_inside_a_project_too()
+    public async Task Scopes_named_after_permissions_allow_exactly_these_permissions()
     {
         using var owner = await Host.NewUserAsync();
         var project = await owner.NewProjectAsync();
@@ -44,7 +44,7 @@ public sealed class PersonalTokenTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task No_token_reaches_the_security_of_its_owners_account()
+    public async Task No_token_can_change_the_security_of_its_account()
     {
         using var owner = await Host.NewUserAsync(SystemRole.Admin);
         var script = await ScriptAsync(owner, "read", "write", "admin");
@@ -64,7 +64,7 @@ public sealed class PersonalTokenTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_token_has_no_more_rights_than_its_owner_at_this_moment()
+    public async Task A_token_never_has_more_rights_than_its_owner_has_now()
     {
         using var owner = await Host.NewUserAsync(SystemRole.Admin);
         using var stranger = await Host.NewUserAsync();
@@ -98,7 +98,7 @@ public sealed class PersonalTokenTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Nobody_sees_or_revokes_the_token_of_somebody_else()
+    public async Task Tokens_of_other_accounts_cannot_be_seen_or_revoked()
     {
         using var owner = await Host.NewUserAsync();
         using var other = await Host.NewUserAsync(SystemRole.Admin);
@@ -111,7 +111,7 @@ public sealed class PersonalTokenTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task When_a_token_was_last_used_is_noted_beside_the_requests()
+    public async Task The_last_use_of_a_token_is_recorded()
     {
         using var owner = await Host.NewUserAsync();
         var script = await ScriptAsync(owner, "read");
@@ -140,7 +140,7 @@ public sealed class PersonalTokenTests(PlatformHost host) : PlatformTests(host)
     [InlineData("account:password")]
     [InlineData("")]
     [InlineData("READ")]
-    public async Task A_scope_that_does_not_exist_is_refused_by_name(string scope)
+    public async Task An_unknown_scope_is_refused_with_its_position(string scope)
     {
         using var owner = await Host.NewUserAsync();
 
@@ -153,7 +153,7 @@ public sealed class PersonalTokenTests(PlatformHost host) : PlatformTests(host)
     [InlineData(0)]
     [InlineData(-1)]
     [InlineData(367)]
-    public async Task A_token_expires_within_a_year_or_so(int days)
+    public async Task A_lifetime_outside_the_limits_is_refused(int days)
     {
         using var owner = await Host.NewUserAsync();
 

@@ -10,7 +10,7 @@ public sealed class SecretRotationTests(PlatformHost host) : PlatformTests(host)
     private const string NewSecret = "the next secret, which is long enough to sign with too";
 
     [Fact]
-    public async Task While_the_secret_is_replaced_sessions_of_both_go_on_and_the_new_one_signs()
+    public async Task During_a_rotation_sessions_of_both_secrets_work_and_the_new_secret_signs()
     {
         await using var before = await Host.StartAppAsync();
         var databases = before.Databases;
@@ -28,7 +28,7 @@ public sealed class SecretRotationTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_mail_waits_for_an_app_that_has_the_secret_it_was_written_under()
+    public async Task A_mail_waits_for_an_app_with_the_secret_that_sealed_it()
     {
         var databases = await Host.NewDatabasesAsync();
         var (early, late, unnamed) = (await Host.AddUserAsync(databases), await Host.AddUserAsync(databases), await Host.AddUserAsync(databases));
@@ -39,7 +39,7 @@ public sealed class SecretRotationTests(PlatformHost host) : PlatformTests(host)
         {
             await ForgetAsync(withoutMailServer, unnamed);
             await using var queue = databases.OpenUsers();
-            await queue.QueuedMails.ExecuteUpdateAsync(set => set.SetProperty(mail => mail.SealedWith, "")); // As a version without that column leaves it.
+            await queue.QueuedMails.ExecuteUpdateAsync(set => set.SetProperty(mail => mail.SealedWith, "")); // The value that a version without this column leaves.
             await ForgetAsync(withoutMailServer, early);
         }
         await using var database = databases.OpenUsers();
@@ -47,7 +47,7 @@ public sealed class SecretRotationTests(PlatformHost host) : PlatformTests(host)
 
         await using var wrong = await Host.StartAppAsync(databases, new Dictionary<string, string?> { ["JWT_SECRET"] = NewSecret });
         await ForgetAsync(wrong, late);
-        // Mails leave in the order in which they became due.
+        // Mails are sent in the order in which they became due.
         await Host.Mails.WaitAsync(late.Email, "reset-password");
         Assert.Empty(Host.Mails.FilesTo(early.Email));
         await Waiting.UntilAsync(async () => await database.QueuedMails.CountAsync() == 2, "only the mails of the other secret wait");
@@ -71,7 +71,7 @@ public sealed class SecretRotationTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task An_installation_that_others_reach_does_not_start_with_secrets_that_anybody_could_guess()
+    public async Task A_public_installation_does_not_start_with_guessable_secrets()
     {
         var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => Host.StartAppAsync(Host.App.Databases, new Dictionary<string, string?>
         {

@@ -7,13 +7,13 @@ using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Accounts;
 
-/// <summary>Two services, one with labeling alone, on one user database with one secret.</summary>
+/// <summary>Two services with one user database and one secret; the second one serves only labeling.</summary>
 public sealed class ServiceTests(PlatformHost host) : PlatformTests(host)
 {
     private const string LabelerSecret = "Wm8pXr3t-Kq5vZ1nB-Yc7dF2hJ-4sLg9aEu";
 
     [Fact]
-    public async Task A_person_made_by_one_service_signs_in_to_the_other_and_a_session_of_one_is_good_for_both()
+    public async Task Accounts_and_sessions_are_valid_in_both_services()
     {
         await using var labeling = await StartLabelingAsync();
         var email = $"new.{Guid.CreateVersion7():n}@platform.test";
@@ -36,7 +36,7 @@ public sealed class ServiceTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_service_serves_its_own_module_and_nothing_of_the_other()
+    public async Task A_service_serves_only_its_own_modules()
     {
         await using var labeling = await StartLabelingAsync();
         using var client = await Host.NewUserAsync(app: labeling);
@@ -52,7 +52,7 @@ public sealed class ServiceTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Labeling_knows_the_datasets_shared_with_somebody_and_what_they_may_do_there()
+    public async Task Labeling_lists_the_datasets_shared_with_a_person_and_their_roles()
     {
         using var client = await Host.NewUserAsync();
         var dataset = Guid.CreateVersion7();
@@ -69,7 +69,7 @@ public sealed class ServiceTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task The_labeler_calls_in_a_persons_name_within_scopes_and_for_its_audience_alone()
+    public async Task The_labeler_acts_for_a_person_within_scopes_and_audience()
     {
         await using var app = await Host.StartAppAsync(Host.App.Databases, new Dictionary<string, string?> { ["LABELER_CLIENT_SECRET"] = LabelerSecret });
         using var person = await Host.NewUserAsync(app: app);
@@ -92,7 +92,7 @@ public sealed class ServiceTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Without_the_right_secret_or_for_nobody_there_is_no_service_token()
+    public async Task A_service_token_needs_the_right_secret_and_an_active_person()
     {
         await using var app = await Host.StartAppAsync(Host.App.Databases, new Dictionary<string, string?> { ["LABELER_CLIENT_SECRET"] = LabelerSecret });
         var person = await Host.AddUserAsync(Host.App.Databases);
@@ -107,7 +107,7 @@ public sealed class ServiceTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_person_gets_a_service_token_of_at_most_their_own_tokens_scopes()
+    public async Task A_service_token_never_exceeds_the_scopes_of_the_token_that_asks()
     {
         using var person = await Host.NewUserAsync();
         var pat = (await person.PostAsync("auth/tokens", new { name = "t", scopes = new[] { "projects:read" } })).Expect(201).Text("token");
@@ -121,7 +121,7 @@ public sealed class ServiceTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_service_that_shares_the_secret_may_sign_its_own_but_not_for_longer()
+    public async Task A_service_can_sign_its_own_tokens_with_the_secret_but_only_for_five_minutes()
     {
         using var person = await Host.NewUserAsync();
         var tokens = new SignedToken(PlatformHost.JwtSecret, TimeProvider.System);
@@ -141,14 +141,14 @@ public sealed class ServiceTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_name_that_is_no_module_keeps_the_app_from_starting()
+    public async Task The_app_does_not_start_with_an_unknown_module()
     {
         var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => Host.StartAppAsync(Host.App.Databases, new Dictionary<string, string?> { ["MODULES"] = "platform,shared" }));
 
         Assert.Contains($"MODULES takes {AppModule.Platform.AsText()} and {AppModule.Labeling.AsText()}, not 'shared'.", failure.Message, StringComparison.Ordinal);
     }
 
-    // Of the databases it shares that of the users alone.
+    // It shares only the user database.
     private async Task<PlatformApp> StartLabelingAsync() => await Host.StartAppAsync(
         (await Host.NewDatabasesAsync()).With(Databases.Users, Host.App.Databases.Users), new Dictionary<string, string?> { ["MODULES"] = "labeling" });
 

@@ -6,7 +6,7 @@ namespace VisionPlatform.Platform.Tests.Accounts;
 public sealed class SessionTests(PlatformHost host) : PlatformTests(host)
 {
     [Fact]
-    public async Task Signing_out_ends_this_session_at_once_and_no_other()
+    public async Task Signing_out_ends_only_this_session_at_once()
     {
         using var here = await Host.NewUserAsync();
         using var there = Host.App.NewClient();
@@ -37,7 +37,7 @@ public sealed class SessionTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Ones_sessions_are_listed_with_their_clients_and_another_can_be_ended()
+    public async Task Sessions_are_listed_with_their_clients_and_can_be_ended()
     {
         using var phone = await Host.NewUserAsync();
         using var laptop = Host.App.NewClient();
@@ -57,7 +57,7 @@ public sealed class SessionTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Nobody_sees_or_ends_the_session_of_somebody_else()
+    public async Task Sessions_of_other_accounts_cannot_be_seen_or_ended()
     {
         using var one = await Host.NewUserAsync();
         using var other = await Host.NewUserAsync(Domain.Accounts.SystemRole.Admin);
@@ -70,7 +70,7 @@ public sealed class SessionTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_refresh_keeps_the_session_and_a_reused_token_ends_it_with_its_access_tokens()
+    public async Task A_refresh_continues_the_session_and_a_reused_token_ends_it()
     {
         using var client = await Host.NewUserAsync();
         var first = client.RefreshToken;
@@ -84,7 +84,7 @@ public sealed class SessionTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task What_people_do_with_their_sessions_is_in_the_audit_log()
+    public async Task Starting_and_ending_sessions_is_in_the_audit_log()
     {
         using var client = await Host.NewUserAsync();
         (await Host.App.NewClient().SignInAsync(client.Email, "a wrong guess")).Expect(401);

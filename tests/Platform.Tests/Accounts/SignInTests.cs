@@ -10,7 +10,7 @@ namespace VisionPlatform.Platform.Tests.Accounts;
 public sealed class SignInTests(PlatformHost host) : PlatformTests(host)
 {
     [Fact]
-    public async Task A_session_has_what_a_client_needs()
+    public async Task Signing_in_returns_what_a_client_needs()
     {
         var user = await Host.AddUserAsync(Host.App.Databases, SystemRole.AdvancedEngineer);
         using var client = Host.App.NewClient();
@@ -27,7 +27,7 @@ public sealed class SignInTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_wrong_password_an_unknown_address_an_inactive_account_and_nonsense_get_the_same_answer()
+    public async Task Every_failed_sign_in_gets_the_same_answer()
     {
         var known = await Host.AddUserAsync(Host.App.Databases);
         var inactive = await Host.AddUserAsync(Host.App.Databases);
@@ -49,7 +49,7 @@ public sealed class SignInTests(PlatformHost host) : PlatformTests(host)
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task The_fifth_failure_in_a_row_locks_an_address_whether_it_has_an_account_or_not(bool hasAccount)
+    public async Task The_fifth_failure_in_a_row_locks_an_address_with_or_without_an_account(bool hasAccount)
     {
         var email = hasAccount ? (await Host.AddUserAsync(Host.App.Databases)).Email : $"nobody.{Guid.NewGuid():n}@platform.test";
         using var client = Host.App.NewClient();
@@ -62,7 +62,7 @@ public sealed class SignInTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_good_sign_in_forgets_earlier_failures()
+    public async Task A_successful_sign_in_resets_the_count_of_failures()
     {
         var user = await Host.AddUserAsync(Host.App.Databases);
         using var client = Host.App.NewClient();
@@ -75,7 +75,7 @@ public sealed class SignInTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_refresh_token_works_once_and_its_second_use_ends_the_family()
+    public async Task A_refresh_token_works_once_and_a_second_use_ends_the_session()
     {
         using var client = await Host.NewUserAsync();
         var first = client.RefreshToken;
@@ -89,7 +89,7 @@ public sealed class SignInTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Of_simultaneous_uses_of_a_refresh_token_exactly_one_wins()
+    public async Task Simultaneous_uses_of_a_refresh_token_succeed_once()
     {
         using var client = await Host.NewUserAsync();
 
@@ -99,7 +99,7 @@ public sealed class SignInTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Refresh_tokens_are_not_stored_in_clear()
+    public async Task Only_the_hash_of_a_refresh_token_is_stored()
     {
         using var client = await Host.NewUserAsync();
         await using var database = Host.App.Databases.OpenUsers();
@@ -141,7 +141,7 @@ public sealed class SignInTests(PlatformHost host) : PlatformTests(host)
     [InlineData("Password12345!")]
     [InlineData("aaaaaaaaaaaaaaaa")]
     [InlineData(ApiClient.Password)]
-    public async Task A_weak_or_unchanged_password_is_refused_with_the_field_named(string wanted)
+    public async Task A_weak_or_unchanged_password_is_refused_with_its_field(string wanted)
     {
         using var client = await Host.NewUserAsync();
 
@@ -162,7 +162,7 @@ public sealed class SignInTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_bcrypt_hash_of_an_older_system_verifies_and_is_replaced()
+    public async Task A_bcrypt_hash_of_an_older_system_is_accepted_and_replaced()
     {
         var user = await Host.AddUserAsync(Host.App.Databases, passwordHash: OldHash.Of(ApiClient.Password));
         using var client = Host.App.NewClient();
@@ -176,7 +176,7 @@ public sealed class SignInTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Simultaneous_sign_ins_with_an_old_hash_and_simultaneous_changes_of_the_password_do_not_hurt_each_other()
+    public async Task Simultaneous_rehashes_and_password_changes_leave_one_working_password()
     {
         var user = await Host.AddUserAsync(Host.App.Databases, passwordHash: OldHash.Of(ApiClient.Password));
         using var client = Host.App.NewClient();
@@ -190,7 +190,7 @@ public sealed class SignInTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_demoted_or_deactivated_person_feels_it_at_the_next_request()
+    public async Task A_lower_role_or_a_deactivation_takes_effect_in_the_next_request()
     {
         using var client = await Host.NewUserAsync(SystemRole.Admin);
         await ChangeAsync(client.UserId, user => user.Role = SystemRole.Guest);
@@ -203,7 +203,7 @@ public sealed class SignInTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Tokens_that_are_expired_tampered_with_or_meant_for_a_trainer_are_refused()
+    public async Task Expired_changed_and_foreign_tokens_are_refused()
     {
         using var client = await Host.NewUserAsync();
         var tokens = new SignedToken(PlatformHost.JwtSecret, TimeProvider.System);
@@ -238,7 +238,7 @@ public sealed class SignInTests(PlatformHost host) : PlatformTests(host)
         await database.SaveChangesAsync();
     }
 
-    /// <summary>Makes bcrypt hashes as the older system did.</summary>
+    /// <summary>Computes bcrypt hashes as the older system did.</summary>
     private static class OldHash
     {
         public static string Of(string password) => Marshal.PtrToStringUTF8(Crypt(password, "$2b$04$abcdefghijklmnopqrstuu"))!;

@@ -5,7 +5,7 @@ namespace VisionPlatform.Platform.Tests.Accounts;
 public sealed class SignUpTests(PlatformHost host) : PlatformTests(host)
 {
     [Fact]
-    public async Task Whoever_signs_up_can_sign_in_as_a_guest()
+    public async Task A_new_account_can_sign_in_and_is_a_guest()
     {
         var email = NewEmail();
         using var client = Host.App.NewClient();
@@ -20,7 +20,7 @@ public sealed class SignUpTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task An_address_that_has_an_account_gets_the_same_answer_and_its_owner_a_mail()
+    public async Task Signing_up_with_a_known_address_gets_the_same_answer_and_mails_its_owner()
     {
         var known = await Host.AddUserAsync(Host.App.Databases);
         using var client = Host.App.NewClient();
@@ -35,7 +35,7 @@ public sealed class SignUpTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Of_simultaneous_sign_ups_with_one_address_one_makes_the_account()
+    public async Task Simultaneous_sign_ups_with_one_address_create_one_account()
     {
         var email = NewEmail();
         using var client = Host.App.NewClient();
@@ -54,7 +54,7 @@ public sealed class SignUpTests(PlatformHost host) : PlatformTests(host)
     [InlineData("\u202Eann@platform.test", "a long enough pass phrase", "VALIDATION_FAILED", "email")]
     [InlineData("ann@platform.test", "short", "WEAK_PASSWORD", "password")]
     [InlineData("ann@platform.test", "Password12345!", "WEAK_PASSWORD", "password")]
-    public async Task What_will_not_do_is_refused_by_field(string email, string password, string code, string field)
+    public async Task An_invalid_sign_up_is_refused_with_the_field(string email, string password, string code, string field)
     {
         using var client = Host.App.NewClient();
 
@@ -66,7 +66,7 @@ public sealed class SignUpTests(PlatformHost host) : PlatformTests(host)
     [Theory]
     [InlineData("invitation", "INVITATION_REQUIRED")]
     [InlineData("off", "SIGN_UP_CLOSED")]
-    public async Task Where_sign_up_is_not_open_it_says_so(string mode, string code)
+    public async Task A_sign_up_is_refused_when_sign_up_is_not_open(string mode, string code)
     {
         await using var app = await Host.StartAppAsync(Host.App.Databases, new Dictionary<string, string?> { ["SIGN_UP"] = mode });
         using var client = app.NewClient();
@@ -77,7 +77,7 @@ public sealed class SignUpTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Where_addresses_are_confirmed_the_link_and_the_password_together_make_the_account_once()
+    public async Task With_confirmation_the_link_and_the_password_create_the_account_once()
     {
         await using var app = await Host.StartAppAsync(Host.App.Databases, new Dictionary<string, string?> { ["SIGN_UP_CONFIRM_EMAIL"] = "true" });
         using var client = app.NewClient();
@@ -96,7 +96,7 @@ public sealed class SignUpTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Where_addresses_are_confirmed_a_known_address_gets_no_link()
+    public async Task With_confirmation_a_known_address_gets_no_link()
     {
         await using var app = await Host.StartAppAsync(Host.App.Databases, new Dictionary<string, string?> { ["SIGN_UP_CONFIRM_EMAIL"] = "true" });
         var known = await Host.AddUserAsync(Host.App.Databases);
@@ -111,7 +111,7 @@ public sealed class SignUpTests(PlatformHost host) : PlatformTests(host)
     [InlineData("<script>alert(1)</script>")]
     [InlineData("Robert'); DROP TABLE users;--")]
     [InlineData("नाम‍है")]
-    public async Task Names_are_kept_as_written_whatever_they_look_like(string name)
+    public async Task Names_are_stored_as_written(string name)
     {
         var email = NewEmail();
         using var client = Host.App.NewClient();
@@ -129,7 +129,7 @@ public sealed class SignUpTests(PlatformHost host) : PlatformTests(host)
     [InlineData("\u200Dann")]
     [InlineData("an\nn")]
     [InlineData("   ")]
-    public async Task Names_with_what_nobody_sees_are_refused(string name)
+    public async Task Names_with_invisible_characters_are_refused(string name)
     {
         using var client = Host.App.NewClient();
 

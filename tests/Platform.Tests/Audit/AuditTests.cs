@@ -13,7 +13,7 @@ namespace VisionPlatform.Platform.Tests.Audit;
 public sealed class AuditTests(PlatformHost host) : PlatformTests(host)
 {
     [Fact]
-    public async Task A_change_is_logged_with_who_what_where_and_how_it_ended()
+    public async Task An_entry_has_actor_action_subject_address_and_result()
     {
         using var owner = await Host.NewUserAsync();
         owner.Http.DefaultRequestHeaders.UserAgent.ParseAdd("audit-test/1.0");
@@ -32,7 +32,7 @@ public sealed class AuditTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task An_answer_that_is_given_again_is_no_second_change()
+    public async Task A_replayed_answer_leaves_no_second_entry()
     {
         using var owner = await Host.NewUserAsync();
         owner.Http.DefaultRequestHeaders.Add("Idempotency-Key", $"{Guid.NewGuid()}");
@@ -40,14 +40,14 @@ public sealed class AuditTests(PlatformHost host) : PlatformTests(host)
 
         Assert.Equal(project, (await owner.PostAsync("projects", new { name = "once" })).Expect(201).Id);
 
-        // Entries come in order: after this one, one of the repetition would be there.
+        // Entries are written in order, so an entry of the repeated request would come before this one.
         (await owner.DeleteAsync($"projects/{project}")).Expect(204);
         await FindAsync($"actorId={owner.UserId}&action=project.delete");
         Assert.Single((await Host.Admin.GetAsync($"admin/audit?actorId={owner.UserId}&action=project.create")).Expect(200).Items);
     }
 
     [Fact]
-    public async Task A_refusal_is_logged_with_its_code_and_reading_leaves_no_entry()
+    public async Task A_refusal_is_logged_with_its_code_and_reading_is_not_logged()
     {
         using var manager = await Host.NewUserAsync(SystemRole.Manager);
 
@@ -61,14 +61,14 @@ public sealed class AuditTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task The_database_itself_refuses_to_change_or_remove_an_entry()
+    public async Task The_database_refuses_to_change_or_remove_an_entry()
     {
         await AddAsync("test.immutable", DateTimeOffset.UtcNow);
         await using var database = Host.App.Databases.OpenUsers();
         foreach (var sql in new[]
         {
             "UPDATE audit_entries SET result = 'success'", "DELETE FROM audit_entries WHERE action = 'test.immutable'", "TRUNCATE audit_entries",
-            "SELECT purge_audit_entries(now() + interval '1 year', 1000)", // Takes nothing younger than a day.
+            "SELECT purge_audit_entries(now() + interval '1 year', 1000)", // Removes nothing younger than a day.
         })
         {
             var refused = await Record.ExceptionAsync(() => database.Database.ExecuteSqlRawAsync(sql, TestContext.Current.CancellationToken));
@@ -79,7 +79,7 @@ public sealed class AuditTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task What_is_older_than_the_retention_is_removed_by_the_timer_and_the_rest_stays()
+    public async Task The_timer_removes_only_entries_older_than_the_retention()
     {
         var action = $"test.retention_{Guid.CreateVersion7():n}";
         await AddAsync(action, DateTimeOffset.UtcNow.AddDays(-366));
@@ -91,7 +91,7 @@ public sealed class AuditTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Filters_time_and_cursor_find_each_entry_once()
+    public async Task Filters_times_and_pages_return_each_entry_once()
     {
         var action = $"test.page_{Guid.CreateVersion7():n}";
         var start = DateTimeOffset.UtcNow.AddDays(-2);
@@ -117,7 +117,7 @@ public sealed class AuditTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task The_export_holds_every_match_as_csv_or_json_lines_and_no_formula()
+    public async Task The_export_has_every_match_as_csv_or_json_lines_and_no_spreadsheet_formula()
     {
         var action = $"test.export_{Guid.CreateVersion7():n}";
         await AddAsync(action, DateTimeOffset.UtcNow, "=HYPERLINK(\"http://x\"),\nnext");
@@ -135,7 +135,7 @@ public sealed class AuditTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public void Details_under_a_name_of_a_secret_are_not_kept()
+    public void Details_with_the_name_of_a_secret_are_not_stored()
     {
         var log = new AuditLog(null!, new AuditSettings(Retention: null), TimeProvider.System);
 

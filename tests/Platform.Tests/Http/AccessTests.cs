@@ -15,12 +15,12 @@ using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Http;
 
-/// <summary>Holds every function of the API, also those that are added later, to its declaration.</summary>
+/// <summary>Checks that every function of the API behaves as it declares. New functions take part by themselves.</summary>
 public sealed partial class AccessTests(PlatformHost host) : PlatformTests(host)
 {
     private static readonly IReadOnlyList<FunctionDeclaration> Functions = FunctionDeclaration.AllHttpFunctionsIn(typeof(ApiDocument).Assembly);
 
-    // Open to anybody, each for a reason: signing in and up, links from mails, health, the description of the API, the answer to unknown addresses,
+    // Functions for anonymous callers: signing in and up, links from mails, health, the description of the API, the answer to unknown addresses,
     // and predictions, which check the key of the deployment themselves.
     private static readonly string[] Open =
     [
@@ -29,15 +29,15 @@ public sealed partial class AccessTests(PlatformHost host) : PlatformTests(host)
     ];
 
     [Fact]
-    public void Every_function_says_who_may_call_it() =>
+    public void Every_function_declares_who_may_call_it() =>
         Assert.Empty(Functions.Where(function => function.Access is null).Select(function => function.Name));
 
     [Fact]
-    public void Only_functions_of_a_known_list_are_open_to_anybody() =>
+    public void Only_the_listed_functions_allow_anonymous_access() =>
         Assert.Empty(Functions.Where(function => function.Access is AllowAnonymousAccessAttribute).Select(function => function.Name).Except(Open));
 
     [Fact]
-    public async Task Without_a_token_every_protected_function_answers_401()
+    public async Task Every_protected_function_answers_401_without_a_token()
     {
         using var stranger = Host.App.NewClient();
         foreach (var (method, path, function) in Calls(function => function.Access is RequiresPermissionAttribute or TrainerAccessAttribute))
@@ -48,14 +48,14 @@ public sealed partial class AccessTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task With_a_persons_token_no_trainer_function_can_be_called()
+    public async Task Functions_for_trainers_refuse_the_token_of_a_person()
     {
         foreach (var (method, path, _) in Calls(function => function.Access is TrainerAccessAttribute))
             (await Host.Admin.SendAsync(method, path)).Expect(401, "INVALID_ATTEMPT_TOKEN");
     }
 
     [Fact]
-    public async Task The_token_of_one_attempt_opens_no_other()
+    public async Task The_token_of_one_attempt_is_refused_for_another()
     {
         using var trainer = Host.App.NewClient();
         trainer.WithToken(new AttemptTokens(new SignedToken(PlatformHost.JwtSecret, TimeProvider.System)).Mint(Guid.CreateVersion7(), DateTimeOffset.UtcNow.AddHours(1)));
@@ -69,13 +69,13 @@ public sealed partial class AccessTests(PlatformHost host) : PlatformTests(host)
     [InlineData(SystemRole.AdvancedEngineer)]
     [InlineData(SystemRole.Manager)]
     [InlineData(SystemRole.Admin)]
-    public async Task A_system_role_is_refused_exactly_what_the_policy_denies_it(SystemRole role)
+    public async Task Every_function_allows_the_system_roles_of_the_policy_and_no_others(SystemRole role)
     {
         using var person = await Host.NewUserAsync(role);
         foreach (var (method, path, function) in Calls(function => function.Access is RequiresPermissionAttribute))
         {
             var permission = ((RequiresPermissionAttribute)function.Access!).Permission;
-            // No body is sent and no such thing exists: whoever is let in gets another refusal.
+            // The request has no body and its resource does not exist, so an allowed caller gets another error than 403.
             var answer = await person.SendAsync(method, path);
             if (AccessPolicy.Allows(role, permission))
                 Assert.True(answer.Status != HttpStatusCode.Forbidden, $"{function.Name} refused {role}: {answer.RawText}");
@@ -87,7 +87,7 @@ public sealed partial class AccessTests(PlatformHost host) : PlatformTests(host)
     private static IEnumerable<(HttpMethod Method, string Path, FunctionDeclaration Function)> Calls(Func<FunctionDeclaration, bool> which) =>
         from function in Functions.Where(which)
         from method in function.Methods
-        // Signing out comes last: after it the caller is nobody.
+        // Sign out last, because it invalidates the token.
         orderby function.Name.StartsWith("Logout", StringComparison.Ordinal)
         select (HttpMethod.Parse(method), "/" + Parameter().Replace(function.Route, Guid.CreateVersion7().ToString()), function);
 

@@ -6,11 +6,11 @@ using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Http;
 
-/// <summary>The page of the API's description works without any other server and cannot contact one.</summary>
+/// <summary>The page with the API's description needs no other server and cannot contact one.</summary>
 public sealed partial class DocsPageTests(PlatformHost host) : PlatformTests(host)
 {
     [Fact]
-    public async Task The_page_and_its_scripts_come_from_the_app_and_may_contact_no_other_server()
+    public async Task The_page_and_its_scripts_come_from_the_app_and_contact_no_other_server()
     {
         using var http = Client();
 
@@ -34,7 +34,7 @@ public sealed partial class DocsPageTests(PlatformHost host) : PlatformTests(hos
     }
 
     [Fact]
-    public async Task The_large_script_is_compressed_for_clients_that_accept_it_and_not_sent_again_to_those_that_have_it()
+    public async Task The_large_script_is_compressed_and_cached_by_clients()
     {
         using var http = Client();
         var plain = await http.GetByteArrayAsync("api/v1/docs/scalar.js");
@@ -53,7 +53,7 @@ public sealed partial class DocsPageTests(PlatformHost host) : PlatformTests(hos
     }
 
     [Fact]
-    public async Task No_other_file_is_served()
+    public async Task Other_files_are_not_served()
     {
         using var anybody = Host.App.NewClient();
 

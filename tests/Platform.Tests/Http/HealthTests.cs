@@ -8,7 +8,7 @@ public sealed class HealthTests(PlatformHost host) : PlatformTests(host)
     [Theory]
     [InlineData("/health/ready")]
     [InlineData("/api/v1/health/ready")]
-    public async Task With_everything_there_the_app_is_ready_for_anybody_to_see(string path)
+    public async Task The_app_is_ready_when_every_service_answers(string path)
     {
         using var anybody = Host.App.NewClient();
 
@@ -21,7 +21,7 @@ public sealed class HealthTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Databases_without_their_schema_make_the_app_unready_and_say_what_to_run()
+    public async Task The_app_is_not_ready_without_the_schema_and_names_the_command_to_run()
     {
         var databases = await Host.NewDatabasesAsync(migrated: false);
         await using var app = await Host.StartAppAsync(databases, untilPath: "/health/live");
@@ -36,7 +36,7 @@ public sealed class HealthTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_trainer_or_a_store_that_is_away_is_told_apart()
+    public async Task Unavailable_services_are_reported_separately()
     {
         await using var app = await Host.StartAppAsync(settings: new Dictionary<string, string?>
         {
@@ -54,7 +54,7 @@ public sealed class HealthTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_trainer_alone_that_is_away_only_degrades()
+    public async Task An_unavailable_trainer_degrades_the_app()
     {
         await using var app = await Host.StartAppAsync(settings: new Dictionary<string, string?> { ["TRAINER_TORCHVISION_URL"] = "http://127.0.0.1:9" });
         using var anybody = app.NewClient();

@@ -5,11 +5,11 @@ using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Http;
 
-/// <summary>Idempotency-Key, shown on projects.</summary>
+/// <summary>The Idempotency-Key header, tested with projects.</summary>
 public sealed class IdempotencyTests(PlatformHost host) : PlatformTests(host)
 {
     [Fact]
-    public async Task The_same_request_again_makes_nothing_and_is_answered_the_same()
+    public async Task A_repeated_request_creates_nothing_and_gets_the_same_answer()
     {
         using var owner = await Host.NewUserAsync();
         var key = NewKey();
@@ -27,7 +27,7 @@ public sealed class IdempotencyTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_key_with_another_body_is_refused_and_with_another_caller_is_another_key()
+    public async Task A_key_is_refused_with_another_body_and_independent_for_another_caller()
     {
         using var owner = await Host.NewUserAsync();
         using var other = await Host.NewUserAsync();
@@ -39,7 +39,7 @@ public sealed class IdempotencyTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_request_that_failed_may_be_tried_again_with_its_key()
+    public async Task A_failed_request_can_be_repeated_with_its_key()
     {
         using var guest = await Host.NewUserAsync(SystemRole.Guest);
         var only = await guest.NewProjectAsync();
@@ -53,7 +53,7 @@ public sealed class IdempotencyTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Of_simultaneous_requests_with_one_key_one_makes_it_and_the_others_get_its_answer_or_are_told_to_wait()
+    public async Task Simultaneous_requests_with_one_key_create_once_and_the_others_get_its_answer_or_must_wait()
     {
         using var owner = await Host.NewUserAsync();
         var key = NewKey();
@@ -72,7 +72,7 @@ public sealed class IdempotencyTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task What_is_kept_can_not_be_read_without_the_key_and_is_forgotten_after_a_day()
+    public async Task A_stored_answer_is_encrypted_and_removed_after_a_day()
     {
         using var owner = await Host.NewUserAsync();
         var key = NewKey();
@@ -92,7 +92,7 @@ public sealed class IdempotencyTests(PlatformHost host) : PlatformTests(host)
     [InlineData("")]
     [InlineData("with space")]
     [InlineData("comma, space")]
-    public async Task A_key_that_is_none_is_refused(string key) =>
+    public async Task An_invalid_key_is_refused(string key) =>
         Assert.NotEmpty((await PostAsync(Host.Admin, key, "Any")).Expect(400, "INVALID_PARAMETER").ErrorsOf("Idempotency-Key"));
 
     private static Task<ApiAnswer> PostAsync(ApiClient client, string key, string name) =>

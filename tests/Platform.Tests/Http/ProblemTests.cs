@@ -10,7 +10,7 @@ namespace VisionPlatform.Platform.Tests.Http;
 public sealed class ProblemTests(PlatformHost host) : PlatformTests(host)
 {
     [Fact]
-    public async Task Every_problem_has_code_category_action_and_trace_and_the_content_type_of_problems()
+    public async Task Every_problem_has_code_category_action_trace_and_content_type()
     {
         var problem = (await Host.Admin.GetAsync("nothing/here")).Expect(404, "NOT_FOUND");
 
@@ -30,15 +30,15 @@ public sealed class ProblemTests(PlatformHost host) : PlatformTests(host)
     [InlineData("{", "line 1, position 2")]
     [InlineData("{\n  \"name\": }", "line 2, position 11")]
     [InlineData("{\"name\":\"a\"} trailing", "line 1, position 14")]
-    public async Task Malformed_json_is_told_with_its_place(string text, string where) =>
+    public async Task Malformed_json_is_reported_with_its_position(string text, string where) =>
         Assert.Contains(where, (await Host.Admin.PostTextAsync("projects", text)).Expect(400, "MALFORMED_JSON").Text("detail"), StringComparison.Ordinal);
 
     [Fact]
-    public async Task Json_that_is_nested_without_end_is_refused() =>
+    public async Task Deeply_nested_json_is_refused() =>
         (await Host.Admin.PostTextAsync("projects", string.Concat(Enumerable.Repeat("{\"a\":", 100)) + "1" + new string('}', 100))).Expect(400, "MALFORMED_JSON");
 
     [Fact]
-    public async Task Everything_wrong_with_a_body_is_told_at_once()
+    public async Task Every_error_in_a_body_is_reported_at_once()
     {
         var problem = (await Host.Admin.PostTextAsync("projects", """{"description":5,"colour":"red","Name":"x"}""")).Expect(422, "VALIDATION_FAILED");
 
@@ -53,14 +53,14 @@ public sealed class ProblemTests(PlatformHost host) : PlatformTests(host)
     [InlineData("""{"name":"a","name":"b"}""", "Sent twice.")]
     [InlineData("""{"name":"nul\u0000"}""", "Must be valid Unicode text without NUL.")]
     [InlineData("""{"name":"half \ud800 pair"}""", "Must be valid Unicode text without NUL.")]
-    public async Task Values_that_cannot_be_stored_are_refused_with_the_field(string text, string message) =>
+    public async Task Values_that_cannot_be_stored_are_refused_with_their_field(string text, string message) =>
         Assert.Contains(message, (await Host.Admin.PostTextAsync("projects", text)).Expect(422, "VALIDATION_FAILED").ErrorsOf("name"));
 
     [Theory]
     [InlineData("[]")]
     [InlineData("null")]
     [InlineData("\"text\"")]
-    public async Task A_body_that_is_no_object_is_refused(string text) =>
+    public async Task A_body_that_is_not_an_object_is_refused(string text) =>
         (await Host.Admin.PostTextAsync("projects", text)).Expect(422, "VALIDATION_FAILED");
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class ProblemTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_method_that_an_address_does_not_take_is_told_with_those_it_takes()
+    public async Task An_unsupported_method_is_refused_with_the_supported_ones()
     {
         var refused = (await Host.Admin.SendAsync(HttpMethod.Patch, "projects")).Expect(405, "METHOD_NOT_ALLOWED");
 
@@ -88,7 +88,7 @@ public sealed class ProblemTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task What_nobody_expected_is_answered_without_its_details_and_logged_under_its_trace()
+    public async Task An_unexpected_failure_is_answered_without_details_and_logged_with_its_trace()
     {
         await using var app = await Host.StartAppAsync();
         using var admin = await PlatformHost.SignInAdminAsync(app);
@@ -105,7 +105,7 @@ public sealed class ProblemTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_database_that_goes_away_is_a_transient_problem_and_makes_the_app_unready_but_not_dead()
+    public async Task An_unavailable_database_is_a_transient_problem_and_makes_the_app_unready_but_alive()
     {
         await using var app = await Host.StartAppAsync();
         using var admin = await PlatformHost.SignInAdminAsync(app);
@@ -133,7 +133,7 @@ public sealed class ProblemTests(PlatformHost host) : PlatformTests(host)
         Assert.DoesNotContain(Host.App.Log, line => line.Contains(owner.AccessToken!, StringComparison.Ordinal) || line.Contains(owner.RefreshToken!, StringComparison.Ordinal));
     }
 
-    /// <summary>Hides its length, so that the request is sent in chunks.</summary>
+    /// <summary>Content of unknown length, so that the request is sent in chunks.</summary>
     private sealed class Unseekable(byte[] bytes) : MemoryStream(bytes)
     {
         public override bool CanSeek => false;

@@ -3,13 +3,13 @@ using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Http;
 
-/// <summary>Limits of requests, proxies and pages of other origins, on an app with tight settings behind a trusted proxy (the test).</summary>
+/// <summary>Rate limits, proxies and cross-origin requests, on an app with low limits that trusts the test as its proxy.</summary>
 public sealed class TrafficTests(PlatformHost host) : PlatformTests(host)
 {
     private const string Console = "https://console.example";
 
     [Fact]
-    public async Task Requests_are_counted_by_address_account_and_token_and_told_what_is_left()
+    public async Task Requests_are_limited_by_address_account_and_token_with_headers_for_what_is_left()
     {
         await using var app = await StartAsync(("RATE_LIMIT_PER_ADDRESS", "1000"), ("RATE_LIMIT_PER_USER", "6"), ("RATE_LIMIT_PER_TOKEN", "4"));
         using var person = await Host.NewUserAsync(app: app);
@@ -24,7 +24,7 @@ public sealed class TrafficTests(PlatformHost host) : PlatformTests(host)
         Assert.Equal("transient", refused.Text("category"));
         Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
         Assert.Equal("0", refused.Headers.GetValues("RateLimit-Remaining").Single());
-        // The other token still works, until the account itself is over its limit.
+        // The other token still works until the account itself exceeds its limit.
         (await other.GetAsync("auth/me")).Expect(200);
         Assert.Contains("account", (await RefusedAsync(other, atMost: 6)).Text("detail"), StringComparison.Ordinal);
         using var somebodyElse = await Host.NewUserAsync(app: app);
@@ -32,7 +32,7 @@ public sealed class TrafficTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Sign_in_is_limited_more_strictly_by_the_address_that_a_trusted_proxy_tells_and_health_not_at_all()
+    public async Task Sign_in_has_a_stricter_limit_by_forwarded_address_and_health_has_none()
     {
         await using var app = await StartAsync(("RATE_LIMIT_PER_ADDRESS", "10"), ("RATE_LIMIT_SIGN_IN", "3"));
         using var client = app.NewClient();
@@ -43,14 +43,14 @@ public sealed class TrafficTests(PlatformHost host) : PlatformTests(host)
 
         Assert.Equal(["401", "401", "401", "429", "429"], answers.Select(answer => $"{(int)answer.Status}"));
         (await SignInFromAsync(client, "198.51.100.2")).Expect(401);
-        // What the caller wrote in front of the proxy's own entry does not count.
+        // Entries that the caller wrote before the proxy's own entry are ignored.
         (await SignInFromAsync(client, "203.0.113.9, 198.51.100.1")).Expect(429, "RATE_LIMITED");
         for (var i = 0; i < 20; i++)
             (await client.SendAsync(HttpMethod.Get, "/health/live", null, ("X-Forwarded-For", "198.51.100.1"))).Expect(200);
     }
 
     [Fact]
-    public async Task Without_trusted_proxies_nobody_can_say_that_they_are_somebody_else()
+    public async Task Forwarded_addresses_are_ignored_without_trusted_proxies()
     {
         await using var app = await StartAsync(("TRUSTED_PROXIES", null), ("RATE_LIMIT_SIGN_IN", "2"));
         using var client = app.NewClient();
@@ -63,7 +63,7 @@ public sealed class TrafficTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Pages_of_listed_origins_may_call_and_read_others_may_not()
+    public async Task Only_pages_of_listed_origins_may_call_and_read()
     {
         await using var app = await StartAsync(("CORS_ORIGINS", $"{Console},http://localhost:5173"));
         using var client = app.NewClient();
@@ -74,7 +74,7 @@ public sealed class TrafficTests(PlatformHost host) : PlatformTests(host)
         Assert.Contains("PUT", asked.Headers.GetValues("Access-Control-Allow-Methods").Single(), StringComparison.Ordinal);
         Assert.Contains("If-Match", asked.Headers.GetValues("Access-Control-Allow-Headers").Single(), StringComparison.Ordinal);
 
-        // Failures too, or the page can not tell its user what is wrong.
+        // Failures need the headers too, so that the page can show its user what is wrong.
         var refused = (await client.SendAsync(HttpMethod.Get, "projects", null, ("Origin", Console))).Expect(401);
         Assert.Equal(Console, refused.Headers.GetValues("Access-Control-Allow-Origin").Single());
         Assert.Contains("ETag", refused.Headers.GetValues("Access-Control-Expose-Headers").Single(), StringComparison.Ordinal);
@@ -85,7 +85,7 @@ public sealed class TrafficTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Every_answer_carries_the_security_headers_and_https_behind_a_proxy_is_kept()
+    public async Task Every_answer_has_security_headers_also_for_https_behind_a_proxy()
     {
         await using var app = await StartAsync();
         using var client = app.NewClient();

@@ -16,7 +16,7 @@ namespace VisionPlatform.Platform.Tests.Http;
 public sealed class UndeclaredFunctionTests
 {
     [Fact]
-    public async Task A_function_that_does_not_say_who_may_call_it_runs_for_nobody()
+    public async Task A_function_without_an_access_declaration_refuses_every_caller()
     {
         var ran = false;
         using var limits = new RateLimits(new TrafficSettings(0, 0, 0, 0, 0, []));
@@ -44,7 +44,7 @@ public sealed class UndeclaredFunctionTests
         public static IResult Open([HttpTrigger("get")] HttpRequest request) => TypedResults.Ok(request.Path);
     }
 
-    /// <summary>An invocation as a host would make it, without a host.</summary>
+    /// <summary>An invocation as a host makes it.</summary>
     private sealed class Call(string method) : FunctionContext
     {
         public override string InvocationId => "1";

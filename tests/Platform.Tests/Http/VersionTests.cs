@@ -3,11 +3,11 @@ using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Http;
 
-/// <summary>ETag, If-Match and If-None-Match, shown on projects.</summary>
+/// <summary>ETag, If-Match and If-None-Match, tested with projects.</summary>
 public sealed class VersionTests(PlatformHost host) : PlatformTests(host)
 {
     [Fact]
-    public async Task A_version_is_answered_changes_with_the_resource_and_saves_reading_it_again()
+    public async Task The_etag_changes_with_the_resource_and_allows_304()
     {
         using var owner = await Host.NewUserAsync();
         var made = (await owner.PostAsync("projects", new { name = "Versioned" })).Expect(201);
@@ -26,7 +26,7 @@ public sealed class VersionTests(PlatformHost host) : PlatformTests(host)
     [Theory]
     [InlineData("PUT")]
     [InlineData("DELETE")]
-    public async Task A_version_that_is_gone_is_not_changed_and_the_present_one_is_told(string method)
+    public async Task A_change_of_an_old_version_is_refused_with_the_current_one(string method)
     {
         using var owner = await Host.NewUserAsync();
         var made = (await owner.PostAsync("projects", new { name = "First" })).Expect(201);
@@ -40,7 +40,7 @@ public sealed class VersionTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Of_simultaneous_changes_of_one_version_exactly_one_happens()
+    public async Task Simultaneous_changes_of_one_version_succeed_once()
     {
         using var owner = await Host.NewUserAsync();
         var made = (await owner.PostAsync("projects", new { name = "Race" })).Expect(201);
@@ -54,7 +54,7 @@ public sealed class VersionTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_star_matches_what_is_there_and_no_quotes_are_an_error()
+    public async Task A_star_matches_any_version_and_a_tag_without_quotes_is_an_error()
     {
         using var owner = await Host.NewUserAsync();
         var id = await owner.NewProjectAsync();

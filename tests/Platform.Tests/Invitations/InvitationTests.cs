@@ -9,7 +9,7 @@ namespace VisionPlatform.Platform.Tests.Invitations;
 public sealed class InvitationTests(PlatformHost host) : PlatformTests(host)
 {
     [Fact]
-    public async Task Somebody_invited_to_a_project_accepts_with_the_mailed_token_and_has_the_role_of_the_project()
+    public async Task Accepting_with_the_mailed_token_gives_the_invited_role_in_the_project()
     {
         using var owner = await Host.NewUserAsync();
         using var invited = await Host.NewUserAsync();
@@ -33,7 +33,7 @@ public sealed class InvitationTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Only_the_account_of_the_invited_address_accepts()
+    public async Task Only_the_account_of_the_invited_address_can_accept()
     {
         using var owner = await Host.NewUserAsync();
         using var invited = await Host.NewUserAsync();
@@ -61,7 +61,7 @@ public sealed class InvitationTests(PlatformHost host) : PlatformTests(host)
     [InlineData("datasets", "member")]
     [InlineData("datasets", "owner")]
     [InlineData("datasets", "guest")]
-    public async Task A_role_of_another_vocabulary_is_refused(string kind, string role)
+    public async Task A_role_of_another_kind_of_invitation_is_refused(string kind, string role)
     {
         using var manager = await Host.NewUserAsync(SystemRole.Manager);
         var target = kind switch
@@ -75,7 +75,7 @@ public sealed class InvitationTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_shared_dataset_is_seen_without_its_project_and_used_as_far_as_the_role_goes()
+    public async Task A_shared_dataset_is_visible_without_its_project_and_usable_within_the_role()
     {
         using var owner = await Host.NewUserAsync();
         using var viewer = await Host.NewUserAsync();
@@ -105,7 +105,7 @@ public sealed class InvitationTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Whoever_has_no_account_signs_up_with_the_token_and_belongs_to_the_organization_with_its_role()
+    public async Task A_person_without_an_account_signs_up_with_the_token_and_joins_with_the_invited_role()
     {
         using var manager = await Host.NewUserAsync(SystemRole.Manager);
         var organization = await NewOrganizationAsync(manager);
@@ -123,7 +123,7 @@ public sealed class InvitationTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_token_makes_no_second_account_for_an_address_that_has_one()
+    public async Task Signing_up_with_the_token_is_refused_for_an_address_that_has_an_account()
     {
         using var owner = await Host.NewUserAsync();
         using var invited = await Host.NewUserAsync();
@@ -135,7 +135,7 @@ public sealed class InvitationTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task An_invitation_never_lowers_a_role_and_takes_nobody_out_of_another_organization()
+    public async Task An_invitation_never_lowers_a_role_and_never_moves_a_person_out_of_an_organization()
     {
         using var manager = await Host.NewUserAsync(SystemRole.Manager);
         using var advanced = await Host.NewUserAsync(SystemRole.AdvancedEngineer);
@@ -149,7 +149,7 @@ public sealed class InvitationTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task What_is_declined_cancelled_or_over_is_accepted_no_more()
+    public async Task A_declined_cancelled_or_expired_invitation_cannot_be_accepted()
     {
         using var owner = await Host.NewUserAsync();
         using var invited = await Host.NewUserAsync();
@@ -172,7 +172,7 @@ public sealed class InvitationTests(PlatformHost host) : PlatformTests(host)
         await Host.FireTimerAsync("RemoveExpired");
         await Waiting.UntilAsync(async () => (await owner.GetAsync($"invitations/{over.Id}")).Text("state") == "expired", "the invitation expired");
 
-        // Mailed again it works again, with a new link.
+        // Resending an expired invitation makes it pending again, with a new link.
         (await owner.PostAsync($"invitations/{over.Id}/resend")).Expect(200);
         (await owner.PostAsync($"invitations/{over.Id}/resend")).Expect(429, "TOO_MANY_ATTEMPTS");
         (await invited.PostAsync("invitations/accept", new { token = over.Token })).Expect(404, "INVITATION_INVALID");
@@ -182,7 +182,7 @@ public sealed class InvitationTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task An_invitation_is_worth_what_its_inviter_may_still_give()
+    public async Task An_invitation_is_invalid_when_its_inviter_may_no_longer_give_the_role()
     {
         using var owner = await Host.NewUserAsync();
         using var admin = await Host.NewUserAsync();
@@ -198,7 +198,7 @@ public sealed class InvitationTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Places_of_an_organization_are_not_passed_by_invitations_accepted_at_once()
+    public async Task Simultaneous_acceptances_do_not_exceed_the_limit_of_people()
     {
         using var manager = await Host.NewUserAsync(SystemRole.Manager);
         var organization = await NewOrganizationAsync(manager, 4);
@@ -218,7 +218,7 @@ public sealed class InvitationTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task One_invitation_is_accepted_once_however_fast_the_requests_come_and_a_guest_sends_none()
+    public async Task Simultaneous_acceptances_of_one_invitation_succeed_once_and_a_guest_cannot_invite()
     {
         using var owner = await Host.NewUserAsync();
         using var invited = await Host.NewUserAsync();

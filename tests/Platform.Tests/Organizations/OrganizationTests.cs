@@ -10,7 +10,7 @@ namespace VisionPlatform.Platform.Tests.Organizations;
 public sealed class OrganizationTests(PlatformHost host) : PlatformTests(host)
 {
     [Fact]
-    public async Task An_organization_is_made_read_changed_and_deleted_when_nobody_belongs_to_it()
+    public async Task An_organization_can_be_created_read_changed_and_deleted_when_it_is_empty()
     {
         using var person = await Host.NewUserAsync();
         var made = (await Host.Admin.PostAsync("organizations", new { name = NewName(), company = "Steel Ltd", maxUsers = 5 })).Expect(201);
@@ -30,7 +30,7 @@ public sealed class OrganizationTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_name_is_taken_once_ignoring_case()
+    public async Task Names_of_organizations_are_unique_regardless_of_case()
     {
         var name = NewName();
         (await Host.Admin.PostAsync("organizations", new { name })).Expect(201);
@@ -39,7 +39,7 @@ public sealed class OrganizationTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Of_another_organization_nothing_is_seen_and_a_manager_sees_the_use_of_their_own()
+    public async Task Other_organizations_are_hidden_and_a_manager_sees_the_usage_of_the_own_one()
     {
         var (own, manager) = await NewOrganizationAsync(SystemRole.Manager, new { name = NewName(), maxUsers = 3 });
         var (other, stranger) = await NewOrganizationAsync(SystemRole.Manager, new { name = NewName() });
@@ -59,7 +59,7 @@ public sealed class OrganizationTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task The_limit_of_people_holds_when_two_are_added_at_once()
+    public async Task The_limit_of_people_holds_when_two_are_added_at_the_same_time()
     {
         var id = (await Host.Admin.PostAsync("organizations", new { name = NewName(), maxUsers = 2 })).Expect(201).Id;
         var people = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => Host.AddUserAsync(Host.App.Databases)));
@@ -76,7 +76,7 @@ public sealed class OrganizationTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Who_belongs_to_one_organization_is_not_taken_into_another()
+    public async Task A_person_of_one_organization_cannot_be_added_to_another()
     {
         var (_, person) = await NewOrganizationAsync(SystemRole.Guest, new { name = NewName() });
         using var __ = person;
@@ -86,7 +86,7 @@ public sealed class OrganizationTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Storage_of_an_organization_ends_at_its_limit_when_files_are_announced_by_several_at_once()
+    public async Task The_storage_limit_of_an_organization_holds_for_simultaneous_announcements_of_several_people()
     {
         const int Image = 50_000_000;
         var (organization, first) = await NewOrganizationAsync(SystemRole.StandardEngineer, new { name = NewName(), maxStorageGb = 1 });
@@ -95,7 +95,7 @@ public sealed class OrganizationTests(PlatformHost host) : PlatformTests(host)
         using var _ = first;
         var datasets = new Dictionary<ApiClient, Guid> { [first] = await first.NewDatasetAsync(), [second] = await second.NewDatasetAsync() };
 
-        // Each batch is 0.4 GB: two of four fit.
+        // Each batch has 0.4 GB, so two of four fit.
         var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(batch =>
         {
             var who = batch % 2 == 0 ? first : second;
@@ -105,16 +105,16 @@ public sealed class OrganizationTests(PlatformHost host) : PlatformTests(host)
         Assert.Equal(2, answers.Count(answer => answer.Status == HttpStatusCode.OK));
         foreach (var refused in answers.Where(answer => answer.Status != HttpStatusCode.OK))
             Assert.Equal("storage_gb", refused.Expect(403, "QUOTA_EXCEEDED").Body.GetProperty("quota").GetProperty("kind").GetString());
-        // Announcing the same files again is no more than they are.
+        // Announcing the same files again uses no more storage.
         var again = Array.FindIndex(answers, answer => answer.Status == HttpStatusCode.OK);
         var again2 = again % 2 == 0 ? first : second;
         (await again2.PostAsync($"datasets/{datasets[again2]}/uploads", new { files = Enumerable.Range(0, 8).Select(i => new { path = $"{again}/{i}.png", size = Image }) })).Expect(200);
     }
 
     [Fact]
-    public async Task Small_and_large_announcements_at_once_neither_pass_the_limit_of_an_account_nor_block_each_other()
+    public async Task Simultaneous_small_and_large_announcements_stay_within_the_limit_and_do_not_block_each_other()
     {
-        const long Limit = 10_000_000_000; // Of a guest. A thousandth of it is announced without waiting, as long as half is free.
+        const long Limit = 10_000_000_000; // Limit of a guest. Announcements below a thousandth of it do not wait while half of it is free.
         const int Image = 50_000_000, Small = 1_000_000;
         using var guest = await Host.NewUserAsync(SystemRole.Guest);
         var dataset = await guest.NewDatasetAsync();
@@ -127,12 +127,12 @@ public sealed class OrganizationTests(PlatformHost host) : PlatformTests(host)
         Assert.All(answers.Where(answer => answer.Status != HttpStatusCode.OK), answer => answer.Expect(403, "QUOTA_EXCEEDED"));
         await using var database = Host.App.Databases.OpenPlatform();
         var announced = await database.DatasetUploads.Where(upload => upload.DatasetId == dataset).SumAsync(upload => upload.Size);
-        // Less than one more large batch is left.
+        // What is left is smaller than one large batch.
         Assert.InRange(announced, Limit - (20L * Image) + 1, Limit);
     }
 
     [Fact]
-    public async Task Deleting_images_and_datasets_gives_the_storage_back()
+    public async Task Deleting_images_and_datasets_frees_their_storage()
     {
         using var owner = await Host.NewUserAsync();
         var project = await owner.NewProjectAsync();
@@ -156,7 +156,7 @@ public sealed class OrganizationTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task No_more_jobs_start_at_once_than_the_role_allows_however_fast_the_requests_come()
+    public async Task Simultaneous_starts_do_not_exceed_the_job_limit_of_the_role()
     {
         using var owner = await Host.NewUserAsync();
         var jobs = await PendingJobs.AddAsync(Host.App.Databases, await owner.NewProjectAsync(), owner.UserId, 6);
@@ -173,18 +173,18 @@ public sealed class OrganizationTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task The_hours_of_a_month_are_those_of_its_attempts_and_end_new_starts_for_everybody_of_the_organization()
+    public async Task Training_hours_of_the_month_count_attempts_and_stop_new_jobs_of_the_whole_organization()
     {
         var (_, person) = await NewOrganizationAsync(SystemRole.StandardEngineer, new { name = NewName(), maxGpuHoursPerMonth = 2 });
         using var __ = person;
         var jobs = await PendingJobs.AddAsync(Host.App.Databases, await person.NewProjectAsync(), person.UserId, 2);
         var now = DateTimeOffset.UtcNow;
         var month = new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero);
-        // Three hours that ended two hours into this month count two.
+        // An attempt of three hours that ended two hours into this month counts two hours.
         await PendingJobs.FinishAsync(Host.App.Databases, jobs[0], month.AddHours(-1), month.AddHours(2));
         Assert.InRange(await UsedAsync(person, "gpu_hours_per_month"), Math.Min(2, (now - month).TotalHours) - 0.01, 2.01);
         if (now < month.AddHours(2))
-            return; // In the first hours of a month the attempt is still running on.
+            return; // In the first hours of a month the attempt has not ended yet.
 
         var quota = (await person.PostAsync($"training/jobs/{jobs[1]}/start")).Expect(403, "QUOTA_EXCEEDED").Body.GetProperty("quota");
         Assert.Equal(("gpu_hours_per_month", "organization"), (quota.GetProperty("kind").GetString(), quota.GetProperty("scope").GetString()));

@@ -23,27 +23,27 @@ using VisionPlatform.Platform.Tests.Hosting;
 namespace VisionPlatform.Platform.Tests.Permissions;
 
 /// <summary>
-/// A project with one of everything in it, an organization, and people to be administered, made straight in the databases. A call of the
-/// matrix that changes something gets one of its own.
+/// A project with one resource of each kind, an organization, and accounts to administer, written directly to the databases. Each call of
+/// the matrix that changes something gets a world of its own.
 /// </summary>
 internal sealed class MatrixWorld
 {
     private readonly Dictionary<string, Guid> _ids = [];
 
-    /// <summary>The ids by the constant of <see cref="Examples"/> that stands for them.</summary>
+    /// <summary>The ids of this world by the id of <see cref="Examples"/> that they replace.</summary>
     public IReadOnlyDictionary<string, Guid> Ids => _ids;
 
     public Guid Attempt => _ids[Examples.Attempt];
 
-    /// <summary>The token of the invitation, and the e-mail address it is for.</summary>
+    /// <summary>The token of the invitation and the invited address.</summary>
     public string InvitationToken { get; } = $"matrix-{Guid.CreateVersion7():n}";
 
-    /// <summary>Makes one around somebody.</summary>
-    /// <param name="databases">Those of the app.</param>
-    /// <param name="actor">Their account; null for strangers.</param>
-    /// <param name="role">Their role in the project.</param>
-    /// <param name="organization">The organization that the calls are about.</param>
-    /// <param name="owner">Who owns the project when they do not.</param>
+    /// <summary>Creates a world for one caller.</summary>
+    /// <param name="databases">The databases of the app.</param>
+    /// <param name="actor">The caller's account; null for an anonymous caller.</param>
+    /// <param name="role">The caller's role in the project.</param>
+    /// <param name="organization">The organization in the addresses of the calls.</param>
+    /// <param name="owner">The owner of the project when the caller is not.</param>
     public static async Task<MatrixWorld> NewAsync(AppDatabases databases, Guid? actor, ProjectRole? role, Guid organization, Guid owner)
     {
         var world = new MatrixWorld();
@@ -52,7 +52,7 @@ internal sealed class MatrixWorld
         return world;
     }
 
-    /// <summary>A text with the ids, the token and names of the examples put for those of this world.</summary>
+    /// <summary>Replaces the ids, the token and the names of the examples in a text with those of this world.</summary>
     public string Fill(string text)
     {
         foreach (var (example, id) in _ids)
@@ -125,7 +125,7 @@ internal sealed class MatrixWorld
             _ids[example] = id;
     }
 
-    /// <summary>Stands for the job that has ended.</summary>
+    /// <summary>The id that requests use for the job that has ended.</summary>
     public const string EndedJob = "ended-job";
 
     private static User NewAccount(SystemRole role, Guid organization)

@@ -16,12 +16,12 @@ using VisionPlatform.Platform.Tests.Hosting;
 namespace VisionPlatform.Platform.Tests.Permissions;
 
 /// <summary>
-/// Calls every endpoint of the running app as everybody of the matrix in docs/permissions.md and compares. A new endpoint is in it as soon
-/// as it is declared: the committed file is then out of date, and a request that cannot be made of its example fails.
+/// Calls every endpoint of the running app as every caller of the matrix in docs/permissions.md and compares the answers. A new endpoint
+/// takes part as soon as it is declared: the committed file is then out of date, and the test fails if its example makes no valid request.
 /// </summary>
 public sealed class PermissionMatrixTests(PlatformHost host) : PlatformTests(host)
 {
-    // What a call needs beyond its declared example. Own sessions and tokens are not there to be ended: that answers 404, as for anything that is not one's own.
+    // What a call needs beyond its declared example. The caller has no session or token with the example's id, so ending one answers 404.
     private static readonly Dictionary<string, Request> Requests = new(StringComparer.Ordinal)
     {
         ["RestartTrainingJob"] = new() { Job = MatrixWorld.EndedJob },
@@ -30,25 +30,25 @@ public sealed class PermissionMatrixTests(PlatformHost host) : PlatformTests(hos
         ["AcceptInvitation"] = new() { MayBeMissing = true },
     };
 
-    // These end the session that calls.
+    // These calls end their own session.
     private static readonly string[] EndsSession = ["Logout", "LogoutEverywhere", "ChangeOwnPassword"];
 
     private sealed record Request
     {
         public string? Job { get; init; }
 
-        /// <summary>Whether 404 does not mean that it is hidden.</summary>
+        /// <summary>Whether a 404 of this endpoint is an expected answer and does not mean that the resource is hidden.</summary>
         public bool MayBeMissing { get; init; }
     }
 
     private static string Document => Path.Combine(Repository.Root, "docs", "permissions.md");
 
     [Fact]
-    public void The_committed_matrix_is_what_the_code_says() =>
+    public void The_committed_matrix_matches_the_code() =>
         Assert.True(File.Exists(Document) && File.ReadAllText(Document) == PermissionMatrix.Markdown(), "docs/permissions.md is out of date; write it with: ./platform permissions");
 
     [Fact]
-    public async Task Everybody_gets_from_every_endpoint_what_the_matrix_says()
+    public async Task Every_endpoint_answers_every_caller_as_the_matrix_says()
     {
         var matrix = ReadMatrix();
         var organization = (await Host.Admin.PostAsync("organizations", new { name = $"Matrix {Guid.CreateVersion7():n}" })).Expect(201).Id;
@@ -62,7 +62,7 @@ public sealed class PermissionMatrixTests(PlatformHost host) : PlatformTests(hos
             var shared = await MatrixWorld.NewAsync(Host.App.Databases, account, actor.Project, organization, owner.UserId);
             foreach (var (method, function) in PermissionMatrix.Endpoints)
             {
-                // What is open to anybody asks for no permission; what ends the session that calls is tested with sessions.
+                // Endpoints for anonymous callers ask for no permission. SessionTests cover the endpoints that end their own session.
                 if (function.Access is AllowAnonymousAccessAttribute || (EndsSession.Contains(function.Name) && matrix[(PermissionMatrix.NameOf(method, function), actor.Name)] == PermissionMatrix.Yes))
                     continue;
                 var world = method == "GET" ? shared : await MatrixWorld.NewAsync(Host.App.Databases, account, actor.Project, organization, owner.UserId);
@@ -111,7 +111,7 @@ public sealed class PermissionMatrixTests(PlatformHost host) : PlatformTests(hos
         using var message = new HttpRequestMessage(HttpMethod.Parse(method), $"/{path}{(query.Length > 0 ? "?" + query : "")}");
         if (body is not null)
             message.Content = new StringContent(body, Encoding.UTF8, "application/json");
-        // Streams answer pages to whoever asks for JSON.
+        // Event streams answer a page to a caller that accepts JSON.
         message.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         var token = actor.Name == "trainer" ? new AttemptTokens(new SignedToken(PlatformHost.JwtSecret, TimeProvider.System)).Mint(world.Attempt, DateTimeOffset.UtcNow.AddHours(1)) : client.AccessToken;
         if (token is not null)
@@ -132,7 +132,7 @@ public sealed class PermissionMatrixTests(PlatformHost host) : PlatformTests(hos
         return client;
     }
 
-    /// <summary>The cells of the committed document by endpoint and person.</summary>
+    /// <summary>The cells of the committed document by endpoint and caller.</summary>
     private static Dictionary<(string Endpoint, string Actor), string> ReadMatrix()
     {
         var rows = File.ReadLines(Document).SkipWhile(line => !line.StartsWith("| endpoint ", StringComparison.Ordinal)).Select(line => line.Split('|', StringSplitOptions.TrimEntries)[1..^1]).ToList();

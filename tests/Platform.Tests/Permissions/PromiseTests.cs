@@ -9,11 +9,11 @@ using VisionPlatform.Platform.Tests.Projects;
 
 namespace VisionPlatform.Platform.Tests.Permissions;
 
-/// <summary>Holes of systems like this one that stay closed; each test is named after the promise.</summary>
+/// <summary>Security promises of the product: each test is named after one.</summary>
 public sealed class PromiseTests(PlatformHost host) : PlatformTests(host)
 {
     [Fact]
-    public async Task Nobody_reports_for_a_job_reads_or_starts_it_without_a_token_of_their_own()
+    public async Task Reporting_reading_and_starting_jobs_needs_a_valid_token()
     {
         using var owner = await Host.NewUserAsync();
         var job = (await PendingJobs.AddAsync(Host.App.Databases, await owner.NewProjectAsync(), owner.UserId, 1))[0];
@@ -32,7 +32,7 @@ public sealed class PromiseTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_stream_of_events_asks_who_is_reading_before_the_first_byte()
+    public async Task An_event_stream_checks_the_caller_before_the_first_byte()
     {
         using var owner = await Host.NewUserAsync();
         using var stranger = Host.App.NewClient();
@@ -48,7 +48,7 @@ public sealed class PromiseTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task The_key_of_a_deployment_is_stored_as_a_hash_and_answered_by_no_read()
+    public async Task The_key_of_a_deployment_is_stored_as_a_hash_and_never_returned_again()
     {
         using var owner = await Host.NewUserAsync();
         using var other = await Host.NewUserAsync();
@@ -68,7 +68,7 @@ public sealed class PromiseTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Lists_give_only_what_is_ones_own_to_see_and_no_job_is_made_in_a_project_of_others()
+    public async Task Lists_contain_only_visible_rows_and_jobs_cannot_be_created_in_projects_of_others()
     {
         using var owner = await Host.NewUserAsync();
         using var other = await Host.NewUserAsync();
@@ -82,12 +82,12 @@ public sealed class PromiseTests(PlatformHost host) : PlatformTests(host)
             (await other.GetAsync($"{list}?projectId={project}")).Expect(404, "NOT_FOUND");
         (await other.GetAsync($"exports?modelVersionId={world.Ids[Api.Http.Examples.ModelVersion]}")).Expect(404, "NOT_FOUND");
         (await other.PostAsync("training/jobs", new { projectId = project, datasetVersionId = version, framework = "none", model = "none" })).Expect(404, "NOT_FOUND");
-        // Nor with data of others in a project of one's own.
+        // A job in an own project cannot use data of others either.
         (await other.PostAsync("training/jobs", new { projectId = own, datasetVersionId = version, framework = "none", model = "none" })).Expect(404, "NOT_FOUND");
     }
 
     [Fact]
-    public async Task A_role_in_a_project_is_of_the_vocabulary_of_projects_and_never_becomes_a_system_role()
+    public async Task A_project_role_never_becomes_a_system_role()
     {
         using var owner = await Host.NewUserAsync();
         using var invited = await Host.NewUserAsync(SystemRole.Guest);
@@ -103,7 +103,7 @@ public sealed class PromiseTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_manager_cannot_take_over_an_administrator_by_role_or_address()
+    public async Task A_manager_cannot_change_the_role_or_address_of_an_administrator()
     {
         using var manager = await Host.NewUserAsync(SystemRole.Manager);
         var admin = await Host.AddUserAsync(Host.App.Databases, SystemRole.Admin);
@@ -113,14 +113,14 @@ public sealed class PromiseTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Knowing_an_address_opens_no_account_and_accepts_no_invitation()
+    public async Task Knowing_an_address_is_not_enough_to_sign_in_or_accept_an_invitation()
     {
         using var owner = await Host.NewUserAsync();
         using var invited = await Host.NewUserAsync();
         var sent = (await owner.PostAsync($"projects/{await owner.NewProjectAsync()}/invitations", new { email = invited.Email, role = "viewer" })).Expect(201);
         using var stranger = Host.App.NewClient();
 
-        // The id is no token, and an address that has an account gets no second one.
+        // The id of an invitation is not its token, and an address with an account cannot sign up again.
         (await invited.PostAsync("invitations/accept", new { token = sent.Id.ToString() })).Expect(404, "INVITATION_INVALID");
         (await stranger.PostAsync("invitations/sign-up", new { token = MailFolder.TokenIn(await Host.Mails.WaitAsync(invited.Email, "as viewer")), password = ApiClient.Password })).Expect(409, "EMAIL_TAKEN");
     }
@@ -129,7 +129,7 @@ public sealed class PromiseTests(PlatformHost host) : PlatformTests(host)
     [InlineData("account")]
     [InlineData("trainer")]
     [InlineData("labeler")]
-    public async Task A_token_of_another_audience_opens_nothing(string audience)
+    public async Task A_token_for_another_audience_is_refused(string audience)
     {
         using var person = await Host.NewUserAsync();
         var token = new SignedToken(PlatformHost.JwtSecret, TimeProvider.System).Sign(new TokenClaims { Audience = audience, Subject = person.UserId.ToString(), ExpiresAt = DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeSeconds() });
@@ -138,7 +138,7 @@ public sealed class PromiseTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_dataset_of_others_shows_neither_its_record_nor_images_nor_versions()
+    public async Task Datasets_of_others_with_their_images_and_versions_are_hidden()
     {
         using var owner = await Host.NewUserAsync();
         using var other = await Host.NewUserAsync(SystemRole.Manager);
@@ -153,7 +153,7 @@ public sealed class PromiseTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task The_role_that_counts_is_the_one_in_the_project_of_the_thing_whatever_project_is_named()
+    public async Task The_role_in_the_project_of_the_resource_counts_and_not_the_one_in_the_request()
     {
         using var person = await Host.NewUserAsync();
         using var owner = await Host.NewUserAsync();
@@ -166,12 +166,12 @@ public sealed class PromiseTests(PlatformHost host) : PlatformTests(host)
             (await person.DeleteAsync($"datasets/{world.Ids[Api.Http.Examples.Dataset]}?{query}")).Expect(403, "FORBIDDEN");
             (await person.DeleteAsync($"deployments/{world.Ids[Api.Http.Examples.Deployment]}?{query}")).Expect(403, "FORBIDDEN");
         }
-        // The version is of a project where they are a viewer; the project named is their own.
+        // The caller is a viewer in the project of the version, and the request names the caller's own project.
         (await person.PostAsync("training/jobs", new { projectId = own, datasetVersionId = world.Ids[Api.Http.Examples.DatasetVersion], framework = "none", model = "none" })).Expect(404, "NOT_FOUND");
     }
 
     [Fact]
-    public async Task Requests_beyond_the_rate_are_refused_and_what_people_change_is_in_the_audit_log()
+    public async Task Requests_above_the_rate_limit_are_refused_and_changes_are_in_the_audit_log()
     {
         await using var app = await Host.StartAppAsync(settings: new Dictionary<string, string?> { ["RATE_LIMIT_SIGN_IN"] = "3" });
         using var stranger = app.NewClient();
@@ -187,7 +187,7 @@ public sealed class PromiseTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_guest_keeps_to_one_project_one_dataset_no_invitations_no_exports_and_no_deployments()
+    public async Task A_guest_has_one_project_and_one_dataset_and_cannot_invite_export_or_deploy()
     {
         using var guest = await Host.NewUserAsync(SystemRole.Guest);
         var organization = (await Host.Admin.PostAsync("organizations", new { name = $"Guests {Guid.CreateVersion7():n}" })).Expect(201).Id;

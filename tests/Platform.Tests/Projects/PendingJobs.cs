@@ -5,7 +5,7 @@ using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Projects;
 
-/// <summary>Training jobs that wait to be started, of a framework that no trainer offers: started ones stay queued.</summary>
+/// <summary>Training jobs of a framework that no trainer offers, so that a started job stays queued.</summary>
 internal static class PendingJobs
 {
     public static async Task<IReadOnlyList<Guid>> AddAsync(AppDatabases databases, Guid projectId, Guid userId, int count)
@@ -27,7 +27,7 @@ internal static class PendingJobs
         return [.. jobs.Select(job => job.Id)];
     }
 
-    /// <summary>Makes a job one that ran from one time to another and completed.</summary>
+    /// <summary>Gives a job a completed attempt that ran from one time to another.</summary>
     public static async Task FinishAsync(AppDatabases databases, Guid jobId, DateTimeOffset from, DateTimeOffset to)
     {
         await using var database = databases.OpenPlatform();

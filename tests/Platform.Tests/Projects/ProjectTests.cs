@@ -9,7 +9,7 @@ namespace VisionPlatform.Platform.Tests.Projects;
 public sealed class ProjectTests(PlatformHost host) : PlatformTests(host)
 {
     [Fact]
-    public async Task A_project_is_made_read_renamed_and_deleted()
+    public async Task A_project_can_be_created_read_renamed_and_deleted()
     {
         using var owner = await Host.NewUserAsync();
         var made = (await owner.PostAsync("projects", new { name = "  Steel plates ", description = "Scratches\nand dents" })).Expect(201);
@@ -29,7 +29,7 @@ public sealed class ProjectTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_name_is_taken_for_its_owner_only_ignoring_case_and_free_again_after_deletion()
+    public async Task Names_are_unique_per_owner_regardless_of_case_and_free_again_after_deletion()
     {
         using var owner = await Host.NewUserAsync();
         using var stranger = await Host.NewUserAsync();
@@ -44,7 +44,7 @@ public sealed class ProjectTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Of_simultaneous_projects_with_one_name_exactly_one_is_made()
+    public async Task Simultaneous_requests_create_only_one_project_with_the_same_name()
     {
         using var owner = await Host.NewUserAsync();
 
@@ -55,7 +55,7 @@ public sealed class ProjectTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Paging_gives_every_project_once_newest_first_while_others_are_added()
+    public async Task Paging_returns_every_project_once_newest_first_while_others_are_added()
     {
         using var owner = await Host.NewUserAsync();
         var ids = new List<Guid>();
@@ -83,7 +83,7 @@ public sealed class ProjectTests(PlatformHost host) : PlatformTests(host)
     [InlineData("updatedAt")]
     [InlineData("-updatedAt")]
     [InlineData("createdAt")]
-    public async Task A_sorted_list_gives_every_project_once_in_order(string sort)
+    public async Task A_sorted_list_returns_every_project_once_in_order(string sort)
     {
         using var owner = await Host.NewUserAsync();
         foreach (var name in (string[])["b", "D", "a", "é", "C", "a"])
@@ -107,7 +107,7 @@ public sealed class ProjectTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_cursor_of_one_order_is_refused_by_another()
+    public async Task A_cursor_is_refused_in_another_order()
     {
         using var owner = await Host.NewUserAsync();
         await owner.NewProjectAsync();
@@ -119,7 +119,7 @@ public sealed class ProjectTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task The_name_filter_takes_percent_and_underscore_literally()
+    public async Task The_name_filter_matches_percent_and_underscore_literally()
     {
         using var owner = await Host.NewUserAsync();
         await owner.NewProjectAsync("50% wool_blend");
@@ -140,11 +140,11 @@ public sealed class ProjectTests(PlatformHost host) : PlatformTests(host)
     [InlineData("limit=1&limit=2", 400, "INVALID_PARAMETER")]
     [InlineData("name=%00", 400, "INVALID_PARAMETER")]
     [InlineData("sort=colour", 400, "INVALID_PARAMETER")]
-    public async Task A_bad_page_is_refused(string query, int status, string code) =>
+    public async Task An_invalid_page_request_is_refused(string query, int status, string code) =>
         (await Host.Admin.GetAsync($"projects?{query}")).Expect(status, code);
 
     [Fact]
-    public async Task A_guest_may_own_one_project_however_fast_the_requests_come()
+    public async Task Simultaneous_requests_of_a_guest_create_only_one_project()
     {
         using var guest = await Host.NewUserAsync(SystemRole.Guest);
 
@@ -161,7 +161,7 @@ public sealed class ProjectTests(PlatformHost host) : PlatformTests(host)
     [InlineData(ProjectRole.Member, 200, 403, 403)]
     [InlineData(ProjectRole.Admin, 200, 200, 403)]
     [InlineData(ProjectRole.Owner, 200, 200, 204)]
-    public async Task What_a_member_may_do_depends_on_the_role_and_a_stranger_sees_nothing(ProjectRole? role, int read, int write, int delete)
+    public async Task Members_can_do_what_their_role_allows_and_strangers_see_nothing(ProjectRole? role, int read, int write, int delete)
     {
         using var owner = await Host.NewUserAsync();
         using var person = await Host.NewUserAsync();
@@ -181,7 +181,7 @@ public sealed class ProjectTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_system_admin_sees_and_does_everything_a_manager_only_what_is_theirs()
+    public async Task An_administrator_can_do_everything_and_a_manager_only_sees_own_projects()
     {
         using var owner = await Host.NewUserAsync();
         using var manager = await Host.NewUserAsync(SystemRole.Manager);
@@ -193,14 +193,14 @@ public sealed class ProjectTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task An_unknown_id_and_text_that_is_no_id_are_both_not_found()
+    public async Task An_unknown_id_and_an_invalid_id_are_both_not_found()
     {
         (await Host.Admin.GetAsync($"projects/{Guid.CreateVersion7()}")).Expect(404, "NOT_FOUND");
         (await Host.Admin.GetAsync("projects/latest")).Expect(404, "NOT_FOUND");
     }
 
     [Fact]
-    public async Task A_project_whose_job_still_runs_is_not_deleted()
+    public async Task A_project_with_a_running_job_cannot_be_deleted()
     {
         using var owner = await Host.NewUserAsync();
         var id = await owner.NewProjectAsync();
@@ -220,13 +220,13 @@ public sealed class ProjectTests(PlatformHost host) : PlatformTests(host)
     [InlineData("two\nlines", "Must not contain control or invisible characters.")]
     [InlineData("zero\u200bwidth", "Must not contain control or invisible characters.")]
     [InlineData("turned\u202earound", "Must not contain control or invisible characters.")]
-    public async Task Names_that_people_cannot_tell_apart_or_read_are_refused(string name, string message) =>
+    public async Task Blank_long_and_invisible_names_are_refused(string name, string message) =>
         Assert.Contains(message, (await Host.Admin.PostAsync("projects", new { name })).Expect(422, "VALIDATION_FAILED").ErrorsOf("name"));
 
     [Theory]
     [InlineData("기계 학습 👩‍🔬")]
     [InlineData("می‌خواهم")]
-    public async Task Names_in_any_script_are_welcome(string name)
+    public async Task Names_in_any_script_are_accepted(string name)
     {
         using var owner = await Host.NewUserAsync();
 

@@ -5,7 +5,7 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Platform.Tests.Projects;
 
-/// <summary>A training job that no trainer works on, for tests of what a running job forbids.</summary>
+/// <summary>A running training job without a trainer, for tests of what a running job prevents.</summary>
 internal static class RunningJob
 {
     public static async Task AddAsync(PlatformDatabase database, Guid projectId, Guid userId)

@@ -1,6 +1,6 @@
 """The error codes that trainers may use.
 
-Written by ``./platform errors`` from ``src/Domain/Errors/ErrorCodes.cs``: change that table, then run the command.
+Written by ``./platform errors`` from ``src/Domain/Errors/ErrorCodes.*.cs``: change the codes there, then run the command.
 """
 
 from typing import Literal
@@ -11,9 +11,9 @@ Category = Literal["user", "transient", "permanent"]
 FAILURE_CODES: dict[str, Category] = {
     "CANCELLED": "user",  # It was cancelled.
     "CHECKPOINT_INVALID": "permanent",  # The checkpoint cannot be loaded.
-    "DATASET_CHECKSUM_MISMATCH": "permanent",  # An image is not what the dataset version pins.
+    "DATASET_CHECKSUM_MISMATCH": "permanent",  # An image differs from the one in the dataset version.
     "DATASET_INVALID": "user",  # The dataset cannot be trained on.
-    "EXPORT_VALIDATION_FAILED": "permanent",  # The exported model answers differently from the checkpoint.
+    "EXPORT_VALIDATION_FAILED": "permanent",  # The exported model gives other results than the checkpoint.
     "FRAMEWORK_ERROR": "permanent",  # The framework failed.
     "INVALID_CONFIG": "user",  # The training configuration is not valid.
     "NETWORK_ERROR": "transient",  # The network failed.
@@ -25,16 +25,16 @@ FAILURE_CODES: dict[str, Category] = {
 #: Codes of a reply that is not 2xx.
 REPLY_CODES = frozenset(
     {
-        "BODY_TOO_LARGE",  # The body is larger than this endpoint takes.
+        "BODY_TOO_LARGE",  # The body is larger than this endpoint accepts.
         "INTERNAL_ERROR",  # Something went wrong on our side.
         "INVALID_CONFIG",  # The training configuration is not valid.
         "INVALID_IMAGE",  # An image cannot be read.
         "INVALID_REQUEST",  # The trainer does not understand the request.
-        "LENGTH_REQUIRED",  # The trainer needs to know the length of the body.
+        "LENGTH_REQUIRED",  # The trainer needs the length of the body.
         "MALFORMED_JSON",  # The body is not valid JSON.
         "MODEL_INVALID",  # The trainer cannot load the model file.
         "NETWORK_ERROR",  # The network failed.
-        "NOT_FOUND",  # There is no such thing, or you may not see it.
+        "NOT_FOUND",  # It does not exist, or you may not see it.
         "STORAGE_ERROR",  # The object store failed.
         "TRAINER_BUSY",  # The trainer has no free slot.
         "TRAINER_STOPPING",  # The trainer is stopping.
@@ -43,7 +43,7 @@ REPLY_CODES = frozenset(
         "UNKNOWN_JOB",  # The trainer does not know the job.
         "UNKNOWN_MODEL",  # The trainer does not know this model.
         "UNKNOWN_MODEL_FORMAT",  # The trainer does not serve models of this format.
-        "UNKNOWN_TASK_TYPE",  # The trainer does not do this task.
-        "UNSUPPORTED_KIND",  # The trainer does not do this kind of job.
+        "UNKNOWN_TASK_TYPE",  # The trainer does not support this task.
+        "UNSUPPORTED_KIND",  # The trainer does not support this kind of job.
     }
 )

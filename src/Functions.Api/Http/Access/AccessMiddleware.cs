@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace VisionPlatform.Api.Http.Access;
 
-/// <summary>Counts requests against their limits and lets an HTTP function run only for whom it declares; a function that declares nothing runs for nobody.</summary>
+/// <summary>Applies the rate limits and runs an HTTP function only for the callers that it declares. A function that declares nothing refuses every caller.</summary>
 public sealed class AccessMiddleware(FunctionDeclarations declarations, RateLimits limits) : IFunctionsWorkerMiddleware
 {
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)

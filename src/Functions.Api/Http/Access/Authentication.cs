@@ -7,12 +7,12 @@ using VisionPlatform.Infrastructure.Accounts;
 
 namespace VisionPlatform.Api.Http.Access;
 
-/// <summary>Finds out who is calling. A person costs one query; a trainer none.</summary>
+/// <summary>Authenticates callers. A person needs one query, a trainer none.</summary>
 public sealed class Authentication(Callers callers, AttemptTokens attemptTokens)
 {
     /// <summary>
-    /// The person behind the bearer token: an access token whose session goes on, a personal token, or a service token of
-    /// the module that is called. The account is active at this moment.
+    /// Authenticates a person by the bearer token: an access token of an active session, a personal token, or a service token for
+    /// the called module. The account must be active.
     /// </summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.Unauthenticated"/> or <see cref="ErrorCodes.TokenExpired"/>.</exception>
     public async Task<CurrentUser> RequireUserAsync(HttpRequest request, CancellationToken cancellation, AppModule module = AppModule.Platform)
@@ -22,14 +22,14 @@ public sealed class Authentication(Callers callers, AttemptTokens attemptTokens)
         if (caller is null)
             throw refusal == TokenRefusal.Expired
                 ? new ProblemException(ErrorCodes.TokenExpired)
-                : new ProblemException(ErrorCodes.Unauthenticated, "The token is not valid, or not any more.");
+                : new ProblemException(ErrorCodes.Unauthenticated, "The token is invalid or no longer valid.");
         return new CurrentUser(caller.Id, caller.Email, caller.FullName, caller.Role, caller.MustChangePassword)
         {
             BadgeColor = caller.BadgeColor, OrganizationId = caller.OrganizationId, Proof = caller.Proof, ProofId = caller.ProofId, Scopes = caller.Scopes, Service = caller.Service,
         };
     }
 
-    /// <summary>Refuses somebody whose system role or token lacks the permission, or who still has to change a one-time password.</summary>
+    /// <summary>Refuses a caller whose system role or token lacks the permission, or who must change a one-time password first.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.PasswordChangeRequired"/>, <see cref="ErrorCodes.Forbidden"/>.</exception>
     public static void RequirePermission(CurrentUser user, Permission permission)
     {
@@ -40,16 +40,16 @@ public sealed class Authentication(Callers callers, AttemptTokens attemptTokens)
         RequireScope(user, permission);
     }
 
-    /// <summary>Refuses a token whose scopes do not cover the permission; a session has no such limits.</summary>
+    /// <summary>Refuses a token whose scopes do not allow the permission. A session has no scopes.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.Forbidden"/>.</exception>
     public static void RequireScope(CurrentUser user, Permission permission)
     {
         if (user.Scopes?.Allows(permission) ?? true)
             return;
-        throw Refusal.Of(AccessPolicy.NeedsSession(permission) ? "A token, unlike a sign-in with the password," : "The scope of this token", permission);
+        throw Refusal.Of(AccessPolicy.NeedsSession(permission) ? "A personal token" : "The scope of this token", permission);
     }
 
-    /// <summary>The attempt whose trainer is calling; its token must be the one of the attempt in the route.</summary>
+    /// <summary>Returns the attempt in the route if the bearer token belongs to it.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidAttemptToken"/>.</exception>
     public Guid RequireAttempt(HttpRequest request)
     {
@@ -62,7 +62,7 @@ public sealed class Authentication(Callers callers, AttemptTokens attemptTokens)
         return attempt;
     }
 
-    /// <summary>The token of an <c>Authorization: Bearer</c> header; null when there is none.</summary>
+    /// <summary>The token in the <c>Authorization: Bearer</c> header; null when there is none.</summary>
     public static string? BearerToken(HttpRequest request) =>
         request.Headers.Authorization is [{ } header] && header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
             ? header["Bearer ".Length..].Trim()

@@ -6,7 +6,7 @@ namespace VisionPlatform.Api.Http.Access;
 
 public static class ClientOrigins
 {
-    /// <summary>The caller's address and program, as a session remembers them.</summary>
+    /// <summary>The caller's IP address and program.</summary>
     public static ClientOrigin Origin(this HttpRequest request) => new(
         request.HttpContext.Connection.RemoteIpAddress is { } address ? Plain(address) : null,
         request.Headers.UserAgent.ToString() is { Length: > 0 } agent ? agent : null);

@@ -4,7 +4,7 @@ using VisionPlatform.Infrastructure.Settings;
 namespace VisionPlatform.Api.Http.Access;
 
 /// <summary>
-/// Lets pages of the origins in CORS_ORIGINS call the API, on either host. Tokens travel in headers, so no credentials of the browser are asked for.
+/// Allows pages of the origins in CORS_ORIGINS to call the API, on both hosts. Tokens are in headers, so no browser credentials are needed.
 /// </summary>
 public sealed class CrossOrigin(HostingSettings settings)
 {
@@ -16,7 +16,7 @@ public sealed class CrossOrigin(HostingSettings settings)
 
     private readonly HashSet<string> _origins = [.. settings.CorsOrigins.Select(origin => origin.TrimEnd('/'))];
 
-    /// <summary>Adds the headers that tell a browser what the page may do; none for a page of elsewhere.</summary>
+    /// <summary>Adds the headers for a page of an allowed origin; adds none for other pages.</summary>
     public void Apply(HttpContext http)
     {
         if (_origins.Count == 0)

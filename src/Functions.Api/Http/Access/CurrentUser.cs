@@ -4,25 +4,25 @@ using VisionPlatform.Domain.Accounts;
 
 namespace VisionPlatform.Api.Http.Access;
 
-/// <summary>Who is calling, as the user database has it at this moment.</summary>
+/// <summary>The account that is calling, as read from the user database for this request.</summary>
 public sealed record CurrentUser(Guid Id, string Email, string? FullName, SystemRole Role, bool MustChangePassword)
 {
-    /// <summary>The colour they chose; null when none.</summary>
+    /// <summary>The chosen color of the avatar; null for none.</summary>
     public string? BadgeColor { get; init; }
 
-    /// <summary>The organization they belong to; null when none.</summary>
+    /// <summary>The organization of the account; null for none.</summary>
     public Guid? OrganizationId { get; init; }
 
-    /// <summary>How they proved who they are.</summary>
+    /// <summary>How the caller was authenticated.</summary>
     public CallerProof Proof { get; init; }
 
-    /// <summary>The id of the session or personal token.</summary>
+    /// <summary>Id of the session or personal token.</summary>
     public Guid ProofId { get; init; }
 
-    /// <summary>What the token is limited to; null for a session, which is not.</summary>
+    /// <summary>Scopes of the token; null for a session.</summary>
     public TokenScopes? Scopes { get; init; }
 
-    /// <summary>The service that acts in their name; null when they act themselves.</summary>
+    /// <summary>The service that acts for the person; null when the person acts directly.</summary>
     public string? Service { get; init; }
 }
 
@@ -37,15 +37,15 @@ public static class CallerExtensions
 
     /// <inheritdoc cref="CurrentUser(HttpRequest)"/>
     public static CurrentUser CurrentUser(this HttpContext context) =>
-        context.Items[UserKey] as CurrentUser ?? throw new InvalidOperationException("Nobody is signed in: the function asks for no permission.");
+        context.Items[UserKey] as CurrentUser ?? throw new InvalidOperationException("Nobody is signed in: the function does not require a permission.");
 
-    /// <summary>The signed-in person; null when nobody is, or not yet.</summary>
+    /// <summary>The signed-in person; null before authentication and for anonymous callers.</summary>
     internal static CurrentUser? FindCurrentUser(this HttpContext context) => context.Items[UserKey] as CurrentUser;
 
     /// <summary>The attempt whose trainer is calling.</summary>
     /// <exception cref="InvalidOperationException">The function does not declare <see cref="TrainerAccessAttribute"/>.</exception>
     public static Guid CurrentAttempt(this HttpRequest request) =>
-        request.HttpContext.Items[AttemptKey] as Guid? ?? throw new InvalidOperationException("No trainer is calling: the function does not ask for one.");
+        request.HttpContext.Items[AttemptKey] as Guid? ?? throw new InvalidOperationException("No trainer is calling: the function does not require one.");
 
     internal static void SetCurrentUser(this HttpContext context, CurrentUser user) => context.Items[UserKey] = user;
 

@@ -4,7 +4,7 @@ using VisionPlatform.Application.Idempotency;
 
 namespace VisionPlatform.Api.Http.Answers;
 
-/// <summary>A successful answer: JSON body, <c>Location</c> of what was made, <c>ETag</c> of what may be edited.</summary>
+/// <summary>A successful answer: JSON body, <c>Location</c> of a new resource, <c>ETag</c> of a resource that can be edited.</summary>
 public sealed class Answer : IResult, IStatusCodeHttpResult
 {
     private readonly Func<byte[]>? _serialize;
@@ -19,24 +19,24 @@ public sealed class Answer : IResult, IStatusCodeHttpResult
 
     internal EntityTag? Version { get; private init; }
 
-    // Whether the body shows more than the row whose version this is.
+    // Whether the body has parts that are not in the versioned row.
     private bool ShowsMore { get; init; }
 
-    /// <summary>200. With a version, a GET answers <c>ETag</c>, and 304 to <c>If-None-Match</c>.</summary>
-    /// <param name="body">The record answered.</param>
-    /// <param name="version">Of the row, when it can be edited.</param>
-    /// <param name="showsMore">The body has parts that change without the row, like counts of other rows.</param>
+    /// <summary>200. With a version, a GET answers an <c>ETag</c>, and 304 to a matching <c>If-None-Match</c>.</summary>
+    /// <param name="body">The body.</param>
+    /// <param name="version">Version of the row; null when it cannot be edited.</param>
+    /// <param name="showsMore">Whether the body has parts that change without the row, like counts of other rows.</param>
     public static Answer Ok<T>(T body, EntityTag? version = null, bool showsMore = false) =>
         new(StatusCodes.Status200OK, Json(body)) { Version = version, ShowsMore = showsMore };
 
     /// <summary>201.</summary>
-    /// <param name="location">Where it is read: <c>/api/v1/projects/{id}</c>.</param>
-    /// <param name="body">The record answered.</param>
-    /// <param name="version">Of the row, when it can be edited.</param>
+    /// <param name="location">Address of the resource: <c>/api/v1/projects/{id}</c>.</param>
+    /// <param name="body">The body.</param>
+    /// <param name="version">Version of the row; null when it cannot be edited.</param>
     public static Answer Created<T>(string location, T body, EntityTag? version = null) =>
         new(StatusCodes.Status201Created, Json(body)) { Location = location, Version = version };
 
-    /// <summary>202: goes on after the answer.</summary>
+    /// <summary>202: the work continues after the answer.</summary>
     /// <inheritdoc cref="Created{T}(string, T, EntityTag?)"/>
     public static Answer Accepted<T>(string location, T body, EntityTag? version = null) =>
         new(StatusCodes.Status202Accepted, Json(body)) { Location = location, Version = version };
@@ -50,7 +50,7 @@ public sealed class Answer : IResult, IStatusCodeHttpResult
         await WriteAsync(httpContext, Status, Location, Tag(body)?.ToString(), body);
     }
 
-    /// <summary>The answer as it is sent, to be stored and given again.</summary>
+    /// <summary>The complete answer, to store and replay.</summary>
     internal StoredAnswer Render()
     {
         var body = _serialize?.Invoke();
@@ -67,7 +67,7 @@ public sealed class Answer : IResult, IStatusCodeHttpResult
             response.Headers.ETag = tag;
             if (HttpMethods.IsGet(http.Request.Method))
             {
-                // Browsers may keep it, for this person, and must ask each time.
+                // Browsers may cache the answer for this person but must revalidate it each time.
                 response.Headers.CacheControl = "private, no-cache";
                 if (status == StatusCodes.Status200OK && http.Request.HasSeen(new EntityTag(tag.Trim('"'))))
                 {

@@ -6,19 +6,19 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace VisionPlatform.Api.Http.Answers;
 
-/// <summary>How every body of the API reads and writes JSON.</summary>
+/// <summary>The JSON options of all bodies.</summary>
 public static class ApiJson
 {
-    /// <summary>Deepest nesting a request may have.</summary>
+    /// <summary>Deepest nesting of a request.</summary>
     public const int MaximumDepth = 32;
 
     /// <summary>
-    /// camelCase names, enums as snake_case text, RFC 3339 times in UTC, nulls written; in requests unknown fields and
-    /// nulls for what must not be null are errors.
+    /// camelCase names, enums as snake_case text, RFC 3339 times in UTC, and nulls are written. In requests unknown fields and
+    /// nulls for fields that are not nullable are errors.
     /// </summary>
     public static JsonSerializerOptions Options { get; } = CreateOptions();
 
-    /// <summary>Makes results (<c>TypedResults.Ok</c>, <c>OkObjectResult</c>, …) write with <see cref="Options"/>.</summary>
+    /// <summary>Uses <see cref="Options"/> for all results (<c>TypedResults.Ok</c>, <c>OkObjectResult</c>, …).</summary>
     public static IServiceCollection AddApiJson(this IServiceCollection services)
     {
         services.ConfigureHttpJsonOptions(options => Apply(options.SerializerOptions));
@@ -43,14 +43,14 @@ public static class ApiJson
         options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
         options.RespectNullableAnnotations = true;
         options.AllowDuplicateProperties = false;
-        // Answers are application/json with nosniff, never pasted into HTML.
+        // Answers are application/json with nosniff and never part of HTML.
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         options.TypeInfoResolver = new DefaultJsonTypeInfoResolver();
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
         options.Converters.Add(new UtcTime());
     }
 
-    /// <summary>Writes times as <c>2026-11-20T08:30:00.123456Z</c> whatever offset they carry, to the microsecond as the database keeps them.</summary>
+    /// <summary>Writes times in UTC with microseconds, the precision of the database: <c>2026-11-20T08:30:00.123456Z</c>.</summary>
     private sealed class UtcTime : JsonConverter<DateTimeOffset>
     {
         public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

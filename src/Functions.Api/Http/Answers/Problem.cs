@@ -7,12 +7,12 @@ using VisionPlatform.Domain.Organizations;
 
 namespace VisionPlatform.Api.Http.Answers;
 
-/// <summary>Body of every failed request, as RFC 9457 defines it, with fields of our own.</summary>
+/// <summary>Body of every failed request: a problem of RFC 9457 with additional fields.</summary>
 /// <param name="Type">URI that names the kind of failure: <c>urn:vision-platform:problem:</c> followed by the code in lower case.</param>
 /// <param name="Title">What the code means; the same text for every occurrence.</param>
 /// <param name="Status">HTTP status of the answer.</param>
 /// <param name="Detail">What happened in this case.</param>
-/// <param name="Code">Stable name of the failure in upper snake case. Programs decide by this field.</param>
+/// <param name="Code">Stable name of the failure in upper snake case, for programs.</param>
 /// <param name="Category">Who can solve the problem.</param>
 /// <param name="SuggestedAction">What to do next, as a sentence for people.</param>
 /// <param name="TraceId">Id that finds this request in logs and traces, 32 hexadecimal digits.</param>
@@ -42,7 +42,7 @@ public sealed record Problem(
 /// <summary>Answers a request with a problem.</summary>
 public sealed class ProblemResult(ProblemException failure) : IResult, IStatusCodeHttpResult
 {
-    // What a client should wait before it tries something transient again, when nobody knows better.
+    // Default time to wait before a transient failure is retried.
     private static readonly TimeSpan DefaultRetryAfter = TimeSpan.FromSeconds(2);
 
     public int? StatusCode => failure.Error.Status;
@@ -65,13 +65,13 @@ public sealed class ProblemResult(ProblemException failure) : IResult, IStatusCo
     }
 }
 
-/// <summary>Names a request in answers, logs and traces alike.</summary>
+/// <summary>The id of a request in answers, logs and traces.</summary>
 public static class RequestTrace
 {
     /// <summary>The activity of the request. Under a Functions host the function runs outside of it, and <see cref="Activity.Current"/> is null.</summary>
     public static Activity? RequestActivity(this HttpContext context) => context.Features.Get<IHttpActivityFeature>()?.Activity;
 
-    /// <summary>The W3C trace id, 32 hex digits; the server's own request id when nothing is traced.</summary>
+    /// <summary>The W3C trace id, 32 hex digits; the server's request id when tracing is off.</summary>
     public static string TraceId(this HttpContext context) => context.RequestActivity()?.TraceId.ToHexString() ?? context.TraceIdentifier;
 }
 
@@ -79,7 +79,7 @@ public static class ProblemOfRequest
 {
     private static readonly object Key = new();
 
-    /// <summary>The code of the problem that the request was answered with; null when it succeeded.</summary>
+    /// <summary>Error code of the answer; null when the request succeeded.</summary>
     public static string? ProblemCode(this HttpContext context) => context.Items[Key] as string;
 
     internal static void SetProblemCode(this HttpContext context, string code) => context.Items[Key] = code;

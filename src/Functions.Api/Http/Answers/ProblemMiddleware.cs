@@ -10,7 +10,7 @@ using VisionPlatform.Domain.Projects;
 
 namespace VisionPlatform.Api.Http.Answers;
 
-/// <summary>Turns whatever an HTTP function throws into a problem answer; what nobody expected is logged with its trace id.</summary>
+/// <summary>Converts exceptions of HTTP functions to problem answers. Logs unexpected ones with their trace id.</summary>
 public sealed class ProblemMiddleware(ILogger<ProblemMiddleware> logger) : IFunctionsWorkerMiddleware
 {
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
@@ -30,14 +30,14 @@ public sealed class ProblemMiddleware(ILogger<ProblemMiddleware> logger) : IFunc
             var problem = thrown is DbUpdateConcurrencyException lost ? await LostUpdateAsync(lost, http) : Translate(thrown, http);
             Log(problem, thrown, context, http);
             if (http.Response.HasStarted)
-                // Half an answer is out; only cutting the connection tells the caller that the rest is missing.
+                // Part of the answer was sent. Closing the connection is the only way to show that the rest is missing.
                 http.Abort();
             else
                 context.GetInvocationResult().Value = new ProblemResult(problem);
         }
     }
 
-    /// <summary>Somebody else changed or removed the row between its reading and its writing.</summary>
+    /// <summary>Another request changed or deleted the row after it was read.</summary>
     private static async Task<ProblemException> LostUpdateAsync(DbUpdateConcurrencyException lost, HttpContext http)
     {
         var row = lost.Entries[0];
@@ -74,7 +74,7 @@ public sealed class ProblemMiddleware(ILogger<ProblemMiddleware> logger) : IFunc
         return new ProblemException(ErrorCodes.Internal, inner: thrown);
     }
 
-    // Connection exceptions, too many connections, shutdown and start-up, and a database that is not there.
+    // Connection exceptions, too many connections, shutdown, start-up, and a missing database.
     private static bool IsServerAway(string sqlState) =>
         sqlState.StartsWith("08", StringComparison.Ordinal)
         || sqlState is PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown

@@ -3,11 +3,11 @@ using VisionPlatform.Domain.Errors;
 
 namespace VisionPlatform.Api.Http.Answers;
 
-/// <summary>What somebody is told who may see a thing and may not do what they asked for.</summary>
+/// <summary>The 403 answer for a missing permission.</summary>
 internal static class Refusal
 {
-    /// <param name="who">What lacks the permission, at the beginning of a sentence: <c>The role guest</c>.</param>
-    /// <param name="permission">The one that is missing; answered by name.</param>
+    /// <param name="who">Subject of the sentence that lacks the permission: <c>The role guest</c>.</param>
+    /// <param name="permission">The missing permission.</param>
     public static ProblemException Of(string who, Permission permission)
     {
         var name = AccessPolicy.NameOf(permission);

@@ -6,7 +6,7 @@ using VisionPlatform.Domain.Errors;
 
 namespace VisionPlatform.Api.Http.Answers;
 
-/// <summary>Answers what no other function of the API does, in the same form as every failure.</summary>
+/// <summary>Answers addresses without a function with a problem.</summary>
 public sealed class UnknownAddressFunctions
 {
     private static readonly Lazy<IReadOnlyList<(TemplateMatcher Matcher, IReadOnlyList<string> Methods)>> Routes = new(() =>
@@ -17,8 +17,8 @@ public sealed class UnknownAddressFunctions
     ]);
 
     /// <summary>
-    /// The Functions host takes the first route that fits, in the order of the functions' names; this name is the last, and no other two
-    /// routes fit the same request (RouteTests). The embedded host takes the most specific one, which is any other.
+    /// The Functions host uses the first matching route in the order of the functions' names. This name is the last, and no other two
+    /// routes match the same request (RouteTests). The embedded host uses the most specific route, which is any other.
     /// </summary>
     public const string Name = "zzUnknownAddress";
 
@@ -29,13 +29,13 @@ public sealed class UnknownAddressFunctions
         var methods = Routes.Value
             .Where(route => route.Matcher.TryMatch(request.Path, new RouteValueDictionary()))
             .SelectMany(route => route.Methods).Distinct().Order(StringComparer.Ordinal).ToList();
-        // The method is offered, so what did not match is a value in the address: no such thing.
+        // The address supports the method, so a route value did not match its constraint: the resource does not exist.
         if (methods.Count == 0 || methods.Contains(request.Method))
             return new ProblemResult(new ProblemException(ErrorCodes.NotFound, methods.Count == 0 ? "There is nothing at this address." : null));
         request.HttpContext.Response.Headers.Allow = string.Join(", ", methods);
-        // A browser asking before it sends; RequestMiddleware has answered that in the headers.
+        // A preflight request of a browser. RequestMiddleware has set the headers of its answer.
         if (HttpMethods.IsOptions(request.Method))
             return TypedResults.NoContent();
-        return new ProblemResult(new ProblemException(ErrorCodes.MethodNotAllowed, $"This address takes {string.Join(", ", methods)}."));
+        return new ProblemResult(new ProblemException(ErrorCodes.MethodNotAllowed, $"This address supports {string.Join(", ", methods)}."));
     }
 }

@@ -30,7 +30,7 @@ public static class IdempotentRequests
         var key = values.ToString();
         if (values.Count != 1 || !IdempotencyKey.IsValid(key))
             throw new ProblemException(
-                ErrorCodes.InvalidParameter, $"{IdempotencyKey.Header} must be 1 to {IdempotencyKey.MaximumLength} visible ASCII characters; a UUID is good.", IdempotencyKey.Header);
+                ErrorCodes.InvalidParameter, $"{IdempotencyKey.Header} must be 1 to {IdempotencyKey.MaximumLength} visible ASCII characters, for example a UUID.", IdempotencyKey.Header);
         return new IdempotencyKey(request.HttpContext.FindCurrentUser()?.Id, $"{request.Method} {request.Path}", key, request.BodyFingerprint());
     }
 

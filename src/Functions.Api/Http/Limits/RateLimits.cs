@@ -8,25 +8,25 @@ using VisionPlatform.Infrastructure.Settings;
 
 namespace VisionPlatform.Api.Http.Limits;
 
-/// <summary>Which limit counts the requests to a function.</summary>
+/// <summary>The rate limit that counts the requests of a function.</summary>
 public enum RateLimit
 {
-    /// <summary>By address, and by person and token once these are known.</summary>
+    /// <summary>By address, and by account and token after authentication.</summary>
     General,
 
-    /// <summary>What a stranger could guess passwords or flood mailboxes with; strict, by address.</summary>
+    /// <summary>Strict, by address: for requests with which callers could guess passwords or flood mailboxes.</summary>
     SignIn,
 
-    /// <summary>Trainers' callbacks; generous, by address.</summary>
+    /// <summary>Generous, by address: for callbacks of trainers.</summary>
     Trainer,
 
-    /// <summary>Not counted: health.</summary>
+    /// <summary>No limit: for health checks.</summary>
     None,
 }
 
 /// <summary>
-/// Says which limit counts a function. Without it: <see cref="RateLimit.Trainer"/> for trainers, <see cref="RateLimit.SignIn"/> for what
-/// anybody may POST, <see cref="RateLimit.General"/> for all others.
+/// Selects the rate limit of a function. The default is <see cref="RateLimit.Trainer"/> for trainers, <see cref="RateLimit.SignIn"/> for
+/// anonymous POST requests, and <see cref="RateLimit.General"/> for all others.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class RateLimitAttribute(RateLimit limit) : Attribute
@@ -35,7 +35,7 @@ public sealed class RateLimitAttribute(RateLimit limit) : Attribute
 }
 
 /// <summary>
-/// Counts requests in token buckets, in this process: a minute's worth may come at once, then they refill steadily. Every answer says
+/// Counts requests in token buckets of this process. A bucket holds the requests of one minute and refills steadily. Every answer says
 /// what is left (<c>RateLimit-Limit</c>, <c>-Remaining</c>, <c>-Reset</c> of https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-03).
 /// </summary>
 public sealed class RateLimits : IDisposable
@@ -51,7 +51,7 @@ public sealed class RateLimits : IDisposable
         _trainer = new Bucket("address", settings.Trainer);
     }
 
-    /// <summary>Counts a request before anything is known of its sender.</summary>
+    /// <summary>Counts a request before authentication.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.RateLimited"/>.</exception>
     public void CountAddress(HttpContext http, RateLimit limit)
     {
@@ -63,11 +63,11 @@ public sealed class RateLimits : IDisposable
             _signIn.Count(http, address);
     }
 
-    /// <summary>Counts a request of somebody who is signed in.</summary>
+    /// <summary>Counts a request of a signed-in caller.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.RateLimited"/>.</exception>
     public void CountCaller(HttpContext http, Guid user, string token)
     {
-        // The end of a token is its signature.
+        // The end of a token, its signature, identifies it.
         _token.Count(http, token.Length > 43 ? token[^43..] : token);
         _user.Count(http, user.ToString());
     }
@@ -78,7 +78,7 @@ public sealed class RateLimits : IDisposable
             bucket.Dispose();
     }
 
-    // One household or server has a /64 of IPv6.
+    // A household or server usually has a whole /64 of IPv6.
     private static string PartitionOf(IPAddress? address)
     {
         if (address is null)
@@ -106,7 +106,7 @@ public sealed class RateLimits : IDisposable
             Tell(http.Response.Headers, left);
             if (!lease.IsAcquired)
             {
-                throw new ProblemException(ErrorCodes.RateLimited, $"This {whose} may send {perMinute} requests a minute here.")
+                throw new ProblemException(ErrorCodes.RateLimited, $"This {whose} may send {perMinute} requests per minute.")
                 {
                     RetryAfter = lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(1),
                 };
@@ -115,10 +115,10 @@ public sealed class RateLimits : IDisposable
 
         public void Dispose() => _limiter?.Dispose();
 
-        // Of several limits the answer tells the one that ends first.
+        // With several limits, report the one with the fewest requests left.
         private void Tell(IHeaderDictionary headers, long left)
         {
-            if (long.TryParse(headers["RateLimit-Remaining"], CultureInfo.InvariantCulture, out var told) && told <= left)
+            if (long.TryParse(headers["RateLimit-Remaining"], CultureInfo.InvariantCulture, out var reported) && reported <= left)
                 return;
             headers["RateLimit-Limit"] = _limit;
             headers["RateLimit-Policy"] = _policy;

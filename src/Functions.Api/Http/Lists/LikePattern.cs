@@ -1,11 +1,11 @@
 namespace VisionPlatform.Api.Http.Lists;
 
-/// <summary>Text of a caller inside a pattern of <c>LIKE</c>.</summary>
+/// <summary>Builds <c>LIKE</c> patterns from text of callers.</summary>
 public static class LikePattern
 {
     public const string Escape = "\\";
 
-    /// <summary>Matches what contains the text; its own <c>%</c> and <c>_</c> stand for themselves.</summary>
+    /// <summary>A pattern that matches values containing the text. Escapes <c>%</c> and <c>_</c> in the text.</summary>
     public static string Containing(string text) =>
         $"%{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal)}%";
 }

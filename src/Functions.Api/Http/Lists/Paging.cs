@@ -6,9 +6,9 @@ using VisionPlatform.Domain.Errors;
 
 namespace VisionPlatform.Api.Http.Lists;
 
-/// <summary>Which part of a list is asked for: <c>?limit=</c> (1 to 200, default 50) and <c>?cursor=</c>.</summary>
-/// <param name="Limit">Items wanted; read one row more than this to learn whether there are further ones.</param>
-/// <param name="Cursor">As the page before gave it out, or null for the first page.</param>
+/// <summary>The requested page of a list: <c>?limit=</c> (1 to 200, default 50) and <c>?cursor=</c>.</summary>
+/// <param name="Limit">Largest number of items. Read one row more to find out whether there is a next page.</param>
+/// <param name="Cursor">Cursor from the previous page; null for the first page.</param>
 public sealed record PageRequest(int Limit, string? Cursor)
 {
     public const int DefaultLimit = 50;
@@ -24,8 +24,8 @@ public sealed record PageRequest(int Limit, string? Cursor)
         return new PageRequest(limit, request.Query["cursor"].ToString() is { Length: > 0 } cursor ? cursor : null);
     }
 
-    /// <summary>The sort key after which this page begins (a Guid, a number, a record of several); default on the first page.</summary>
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidCursor"/> for a cursor that this list did not give out.</exception>
+    /// <summary>The sort key after which the page begins (a Guid, a number or a record); default on the first page.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidCursor"/> for a cursor that does not belong to this list.</exception>
     public TKey? After<TKey>()
     {
         if (Cursor is null)
@@ -49,11 +49,11 @@ public sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor);
 
 public static class Page
 {
-    /// <summary>Makes a page of rows in list order, read with <c>LIMIT page.Limit + 1</c>.</summary>
-    /// <param name="rows">The rows read.</param>
-    /// <param name="page">What was asked for.</param>
-    /// <param name="key">The sort key of a row, of the type that <see cref="PageRequest.After{TKey}"/> reads back.</param>
-    /// <param name="answer">The row as the API shows it.</param>
+    /// <summary>Creates a page from rows in list order that were read with <c>LIMIT page.Limit + 1</c>.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="page">The requested page.</param>
+    /// <param name="key">The sort key of a row, of the type of <see cref="PageRequest.After{TKey}"/>.</param>
+    /// <param name="answer">Converts a row to its answer.</param>
     public static Page<T> Of<TRow, TKey, T>(IReadOnlyList<TRow> rows, PageRequest page, Func<TRow, TKey> key, Func<TRow, T> answer) =>
         rows.Count <= page.Limit
             ? new([.. rows.Select(answer)], null)

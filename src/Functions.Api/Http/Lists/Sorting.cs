@@ -7,16 +7,16 @@ using VisionPlatform.Domain.Errors;
 namespace VisionPlatform.Api.Http.Lists;
 
 /// <summary>
-/// The orders a list can be read in: <c>?sort=name</c>, descending <c>?sort=-name</c>. Each is made definite by the row's
-/// UUID v7 <c>Id</c>, so that a page goes on exactly where the one before ended. Say the names in <see cref="OperationAttribute.Sort"/> too.
+/// The orders of a list: <c>?sort=name</c>, descending <c>?sort=-name</c>. Rows with equal keys are in the order of their
+/// UUID v7 <c>Id</c>, so that a page begins exactly where the previous one ended. Declare the names in <see cref="OperationAttribute.Sort"/> too.
 /// </summary>
 /// <typeparam name="TRow">A row with a Guid property <c>Id</c>.</typeparam>
 public sealed class Sorting<TRow>
 {
-    /// <summary>By age alone, newest first unless asked otherwise.</summary>
+    /// <summary>Only by age; newest first by default.</summary>
     public static readonly Sorting<TRow> NewestFirst = new();
 
-    /// <summary>The age of a row: its id is its key.</summary>
+    /// <summary>Name of the order by age. Its key is the id.</summary>
     public const string ByAge = "createdAt";
 
     private readonly Dictionary<string, Order> _orders = new(StringComparer.Ordinal) { [ByAge] = new AgeOrder() };
@@ -24,9 +24,9 @@ public sealed class Sorting<TRow>
     /// <summary>The names of the orders.</summary>
     public IEnumerable<string> Names => _orders.Keys;
 
-    /// <summary>Adds an order. An index on what the list is filtered by, this key and the id serves it.</summary>
-    /// <param name="name">As callers write it.</param>
-    /// <param name="key">Never null; what Entity Framework can translate.</param>
+    /// <summary>Adds an order. It needs an index on the filter of the list, this key and the id.</summary>
+    /// <param name="name">Value of <c>?sort=</c>.</param>
+    /// <param name="key">A key that is never null and that Entity Framework can translate.</param>
     public Sorting<TRow> By<TKey>(string name, Expression<Func<TRow, TKey>> key)
         where TKey : notnull
     {
@@ -42,7 +42,7 @@ public sealed class Sorting<TRow>
         var wanted = text.Length == 0 ? "-" + ByAge : text;
         var descending = wanted.StartsWith('-');
         if (!_orders.TryGetValue(wanted.TrimStart('-'), out var order))
-            throw new ProblemException(ErrorCodes.InvalidParameter, $"sort must be one of {string.Join(", ", _orders.Keys)}, with - in front for descending.", "sort");
+            throw new ProblemException(ErrorCodes.InvalidParameter, $"sort must be one of {string.Join(", ", _orders.Keys)}, with a leading - for descending order.", "sort");
         return order.ReadAsync(rows, wanted, descending, page, answer, cancellation);
     }
 
@@ -56,7 +56,7 @@ public sealed class Sorting<TRow>
         public abstract Task<Page<TAnswer>> ReadAsync<TAnswer>(
             IQueryable<TRow> rows, string sort, bool descending, PageRequest page, Func<TRow, TAnswer> answer, CancellationToken cancellation);
 
-        /// <summary>A value as a parameter of the query, so that every page shares one compiled query.</summary>
+        /// <summary>Passes a value as a query parameter, so that all pages share one compiled query.</summary>
         protected static Expression Parameter<T>(T value) => Expression.Field(Expression.Constant(new StrongBox<T>(value)), nameof(StrongBox<T>.Value));
     }
 
@@ -82,7 +82,7 @@ public sealed class Sorting<TRow>
     private sealed class KeyOrder<TKey>(Expression<Func<TRow, TKey>> key) : Order
         where TKey : notnull
     {
-        // The key as the database sees it, which need not be what .NET makes of the row (lower case, rounding).
+        // The key as the database computes it, which .NET may compute differently (lower case, rounding).
         private readonly Expression<Func<TRow, Keyed<TKey>>> _withKey = Expression.Lambda<Func<TRow, Keyed<TKey>>>(
             Expression.New(typeof(Keyed<TKey>).GetConstructors().Single(), key.Parameters[0], key.Body), key.Parameters[0]);
 
@@ -90,13 +90,13 @@ public sealed class Sorting<TRow>
             IQueryable<TRow> rows, string sort, bool descending, PageRequest page, Func<TRow, TAnswer> answer, CancellationToken cancellation)
         {
             if (page.After<Position<TKey>>() is { } after)
-                rows = after.Sort == sort && after.Key is not null ? rows.Where(After(after, descending)) : throw new ProblemException(ErrorCodes.InvalidCursor, "The cursor belongs to another order of the list.");
+                rows = after.Sort == sort && after.Key is not null ? rows.Where(After(after, descending)) : throw new ProblemException(ErrorCodes.InvalidCursor, "The cursor belongs to another sort order.");
             var ordered = descending ? rows.OrderByDescending(key).ThenByDescending(Id) : rows.OrderBy(key).ThenBy(Id);
             var found = await ordered.Take(page.Limit + 1).Select(_withKey).ToListAsync(cancellation);
             return Page.Of(found, page, row => new Position<TKey>(sort, row.Key, ReadId(row.Row)), row => answer(row.Row));
         }
 
-        /// <summary><c>(key, id) &lt; (@key, @id)</c>, which an index can serve.</summary>
+        /// <summary><c>(key, id) &lt; (@key, @id)</c>, a comparison that can use an index.</summary>
         private Expression<Func<TRow, bool>> After(Position<TKey> position, bool descending)
         {
             var row = key.Parameters[0];
@@ -115,15 +115,15 @@ public sealed class Sorting<TRow>
 
 public static class SortingExtensions
 {
-    /// <summary>Reads the page that the request asks for by <c>limit</c>, <c>cursor</c> and <c>sort</c>.</summary>
-    /// <param name="rows">Rows filtered so that an index serves filter and order.</param>
-    /// <param name="sorting">The orders this list can be read in.</param>
-    /// <param name="answer">The row as the API shows it.</param>
+    /// <summary>Reads the page that <c>limit</c>, <c>cursor</c> and <c>sort</c> of the request select.</summary>
+    /// <param name="rows">The filtered rows. An index should serve the filter and the order.</param>
+    /// <param name="sorting">The orders of the list.</param>
+    /// <param name="answer">Converts a row to its answer.</param>
     public static Task<Page<TAnswer>> PageAsync<TRow, TAnswer>(
         this IQueryable<TRow> rows, HttpRequest request, Sorting<TRow> sorting, Func<TRow, TAnswer> answer, CancellationToken cancellation) =>
         sorting.ReadAsync(rows, request, answer, cancellation);
 
-    /// <summary>The same for a list that is only read newest first.</summary>
+    /// <summary>Reads the page of a list that can be sorted only by age.</summary>
     public static Task<Page<TAnswer>> NewestFirstAsync<TRow, TAnswer>(
         this IQueryable<TRow> rows, HttpRequest request, Func<TRow, TAnswer> answer, CancellationToken cancellation) =>
         Sorting<TRow>.NewestFirst.ReadAsync(rows, request, answer, cancellation);

@@ -2,10 +2,10 @@ using VisionPlatform.Domain.Errors;
 
 namespace VisionPlatform.Api.Http.Requests;
 
-/// <summary>Collects what is wrong with a request, by field path as the caller wrote it: <c>split.ratios[0]</c>.</summary>
+/// <summary>Collects the errors of a request by the path of the field: <c>split.ratios[0]</c>.</summary>
 public sealed class FieldErrors
 {
-    // Enough to mend a form; a body of a million wrong items must not get a million messages.
+    // Limits the answer to a body with very many errors.
     private const int MaximumFields = 50;
 
     private readonly Dictionary<string, List<string>> _errors = new(StringComparer.Ordinal);
@@ -21,8 +21,8 @@ public sealed class FieldErrors
             _errors[key] = [message];
     }
 
-    /// <summary>Throws a <see cref="ProblemException"/> with every message, if there is one.</summary>
-    /// <param name="code"><see cref="ErrorCodes.ValidationFailed"/>, for fields of a body, unless given.</param>
+    /// <summary>Throws a <see cref="ProblemException"/> with all messages if there are any.</summary>
+    /// <param name="code">The error code; <see cref="ErrorCodes.ValidationFailed"/> by default.</param>
     public void ThrowIfAny(ErrorCode? code = null)
     {
         if (!Any)
@@ -32,6 +32,6 @@ public sealed class FieldErrors
         throw new ProblemException(code ?? ErrorCodes.ValidationFailed, detail, fields);
     }
 
-    /// <summary><c>$.split.ratios[0]</c>, as the serializer writes paths, in our form.</summary>
+    /// <summary>Converts a path of the serializer, <c>$.split.ratios[0]</c>, to the path of a field.</summary>
     internal static string FieldOf(string? jsonPath) => jsonPath?.TrimStart('$').TrimStart('.') is { Length: > 0 } field ? field : "body";
 }

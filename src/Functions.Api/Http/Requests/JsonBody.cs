@@ -8,10 +8,10 @@ using VisionPlatform.Domain.Errors;
 
 namespace VisionPlatform.Api.Http.Requests;
 
-/// <summary>Reads and validates JSON request bodies; the only place that does.</summary>
+/// <summary>Reads and validates the JSON bodies of all requests.</summary>
 public static class JsonBody
 {
-    /// <summary>Bytes a body may have unless the endpoint says otherwise.</summary>
+    /// <summary>Default largest size of a body, in bytes.</summary>
     public const int DefaultMaximumBytes = 1024 * 1024;
 
     private static readonly object FingerprintKey = new();
@@ -21,17 +21,17 @@ public static class JsonBody
     private static readonly JsonSerializerOptions Strict = new(ApiJson.Options) { TypeInfoResolver = ApiJson.Options.TypeInfoResolver!.WithAddedModifier(RequireFields) };
 
     /// <summary>
-    /// The request's body as a <typeparamref name="T"/>: a record whose validation attributes
-    /// (<see cref="System.ComponentModel.DataAnnotations"/>, <see cref="NameAttribute"/>) hold and in which a field that
-    /// may not be null and has no default was sent.
+    /// Reads the body as a <typeparamref name="T"/>. Its validation attributes
+    /// (<see cref="System.ComponentModel.DataAnnotations"/>, <see cref="NameAttribute"/>) must hold, and a field that
+    /// is not nullable and has no default must be present.
     /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="cancellation">The request's own token.</param>
-    /// <param name="maximumBytes">Largest body accepted.</param>
+    /// <param name="maximumBytes">Largest size of the body, in bytes.</param>
     /// <exception cref="ProblemException">
     /// <see cref="ErrorCodes.UnsupportedMediaType"/>, <see cref="ErrorCodes.BodyTooLarge"/>,
     /// <see cref="ErrorCodes.MalformedJson"/> with line and position, or <see cref="ErrorCodes.ValidationFailed"/> with
-    /// a message for each field at fault.
+    /// messages for each invalid field.
     /// </exception>
     public static async Task<T> ReadJsonAsync<T>(
         this HttpRequest request, CancellationToken cancellation, int maximumBytes = DefaultMaximumBytes)
@@ -51,7 +51,7 @@ public static class JsonBody
         return value;
     }
 
-    /// <summary>SHA-256 of the body that was read from a request with an <see cref="IdempotencyKey.Header"/>; of nothing when none was read.</summary>
+    /// <summary>SHA-256 of the body of a request with an <see cref="IdempotencyKey.Header"/>; SHA-256 of no bytes before the body is read.</summary>
     internal static byte[] BodyFingerprint(this HttpRequest request) =>
         request.HttpContext.Items[FingerprintKey] as byte[] ?? SHA256.HashData([]);
 
@@ -100,7 +100,7 @@ public static class JsonBody
     private static JsonDocument Parse(ReadOnlyMemory<byte> bytes)
     {
         if (bytes.IsEmpty)
-            throw new ProblemException(ErrorCodes.MalformedJson, "The body is empty; a JSON object is needed.");
+            throw new ProblemException(ErrorCodes.MalformedJson, "The body is empty. Send a JSON object.");
         try
         {
             return JsonDocument.Parse(bytes, DocumentOptions);
@@ -146,7 +146,7 @@ public static class JsonBody
         buffer = larger;
     }
 
-    /// <summary>The body as it came, for endpoints that take files.</summary>
+    /// <summary>Reads the bytes of the body, for endpoints that accept files.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.BodyTooLarge"/>.</exception>
     public static async Task<byte[]> ReadBytesAsync(this HttpRequest request, CancellationToken cancellation, int maximumBytes)
     {
@@ -155,9 +155,9 @@ public static class JsonBody
     }
 
     private static ProblemException TooLarge(int maximumBytes) =>
-        new(ErrorCodes.BodyTooLarge, $"The body may have at most {maximumBytes} bytes.");
+        new(ErrorCodes.BodyTooLarge, $"The body can have at most {maximumBytes} bytes.");
 
-    /// <summary>A pooled buffer; cleared when given back, since bodies hold passwords.</summary>
+    /// <summary>A pooled buffer. It is cleared when returned, because bodies may have passwords.</summary>
     private sealed class RentedBody(byte[] buffer, int length) : IDisposable
     {
         public ReadOnlyMemory<byte> Bytes => buffer.AsMemory(0, length);

@@ -9,8 +9,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace VisionPlatform.Api.Http.Requests;
 
 /// <summary>
-/// Compares a JSON value with the type it is to become and reports everything wrong at once, where the serializer would
-/// stop at the first; afterwards checks the validation attributes through the whole object.
+/// Compares a JSON value with its type and reports all errors at once, while the serializer would
+/// stop at the first. Then checks the validation attributes of the whole object.
 /// </summary>
 internal static class JsonContract
 {
@@ -46,7 +46,7 @@ internal static class JsonContract
         }
     }
 
-    /// <summary>Runs validation attributes (on properties or on a record's parameters) and <see cref="IValidatableObject"/>, depth first.</summary>
+    /// <summary>Runs validation attributes (of properties or of a record's parameters) and <see cref="IValidatableObject"/>, depth first.</summary>
     public static void Validate(object? value, FieldErrors errors, string path = "")
     {
         switch (value)
@@ -89,7 +89,7 @@ internal static class JsonContract
             errors.Add(member.Length == 0 ? path : Join(path, JsonNamingPolicy.CamelCase.ConvertName(member)), result.ErrorMessage ?? "Not valid.");
     }
 
-    /// <summary>The validation attributes of a field, on the property or on the record's parameter.</summary>
+    /// <summary>The validation attributes of a field, from the property and the record's parameter.</summary>
     internal static ValidationAttribute[] RulesOf(JsonPropertyInfo property) =>
     [
         .. Attributes(property.AttributeProvider),
@@ -171,7 +171,7 @@ internal static class JsonContract
         }
     }
 
-    // Postgres cannot store NUL in text, and half a surrogate pair is no character at all.
+    // Postgres cannot store NUL in text, and an unpaired surrogate is not a character.
     private static bool IsStorableText(JsonElement value)
     {
         try
@@ -193,9 +193,9 @@ internal static class JsonContract
         }
         catch (InvalidOperationException)
         {
-            // Half a surrogate pair; said below.
+            // An unpaired surrogate, reported below.
         }
-        errors.Add(path, $"A field's name: {NotStorable}");
+        errors.Add(path, $"Name of a field: {NotStorable}");
         return "";
     }
 

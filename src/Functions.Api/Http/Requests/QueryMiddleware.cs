@@ -5,7 +5,7 @@ using VisionPlatform.Domain.Errors;
 
 namespace VisionPlatform.Api.Http.Requests;
 
-/// <summary>Checks the query against what the function declares and tells everything wrong with it at once.</summary>
+/// <summary>Checks the query parameters that the function declares and reports all errors at once.</summary>
 public sealed class QueryMiddleware(FunctionDeclarations declarations) : IFunctionsWorkerMiddleware
 {
     public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)

@@ -5,10 +5,10 @@ using VisionPlatform.Domain.Errors;
 
 namespace VisionPlatform.Api.Http.Requests;
 
-/// <summary>Reads single query values; what is not of the wanted kind ends in <see cref="ErrorCodes.InvalidParameter"/> naming it.</summary>
+/// <summary>Reads single query values. An invalid value throws <see cref="ErrorCodes.InvalidParameter"/> with the name of the parameter.</summary>
 public static class QueryValues
 {
-    /// <summary>The value, or null when absent or empty.</summary>
+    /// <summary>The value; null when it is missing or empty.</summary>
     public static string? QueryText(this HttpRequest request, string name, int maximumLength = 1024) =>
         request.Query[name].ToString() switch
         {
@@ -22,7 +22,7 @@ public static class QueryValues
         : Guid.TryParseExact(text, "D", out var id) ? id
         : throw Invalid(name, "must be an id");
 
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidParameter"/> also when it is absent.</exception>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidParameter"/> also when it is missing.</exception>
     public static Guid RequiredQueryId(this HttpRequest request, string name) =>
         request.QueryId(name) ?? throw Invalid(name, "is required");
 
@@ -54,7 +54,7 @@ public static class QueryValues
         return values.TryGetValue(text, out var found) ? found : throw Invalid(name, $"must be one of {string.Join(", ", values.Keys)}");
     }
 
-    /// <summary>What is wrong with a value, as one sentence; null when nothing is.</summary>
+    /// <summary>The error of a value as one sentence; null for a valid value.</summary>
     internal static string? Problem(QueryAttribute parameter, string text)
     {
         var type = Nullable.GetUnderlyingType(parameter.Type) ?? parameter.Type;
@@ -75,13 +75,13 @@ public static class QueryValues
         return null;
     }
 
-    /// <summary>The values of an enum as the API writes them.</summary>
+    /// <summary>The values of an enum in the API.</summary>
     internal static IReadOnlyList<string> NamesOf(Type type) => [.. Enum.GetNames(type).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName)];
 
     internal static bool TryParseTime(string text, out DateTimeOffset time) =>
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
 
-    // The server replaces what is no UTF-8 in an address by this character.
+    // The server replaces invalid UTF-8 in an address by U+FFFD.
     private static bool IsText(string text) => !text.Contains('\0') && !text.Contains('\uFFFD');
 
     private static string Range(QueryAttribute parameter) => (parameter.Minimum, parameter.Maximum) switch

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace VisionPlatform.Api.Http.Requests;
 
 /// <summary>
-/// Around every HTTP function: where the request comes from, security and cross-origin headers on the answer, a name for the trace, and one
-/// log line with method, route, status, time and trace id. Paths and queries are not logged, since they may hold secrets.
+/// Applies to every HTTP function: finds the caller's address, sets security and cross-origin headers, names the trace, and writes one
+/// log line with method, route, status, duration and trace id. Does not log paths and queries, because they may have secrets.
 /// </summary>
 public sealed partial class RequestMiddleware(
     FunctionDeclarations declarations, ForwardedFor forwarded, CrossOrigin crossOrigin, ILogger<RequestMiddleware> logger) : IFunctionsWorkerMiddleware

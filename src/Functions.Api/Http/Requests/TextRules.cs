@@ -5,8 +5,8 @@ using System.Text;
 namespace VisionPlatform.Api.Http.Requests;
 
 /// <summary>
-/// For names that people read: not blank, at most so many characters, on one line, and without the invisible
-/// characters (controls, zero-width, direction changes) that make two different names look the same.
+/// Validates names: not blank, limited length, one line, and without invisible
+/// characters (controls, zero-width, direction changes), which could make two different names look the same.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 public sealed class NameAttribute(int maximumLength) : ValidationAttribute
@@ -26,7 +26,7 @@ public sealed class NameAttribute(int maximumLength) : ValidationAttribute
     private static ValidationResult Refuse(string why) => new(why);
 }
 
-/// <summary>For longer texts: at most so many characters; line breaks and tabs are welcome, other invisible characters are not.</summary>
+/// <summary>Validates longer texts: limited length, line breaks and tabs allowed, other invisible characters refused.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 public sealed class ProseAttribute(int maximumLength) : ValidationAttribute
 {
@@ -46,13 +46,13 @@ internal static class VisibleText
     private const int ZeroWidthNonJoiner = 0x200C;
     private const int ZeroWidthJoiner = 0x200D;
 
-    // From here on there are scripts, and emoji, whose letters are joined.
+    // Scripts with joined letters, and emoji, begin here.
     private const int FirstOfJoinedScripts = 0x0600;
 
     /// <summary>
-    /// Whether a text has characters that leave no mark of their own: controls, the format category (zero width, bidirectional
-    /// controls, tags, soft hyphen) and line separators. The joiners may stand between two letters of scripts that join them, or
-    /// parts of an emoji, and nowhere else.
+    /// Whether a text has invisible characters: controls, the format category (zero width, bidirectional
+    /// controls, tags, soft hyphen) and line separators. Joiners are allowed only between two letters of scripts that join them and between
+    /// parts of an emoji.
     /// </summary>
     public static bool HasHidden(string text, params ReadOnlySpan<char> allowed)
     {

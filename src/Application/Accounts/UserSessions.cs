@@ -1,28 +1,30 @@
 using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Application.Audit;
 using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Errors;
 using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Accounts;
 
-/// <summary>Where somebody signs in from.</summary>
+/// <summary>Where a request comes from.</summary>
 /// <param name="Address">IP address.</param>
-/// <param name="Client">The program, as it calls itself.</param>
+/// <param name="Client">The program, from its <c>User-Agent</c> header.</param>
 public sealed record ClientOrigin(string? Address, string? Client);
 
-/// <summary>A session and the refresh token that continues it, once.</summary>
+/// <summary>A session and the refresh token that continues it. The token works once.</summary>
 public sealed record RefreshableSession(Guid UserId, Guid SessionId, string RefreshToken);
 
-/// <summary>How the use of a refresh token ended.</summary>
-/// <param name="Next">The next token; null when it was refused.</param>
-/// <param name="ReusedOf">Whose session was ended because the token had been used before.</param>
+/// <summary>Result of using a refresh token.</summary>
+/// <param name="Next">The next token; null when the token was refused.</param>
+/// <param name="ReusedOf">Account whose session was ended because the token had been used before; null otherwise.</param>
 public readonly record struct Rotation(RefreshableSession? Next, Guid? ReusedOf);
 
 /// <summary>
-/// Sign-ins and the opaque tokens that continue them. Each use of a refresh token gives out the next one; a second use of
-/// one means that two parties hold it, so the session ends. An ended session refuses its access tokens at once.
+/// Begins, continues and ends sessions. Each use of a refresh token returns the next one. A second use of the same token means that two
+/// parties hold it, so the session ends. When a session ends, its access tokens stop working at once.
 /// </summary>
-public sealed class Sessions(UserDatabase database, AccountSettings settings, TimeProvider time)
+public sealed class UserSessions(UserDatabase database, AccountSettings settings, AuditLog audit, TimeProvider time)
 {
     private static readonly TimeSpan KeptAfterEnd = TimeSpan.FromDays(1);
 
@@ -42,13 +44,13 @@ public sealed class Sessions(UserDatabase database, AccountSettings settings, Ti
         return await AddTokenAsync(userId, session.Id, now, cancellation);
     }
 
-    /// <summary>Uses a refresh token up and gives the next; refused when it is unknown, expired or used, or its session has ended.</summary>
+    /// <summary>Exchanges a refresh token for the next one. Refuses a token that is unknown, expired or used, or whose session has ended.</summary>
     public async Task<Rotation> RotateAsync(string token, ClientOrigin origin, CancellationToken cancellation)
     {
         var hash = SecretToken.HashOf(token);
         var now = time.GetUtcNow();
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
-        // One statement decides between two uses at the same moment.
+        // One statement, so that only one of two simultaneous uses succeeds.
         var used = (await database.RefreshTokens.FromSql(
             $"""
             UPDATE refresh_tokens t SET used_at = {now}
@@ -69,15 +71,39 @@ public sealed class Sessions(UserDatabase database, AccountSettings settings, Ti
         return new(next, null);
     }
 
-    /// <summary>Ends one session of an account; false when it has no such session that goes on.</summary>
-    public async Task<bool> EndAsync(Guid userId, Guid sessionId, CancellationToken cancellation)
+    /// <summary>Ends the session that the caller uses. Does nothing to a session that has ended already.</summary>
+    public async Task SignOutAsync(Guid userId, Guid sessionId, CancellationToken cancellation)
     {
-        var now = time.GetUtcNow();
-        return await database.Sessions.Where(s => s.Id == sessionId && s.UserId == userId && s.EndedAt == null && s.ExpiresAt > now)
-            .ExecuteUpdateAsync(set => set.SetProperty(s => s.EndedAt, now), cancellation) > 0;
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        await EndOneAsync(userId, sessionId, cancellation);
+        await audit.AppendAsync(About("session.sign_out", sessionId), cancellation);
+        await transaction.CommitAsync(cancellation);
     }
 
-    /// <summary>Ends every session of an account; how many.</summary>
+    /// <summary>Ends every session of the caller.</summary>
+    public async Task SignOutEverywhereAsync(Guid userId, string email, CancellationToken cancellation)
+    {
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        var ended = await EndAllAsync(userId, cancellation);
+        await audit.AppendAsync(new AuditEvent("session.sign_out_everywhere")
+        {
+            SubjectType = "user", SubjectId = userId.ToString(), SubjectName = email, Details = new Dictionary<string, object?> { ["sessions"] = ended },
+        }, cancellation);
+        await transaction.CommitAsync(cancellation);
+    }
+
+    /// <summary>Ends one active session of an account.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/> when the account has no such session.</exception>
+    public async Task EndAsync(Guid userId, Guid sessionId, CancellationToken cancellation)
+    {
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        if (!await EndOneAsync(userId, sessionId, cancellation))
+            throw new ProblemException(ErrorCodes.NotFound, "You have no such session.");
+        await audit.AppendAsync(About("session.end", sessionId), cancellation);
+        await transaction.CommitAsync(cancellation);
+    }
+
+    /// <summary>Ends every session of an account, in the caller's transaction and without an audit entry. Returns how many.</summary>
     public Task<int> EndAllAsync(Guid userId, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
@@ -85,18 +111,27 @@ public sealed class Sessions(UserDatabase database, AccountSettings settings, Ti
             .ExecuteUpdateAsync(set => set.SetProperty(s => s.EndedAt, now), cancellation);
     }
 
-    /// <summary>The sessions of an account that go on.</summary>
+    /// <summary>The active sessions of an account.</summary>
     public IQueryable<UserSession> Of(Guid userId)
     {
         var now = time.GetUtcNow();
         return database.Sessions.AsNoTracking().Where(s => s.UserId == userId && s.EndedAt == null && s.ExpiresAt > now);
     }
 
-    /// <summary>Deletes sessions, with their tokens, that have been over for a day.</summary>
+    /// <summary>Deletes sessions, with their tokens, a day after they ended or expired. Returns how many.</summary>
     public Task<int> PurgeAsync(CancellationToken cancellation)
     {
         var before = time.GetUtcNow() - KeptAfterEnd;
         return database.Sessions.Where(s => s.ExpiresAt < before || s.EndedAt < before).ExecuteDeleteAsync(cancellation);
+    }
+
+    private static AuditEvent About(string action, Guid sessionId) => new(action) { SubjectType = "session", SubjectId = sessionId.ToString() };
+
+    private async Task<bool> EndOneAsync(Guid userId, Guid sessionId, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        return await database.Sessions.Where(s => s.Id == sessionId && s.UserId == userId && s.EndedAt == null && s.ExpiresAt > now)
+            .ExecuteUpdateAsync(set => set.SetProperty(s => s.EndedAt, now), cancellation) > 0;
     }
 
     private async Task<Guid?> EndSessionOfUsedAsync(byte[] hash, DateTimeOffset now, CancellationToken cancellation) =>
@@ -122,7 +157,7 @@ public sealed class Sessions(UserDatabase database, AccountSettings settings, Ti
         return new RefreshableSession(userId, sessionId, token);
     }
 
-    // A header may hold bytes that are no text.
+    // Postgres does not store NUL, and a header can contain it. Other control characters go too.
     private static string? Storable(string? client)
     {
         if (client is null)

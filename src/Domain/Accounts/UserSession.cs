@@ -1,12 +1,12 @@
 namespace VisionPlatform.Domain.Accounts;
 
 /// <summary>
-/// One sign-in of a person on one device, from the password to the sign-out. Access tokens name it and stop working when it
-/// ends; its refresh tokens follow one another.
+/// A session of a person on one device, from the sign-in to the sign-out. Its access tokens stop working when it ends.
+/// Each of its refresh tokens is replaced by the next.
 /// </summary>
 public sealed class UserSession
 {
-    /// <summary>Longest description of a client that is kept, in characters.</summary>
+    /// <summary>Longest description of a client, in characters.</summary>
     public const int MaximumClientLength = 300;
 
     public Guid Id { get; init; } = Guid.CreateVersion7();
@@ -16,18 +16,18 @@ public sealed class UserSession
     /// <summary>The last sign-in or refresh.</summary>
     public required DateTimeOffset LastUsedAt { get; set; }
 
-    /// <summary>Until when its newest refresh token is good.</summary>
+    /// <summary>When its newest refresh token expires.</summary>
     public required DateTimeOffset ExpiresAt { get; set; }
 
-    /// <summary>The program that signed in, as it calls itself.</summary>
+    /// <summary>The program that signed in, from its <c>User-Agent</c> header.</summary>
     public string? Client { get; init; }
 
-    /// <summary>The IP address that was last used.</summary>
+    /// <summary>IP address of the last sign-in or refresh.</summary>
     public string? Address { get; set; }
     public DateTimeOffset? EndedAt { get; set; }
 }
 
-/// <summary>One refresh token of a session; only its hash is kept.</summary>
+/// <summary>A refresh token of a session. Only its hash is stored.</summary>
 public sealed class RefreshToken
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
@@ -39,17 +39,4 @@ public sealed class RefreshToken
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset ExpiresAt { get; init; }
     public DateTimeOffset? UsedAt { get; set; }
-}
-
-/// <summary>
-/// Failed sign-ins in a row, with one e-mail address or from one network address. Kept whether the e-mail address has an
-/// account or not, so that being locked out does not tell who has one.
-/// </summary>
-public sealed class SignInFailures
-{
-    /// <summary>SHA-256 of what is counted.</summary>
-    public required byte[] KeyHash { get; init; }
-    public required int Count { get; set; }
-    public required DateTimeOffset LastAt { get; set; }
-    public DateTimeOffset? LockedUntil { get; set; }
 }

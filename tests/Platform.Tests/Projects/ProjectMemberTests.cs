@@ -2,12 +2,12 @@ using System.Net;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Platform.Tests.Hosting;
 
-namespace VisionPlatform.Platform.Tests.Members;
+namespace VisionPlatform.Platform.Tests.Projects;
 
 public sealed class ProjectMemberTests(PlatformHost host) : PlatformTests(host)
 {
     [Fact]
-    public async Task A_colleague_is_added_gets_another_role_and_is_removed()
+    public async Task A_colleague_can_be_added_given_another_role_and_removed()
     {
         var (owner, colleague) = await NewColleaguesAsync();
         using var _ = owner;
@@ -32,7 +32,7 @@ public sealed class ProjectMemberTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Only_people_of_ones_own_organization_are_added_directly_and_others_are_not_told_apart_from_nobody()
+    public async Task Adding_a_person_of_another_organization_fails_like_adding_an_unknown_person()
     {
         var (owner, _) = await NewColleaguesAsync();
         using var __ = owner;
@@ -52,7 +52,7 @@ public sealed class ProjectMemberTests(PlatformHost host) : PlatformTests(host)
     [InlineData("standard_engineer")]
     [InlineData("OWNER")]
     [InlineData("")]
-    public async Task A_role_outside_the_vocabulary_of_projects_is_refused(string role)
+    public async Task A_role_that_is_not_a_role_of_projects_is_refused(string role)
     {
         var (owner, colleague) = await NewColleaguesAsync();
         using var _ = owner;
@@ -65,7 +65,7 @@ public sealed class ProjectMemberTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_member_leaves_and_the_owner_stays_until_the_project_is_transferred()
+    public async Task A_member_can_leave_but_the_owner_must_transfer_the_project_first()
     {
         var (owner, member) = await NewColleaguesAsync();
         using var _ = owner;
@@ -86,7 +86,7 @@ public sealed class ProjectMemberTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_project_is_transferred_only_to_a_member_with_room_for_it()
+    public async Task A_project_can_only_be_transferred_to_a_member_whose_limit_allows_it()
     {
         using var owner = await Host.NewUserAsync();
         using var guest = await Host.NewUserAsync(SystemRole.Guest);
@@ -104,7 +104,7 @@ public sealed class ProjectMemberTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Of_two_transfers_at_once_one_happens_and_nobody_loses_the_project()
+    public async Task One_of_two_simultaneous_transfers_succeeds_and_all_three_keep_access()
     {
         using var owner = await Host.NewUserAsync();
         using var first = await Host.NewUserAsync();
@@ -121,7 +121,7 @@ public sealed class ProjectMemberTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_guest_brings_nobody_in_even_into_a_project_of_their_own()
+    public async Task A_guest_cannot_add_members_even_to_an_own_project()
     {
         using var guest = await Host.NewUserAsync(SystemRole.Guest);
         var project = await guest.NewProjectAsync();

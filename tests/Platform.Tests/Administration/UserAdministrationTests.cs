@@ -2,12 +2,12 @@ using System.Net;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Platform.Tests.Hosting;
 
-namespace VisionPlatform.Platform.Tests.Admin;
+namespace VisionPlatform.Platform.Tests.Administration;
 
 public sealed class UserAdministrationTests(PlatformHost host) : PlatformTests(host)
 {
     [Fact]
-    public async Task An_administrator_finds_filters_and_edits_accounts()
+    public async Task An_administrator_can_find_filter_and_edit_accounts()
     {
         var person = await Host.AddUserAsync(Host.App.Databases, SystemRole.Guest);
         var needle = person.Email[..25];
@@ -27,7 +27,7 @@ public sealed class UserAdministrationTests(PlatformHost host) : PlatformTests(h
     }
 
     [Fact]
-    public async Task Accounts_are_sorted_by_address_without_regard_to_case()
+    public async Task Accounts_are_sorted_by_address_regardless_of_case()
     {
         var domain = $"{Guid.CreateVersion7():n}.test";
         foreach (var name in new[] { "Berta", "anton", "CAESAR", "dora" })
@@ -44,7 +44,7 @@ public sealed class UserAdministrationTests(PlatformHost host) : PlatformTests(h
     }
 
     [Fact]
-    public async Task A_manager_sees_and_changes_only_accounts_below_managers_whatever_role_is_asked_for()
+    public async Task A_manager_can_only_see_change_and_promote_accounts_below_managers()
     {
         using var manager = await Host.NewUserAsync(SystemRole.Manager);
         var guest = await Host.AddUserAsync(Host.App.Databases, SystemRole.Guest);
@@ -68,7 +68,7 @@ public sealed class UserAdministrationTests(PlatformHost host) : PlatformTests(h
     }
 
     [Fact]
-    public async Task A_manager_of_an_organization_reaches_only_its_people()
+    public async Task A_manager_of_an_organization_can_only_see_its_people()
     {
         using var manager = await Host.NewUserAsync(SystemRole.Manager);
         var (own, stranger) = (await Host.AddUserAsync(Host.App.Databases, SystemRole.Guest), await Host.AddUserAsync(Host.App.Databases, SystemRole.Guest));
@@ -83,7 +83,7 @@ public sealed class UserAdministrationTests(PlatformHost host) : PlatformTests(h
     }
 
     [Fact]
-    public async Task Deactivation_ends_sessions_and_tokens_at_once_and_reactivation_brings_none_back()
+    public async Task Deactivation_ends_sessions_and_tokens_at_once_and_reactivation_does_not_restore_them()
     {
         using var person = await Host.NewUserAsync();
         using var script = Host.App.NewClient();
@@ -104,7 +104,7 @@ public sealed class UserAdministrationTests(PlatformHost host) : PlatformTests(h
     }
 
     [Fact]
-    public async Task An_account_that_owns_a_project_is_not_deleted_nor_is_ones_own()
+    public async Task An_account_that_owns_a_project_and_ones_own_account_cannot_be_deleted()
     {
         using var owner = await Host.NewUserAsync();
         var project = await owner.NewProjectAsync();
@@ -120,9 +120,9 @@ public sealed class UserAdministrationTests(PlatformHost host) : PlatformTests(h
     }
 
     [Fact]
-    public async Task The_last_active_administrator_stays_even_when_two_demote_each_other_at_once()
+    public async Task One_administrator_remains_when_two_demote_each_other_at_the_same_time()
     {
-        // An installation of its own, where there are no other administrators.
+        // A separate installation, which has no other administrators.
         await using var app = await Host.StartAppAsync();
         using var first = await PlatformHost.SignInAdminAsync(app);
         (await first.PutAsync($"admin/users/{first.UserId}/role", new { role = "guest" })).Expect(409, "LAST_ADMINISTRATOR");
@@ -145,7 +145,7 @@ public sealed class UserAdministrationTests(PlatformHost host) : PlatformTests(h
     }
 
     [Fact]
-    public async Task Who_changed_whose_role_is_in_the_audit_log_with_both_roles()
+    public async Task A_change_of_role_is_in_the_audit_log_with_both_people_and_both_roles()
     {
         var person = await Host.AddUserAsync(Host.App.Databases, SystemRole.Guest);
         (await Host.Admin.PutAsync($"admin/users/{person.Id}/role", new { role = "manager" })).Expect(200);
