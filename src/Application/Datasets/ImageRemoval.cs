@@ -6,10 +6,10 @@ using VisionPlatform.Infrastructure.Storage;
 
 namespace VisionPlatform.Application.Datasets;
 
-/// <summary>Takes images out of a dataset, and objects out of the store when nothing needs them.</summary>
+/// <summary>Removes images from a dataset, and objects from the store once nothing refers to them.</summary>
 public sealed class ImageRemoval(PlatformDatabase database, ObjectStores stores, TimeProvider time)
 {
-    /// <summary>How long after its end an upload is left alone, so that a completion that began in time can finish.</summary>
+    /// <summary>How long an expired upload is kept, so that a completion that began before the expiry can finish.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(10);
 
     /// <summary>Removes one image. Its object stays as long as a version pins it.</summary>
@@ -18,7 +18,7 @@ public sealed class ImageRemoval(PlatformDatabase database, ObjectStores stores,
     {
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         var now = time.GetUtcNow();
-        // The dataset's lock: see VersionPublisher. A publish in progress ends first, and what it pinned is seen below.
+        // Lock the dataset, as VersionPublisher explains. This waits for a publish in progress, whose pinned images the query below then sees.
         await database.Datasets.Where(dataset => dataset.Id == datasetId)
             .ExecuteUpdateAsync(set => set.SetProperty(dataset => dataset.UpdatedAt, now), cancellation);
         var image = await database.DatasetImages.AsNoTracking().SingleOrDefaultAsync(row => row.Id == imageId && row.DatasetId == datasetId, cancellation)
@@ -30,7 +30,7 @@ public sealed class ImageRemoval(PlatformDatabase database, ObjectStores stores,
         await stores.External.DeleteAsync(pinned ? Thumbnail(image) : [image.Key, .. Thumbnail(image)], cancellation);
     }
 
-    /// <summary>Removes uploads that nobody completed in time, objects first; returns how many.</summary>
+    /// <summary>Removes expired uploads, each after its object. Returns how many were removed.</summary>
     public async Task<int> ExpireUploadsAsync(CancellationToken cancellation)
     {
         const int Batch = 1000;
@@ -44,7 +44,7 @@ public sealed class ImageRemoval(PlatformDatabase database, ObjectStores stores,
                 return removed;
             await stores.External.DeleteAsync([.. expired.Select(upload => upload.Key)], cancellation);
             var ids = expired.Select(upload => upload.Id).ToArray();
-            // An upload announced again meanwhile has a new end and stays; its sender finds the object gone and puts it again.
+            // An upload that was announced again meanwhile has a new expiry and stays. Its sender gets a URL for an empty key and puts the file again.
             removed += await database.DatasetUploads.Where(upload => ids.Contains(upload.Id) && upload.ExpiresAt < before).ExecuteDeleteAsync(cancellation);
         }
     }

@@ -9,13 +9,13 @@ using VisionPlatform.Infrastructure.Storage;
 namespace VisionPlatform.Application.Datasets;
 
 /// <summary>An upload that did not become an image.</summary>
-/// <param name="UploadId">As asked for.</param>
-/// <param name="Path">Path announced; null when the upload is unknown.</param>
-/// <param name="Error">Why.</param>
-/// <param name="Detail">Why, in words of this file.</param>
+/// <param name="UploadId">The id in the request.</param>
+/// <param name="Path">The announced path; null when the upload is unknown.</param>
+/// <param name="Error">The error code.</param>
+/// <param name="Detail">What is wrong with this file.</param>
 public sealed record FailedUpload(Guid UploadId, string? Path, ErrorCode Error, string Detail);
 
-/// <summary>What came of completing uploads, each in the order asked for.</summary>
+/// <summary>The result of completing uploads. Both lists follow the order of the request.</summary>
 public sealed record CompletedUploads(IReadOnlyList<DatasetImage> Completed, IReadOnlyList<FailedUpload> Failed);
 
 /// <summary>
@@ -28,9 +28,9 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
     private const int Parallelism = 16;
 
     /// <summary>What became of one file.</summary>
-    /// <param name="Image">When it is good.</param>
-    /// <param name="Failure">When it is not.</param>
-    /// <param name="Remove">Whether the upload is over and its file goes.</param>
+    /// <param name="Image">Set when the file is a good image.</param>
+    /// <param name="Failure">Set when it is not.</param>
+    /// <param name="Remove">Whether to delete the upload and its object.</param>
     private sealed record Checked(DatasetUpload Upload, GoodFile? Image, FailedUpload? Failure, bool Remove);
 
     private sealed record GoodFile(Guid Id, string ThumbnailKey, string ContentType, string Sha256, int Width, int Height);
@@ -62,7 +62,7 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
         {
             var stored = await stores.External.GetBytesAsync(upload.Key, upload.Size, cancellation);
             if (stored is null)
-                // Not removed: the sender may still put the file and complete again.
+                // Keep the upload: the sender may still put the file and complete it again.
                 return Fail(upload, ErrorCodes.UploadNotFound, "The file was announced but never put to its URL.", remove: false);
             if (stored.Bytes is not { } bytes || bytes.Length != upload.Size)
                 return Fail(upload, ErrorCodes.SizeMismatch, $"{upload.Size} bytes were announced, {stored.Info.Size} were stored.");
@@ -82,7 +82,7 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
         }
     }
 
-    /// <summary>Turns good uploads into images and forgets them and the bad ones, all or nothing. The images made.</summary>
+    /// <summary>Inserts images for the good uploads and deletes the uploads that are over, in one transaction. Returns the new images.</summary>
     private async Task<IReadOnlyList<DatasetImage>> StoreAsync(Guid datasetId, Checked[] outcomes, CancellationToken cancellation)
     {
         var done = outcomes.Where(outcome => outcome.Image is not null || outcome.Remove).Select(outcome => outcome.Upload.Id).ToArray();
@@ -90,7 +90,7 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
             return [];
         var now = time.GetUtcNow();
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
-        // The dataset's lock: see VersionPublisher. It also keeps the dataset from being deleted meanwhile.
+        // Lock the dataset, as VersionPublisher explains. This also keeps it from being deleted until the commit.
         if (await database.Datasets.Where(dataset => dataset.Id == datasetId && dataset.DeletedAt == null)
                 .ExecuteUpdateAsync(set => set.SetProperty(dataset => dataset.UpdatedAt, now), cancellation) == 0)
             throw new ProblemException(ErrorCodes.NotFound);
@@ -100,7 +100,7 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
         return images;
     }
 
-    // Leaves out what another completion has made an image of.
+    // Skips uploads that another completion has already turned into images.
     private Task<List<DatasetImage>> InsertAsync(GoodFile[] good, DateTimeOffset now, CancellationToken cancellation)
     {
         var (ids, thumbnails, types) = (good.Select(file => file.Id).ToArray(), good.Select(file => file.ThumbnailKey).ToArray(), good.Select(file => file.ContentType).ToArray());
@@ -116,7 +116,7 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
             """).AsNoTracking().ToListAsync(cancellation);
     }
 
-    /// <summary>The rows are gone, so a failure here only leaves an object nobody points at; the answer stands.</summary>
+    /// <summary>Deletes the objects of refused uploads. Their rows are gone already, so a failure here leaves only unreferenced objects.</summary>
     private async Task RemoveObjectsAsync(IReadOnlyCollection<Checked> bad, CancellationToken cancellation)
     {
         if (bad.Count > 0)

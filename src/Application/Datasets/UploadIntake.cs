@@ -18,14 +18,14 @@ public sealed record AnnouncedFile(string Path, long Size, string ContentType, s
 /// <summary>Where to put an announced file.</summary>
 public sealed record UploadTicket(Guid UploadId, string Path, PresignedRequest Request);
 
-/// <summary>What came of announcing files.</summary>
+/// <summary>The result of announcing files: tickets, and the paths that were skipped.</summary>
 public sealed record UploadTickets(IReadOnlyList<UploadTicket> Uploads, IReadOnlyList<string> Skipped);
 
-/// <summary>First half of an upload: remembers what is to come and gives out write-once URLs.</summary>
+/// <summary>First half of an upload: records which files will come and gives a write-once URL for each.</summary>
 public sealed class UploadIntake([FromKeyedServices(Databases.Platform)] NpgsqlDataSource database, ObjectStores stores, DatasetLimits limits, TimeProvider time)
 {
-    // One statement, so that it needs no transaction of its own. It sees the uploads as they were before it. LIMIT 1: one look into the index for
-    // each path. A join would read the whole dataset as soon as that seems cheaper.
+    // One statement, so that it is atomic without a transaction. Its reads see the uploads as they were before its insert. LIMIT 1 makes the planner
+    // look each path up in an index; with a plain join it may choose to read the whole dataset.
     private const string Upsert =
         """
         WITH wanted AS MATERIALIZED (
@@ -48,20 +48,20 @@ public sealed class UploadIntake([FromKeyedServices(Databases.Platform)] NpgsqlD
         FROM wanted LEFT JOIN stored ON stored.path = wanted.path ORDER BY wanted.number
         """;
 
-    /// <summary>What the database says of one file.</summary>
+    /// <summary>What the database answers for one file.</summary>
     /// <param name="IsPresent">The dataset has an image under the path.</param>
-    /// <param name="StaleKey">Where bytes of an earlier announcement, of another size, may lie.</param>
-    /// <param name="Id">Of the upload; meaningless when nothing was announced, like <paramref name="Key"/>.</param>
+    /// <param name="StaleKey">Key of an object to delete: the path was announced before with another size. Null when there is none.</param>
+    /// <param name="Id">Id of the upload. Empty when the file was not announced, like <paramref name="Key"/>.</param>
     private readonly record struct Row(bool IsPresent, string? StaleKey, Guid Id, string Key);
 
     /// <summary>
-    /// Announces files. A path announced before and not completed keeps its id and place, so an interrupted upload goes on; if its size
-    /// differs now, what was stored under it is dropped. A place whose bytes an image or a version still needs is not used again.
+    /// Announces files. A path that was announced before and not completed keeps its id and object key, so that an interrupted upload can
+    /// continue; if its size has changed, the stored object is deleted. A key is not reused while an image or a version needs its object.
     /// </summary>
     /// <param name="datasetId">A dataset the caller may write to.</param>
     /// <param name="userId">The caller.</param>
-    /// <param name="files">Paths unique ignoring case.</param>
-    /// <param name="skipDuplicates">Leave paths out that the dataset has, instead of failing.</param>
+    /// <param name="files">No two paths are equal ignoring case.</param>
+    /// <param name="skipDuplicates">Whether to leave out paths that the dataset already has; otherwise they fail the whole call.</param>
     /// <param name="quota">What the caller may store; null for no limit.</param>
     /// <param name="cancellation">Cancels.</param>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.DuplicateImage"/> naming the files, when not skipping; <see cref="ErrorCodes.QuotaExceeded"/>.</exception>

@@ -15,13 +15,13 @@ namespace VisionPlatform.Application.Datasets;
 /// </summary>
 public sealed class VersionFiles(PlatformDatabase database, ObjectStores stores)
 {
-    /// <summary>Where the version's manifest is, after writing both files.</summary>
-    /// <exception cref="InvalidDataException">The rows do not hash to the version's hash any more.</exception>
+    /// <summary>Writes both files and returns the key of the manifest.</summary>
+    /// <exception cref="InvalidDataException">The rows no longer match the version's hash.</exception>
     public async Task<string> WriteAsync(DatasetVersion version, CancellationToken cancellation)
     {
         var dataset = await database.Datasets.AsNoTracking().SingleAsync(row => row.Id == version.DatasetId, cancellation);
         var images = await database.DatasetVersionImages.AsNoTracking().Where(image => image.VersionId == version.Id).ToListAsync(cancellation);
-        // The database orders by its own collation.
+        // Sorted here, because the database would order by its own collation.
         images.Sort((a, b) => Manifest.PathOrder.Compare(a.Path, b.Path));
         if (Manifest.Hash(images) is var hash && hash != version.Hash)
             throw new InvalidDataException($"The images of dataset version {version.Id} hash to {hash}, not to {version.Hash}.");

@@ -7,7 +7,7 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Datasets;
 
-/// <summary>The version a publish came to, and whether it is new.</summary>
+/// <summary>The version that has the published content, and whether it was created by this publish.</summary>
 public sealed record PublishedVersion(DatasetVersion Version, bool IsNew);
 
 /// <summary>
@@ -22,8 +22,8 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
     public async Task<PublishedVersion> PublishAsync(Guid datasetId, Guid userId, string? note, CancellationToken cancellation)
     {
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
-        // Whoever changes the images of a dataset updates this row first (completing uploads, removing an image), and so do two publishes wait
-        // for each other: after this lock every statement sees the same images, and none of those we freeze can lose its object.
+        // Everything that changes the images of a dataset (completing uploads, removing an image) updates this row first, and another publish locks
+        // it too. So after this lock every statement sees the same images, and no image that is frozen here can lose its object.
         var dataset = await database.Datasets
             .FromSql($"SELECT *, xmin FROM datasets WHERE id = {datasetId} AND deleted_at IS NULL FOR UPDATE").AsNoTracking().SingleOrDefaultAsync(cancellation)
             ?? throw new ProblemException(ErrorCodes.NotFound);
@@ -61,7 +61,7 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
         return new PublishedVersion(version, IsNew: true);
     }
 
-    /// <summary>The images as a version would hold them, in manifest order. Images without a class are no part of a classification version.</summary>
+    /// <summary>The images as the version will hold them, in manifest order. A classification version leaves out images without a class.</summary>
     private async Task<IReadOnlyList<DatasetVersionImage>> FreezeAsync(Dataset dataset, CancellationToken cancellation)
     {
         var byClass = dataset.TaskType == TaskType.ImageClassification;

@@ -9,10 +9,10 @@ namespace VisionPlatform.Domain.Datasets;
 /// </summary>
 public static class ImagePath
 {
-    /// <summary>UTF-8 bytes of a whole path: an object key has 1,024, of which the dataset's prefix and a suffix take their part.</summary>
+    /// <summary>Longest path in UTF-8 bytes. An object key has at most 1,024, which also hold the dataset's prefix and a suffix.</summary>
     public const int LongestPath = 900;
 
-    /// <summary>UTF-8 bytes of one folder or file name, the limit of common file systems.</summary>
+    /// <summary>Longest folder or file name in UTF-8 bytes, the limit of common file systems.</summary>
     public const int LongestName = 255;
 
     /// <summary>How paths are compared.</summary>
@@ -37,7 +37,7 @@ public static class ImagePath
         return null;
     }
 
-    /// <summary>The first folder of a path, which is an image's class when nobody names one; null for a file at the top.</summary>
+    /// <summary>The first folder of a path: the class of an image that is announced without one. Null for a file at the top level.</summary>
     public static string? FirstFolder(string path) => path.IndexOf('/') is > 0 and var end ? path[..end] : null;
 
     /// <summary>Positions of paths that repeat an earlier one, ignoring case.</summary>
@@ -78,7 +78,7 @@ public static class ClassName
     };
 }
 
-/// <summary>Characters that deceive the reader or break files: none of them belongs into a path or a name.</summary>
+/// <summary>Finds characters that paths and names must not have, because they mislead readers or break files.</summary>
 internal static class UnsafeText
 {
     /// <summary>What is wrong with the text, as the end of a sentence, or null.</summary>
@@ -100,7 +100,7 @@ internal static class UnsafeText
     }
 
     /// <summary>
-    /// Characters that turn the reading direction, end lines or show nothing. The joiners U+200C and U+200D stay: scripts and emoji need them.
+    /// Characters that change the reading direction, end lines or are invisible. The joiners U+200C and U+200D are allowed: scripts and emoji need them.
     /// </summary>
     private static bool IsInvisible(char c) => c is '\u200B' or '\u200E' or '\u200F' or '\u061C' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069') or '\uFEFF'
         || CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;

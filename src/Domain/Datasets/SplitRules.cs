@@ -5,8 +5,8 @@ using System.Text;
 namespace VisionPlatform.Domain.Datasets;
 
 /// <summary>
-/// How images fall into train, val and test when nobody assigns them by hand. The plain split looks at each path alone, so adding images
-/// never moves one; the stratified split keeps the shares within every class, for which images near a border may move when others come.
+/// Assigns images to train, val and test. The plain split depends on each path alone, so adding images never moves another image. The
+/// stratified split keeps the ratios within each class, so adding images may move others of the same class.
 /// </summary>
 public static class SplitRules
 {
@@ -15,7 +15,7 @@ public static class SplitRules
 
     private const double SumTolerance = 1e-6;
 
-    /// <summary>What is wrong with a split's ratios, or null: two or three shares of 0…1 that add up to 1, some of them for training.</summary>
+    /// <summary>What is wrong with a split's ratios, or null. Valid are two or three ratios from 0 to 1 that add up to 1, the first above 0.</summary>
     public static string? Problem(IReadOnlyList<double>? ratios) => ratios switch
     {
         null or { Count: < 2 or > 3 } => "Give two or three ratios: train, val and, if wanted, test.",
@@ -28,14 +28,14 @@ public static class SplitRules
     /// <summary>A number 0…9,999 that depends on the path alone: the first eight bytes, big-endian, of the SHA-256 of its UTF-8 form, modulo 10,000.</summary>
     public static int Bucket(string path) => (int)(Hash(path) % Buckets);
 
-    /// <summary>The part one path falls into by itself.</summary>
+    /// <summary>The split of one path when the split is not stratified.</summary>
     public static Split Of(string path, SplitSettings settings)
     {
         var (train, val) = Borders(settings, Buckets);
         return Bucket(path) is var bucket && bucket < train ? Split.Train : bucket < val ? Split.Val : Split.Test;
     }
 
-    /// <summary>The part of every image, in the order given.</summary>
+    /// <summary>The split of each image, in the given order.</summary>
     /// <param name="images">Path and class of each; images without a class are a group of their own when stratified.</param>
     /// <param name="settings">Ratios, and whether they hold within each class.</param>
     public static Split[] Assign(IReadOnlyList<(string Path, string? Class)> images, SplitSettings settings)
@@ -48,7 +48,7 @@ public static class SplitRules
         {
             var ordered = group.OrderBy(i => Hash(images[i].Path)).ThenBy(i => images[i].Path, StringComparer.Ordinal).ToArray();
             var (train, val) = Borders(settings, ordered.Length);
-            // Rounding may leave a small class without training images; a class that is never trained on is of no use.
+            // Rounding could leave a small class without training images, and the model would never see it.
             train = Math.Max(1, train);
             for (var position = 0; position < ordered.Length; position++)
                 splits[ordered[position]] = position < train ? Split.Train : position < val ? Split.Val : Split.Test;
@@ -60,7 +60,7 @@ public static class SplitRules
     private static (int Train, int Val) Borders(SplitSettings settings, int count)
     {
         var train = (int)Math.Round(settings.Ratios[0] * count, MidpointRounding.AwayFromZero);
-        // Without a test share, val takes the rest whatever the rounding.
+        // Without a test ratio, val takes everything that is left after rounding.
         var val = settings.Ratios.Length < 3 || settings.Ratios[2] == 0
             ? count
             : (int)Math.Round((settings.Ratios[0] + settings.Ratios[1]) * count, MidpointRounding.AwayFromZero);
