@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace VisionPlatform.Cli;
 
-/// <summary>Options that take a number within limits; anything else is one clear parse error.</summary>
+/// <summary>Options that take a number within limits. Any other value is a parse error.</summary>
 internal static class NumberOption
 {
     public static Option<T> Build<T>(string name, string description, T value, T least, T most, string helpName = "N")

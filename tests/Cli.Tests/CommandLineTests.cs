@@ -9,7 +9,7 @@ public sealed class CommandLineTests
     [InlineData("--timeout is a number from 0 to 86400.", "database", "migrate", "--timeout", "-1")]
     [InlineData("'datbase' is no command or option here.", "datbase", "migrate")]
     [InlineData("Required command was not provided.")]
-    public async Task A_wrong_argument_is_one_line_on_stderr_and_exit_code_2(string message, params string[] args)
+    public async Task A_wrong_argument_gives_one_line_on_stderr_and_exit_code_2(string message, params string[] args)
     {
         var (exitCode, output, error) = await RunAsync(args);
 
@@ -23,7 +23,7 @@ public sealed class CommandLineTests
     [InlineData("is not an http or https address", "--url", "ftp://platform")]
     [InlineData("does not exist", "--images", "/no/such/folder")]
     [InlineData("has no images in class folders")]
-    public async Task What_the_demo_cannot_work_with_is_said_before_anything_is_sent(string message, params string[] args)
+    public async Task The_demo_reports_unusable_input_before_it_sends_anything(string message, params string[] args)
     {
         var empty = Directory.CreateTempSubdirectory();
         try
@@ -42,7 +42,7 @@ public sealed class CommandLineTests
     }
 
     [Fact]
-    public async Task Help_lists_the_commands_and_is_no_error()
+    public async Task Help_lists_the_commands_and_succeeds()
     {
         var (exitCode, output, _) = await RunAsync(["--help"]);
 

@@ -9,8 +9,8 @@ using VisionPlatform.Infrastructure.Training;
 namespace VisionPlatform.Application.Training;
 
 /// <summary>
-/// Writes what readers of a job's event stream see. Call it while holding the job's row lock: ids are then given out in the order
-/// in which they become visible, and a reader that resumes after an id misses nothing.
+/// Writes the events that readers of a job's stream see. Call it while holding the row lock of the job: then ids become visible in their
+/// order, and a reader that continues after an id misses no event.
 /// </summary>
 public static class JobJournal
 {
@@ -28,7 +28,7 @@ public static class JobJournal
     public static void AppendAttempt(this PlatformDatabase database, Attempt attempt, DateTimeOffset time) =>
         database.Append(attempt.SubjectId, "attempt", new { attempt.Number, attempt.State, attempt.ResumedFromEpoch, Error = Describe(attempt.Error) }, time);
 
-    /// <summary>Wakes readers when the current transaction commits.</summary>
+    /// <summary>Wakes the readers of a job when the current transaction commits.</summary>
     public static Task NotifyJobReadersAsync(this PlatformDatabase database, Guid jobId, CancellationToken cancellation) =>
         database.Database.ExecuteSqlAsync($"SELECT pg_notify({JobEventFeed.Channel}, {jobId.ToString()})", cancellation);
 

@@ -6,10 +6,12 @@ using VisionPlatform.Infrastructure.Training;
 
 namespace VisionPlatform.Application.Training;
 
-/// <param name="Online">Whether the trainer answered just now; otherwise the capabilities are the last known.</param>
+/// <summary>A trainer and what it offers.</summary>
+/// <param name="Online">Whether the trainer answers now. If it does not, the capabilities are the last known ones.</param>
+/// <param name="Capabilities">Null if the trainer has never answered.</param>
 public sealed record TrainerEntry(string Framework, bool Online, TrainerCapabilities? Capabilities);
 
-/// <summary>What each trainer can do: asked from it, remembered in the database for the time it is away.</summary>
+/// <summary>What each trainer offers. The answers are stored in the database for times when a trainer is away.</summary>
 public sealed class TrainerCatalog(TrainerClient client, PlatformDatabase database, TimeProvider time)
 {
     public async Task<IReadOnlyList<TrainerEntry>> ListAsync(CancellationToken cancellation)
@@ -20,7 +22,7 @@ public sealed class TrainerCatalog(TrainerClient client, PlatformDatabase databa
         return entries;
     }
 
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.UnknownFramework"/>, or <see cref="ErrorCodes.TrainerUnavailable"/> when it was never seen.</exception>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.UnknownFramework"/>, or <see cref="ErrorCodes.TrainerUnavailable"/> if the trainer has never answered.</exception>
     public async Task<TrainerCapabilities> RequireAsync(string framework, CancellationToken cancellation)
     {
         if (!client.Frameworks.Contains(framework))

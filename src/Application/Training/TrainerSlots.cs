@@ -4,15 +4,15 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Training;
 
-/// <summary>Leases of trainer slots: who waited longest goes first, and no trainer gets more than it has slots.</summary>
+/// <summary>Leases of trainer slots. The attempt that has waited longest goes first, and no trainer runs more attempts than it has slots.</summary>
 public static class TrainerSlots
 {
-    /// <summary>A lease nobody renews for this long counts no longer.</summary>
+    /// <summary>A lease that is not renewed for this long no longer counts.</summary>
     public static readonly TimeSpan LeaseTime = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// Takes a slot for a waiting attempt if one is free and nobody waited longer. Call it in a transaction; it holds the trainer's
-    /// advisory lock to its end, so two processes cannot take the same slot.
+    /// Leases a slot to a waiting attempt if one is free and no other attempt has waited longer. Call it in a transaction: it holds the advisory
+    /// lock of the trainer until the end, so two processes cannot take the same slot.
     /// </summary>
     public static async Task<bool> TryLeaseSlotAsync(
         this PlatformDatabase database, Attempt attempt, int slots, DateTimeOffset now, CancellationToken cancellation)
@@ -38,8 +38,8 @@ public static class TrainerSlots
         database.Database.ExecuteSqlAsync($"DELETE FROM trainer_leases WHERE attempt_id = {attemptId}", cancellation);
 
     /// <summary>
-    /// Ends whatever attempts a finished job or export still has, and frees their slots: an attempt whose orchestration is gone would
-    /// otherwise stay first in the queue for ever.
+    /// Ends the open attempts of a finished job or export and frees their slots. An attempt whose orchestration is gone would otherwise stay first
+    /// in the queue for ever.
     /// </summary>
     public static Task CloseAttemptsAsync(this PlatformDatabase database, Guid subjectId, DateTimeOffset now, CancellationToken cancellation) =>
         database.Database.ExecuteSqlAsync(
@@ -50,7 +50,7 @@ public static class TrainerSlots
             DELETE FROM trainer_leases WHERE attempt_id IN (SELECT id FROM attempts WHERE subject_id = {subjectId})
             """, cancellation);
 
-    /// <summary>Subjects (jobs, exports) whose attempts wait for this trainer, longest first.</summary>
+    /// <summary>Jobs and exports whose attempts wait for this trainer, the longest wait first, at most 16.</summary>
     public static Task<List<Guid>> WaitingSubjectsAsync(this PlatformDatabase database, string trainer, CancellationToken cancellation) =>
         database.Attempts.AsNoTracking()
             .Where(attempt => attempt.Trainer == trainer && attempt.State == AttemptState.Waiting)

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace VisionPlatform.Cli.Databases;
 
-/// <summary>Brings one database to the newest migration, alone: other migrations of the same database wait for it.</summary>
+/// <summary>Brings a database to the newest migration. Other migrations of the same database wait until it is done.</summary>
 internal sealed class DatabaseMigration(MigrationTarget target, TimeProvider time)
 {
     /// <summary>Key of the advisory lock held while migrating; "VPMIGRAT" in ASCII.</summary>
@@ -13,7 +13,7 @@ internal sealed class DatabaseMigration(MigrationTarget target, TimeProvider tim
 
     private static readonly TimeSpan _retryPause = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Writes one line for each migration it applied, or one that says that nothing was missing.</summary>
+    /// <summary>Writes a line for each migration that it applied, or one line that says that none was missing.</summary>
     /// <exception cref="CommandException">The server does not answer within <paramref name="timeout"/>, refuses, or a migration fails.</exception>
     public async Task MigrateAsync(TimeSpan timeout, TextWriter output, CancellationToken cancellation)
     {
@@ -39,7 +39,7 @@ internal sealed class DatabaseMigration(MigrationTarget target, TimeProvider tim
         }
     }
 
-    /// <summary>Lists the migrations of the database; true when none is missing.</summary>
+    /// <summary>Lists the migrations of the database. Returns true if none is missing.</summary>
     public async Task<bool> ShowStatusAsync(TimeSpan timeout, TextWriter output, CancellationToken cancellation)
     {
         await using var connection = await ConnectAsync(timeout, create: false, output, cancellation);
@@ -58,7 +58,7 @@ internal sealed class DatabaseMigration(MigrationTarget target, TimeProvider tim
         return missing == 0;
     }
 
-    /// <summary>An open connection; null only when the database does not exist and is not to be created.</summary>
+    /// <summary>An open connection; null if the database does not exist and shall not be created.</summary>
     private async Task<NpgsqlConnection?> ConnectAsync(TimeSpan timeout, bool create, TextWriter output, CancellationToken cancellation)
     {
         var started = time.GetTimestamp();

@@ -31,7 +31,7 @@ internal sealed record MigrationTarget(string Name, string ConnectionString, Fun
         }
     }
 
-    /// <summary>A migration is one connection, which no pool keeps open. An index on a large table may take its time.</summary>
+    /// <summary>A migration uses one connection without a pool and without a command timeout, because an index on a large table may take long.</summary>
     public static MigrationTarget Of(ModuleDatabase database, string connectionString) => new(
         database.Name, new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, Timeout = 5, CommandTimeout = 0 }.ConnectionString, database.Open);
 

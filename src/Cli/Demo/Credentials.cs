@@ -4,7 +4,7 @@ using VisionPlatform.Cli.Demo.Api;
 
 namespace VisionPlatform.Cli.Demo;
 
-/// <summary>The admin's e-mail and password as kept between runs, in a file that only its owner can read.</summary>
+/// <summary>The admin's e-mail and password, stored between runs in a file that only its owner can read.</summary>
 internal sealed record Credentials(string Email, string Password)
 {
     private const string Alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";

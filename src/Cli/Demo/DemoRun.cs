@@ -4,7 +4,7 @@ using VisionPlatform.Cli.Demo.Steps;
 
 namespace VisionPlatform.Cli.Demo;
 
-/// <summary>The main job, step after step; <see cref="Summary"/> tells how far it came, also after a failure.</summary>
+/// <summary>Runs the main job step by step. <see cref="Summary"/> says how far it got, even after a failure.</summary>
 internal sealed class DemoRun(DemoOptions options, PlatformClient api, HttpClient storage, Terminal terminal, TimeProvider time)
 {
     private const int StepCount = 7;

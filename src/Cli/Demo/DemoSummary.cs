@@ -4,7 +4,7 @@ using VisionPlatform.Cli.Demo.Api;
 
 namespace VisionPlatform.Cli.Demo;
 
-/// <summary>The machine-readable result of a run, the last line of stdout; what was not reached is absent.</summary>
+/// <summary>The machine-readable result of a run, written as the last line of stdout. Results that were not reached are left out.</summary>
 internal sealed class DemoSummary
 {
     private static readonly JsonSerializerOptions _json = new(PlatformClient.Json)
@@ -24,13 +24,13 @@ internal sealed class DemoSummary
     public string? ModelVersionId { get; set; }
     public string? DeploymentId { get; set; }
 
-    /// <summary>The step that failed; null when all worked.</summary>
+    /// <summary>The step that failed; null if none did.</summary>
     public string? Failed { get; set; }
 
     public string ToJson() => JsonSerializer.Serialize(this, _json);
 }
 
-/// <summary>One export; <see cref="Passed"/> says whether it predicts as the checkpoint does.</summary>
+/// <summary>One export; <see cref="Passed"/> says whether it predicts like the checkpoint.</summary>
 internal sealed record ExportResult(string Format, bool Passed, double? MaxAbsDiff, double? Top1Agreement, long? Size)
 {
     public static ExportResult From(ModelExport export) => new(

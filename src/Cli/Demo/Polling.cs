@@ -6,7 +6,7 @@ internal static class Polling
     private static readonly TimeSpan _shortest = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan _longest = TimeSpan.FromSeconds(1);
 
-    /// <summary>Reads again and again, with growing pauses, until <paramref name="done"/>.</summary>
+    /// <summary>Reads repeatedly, with growing pauses, until <paramref name="done"/>.</summary>
     /// <exception cref="CommandException">It is not done after <paramref name="limit"/>.</exception>
     public static async Task<T> UntilAsync<T>(string what, TimeSpan limit, Func<Task<T>> read, Func<T, bool> done, CancellationToken cancellation)
     {

@@ -13,14 +13,14 @@ namespace VisionPlatform.Cli.Storage;
 /// Asks each service of a storage account for a list of one item, signed as "Authorize with Shared Key" of the Azure Storage REST
 /// reference says. That shows address, account, key and rights; nothing is written.
 /// </summary>
-/// <param name="http">What requests go through.</param>
-/// <param name="identity">Who the host is when there is no key.</param>
+/// <param name="http">Sends the requests.</param>
+/// <param name="identity">Identity of the host, used if there is no key.</param>
 internal sealed class HostStorageCheck(HttpClient http, TokenCredential identity, TimeProvider time)
 {
     private const string ApiVersion = "2021-12-02";
     private static readonly string[] Scope = ["https://storage.azure.com/.default"];
 
-    /// <summary>What is wrong, services with the same trouble in one line; none when the host can work with the account.</summary>
+    /// <summary>What is wrong, with one line for services that have the same problem; empty if the host can work with the account.</summary>
     public async Task<IReadOnlyList<string>> FindProblemsAsync(HostStorage storage, CancellationToken cancellation)
     {
         var answers = await Task.WhenAll(storage.Services.Select(async service => (service.Name, Problem: await AskAsync(storage, service.Name, service.Url, cancellation))));
@@ -78,7 +78,7 @@ internal sealed class HostStorageCheck(HttpClient http, TokenCredential identity
         return new Uri(url.ToString().TrimEnd('/') + "/" + query + (signature is null ? "" : "&" + signature));
     }
 
-    /// <summary>Tables sign the date and the resource only; blobs and queues all headers, of which a GET has none but those beginning with x-ms-.</summary>
+    /// <summary>Tables sign only the date and the resource. Blobs and queues sign all headers; a GET has only those that begin with x-ms-.</summary>
     private static AuthenticationHeaderValue SharedKey(HttpRequestMessage request, string account, string service, int count, byte[] key)
     {
         var resource = $"/{account}{request.RequestUri!.AbsolutePath}";

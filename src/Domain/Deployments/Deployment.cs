@@ -10,26 +10,29 @@ public sealed class Deployment
     public required Guid ExportId { get; init; }
     public required string Name { get; set; }
 
-    /// <summary>Framework of the trainer that serves it.</summary>
+    /// <summary>Framework of the trainer that serves the model.</summary>
     public required string Trainer { get; init; }
     public DeploymentState State { get; private set; } = DeploymentState.Pending;
 
-    /// <summary>SHA-256 of the API key; the key itself is shown once and kept nowhere.</summary>
+    /// <summary>SHA-256 of the API key. The key itself is shown once and not stored.</summary>
     public required byte[] ApiKeyHash { get; set; }
     public long RequestCount { get; set; }
     public long ImageCount { get; set; }
 
-    /// <summary>Milliseconds of all requests together.</summary>
+    /// <summary>Total duration of all requests in milliseconds.</summary>
     public double TotalLatencyMs { get; set; }
     public Failure? Error { get; private set; }
     public required Guid CreatedBy { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset? ActivatedAt { get; private set; }
 
-    /// <summary>Milliseconds, null before the first request.</summary>
+    /// <summary>Average duration of a request in milliseconds; null before the first.</summary>
     public double? AverageLatencyMs => RequestCount == 0 ? null : TotalLatencyMs / RequestCount;
 
-    /// <summary><c>pending → deploying → active → deactivated</c>, failed from the first two; false, and nothing changed, otherwise.</summary>
+    /// <summary>
+    /// Moves along <c>pending → deploying → active → deactivated</c>; a deployment fails only from the first two states. Any other move returns
+    /// false and changes nothing.
+    /// </summary>
     public bool MoveTo(DeploymentState state, DateTimeOffset now, Failure? error = null)
     {
         var allowed = (State, state) switch

@@ -3,24 +3,24 @@ using VisionPlatform.Domain.Errors;
 
 namespace VisionPlatform.Domain.Exports;
 
-/// <summary>A model version converted to a format that others run.</summary>
+/// <summary>A model version converted to another format.</summary>
 public sealed class Export
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
     public required Guid ProjectId { get; init; }
     public required Guid ModelVersionId { get; init; }
 
-    /// <summary>onnx, torchscript …, as the trainer's capabilities name it.</summary>
+    /// <summary>Name of the format in the trainer's capabilities, for example <c>onnx</c>.</summary>
     public required string Format { get; init; }
     public required Dictionary<string, JsonElement> Options { get; init; }
     public ExportState State { get; private set; } = ExportState.Pending;
 
-    /// <summary>Object key in the internal bucket, once completed.</summary>
+    /// <summary>Key of the file in the internal bucket; null until the trainer has uploaded it.</summary>
     public string? Key { get; set; }
     public long? Size { get; set; }
     public string? Sha256 { get; set; }
 
-    /// <summary>Shapes, classes, preprocessing: what a runtime needs to use the file.</summary>
+    /// <summary>What a runtime needs to use the file: shapes, classes and preprocessing.</summary>
     public JsonElement? Metadata { get; set; }
 
     /// <summary>How the exported file compares with the checkpoint on the held-out images.</summary>
@@ -30,7 +30,7 @@ public sealed class Export
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset? CompletedAt { get; private set; }
 
-    /// <summary>Forward only; false, and nothing changed, otherwise.</summary>
+    /// <summary>Moves forward. Returns false and changes nothing if the state is not later than the present one, or the export has ended.</summary>
     public bool MoveTo(ExportState state, DateTimeOffset now, Failure? error = null)
     {
         if (State >= ExportState.Completed || state <= State)

@@ -3,20 +3,20 @@ using VisionPlatform.Domain.Training;
 
 namespace VisionPlatform.Domain.Models;
 
-/// <summary>A line of trained models in a project; each finished job adds a version.</summary>
+/// <summary>A model of a project. Each completed training job adds a version.</summary>
 public sealed class Model
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
     public required Guid ProjectId { get; init; }
 
-    /// <summary>Unique in the project, ignoring case.</summary>
+    /// <summary>Unique in the project, regardless of case.</summary>
     public required string Name { get; set; }
     public required TaskType TaskType { get; init; }
     public int LatestVersion { get; set; }
     public DateTimeOffset CreatedAt { get; init; }
 }
 
-/// <summary>What a finished training job left: its best checkpoint and how good it is.</summary>
+/// <summary>The result of a completed training job: its best checkpoint and its quality.</summary>
 public sealed class ModelVersion
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
@@ -27,13 +27,13 @@ public sealed class ModelVersion
     public required Guid DatasetVersionId { get; init; }
     public required string Framework { get; init; }
 
-    /// <summary>The trainer's model name, e.g. resnet18.</summary>
+    /// <summary>Name of the architecture in the trainer's capabilities, for example <c>resnet18</c>.</summary>
     public required string Architecture { get; init; }
     public required TaskType TaskType { get; init; }
     public required List<string> Classes { get; init; }
     public required Dictionary<string, double> Metrics { get; init; }
 
-    /// <summary>Rows are true classes, columns predicted ones; on the test split, or val where there is no test.</summary>
+    /// <summary>Number of images by true class (rows) and predicted class (columns), on the test split or, if there is none, on val.</summary>
     public required List<List<int>> ConfusionMatrix { get; init; }
     public required List<ClassMetrics> PerClass { get; init; }
     public required string CheckpointKey { get; init; }

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace VisionPlatform.Domain.Training;
 
-/// <summary>Names a trainer may give its files: one path segment, nothing a key or a shell could misread.</summary>
+/// <summary>Names that a trainer may give its files: one path segment without characters that have a meaning in object keys or shells.</summary>
 public static partial class ArtifactNames
 {
     public static bool IsValid(string? name) => name is not null && Allowed().IsMatch(name) && !name.Contains("..", StringComparison.Ordinal);

@@ -6,7 +6,7 @@ namespace VisionPlatform.Domain.Training;
 /// pending → queued → starting → running → finalizing → completed
 ///    └────────┴─────────┴─────────┴───────────┴──────→ failed | cancelled
 /// </code>
-/// Forward only; the last three are final. A job that is tried again keeps its state: its attempts have states of their own.
+/// A job only moves forward, and the last three states are final. A job that is tried again keeps its state; its attempts have states of their own.
 /// </remarks>
 public enum JobState
 {
@@ -43,8 +43,8 @@ public static class JobStates
     public static bool IsTerminal(this JobState state) => state >= JobState.Completed;
 
     /// <summary>
-    /// Whether a job may go from one state to another. Steps may be skipped forward (a trainer may report its first epoch before
-    /// "started" arrives), except that only a job that is finalizing completes.
+    /// Whether a job may move from one state to another. It may skip states, because a trainer may report its first epoch before <c>started</c>
+    /// arrives; but only a finalizing job completes.
     /// </summary>
     public static bool CanMoveTo(this JobState from, JobState to) => (from, to) switch
     {

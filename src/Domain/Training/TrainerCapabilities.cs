@@ -50,7 +50,8 @@ public sealed record TrainerExportFormat(string Format, IReadOnlyDictionary<stri
 /// <param name="Presets">Ready-made configurations by name, each as a JSON object; null when there are none.</param>
 public sealed record ConfigSchema(IReadOnlyList<ConfigField> Fields, IReadOnlyDictionary<string, JsonElement>? Presets)
 {
-    /// <summary>Checks values against the fields. The answer names each wrong field as <c>config.{field}</c>; it is empty when all is well.</summary>
+    /// <summary>Checks values against the fields.</summary>
+    /// <returns>Messages by field, named <c>config.{field}</c>; empty if every value is allowed.</returns>
     public Dictionary<string, string[]> Validate(IReadOnlyDictionary<string, JsonElement> config)
     {
         var errors = new Dictionary<string, string[]>();
@@ -95,7 +96,7 @@ public record ValueRule(string Type, JsonElement? Default, double? Min, double? 
     /// <summary>Whether a value equal to <c>max</c> is refused.</summary>
     public bool ExclusiveMax { get; init; }
 
-    /// <summary>What is wrong with the value; null when nothing is.</summary>
+    /// <summary>What is wrong with a value; null if it is allowed.</summary>
     public string? Check(JsonElement value) => Type switch
     {
         "int" => value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var whole) ? CheckRange(whole) : $"Must be a whole number{Range()}.",
@@ -123,7 +124,7 @@ public record ValueRule(string Type, JsonElement? Default, double? Min, double? 
     }
 }
 
-/// <summary>A trainer as last seen; kept so that jobs can be made while it restarts.</summary>
+/// <summary>A trainer as it was when it last answered. It is stored so that jobs can be created while the trainer restarts.</summary>
 public sealed class Trainer
 {
     public required string Framework { get; init; }

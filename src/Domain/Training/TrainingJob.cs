@@ -4,7 +4,7 @@ using VisionPlatform.Domain.Errors;
 
 namespace VisionPlatform.Domain.Training;
 
-/// <summary>One training run; the row is the truth about it, written by callbacks and the orchestration's activities.</summary>
+/// <summary>A training job. The row is the truth about it: callbacks and activities write it, and the orchestration follows it.</summary>
 public sealed class TrainingJob
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
@@ -15,17 +15,17 @@ public sealed class TrainingJob
     public required string Model { get; init; }
     public required TaskType TaskType { get; init; }
 
-    /// <summary>As the trainer's config schema wants it.</summary>
+    /// <summary>Values by field of the trainer's configuration schema.</summary>
     public required Dictionary<string, JsonElement> Config { get; init; }
 
-    /// <summary>The job's own split; null takes the dataset version's.</summary>
+    /// <summary>The job's own split; null for the split of the dataset version.</summary>
     public SplitSettings? Split { get; init; }
     public JobState State { get; private set; } = JobState.Pending;
     public bool CancelRequested { get; set; }
     public int CurrentEpoch { get; set; }
     public int? TotalEpochs { get; set; }
 
-    /// <summary>Seconds to go, as the trainer estimates.</summary>
+    /// <summary>Seconds until the training ends, as the trainer estimates.</summary>
     public double? EtaSeconds { get; set; }
     public Dictionary<string, double>? LatestMetrics { get; set; }
     public Dictionary<string, double>? FinalMetrics { get; set; }
@@ -35,7 +35,7 @@ public sealed class TrainingJob
     public Guid? ModelVersionId { get; set; }
     public Guid? ModelId { get; set; }
 
-    /// <summary>The finished job this one repeats.</summary>
+    /// <summary>Id of the finished job that this job repeats.</summary>
     public Guid? RestartedFrom { get; init; }
     public required Guid CreatedBy { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
@@ -43,7 +43,7 @@ public sealed class TrainingJob
     public DateTimeOffset? StartedAt { get; private set; }
     public DateTimeOffset? CompletedAt { get; private set; }
 
-    /// <summary>Moves on if the state machine allows it; false, and nothing changed, if it does not (a late or repeated report).</summary>
+    /// <summary>Moves to a state if <see cref="JobStates.CanMoveTo"/> allows it. Otherwise, as after a late or repeated event, it returns false and changes nothing.</summary>
     public bool MoveTo(JobState state, DateTimeOffset now, Failure? error = null)
     {
         if (!State.CanMoveTo(state))

@@ -12,7 +12,7 @@ public sealed class ValidationResult
     public required Dictionary<string, double> Metrics { get; init; }
     public required List<string> Classes { get; init; }
 
-    /// <summary>Rows are true classes, columns predicted ones.</summary>
+    /// <summary>Number of images by true class (rows) and predicted class (columns).</summary>
     public required List<List<int>> ConfusionMatrix { get; init; }
     public required List<ClassMetrics> PerClass { get; init; }
     public required DateTimeOffset Time { get; init; }

@@ -17,7 +17,7 @@ public sealed record NewExports(
 /// <summary>A model version converted to another format.</summary>
 /// <param name="ModelVersionId">Model version that was exported.</param>
 /// <param name="Format">Format, as the trainer's capabilities name it.</param>
-/// <param name="Options">Options that were asked for, by name.</param>
+/// <param name="Options">Requested options by name.</param>
 /// <param name="State">How far the export is.</param>
 /// <param name="Size">Size of the file in bytes; null until completed.</param>
 /// <param name="Sha256">SHA-256 of the file; null until completed.</param>

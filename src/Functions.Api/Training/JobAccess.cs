@@ -11,7 +11,7 @@ namespace VisionPlatform.Api.Training;
 
 internal static class JobAccess
 {
-    /// <summary>The job, if the caller has the permission in its project.</summary>
+    /// <summary>Reads a job in whose project the caller has a permission.</summary>
     public static async Task<TrainingJob> RequireJobAsync(
         this ProjectAccess access, PlatformDatabase database, CurrentUser user, Guid id, Permission permission, CancellationToken cancellation)
     {
@@ -21,7 +21,7 @@ internal static class JobAccess
         return job;
     }
 
-    /// <summary>Where a reader of a job's events goes on: the Last-Event-ID header, else <c>?after=</c>, else the beginning.</summary>
+    /// <summary>The position after which a reader of a job's events continues: the header Last-Event-ID, else <c>?after=</c>, else the beginning.</summary>
     public static long Position(this HttpRequest request)
     {
         string? last = request.Headers["Last-Event-ID"];

@@ -9,7 +9,7 @@ using VisionPlatform.Domain.Errors;
 namespace VisionPlatform.Api.Training;
 
 /// <summary>
-/// The error codes of trainers as the trainer SDK and the protocol's schema hold them, written from <see cref="ErrorCodes"/> by <c>./platform errors</c>.
+/// Writes the error codes of <see cref="ErrorCodes"/> that trainers may use into the trainer SDK and the protocol's schema, for <c>./platform errors</c>.
 /// A test fails while the committed files differ.
 /// </summary>
 public static class TrainerErrorFiles

@@ -12,9 +12,9 @@ namespace VisionPlatform.Api.Training;
 /// <param name="DatasetVersionId">Dataset version to train on; it must be ready and belong to the same project.</param>
 /// <param name="Framework">Trainer to use, from <c>GET /api/v1/training/capabilities</c>, for example <c>torchvision</c>.</param>
 /// <param name="Model">Model architecture to train, from the trainer's capabilities.</param>
-/// <param name="Name">Name of the job, and of the model to which it adds a version. Left out: the names of dataset and architecture.</param>
+/// <param name="Name">Name of the job, and of the model to which it adds a version; when left out, the names of dataset and architecture.</param>
 /// <param name="Config">Configuration by field name, for example <c>{"epochs": 10}</c>. The trainer's capabilities list the fields; those left out have their default values.</param>
-/// <param name="Split">How the images are divided for this job. Left out: as in the dataset version.</param>
+/// <param name="Split">How the images are split for this job; when left out, as in the dataset version.</param>
 public sealed record NewTrainingJob(
     [property: Required] Guid? ProjectId,
     [property: Required] Guid? DatasetVersionId,
@@ -33,10 +33,10 @@ public sealed record NewTrainingJob(
 /// <param name="Framework">Trainer that runs it.</param>
 /// <param name="Model">Model architecture that is trained.</param>
 /// <param name="TaskType">What the model is trained to do.</param>
-/// <param name="Config">Configuration by field name, as it was asked for.</param>
+/// <param name="Config">Configuration by field name, as it was requested.</param>
 /// <param name="State">How far the job is.</param>
 /// <param name="CurrentEpoch">Number of epochs that are finished.</param>
-/// <param name="TotalEpochs">Number of epochs in all; null until the trainer has said it.</param>
+/// <param name="TotalEpochs">Total number of epochs; null until the trainer has reported it.</param>
 /// <param name="EtaSeconds">Estimated seconds until the training ends; null when unknown and after the end.</param>
 /// <param name="LatestMetrics">Metrics of the last epoch by name; null before the first.</param>
 /// <param name="FinalMetrics">Metrics of the last epoch of a completed job; null before.</param>
@@ -69,7 +69,7 @@ public sealed record TrainingJobAnswer(
 /// <param name="Trainer">Trainer that runs it.</param>
 /// <param name="StartedAt">When a trainer was asked to start it; null before.</param>
 /// <param name="EndedAt">When it ended; null before.</param>
-/// <param name="ResumedFromEpoch">Epoch of the checkpoint from which it went on; null when it began anew.</param>
+/// <param name="ResumedFromEpoch">Epoch of the checkpoint from which it resumed; null when it started from the beginning.</param>
 /// <param name="Error">Why it failed; null otherwise.</param>
 public sealed record AttemptAnswer(
     int Number, AttemptState State, string Trainer, DateTimeOffset? StartedAt, DateTimeOffset? EndedAt, int? ResumedFromEpoch, FailureAnswer? Error)
@@ -91,13 +91,13 @@ public sealed record FailureAnswer(string Code, ErrorCategory Category, string M
 
 /// <summary>Metrics of one epoch of one attempt.</summary>
 /// <param name="Metrics">Values by name, for example <c>loss</c>, <c>accuracy</c> and <c>val_loss</c>.</param>
-/// <param name="EpochSeconds">Duration of the epoch in seconds; null when the trainer did not say.</param>
+/// <param name="EpochSeconds">Duration of the epoch in seconds; null when the trainer did not report it.</param>
 /// <param name="Time">When the epoch ended.</param>
 public sealed record EpochMetricsAnswer(int Attempt, int Epoch, IReadOnlyDictionary<string, double> Metrics, double? EpochSeconds, DateTimeOffset Time);
 
 /// <summary>Weights that were stored after an epoch.</summary>
 /// <param name="Name">Name of the file.</param>
-/// <param name="Best">Whether it was the best checkpoint when it was stored. The last one marked so is the best.</param>
+/// <param name="Best">Whether it was the best checkpoint when it was stored. The last checkpoint that is marked is the best one.</param>
 /// <param name="Metrics">Metrics of the epoch by name.</param>
 /// <param name="Url">Presigned address of the file; it works for an hour.</param>
 public sealed record CheckpointAnswer(
@@ -126,7 +126,7 @@ public sealed record Tail<T>(IReadOnlyList<T> Items, string? NextCursor);
 /// <summary>A trainer and what it offers.</summary>
 /// <param name="Framework">Name of the trainer, for example <c>torchvision</c>.</param>
 /// <param name="State">Whether the trainer answers: <c>online</c> or <c>offline</c>.</param>
-/// <param name="Capabilities">What the trainer offers; the last known while it is offline, null when it was never seen.</param>
+/// <param name="Capabilities">What the trainer offers; the last known offer while it is offline, null when it has never answered.</param>
 public sealed record TrainerAnswer(string Framework, string State, TrainerCapabilities? Capabilities)
 {
     public static TrainerAnswer Of(TrainerEntry trainer) => new(trainer.Framework, trainer.Online ? "online" : "offline", trainer.Capabilities);

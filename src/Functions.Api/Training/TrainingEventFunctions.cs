@@ -14,7 +14,7 @@ using VisionPlatform.Infrastructure.Training;
 
 namespace VisionPlatform.Api.Training;
 
-/// <summary>A job's event stream: what happened, and then what happens, as server-sent events or as pages for pollers.</summary>
+/// <summary>The event stream of a job, from the beginning to its end: as server-sent events, or as pages for polling.</summary>
 public sealed class TrainingEventFunctions(PlatformDatabase database, JobEventFeed feed, ProjectAccess access, HostingSettings hosting, TimeProvider time)
 {
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(10);
@@ -107,7 +107,7 @@ public sealed class TrainingEventFunctions(PlatformDatabase database, JobEventFe
         }
         catch (OperationCanceledException) when (gone.IsCancellationRequested)
         {
-            // The reader left, or the host stops; the reader comes back with Last-Event-ID.
+            // The reader left, or the host stops. A reader can continue with Last-Event-ID.
         }
     }
 

@@ -10,10 +10,10 @@ using VisionPlatform.Infrastructure.Storage;
 
 namespace VisionPlatform.Api.Training;
 
-/// <summary>What a job recorded: metrics, checkpoints, log.</summary>
+/// <summary>What a job has recorded: metrics, checkpoints, log.</summary>
 public sealed class TrainingRecordFunctions(PlatformDatabase database, ObjectStores stores, ProjectAccess access)
 {
-    /// <summary>Where a page of metrics or checkpoints ends.</summary>
+    /// <summary>Position of the last entry of a page.</summary>
     private sealed record EpochOfAttempt(int Attempt, int Epoch);
 
     private static readonly TimeSpan DownloadLifetime = TimeSpan.FromHours(1);

@@ -7,7 +7,7 @@ using VisionPlatform.Domain.Training;
 
 namespace VisionPlatform.Orchestrations.Training;
 
-/// <summary>A training job from queue to model version.</summary>
+/// <summary>Takes a training job from the queue to a model version, or to its failure.</summary>
 public static class TrainModel
 {
     [Function(nameof(TrainModel))]
@@ -33,4 +33,14 @@ public static class TrainModel
             await context.CallActivityAsync(nameof(JobActivities.EndJob), end, ActivityRetry.Standard);
         return end;
     }
+}
+
+/// <summary>The end of a job.</summary>
+public sealed class JobActivities(JobCompletion completion)
+{
+    [Function(nameof(FinalizeJob))]
+    public Task<JobEnd> FinalizeJob([ActivityTrigger] Guid jobId, CancellationToken cancellation) => completion.FinalizeAsync(jobId, cancellation);
+
+    [Function(nameof(EndJob))]
+    public Task EndJob([ActivityTrigger] JobEnd end, CancellationToken cancellation) => completion.EndAsync(end, cancellation);
 }

@@ -8,18 +8,18 @@ using VisionPlatform.Infrastructure.Persistence;
 namespace VisionPlatform.Infrastructure.Training;
 
 /// <summary>
-/// Tells readers in this process that a job has new events, whichever process wrote them: one connection listens for all of them.
-/// A wake is a hint, never the data; a reader that waits also looks again after a while.
+/// Tells readers in this process that a job has new events, whichever process wrote them. One connection listens for all jobs. A wake carries
+/// no data and may get lost, so a reader that waits also reads again after a while.
 /// </summary>
 public sealed partial class JobEventFeed([FromKeyedServices(Databases.Platform)] NpgsqlDataSource source, ILogger<JobEventFeed> log) : BackgroundService
 {
-    /// <summary>The channel on which a job's id is sent when events of the job are committed.</summary>
+    /// <summary>The PostgreSQL channel that carries the id of a job when events of the job are committed.</summary>
     public const string Channel = "job_events";
 
     private static readonly TimeSpan Probe = TimeSpan.FromSeconds(30);
     private readonly ConcurrentDictionary<Guid, TaskCompletionSource> _waiting = new();
 
-    /// <summary>Ends when the job may have new events, or after <paramref name="limit"/>. Take it before reading, so that nothing falls in between.</summary>
+    /// <summary>Ends when the job may have new events, or after <paramref name="limit"/>. Call it before reading, so that no event falls in between.</summary>
     public async Task NextAsync(Guid jobId, TimeSpan limit, CancellationToken cancellation)
     {
         var wake = _waiting.GetOrAdd(jobId, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
@@ -29,11 +29,11 @@ public sealed partial class JobEventFeed([FromKeyedServices(Databases.Platform)]
         }
         catch (TimeoutException)
         {
-            // Looking without having been woken is what the limit is for.
+            // The reader reads again after the limit.
         }
     }
 
-    /// <summary>Says that nobody waits for this job any more; others who do look once more.</summary>
+    /// <summary>Drops the wait for a job that has ended. Other readers of the job read once more.</summary>
     public void Forget(Guid jobId)
     {
         if (_waiting.TryRemove(jobId, out var wake))
@@ -74,7 +74,7 @@ public sealed partial class JobEventFeed([FromKeyedServices(Databases.Platform)]
         WakeAll();
         while (true)
         {
-            // A connection that a proxy dropped in silence is only noticed by using it.
+            // A connection that a proxy dropped silently is noticed only when it is used.
             if (!await connection.WaitAsync(Probe, cancellation))
                 await using (var probe = new NpgsqlCommand("SELECT 1", connection))
                     await probe.ExecuteNonQueryAsync(cancellation);
@@ -90,6 +90,6 @@ public sealed partial class JobEventFeed([FromKeyedServices(Databases.Platform)]
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Lost the connection that listens for job events ({Reason}); readers look every few seconds until it is back.")]
+    [LoggerMessage(LogLevel.Warning, "Lost the connection that listens for job events ({Reason}). Until it is back, readers read every few seconds.")]
     private static partial void ConnectionLost(ILogger log, string reason);
 }

@@ -12,25 +12,25 @@ using VisionPlatform.Infrastructure.Settings;
 
 namespace VisionPlatform.Infrastructure.Training;
 
-/// <summary>What came of asking a trainer to start a job.</summary>
+/// <summary>How a trainer answered the request to start a job.</summary>
 public abstract record TrainerStart
 {
-    /// <summary>It runs, or already ran (the request is idempotent on job and attempt).</summary>
+    /// <summary>The job runs, or ran already: the request is idempotent on job and attempt.</summary>
     public sealed record Accepted : TrainerStart;
 
-    /// <summary>No free slot, though our count said there was one.</summary>
+    /// <summary>The trainer has no free slot, although the leases say that there is one.</summary>
     public sealed record Busy : TrainerStart;
 
     /// <summary>The trainer will never take this request.</summary>
     public sealed record Rejected(Failure Failure) : TrainerStart;
 
-    /// <summary>No answer, or one that says "later".</summary>
+    /// <summary>The trainer did not answer, or asked to try again later.</summary>
     public sealed record Unreachable(string Message) : TrainerStart;
 }
 
 /// <summary>
-/// Speaks the trainer protocol to the trainer of a framework; how patiently is in <see cref="Integrations"/>. One instance a process:
-/// it keeps the circuit of each trainer.
+/// Calls trainers by the trainer protocol, with the timeouts and retries of <see cref="Integrations"/>. There is one instance in a process,
+/// because it holds the circuit breaker of each trainer.
 /// </summary>
 public sealed class TrainerClient(TrainerSettings settings, TimeProvider time) : IDisposable
 {
@@ -55,7 +55,7 @@ public sealed class TrainerClient(TrainerSettings settings, TimeProvider time) :
         return await ReadAsync<TrainerCapabilities>(response, cancellation);
     }
 
-    /// <summary>Whether the trainer answers its health check; one quick try.</summary>
+    /// <summary>Whether the trainer answers its health check. It is tried once.</summary>
     public async Task<bool> IsHealthyAsync(string framework, CancellationToken cancellation)
     {
         try
@@ -91,8 +91,8 @@ public sealed class TrainerClient(TrainerSettings settings, TimeProvider time) :
         }
     }
 
-    /// <summary>Asks the trainer to stop; a trainer that does not know the job, or does not answer, has stopped as far as we care.</summary>
-    /// <returns>Whether the trainer took the request.</returns>
+    /// <summary>Asks the trainer to stop an attempt. A trainer that does not answer learns it from the reply to its next callback.</summary>
+    /// <returns>Whether the trainer accepted the request.</returns>
     public async Task<bool> CancelAsync(string framework, Guid jobId, int attempt, CancellationToken cancellation)
     {
         try
@@ -107,7 +107,7 @@ public sealed class TrainerClient(TrainerSettings settings, TimeProvider time) :
         }
     }
 
-    /// <exception cref="ProblemException">Unavailable, an image that cannot be read (with its index), or a model that cannot be loaded.</exception>
+    /// <exception cref="ProblemException">The trainer does not answer, cannot read an image (the field names its index), or cannot load the model.</exception>
     public async Task<TrainerPredictReply> PredictAsync(string framework, TrainerPredictRequest request, CancellationToken cancellation)
     {
         using var response = await SendAsync(HttpMethod.Post, framework, "v1/predict", request, Integrations.TrainerPredict, cancellation);
@@ -119,7 +119,7 @@ public sealed class TrainerClient(TrainerSettings settings, TimeProvider time) :
             : ToException(problem, response.StatusCode);
     }
 
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.TrainerUnavailable"/> when there is no answer after the policy's tries.</exception>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.TrainerUnavailable"/> if there is no answer after all tries of the policy.</exception>
     private async Task<HttpResponseMessage> SendAsync(
         HttpMethod method, string framework, string path, object? body, IntegrationPolicy policy, CancellationToken cancellation)
     {
@@ -144,7 +144,7 @@ public sealed class TrainerClient(TrainerSettings settings, TimeProvider time) :
         }
     }
 
-    /// <summary>JSON of known length: small HTTP servers, which trainers are, often take no chunked body.</summary>
+    /// <summary>JSON with a Content-Length: small HTTP servers, as trainers use, often accept no chunked body.</summary>
     private static ByteArrayContent WithLength(object body) =>
         new(JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), Json)) { Headers = { ContentType = new("application/json") } };
 

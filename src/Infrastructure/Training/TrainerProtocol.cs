@@ -10,7 +10,7 @@ public sealed record TrainerJobRequest(
     TrainerDataset? Dataset, IReadOnlyDictionary<string, JsonElement> Config, TrainerCheckpoint? Checkpoint, TrainerExport? Export);
 
 /// <param name="Url">Base of the attempt's callbacks.</param>
-/// <param name="Token">Good for this attempt alone.</param>
+/// <param name="Token">Bearer token that is valid for this attempt only.</param>
 public sealed record TrainerCallback(Uri Url, string Token, double HeartbeatSeconds);
 
 public sealed record TrainerDataset(Uri ManifestUrl, string ManifestSha256, IReadOnlyList<string> Classes);
@@ -21,14 +21,14 @@ public sealed record TrainerExport(string Format, IReadOnlyDictionary<string, Js
 
 public sealed record TrainerExportValidation(double Tolerance);
 
-/// <summary>One line of the manifest a trainer gets: an image and where to fetch it.</summary>
+/// <summary>A line of the manifest that a trainer gets: an image and its address.</summary>
 public sealed record TrainerManifestLine(
     string Path, string Url, long Size, string Sha256, int Width, int Height, string? Class, string Split);
 
 /// <summary>A problem answer of a trainer.</summary>
 public sealed record TrainerProblem(string? Code, string? Message, string? Field, int? Index);
 
-/// <summary>POST /v1/predict: which model, and images as base64.</summary>
+/// <summary>POST /v1/predict: a model, and image files in base64. Without images the trainer only loads the model.</summary>
 public sealed record TrainerPredictRequest(TrainerServedModel Model, IReadOnlyList<string> Images, int TopK);
 
 public sealed record TrainerServedModel(Guid Id, string Format, Uri Url, string Sha256, JsonElement? Metadata);
@@ -68,7 +68,7 @@ public sealed record AttemptEvent
     /// <summary>Number of the epoch, from 1.</summary>
     public int? Epoch { get; init; }
 
-    /// <summary>Number of epochs in all.</summary>
+    /// <summary>Total number of epochs.</summary>
     public int? TotalEpochs { get; init; }
 
     /// <summary>Values by name, for example <c>loss</c> and <c>accuracy</c>.</summary>
@@ -139,7 +139,7 @@ public sealed record AttemptEvent
 }
 
 /// <summary>Answer to a batch of events.</summary>
-/// <param name="Accepted">Highest sequence number that is stored. The trainer sends again what is above it.</param>
+/// <param name="Accepted">Highest sequence number that is stored. The trainer sends later events again.</param>
 /// <param name="Cancel">Whether the trainer should stop the job.</param>
 public sealed record AttemptEventReply(long Accepted, bool Cancel);
 

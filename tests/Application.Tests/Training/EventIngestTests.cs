@@ -8,7 +8,7 @@ namespace VisionPlatform.Application.Tests.Training;
 public sealed class EventIngestTests(TrainingDatabase training) : IClassFixture<TrainingDatabase>
 {
     [Fact]
-    public async Task A_run_s_events_move_the_job_forward_and_are_there_to_read()
+    public async Task Events_of_a_run_move_the_job_forward_and_appear_in_its_stream()
     {
         var (job, attempt) = await training.QueueAsync();
         await training.ReportAsync(attempt.Id, Event(1, "started") with { TotalEpochs = 3 });
@@ -23,7 +23,7 @@ public sealed class EventIngestTests(TrainingDatabase training) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_repeated_batch_changes_nothing_and_is_accepted()
+    public async Task A_repeated_batch_is_accepted_and_changes_nothing()
     {
         var (job, attempt) = await training.QueueAsync();
         AttemptEvent[] batch = [Event(1, "started"), Epoch(2, 1, loss: 0.9), Checkpoint(3, job, 1)];
@@ -35,7 +35,7 @@ public sealed class EventIngestTests(TrainingDatabase training) : IClassFixture<
     }
 
     [Fact]
-    public async Task An_event_that_comes_before_its_predecessors_waits_for_its_turn()
+    public async Task An_event_after_a_gap_is_not_taken_until_the_gap_is_filled()
     {
         var (job, attempt) = await training.QueueAsync();
         var early = await training.ReportAsync(attempt.Id, Epoch(3, 2, loss: 0.5));
@@ -48,7 +48,7 @@ public sealed class EventIngestTests(TrainingDatabase training) : IClassFixture<
     }
 
     [Fact]
-    public async Task What_comes_after_the_end_changes_nothing_and_tells_the_trainer_to_stop()
+    public async Task An_event_after_the_end_changes_nothing_and_the_reply_tells_the_trainer_to_stop()
     {
         var (job, attempt) = await training.QueueAsync();
         await training.ReportAsync(attempt.Id, Event(1, "started"), Event(2, "failed") with { Code = "OUT_OF_MEMORY", Message = "needs 3 GB" });
@@ -71,7 +71,7 @@ public sealed class EventIngestTests(TrainingDatabase training) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_batch_with_one_bad_event_changes_nothing_at_all()
+    public async Task A_batch_with_one_invalid_event_changes_nothing()
     {
         var (job, attempt) = await training.QueueAsync();
         var failure = await Assert.ThrowsAsync<ProblemException>(() => training.ReportAsync(attempt.Id, Event(1, "started"), Event(2, "metrics")));
@@ -84,7 +84,7 @@ public sealed class EventIngestTests(TrainingDatabase training) : IClassFixture<
     [InlineData("checkpoints/other/1/epoch-0001.pt")]
     [InlineData("datasets/x/images/1.png")]
     [InlineData("checkpoints/{job}/1/../2/epoch-0001.pt")]
-    public async Task A_checkpoint_outside_the_attempt_s_own_place_is_refused(string key)
+    public async Task A_checkpoint_outside_the_prefix_of_its_attempt_is_refused(string key)
     {
         var (job, attempt) = await training.QueueAsync();
         var checkpoint = Checkpoint(1, job, 1) with { Key = key.Replace("{job}", job.Id.ToString(), StringComparison.Ordinal) };
@@ -92,7 +92,7 @@ public sealed class EventIngestTests(TrainingDatabase training) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_job_that_was_asked_to_cancel_answers_cancel()
+    public async Task The_reply_for_a_job_that_somebody_cancelled_says_cancel()
     {
         var (job, attempt) = await training.QueueAsync();
         await using (var database = training.Open())
@@ -101,7 +101,7 @@ public sealed class EventIngestTests(TrainingDatabase training) : IClassFixture<
     }
 
     [Fact]
-    public async Task Two_hosts_that_take_the_same_batch_at_once_take_it_once()
+    public async Task A_batch_that_several_hosts_take_at_the_same_time_is_taken_once()
     {
         var (job, attempt) = await training.QueueAsync();
         AttemptEvent[] batch = [Event(1, "started"), .. Enumerable.Range(1, 20).Select(epoch => Epoch(epoch + 1, epoch, loss: 1.0 / epoch))];

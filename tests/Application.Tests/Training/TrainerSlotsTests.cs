@@ -6,15 +6,15 @@ namespace VisionPlatform.Application.Tests.Training;
 public sealed class TrainerSlotsTests(TrainingDatabase training) : IClassFixture<TrainingDatabase>
 {
     [Fact]
-    public async Task A_slot_goes_to_who_waited_longest_and_to_the_next_when_it_is_free()
+    public async Task A_slot_goes_to_the_attempt_that_has_waited_longest_and_then_to_the_next()
     {
         var trainer = $"t{Guid.NewGuid():n}";
         var (_, first) = await training.QueueAsync(trainer);
         var (next, second) = await training.QueueAsync(trainer, after: TimeSpan.FromSeconds(1));
-        Assert.False(await TryLeaseAsync(second, slots: 1), "the first in line has not had its slot");
+        Assert.False(await TryLeaseAsync(second, slots: 1), "the first in line has no slot yet");
         Assert.True(await TryLeaseAsync(first, slots: 1));
         Assert.False(await TryLeaseAsync(second, slots: 1), "the only slot is taken");
-        Assert.True(await TryLeaseAsync(first, slots: 1), "asking again keeps one's slot");
+        Assert.True(await TryLeaseAsync(first, slots: 1), "asking again keeps the slot");
 
         await training.ReportAsync(first.Id, EventIngestTests.Event(1, "started"));
         var end = await training.ReportAsync(first.Id, EventIngestTests.Event(2, "completed"));
@@ -23,7 +23,7 @@ public sealed class TrainerSlotsTests(TrainingDatabase training) : IClassFixture
     }
 
     [Fact]
-    public async Task A_trainer_with_two_slots_takes_the_first_two()
+    public async Task A_trainer_with_two_slots_gets_the_first_two_attempts()
     {
         var trainer = $"t{Guid.NewGuid():n}";
         var attempts = new List<Attempt>();
@@ -35,7 +35,7 @@ public sealed class TrainerSlotsTests(TrainingDatabase training) : IClassFixture
     }
 
     [Fact]
-    public async Task Many_who_ask_at_once_get_no_more_slots_than_there_are()
+    public async Task Attempts_that_ask_at_the_same_time_never_get_more_slots_than_there_are()
     {
         var trainer = $"t{Guid.NewGuid():n}";
         var attempts = new List<Attempt>();

@@ -12,7 +12,7 @@ using VisionPlatform.Infrastructure.Training;
 
 namespace VisionPlatform.Application.Tests.Training;
 
-/// <summary>A migrated platform database with a project and a published dataset version, and jobs to report on.</summary>
+/// <summary>A migrated platform database with a project, a published dataset version, and training jobs.</summary>
 public sealed class TrainingDatabase(PostgresServer postgres) : IAsyncLifetime
 {
     private NpgsqlDataSource _source = null!;

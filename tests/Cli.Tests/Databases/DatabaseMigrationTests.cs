@@ -11,7 +11,7 @@ public sealed class DatabaseMigrationTests(PostgresServer postgres)
     private readonly StringWriter _output = new() { NewLine = "\n" };
 
     [Fact]
-    public async Task Migrations_are_applied_once_one_line_each_and_a_second_run_changes_nothing()
+    public async Task Migrations_are_applied_once_with_a_line_for_each_and_a_second_run_changes_nothing()
     {
         var target = Platform(await postgres.NewDatabaseAsync());
 
@@ -26,7 +26,7 @@ public sealed class DatabaseMigrationTests(PostgresServer postgres)
     }
 
     [Fact]
-    public async Task Two_at_once_on_a_database_that_is_not_there_create_and_migrate_it_once()
+    public async Task Two_runs_at_the_same_time_create_and_migrate_a_missing_database_once()
     {
         var existing = new Uri(await postgres.NewDatabaseAsync());
         var target = Platform(new UriBuilder(existing) { Path = "absent_" + Guid.NewGuid().ToString("N") }.Uri.ToString());
@@ -41,7 +41,7 @@ public sealed class DatabaseMigrationTests(PostgresServer postgres)
     }
 
     [Fact]
-    public async Task Status_of_a_new_database_lists_what_is_missing_and_says_when_there_is_none()
+    public async Task Status_lists_the_missing_migrations_and_says_when_the_database_does_not_exist()
     {
         var url = await postgres.NewDatabaseAsync();
 
@@ -53,7 +53,7 @@ public sealed class DatabaseMigrationTests(PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_server_that_does_not_answer_in_time_is_unavailable_and_its_password_stays_secret()
+    public async Task A_server_that_does_not_answer_in_time_is_reported_without_its_password()
     {
         var target = Platform($"postgresql://app:secret-word@127.0.0.1:{LoopbackPort.Free()}/platform");
 
@@ -65,7 +65,7 @@ public sealed class DatabaseMigrationTests(PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_wrong_password_is_an_error_at_once_and_not_waited_for()
+    public async Task A_wrong_password_fails_at_once_without_waiting()
     {
         var url = new Uri(await postgres.NewDatabaseAsync());
 

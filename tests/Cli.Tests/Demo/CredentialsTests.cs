@@ -9,7 +9,7 @@ public sealed class CredentialsTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public void Credentials_come_back_as_saved_from_a_file_that_only_its_owner_can_read()
+    public void Credentials_are_saved_in_a_file_that_only_its_owner_can_read_and_load_unchanged()
     {
         var file = new FileInfo(Path.Combine(_folder.FullName, "new-folder", "credentials.json"));
         var saved = new Credentials("admin@example.com", Credentials.NewPassword());
@@ -23,7 +23,7 @@ public sealed class CredentialsTests : IDisposable
     }
 
     [Fact]
-    public void A_file_with_something_else_in_it_is_named_in_the_error()
+    public void The_error_for_a_file_with_other_content_names_the_file()
     {
         var file = new FileInfo(Path.Combine(_folder.FullName, "credentials.json"));
         File.WriteAllText(file.FullName, "{\"email\":\"a@b.c\"}");
@@ -35,5 +35,5 @@ public sealed class CredentialsTests : IDisposable
     }
 
     [Fact]
-    public void No_file_is_no_credentials() => Assert.Null(Credentials.Load(new FileInfo(Path.Combine(_folder.FullName, "none"))));
+    public void Without_a_file_there_are_no_credentials() => Assert.Null(Credentials.Load(new FileInfo(Path.Combine(_folder.FullName, "none"))));
 }

@@ -12,7 +12,7 @@ public sealed class EventStreamTests
     private readonly ScriptedPlatform _platform = new();
 
     [Fact]
-    public async Task Events_come_whole_when_every_byte_arrives_alone()
+    public async Task Events_are_complete_even_if_every_byte_arrives_separately()
     {
         var bytes = Encoding.UTF8.GetBytes("id: 1\nevent: log\ndata: {\"message\":\"größer\"}\n\n" + End);
         _platform.Stream([.. bytes.Select(b => new[] { b })]);
@@ -33,7 +33,7 @@ public sealed class EventStreamTests
     }
 
     [Fact]
-    public async Task Comments_and_retry_fields_are_no_events()
+    public async Task Comments_and_retry_fields_are_not_events()
     {
         _platform.Stream("retry: 1000\n\n: still here\n\n: still here\n\n" + End);
 
@@ -43,7 +43,7 @@ public sealed class EventStreamTests
     }
 
     [Fact]
-    public async Task A_closed_stream_goes_on_after_the_last_event_id()
+    public async Task A_closed_stream_continues_after_the_last_event_id()
     {
         _platform.Stream("id: 7\nevent: state\ndata: a\n\n").Stream("id: 8\nevent: state\ndata: b\n\n" + End);
 
@@ -54,7 +54,7 @@ public sealed class EventStreamTests
     }
 
     [Fact]
-    public async Task An_event_cut_off_in_the_middle_is_read_again_and_not_delivered_twice()
+    public async Task An_event_that_was_cut_off_is_read_again_and_delivered_once()
     {
         _platform.Stream("id: 7\nevent: state\ndata: a\n\nid: 8\nevent: state\nda").Stream("id: 8\nevent: state\ndata: b\n\n" + End);
 
@@ -65,7 +65,7 @@ public sealed class EventStreamTests
     }
 
     [Fact]
-    public async Task An_end_without_an_id_right_after_the_resumed_position_ends_the_stream()
+    public async Task An_end_event_without_an_id_ends_a_resumed_stream()
     {
         _platform.Stream("id: 7\nevent: state\ndata: a\n\n").Stream(End);
 
@@ -73,7 +73,7 @@ public sealed class EventStreamTests
     }
 
     [Fact]
-    public async Task A_platform_that_is_away_is_waited_for_and_announced_once()
+    public async Task The_stream_waits_for_a_platform_that_is_away_and_announces_it_once()
     {
         _platform.Stream("id: 3\nevent: state\ndata: a\n\n")
             .Fail(HttpRequestError.ConnectionError).Fail(HttpRequestError.ConnectionError).Answer(HttpStatusCode.BadGateway)
@@ -88,7 +88,7 @@ public sealed class EventStreamTests
     }
 
     [Fact]
-    public async Task A_connection_that_falls_silent_is_opened_again()
+    public async Task A_silent_connection_is_opened_again()
     {
         _platform.Stream(Encoding.UTF8.GetBytes("id: 5\nevent: state\ndata: a\n\n"), []).Stream(End);
 
@@ -99,7 +99,7 @@ public sealed class EventStreamTests
     }
 
     [Fact]
-    public async Task A_job_that_is_not_there_is_a_problem_and_no_reason_to_try_again()
+    public async Task A_stream_of_an_unknown_job_fails_and_is_not_tried_again()
     {
         _platform.Answer(HttpStatusCode.NotFound, "{\"code\":\"NOT_FOUND\",\"detail\":\"There is no such job.\",\"suggestedAction\":\"Check the id.\"}", "application/problem+json");
 

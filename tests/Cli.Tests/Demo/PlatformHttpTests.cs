@@ -10,7 +10,7 @@ public sealed class PlatformHttpTests
     private readonly ScriptedPlatform _platform = new();
 
     [Fact]
-    public async Task An_expired_session_is_renewed_once_and_the_request_sent_again()
+    public async Task An_expired_session_is_renewed_once_and_the_request_is_sent_again()
     {
         _platform.Answer(HttpStatusCode.Unauthorized).Answer(HttpStatusCode.OK, NewSession).Answer(HttpStatusCode.OK, """{"id":"p","name":"n"}""");
         var http = _platform.Http();
@@ -23,7 +23,7 @@ public sealed class PlatformHttpTests
     }
 
     [Fact]
-    public async Task A_request_that_may_have_been_done_is_not_sent_twice()
+    public async Task A_request_that_the_platform_may_have_handled_is_not_sent_twice()
     {
         _platform.Fail(HttpRequestError.ResponseEnded);
 
@@ -34,7 +34,7 @@ public sealed class PlatformHttpTests
     }
 
     [Fact]
-    public async Task A_bad_gateway_may_have_passed_the_request_on_so_it_is_not_sent_twice()
+    public async Task A_request_that_a_bad_gateway_may_have_passed_on_is_not_sent_twice()
     {
         _platform.Answer(HttpStatusCode.BadGateway, "<html>", "text/html");
 
@@ -57,7 +57,7 @@ public sealed class PlatformHttpTests
     }
 
     [Fact]
-    public async Task A_platform_that_stays_away_ends_the_wait_with_one_clear_message()
+    public async Task Waiting_for_a_platform_that_stays_away_ends_with_one_message()
     {
         var http = new PlatformHttp(_platform.Client(), new Patience(TimeSpan.Zero, _platform.Announcements.Add, TimeProvider.System));
         _platform.Fail(HttpRequestError.ConnectionError).Fail(HttpRequestError.ConnectionError);
@@ -69,7 +69,7 @@ public sealed class PlatformHttpTests
     }
 
     [Fact]
-    public void A_problem_tells_code_detail_fields_and_what_to_do_in_one_line()
+    public void A_problem_is_one_line_with_code_detail_fields_and_what_to_do()
     {
         var problem = new ApiProblem("Invalid", 422, "The config is wrong.", "INVALID_CONFIG", "user", "Lower it.", "t1",
             new Dictionary<string, string[]> { ["config.epochs"] = ["At most 1000."] });

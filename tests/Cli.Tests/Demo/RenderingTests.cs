@@ -7,7 +7,7 @@ namespace VisionPlatform.Cli.Tests.Demo;
 public sealed class RenderingTests
 {
     [Fact]
-    public void A_table_aligns_names_left_and_numbers_right() =>
+    public void A_table_aligns_names_to_the_left_and_numbers_to_the_right() =>
         Assert.Equal(
             [
                 "  class        images",
@@ -17,7 +17,7 @@ public sealed class RenderingTests
             Plain(terminal => terminal.Table(Tables.With("class", "images").Row("a", "7").Row("longer name", "1,200"))));
 
     [Fact]
-    public void A_row_that_does_not_fit_the_columns_is_an_error() =>
+    public void A_row_with_another_number_of_cells_than_columns_is_an_error() =>
         Assert.Throws<InvalidOperationException>(() => Tables.With("a", "b").Row("one", "two", "three"));
 
     [Fact]
@@ -31,7 +31,7 @@ public sealed class RenderingTests
             Plain(terminal => terminal.Table(ConfusionTable.Of(["cat", "dog"], [[12, 0], [3, 9]])!)));
 
     [Fact]
-    public void More_classes_than_fit_are_shown_as_their_largest_confusions()
+    public void A_matrix_that_is_too_wide_is_shown_as_its_largest_confusions()
     {
         var classes = Enumerable.Range(0, 30).Select(i => $"c{i}").ToArray();
         var matrix = classes.Select((_, i) => classes.Select((_, j) => i == j ? 5 : 0).ToArray()).ToArray();
@@ -43,7 +43,7 @@ public sealed class RenderingTests
     }
 
     [Fact]
-    public void A_matrix_of_another_size_than_the_classes_is_not_drawn() => Assert.Null(ConfusionTable.Of(["a", "b"], [[1, 2]]));
+    public void A_matrix_whose_size_is_not_the_number_of_classes_is_not_drawn() => Assert.Null(ConfusionTable.Of(["a", "b"], [[1, 2]]));
 
     [Fact]
     public void Progress_shows_state_epoch_loss_accuracy_and_the_time_left()
@@ -55,7 +55,7 @@ public sealed class RenderingTests
     }
 
     [Fact]
-    public async Task Lines_are_written_above_the_progress_line_which_is_gone_at_the_end()
+    public async Task Lines_are_written_above_the_progress_line_and_the_end_erases_it()
     {
         var screen = await ScreenAsync(async terminal => await terminal.WhileAsync("uploading", progress =>
         {
@@ -66,17 +66,17 @@ public sealed class RenderingTests
 
         Assert.True(screen.LastIndexOf("a line", StringComparison.Ordinal) < screen.LastIndexOf("12/50 [stored]", StringComparison.Ordinal), screen);
         Assert.Contains("━", screen);
-        // The last thing written erases what was drawn, and shows the cursor again.
+        // The last output erases the progress line and shows the cursor again.
         Assert.EndsWith("\e[?25h", screen);
         Assert.Contains("\e[2K", screen[screen.LastIndexOf("12/50", StringComparison.Ordinal)..]);
     }
 
     [Fact]
-    public async Task What_fails_while_progress_is_shown_is_thrown() =>
+    public async Task An_exception_while_progress_is_shown_is_thrown() =>
         await Assert.ThrowsAsync<CommandException>(() => ScreenAsync(terminal => terminal.WhileAsync<int>("uploading", _ => throw new CommandException("no"))));
 
     [Fact]
-    public async Task Without_a_terminal_no_progress_and_no_control_characters_are_written()
+    public async Task Without_a_terminal_neither_progress_nor_control_characters_are_written()
     {
         var output = new StringWriter { NewLine = "\n" };
         var terminal = Terminal.On(new AnsiConsoleOutput(output), interactive: false, color: true);
@@ -98,7 +98,7 @@ public sealed class RenderingTests
     [Theory]
     [InlineData(true, "  job \e[91m[7]\e[0m\n")]
     [InlineData(false, "  job [7]\n")]
-    public async Task Values_are_shown_as_they_are_and_colors_only_where_they_are_wanted(bool color, string expected) =>
+    public async Task Values_are_not_read_as_markup_and_colors_appear_only_where_they_are_wanted(bool color, string expected) =>
         Assert.Equal(expected, await ScreenAsync(terminal =>
         {
             terminal.Line($"job [red]{"[7]"}[/]");
@@ -106,7 +106,7 @@ public sealed class RenderingTests
         }, color));
 
     [Fact]
-    public void Metrics_are_the_numbers_that_tell_quality_best_known_first()
+    public void Metrics_are_those_that_tell_quality_with_the_best_known_first()
     {
         var metrics = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>("""{"f1":0.5,"loss":0.04123,"note":"x","learning_rate":0.1,"accuracy":0.98}""");
 

@@ -6,7 +6,7 @@ using VisionPlatform.Infrastructure.Images;
 
 namespace VisionPlatform.Cli.Tests.Demo;
 
-/// <summary>Answers requests one after the other as scripted, and keeps what was asked.</summary>
+/// <summary>Gives the scripted answers one after the other and records the requests.</summary>
 internal sealed class ScriptedPlatform : HttpMessageHandler
 {
     private readonly Queue<Func<HttpResponseMessage>> _answers = new();
@@ -50,7 +50,7 @@ internal sealed class ScriptedPlatform : HttpMessageHandler
     }
 }
 
-/// <summary>A response body that arrives in the given pieces; an empty piece never arrives.</summary>
+/// <summary>A response body that arrives in the given pieces. It waits forever at an empty piece.</summary>
 internal sealed class ChunkedStream(IReadOnlyList<byte[]> chunks) : MemoryStream
 {
     private int _next;

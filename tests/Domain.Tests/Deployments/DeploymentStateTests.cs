@@ -8,7 +8,7 @@ public sealed class DeploymentStateTests
     private static readonly DateTimeOffset Now = DateTimeOffset.Parse("2026-01-01T00:00:00Z");
 
     [Fact]
-    public void A_deactivated_deployment_is_not_activated_by_a_late_load()
+    public void Loading_the_model_late_does_not_activate_a_deactivated_deployment()
     {
         var deployment = Deployment();
         deployment.MoveTo(DeploymentState.Deploying, Now);

@@ -14,7 +14,7 @@ public sealed class ConfigSchemaTests
     ], null);
 
     [Fact]
-    public void Values_within_the_schema_pass() =>
+    public void Values_within_the_schema_are_accepted() =>
         Assert.Empty(Check("""{"epochs":10,"learningRate":0.001,"mixedPrecision":false,"optimizer":"adam"}"""));
 
     [Theory]
@@ -28,7 +28,7 @@ public sealed class ConfigSchemaTests
     [InlineData("""{"epochs":1,"optimizer":"adamax"}""", "config.optimizer", "adam, sgd")]
     [InlineData("""{"epochs":1,"epoch":3}""", "config.epoch", "no such field")]
     [InlineData("""{}""", "config.epochs", "required")]
-    public void A_wrong_value_is_named_with_what_is_allowed(string config, string field, string message)
+    public void The_message_for_a_wrong_value_names_the_field_and_what_is_allowed(string config, string field, string message)
     {
         var (name, messages) = Assert.Single(Check(config));
         Assert.Equal(field, name);

@@ -10,7 +10,7 @@ public sealed class JobStateTests
     private static readonly JobState[] All = Enum.GetValues<JobState>();
 
     [Fact]
-    public void The_straight_way_leads_from_pending_to_completed()
+    public void A_job_passes_every_state_from_pending_to_completed()
     {
         var job = Job();
         foreach (var next in new[] { JobState.Queued, JobState.Starting, JobState.Running, JobState.Finalizing, JobState.Completed })
@@ -19,7 +19,7 @@ public sealed class JobStateTests
     }
 
     [Fact]
-    public void A_job_never_goes_back()
+    public void A_job_never_moves_back()
     {
         foreach (var from in All)
         foreach (var to in All.Where(to => to <= from))
@@ -30,7 +30,7 @@ public sealed class JobStateTests
     [InlineData(JobState.Completed)]
     [InlineData(JobState.Failed)]
     [InlineData(JobState.Cancelled)]
-    public void An_ended_job_stays_as_it_ended(JobState end) =>
+    public void A_job_that_has_ended_never_changes_its_state(JobState end) =>
         Assert.All(All, to => Assert.False(end.CanMoveTo(to)));
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class JobStateTests
         Assert.Equal([JobState.Finalizing], All.Where(from => from.CanMoveTo(JobState.Completed)));
 
     [Fact]
-    public void A_late_report_changes_nothing()
+    public void A_late_event_changes_nothing()
     {
         var job = Job();
         job.MoveTo(JobState.Failed, Now, Failure.Of(ErrorCodes.OutOfMemory));
@@ -51,7 +51,7 @@ public sealed class JobStateTests
     }
 
     [Fact]
-    public void An_attempt_goes_forward_and_ends_once()
+    public void An_attempt_moves_forward_and_ends_once()
     {
         var attempt = new Attempt { Kind = AttemptKind.Train, SubjectId = Guid.NewGuid(), Number = 1, Trainer = "torchvision" };
         Assert.True(attempt.MoveTo(AttemptState.Running, Now));

@@ -11,7 +11,7 @@ using VisionPlatform.Infrastructure.Training;
 
 namespace VisionPlatform.Infrastructure.Tests.Training;
 
-/// <summary>How the platform takes every kind of answer a trainer may give, from a server that gives it.</summary>
+/// <summary>How the platform understands each kind of answer of a trainer, given by a real HTTP server.</summary>
 public sealed class TrainerClientTests
 {
     private static readonly TrainerPredictRequest Predict = new(new TrainerServedModel(Guid.NewGuid(), "onnx", new Uri("http://127.0.0.1/m"), "ab", null), [], 1);
@@ -21,12 +21,12 @@ public sealed class TrainerClientTests
     [InlineData(422, """{"code":"MODEL_INVALID","message":"not an ONNX file"}""", "TRAINER_PROTOCOL_ERROR")]
     [InlineData(422, "<html>", "TRAINER_PROTOCOL_ERROR")]
     [InlineData(401, """{"code":"UNAUTHORIZED"}""", "TRAINER_PROTOCOL_ERROR")]
-    [InlineData(401, """{"code":"UNAUTHENTICATED"}""", "TRAINER_PROTOCOL_ERROR")] // Passed on, it would end the caller's session.
+    [InlineData(401, """{"code":"UNAUTHENTICATED"}""", "TRAINER_PROTOCOL_ERROR")] // If it were passed on, it would end the session of the caller.
     [InlineData(404, """{"code":"NOT_FOUND"}""", "TRAINER_PROTOCOL_ERROR")]
     [InlineData(409, """{"code":"TRAINER_BUSY"}""", "TRAINER_BUSY")]
     [InlineData(500, "", "TRAINER_UNAVAILABLE")]
     [InlineData(200, "{", "TRAINER_PROTOCOL_ERROR")]
-    public async Task A_prediction_that_fails_says_whose_fault_it_is(int status, string body, string code)
+    public async Task A_failed_prediction_has_the_code_that_says_who_can_solve_it(int status, string body, string code)
     {
         await using var trainer = await TrainerAsync(status, body);
         using var client = Client(trainer);
@@ -41,7 +41,7 @@ public sealed class TrainerClientTests
     [InlineData(409, """{"code":"TRAINER_BUSY"}""", typeof(TrainerStart.Busy))]
     [InlineData(422, """{"code":"INVALID_CONFIG","field":"config.epochs","message":"too many"}""", typeof(TrainerStart.Rejected))]
     [InlineData(503, "", typeof(TrainerStart.Unreachable))]
-    public async Task A_start_is_taken_put_off_or_refused(int status, string body, Type expected)
+    public async Task An_answer_to_a_start_means_accepted_later_or_never(int status, string body, Type expected)
     {
         await using var trainer = await TrainerAsync(status, body);
         using var client = Client(trainer);
@@ -52,7 +52,7 @@ public sealed class TrainerClientTests
     }
 
     [Fact]
-    public async Task Nobody_at_the_address_is_a_trainer_to_wait_for()
+    public async Task A_trainer_that_does_not_answer_is_waited_for()
     {
         var trainer = await TrainerAsync(202, "{}");
         using var client = Client(trainer);

@@ -6,7 +6,7 @@ namespace VisionPlatform.Platform.Tests.Training;
 public sealed class ModelVersionTests(TrainingLab lab)
 {
     [Fact]
-    public async Task Two_versions_of_a_model_come_from_two_jobs_of_one_name()
+    public async Task Two_jobs_with_the_same_name_make_two_versions_of_one_model()
     {
         var first = await lab.WaitForStateAsync(await lab.StartJobAsync(epochs: 1, name: "twice"), "completed");
         var restarted = (await lab.Admin.PostAsync($"training/jobs/{first.GetProperty("id")}/restart")).Expect(201);

@@ -3,14 +3,14 @@ using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Training;
 
-/// <summary>A job goes on to its end whoever dies meanwhile.</summary>
+/// <summary>A job reaches its end even if the app or the trainer dies on the way.</summary>
 [Collection(nameof(TrainingLab))]
 public sealed class RecoveryTests(TrainingLab lab)
 {
     private const int Epochs = 25;
 
     [Fact]
-    public async Task Both_killed_at_once_and_the_job_still_completes()
+    public async Task A_job_completes_although_app_and_trainer_are_killed_at_the_same_time()
     {
         var id = await lab.StartJobAsync(Epochs);
         await lab.WaitForJobAsync(id, job => job.GetProperty("currentEpoch").GetInt32() is >= 2 and < Epochs, "it trains");
@@ -24,7 +24,7 @@ public sealed class RecoveryTests(TrainingLab lab)
     [Fact]
     public async Task A_job_started_while_the_trainer_is_away_waits_for_it()
     {
-        var id = await lab.NewJobAsync(epochs: 1); // Who makes a job has to know what the trainer can do; who starts one has not.
+        var id = await lab.NewJobAsync(epochs: 1); // Creating a job needs the capabilities of the trainer; starting it does not.
         await lab.Trainer.KillAsync();
         (await lab.Admin.PostAsync($"training/jobs/{id}/start")).Expect(202);
         (await lab.Admin.GetAsync("training/capabilities")).Expect(200);
@@ -36,7 +36,7 @@ public sealed class RecoveryTests(TrainingLab lab)
     }
 
     [Fact]
-    public async Task More_jobs_than_slots_run_in_the_order_they_were_started()
+    public async Task More_jobs_than_slots_run_in_the_order_in_which_they_were_started()
     {
         var ids = new List<Guid>();
         for (var i = 0; i < 4; i++)
@@ -48,7 +48,7 @@ public sealed class RecoveryTests(TrainingLab lab)
     }
 
     [Fact]
-    public async Task A_queued_job_whose_host_died_before_scheduling_it_is_found_and_run()
+    public async Task Recovery_runs_a_queued_job_whose_host_died_before_scheduling_it()
     {
         var id = await lab.NewJobAsync(epochs: 1);
         await using (var database = lab.App.Databases.OpenPlatform())

@@ -5,12 +5,12 @@ using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Training;
 
-/// <summary>What a trainer may and may not do with the token of its attempt.</summary>
+/// <summary>What a trainer can and cannot do with the token of its attempt.</summary>
 [Collection(nameof(TrainingLab))]
 public sealed class TrainerCallbackTests(TrainingLab lab)
 {
     [Fact]
-    public async Task A_token_that_is_missing_wrong_expired_or_of_another_attempt_is_refused_and_changes_nothing()
+    public async Task A_missing_wrong_expired_or_foreign_attempt_token_is_refused_and_changes_nothing()
     {
         var (attempt, other) = (await RunningAttemptAsync(), await RunningAttemptAsync());
         string?[] tokens = [null, "nonsense", Token(attempt, TimeSpan.FromMinutes(-1)), Token(other), lab.Admin.AccessToken];
@@ -23,7 +23,7 @@ public sealed class TrainerCallbackTests(TrainingLab lab)
     }
 
     [Fact]
-    public async Task An_attempt_s_token_opens_nothing_else()
+    public async Task The_token_of_an_attempt_gives_access_to_nothing_else()
     {
         var attempt = await RunningAttemptAsync();
         (await Trainer(Token(attempt)).GetAsync($"training/jobs?projectId={lab.ProjectId}")).Expect(401);
@@ -53,14 +53,14 @@ public sealed class TrainerCallbackTests(TrainingLab lab)
     [InlineData(".hidden", 10, "INVALID_PATH")]
     [InlineData("epoch-0001.pt", 0, "VALIDATION_FAILED")]
     [InlineData("epoch-0001.pt", 1L << 50, "VALIDATION_FAILED")]
-    public async Task An_artifact_with_a_bad_name_or_size_gets_no_place(string name, long size, string code)
+    public async Task An_artifact_with_a_bad_name_or_size_gets_no_upload_address(string name, long size, string code)
     {
         var attempt = await RunningAttemptAsync();
         (await Trainer(Token(attempt)).PostAsync($"trainer/attempts/{attempt}/uploads", Upload(name, size))).Expect(422, code);
     }
 
     [Fact]
-    public async Task A_large_artifact_is_uploaded_in_equal_parts_within_the_attempt_s_own_place()
+    public async Task A_large_artifact_is_uploaded_in_equal_parts_under_the_prefix_of_its_attempt()
     {
         var attempt = await RunningAttemptAsync();
         var answer = (await Trainer(Token(attempt)).PostAsync($"trainer/attempts/{attempt}/uploads", Upload("epoch-0001.pt", 200L * 1024 * 1024))).Expect(200).Body;
@@ -73,7 +73,7 @@ public sealed class TrainerCallbackTests(TrainingLab lab)
         })).Expect(422, "VALIDATION_FAILED");
     }
 
-    /// <summary>An attempt of a job that no orchestration runs, as if a trainer had just been given it.</summary>
+    /// <summary>An attempt that was just sent to a trainer, of a job that no orchestration runs.</summary>
     private async Task<Guid> RunningAttemptAsync()
     {
         var job = await lab.NewJobAsync(epochs: 1);

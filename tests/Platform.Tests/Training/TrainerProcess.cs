@@ -5,7 +5,7 @@ using VisionPlatform.Tests;
 
 namespace VisionPlatform.Platform.Tests.Training;
 
-/// <summary>A trainer of this repository as people run it: a Python process of its own, which a test may kill and start again.</summary>
+/// <summary>A trainer of this repository in a Python process of its own, which a test may kill and start again.</summary>
 /// <param name="name">The name of its folder in <c>trainers</c>.</param>
 public sealed class TrainerProcess(string name) : IAsyncDisposable
 {
@@ -17,7 +17,7 @@ public sealed class TrainerProcess(string name) : IAsyncDisposable
 
     public string Name => name;
 
-    /// <summary>The app's setting with its address.</summary>
+    /// <summary>The setting that gives its address to the app.</summary>
     public string Setting => $"TRAINER_{name.ToUpperInvariant()}_URL";
 
     public Uri Address => new($"http://127.0.0.1:{_port}");
@@ -75,7 +75,7 @@ public sealed class TrainerProcess(string name) : IAsyncDisposable
         Directory.Delete(_cache, recursive: true);
     }
 
-    /// <summary>The keys and values of its <c>trainer.conf</c>.</summary>
+    /// <summary>Keys and values of its <c>trainer.conf</c>.</summary>
     private static Dictionary<string, string> Describe(string name) =>
         File.ReadLines(Path.Combine(Repository.Root, "trainers", name, "trainer.conf"))
             .Where(line => line.Length > 0 && line[0] != '#').Select(line => line.Split('=', 2, StringSplitOptions.TrimEntries))

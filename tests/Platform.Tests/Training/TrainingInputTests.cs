@@ -3,7 +3,7 @@ using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Training;
 
-/// <summary>What cannot be trained says why, and changes nothing.</summary>
+/// <summary>Input that cannot be trained is refused with a reason and changes nothing.</summary>
 [Collection(nameof(TrainingLab))]
 public sealed class TrainingInputTests(TrainingLab lab)
 {
@@ -16,7 +16,7 @@ public sealed class TrainingInputTests(TrainingLab lab)
     [InlineData("""{"epochs":1,"learningRate":1}""", "config.learningRate")]
     [InlineData("""{"epochs":1,"optimizer":"magic"}""", "config.optimizer")]
     [InlineData("""{"epochs":1,"epoch":3}""", "config.epoch")]
-    public async Task A_configuration_outside_the_schema_is_refused_naming_the_field(string config, string field)
+    public async Task A_configuration_outside_the_schema_is_refused_and_the_answer_names_the_field(string config, string field)
     {
         var refused = await lab.Admin.PostAsync("training/jobs", lab.Job(System.Text.Json.JsonDocument.Parse(config).RootElement));
         Assert.NotEmpty(refused.Expect(422, "INVALID_CONFIG").ErrorsOf(field));
@@ -25,7 +25,7 @@ public sealed class TrainingInputTests(TrainingLab lab)
     }
 
     [Fact]
-    public async Task An_unknown_model_or_framework_is_refused_with_those_there_are()
+    public async Task An_unknown_model_or_framework_is_refused_and_the_answer_lists_the_known_ones()
     {
         var model = (await lab.Admin.PostAsync("training/jobs", lab.Job(new { epochs = 1 }, model: "resnet9000"))).Expect(422, "UNKNOWN_MODEL");
         Assert.Contains("resnet18", model.Text("detail"), StringComparison.Ordinal);
@@ -37,9 +37,9 @@ public sealed class TrainingInputTests(TrainingLab lab)
     }
 
     [Fact]
-    public async Task A_value_that_only_the_trainer_knows_to_be_wrong_fails_the_job_with_the_field()
+    public async Task A_value_that_only_the_trainer_refuses_fails_the_job_and_the_error_names_the_field()
     {
-        // Each value is within the schema; together they make no sense.
+        // Each value is within the schema, but adam takes no momentum.
         var id = (await lab.Admin.PostAsync("training/jobs", lab.Job(new { epochs = 1, optimizer = "adam", momentum = 0.5 }))).Expect(201).Id;
         (await lab.Admin.PostAsync($"training/jobs/{id}/start")).Expect(202);
         var job = await lab.WaitForStateAsync(id, "failed");
@@ -49,7 +49,7 @@ public sealed class TrainingInputTests(TrainingLab lab)
     }
 
     [Fact]
-    public async Task A_job_on_a_deleted_dataset_is_neither_made_nor_started()
+    public async Task A_job_on_a_deleted_dataset_can_be_neither_created_nor_started()
     {
         var dataset = await lab.Admin.NewDatasetAsync(lab.ProjectId);
         await lab.Admin.UploadAsync(dataset, DatasetClient.Files(4));
@@ -64,7 +64,7 @@ public sealed class TrainingInputTests(TrainingLab lab)
     }
 
     [Fact]
-    public async Task A_dataset_version_of_another_project_is_not_there()
+    public async Task A_dataset_version_of_another_project_is_not_found()
     {
         var other = await lab.Admin.NewProjectAsync();
         (await lab.Admin.PostAsync("training/jobs", new
@@ -84,7 +84,7 @@ public sealed class TrainingInputTests(TrainingLab lab)
     }
 
     [Fact]
-    public async Task A_stranger_sees_neither_the_job_nor_its_stream_nor_its_model()
+    public async Task A_person_outside_the_project_sees_neither_the_job_nor_its_stream_nor_its_model()
     {
         var id = await lab.NewJobAsync(epochs: 1);
         using var stranger = await lab.NewStrangerAsync();

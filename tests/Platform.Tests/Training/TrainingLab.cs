@@ -10,7 +10,7 @@ namespace VisionPlatform.Platform.Tests.Training;
 public sealed class TrainingLabTests : ICollectionFixture<TrainingLab>;
 
 /// <summary>
-/// An app of its own with a real trainer and a published dataset of 400 real digits. Its tests run one after another, so that each may
+/// An app of its own with a real trainer and a published dataset of 400 real digits. Its tests run one after another, so each of them may
 /// kill the app or the trainer.
 /// </summary>
 public class TrainingLab(PlatformHost host) : IAsyncLifetime
@@ -54,13 +54,13 @@ public class TrainingLab(PlatformHost host) : IAsyncLifetime
     /// <summary>Another instance of the app on the same databases. Dispose it.</summary>
     public Task<PlatformApp> StartSecondAsync() => host.StartAppAsync(App.Databases, Settings(), on: AppHost);
 
-    /// <summary>Somebody who is in no project.</summary>
+    /// <summary>A person who is a member of no project.</summary>
     public Task<ApiClient> NewStrangerAsync() => host.NewUserAsync(app: App);
 
-    /// <summary>Somebody with a role.</summary>
+    /// <summary>A person with this role.</summary>
     public Task<ApiClient> NewUserAsync(SystemRole role) => host.NewUserAsync(role, App);
 
-    /// <summary>A job that is not started.</summary>
+    /// <summary>Creates a job and does not start it.</summary>
     public async Task<Guid> NewJobAsync(int epochs, string model = "small_cnn", string? name = null) =>
         (await Admin.PostAsync("training/jobs", Job(new { epochs, learningRate = 0.003 }, model, name))).Expect(201).Id;
 
@@ -68,7 +68,7 @@ public class TrainingLab(PlatformHost host) : IAsyncLifetime
     public object Job(object config, string model = "small_cnn", string? name = null) =>
         new { projectId = ProjectId, datasetVersionId = DatasetVersionId, framework = Trainer.Name, model, config, name };
 
-    /// <summary>Makes a job and starts it.</summary>
+    /// <summary>Creates a job and starts it.</summary>
     public async Task<Guid> StartJobAsync(int epochs, string? name = null)
     {
         var id = await NewJobAsync(epochs, name: name);
@@ -78,7 +78,7 @@ public class TrainingLab(PlatformHost host) : IAsyncLifetime
 
     public async Task<JsonElement> ReadJobAsync(Guid id) => (await Admin.GetAsync($"training/jobs/{id}")).Expect(200).Body;
 
-    /// <summary>Waits until the job is as wanted; fails with the whole job when it ends otherwise.</summary>
+    /// <summary>Waits until the job is as wanted. Fails and shows the job if it ends otherwise.</summary>
     public async Task<JsonElement> WaitForJobAsync(Guid id, Func<JsonElement, bool> wanted, string what, int seconds = 120)
     {
         JsonElement job = default;
@@ -97,7 +97,7 @@ public class TrainingLab(PlatformHost host) : IAsyncLifetime
     /// <summary>Fires a timer function now.</summary>
     public Task FireTimerAsync(string function) => HostAsync(HttpMethod.Post, $"/admin/functions/{function}");
 
-    /// <summary>Calls the host's own endpoints with the master key; fails unless they accept. The answer, as JSON where there is any.</summary>
+    /// <summary>Calls an endpoint of the host with the master key and fails unless it accepts. Returns the answer as JSON, if there is one.</summary>
     public async Task<JsonElement> HostAsync(HttpMethod method, string path)
     {
         var (status, text) = await AskHostAsync(method, path);
@@ -105,7 +105,7 @@ public class TrainingLab(PlatformHost host) : IAsyncLifetime
         return text.Length == 0 ? default : JsonDocument.Parse(text).RootElement;
     }
 
-    /// <summary>Calls the host's own endpoints, with the master key unless told otherwise.</summary>
+    /// <summary>Calls an endpoint of the host, by default with the master key.</summary>
     public async Task<(System.Net.HttpStatusCode Status, string Text)> AskHostAsync(HttpMethod method, string path, bool withKey = true)
     {
         using var request = new HttpRequestMessage(method, path) { Content = new StringContent("{}", System.Text.Encoding.UTF8, "application/json") };
@@ -125,11 +125,11 @@ public class TrainingLab(PlatformHost host) : IAsyncLifetime
         ["TRAINER_HEARTBEAT_SECONDS"] = "0.5",
         ["TRAINER_HEARTBEAT_TIMEOUT_SECONDS"] = "6",
         ["TRAINER_RETRY_SECONDS"] = "0.2",
-        ["TRAINER_LOOKS_PER_HISTORY"] = "3", // Every longer run renews its history on the way.
-        ["EVENT_STREAM_SECONDS"] = "1", // Every longer stream takes several responses.
+        ["TRAINER_LOOKS_PER_HISTORY"] = "3", // Every run that is longer begins a fresh history on the way.
+        ["EVENT_STREAM_SECONDS"] = "1", // Every stream that is longer takes several responses.
     };
 
-    /// <summary>The same number of digits of every class, as scikit-learn ships them.</summary>
+    /// <summary>The same number of digits of each class, from the set that scikit-learn ships.</summary>
     private static async Task<List<(string Path, byte[] Content)>> DigitsAsync()
     {
         var folder = Directory.CreateTempSubdirectory("digits-").FullName;

@@ -211,7 +211,7 @@ class JobRunner:
                 return terminal
 
     def _patience(self, job: Job) -> float:
-        """Seconds until the next look at the cancel deadline."""
+        """Seconds until the cancel deadline has to be checked."""
         return 0.25 if job.cancel_at is None or job.gone else max(0.01, min(0.25, self._grace_left(job)))
 
     def _grace_left(self, job: Job) -> float:

@@ -14,7 +14,7 @@ internal sealed record ApiProblem(
     string? TraceId,
     IReadOnlyDictionary<string, string[]>? Errors)
 {
-    /// <summary>Reads a failed answer; an answer that is no problem document (a proxy's page) keeps its status only.</summary>
+    /// <summary>Reads a failed answer. Of an answer that is not a problem document, such as a proxy's page, only the status is kept.</summary>
     public static async Task<ApiProblem> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         var body = await response.Content.ReadAsStringAsync(cancellation);
@@ -25,7 +25,7 @@ internal sealed record ApiProblem(
         }
         catch (JsonException)
         {
-            // Not written by the platform; the status is what is known.
+            // The platform did not write it; only the status is known.
         }
         return FromStatus(response.StatusCode);
     }

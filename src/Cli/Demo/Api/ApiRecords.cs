@@ -22,7 +22,7 @@ internal sealed record Dataset(string Id, string Name, int ImageCount, long Size
 /// <summary>One file to upload: path relative to the dataset ("3/digit_0001.png"), size in bytes.</summary>
 internal sealed record UploadRequest(string Path, long Size, string ContentType);
 
-/// <summary>Where and how to PUT one file; exactly these headers are part of the signature.</summary>
+/// <summary>Where and how to PUT one file. The signature covers exactly these headers.</summary>
 internal sealed record UploadTicket(string UploadId, string Path, string Url, IReadOnlyDictionary<string, string> Headers);
 
 internal sealed record UploadTickets(IReadOnlyList<UploadTicket> Uploads, IReadOnlyList<string>? Skipped);

@@ -6,12 +6,12 @@ namespace VisionPlatform.Cli.Demo.Api;
 
 /// <summary>
 /// Reads a server-sent event stream to its <c>end</c> event. A broken, closed or silent connection is opened again
-/// with <c>Last-Event-ID</c>, so every event arrives once, also when the platform was away in between.
+/// with <c>Last-Event-ID</c>, so every event arrives once even if the platform is away in between.
 /// </summary>
 /// <param name="http">Sends the requests.</param>
 /// <param name="path">Address of the stream.</param>
 /// <param name="silence">A connection that brings nothing for this long, not even a keep-alive comment, counts as broken.</param>
-/// <param name="time">Clock of that and of the pauses.</param>
+/// <param name="time">Clock for the silence and for the pauses.</param>
 internal sealed class EventStream(PlatformHttp http, string path, TimeSpan silence, TimeProvider time)
 {
     private static readonly TimeSpan _pauseAfterNothing = TimeSpan.FromSeconds(0.5);
@@ -35,7 +35,7 @@ internal sealed class EventStream(PlatformHttp http, string path, TimeSpan silen
                 if (item.EventType == "end")
                     yield break;
             }
-            // The server may close a long stream at any time; connections that brought nothing are not opened again at once.
+            // The server may close a long stream at any time. After a connection that brought nothing, wait before opening the next.
             if (empty > 0)
                 await Task.Delay(_pauseAfterNothing, time, cancellation);
         }

@@ -2,7 +2,7 @@ namespace VisionPlatform.Cli.Demo.Api;
 
 /// <summary>
 /// How long the platform may stay away before a request gives up, and who is told.
-/// One outage is announced once, and once more when it ends, however many requests run into it.
+/// An outage is announced once when it begins and once when it ends, however many requests it affects.
 /// </summary>
 internal sealed class Patience(TimeSpan limit, Action<string> announce, TimeProvider time)
 {
@@ -10,7 +10,7 @@ internal sealed class Patience(TimeSpan limit, Action<string> announce, TimeProv
     private readonly Lock _lock = new();
     private long? _awaySince;
 
-    /// <summary>The platform may stay away this long; settable because the first contact waits shorter than a running job.</summary>
+    /// <summary>How long the platform may stay away. It can be set because the first request waits for a shorter time than a running job.</summary>
     public TimeSpan Limit { get; set; } = limit;
 
     /// <summary>Notes that the platform did not answer, and waits before try number <paramref name="tries"/> + 1.</summary>

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace VisionPlatform.Cli.Demo.Api;
 
-/// <summary>The platform's public HTTP API as far as the main job needs it. Every failure is an <see cref="ApiException"/>.</summary>
+/// <summary>The part of the platform's public HTTP API that the main job needs. Every failure is an <see cref="ApiException"/>.</summary>
 internal sealed class PlatformClient(PlatformHttp http)
 {
     public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
@@ -87,7 +87,7 @@ internal sealed class PlatformClient(PlatformHttp http)
     public Task<TrainingJob> GetJobAsync(string jobId, CancellationToken cancellation) =>
         Get<TrainingJob>($"training/jobs/{jobId}", cancellation);
 
-    /// <summary>Everything that happens to a job, until it has ended; see <see cref="EventStream"/>.</summary>
+    /// <summary>All events of a job until it has ended; see <see cref="EventStream"/>.</summary>
     public IAsyncEnumerable<SseItem<string>> JobEventsAsync(string jobId, CancellationToken cancellation) =>
         new EventStream(http, Route($"training/jobs/{jobId}/events"), _silence, TimeProvider.System).ReadAsync(cancellation);
 
@@ -111,7 +111,7 @@ internal sealed class PlatformClient(PlatformHttp http)
 
     /// <summary>Predicts with the deployment's own key, as an application outside the platform would.</summary>
     /// <param name="deploymentId">An active deployment.</param>
-    /// <param name="apiKey">The key that creating the deployment answered.</param>
+    /// <param name="apiKey">The key from the answer that created the deployment.</param>
     /// <param name="images">Encoded image files (PNG, JPEG, …), at most 64.</param>
     /// <param name="cancellation">Ends the request.</param>
     public Task<InferenceResult> PredictAsync(string deploymentId, string apiKey, IReadOnlyList<byte[]> images, CancellationToken cancellation) =>

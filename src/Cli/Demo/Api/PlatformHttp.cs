@@ -5,13 +5,13 @@ using System.Text.Json;
 
 namespace VisionPlatform.Cli.Demo.Api;
 
-/// <summary>May a request be sent again when it is not known whether the platform handled it?</summary>
+/// <summary>Whether a request may be sent again if it is unknown whether the platform handled it.</summary>
 internal enum Repeat
 {
-    /// <summary>No: it would be done twice. Only a request that never arrived is sent again.</summary>
+    /// <summary>It may not, because it would take effect twice. It is sent again only if it never arrived.</summary>
     OnlyIfUnsent,
 
-    /// <summary>Yes: doing it twice ends in the same state.</summary>
+    /// <summary>It may, because a second time changes nothing.</summary>
     Always,
 }
 
@@ -40,7 +40,7 @@ internal sealed class PlatformHttp(HttpClient http, Patience patience)
             ?? throw new CommandException($"{method} {path} answered with an empty body.");
     }
 
-    /// <summary>With a Content-Length, which not every proxy does without.</summary>
+    /// <summary>Sends a Content-Length, because some proxies require it.</summary>
     private static ByteArrayContent JsonBody(object body)
     {
         var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, PlatformClient.Json));

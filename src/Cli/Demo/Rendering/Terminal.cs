@@ -18,7 +18,7 @@ internal sealed class Terminal(IAnsiConsole console)
     /// <summary>Whether a progress line is drawn.</summary>
     public bool Interactive => console.Profile.Capabilities is { Ansi: true, Interactive: true };
 
-    /// <summary>A terminal on stdout, or on stderr when stdout is to carry nothing but the JSON line.</summary>
+    /// <summary>A terminal on stdout, or on stderr if stdout shall contain only the JSON line.</summary>
     public static Terminal Open(bool jsonOnly)
     {
         var output = new AnsiConsoleOutput(jsonOnly ? Console.Error : Console.Out);
@@ -42,13 +42,13 @@ internal sealed class Terminal(IAnsiConsole console)
         return new Terminal(console);
     }
 
-    /// <summary>An indented line. The text is Spectre's markup (<c>[dim]…[/]</c>); the values in it are taken as they are.</summary>
+    /// <summary>Writes an indented line. The text is Spectre markup (<c>[dim]…[/]</c>); values in it are written literally.</summary>
     public void Line(FormattableString text) => Indented(Markup.FromInterpolated(text));
 
-    /// <summary>An indented line in one style, e.g. <c>red</c>; the text is taken as it is.</summary>
+    /// <summary>Writes an indented line in one style, for example <c>red</c>. The text is written literally.</summary>
     public void Line(string style, string text) => Indented(new Text(text, Style.Parse(style)));
 
-    /// <summary>An empty line, and a title.</summary>
+    /// <summary>Writes an empty line and a title.</summary>
     public void Heading(string text)
     {
         console.WriteLine();

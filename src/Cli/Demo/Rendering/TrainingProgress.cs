@@ -1,6 +1,6 @@
 namespace VisionPlatform.Cli.Demo.Rendering;
 
-/// <summary>The last that is known about a running job; <see cref="ToString"/> is the text of its progress line.</summary>
+/// <summary>The latest known state of a running job. <see cref="ToString"/> is the text of its progress line.</summary>
 internal sealed class TrainingProgress
 {
     public string State { get; set; } = "pending";

@@ -8,7 +8,7 @@ internal static class Capabilities
 {
     private static readonly TimeSpan _trainerStart = TimeSpan.FromSeconds(60);
 
-    /// <exception cref="CommandException">The framework is not there or offline, or lacks the model.</exception>
+    /// <exception cref="CommandException">The framework is unknown or offline, or does not offer the model.</exception>
     public static async Task CheckAsync(PlatformClient api, DemoOptions options, Terminal terminal, CancellationToken cancellation)
     {
         var trainers = await terminal.WhileAsync("asking the trainers what they offer", _ => Polling.UntilAsync(

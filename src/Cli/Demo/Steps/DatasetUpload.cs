@@ -116,7 +116,7 @@ internal sealed class DatasetUpload(PlatformClient api, HttpClient storage, Term
             yield return batch;
     }
 
-    /// <summary>Stores one file; a URL is write-once, so 412 means that an earlier try arrived.</summary>
+    /// <summary>Uploads one file. A URL can be used once, so 412 means that an earlier try succeeded.</summary>
     private async Task PutAsync(LocalImage image, UploadTicket ticket, CancellationToken cancellation)
     {
         var bytes = await File.ReadAllBytesAsync(image.File, cancellation);

@@ -16,7 +16,7 @@ internal static class Deploy
         return deployment;
     }
 
-    /// <summary>The active deployment with the key that only its creation answered.</summary>
+    /// <summary>The active deployment and its key, which only the answer to its creation contains.</summary>
     /// <exception cref="CommandException">It did not become active.</exception>
     public static async Task<Deployment> WaitAsync(PlatformClient api, Deployment created, Terminal terminal, CancellationToken cancellation)
     {

@@ -10,7 +10,7 @@ internal static class Export
     private static readonly string[] _formats = ["onnx", "torchscript"];
     private static readonly TimeSpan _limit = TimeSpan.FromMinutes(15);
 
-    /// <summary>The exports as they ended, failed ones too.</summary>
+    /// <summary>The exports that have ended, including failed ones.</summary>
     public static async Task<IReadOnlyList<ModelExport>> RunAsync(PlatformClient api, ModelVersion model, Terminal terminal, CancellationToken cancellation)
     {
         var started = await api.StartExportsAsync(model.Id, _formats, cancellation);
@@ -37,8 +37,8 @@ internal static class Export
         return ended;
     }
 
-    /// <summary>The exports, when every one completed and predicts as the checkpoint does.</summary>
-    /// <exception cref="CommandException">One did not.</exception>
+    /// <summary>The exports, if each completed and predicts like the checkpoint.</summary>
+    /// <exception cref="CommandException">An export failed or predicts differently.</exception>
     public static IReadOnlyList<ModelExport> Checked(IReadOnlyList<ModelExport> exports)
     {
         foreach (var export in exports)

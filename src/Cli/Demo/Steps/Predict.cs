@@ -3,13 +3,13 @@ using VisionPlatform.Cli.Demo.Rendering;
 
 namespace VisionPlatform.Cli.Demo.Steps;
 
-/// <summary>Sends every image of the test split, which training never saw, to the deployment and counts what it gets right.</summary>
+/// <summary>Sends each image of the test split, which was not used for training, to the deployment and counts correct predictions.</summary>
 internal static class Predict
 {
     private const int ImagesPerRequest = 32;
     private const int ShownMistakes = 8;
 
-    /// <summary>The share of test images predicted right, 0 to 1.</summary>
+    /// <summary>Share of test images that were predicted correctly, from 0 to 1.</summary>
     public static async Task<double> RunAsync(
         PlatformClient api, Deployment deployment, Dataset dataset, DatasetVersion version, DirectoryInfo folder,
         Terminal terminal, TimeProvider time, CancellationToken cancellation)

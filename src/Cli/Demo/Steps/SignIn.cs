@@ -4,10 +4,10 @@ using VisionPlatform.Cli.Demo.Rendering;
 
 namespace VisionPlatform.Cli.Demo.Steps;
 
-/// <summary>Signs in as the bootstrap admin, does the forced password change, creates a project.</summary>
+/// <summary>Signs in as the bootstrap admin, changes the password if that is required, and creates a project.</summary>
 internal static class SignIn
 {
-    /// <summary>A platform that has never answered is waited for this long: more likely the address is wrong.</summary>
+    /// <summary>How long to wait for a platform that has never answered; the address may be wrong.</summary>
     private static readonly TimeSpan _firstContact = TimeSpan.FromSeconds(15);
 
     public static async Task<Project> RunAsync(PlatformClient api, DemoOptions options, Terminal terminal, TimeProvider time, CancellationToken cancellation)
@@ -30,7 +30,7 @@ internal static class SignIn
         var (session, used) = await FirstAcceptedAsync(api, Candidates(file), file, cancellation);
         if (!session.MustChangePassword)
             return session.User;
-        // Stored before it is set: should this process end in between, the next run tries both.
+        // Store the password before it is set. If this process ends in between, the next run tries both.
         var changed = used with { Password = Credentials.NewPassword() };
         changed.Save(file);
         session = await api.ChangePasswordAsync(used.Password, changed.Password, cancellation);
@@ -38,7 +38,7 @@ internal static class SignIn
         return session.User;
     }
 
-    /// <summary>The stored password first, then the one-time password of the environment.</summary>
+    /// <summary>Tries the stored password first, then the one-time password from the environment.</summary>
     private static IReadOnlyList<Credentials> Candidates(FileInfo file)
     {
         var candidates = new List<Credentials>();

@@ -4,7 +4,7 @@ using VisionPlatform.Cli.Demo.Rendering;
 
 namespace VisionPlatform.Cli.Demo.Steps;
 
-/// <summary>Creates a training job, starts it and shows what happens to it until it has ended.</summary>
+/// <summary>Creates a training job, starts it and shows its progress until it has ended.</summary>
 internal sealed class Training(PlatformClient api, Terminal terminal, TimeProvider time)
 {
     private static readonly TimeSpan _modelLimit = TimeSpan.FromSeconds(60);
@@ -27,7 +27,7 @@ internal sealed class Training(PlatformClient api, Terminal terminal, TimeProvid
         return job;
     }
 
-    /// <summary>The completed job. When the user interrupts, the job is cancelled first.</summary>
+    /// <summary>The completed job. If the user interrupts, the job is cancelled first.</summary>
     /// <exception cref="CommandException">The job failed or was cancelled; the message is the job's error.</exception>
     public async Task<TrainingJob> RunAsync(TrainingJob job, CancellationToken cancellation)
     {
@@ -61,7 +61,7 @@ internal sealed class Training(PlatformClient api, Terminal terminal, TimeProvid
     private static string Attempts(TrainingJob job) =>
         job.Attempts is { Count: > 1 } attempts ? $", in {attempts.Count} attempts, the last resumed from epoch {attempts[^1].ResumedFromEpoch ?? 0}" : "";
 
-    /// <summary>Leaves no training behind that nobody waits for.</summary>
+    /// <summary>Cancels the job, so that no training goes on that nobody waits for.</summary>
     private async Task CancelAsync(TrainingJob job)
     {
         using var limit = new CancellationTokenSource(_cancelLimit, time);

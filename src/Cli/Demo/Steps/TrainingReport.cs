@@ -4,7 +4,7 @@ using VisionPlatform.Cli.Demo.Rendering;
 
 namespace VisionPlatform.Cli.Demo.Steps;
 
-/// <summary>What a completed job left: metrics, checkpoints, and the model version with its confusion matrix.</summary>
+/// <summary>Shows the results of a completed job: metrics, checkpoints, and the model version with its confusion matrix.</summary>
 internal static class TrainingReport
 {
     public static async Task<ModelVersion> ShowAsync(PlatformClient api, TrainingJob job, Terminal terminal, CancellationToken cancellation)

@@ -42,7 +42,7 @@ public static class JsonBody
         using var body = await ReadAsync(request, maximumBytes, cancellation);
         if (request.Headers.ContainsKey(IdempotencyKey.Header))
             request.HttpContext.Items[FingerprintKey] = SHA256.HashData(body.Bytes.Span);
-        // A byte order mark is legal to ignore (RFC 8259 8.1), and editors on Windows write one.
+        // A parser may ignore a byte order mark (RFC 8259 8.1), which editors on Windows write.
         var json = body.Bytes.Span is [0xEF, 0xBB, 0xBF, ..] ? body.Bytes[3..] : body.Bytes;
         var value = ReadOnce<T>(json.Span) ?? ReadChecked<T>(json);
         var errors = new FieldErrors();

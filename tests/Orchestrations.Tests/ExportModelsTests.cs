@@ -1,0 +1,42 @@
+using System.Text.Json;
+using Microsoft.DurableTask;
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Application.Exports;
+using VisionPlatform.Domain.Exports;
+using VisionPlatform.Infrastructure.Training;
+using VisionPlatform.Orchestrations.Exports;
+
+namespace VisionPlatform.Orchestrations.Tests;
+
+public sealed class ExportModelsTests(Servers servers) : IClassFixture<Servers>
+{
+    private const string Passed = """{"metadata":{"opset":13},"validation":{"samples":1,"maxAbsDiff":0,"tolerance":0.001,"top1Agreement":1,"accuracy":1,"referenceAccuracy":1,"passed":true}}""";
+
+    [Fact]
+    public async Task Each_format_ends_by_itself_and_only_one_with_its_file_in_the_store_completes()
+    {
+        await using var bench = await Workbench.StartAsync(servers);
+        var exports = await servers.NewExportsAsync("onnx", "torchscript");
+        var (stored, missing) = (exports[0], exports[1]);
+        var instance = await bench.Engine.Client.ScheduleNewOrchestrationInstanceAsync(
+            "ExportModels", exports.Select(export => export.Id).ToList(), new StartOrchestrationOptions(ExportModels.InstanceId(stored.Id)), TestContext.Current.CancellationToken);
+        await servers.Stores.Internal.PutAsync($"exports/{stored.Id}/1/model.onnx", "model"u8.ToArray(), "application/octet-stream", TestContext.Current.CancellationToken);
+        foreach (var export in exports)
+        {
+            await bench.SentAsync(export.Id);
+            await bench.ReportAsync(
+                export.Id, Event("started"), Event("artifact") with { Name = "model.onnx", Key = $"exports/{export.Id}/1/model.onnx", Size = 5, Sha256 = "ab" },
+                Event("completed") with { Result = JsonDocument.Parse(Passed).RootElement });
+        }
+
+        var ends = (await bench.Engine.EndOf(instance)).ReadOutputAs<List<ExportEnd>>()!;
+
+        Assert.Equal([(stored.Id, ExportState.Completed, null), (missing.Id, ExportState.Failed, "TRAINER_PROTOCOL_ERROR")], ends.Select(end => (end.ExportId, end.State, end.Failure?.Code)));
+        await using var database = servers.Training.Open();
+        var completed = await database.Exports.SingleAsync(export => export.Id == stored.Id);
+        Assert.True(completed.Validation!.Passed);
+        Assert.Equal(13, completed.Metadata!.Value.GetProperty("opset").GetInt32());
+    }
+
+    private static AttemptEvent Event(string type) => new() { Seq = 0, Time = default, Type = type };
+}

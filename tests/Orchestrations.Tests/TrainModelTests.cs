@@ -1,0 +1,102 @@
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Application.Training;
+using VisionPlatform.Domain.Training;
+using VisionPlatform.Infrastructure.Training;
+
+namespace VisionPlatform.Orchestrations.Tests;
+
+public sealed class TrainModelTests(Servers servers) : IClassFixture<Servers>
+{
+    private static readonly AttemptEvent Event = new() { Seq = 0, Time = default, Type = "started" };
+
+    [Fact]
+    public async Task A_completed_run_adds_a_model_version_with_the_best_checkpoint()
+    {
+        await using var bench = await Workbench.StartAsync(servers);
+        var (job, _) = await servers.Training.QueueAsync();
+        var end = bench.EndOfAsync<JobEnd>(TrainingWork.Train, job.Id);
+        await bench.SentAsync(job.Id);
+        await servers.Stores.Internal.PutAsync($"checkpoints/{job.Id}/1/best.pt", "weights"u8.ToArray(), "application/octet-stream", TestContext.Current.CancellationToken);
+
+        await bench.ReportAsync(
+            job.Id, Event,
+            Event with { Type = "checkpoint", Epoch = 1, Name = "best.pt", Key = $"checkpoints/{job.Id}/1/best.pt", Size = 7, Sha256 = "ab", Best = true },
+            Event with { Type = "completed", BestEpoch = 1 });
+
+        Assert.Equal(new JobEnd(job.Id, JobState.Completed, null), await end);
+        await using var database = servers.Training.Open();
+        var version = await database.ModelVersions.SingleAsync(v => v.JobId == job.Id);
+        Assert.NotNull(await servers.Stores.Internal.HeadAsync(version.CheckpointKey, TestContext.Current.CancellationToken));
+        Assert.Equal((1, 1), (version.Number, (await database.Models.SingleAsync(model => model.Id == version.ModelId)).LatestVersion));
+    }
+
+    [Fact]
+    public async Task A_job_whose_trainer_falls_silent_is_tried_again_until_its_attempts_are_used_up()
+    {
+        await using var bench = await Workbench.StartAsync(servers, heartbeatTimeout: TimeSpan.FromMilliseconds(50));
+        var (job, _) = await servers.Training.QueueAsync();
+
+        var end = await bench.EndOfAsync<JobEnd>(TrainingWork.Train, job.Id);
+
+        Assert.Equal((JobState.Failed, "TRAINER_SILENT"), (end.State, end.Failure!.Code));
+        Assert.Equal([(1, AttemptState.Failed), (2, AttemptState.Failed)], (await bench.AttemptsAsync(job.Id)).Select(attempt => (attempt.Number, attempt.State)));
+        Assert.Equal([1, 2], bench.Trainer.Jobs.Select(sent => sent.Attempt));
+        Assert.Equal([(job.Id, 1), (job.Id, 2)], bench.Trainer.Cancelled);
+    }
+
+    [Fact]
+    public async Task A_transient_failure_starts_a_second_attempt_from_the_last_checkpoint()
+    {
+        await using var bench = await Workbench.StartAsync(servers);
+        var (job, _) = await servers.Training.QueueAsync();
+        var end = bench.EndOfAsync<JobEnd>(TrainingWork.Train, job.Id);
+        Assert.Null((await bench.SentAsync(job.Id)).Checkpoint);
+        await bench.ReportAsync(
+            job.Id, Event,
+            Event with { Type = "checkpoint", Epoch = 3, Name = "e3.pt", Key = $"checkpoints/{job.Id}/1/e3.pt", Size = 7, Sha256 = "ab" },
+            Event with { Type = "failed", Code = "FRAMEWORK_ERROR", Category = "transient", Message = "lost the device" });
+
+        Assert.Equal(3, (await bench.SentAsync(job.Id, attempts: 2)).Checkpoint!.Epoch);
+        await bench.ReportAsync(job.Id, Event, Event with { Type = "failed", Code = "OUT_OF_MEMORY", Message = "too large" });
+        Assert.Equal((JobState.Failed, "OUT_OF_MEMORY"), ((await end).State, (await end).Failure!.Code));
+    }
+
+    [Fact]
+    public async Task A_failure_of_the_user_is_not_tried_again()
+    {
+        await using var bench = await Workbench.StartAsync(servers);
+        var (job, _) = await servers.Training.QueueAsync();
+        var end = bench.EndOfAsync<JobEnd>(TrainingWork.Train, job.Id);
+        await bench.SentAsync(job.Id);
+
+        await bench.ReportAsync(job.Id, Event with { Type = "failed", Code = "OUT_OF_MEMORY", Message = "needs 3 GB" });
+
+        Assert.Equal((JobState.Failed, "OUT_OF_MEMORY"), ((await end).State, (await end).Failure!.Code));
+        Assert.Single(await bench.AttemptsAsync(job.Id));
+    }
+
+    [Fact]
+    public async Task Cancelling_a_job_ends_its_attempt_and_stops_the_trainer()
+    {
+        await using var bench = await Workbench.StartAsync(servers);
+        var (job, _) = await servers.Training.QueueAsync();
+        var end = bench.EndOfAsync<JobEnd>(TrainingWork.Train, job.Id);
+        await bench.SentAsync(job.Id);
+        await bench.ReportAsync(job.Id, Event);
+
+        await using (var database = servers.Training.Open())
+            await new JobLifecycle(database, null!, null!, TimeProvider.System).CancelAsync(job.Id, TestContext.Current.CancellationToken);
+        await bench.Engine.Client.WakeAsync(job.Id, "cancel", TestContext.Current.CancellationToken);
+
+        Assert.Equal(JobState.Cancelled, (await end).State);
+        Assert.Equal((JobState.Cancelled, AttemptState.Cancelled), await StatesAsync(job.Id));
+        Assert.Equal([(job.Id, 1)], bench.Trainer.Cancelled);
+    }
+
+    private async Task<(JobState, AttemptState)> StatesAsync(Guid jobId)
+    {
+        await using var database = servers.Training.Open();
+        var attempt = await database.Attempts.SingleAsync(a => a.SubjectId == jobId);
+        return ((await database.TrainingJobs.SingleAsync(job => job.Id == jobId)).State, attempt.State);
+    }
+}
