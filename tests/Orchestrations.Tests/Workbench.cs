@@ -98,7 +98,7 @@ internal sealed class Workbench : IAsyncDisposable
     /// <summary>Waits until the trainer has been sent the job or export this many times.</summary>
     public async Task<TrainerJobRequest> SentAsync(Guid subjectId, int attempts = 1)
     {
-        await TestEngine.UntilAsync(() => Task.FromResult(Trainer.Jobs.Count(job => job.JobId == subjectId) >= attempts));
+        await Eventually.TrueAsync(() => Trainer.Jobs.Count(job => job.JobId == subjectId) >= attempts, $"the trainer has got {attempts} attempts of {subjectId}");
         return Trainer.Jobs.Last(job => job.JobId == subjectId);
     }
 
