@@ -1,6 +1,4 @@
-using VisionPlatform.Platform.Tests.Hosting;
-
-namespace VisionPlatform.Functions.Host.Tests.Publishing;
+namespace VisionPlatform.Platform.Tests.Hosting;
 
 /// <summary>What a page of the documentation tells people to type.</summary>
 internal static class DocPage
