@@ -108,7 +108,7 @@ public sealed class MailDelivery(
         if (unreadable != _unreadable && unreadable > 0)
         {
             logger.LogError(
-                "{Count} mails wait for an instance that can read them. They were sealed with another JWT_SECRET. Set JWT_SECRET_PREVIOUS to that secret", unreadable);
+                "Mails wait for an instance that can read them: {Count}. They were sealed with another JWT_SECRET. Set JWT_SECRET_PREVIOUS to that secret", unreadable);
         }
         _unreadable = unreadable;
     }

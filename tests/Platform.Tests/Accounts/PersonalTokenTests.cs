@@ -119,7 +119,7 @@ public sealed class PersonalTokenTests(PlatformHost host) : PlatformTests(host)
 
         (await script.GetAsync("projects")).Expect(200);
 
-        await Waiting.UntilAsync(async () => (await owner.GetAsync("auth/tokens")).Items.Single().GetProperty("lastUsedAt").ValueKind == System.Text.Json.JsonValueKind.String, "the use is noted");
+        await Waiting.UntilAsync(async () => (await owner.GetAsync("auth/tokens")).Items.Single().GetProperty("lastUsedAt").ValueKind == System.Text.Json.JsonValueKind.String, "the last use is recorded");
     }
 
     [Fact]

@@ -51,7 +51,7 @@ public sealed class SecretRotationTests(PlatformHost host) : PlatformTests(host)
         await Host.Mails.WaitAsync(late.Email, "reset-password");
         Assert.Empty(Host.Mails.FilesTo(early.Email));
         await Waiting.UntilAsync(async () => await database.QueuedMails.CountAsync() == 2, "only the mails of the other secret wait");
-        await Waiting.UntilAsync(() => wrong.Log.Any(line => line.Contains("wait for an instance that can read them: 1", StringComparison.Ordinal)), "it says so");
+        await Waiting.UntilAsync(() => wrong.Log.Any(line => line.Contains("wait for an instance that can read them: 1", StringComparison.Ordinal)), "the app logs that mails wait");
 
         await wrong.KillAsync();
         await DueNowAsync();

@@ -16,7 +16,7 @@ public sealed class SignUpTests(PlatformHost host) : PlatformTests(host)
         var user = session.Body.GetProperty("user");
         Assert.Equal(("guest", "Ada Lovelace", "AL"), (user.GetProperty("role").GetString(), user.GetProperty("fullName").GetString(), user.GetProperty("initials").GetString()));
         Assert.Matches("^#[0-9a-f]{6}$", user.GetProperty("badgeColor").GetString());
-        Assert.Contains("An account was made", await Host.Mails.WaitAsync(email, "account"), StringComparison.Ordinal);
+        Assert.Contains("An account was created", await Host.Mails.WaitAsync(email, "account"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -29,7 +29,7 @@ public sealed class SignUpTests(PlatformHost host) : PlatformTests(host)
         var second = (await SignUpAsync(client, known.Email.ToUpperInvariant(), password: "somebody else's pass phrase")).Expect(202);
 
         Assert.Equal(first.RawText, second.RawText);
-        await Host.Mails.WaitAsync(known.Email, "has an account already");
+        await Host.Mails.WaitAsync(known.Email, "already has an account");
         (await client.SignInAsync(known.Email)).Expect(200);
         (await client.SignInAsync(known.Email, "somebody else's pass phrase")).Expect(401);
     }
@@ -104,7 +104,7 @@ public sealed class SignUpTests(PlatformHost host) : PlatformTests(host)
 
         (await SignUpAsync(client, known.Email)).Expect(202);
 
-        Assert.DoesNotContain("#token=", await Host.Mails.WaitAsync(known.Email, "has an account already"), StringComparison.Ordinal);
+        Assert.DoesNotContain("#token=", await Host.Mails.WaitAsync(known.Email, "already has an account"), StringComparison.Ordinal);
     }
 
     [Theory]

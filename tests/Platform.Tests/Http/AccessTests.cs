@@ -43,7 +43,7 @@ public sealed partial class AccessTests(PlatformHost host) : PlatformTests(host)
         foreach (var (method, path, function) in Calls(function => function.Access is RequiresPermissionAttribute or TrainerAccessAttribute))
         {
             var answer = await stranger.SendAsync(method, path);
-            Assert.True(answer.Status == HttpStatusCode.Unauthorized, $"{function.Name} answered {answer.Status} to a stranger");
+            Assert.True(answer.Status == HttpStatusCode.Unauthorized, $"{function.Name} answered {answer.Status} to an anonymous caller");
         }
     }
 

@@ -18,13 +18,8 @@ public static class ApiJson
     /// </summary>
     public static JsonSerializerOptions Options { get; } = CreateOptions();
 
-    /// <summary>Uses <see cref="Options"/> for all results (<c>TypedResults.Ok</c>, <c>OkObjectResult</c>, …).</summary>
-    public static IServiceCollection AddApiJson(this IServiceCollection services)
-    {
-        services.ConfigureHttpJsonOptions(options => Apply(options.SerializerOptions));
-        services.Configure<Microsoft.AspNetCore.Mvc.JsonOptions>(options => Apply(options.JsonSerializerOptions));
-        return services;
-    }
+    /// <summary>Writes all results (<c>TypedResults.Ok</c>, …) with <see cref="Options"/>.</summary>
+    public static IServiceCollection AddApiJson(this IServiceCollection services) => services.ConfigureHttpJsonOptions(options => Apply(options.SerializerOptions));
 
     private static JsonSerializerOptions CreateOptions()
     {
