@@ -31,7 +31,7 @@ public enum IntegrationFallback
 /// <param name="Attempts">Number of attempts, including the first; 1 means no retry.</param>
 /// <param name="FirstWait">Wait before the second attempt. It doubles before each further one, with jitter.</param>
 /// <param name="LongestWait">Upper bound of one wait.</param>
-/// <param name="BreakerFailures">Number of calls from which failures can open the circuit; 0 means no breaker.</param>
+/// <param name="BreakerFailures">The circuit opens only after at least this many calls; 0 means no breaker.</param>
 /// <param name="BreakerDuration">How long the circuit stays open.</param>
 /// <param name="Fallback">What callers do when the integration is still unavailable.</param>
 public sealed record IntegrationPolicy(
