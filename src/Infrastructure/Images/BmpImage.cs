@@ -4,16 +4,16 @@ using System.Numerics;
 namespace VisionPlatform.Infrastructure.Images;
 
 /// <summary>
-/// Windows bitmaps, for which libvips has no loader of its own; that of ImageMagick is not safe for uploads and not in NetVips.
-/// Reads the common kinds: 1, 4, 8 bits with palette, 16, 24 and 32 bits, bit fields; bottom-up or top-down; headers from OS/2 1.x to
-/// version 5. Run-length encoded ones are not taken.
+/// Decodes Windows bitmaps. libvips has no loader of its own for them; its ImageMagick loader is not safe for uploads and not in NetVips. Reads 1,
+/// 4 and 8 bits with palette, 16, 24 and 32 bits, and bit fields, bottom-up or top-down, with headers from OS/2 1.x to version 5. Does not read
+/// run-length encoding.
 /// </summary>
 internal sealed record BmpImage(int Width, int Height, byte[] Pixels)
 {
-    /// <summary>File header and the OS/2 info header.</summary>
+    /// <summary>Bytes of the file header and the OS/2 info header.</summary>
     public const int SmallestHeader = 26;
 
-    /// <summary>Bytes a decoded pixel: red, green, blue.</summary>
+    /// <summary>Bytes of a decoded pixel: red, green, blue.</summary>
     public const int Bands = 3;
 
     private const int FileHeader = 14;
@@ -21,7 +21,7 @@ internal sealed record BmpImage(int Width, int Height, byte[] Pixels)
     private const uint BitFields = 3;
     private const uint AlphaBitFields = 6;
 
-    /// <summary>The header's facts; null when it makes no sense or is of a kind not taken.</summary>
+    /// <summary>Reads the header. Returns null if it is invalid or the kind of bitmap is not supported.</summary>
     public static BmpHeader? ReadHeader(ReadOnlySpan<byte> content)
     {
         if (content.Length < SmallestHeader)
@@ -37,7 +37,7 @@ internal sealed record BmpImage(int Width, int Height, byte[] Pixels)
                 BinaryPrimitives.ReadUInt16LittleEndian(content[24..]), Uncompressed, (int)offset, (int)infoSize),
             >= 40 and <= 256 => new BmpHeader(
                 BinaryPrimitives.ReadInt32LittleEndian(content[18..]),
-                // A height below zero says the rows come from top to bottom.
+                // A negative height means that the rows go from top to bottom.
                 BinaryPrimitives.ReadInt32LittleEndian(content[22..]) is var height && height > int.MinValue ? Math.Abs(height) : 0, height < 0,
                 BinaryPrimitives.ReadUInt16LittleEndian(content[28..]), BinaryPrimitives.ReadUInt32LittleEndian(content[30..]), (int)offset, (int)infoSize),
             _ => null,
@@ -47,7 +47,7 @@ internal sealed record BmpImage(int Width, int Height, byte[] Pixels)
             : null;
     }
 
-    /// <summary>Decodes to interleaved RGB rows from top to bottom; null when the data ends early or the header makes no sense.</summary>
+    /// <summary>Decodes to interleaved RGB rows from top to bottom; null if the data ends early or the header is invalid.</summary>
     public static BmpImage? Decode(ReadOnlySpan<byte> content)
     {
         if (ReadHeader(content) is not { } header)
@@ -75,7 +75,7 @@ internal sealed record BmpImage(int Width, int Height, byte[] Pixels)
         return new BmpImage(header.Width, header.Height, pixels);
     }
 
-    /// <summary>256 entries of RGB; indexes past the file's palette are black. Null when the palette is cut short.</summary>
+    /// <summary>256 entries of RGB; indexes past the file's palette are black. Null if the file ends within the palette.</summary>
     private static byte[]? Palette(BmpHeader header, ReadOnlySpan<byte> content)
     {
         var entry = header.InfoSize == 12 ? 3 : 4;
@@ -90,12 +90,12 @@ internal sealed record BmpImage(int Width, int Height, byte[] Pixels)
         return palette;
     }
 
-    /// <summary>Bit masks of red, green, blue: the file's own, or 5-5-5 and 8-8-8 by default. Null when they are missing.</summary>
+    /// <summary>Bit masks of red, green, blue: those of the file, or by default 5-5-5 (16 bits) and 8-8-8 (32 bits). Null if the file ends before them.</summary>
     private static (uint Red, uint Green, uint Blue)? Masks(BmpHeader header, ReadOnlySpan<byte> content)
     {
         if (header.Compression == Uncompressed)
             return header.Bits == 16 ? (0x7C00u, 0x03E0u, 0x001Fu) : (0xFF0000u, 0x00FF00u, 0x0000FFu);
-        // In a 40-byte header the masks follow it; later versions have them inside at the same place.
+        // The masks follow a 40-byte header. Later versions have them inside the header, at the same offset.
         return content.Length < 66
             ? null
             : (BinaryPrimitives.ReadUInt32LittleEndian(content[54..]), BinaryPrimitives.ReadUInt32LittleEndian(content[58..]), BinaryPrimitives.ReadUInt32LittleEndian(content[62..]));
@@ -139,5 +139,5 @@ internal sealed record BmpImage(int Width, int Height, byte[] Pixels)
     }
 }
 
-/// <summary>What a bitmap's header says.</summary>
+/// <summary>Content of a bitmap's header.</summary>
 internal sealed record BmpHeader(int Width, int Height, bool TopDown, int Bits, uint Compression, int DataOffset, int InfoSize);

@@ -2,33 +2,33 @@ using NetVips;
 
 namespace VisionPlatform.Infrastructure.Images;
 
-/// <summary>Why a file is no image the platform takes.</summary>
+/// <summary>Why the platform refuses a file as an image.</summary>
 public enum ImageDefect
 {
-    /// <summary>Not one of the image types taken, or a header that makes no sense.</summary>
+    /// <summary>The file is not of a supported image type, or its header is invalid.</summary>
     NotAnImage,
 
-    /// <summary>More pixels than allowed; found before anything is decoded.</summary>
+    /// <summary>The image has more pixels than allowed. Found before decoding.</summary>
     TooLarge,
 
     /// <summary>The data ends early or is damaged.</summary>
     Truncated,
 }
 
-/// <summary>What the header of an image says.</summary>
-/// <param name="Format">Type by content.</param>
-/// <param name="Width">Pixels as stored, before any EXIF orientation: what decoders in training see.</param>
-/// <param name="Height">Pixels as stored.</param>
+/// <summary>Type and size of an image, from its header.</summary>
+/// <param name="Format">Type, found from the content.</param>
+/// <param name="Width">Width in pixels as stored, before the EXIF orientation is applied. Trainers read images in the same way.</param>
+/// <param name="Height">Height in pixels as stored.</param>
 public sealed record ImageFacts(ImageFormat Format, int Width, int Height)
 {
     /// <summary>Media type.</summary>
     public string ContentType => Format.ContentType();
 }
 
-/// <summary>The outcome of looking into a file: facts and a thumbnail, or a defect.</summary>
+/// <summary>The result of inspecting a file: properties and a thumbnail, or a defect.</summary>
 public sealed record ImageInspection
 {
-    /// <summary>Header facts; null when the file is no image.</summary>
+    /// <summary>Properties from the header; null if the file is not an image.</summary>
     public ImageFacts? Facts { get; init; }
 
     /// <summary>JPEG of at most 256 × 256 pixels, upright, on white; null when there is a defect.</summary>
@@ -37,15 +37,15 @@ public sealed record ImageInspection
     /// <summary>What is wrong, or null for a good image.</summary>
     public ImageDefect? Defect { get; init; }
 
-    /// <summary>What is wrong in words.</summary>
+    /// <summary>Description of the defect; null for a good image.</summary>
     public string? Detail { get; init; }
 
     internal static ImageInspection Refused(ImageDefect defect, string detail, ImageFacts? facts = null) => new() { Defect = defect, Detail = detail, Facts = facts };
 }
 
 /// <summary>
-/// Checks uploaded files by content and makes their thumbnails with libvips. Only the loaders of the six types taken are enabled, and an
-/// image over the pixel limit is refused from its header. Thread-safe.
+/// Checks uploaded files by content and makes their thumbnails with libvips. Only loaders for the supported types are enabled. An image with too
+/// many pixels is refused before it is decoded. Thread-safe.
 /// </summary>
 /// <param name="maxPixels">Width × height allowed.</param>
 public sealed class ImageInspector(long maxPixels = ImageInspector.DefaultMaxPixels) : IDisposable
@@ -56,12 +56,12 @@ public sealed class ImageInspector(long maxPixels = ImageInspector.DefaultMaxPix
     /// <summary>Longest side of a thumbnail, in pixels. Smaller images are not enlarged.</summary>
     public const int ThumbnailSize = 256;
 
-    /// <summary>As loader option: the thumbnail function has a fail_on of its own, which it does not hand on to the PNG, JPEG and GIF loaders.</summary>
+    /// <summary>Set as an option of the loader, because the thumbnail function does not pass its own fail_on to the PNG, JPEG and GIF loaders.</summary>
     private const string FailOnDamage = "[fail_on=error]";
 
     private static readonly double[] White = [255, 255, 255];
 
-    // Decoding is CPU work, and a large image takes hundreds of megabytes: one image per processor.
+    // Decode one image per processor: decoding is CPU work, and a large image takes hundreds of megabytes.
     private readonly SemaphoreSlim _slots = new(Environment.ProcessorCount);
 
     /// <summary>Reads type and size from the header, without decoding pixels.</summary>
@@ -77,7 +77,7 @@ public sealed class ImageInspector(long maxPixels = ImageInspector.DefaultMaxPix
             : new ImageInspection { Facts = facts };
     }
 
-    /// <summary>Does what <see cref="Inspect"/> does, for as many images at once as there are processors; others wait.</summary>
+    /// <summary>Like <see cref="Inspect"/>, but waits while as many images as there are processors are being inspected.</summary>
     public async Task<ImageInspection> InspectAsync(byte[] content, CancellationToken cancellation)
     {
         await _slots.WaitAsync(cancellation);
@@ -151,7 +151,7 @@ public sealed class ImageInspector(long maxPixels = ImageInspector.DefaultMaxPix
         return Encode(thumbnail);
     }
 
-    /// <summary>JPEG bytes of an image of any colour space, alpha composited on white. Pixels are only computed here.</summary>
+    /// <summary>JPEG bytes of an image of any colour space, composited on white if it has alpha. libvips is lazy: it computes the pixels here.</summary>
     private static byte[] Encode(Image source)
     {
         using var colours = source.Colourspace(Enums.Interpretation.Srgb);

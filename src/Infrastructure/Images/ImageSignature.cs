@@ -1,6 +1,6 @@
 namespace VisionPlatform.Infrastructure.Images;
 
-/// <summary>The image types taken, recognised by their first bytes whatever the file is called.</summary>
+/// <summary>The supported image types. They are recognised by the first bytes of the content, not by the file name.</summary>
 public enum ImageFormat
 {
     Jpeg,
@@ -11,10 +11,10 @@ public enum ImageFormat
     Tiff,
 }
 
-/// <summary>Tells image types by content.</summary>
+/// <summary>Finds the type of an image from its content.</summary>
 public static class ImageSignature
 {
-    /// <summary>The type the first bytes announce, or null for anything else.</summary>
+    /// <summary>The type that the first bytes indicate; null if it is not supported.</summary>
     public static ImageFormat? Of(ReadOnlySpan<byte> content) => content switch
     {
         [0xFF, 0xD8, 0xFF, ..] => ImageFormat.Jpeg,

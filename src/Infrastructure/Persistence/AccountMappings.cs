@@ -4,7 +4,7 @@ using VisionPlatform.Infrastructure.Mail;
 
 namespace VisionPlatform.Infrastructure.Persistence;
 
-/// <summary>Keys, indexes and limits of people, how they sign in, and their mails.</summary>
+/// <summary>Keys, indexes and limits of accounts, sessions, tokens and queued mails.</summary>
 internal static class AccountMappings
 {
     public static void MapAccounts(this ModelBuilder model)

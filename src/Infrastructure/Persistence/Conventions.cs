@@ -11,20 +11,20 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace VisionPlatform.Infrastructure.Persistence;
 
-/// <summary>How the model becomes a schema: snake_case names, enums as lower snake_case text, values without columns of their own as jsonb.</summary>
+/// <summary>Conventions for the schema: snake_case names, enums as snake_case text, structured values as jsonb.</summary>
 internal static class Conventions
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     /// <summary>
-    /// Names every table, column, key and index in snake_case. Added to the model, not to the options: options would also rename the
-    /// columns of Entity Framework's own <c>__EFMigrationsHistory</c>, and an existing database would look empty.
+    /// Names every table, column, key and index in snake_case. This is a convention of the model, because an option of the context would also
+    /// rename the columns of Entity Framework's <c>__EFMigrationsHistory</c>. An existing database would then look empty.
     /// </summary>
     public static void UseSnakeCase(this ModelConfigurationBuilder model) =>
         model.Conventions.Add(services => new NameRewritingConvention(
             services.GetRequiredService<ProviderConventionSetBuilderDependencies>(), new SnakeCaseNameRewriter(CultureInfo.InvariantCulture)));
 
-    /// <summary>Stores every enum as text and takes every <c>uint Version</c> from the row. Called after all mappings.</summary>
+    /// <summary>Stores every enum as text and maps every <c>uint Version</c> to the row version. Call it after all mappings.</summary>
     public static void UseTextEnumsAndRowVersions(this ModelBuilder model)
     {
         foreach (var property in model.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
@@ -38,8 +38,8 @@ internal static class Conventions
     }
 
     /// <summary>
-    /// <c>uint Version</c> is the row's <c>xmin</c>: Postgres changes it with every write, an update of another version than the one read
-    /// fails with <see cref="DbUpdateConcurrencyException"/>. Hand-written <c>SELECT *</c> leaves it out: write <c>SELECT *, xmin</c>.
+    /// <c>uint Version</c> is the row's <c>xmin</c>, which PostgreSQL changes with every write. An update fails with <see
+    /// cref="DbUpdateConcurrencyException"/> if the row has changed since it was read. <c>SELECT *</c> does not include it: write <c>SELECT *, xmin</c>.
     /// </summary>
     private static void UseRowVersion(IMutableProperty property)
     {

@@ -2,21 +2,21 @@ using Npgsql;
 
 namespace VisionPlatform.Infrastructure.Persistence;
 
-/// <summary>How the app connects to PostgreSQL. What an address says itself goes before what is set here.</summary>
+/// <summary>How the app connects to PostgreSQL. Options in the connection string take precedence over those set here.</summary>
 internal static class DataSources
 {
     public static NpgsqlDataSource Open(string connection)
     {
         var text = new NpgsqlConnectionStringBuilder(connection);
-        // The same few statements are sent again and again: parse each once a connection. An address may forbid it, for a pooler that keeps no prepared statements.
+        // Prepare statements automatically, because the app repeats a small number of them. A connection string may turn this off for a pooler that does not support prepared statements.
         if (!text.ShouldSerialize("Max Auto Prepare"))
             text.MaxAutoPrepare = 100;
-        // The app sets nothing on a connection beyond a transaction, so nothing has to be undone when one goes back to the pool.
+        // The app changes no connection state beyond a transaction, so a connection needs no reset when it returns to the pool.
         if (!text.ShouldSerialize("No Reset On Close"))
             text.NoResetOnClose = true;
         var source = new NpgsqlDataSourceBuilder(text.ConnectionString);
-        // Plan each execution for the present sizes of tables and parameters: a plan made while a table was empty is wrong for the hundred
-        // thousand rows that come a minute later.
+        // Plan each execution for the current parameters and table sizes. A cached plan from when a table was empty is wrong after a hundred
+        // thousand rows were added.
         source.UsePhysicalConnectionInitializer(
             connection =>
             {

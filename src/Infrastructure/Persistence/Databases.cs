@@ -1,6 +1,6 @@
 namespace VisionPlatform.Infrastructure.Persistence;
 
-/// <summary>The databases, and the names under which services ask for their <c>NpgsqlDataSource</c>.</summary>
+/// <summary>The databases, and the keys under which their <c>NpgsqlDataSource</c> is registered.</summary>
 public static class Databases
 {
     public const string Platform = "platform", Users = "users";

@@ -2,7 +2,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace VisionPlatform.Infrastructure.Persistence;
 
-/// <summary>The answer to a request that carried an Idempotency-Key, kept beside what the request made, in whichever database that is.</summary>
+/// <summary>The answer to a request that carried an Idempotency-Key, stored in the database in which the request created something.</summary>
 public sealed class IdempotentAnswer
 {
     /// <summary>SHA-256 of caller, method, address and key.</summary>

@@ -4,7 +4,7 @@ using VisionPlatform.Domain.Labeling;
 
 namespace VisionPlatform.Infrastructure.Persistence;
 
-/// <summary>LABELER_DATABASE_URL: what people label. It refers to users and datasets by id only, as they are in other databases.</summary>
+/// <summary>LABELER_DATABASE_URL: data of the labeling module. It has no foreign keys to users and datasets, which are in other databases.</summary>
 public sealed class LabelingDatabase(DbContextOptions<LabelingDatabase> options) : DbContext(options)
 {
     public static ModuleDatabase<LabelingDatabase> Declaration { get; } = new(

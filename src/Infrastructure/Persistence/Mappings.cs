@@ -9,8 +9,8 @@ using VisionPlatform.Domain.Training;
 namespace VisionPlatform.Infrastructure.Persistence;
 
 /// <summary>
-/// Keys, indexes and limits of the platform database, a function a capability. Every list the API offers has an index here that
-/// serves it; the unique names that ignore case are expression indexes, which the first migration makes in SQL.
+/// Keys, indexes and limits of the platform database, one function for each capability. Every list of the API has an index. Unique names that
+/// ignore case need expression indexes, which the first migration creates in SQL.
 /// </summary>
 internal static class Mappings
 {
@@ -47,7 +47,7 @@ internal static class Mappings
             upload.Property(u => u.Path).HasMaxLength(1024);
             upload.HasOne<Dataset>().WithMany().HasForeignKey(u => u.DatasetId);
             upload.HasIndex(u => u.ExpiresAt);
-            // Announcing adds up what the account has announced already.
+            // For announcing files, which sums up what the account has announced before.
             upload.HasIndex(u => new { u.CreatedBy, u.ExpiresAt }).IncludeProperties(u => u.Size);
         });
         model.Entity<DatasetUsage>(usage =>

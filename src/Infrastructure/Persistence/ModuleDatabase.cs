@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace VisionPlatform.Infrastructure.Persistence;
 
-/// <summary>A database of the product: where its address is set, and the context that has its tables and migrations.</summary>
+/// <summary>A database of the product: the setting with its address, and the context with its tables and migrations.</summary>
 /// <param name="Name">What people and health checks call it: <c>users</c>, <c>platform</c>.</param>
 /// <param name="Setting">The setting with its address.</param>
 /// <param name="Purpose">What is in it, for docs/settings.md.</param>
@@ -14,8 +14,8 @@ public abstract record ModuleDatabase(string Name, string Setting, string Purpos
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
     /// <summary>
-    /// The setting of another database. When this database's own setting is empty, it is the database called <see cref="Name"/> on the
-    /// server of that one. Null: the setting is needed.
+    /// The setting of another database. If this database's own setting is empty, the app uses the database called <see cref="Name"/> on the server
+    /// of the other one. Null if the setting is required.
     /// </summary>
     public string? ServerOf { get; init; }
 
@@ -29,7 +29,7 @@ public abstract record ModuleDatabase(string Name, string Setting, string Purpos
     public abstract DbContext Open(NpgsqlConnection connection);
 
     /// <summary>
-    /// Registers its context, pooled, and its <see cref="NpgsqlDataSource"/> for hand-written SQL under the key <see cref="Name"/>.
+    /// Registers its pooled context, and its <see cref="NpgsqlDataSource"/> for hand-written SQL under the key <see cref="Name"/>.
     /// </summary>
     public abstract void AddTo(IServiceCollection services, string connectionString);
 }

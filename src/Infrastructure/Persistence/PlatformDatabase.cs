@@ -9,7 +9,7 @@ using VisionPlatform.Domain.Training;
 
 namespace VisionPlatform.Infrastructure.Persistence;
 
-/// <summary>DATABASE_URL: projects and all that belongs to them.</summary>
+/// <summary>DATABASE_URL: projects, and the datasets, training jobs, models, exports and deployments that belong to them.</summary>
 public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options) : DbContext(options)
 {
     public DbSet<Project> Projects => Set<Project>();
@@ -36,7 +36,7 @@ public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options)
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         configurationBuilder.UseSnakeCase();
-        // Said before the model is built: its lists of JSON values would be taken for a table otherwise.
+        // Set before the model is built. Otherwise Entity Framework maps the lists inside to a table.
         configurationBuilder.Properties<TrainerCapabilities>().HaveConversion<Conventions.JsonText<TrainerCapabilities>>();
     }
 

@@ -7,8 +7,8 @@ using VisionPlatform.Domain.Training;
 namespace VisionPlatform.Infrastructure.Persistence;
 
 /// <summary>
-/// Loads a row and keeps others from changing it until the transaction ends. Order, to avoid deadlocks: attempt before job or
-/// export; organization before person.
+/// Loads a row and locks it until the transaction ends. To avoid deadlocks, lock an attempt before its job or export, and an organization before a
+/// person.
 /// </summary>
 public static class RowLocks
 {

@@ -8,7 +8,7 @@ using VisionPlatform.Domain.Projects;
 
 namespace VisionPlatform.Infrastructure.Persistence;
 
-/// <summary>Keys, indexes and limits of the user database: who belongs where, and the audit log. Indexes on expressions are made in SQL by the migrations.</summary>
+/// <summary>Keys, indexes and limits of the user database: organizations, memberships, invitations and the audit log. The migrations create expression indexes in SQL.</summary>
 internal static class TenancyMappings
 {
     public static void MapTenancy(this ModelBuilder model)
@@ -55,7 +55,7 @@ internal static class TenancyMappings
 
     public static void MapAudit(this ModelBuilder model) => model.Entity<AuditEntry>(entry =>
     {
-        // No foreign keys: the log outlives what it tells of.
+        // No foreign keys: an entry stays when its subject is deleted.
         entry.Property(e => e.Details).HasColumnType("jsonb");
         entry.Property(e => e.Action).HasMaxLength(AuditLimits.Action);
         entry.Property(e => e.ActorName).HasMaxLength(AuditLimits.Name);

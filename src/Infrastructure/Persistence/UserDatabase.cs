@@ -10,7 +10,7 @@ using VisionPlatform.Infrastructure.Mail;
 
 namespace VisionPlatform.Infrastructure.Persistence;
 
-/// <summary>USER_DATABASE_URL: people and memberships, shared by platform and labeling.</summary>
+/// <summary>USER_DATABASE_URL: accounts and memberships, used by all modules.</summary>
 public sealed class UserDatabase(DbContextOptions<UserDatabase> options) : DbContext(options)
 {
     public DbSet<User> Users => Set<User>();

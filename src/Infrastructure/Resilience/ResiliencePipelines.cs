@@ -12,15 +12,15 @@ public static class ResiliencePipelines
     private static readonly TimeSpan BreakerWindow = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// A pipeline for calls that fail by throwing. A timed-out attempt counts as transient. While the circuit is open calls fail at
-    /// once with <see cref="BrokenCircuitException"/>; the circuit opens when at least <see cref="IntegrationPolicy.BreakerFailures"/>
+    /// A pipeline for calls that fail by throwing. An attempt that times out counts as transient. While the circuit is open, calls fail at once
+    /// with <see cref="BrokenCircuitException"/>; the circuit opens when at least <see cref="IntegrationPolicy.BreakerFailures"/>
     /// calls ran within 30 s and half of them or more failed.
-    /// Keep one pipeline per remote endpoint: the breaker's state lives in it.
+    /// Keep one pipeline for each remote endpoint, because it holds the state of the breaker.
     /// </summary>
     /// <param name="policy">The integration's row of <see cref="Integrations"/>.</param>
-    /// <param name="isTransient">Whether an exception may pass by itself; only those are retried and counted by the breaker.</param>
-    /// <param name="retryAfter">The wait the other side asked for with this failure, if it did; capped at <see cref="IntegrationPolicy.LongestWait"/>.</param>
-    /// <param name="time">Clock of waits and breaker.</param>
+    /// <param name="isTransient">Whether the same call may succeed later. Only such failures are retried and counted by the breaker.</param>
+    /// <param name="retryAfter">The wait that the other side asked for, or null; at most <see cref="IntegrationPolicy.LongestWait"/>.</param>
+    /// <param name="time">Clock for waits and the breaker.</param>
     public static ResiliencePipeline Build(
         IntegrationPolicy policy, Func<Exception, bool> isTransient, Func<Exception, TimeSpan?>? retryAfter = null, TimeProvider? time = null)
     {

@@ -4,8 +4,8 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Infrastructure.Settings;
 
-/// <summary>Where the databases are, and how many connections a process may hold to each.</summary>
-/// <param name="ConnectionStrings">Npgsql connection string by name of the database.</param>
+/// <summary>Addresses of the databases, with the sizes of the connection pools.</summary>
+/// <param name="ConnectionStrings">Npgsql connection strings by the name of the database.</param>
 public sealed record DatabaseSettings(IReadOnlyDictionary<string, string> ConnectionStrings)
 {
     private const string UrlType = "PostgreSQL URL";
@@ -30,7 +30,7 @@ public sealed record DatabaseSettings(IReadOnlyDictionary<string, string> Connec
         connection.Length == 0 ? "" : new NpgsqlConnectionStringBuilder(connection) { Database = name }.ConnectionString;
 
     /// <summary>The connection string behind one setting.</summary>
-    /// <exception cref="SettingsException">It is absent or no PostgreSQL URL.</exception>
+    /// <exception cref="SettingsException">The setting is missing or is not a PostgreSQL URL.</exception>
     public static string ConnectionString(IConfiguration configuration, string key) =>
         SettingsReader.Read(configuration, settings => ConnectionString(settings, key, Needed(settings, key, "a PostgreSQL database", key), Pool.From(settings)));
 
@@ -44,8 +44,7 @@ public sealed record DatabaseSettings(IReadOnlyDictionary<string, string> Connec
         name, purpose, secret: true, example: $"postgresql://platform:platform@127.0.0.1:5432/{example}", type: UrlType);
 
     /// <summary>
-    /// Reads a <c>postgresql://user:password@host:port/database?sslmode=require</c> URL (the form Railway gives out) or a plain
-    /// Npgsql connection string, and sets the pool: DB_POOL_SIZE kept open, DB_POOL_OVERFLOW more under load.
+    /// Reads a <c>postgresql://user:password@host:port/database?sslmode=require</c> URL (the form that Railway uses) or an Npgsql connection string, and sets the pool: DB_POOL_SIZE kept open, DB_POOL_OVERFLOW more under load.
     /// </summary>
     private static string ConnectionString(SettingsReader settings, string key, string value, Pool pool)
     {
@@ -71,7 +70,7 @@ public sealed record DatabaseSettings(IReadOnlyDictionary<string, string> Connec
                 return new NpgsqlConnectionStringBuilder(value) is { Host.Length: > 0 } plain ? plain : null;
             return Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.AbsolutePath.Length >= 2 ? FromUrl(uri) : null;
         }
-        // What Npgsql says may repeat the value, which holds a password.
+        // Do not pass on Npgsql's message: it may contain the value, which holds a password.
         catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException)
         {
             return null;

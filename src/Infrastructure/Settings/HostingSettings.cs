@@ -7,13 +7,13 @@ public enum LogFormat
     Json,
 }
 
-/// <summary>Where the app is reached and by whom. What only a host reads is declared here too, so that it is checked and documented.</summary>
-/// <param name="PublicUrl">Where trainers, and pages, reach this platform.</param>
+/// <summary>How the app is reached. Settings that only a host reads are declared here too, so that they are checked and documented.</summary>
+/// <param name="PublicUrl">Address at which trainers and pages reach this platform.</param>
 /// <param name="CorsOrigins">Origins of pages that may call the API.</param>
-/// <param name="LongestStream">After which an event stream ends and its reader comes back: load balancers in front of a Functions host cut an answer off at 230 s.</param>
+/// <param name="LongestStream">Time after which an event stream ends and its reader reconnects, because Azure's load balancer cuts a response at 230 s.</param>
 public sealed record HostingSettings(Uri PublicUrl, IReadOnlyList<string> CorsOrigins, TimeSpan LongestStream)
 {
-    /// <summary>Whether nothing but this machine reaches it: it says so itself, and listens nowhere else.</summary>
+    /// <summary>Whether the app can be reached only from this machine: its public URL and all addresses it listens on are loopback addresses.</summary>
     public bool IsLocal { get; private init; }
 
     public static HostingSettings From(SettingsReader settings)
@@ -48,12 +48,12 @@ public sealed record HostingSettings(Uri PublicUrl, IReadOnlyList<string> CorsOr
     }
 }
 
-/// <summary>What the Azure Functions host itself reads; the app only checks its form and documents it.</summary>
+/// <summary>Settings that the Azure Functions host itself reads. The app only checks their form and documents them.</summary>
 /// <param name="ConnectionString">AzureWebJobsStorage.</param>
-/// <param name="AccountName">Of the storage account when the host signs in by managed identity.</param>
-/// <param name="BlobUrl">Its blob service.</param>
-/// <param name="QueueUrl">Its queue service.</param>
-/// <param name="TableUrl">Its table service.</param>
+/// <param name="AccountName">Name of the storage account, if the host uses a managed identity.</param>
+/// <param name="BlobUrl">URL of the blob service.</param>
+/// <param name="QueueUrl">URL of the queue service.</param>
+/// <param name="TableUrl">URL of the table service.</param>
 public sealed record FunctionsHostSettings(string? ConnectionString, string? AccountName, Uri? BlobUrl, Uri? QueueUrl, Uri? TableUrl)
 {
     public static FunctionsHostSettings From(SettingsReader settings)

@@ -1,27 +1,27 @@
 namespace VisionPlatform.Infrastructure.Settings;
 
-/// <summary>One setting as its concern declares it by reading it; what docs/settings.md and local.settings.example.json are made of.</summary>
-/// <param name="Section">The heading it belongs under.</param>
-/// <param name="Name">As in the environment.</param>
-/// <param name="Type">In words: <c>text</c>, <c>whole number</c>, <c>URL</c>, …</param>
-/// <param name="Default">What holds without it; null when nothing does.</param>
+/// <summary>One setting, declared by the code that reads it. docs/settings.md and local.settings.example.json are generated from these.</summary>
+/// <param name="Section">Heading in docs/settings.md.</param>
+/// <param name="Name">Name of the environment variable.</param>
+/// <param name="Type">Type in words: <c>text</c>, <c>whole number</c>, <c>URL</c>, …</param>
+/// <param name="Default">Value that is used when it is not set; null if there is none.</param>
 /// <param name="Purpose">What it is for, in one line.</param>
 public sealed record Setting(string Section, string Name, string Type, string? Default, string Purpose)
 {
     /// <summary>The app does not start without it.</summary>
     public bool IsNeeded { get; init; }
 
-    /// <summary>Its value is never shown, and may come from the key vault.</summary>
+    /// <summary>Its value is never shown. It may come from the key vault.</summary>
     public bool IsSecret { get; init; }
 
-    /// <summary>Other names it is read by when its own is not set, in this order.</summary>
+    /// <summary>Other names, tried in this order when its own name is not set.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
-    /// <summary>Its value in local.settings.example.json; null when it is not in there.</summary>
+    /// <summary>Its value in local.settings.example.json; null if it is not in that file.</summary>
     public string? Example { get; init; }
 }
 
-/// <summary>Everything that is wrong with the settings, one line each; values of secrets are not in it.</summary>
+/// <summary>All problems of the settings, one line each, without the values of secrets.</summary>
 public sealed class SettingsException(IReadOnlyList<string> problems, Exception? inner = null)
     : InvalidOperationException(Text(problems), inner)
 {

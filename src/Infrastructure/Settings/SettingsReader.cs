@@ -5,9 +5,9 @@ using VisionPlatform.Domain.Accounts;
 namespace VisionPlatform.Infrastructure.Settings;
 
 /// <summary>
-/// Reads settings and remembers what was asked for: a read is the declaration of the setting, so its documentation cannot
-/// differ from it. A wrong value is noted and a harmless one returned in its place, so that all problems are found at
-/// once; <see cref="Read{T}"/> throws them together. Empty counts as not set.
+/// Reads settings and records each one: reading a setting declares it, so the documentation cannot differ from the code. For a wrong value it
+/// records a problem and returns a harmless value, so that all problems are found at once. <see cref="Read{T}"/> throws them together. An empty value
+/// counts as not set.
 /// </summary>
 public sealed class SettingsReader(IConfiguration configuration)
 {
@@ -17,13 +17,13 @@ public sealed class SettingsReader(IConfiguration configuration)
     private readonly List<string> _problems = [];
     private string _section = "";
 
-    /// <summary>Every setting that was asked for, in order.</summary>
+    /// <summary>Every setting that was read, in order.</summary>
     public IReadOnlyCollection<Setting> Declared => _declared.Values;
 
     public IReadOnlyList<string> Problems => _problems;
 
-    /// <summary>Reads a concern whole.</summary>
-    /// <exception cref="SettingsException">With every problem there is.</exception>
+    /// <summary>Reads settings and throws if there are problems.</summary>
+    /// <exception cref="SettingsException">Names every problem.</exception>
     public static T Read<T>(IConfiguration configuration, Func<SettingsReader, T> read)
     {
         var reader = new SettingsReader(configuration);
@@ -31,21 +31,21 @@ public sealed class SettingsReader(IConfiguration configuration)
         return reader.Problems.Count == 0 ? settings : throw new SettingsException(reader.Problems);
     }
 
-    /// <summary>Reads one concern; its settings stand under this heading.</summary>
+    /// <summary>Reads a section. Its settings are documented under this heading.</summary>
     public T Section<T>(string title, Func<SettingsReader, T> read)
     {
         _section = title;
         return read(this);
     }
 
-    /// <summary>Notes a problem. Never put the value of a secret into it.</summary>
+    /// <summary>Records a problem. Never put the value of a secret into it.</summary>
     public void Problem(string text) => _problems.Add(text);
 
     /// <summary>A text; null when it is not set.</summary>
     public string? Text(string name, string purpose, string? fallback = null, bool secret = false, string? example = null, string type = PlainText, params string[] aliases) =>
         Value(new Setting(_section, name, type, fallback, purpose) { IsSecret = secret, Example = example, Aliases = aliases }) ?? fallback;
 
-    /// <summary>A text that has to be set; empty when it is not.</summary>
+    /// <summary>A required text. If it is not set, records a problem and returns an empty text.</summary>
     public string Needed(string name, string purpose, bool secret = false, string? example = null, string type = PlainText, params string[] aliases)
     {
         var value = Value(new Setting(_section, name, type, null, purpose) { IsNeeded = true, IsSecret = secret, Example = example, Aliases = aliases });
@@ -54,7 +54,7 @@ public sealed class SettingsReader(IConfiguration configuration)
         return value ?? "";
     }
 
-    /// <summary>A text that is another setting's when it is not set itself.</summary>
+    /// <summary>A text that defaults to the value of another setting.</summary>
     public string? Inherited(string name, string from, string? inherited, string purpose, bool secret = false, string type = PlainText, params string[] aliases) =>
         Value(new Setting(_section, name, type, $"`{from}`", purpose) { IsSecret = secret, Aliases = aliases }) ?? inherited;
 
@@ -65,7 +65,7 @@ public sealed class SettingsReader(IConfiguration configuration)
         return value is { Length: > 0 } ? AbsoluteUrl(name, value) : null;
     }
 
-    /// <summary>Reads text as an absolute http or https address; notes the problem when it is none.</summary>
+    /// <summary>Reads text as an absolute http or https address; records a problem and returns null if it is not.</summary>
     public Uri? AbsoluteUrl(string name, string value)
     {
         if (Uri.TryCreate(value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
@@ -94,7 +94,7 @@ public sealed class SettingsReader(IConfiguration configuration)
         return fallback;
     }
 
-    /// <summary>One of some words; upper and lower case are the same.</summary>
+    /// <summary>One of the names of an enum, ignoring case.</summary>
     public T Choice<T>(string name, T fallback, string purpose)
         where T : struct, Enum
     {
@@ -112,8 +112,8 @@ public sealed class SettingsReader(IConfiguration configuration)
     public IReadOnlyList<string> List(string name, string purpose, string? example = null) =>
         Text(name, purpose, example: example, type: "list")?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 
-    /// <summary>Settings of one form, such as <c>TRAINER_&lt;FRAMEWORK&gt;_URL</c>: value by what stands for the placeholder, as it is written.</summary>
-    /// <param name="pattern">With the placeholder in angle brackets.</param>
+    /// <summary>Settings whose names match a pattern, such as <c>TRAINER_&lt;FRAMEWORK&gt;_URL</c>. Returns the values by the text in place of the placeholder.</summary>
+    /// <param name="pattern">Name with a placeholder in angle brackets.</param>
     public IReadOnlyDictionary<string, string> Family(string pattern, string purpose, string type = PlainText, string? exampleName = null, string? example = null)
     {
         string before = pattern[..pattern.IndexOf('<', StringComparison.Ordinal)], after = pattern[(pattern.IndexOf('>', StringComparison.Ordinal) + 1)..];
@@ -127,11 +127,11 @@ public sealed class SettingsReader(IConfiguration configuration)
     }
 
     /// <summary>
-    /// Notes every secret that anybody could guess: the one of the example file, and what is short or a common word. Only an installation
-    /// that nothing but this machine reaches may have such.
+    /// Records a problem for every secret that is easy to guess: the one of the example file, a short one, or a common word. Does nothing if the
+    /// installation can be reached only from this machine.
     /// </summary>
-    /// <param name="isLocal">Whether this one is.</param>
-    /// <param name="issuedElsewhere">Names of secrets whose form others decide; of these only well-known ones are refused.</param>
+    /// <param name="isLocal">Whether the installation can be reached only from this machine.</param>
+    /// <param name="issuedElsewhere">Names of secrets that other systems issue. Of these, only example values and common words are refused.</param>
     public void RefuseWeakSecrets(bool isLocal, params string[] issuedElsewhere)
     {
         if (isLocal)
@@ -171,6 +171,6 @@ public sealed class SettingsReader(IConfiguration configuration)
     private string? Find(Setting setting) => new[] { setting.Name }.Concat(setting.Aliases)
         .Select(name => configuration[name.Replace("__", ":", StringComparison.Ordinal)]?.Trim()).FirstOrDefault(value => !string.IsNullOrEmpty(value));
 
-    // A setting that two concerns read is documented where it was read first.
+    // A setting that is read twice is documented in the section that reads it first.
     private void Declare(Setting setting) => _declared.TryAdd(setting.Name, setting);
 }

@@ -2,13 +2,13 @@ using System.Net;
 
 namespace VisionPlatform.Infrastructure.Settings;
 
-/// <summary>How many requests a minute one instance of the app takes; 0 is no limit. Whoever was quiet may send a minute's worth at once.</summary>
-/// <param name="PerAddress">From one address, whoever sends them.</param>
-/// <param name="PerUser">Of one person, with all tokens together.</param>
+/// <summary>Rate limits in requests per minute for each instance of the app; 0 means no limit. A caller that sent nothing for a minute may send the whole amount at once.</summary>
+/// <param name="PerAddress">From one address, for all callers together.</param>
+/// <param name="PerUser">From one person, for all tokens together.</param>
 /// <param name="PerToken">With one access token.</param>
-/// <param name="SignIn">To what strangers may call: signing in, signing up, resetting a password; from one address.</param>
+/// <param name="SignIn">Sign-ins, sign-ups and password resets from one address.</param>
 /// <param name="Trainer">Callbacks of trainers, from one address.</param>
-/// <param name="TrustedProxies">Who may say by X-Forwarded-For and X-Forwarded-Proto where a request comes from.</param>
+/// <param name="TrustedProxies">Proxies whose X-Forwarded-For and X-Forwarded-Proto headers are used.</param>
 public sealed record TrafficSettings(int PerAddress, int PerUser, int PerToken, int SignIn, int Trainer, IReadOnlyList<IPNetwork> TrustedProxies)
 {
     public static TrafficSettings From(SettingsReader settings) => new(

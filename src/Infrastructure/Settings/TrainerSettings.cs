@@ -2,19 +2,19 @@ using Microsoft.Extensions.Configuration;
 
 namespace VisionPlatform.Infrastructure.Settings;
 
-/// <summary>The trainers this platform knows and how patient it is with them.</summary>
+/// <summary>The trainers, and how long the platform waits for them.</summary>
 /// <param name="Urls">Base URL by framework; from TRAINER_{FRAMEWORK}_URL.</param>
 /// <param name="ApiKey">Sent to trainers as a bearer token, when set.</param>
 /// <param name="PublicUrl">Where trainers reach this platform.</param>
 /// <param name="Heartbeat">How often a trainer reports.</param>
-/// <param name="HeartbeatTimeout">After how long a silent trainer's attempt is given up.</param>
-/// <param name="MaxAttempts">Tries per job, the first included.</param>
-/// <param name="RetryDelay">Wait before the second attempt; it doubles.</param>
-/// <param name="LooksPerHistory">Looks at an attempt (some six history events each) after which its orchestration begins a fresh history, so that a run of days stays small. At least 2.</param>
+/// <param name="HeartbeatTimeout">Silence after which an attempt counts as failed.</param>
+/// <param name="MaxAttempts">Attempts of a job, including the first.</param>
+/// <param name="RetryDelay">Wait before the second attempt. It doubles before each further one.</param>
+/// <param name="LooksPerHistory">Number of checks of an attempt after which its orchestration starts a new history, so that the history of a long run stays small. Each check adds about six events. At least 2.</param>
 public sealed record TrainerSettings(
     IReadOnlyDictionary<string, Uri> Urls, string? ApiKey, Uri PublicUrl, TimeSpan Heartbeat, TimeSpan HeartbeatTimeout, int MaxAttempts, TimeSpan RetryDelay, int LooksPerHistory)
 {
-    /// <exception cref="SettingsException">With every problem there is.</exception>
+    /// <exception cref="SettingsException">Names every problem.</exception>
     public static TrainerSettings From(IConfiguration configuration) => SettingsReader.Read(configuration, From);
 
     public static TrainerSettings From(SettingsReader settings) => new(

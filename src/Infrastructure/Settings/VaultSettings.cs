@@ -1,8 +1,8 @@
 namespace VisionPlatform.Infrastructure.Settings;
 
-/// <summary>An Azure key vault that holds secrets which the environment does not.</summary>
+/// <summary>An Azure key vault with secrets that are not set in the environment.</summary>
 /// <param name="Url">KEYVAULT_URI; null when there is none.</param>
-/// <param name="RefreshEvery">How often the vault is asked again.</param>
+/// <param name="RefreshEvery">How often the secrets are read again.</param>
 public sealed record VaultSettings(Uri? Url, TimeSpan RefreshEvery)
 {
     public static VaultSettings From(SettingsReader settings) => new(

@@ -4,13 +4,13 @@ using Amazon.S3.Model;
 
 namespace VisionPlatform.Infrastructure.Storage;
 
-/// <summary>Setting a bucket up: what <c>storage init</c> does.</summary>
+/// <summary>Sets up a bucket, for <c>storage init</c>.</summary>
 public sealed partial class ObjectStore
 {
-    /// <summary>Makes the bucket; false when it was there already.</summary>
+    /// <summary>Creates the bucket. Returns false if it already exists.</summary>
     public async Task<bool> CreateBucketAsync(CancellationToken cancellation)
     {
-        // Asked first: a PUT of one's own bucket succeeds on some servers and is a conflict on others.
+        // List first: a PUT of a bucket that the caller already owns succeeds on some servers and is a conflict on others.
         try
         {
             var probe = new ListObjectsV2Request { BucketName = Bucket, MaxKeys = 1 };
@@ -19,7 +19,7 @@ public sealed partial class ObjectStore
         }
         catch (AmazonS3Exception missing) when (missing.StatusCode == HttpStatusCode.NotFound)
         {
-            // Region "auto" is no location a store would accept: the endpoint decides.
+            // Do not send the region as the location: stores refuse "auto". The endpoint decides where the bucket is.
             var request = new PutBucketRequest { BucketName = Bucket, UseClientRegion = false };
             await CallAsync(token => new ValueTask<PutBucketResponse>(_client.PutBucketAsync(request, token)), cancellation);
             return true;

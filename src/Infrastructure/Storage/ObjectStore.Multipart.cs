@@ -6,13 +6,13 @@ using VisionPlatform.Domain.Errors;
 
 namespace VisionPlatform.Infrastructure.Storage;
 
-/// <summary>Objects too large for one request. Parts are equal in size but for the last, as R2 demands.</summary>
+/// <summary>Multipart uploads, for objects too large for one request. All parts but the last have the same size, because R2 requires it.</summary>
 public sealed partial class ObjectStore
 {
     /// <summary>The smallest part S3 accepts, except for the last one.</summary>
     public const int SmallestPart = 5 * 1024 * 1024;
 
-    /// <summary>Part size of uploads made here.</summary>
+    /// <summary>Part size that <see cref="PutAsync(string, Stream, string, CancellationToken, int)"/> uses by default.</summary>
     public const int DefaultPart = 16 * 1024 * 1024;
 
     private const int ParallelParts = 4;
@@ -26,7 +26,7 @@ public sealed partial class ObjectStore
     }
 
     /// <summary>Joins the parts into the object. Parts may be given in any order.</summary>
-    /// <exception cref="MultipartRefusedException">The upload is unknown, or its parts are.</exception>
+    /// <exception cref="MultipartRefusedException">The store does not know the upload or one of its parts.</exception>
     public async Task CompleteMultipartAsync(string key, string uploadId, IEnumerable<UploadedPart> parts, CancellationToken cancellation)
     {
         var request = new CompleteMultipartUploadRequest
@@ -44,7 +44,7 @@ public sealed partial class ObjectStore
         {
             throw new MultipartRefusedException(key, refusal.ErrorCode, refusal);
         }
-        // Ceph answers an upload that is gone with a server error.
+        // Ceph answers with a server error if the upload no longer exists.
         catch (ProblemException away) when (away.InnerException is AmazonS3Exception)
         {
             if (await HasMultipartAsync(key, uploadId, cancellation))
@@ -67,17 +67,17 @@ public sealed partial class ObjectStore
         }
     }
 
-    /// <summary>Gives a multipart upload up and frees its parts; one that is gone counts as given up.</summary>
+    /// <summary>Aborts a multipart upload and frees its parts. Succeeds if the upload no longer exists.</summary>
     public Task AbortMultipartAsync(string key, string uploadId, CancellationToken cancellation) =>
         OrNoUploadAsync(token => new ValueTask<AbortMultipartUploadResponse>(
             _client.AbortMultipartUploadAsync(new AbortMultipartUploadRequest { BucketName = Bucket, Key = key, UploadId = uploadId }, token)), cancellation);
 
-    /// <summary>Stores a stream of any length: in one request when it fits a part, else as a multipart upload that is given up on failure.</summary>
+    /// <summary>Stores a stream of any length: in one request if it is shorter than a part, otherwise as a multipart upload, which is aborted on failure.</summary>
     /// <param name="key">Where to store.</param>
     /// <param name="content">Read once from its present position; need not be seekable.</param>
     /// <param name="contentType">Media type.</param>
-    /// <param name="cancellation">Cancels and gives the upload up.</param>
-    /// <param name="partSize">Bytes a part, at least <see cref="SmallestPart"/>.</param>
+    /// <param name="cancellation">Cancels and aborts the upload.</param>
+    /// <param name="partSize">Bytes in each part, at least <see cref="SmallestPart"/>.</param>
     /// <returns>Bytes stored.</returns>
     public async Task<long> PutAsync(string key, Stream content, string contentType, CancellationToken cancellation, int partSize = DefaultPart)
     {
@@ -166,7 +166,7 @@ public sealed partial class ObjectStore
         }
         catch (AmazonS3Exception gone) when (gone.ErrorCode == "NoSuchUpload" || gone.StatusCode == HttpStatusCode.NotFound)
         {
-            // Nothing is left to give up.
+            // Nothing is left to abort.
         }
     }
 }

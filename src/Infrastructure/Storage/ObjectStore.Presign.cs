@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace VisionPlatform.Infrastructure.Storage;
 
-/// <summary>Requests for those without keys. Signing is local: nothing is sent to the store.</summary>
+/// <summary>Presigned requests, which clients can send without having keys. Signing sends nothing to the store.</summary>
 public sealed partial class ObjectStore
 {
-    /// <summary>The longest life S3 signatures allow.</summary>
+    /// <summary>The longest lifetime that S3 allows for a signature.</summary>
     public static readonly TimeSpan LongestPresign = TimeSpan.FromDays(7);
 
     private static readonly Dictionary<string, string> NoHeaders = [];
@@ -19,13 +19,13 @@ public sealed partial class ObjectStore
             ? Sign("GET", key, lifetime, NoHeaders)
             : Sign("GET", key, lifetime, NoHeaders, ("response-content-disposition", $"attachment; filename*=UTF-8''{Uri.EscapeDataString(downloadName)}"));
 
-    /// <summary>A PUT of one object, content type signed, that replaces what is there.</summary>
+    /// <summary>A PUT of one object that replaces an existing one. The content type is part of the signature.</summary>
     public PresignedRequest PresignPut(string key, string contentType, TimeSpan lifetime) =>
         Sign("PUT", key, lifetime, new Dictionary<string, string> { ["Content-Type"] = contentType });
 
     /// <summary>
-    /// A PUT that works once: <c>If-None-Match: *</c> and the content type are part of the signature, so a second PUT answers 412 and one
-    /// without the header 403.
+    /// A PUT that works once: <c>If-None-Match: *</c> and the content type are part of the signature, so the store answers a second PUT with 412,
+    /// and a PUT without one of these headers with 403.
     /// </summary>
     public PresignedRequest PresignPutOnce(string key, string contentType, TimeSpan lifetime) =>
         Sign("PUT", key, lifetime, new Dictionary<string, string> { ["Content-Type"] = contentType, ["If-None-Match"] = "*" });

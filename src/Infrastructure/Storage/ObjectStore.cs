@@ -9,7 +9,7 @@ namespace VisionPlatform.Infrastructure.Storage;
 
 /// <summary>
 /// One bucket of an S3-compatible store (R2, S3, MinIO, Ceph). Keys are relative to the bucket and are what the database holds.
-/// Every call runs under <see cref="Integrations.ObjectStore"/>; when the store stays away it throws <see cref="ProblemException"/>
+/// Every call runs under <see cref="Integrations.ObjectStore"/>; if the store is still unavailable after the retries, it throws <see cref="ProblemException"/>
 /// with <see cref="ErrorCodes.StorageUnavailable"/>. A missing object is a null result, never an exception.
 /// </summary>
 public sealed partial class ObjectStore : IDisposable
@@ -51,7 +51,7 @@ public sealed partial class ObjectStore : IDisposable
         AllowAutoRedirect = false,
     };
 
-    /// <summary>Facts of an object, or null when there is none under the key.</summary>
+    /// <summary>Size, entity tag, type and time of an object; null if there is no object under the key.</summary>
     public Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellation) =>
         OrNullAsync(async token =>
         {
@@ -59,8 +59,8 @@ public sealed partial class ObjectStore : IDisposable
             return new ObjectInfo(key, response.ContentLength, Unquoted(response.ETag), response.Headers.ContentType, Utc(response.LastModified));
         }, cancellation);
 
-    /// <summary>Opens an object for reading, whole or the bytes <paramref name="from"/>..<paramref name="to"/> (both inclusive); null when there is none.</summary>
-    /// <remarks>Retries cover the answer's head only; a connection lost while the caller reads surfaces as <see cref="IOException"/>.</remarks>
+    /// <summary>Opens an object for reading: all of it, or the bytes <paramref name="from"/>..<paramref name="to"/> (both inclusive). Null if there is no object.</summary>
+    /// <remarks>Only the request for the headers is retried. A connection that is lost while the caller reads throws <see cref="IOException"/>.</remarks>
     public Task<ObjectContent?> OpenReadAsync(string key, CancellationToken cancellation, long? from = null, long? to = null) =>
         OrNullAsync(async token =>
         {
@@ -73,8 +73,8 @@ public sealed partial class ObjectStore : IDisposable
         }, cancellation);
 
     /// <summary>
-    /// Reads a whole object into memory; null when there is none. Retried as a whole. An object longer than <paramref name="limit"/> bytes
-    /// is not read: the result has its facts and no bytes.
+    /// Reads a whole object into memory; null if there is none. A retry reads it from the start. An object longer than <paramref name="limit"/> bytes
+    /// is not read: the result has its information and no bytes.
     /// </summary>
     public Task<ObjectBytes?> GetBytesAsync(string key, long limit, CancellationToken cancellation) =>
         OrNullAsync(async token =>
@@ -92,7 +92,7 @@ public sealed partial class ObjectStore : IDisposable
     public Task PutAsync(string key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellation) =>
         PutBytesAsync(key, content, contentType, writeOnce: false, cancellation);
 
-    /// <summary>Stores bytes under a key that must be free; false when an object is there already, which stays as it is.</summary>
+    /// <summary>Stores bytes unless the key is already in use. Returns false, and leaves the existing object as it is, if the key is in use.</summary>
     public Task<bool> PutOnceAsync(string key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellation) =>
         PutBytesAsync(key, content, contentType, writeOnce: true, cancellation);
 
@@ -104,13 +104,13 @@ public sealed partial class ObjectStore : IDisposable
             return "copied";
         }, cancellation) is not null;
 
-    /// <summary>Deletes an object; one that is not there counts as deleted.</summary>
+    /// <summary>Deletes an object. Succeeds if there is no such object.</summary>
     public Task DeleteAsync(string key, CancellationToken cancellation) =>
         CallAsync(token => new ValueTask<DeleteObjectResponse>(_client.DeleteObjectAsync(new DeleteObjectRequest { BucketName = Bucket, Key = key }, token)), cancellation);
 
     /// <summary>
-    /// Deletes many objects, 1,000 a request; missing ones count as deleted. Stores that refuse the batch request (its checksum header is
-    /// not supported everywhere) get single deletes.
+    /// Deletes objects, 1,000 with each request. Objects that do not exist count as deleted. If the store refuses the batch request, because it
+    /// does not support its checksum header, each object is deleted by a request of its own.
     /// </summary>
     public async Task DeleteAsync(IReadOnlyCollection<string> keys, CancellationToken cancellation)
     {
@@ -130,7 +130,7 @@ public sealed partial class ObjectStore : IDisposable
         }
     }
 
-    /// <summary>Lists objects whose key starts with the prefix, in key order, page by page as it is enumerated.</summary>
+    /// <summary>Lists objects whose key starts with the prefix, in key order, fetching pages as the caller enumerates.</summary>
     public async IAsyncEnumerable<ObjectInfo> ListAsync(
         string prefix, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation, string? startAfter = null)
     {
@@ -147,7 +147,7 @@ public sealed partial class ObjectStore : IDisposable
         while (next is not null);
     }
 
-    /// <summary>Whether the store answers for the bucket within two seconds; one attempt.</summary>
+    /// <summary>Checks that the store answers a request for the bucket. Makes one attempt, of at most two seconds.</summary>
     /// <exception cref="ProblemException">It does not.</exception>
     public Task CheckAsync(CancellationToken cancellation) =>
         CallAsync(_healthPipeline, token => new ValueTask<ListObjectsV2Response>(
@@ -173,7 +173,7 @@ public sealed partial class ObjectStore : IDisposable
         }
         catch (AmazonS3Exception refusal) when (writeOnce && refusal.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict)
         {
-            // A repeated attempt may meet the object its own first attempt wrote before the answer was lost.
+            // If the answer to the first attempt was lost, the second one finds the object that the first one wrote.
             return attempts > 1 && await HeadAsync(key, cancellation) is { } stored && stored.Size == content.Length;
         }
     }
@@ -228,5 +228,5 @@ public sealed partial class ObjectStore : IDisposable
     private static DateTimeOffset Utc(DateTime? time) => time is { } value ? new DateTimeOffset(value.ToUniversalTime()) : default;
 }
 
-/// <summary>An object read into memory; <see cref="Bytes"/> is null when it was longer than the limit asked for.</summary>
+/// <summary>An object read into memory. <see cref="Bytes"/> is null if the object is longer than the limit.</summary>
 public sealed record ObjectBytes(ObjectInfo Info, byte[]? Bytes);

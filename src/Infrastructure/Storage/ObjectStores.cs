@@ -2,13 +2,13 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace VisionPlatform.Infrastructure.Storage;
 
-/// <summary>The platform's two stores. <see cref="External"/> holds datasets, <see cref="Internal"/> checkpoints, models, exports, logs.</summary>
+/// <summary>The platform's two stores. <see cref="External"/> holds what users upload, <see cref="Internal"/> what the platform produces.</summary>
 public sealed class ObjectStores(StorageSettings settings, TimeProvider time) : IDisposable
 {
-    /// <summary>What users bring: images, thumbnails, dataset versions.</summary>
+    /// <summary>Images, thumbnails and dataset versions.</summary>
     public ObjectStore External { get; } = new(settings.External, time);
 
-    /// <summary>What the platform makes.</summary>
+    /// <summary>Checkpoints, models, exports and logs.</summary>
     public ObjectStore Internal { get; } = new(settings.Internal, time);
 
     public void Dispose()

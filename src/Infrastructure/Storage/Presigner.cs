@@ -5,9 +5,10 @@ using System.Text;
 namespace VisionPlatform.Infrastructure.Storage;
 
 /// <summary>
-/// Signs request URLs by AWS Signature Version 4 with the signature in the query
-/// (https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html), path-style, payload unsigned. The SDK does the same at
-/// ten times the cost, and a page of images or a trainer's manifest needs hundreds to thousands of them; a test holds the two equal.
+/// Signs request URLs with AWS Signature Version 4, with the signature in the query
+/// (https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html), path-style, payload unsigned. The SDK can do the same but takes
+/// ten times as long, and a page of images or the manifest for a trainer needs hundreds to thousands of URLs. A test checks that both make the same
+/// signatures.
 /// </summary>
 internal sealed class Presigner(BucketSettings settings, TimeProvider time)
 {
@@ -17,15 +18,15 @@ internal sealed class Presigner(BucketSettings settings, TimeProvider time)
     private readonly string _path = $"{settings.Endpoint.AbsolutePath.TrimEnd('/')}/{Uri.EscapeDataString(settings.Bucket)}/";
     private readonly string _base = settings.Endpoint.GetLeftPart(UriPartial.Authority);
 
-    /// <summary>The signing key is good for one UTC day; deriving it costs four hashes.</summary>
+    /// <summary>Cached, because a signing key is valid for one UTC day and deriving it takes four hashes.</summary>
     private volatile SigningKey? _signingKey;
 
     private sealed record SigningKey(string Date, byte[] Key);
 
-    /// <summary>A URL that is good for one request of the given shape until it expires.</summary>
+    /// <summary>Signs a URL for one kind of request: this method, key, headers and parameters. It is valid until it expires.</summary>
     /// <param name="method">HTTP method in upper case.</param>
     /// <param name="key">Object key, unescaped.</param>
-    /// <param name="lifetime">Whole seconds count.</param>
+    /// <param name="lifetime">Fractions of a second are dropped.</param>
     /// <param name="headers">Headers the sender must send with exactly these values.</param>
     /// <param name="parameters">Further query parameters, unescaped.</param>
     public PresignedRequest Sign(
@@ -50,7 +51,7 @@ internal sealed class Presigner(BucketSettings settings, TimeProvider time)
         return new PresignedRequest(method, $"{_base}{path}?{query}&X-Amz-Signature={signature}", headers, new DateTimeOffset(now, TimeSpan.Zero).AddSeconds(seconds));
     }
 
-    /// <summary>Escaped parameters in ordinal order of their names, as both the URL and the signature need them.</summary>
+    /// <summary>Escaped parameters in ordinal order of their names, for the URL and for the signature.</summary>
     private static string Query(ReadOnlySpan<(string Name, string Value)> own, params ReadOnlySpan<(string Name, string Value)> all)
     {
         var parameters = new List<(string Name, string Value)>(own.Length + all.Length);

@@ -5,8 +5,8 @@ using Amazon.S3.Model;
 namespace VisionPlatform.Infrastructure.Storage;
 
 /// <summary>
-/// The SDK's client with the one rule every put and part must obey, whoever sends it (TransferUtility included): the payload hash is
-/// never <c>STREAMING-*</c>, which R2 refuses. Over TLS the payload goes unsigned; over http, where the SDK forbids that, it is hashed whole.
+/// The SDK's client, changed so that no put or part has the payload hash <c>STREAMING-*</c>, which R2 refuses. This also covers uploads by
+/// TransferUtility. Over TLS the payload is not signed. Over http, where the SDK requires a signature, the whole payload is hashed.
 /// </summary>
 internal sealed class S3Client(AWSCredentials credentials, AmazonS3Config config, bool tls) : AmazonS3Client(credentials, config)
 {
@@ -28,7 +28,7 @@ internal sealed class S3Client(AWSCredentials credentials, AmazonS3Config config
         return base.UploadPartAsync(request, cancellationToken);
     }
 
-    /// <summary>A client for the endpoint of <paramref name="settings"/>; retries are left to the caller's pipeline.</summary>
+    /// <summary>A client for the endpoint of <paramref name="settings"/>; it does not retry, because the caller's pipeline does.</summary>
     public static S3Client Create(BucketSettings settings, HttpMessageHandler handler) =>
         new(new BasicAWSCredentials(settings.AccessKey, settings.SecretKey), new AmazonS3Config
         {
@@ -56,7 +56,7 @@ internal sealed class S3Client(AWSCredentials credentials, AmazonS3Config config
     }
 
     /// <summary>
-    /// Drops <c>Expect: 100-continue</c>, which the SDK puts on every upload: R2 never answers it, and each put would wait a second for nothing.
+    /// Removes <c>Expect: 100-continue</c>, which the SDK adds to every upload. R2 never answers it, so each put would wait a second.
     /// </summary>
     private sealed class WithoutExpect(HttpMessageHandler inner) : DelegatingHandler(inner)
     {

@@ -7,7 +7,7 @@ using Polly.Timeout;
 
 namespace VisionPlatform.Infrastructure.Storage;
 
-/// <summary>Tells the store's failures apart.</summary>
+/// <summary>Classifies failures of the store.</summary>
 internal static class StorageFailures
 {
     /// <summary>Whether the same request may succeed later: connection trouble, throttling, server errors.</summary>
@@ -16,16 +16,16 @@ internal static class StorageFailures
         AmazonS3Exception { ErrorCode: "SlowDown" or "RequestTimeout" or "InternalError" or "ServiceUnavailable" or "RequestTimeTooSkewed" } => true,
         AmazonS3Exception { StatusCode: var status } when status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout => true,
         AmazonS3Exception { StatusCode: var status } when (int)status is >= 500 and not 501 => true,
-        // Anything the SDK could not read as an answer of the store: its cause decides.
+        // The SDK could not read the answer of the store: look at the cause.
         AmazonServiceException { InnerException: { } inner } => IsConnection(inner),
         AmazonClientException { InnerException: { } inner } => IsConnection(inner),
         _ => IsConnection(error),
     };
 
-    /// <summary>Whether the store is away for the caller's purposes: transient even after the retries, or not asked because it failed before.</summary>
+    /// <summary>Whether the store is unavailable: the failure is still transient after the retries, or the open circuit prevented the call.</summary>
     public static bool IsAway(Exception error) => error is TimeoutRejectedException or BrokenCircuitException || IsTransient(error);
 
-    /// <summary>Whether the object, not the bucket, is missing.</summary>
+    /// <summary>Whether the object is missing. False if the bucket is missing.</summary>
     public static bool IsMissing(AmazonS3Exception error) =>
         error.StatusCode == HttpStatusCode.NotFound && error.ErrorCode is not ("NoSuchBucket" or "NoSuchUpload");
 

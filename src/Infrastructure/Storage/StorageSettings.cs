@@ -3,7 +3,7 @@ using VisionPlatform.Infrastructure.Settings;
 
 namespace VisionPlatform.Infrastructure.Storage;
 
-/// <summary>Where one bucket lives and who may use it. Works alike for R2, S3, MinIO and Ceph.</summary>
+/// <summary>Address, keys and name of one bucket on R2, S3, MinIO or Ceph.</summary>
 /// <param name="Endpoint">Service URL without the bucket, e.g. <c>https://ACCOUNT.r2.cloudflarestorage.com</c>.</param>
 /// <param name="AccessKey">Access key id.</param>
 /// <param name="SecretKey">Secret access key; never logged.</param>
@@ -11,14 +11,14 @@ namespace VisionPlatform.Infrastructure.Storage;
 /// <param name="Bucket">Bucket name.</param>
 public sealed record BucketSettings(Uri Endpoint, string AccessKey, string SecretKey, string Region, string Bucket)
 {
-    /// <summary>Whether requests travel over TLS, which decides how payloads are signed.</summary>
+    /// <summary>Whether requests use TLS. This decides how payloads are signed.</summary>
     public bool IsTls => Endpoint.Scheme == Uri.UriSchemeHttps;
 
     /// <summary>The settings without the secret.</summary>
     public override string ToString() => $"{Endpoint}{Bucket} as {AccessKey}";
 }
 
-/// <summary>The two stores: external holds what users bring (datasets), internal what the platform makes (checkpoints, models, exports, logs).</summary>
+/// <summary>The two stores: external holds what users upload (datasets), internal holds what the platform produces (checkpoints, models, exports, logs).</summary>
 public sealed record StorageSettings(BucketSettings External, BucketSettings Internal)
 {
     /// <summary>Bucket of the labeler's exports.</summary>
@@ -27,12 +27,12 @@ public sealed record StorageSettings(BucketSettings External, BucketSettings Int
     /// <summary>Bucket of pretrained weights.</summary>
     public required string WeightsBucket { get; init; }
 
-    /// <exception cref="SettingsException">With every problem there is.</exception>
+    /// <exception cref="SettingsException">Names every problem.</exception>
     public static StorageSettings From(IConfiguration configuration) => SettingsReader.Read(configuration, From);
 
     /// <summary>
-    /// <c>EXTERNAL_STORAGE_*</c>, <c>INTERNAL_STORAGE_*</c> (each defaults to the external one) and the buckets; <c>R2_*</c> are
-    /// other names of the external ones.
+    /// Reads <c>EXTERNAL_STORAGE_*</c>, <c>INTERNAL_STORAGE_*</c> (each defaults to the external one) and the buckets. <c>R2_*</c> are aliases of
+    /// the external ones.
     /// </summary>
     public static StorageSettings From(SettingsReader settings)
     {

@@ -1,9 +1,9 @@
 namespace VisionPlatform.Infrastructure.Storage;
 
-/// <summary>What the store knows of an object without reading it.</summary>
+/// <summary>Properties of an object, without its content.</summary>
 /// <param name="Key">Key inside the bucket.</param>
 /// <param name="Size">Bytes.</param>
-/// <param name="ETag">Entity tag without quotes; the MD5 of the content only for objects put in one piece.</param>
+/// <param name="ETag">Entity tag without quotes; it is the MD5 of the content only if the object was put by one request.</param>
 /// <param name="ContentType">Media type; null in listings.</param>
 /// <param name="LastModified">Time of the last write, UTC.</param>
 public sealed record ObjectInfo(string Key, long Size, string ETag, string? ContentType, DateTimeOffset LastModified);
@@ -11,7 +11,7 @@ public sealed record ObjectInfo(string Key, long Size, string ETag, string? Cont
 /// <summary>An object being read. Dispose it to free the connection.</summary>
 public sealed class ObjectContent(ObjectInfo info, Stream stream, IDisposable owner) : IDisposable, IAsyncDisposable
 {
-    /// <summary>Facts of the object; <see cref="ObjectInfo.Size"/> is the length of the part read when a range was asked for.</summary>
+    /// <summary>Properties of the object. If a range was requested, <see cref="ObjectInfo.Size"/> is the length of that range.</summary>
     public ObjectInfo Info { get; } = info;
 
     /// <summary>The bytes, read once from start to end.</summary>
@@ -30,15 +30,15 @@ public sealed class ObjectContent(ObjectInfo info, Stream stream, IDisposable ow
     }
 }
 
-/// <summary>A request someone without keys may send: exactly these headers, until the time given.</summary>
+/// <summary>A request that anybody can send without keys, with exactly these headers, until it expires.</summary>
 public sealed record PresignedRequest(string Method, string Url, IReadOnlyDictionary<string, string> Headers, DateTimeOffset ExpiresAt);
 
 /// <summary>A part of a multipart upload that was stored.</summary>
 /// <param name="Number">1-based part number.</param>
-/// <param name="ETag">Entity tag the store answered the part with, quotes allowed.</param>
+/// <param name="ETag">Entity tag from the store's answer to the part, with or without quotes.</param>
 public sealed record UploadedPart(int Number, string ETag);
 
-/// <summary>The multipart upload does not exist (any more), or its parts do not fit: the caller has to start over.</summary>
+/// <summary>The multipart upload does not exist, or its parts do not match it. The caller has to start again.</summary>
 public sealed class MultipartRefusedException(string key, string code, Exception inner)
     : Exception($"The multipart upload of '{key}' was refused ({code}).", inner)
 {
