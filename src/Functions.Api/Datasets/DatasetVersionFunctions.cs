@@ -29,7 +29,7 @@ public sealed class DatasetVersionFunctions(PlatformDatabase database, ProjectAc
         var wanted = await request.ReadJsonAsync<NewVersion>(cancellation);
         var published = await publisher.PublishAsync(id, user.Id, wanted.Note, cancellation);
 
-        // Should this not be reached, RecoverPublishing finds the version that is publishing without an orchestration.
+        // If the process ends before this, recovery finds the version that is publishing without an orchestration (DatasetWork).
         if (published.Version.State == DatasetVersionState.Publishing)
             await durable.SchedulePublishAsync(published.Version.Id, cancellation);
         var answer = AnswerOf(published.Version);
