@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace VisionPlatform.Bench;
 
-/// <summary>The machine's own limit: pgbench clients that each insert a row and commit, on the server that is measured, with its settings.</summary>
+/// <summary>The limit of the machine: pgbench clients that insert a row and commit, on the measured server with its settings.</summary>
 internal static class PgBench
 {
     private const int Clients = 8;

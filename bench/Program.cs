@@ -3,7 +3,7 @@ using VisionPlatform.Bench.Api;
 using VisionPlatform.Bench.Engine;
 using VisionPlatform.Bench.Hosts;
 
-// `./platform bench TOPIC [ARGUMENTS…]` (infra/local/bench.sh). A topic is a folder here; it prints JSON lines through Report and nothing else.
+// `./platform bench TOPIC [ARGUMENTS…]` (infra/local/bench.sh). A topic is a folder here; it prints only JSON lines, through Report.
 Dictionary<string, Func<string[], CancellationToken, Task>> topics = new(StringComparer.Ordinal)
 {
     ["engine"] = EngineBench.RunAsync,

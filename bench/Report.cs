@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace VisionPlatform.Bench;
 
-/// <summary>What the command line asks for does not exist.</summary>
+/// <summary>The command line names something that does not exist.</summary>
 public sealed class BenchArgumentException(string message) : Exception(message);
 
 /// <summary>Results go to stdout, one JSON object a line; progress goes to stderr.</summary>
@@ -17,7 +17,7 @@ public static class Report
 
     /// <summary>
     /// Prints a result: <c>scenario</c>, <c>n</c> (operations of the scenario), <c>p50Ms</c> and <c>p95Ms</c> of <paramref name="milliseconds"/>,
-    /// <c>perSecond</c>, what else the scenario tells, and <c>load</c>, the machine's load average of the last minute.
+    /// <c>perSecond</c>, other values of the scenario, and <c>load</c>, the machine's load average of the last minute.
     /// </summary>
     public static void Result(string scenario, int n, IReadOnlyCollection<double> milliseconds, double perSecond, JsonObject? extra = null)
     {
@@ -36,7 +36,7 @@ public static class Report
         Console.Out.Flush();
     }
 
-    /// <summary>The smallest value that at least so many percent of the values do not exceed; 0 of none.</summary>
+    /// <summary>The smallest value that is at least as large as the given percentage of the values; 0 if there are none.</summary>
     public static double Percentile(IReadOnlyCollection<double> values, double percent)
     {
         if (values.Count == 0)

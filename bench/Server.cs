@@ -28,7 +28,7 @@ internal sealed class Server
         }.ConnectionString;
     }
 
-    /// <summary>Creates an empty database and gives its connection string.</summary>
+    /// <summary>Creates an empty database and returns its connection string.</summary>
     public async Task<string> NewDatabaseAsync(string name, CancellationToken cancellation)
     {
         await using NpgsqlDataSource server = NpgsqlDataSource.Create(ConnectionStringTo("postgres"));

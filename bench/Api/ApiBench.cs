@@ -3,9 +3,9 @@ using System.Text.Json.Nodes;
 
 namespace VisionPlatform.Bench.Api;
 
-/// <summary>One thing to measure, on the app and on the bare endpoint.</summary>
-/// <param name="Name">Of the scenario; <c>bare-…</c> for the endpoint beside it.</param>
-/// <param name="Connections">That send at once, each its next request when the last is answered.</param>
+/// <summary>One measurement, made on the app and on the bare endpoint.</summary>
+/// <param name="Name">Name of the scenario. The bare endpoint that it is compared with is <c>bare-…</c>.</param>
+/// <param name="Connections">Number of connections. Each sends its next request when the previous one is answered.</param>
 /// <param name="OfApp">The n-th request to the app.</param>
 /// <param name="OfBare">The n-th request to the bare endpoint.</param>
 internal sealed record Scenario(string Name, int Connections, Func<int, byte[]> OfApp, Func<int, byte[]> OfBare)
@@ -15,15 +15,15 @@ internal sealed record Scenario(string Name, int Connections, Func<int, byte[]> 
 }
 
 /// <summary>
-/// Measures the API: <c>api [--tiny] [--connections N] [SCENARIO…]</c>. The app runs as people run it, in a process of its own; beside each figure stands the same
+/// Measures the API: <c>api [--tiny] [--connections N] [SCENARIO…]</c>. The app runs in its own process, as in production. Next to each figure is the same
 /// work behind a bare Kestrel endpoint with Npgsql or the presigner, in another process, from the same load generator, in the same run.
 /// </summary>
 internal static class ApiBench
 {
-    /// <summary>The argument by which the bench starts itself as the bare endpoint.</summary>
+    /// <summary>The argument that makes this program the bare endpoint.</summary>
     public const string ServeBare = "serve-bare";
 
-    /// <summary>The argument by which the bench starts itself as an app with one function.</summary>
+    /// <summary>The argument that makes this program an app with one function.</summary>
     public const string ServeEmpty = "serve-empty";
 
     private const int Projects = 2_000;
@@ -62,7 +62,7 @@ internal static class ApiBench
         }
     }
 
-    /// <summary>How many connections were asked for; null leaves it to each scenario.</summary>
+    /// <summary>Number of connections from the command line; null for the number of each scenario.</summary>
     private static int? ConnectionsOf(string[] arguments)
     {
         var at = Array.IndexOf(arguments, "--connections");
@@ -73,14 +73,14 @@ internal static class ApiBench
             : throw new BenchArgumentException("--connections takes a number from 1.");
     }
 
-    // In turn, so that a noisy neighbour disturbs both alike.
+    // Alternate between the two, so that other load on the machine affects both.
     private static async Task MeasureAsync(Scenario scenario, BenchData data, BenchProcess app, BenchProcess bare, TimeSpan time, CancellationToken cancellation)
     {
         var ofApp = new LoadResult();
         var ofBare = new LoadResult();
         var next = 0;
         await data.ForgetUploadsAsync(cancellation);
-        // Long enough for the compiler to be done with what is called often.
+        // Long enough for the JIT compiler to optimize the code that runs often.
         await LoadGenerator.RunAsync(app.Port, scenario.Connections, () => scenario.OfApp(Interlocked.Increment(ref next)), time * 3, cancellation);
         await LoadGenerator.RunAsync(bare.Port, scenario.Connections, () => scenario.OfBare(Interlocked.Increment(ref next)), time / 2, cancellation);
         for (var round = 0; round < Rounds; round++)
@@ -90,7 +90,7 @@ internal static class ApiBench
             ofApp.Add(await RunAsync(app, scenario.OfApp));
         }
         Write("bare-" + scenario.Name, scenario, ofBare, null);
-        // Of the throughput: 0.5 is half as many requests as the bare endpoint.
+        // Ratio of the throughputs: 0.5 means half as many requests a second as the bare endpoint.
         Write(scenario.Name, scenario, ofApp, ofBare.PerSecond == 0 ? null : ofApp.PerSecond / ofBare.PerSecond);
 
         async Task<LoadResult> RunAsync(BenchProcess server, Func<int, byte[]> request)

@@ -9,7 +9,7 @@ using VisionPlatform.Infrastructure.Storage;
 
 namespace VisionPlatform.Bench.Api;
 
-/// <summary>The measured work and nothing around it: Kestrel, Npgsql with the pool of the app, the presigner. Nobody is asked who they are.</summary>
+/// <summary>Only the measured work: Kestrel, Npgsql with the app's pool settings, and the presigner, without authentication.</summary>
 internal static class BareServer
 {
     private sealed record Row(Guid Id, string Name, string? Description, Guid OwnerId, DateTime CreatedAt, DateTime UpdatedAt);
@@ -36,7 +36,7 @@ internal static class BareServer
         app.MapGet("/nothing", () => Results.Ok(new { nothing = true }));
         app.MapGet("/projects", async () => new { items = await ListAsync(database, user) });
         app.MapPost("/projects", async (NewProject wanted) => TypedResults.Created("/projects", await CreateAsync(database, user, wanted)));
-        // In another's name: what is announced here is not the signed-in person's, whose quota the app adds up.
+        // Use another user, so that the app does not count these uploads when it checks the quota of the signed-in person.
         var other = Guid.CreateVersion7();
         app.MapPost("/presign", async (NewFiles wanted) => new { uploads = await PresignAsync(database, stores.External, other, dataset, wanted.Files) });
         await app.StartAsync(cancellation);

@@ -5,7 +5,7 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Bench.Api;
 
-/// <summary>Databases with one signed-in manager (no quotas), her projects and a dataset.</summary>
+/// <summary>Databases with one signed-in manager, who has no quotas, and her projects and dataset.</summary>
 internal sealed record BenchData(string Users, string Platform, string Token, Guid User, Guid Dataset, string Run)
 {
     public const string Secret = "a secret of the bench that is long enough to sign with";
@@ -41,7 +41,7 @@ internal sealed record BenchData(string Users, string Platform, string Token, Gu
         return new BenchData(users, platform, token, user, dataset, user.ToString("n")[^6..]);
     }
 
-    /// <summary>Takes back what was announced: a hundred thousand files that wait for their upload are no usual state.</summary>
+    /// <summary>Deletes announced uploads: an installation rarely has a hundred thousand of them.</summary>
     public Task ForgetUploadsAsync(CancellationToken cancellation) => ExecuteAsync(Platform, "TRUNCATE dataset_uploads", cancellation);
 
     private static async Task ExecuteAsync(string database, string sql, CancellationToken cancellation)

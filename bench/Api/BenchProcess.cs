@@ -3,7 +3,7 @@ using VisionPlatform.Tests;
 
 namespace VisionPlatform.Bench.Api;
 
-/// <summary>A server to measure, in a process of its own. Its log goes nowhere, but is written as in production.</summary>
+/// <summary>A measured server in its own process. It writes its log as in production; the output is discarded.</summary>
 internal sealed class BenchProcess : IAsyncDisposable
 {
     private readonly Process _process;
@@ -12,7 +12,7 @@ internal sealed class BenchProcess : IAsyncDisposable
 
     public int Port { get; }
 
-    /// <summary>Processor time of the process so far.</summary>
+    /// <summary>Processor time that the process has used.</summary>
     public TimeSpan ProcessorTime
     {
         get
@@ -41,7 +41,7 @@ internal sealed class BenchProcess : IAsyncDisposable
         }, cancellation);
     }
 
-    /// <summary>A functions app with one function that does nothing, on the embedded host.</summary>
+    /// <summary>An app on the embedded host with one function that does nothing.</summary>
     public static Task<BenchProcess> StartEmptyAppAsync(BenchData data, CancellationToken cancellation) =>
         StartAsync(Own, ["api", ApiBench.ServeEmpty], AppContext.BaseDirectory, "/nothing", new() { ["DATABASE_URL"] = data.Platform, ["AzureFunctionsJobHost__extensions__durableTask__hubName"] = "empty" }, cancellation);
 

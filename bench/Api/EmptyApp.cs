@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace VisionPlatform.Bench.Api;
 
-/// <summary>A functions app without middleware: what the embedded host and the official pipeline cost.</summary>
+/// <summary>A functions app without middleware. It shows the cost of the embedded host and the official pipeline.</summary>
 internal static class EmptyApp
 {
     public static async Task RunAsync(CancellationToken cancellation)

@@ -16,17 +16,17 @@ internal static class Http
     private static string Authorization(string? token) => token is null ? "" : $"Authorization: Bearer {token}\r\n";
 }
 
-/// <summary>What came of sending requests for a while.</summary>
+/// <summary>The result of sending requests for some time.</summary>
 internal sealed class LoadResult
 {
-    /// <summary>Of each successful request, from its first byte to the last of its answer.</summary>
+    /// <summary>Time of each successful request, from sending its first byte to receiving the last byte of the answer.</summary>
     public List<double> Milliseconds { get; } = [];
 
     public int Refused { get; private set; }
 
     public string? FirstRefusal { get; private set; }
 
-    /// <summary>Processor time that the server took.</summary>
+    /// <summary>Processor time that the server used.</summary>
     public TimeSpan Processor { get; set; }
 
     private double Seconds { get; set; }
@@ -45,7 +45,7 @@ internal sealed class LoadResult
     public void Refuse(string answer) => (Refused, FirstRefusal) = (Refused + 1, FirstRefusal ?? answer);
 }
 
-/// <summary>Keeps connections busy: each sends its next request when the last one is answered. Sockets and nothing else, so that it costs little beside the servers.</summary>
+/// <summary>Keeps connections busy: each sends its next request when the previous one is answered. It uses plain sockets, so that it needs little processor time.</summary>
 internal static class LoadGenerator
 {
     public static async Task<LoadResult> RunAsync(int port, int connections, Func<byte[]> next, TimeSpan time, CancellationToken cancellation)
@@ -79,7 +79,7 @@ internal static class LoadGenerator
         return result;
     }
 
-    /// <summary>Reads one answer to its end; what it says only when it is no success.</summary>
+    /// <summary>Reads one answer to its end. Returns its text only if it is not a success.</summary>
     private static async Task<(bool Success, string Answer)> ReadAsync(Socket socket, byte[] buffer, CancellationToken cancellation)
     {
         int read = 0, head;
@@ -96,7 +96,7 @@ internal static class LoadGenerator
         }
         else
         {
-            // Chunked: the last five bytes are those of the empty chunk.
+            // A chunked body ends with the five bytes of the empty chunk.
             var tail = buffer.AsMemory(Math.Max(head, read - 5), Math.Min(body, 5)).ToArray();
             while (!tail.AsSpan().EndsWith("0\r\n\r\n"u8))
             {
@@ -107,7 +107,7 @@ internal static class LoadGenerator
         return (success, success ? "" : Encoding.UTF8.GetString(buffer, 0, Math.Min(read, 1_000)));
     }
 
-    // The body itself is not looked at: a long one is read over the space of its beginning.
+    // The body is not needed, so the rest of a long body overwrites its beginning.
     private static int Room(byte[] buffer, int at) => at < buffer.Length - 4_096 ? at : 0;
 
     private static int? Length(string headers)

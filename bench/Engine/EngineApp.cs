@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace VisionPlatform.Bench.Engine;
 
-/// <summary>An app on the embedded host, with the repository's host.json, on a task hub of its own.</summary>
+/// <summary>An app on the embedded host with the repository's host.json and its own task hub.</summary>
 internal sealed class EngineApp : IAsyncDisposable
 {
     private readonly IHost _host;
@@ -36,7 +36,7 @@ internal sealed class EngineApp : IAsyncDisposable
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.PostConfigure<LoggerFilterOptions>(logging =>
         {
-            // All but the rule that silences the worker's own provider.
+            // Keep all rules except the one that silences the worker's own provider.
             foreach (LoggerFilterRule rule in logging.Rules.Where(rule => rule.LogLevel != LogLevel.None).ToList())
                 logging.Rules.Remove(rule);
             logging.MinLevel = LogLevel.Warning;
@@ -46,7 +46,7 @@ internal sealed class EngineApp : IAsyncDisposable
         return app;
     }
 
-    /// <summary>Runs chains one after the other. Gives their milliseconds from schedule to completion as seen by the client.</summary>
+    /// <summary>Runs chains one after another. Returns the milliseconds of each from scheduling to completion, as the client sees it.</summary>
     public async Task<double[]> ChainsInTurnAsync(int count, CancellationToken cancellation)
     {
         var times = new double[count];
@@ -60,7 +60,7 @@ internal sealed class EngineApp : IAsyncDisposable
         return times;
     }
 
-    /// <summary>Schedules chains all at once. Gives each one's milliseconds, and how many were completed a second.</summary>
+    /// <summary>Schedules all chains at once. Returns the milliseconds of each and the number completed per second.</summary>
     public async Task<(double[] Times, double PerSecond)> ChainsAtOnceAsync(int count, CancellationToken cancellation)
     {
         long begun = Stopwatch.GetTimestamp();
@@ -80,7 +80,7 @@ internal sealed class EngineApp : IAsyncDisposable
             throw new InvalidOperationException($"{orchestrator} {id} is {end.RuntimeStatus}: {end.FailureDetails}");
     }
 
-    /// <summary>Starts instances and waits until each has started to wait.</summary>
+    /// <summary>Starts instances and waits until each of them waits.</summary>
     public async Task<string[]> StartWaitingAsync(string orchestrator, object? input, int count, CancellationToken cancellation)
     {
         List<string> ids = [];

@@ -5,7 +5,7 @@ using Microsoft.DurableTask;
 
 namespace VisionPlatform.Bench.Engine;
 
-/// <summary>What the scenarios run, written as an app would write it.</summary>
+/// <summary>The functions of the scenarios, written as in an app.</summary>
 public static class Functions
 {
     /// <summary>Adds one.</summary>
@@ -21,7 +21,7 @@ public static class Functions
         return value;
     }
 
-    /// <summary>As many calls at once as its input says.</summary>
+    /// <summary>Makes as many parallel calls as its input says.</summary>
     [Function(nameof(FanOut))]
     public static async Task<int> FanOut([OrchestrationTrigger] TaskOrchestrationContext context, int width) =>
         (await Task.WhenAll(Enumerable.Range(0, width).Select(_ => context.CallActivityAsync<int>(nameof(Add), 0)))).Sum();

@@ -5,8 +5,8 @@ using Npgsql;
 namespace VisionPlatform.Bench.Engine;
 
 /// <summary>
-/// Whether a hub gets slower as it grows: chains on a hub that holds many instances and chains on a fresh one, round by round in the same
-/// run. <c>latencyRatio</c> and <c>throughputRatio</c> are above 1 by how much the grown hub is slower.
+/// Shows whether a hub gets slower as it grows: runs chains on a hub with many instances and on a new one, alternately in the same
+/// run. <c>latencyRatio</c> and <c>throughputRatio</c> above 1 mean that the grown hub is slower.
 /// </summary>
 internal static class GrowthScenarios
 {
@@ -63,7 +63,7 @@ internal static class GrowthScenarios
         return id;
     }
 
-    /// <summary>Copies the rows of one instance under new ids, as spread over the last hundred days. What was updated in life is updated here too.</summary>
+    /// <summary>Copies the rows of one instance under new ids, spread over the last hundred days. Rows that an engine would have updated are updated here too.</summary>
     private static async Task GrowAsync(string connectionString, string template, int count, CancellationToken cancellation)
     {
         await using NpgsqlDataSource database = NpgsqlDataSource.Create(connectionString);
@@ -79,7 +79,7 @@ internal static class GrowthScenarios
             await update.ExecuteNonQueryAsync(cancellation);
         }
 
-        // What autovacuum does in time when a hub grows as fast as in life.
+        // Autovacuum does this when a hub grows at a usual speed.
         foreach (string table in (string[])["instances", "history", "messages"])
         {
             await using NpgsqlCommand vacuum = database.CreateCommand($"VACUUM (ANALYZE) durable.{table}");
@@ -104,7 +104,7 @@ internal static class GrowthScenarios
                 columns.Add(reader.GetString(0));
         }
 
-        // The number of a message comes from its sequence.
+        // Message numbers come from the sequence.
         if (table == "messages")
             columns.Remove("id");
         IEnumerable<string> values = columns.Select(column => column switch

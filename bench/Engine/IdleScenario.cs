@@ -4,12 +4,12 @@ using Npgsql;
 
 namespace VisionPlatform.Bench.Engine;
 
-/// <summary>What a host costs that has nothing to do: many instances wait for an event or a day far off.</summary>
+/// <summary>The cost of a host that has nothing to do: many instances wait for an event or a distant time.</summary>
 internal static class IdleScenario
 {
     /// <summary>
-    /// Prints <c>cpuPercentOfACore</c> (of the host's process), <c>queriesPerSecond</c> (statements the engine's database was sent) and
-    /// <c>transactionsPerSecond</c>. <c>n</c> is the instances that wait; <c>p50Ms</c> and <c>p95Ms</c> are of single chains on that hub afterwards.
+    /// Prints <c>cpuPercentOfACore</c> (of the host's process), <c>queriesPerSecond</c> (statements sent to the engine's database) and
+    /// <c>transactionsPerSecond</c>. <c>n</c> is the number of waiting instances; <c>p50Ms</c> and <c>p95Ms</c> are for single chains that run on that hub afterwards.
     /// </summary>
     public static async Task RunAsync(Server server, Sizes sizes, CancellationToken cancellation)
     {
@@ -46,7 +46,7 @@ internal static class IdleScenario
 
     private static async Task<(long Statements, long Transactions)> CountAsync(NpgsqlDataSource outside, CancellationToken cancellation)
     {
-        // A backend reports what it did with some delay, of which the length of the watch makes little.
+        // A backend reports its statistics with a delay, which is small compared with the time of the measurement.
         await using NpgsqlCommand command = outside.CreateCommand(
             """
             SELECT (SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements WHERE dbid = d.datid AND toplevel), d.xact_commit + d.xact_rollback

@@ -3,13 +3,13 @@ using VisionPlatform.Tests;
 
 namespace VisionPlatform.Bench.Hosts;
 
-/// <summary>A host under test: what starts it, in which folder.</summary>
-/// <param name="Name">In the results.</param>
-/// <param name="Command">Run by the shell; <c>{port}</c> is replaced.</param>
-/// <param name="Folder">The published app.</param>
+/// <summary>A host under test.</summary>
+/// <param name="Name">Name in the results.</param>
+/// <param name="Command">Shell command that starts it; <c>{port}</c> is replaced.</param>
+/// <param name="Folder">Folder of the published app, in which the command runs.</param>
 internal sealed record HostUnderTest(string Name, string Command, string Folder)
 {
-    /// <summary>The embedded host always; the Functions host where the entry script has found one.</summary>
+    /// <summary>The embedded host, and the Functions host if the entry script has found one.</summary>
     public static IReadOnlyList<HostUnderTest> FromEnvironment()
     {
         var hosts = new List<HostUnderTest>
@@ -23,7 +23,7 @@ internal sealed record HostUnderTest(string Name, string Command, string Folder)
     }
 }
 
-/// <summary>A started host; ended, with all it started, when disposed of.</summary>
+/// <summary>A started host. Disposing it ends it and all processes that it started.</summary>
 internal sealed class HostProcess : IAsyncDisposable
 {
     private readonly Process _process;
@@ -32,7 +32,7 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public Uri Address { get; }
 
-    /// <summary>Starts it and waits for the first healthy answer of <c>/health/ready</c>. Gives the milliseconds that took.</summary>
+    /// <summary>Starts it and waits for the first healthy answer of <c>/health/ready</c>. Returns the milliseconds that this took.</summary>
     public static async Task<(HostProcess Host, double Milliseconds)> StartAsync(HostUnderTest host, CancellationToken cancellation)
     {
         int port = LoopbackPort.Free();

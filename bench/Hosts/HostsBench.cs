@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 
 namespace VisionPlatform.Bench.Hosts;
 
-/// <summary>Compares the hosts by what a user notices: <c>hosts [--tiny] [SCENARIO…]</c>, scenarios cold-start, get and schedule, a line for each host.</summary>
+/// <summary>Compares the hosts from a user's point of view: <c>hosts [--tiny] [SCENARIO…]</c>, scenarios cold-start, get and schedule, a line for each host.</summary>
 internal static class HostsBench
 {
     private static readonly Dictionary<string, Func<HostUnderTest, HostProcess, bool, CancellationToken, Task>> s_scenarios = new(StringComparer.Ordinal)
@@ -24,7 +24,7 @@ internal static class HostsBench
             throw new BenchArgumentException($"There is no scenario '{unknown}'; there are: {string.Join(", ", s_scenarios.Keys)}.");
         foreach (HostUnderTest host in HostUnderTest.FromEnvironment())
         {
-            // The first start of all also makes tables and the first administrator.
+            // The very first start also creates tables and the first administrator.
             (HostProcess process, _) = await HostProcess.StartAsync(host, cancellation);
             await using (process)
                 foreach (string scenario in named.Length > 0 ? named : [.. s_scenarios.Keys])
@@ -45,7 +45,7 @@ internal static class HostsBench
         Report.Result("cold-start", starts, times, starts / (times.Sum() / 1000), Extra(host));
     }
 
-    /// <summary>Who am I: a token that is checked and one row that is read. Sixteen callers at once.</summary>
+    /// <summary>GET auth/me: checks a token and reads one row. Sixteen callers at once.</summary>
     private static async Task GetAsync(HostUnderTest host, HostProcess process, TimeSpan duration, CancellationToken cancellation)
     {
         using HttpClient http = await SignInAsync(process, cancellation);
@@ -66,7 +66,7 @@ internal static class HostsBench
         Report.Result("get", all.Length, all, all.Length / Stopwatch.GetElapsedTime(begun).TotalSeconds, Extra(host));
     }
 
-    /// <summary>From asking the host for an orchestration to its first turn, as its status shows; one after the other.</summary>
+    /// <summary>From the request for an orchestration to its first turn, as its status shows; one after another.</summary>
     private static async Task ScheduleAsync(HostUnderTest host, HostProcess process, int count, CancellationToken cancellation)
     {
         using var http = new HttpClient { BaseAddress = process.Address };
@@ -75,7 +75,7 @@ internal static class HostsBench
         for (int i = -5; i < count; i++)
         {
             long begun = Stopwatch.GetTimestamp();
-            // Of no exports at all: it starts, and has nothing to call.
+            // The input has no exports, so the orchestration starts but calls nothing.
             using HttpResponseMessage scheduled = await http.PostAsJsonAsync("/runtime/webhooks/durabletask/orchestrators/ExportModels", Array.Empty<Guid>(), cancellation);
             string id = JsonDocument.Parse(await scheduled.EnsureSuccessStatusCode().Content.ReadAsStringAsync(cancellation)).RootElement.GetProperty("id").GetString()!;
             while ((await ReadAsync(http, $"/runtime/webhooks/durabletask/instances/{id}", cancellation)).GetProperty("runtimeStatus").GetString() == "Pending")
@@ -92,7 +92,7 @@ internal static class HostsBench
         return JsonDocument.Parse(await answer.EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync(cancellation)).RootElement;
     }
 
-    /// <summary>As the first administrator, whose one-time password the first bench of these databases changes.</summary>
+    /// <summary>Signs in as the first administrator. The first benchmark on these databases changes the one-time password.</summary>
     private static async Task<HttpClient> SignInAsync(HostProcess process, CancellationToken cancellation)
     {
         string email = Environment.GetEnvironmentVariable("BOOTSTRAP_ADMIN_EMAIL")!, oneTime = Environment.GetEnvironmentVariable("BOOTSTRAP_ADMIN_PASSWORD")!;

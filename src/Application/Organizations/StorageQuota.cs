@@ -57,7 +57,7 @@ public sealed class StorageQuota
         var near = _limits.Where((limit, i) => !new QuotaUse(QuotaKind.StorageGb, limit.Scope, limit.Gigabytes, stored[i]).IsFarFromLimit(announced / Usage.Gigabyte)).ToArray();
         if (near.Length == 0)
             return;
-        // Lets go of what is shared: two that share a limit and want it for themselves would wait for each other.
+        // Release the shared lock: two transactions that hold it and want the exclusive lock would deadlock.
         await using var again = new NpgsqlBatch(connection) { BatchCommands = { new("ROLLBACK TO SAVEPOINT shared_quota") } };
         await again.ExecuteNonQueryAsync(cancellation);
         foreach (var limit in _limits)

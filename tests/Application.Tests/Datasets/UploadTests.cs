@@ -12,7 +12,7 @@ public sealed class UploadTests(DatasetFixture fixture) : IClassFixture<DatasetF
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_file_put_to_its_url_becomes_an_image_with_thumbnail_and_facts()
+    public async Task A_file_put_to_its_url_becomes_an_image_with_thumbnail_and_size()
     {
         var work = await fixture.NewDatasetAsync();
         var png = TestImages.Png(40, 30, (_, _, _) => 0.5);
@@ -30,7 +30,7 @@ public sealed class UploadTests(DatasetFixture fixture) : IClassFixture<DatasetF
     }
 
     [Fact]
-    public async Task Bad_files_are_removed_each_with_its_code_and_the_good_ones_stay()
+    public async Task Bad_files_are_removed_and_reported_and_good_ones_stay()
     {
         var work = await fixture.NewDatasetAsync();
         var png = TestImages.Png(300, 300, (x, y, _) => (x * y) % 251 / 255.0);
@@ -79,7 +79,7 @@ public sealed class UploadTests(DatasetFixture fixture) : IClassFixture<DatasetF
     }
 
     [Fact]
-    public async Task Completing_twice_at_once_makes_one_image_of_each()
+    public async Task Two_parallel_completions_create_each_image_once()
     {
         var work = await fixture.NewDatasetAsync();
         var png = TestImages.Png(9, 9, (_, _, _) => 0);
@@ -96,7 +96,7 @@ public sealed class UploadTests(DatasetFixture fixture) : IClassFixture<DatasetF
     }
 
     [Fact]
-    public async Task A_path_the_dataset_has_is_refused_or_skipped_whatever_its_case()
+    public async Task An_existing_path_is_refused_or_skipped_regardless_of_case()
     {
         var work = await fixture.NewDatasetAsync();
         await work.UploadAsync(("a/One.png", TestImages.Png(9, 9, (_, _, _) => 0)));
@@ -112,7 +112,7 @@ public sealed class UploadTests(DatasetFixture fixture) : IClassFixture<DatasetF
     }
 
     [Fact]
-    public async Task Announcing_again_goes_on_where_it_stopped()
+    public async Task Announcing_again_continues_the_upload()
     {
         var work = await fixture.NewDatasetAsync();
         var png = TestImages.Png(9, 9, (_, _, _) => 0);
@@ -127,7 +127,7 @@ public sealed class UploadTests(DatasetFixture fixture) : IClassFixture<DatasetF
     }
 
     [Fact]
-    public async Task Announcing_again_with_another_size_drops_what_was_stored()
+    public async Task Announcing_again_with_another_size_discards_the_stored_file()
     {
         var work = await fixture.NewDatasetAsync();
         var (small, large) = (TestImages.Png(9, 9, (_, _, _) => 0), TestImages.Png(90, 90, (x, _, _) => x / 90.0));
@@ -141,7 +141,7 @@ public sealed class UploadTests(DatasetFixture fixture) : IClassFixture<DatasetF
     }
 
     [Fact]
-    public async Task Uploads_never_completed_are_removed_with_their_objects_when_their_time_is_over()
+    public async Task Expired_uploads_are_removed_with_their_objects()
     {
         var work = await fixture.NewDatasetAsync();
         var png = TestImages.Png(9, 9, (_, _, _) => 0);

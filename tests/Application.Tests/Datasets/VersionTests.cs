@@ -53,7 +53,7 @@ public sealed class VersionTests(DatasetFixture fixture) : IClassFixture<Dataset
     }
 
     [Fact]
-    public async Task An_image_that_no_version_pins_goes_with_its_object_and_thumbnail()
+    public async Task Removing_an_image_that_no_version_pins_removes_its_object_and_thumbnail()
     {
         var work = await fixture.NewDatasetAsync();
         var images = await work.UploadAsync(Files(2));
@@ -108,7 +108,7 @@ public sealed class VersionTests(DatasetFixture fixture) : IClassFixture<Dataset
     }
 
     [Fact]
-    public async Task Images_without_a_class_are_no_part_of_a_classification_version()
+    public async Task A_classification_version_leaves_out_images_without_a_class()
     {
         var work = await fixture.NewDatasetAsync();
         await work.UploadAsync([.. Files(4), ("loose.png", TestImages.Png(9, 9, (_, _, _) => 0.3))]);
@@ -132,7 +132,7 @@ public sealed class VersionTests(DatasetFixture fixture) : IClassFixture<Dataset
     }
 
     [Fact]
-    public async Task Many_publishes_at_once_make_one_version()
+    public async Task Parallel_publishes_create_one_version()
     {
         var work = await fixture.NewDatasetAsync();
         await work.UploadAsync(Files(10));
@@ -144,7 +144,7 @@ public sealed class VersionTests(DatasetFixture fixture) : IClassFixture<Dataset
     }
 
     [Fact]
-    public async Task However_deletions_and_publishes_interleave_no_version_loses_an_object()
+    public async Task No_version_loses_an_object_when_deletions_and_publishes_interleave()
     {
         var work = await fixture.NewDatasetAsync();
         var images = await work.UploadAsync(Files(24));
@@ -161,7 +161,7 @@ public sealed class VersionTests(DatasetFixture fixture) : IClassFixture<Dataset
     }
 
     [Fact]
-    public async Task The_files_of_a_version_say_the_same_as_its_rows()
+    public async Task The_files_of_a_version_match_its_rows()
     {
         var work = await fixture.NewDatasetAsync();
         await work.UploadAsync(Files(6));

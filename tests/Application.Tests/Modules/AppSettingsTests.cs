@@ -10,7 +10,7 @@ namespace VisionPlatform.Application.Tests.Modules;
 public sealed class AppSettingsTests
 {
     [Fact]
-    public void Every_problem_is_named_at_once_and_no_secret_is_shown()
+    public void All_problems_are_named_at_once_without_secrets()
     {
         var wrong = Assert.Throws<SettingsException>(() => Read(
             ("DATABASE_URL", "postgresql://user:hidden-password@"), ("USER_DATABASE_URL", ""), ("EXTERNAL_STORAGE_ENDPOINT", "storage.example.com"),
@@ -56,11 +56,11 @@ public sealed class AppSettingsTests
     }
 
     [Fact]
-    public void Its_own_name_wins_over_another_one_of_the_same_setting() =>
+    public void The_name_of_a_setting_wins_over_its_aliases() =>
         Assert.Equal("own", Read(("EXTERNAL_STORAGE_ACCESS_KEY", "own"), ("R2_ACCESS_KEY_ID", "other")).Get<StorageSettings>().External.AccessKey);
 
     [Fact]
-    public void Secrets_of_the_example_file_are_refused_where_others_reach_the_platform()
+    public void Secrets_of_the_example_file_are_refused_if_other_machines_reach_the_platform()
     {
         var example = AppSettings.Declared().Single(setting => setting.Name == "JWT_SECRET").Example;
 
@@ -71,7 +71,7 @@ public sealed class AppSettingsTests
     }
 
     [Fact]
-    public void Settings_of_the_functions_host_are_read_by_the_names_it_has() =>
+    public void Settings_of_the_functions_host_are_read_by_their_official_names() =>
         Assert.Equal("https://tables.example.com/", Read(("AzureWebJobsStorage__tableServiceUri", "https://tables.example.com")).Get<FunctionsHostSettings>().TableUrl?.ToString());
 
     [Fact]

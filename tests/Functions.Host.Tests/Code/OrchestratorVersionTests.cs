@@ -55,7 +55,7 @@ public sealed class OrchestratorVersionTests
     ];
 
     [Fact]
-    public async Task An_orchestrator_asks_for_what_it_always_asked_for()
+    public async Task An_orchestrator_makes_the_recorded_calls()
     {
         var path = Path.Combine(Repository.Root, RecordedPath);
         var now = string.Concat(await Task.WhenAll(Scenarios.Select(RecordAsync)));

@@ -40,7 +40,7 @@ public sealed class RouteTests
     }
 
     [Fact]
-    public void No_route_begins_as_the_hosts_own_do() =>
+    public void No_route_begins_like_a_route_of_the_host() =>
         Assert.DoesNotContain(Functions, function => function.Route.StartsWith("admin", StringComparison.OrdinalIgnoreCase) || function.Route.StartsWith("runtime", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>An address that the route is for: an id for an id, a word for anything else.</summary>

@@ -38,7 +38,7 @@ public sealed class PublishTests(PublishedApp published) : IDisposable
     [InlineData("Functions.Embedded.dll")]
     [InlineData("Microsoft.Azure.Functions.Worker.Grpc.dll")]
     [InlineData("runtimes/linux-x64/native/libvips.so.42")]
-    public async Task What_is_missing_is_named(string name)
+    public async Task A_missing_file_is_named(string name)
     {
         using var copy = await published.CopyAsync();
         if (Directory.Exists(copy[name]))
@@ -49,7 +49,7 @@ public sealed class PublishTests(PublishedApp published) : IDisposable
     }
 
     [Fact]
-    public async Task What_is_wrong_inside_of_files_is_told()
+    public async Task Errors_inside_published_files_are_reported()
     {
         using var copy = await published.CopyAsync();
         var metadata = await File.ReadAllTextAsync(copy["functions.metadata"]);
@@ -71,7 +71,7 @@ public sealed class PublishTests(PublishedApp published) : IDisposable
     }
 
     [Fact]
-    public async Task A_folder_with_something_else_in_it_is_not_replaced()
+    public async Task A_folder_with_other_files_is_not_replaced()
     {
         await File.WriteAllTextAsync(Path.Combine(_folder, "letters.txt"), "mine");
 
@@ -86,7 +86,7 @@ public sealed class PublishTests(PublishedApp published) : IDisposable
     [InlineData("unknown option --ouput", "azure", "--ouput")]
     [InlineData("--output needs a folder", "azure", "--output")]
     [InlineData("there is no folder /nowhere/at/all", "azure", "--check", "--output", "/nowhere/at/all")]
-    public async Task A_wrong_call_is_told_in_a_line(string message, params string[] arguments)
+    public async Task A_wrong_command_line_is_answered_in_one_line(string message, params string[] arguments)
     {
         var ended = await EntryScript.RunAsync(Own(), ["publish", .. arguments]);
         Assert.InRange(ended.Code, 1, 2);
@@ -94,7 +94,7 @@ public sealed class PublishTests(PublishedApp published) : IDisposable
     }
 
     [Fact]
-    public void The_host_json_sets_what_matters_on_purpose()
+    public void The_host_json_sets_every_important_value()
     {
         var host = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Root, "host.json"))).RootElement;
         var (http, durable) = (host.GetProperty("extensions").GetProperty("http"), host.GetProperty("extensions").GetProperty("durableTask"));

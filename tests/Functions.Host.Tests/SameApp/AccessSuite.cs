@@ -25,7 +25,7 @@ public abstract class AccessSuite(TrainingLab lab)
     }
 
     [Fact]
-    public async Task What_one_may_not_see_is_not_there_and_what_one_may_not_do_is_refused()
+    public async Task Hidden_resources_are_not_found_and_forbidden_actions_are_refused()
     {
         using var stranger = await lab.NewStrangerAsync();
         using var guest = await lab.NewUserAsync(SystemRole.Guest);
@@ -53,6 +53,6 @@ public abstract class AccessSuite(TrainingLab lab)
     }
 
     [Fact]
-    public async Task A_body_larger_than_an_endpoint_takes_is_refused_as_a_problem() =>
+    public async Task A_body_over_the_limit_of_an_endpoint_is_refused_with_a_problem() =>
         (await lab.Admin.PostAsync("projects", new { name = new string('x', 3 << 20) })).Expect(413, "BODY_TOO_LARGE");
 }

@@ -28,7 +28,7 @@ public abstract class ManagementSuite(TrainingLab lab)
     }
 
     [Fact]
-    public async Task The_host_s_own_endpoints_ask_for_its_key()
+    public async Task The_endpoints_of_the_host_need_its_key()
     {
         Assert.SkipUnless(lab.AppHost.AsksForKeys, "This host asks for no keys on a developer's machine.");
         foreach (var path in (string[])["/admin/functions", "/admin/host/status", Instances])
@@ -39,7 +39,7 @@ public abstract class ManagementSuite(TrainingLab lab)
     }
 
     [Fact]
-    public async Task A_response_of_events_ends_before_a_load_balancer_would_cut_it_and_another_goes_on()
+    public async Task An_event_stream_ends_before_a_load_balancer_cuts_it_and_the_next_request_continues_it()
     {
         // The job waits to be started: nothing but the limit ends the response, and ReadOnceAsync fails on one that is cut off.
         var id = await lab.NewJobAsync(epochs: 1);
@@ -53,7 +53,7 @@ public abstract class ManagementSuite(TrainingLab lab)
     }
 
     [Fact]
-    public async Task What_happens_on_one_instance_is_seen_on_another()
+    public async Task Events_of_one_instance_are_seen_on_another()
     {
         await using var second = await lab.StartSecondAsync();
         using var elsewhere = second.NewClient();
@@ -68,7 +68,7 @@ public abstract class ManagementSuite(TrainingLab lab)
     }
 
     [Fact]
-    public async Task An_orchestration_is_suspended_resumed_told_and_purged()
+    public async Task An_orchestration_is_suspended_resumed_sent_an_event_and_purged()
     {
         var id = await lab.StartJobAsync(epochs: 1000);
         await lab.WaitForJobAsync(id, job => TrainingLab.StateOf(job) == "running", "it runs");
@@ -86,7 +86,7 @@ public abstract class ManagementSuite(TrainingLab lab)
     }
 
     [Fact]
-    public async Task A_job_whose_orchestration_an_operator_terminated_is_taken_up_where_its_row_says_it_is()
+    public async Task A_job_whose_orchestration_was_terminated_continues_from_the_state_in_its_row()
     {
         var id = await lab.StartJobAsync(epochs: 1000);
         await lab.WaitForJobAsync(id, job => job.GetProperty("currentEpoch").GetInt32() >= 1, "it trains");

@@ -40,7 +40,7 @@ public abstract class RecoverySuite(TrainingLab lab)
     }
 
     [Fact]
-    public async Task A_cancelled_job_stops_and_keeps_what_it_had()
+    public async Task A_cancelled_job_stops_and_keeps_its_results()
     {
         var id = await lab.StartJobAsync(epochs: 1000);
         await lab.WaitForJobAsync(id, job => job.GetProperty("currentEpoch").GetInt32() >= 2, "it trains and has its first checkpoint");

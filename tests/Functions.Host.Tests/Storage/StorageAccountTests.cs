@@ -16,11 +16,11 @@ public sealed class StorageAccountTests(AzuriteFixture fixture) : IClassFixture<
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_connection_string_that_is_right_reaches_blobs_queues_and_tables() =>
+    public async Task A_valid_connection_string_reaches_blobs_queues_and_tables() =>
         Assert.Empty(await AskAsync(HostStorage.Parse(fixture.Azurite.ConnectionString)));
 
     [Fact]
-    public async Task Three_service_uris_and_an_identity_are_right_too()
+    public async Task Three_service_uris_and_an_identity_are_accepted()
     {
         await using var azurite = await Azurite.StartAsync(identities: true);
         var storage = HostStorage.From(new FunctionsHostSettings(null, null, azurite.Blobs, azurite.Queues, azurite.Tables));
@@ -31,7 +31,7 @@ public sealed class StorageAccountTests(AzuriteFixture fixture) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_wrong_key_is_told_in_one_line_without_the_key()
+    public async Task A_wrong_key_is_reported_in_one_line_without_the_key()
     {
         var key = Convert.ToBase64String(new byte[64]);
         var problem = Assert.Single(await AskAsync(HostStorage.Parse(fixture.Azurite.ConnectionString.Replace(Azurite.Key, key, StringComparison.Ordinal))));
@@ -42,7 +42,7 @@ public sealed class StorageAccountTests(AzuriteFixture fixture) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_service_that_nobody_listens_for_is_named()
+    public async Task A_service_that_does_not_answer_is_named()
     {
         var nobody = LoopbackPort.Free();
         var half = fixture.Azurite.ConnectionString.Replace($"{fixture.Azurite.Tables.Port}", $"{nobody}", StringComparison.Ordinal);
@@ -53,7 +53,7 @@ public sealed class StorageAccountTests(AzuriteFixture fixture) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_service_of_another_kind_is_told()
+    public async Task A_service_uri_of_another_kind_is_named()
     {
         var swapped = fixture.Azurite.ConnectionString.Replace($"{fixture.Azurite.Tables.Port}", $"{fixture.Azurite.Queues.Port}", StringComparison.Ordinal);
         Assert.Contains("is it the table service of this account?", Assert.Single(await AskAsync(HostStorage.Parse(swapped))));
@@ -65,7 +65,7 @@ public sealed class StorageAccountTests(AzuriteFixture fixture) : IClassFixture<
     [InlineData("AccountName=platform;AccountKey=not base64", "AccountKey that is not base64")]
     [InlineData("AccountName=platform;AccountKey=c2VjcmV0;QueueEndpoint=somewhere", "QueueEndpoint that is no URL")]
     [InlineData("https://platform.blob.core.windows.net", "is no connection string")]
-    public void Half_a_connection_string_is_told_by_what_it_lacks(string connection, string message)
+    public void An_incomplete_connection_string_is_refused_and_the_missing_part_is_named(string connection, string message)
     {
         var wrong = Assert.Throws<CommandException>(() => HostStorage.Parse(connection));
         Assert.Contains(message, wrong.Message);
@@ -73,14 +73,14 @@ public sealed class StorageAccountTests(AzuriteFixture fixture) : IClassFixture<
     }
 
     [Fact]
-    public void One_service_uri_without_the_others_is_told_by_those_that_are_missing()
+    public void A_service_uri_without_the_others_is_refused_and_the_missing_ones_are_named()
     {
         var wrong = Assert.Throws<CommandException>(() => HostStorage.From(new FunctionsHostSettings(null, null, new Uri("https://platform.blob.core.windows.net"), null, null)));
         Assert.Equal("the storage account is half configured: AzureWebJobsStorage__queueServiceUri and AzureWebJobsStorage__tableServiceUri are not set", wrong.Message);
     }
 
     [Fact]
-    public async Task The_doctor_tells_a_wrong_account_in_one_line()
+    public async Task The_doctor_reports_a_wrong_account_in_one_line()
     {
         var folder = Directory.CreateTempSubdirectory("doctor-").FullName;
         try

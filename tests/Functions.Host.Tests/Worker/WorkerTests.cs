@@ -25,7 +25,7 @@ public sealed class WorkerTests(WorkerLab lab) : IClassFixture<WorkerLab>
     }
 
     [Fact]
-    public async Task Requests_reach_their_functions_and_answers_come_back_whole()
+    public async Task Requests_reach_their_functions_and_answers_arrive_complete()
     {
         lab.Host.Requests.Clear();
         var project = (await lab.Admin.PostAsync("projects", new { name = "of the worker" })).Expect(201);
@@ -39,7 +39,7 @@ public sealed class WorkerTests(WorkerLab lab) : IClassFixture<WorkerLab>
     }
 
     [Fact]
-    public async Task Requests_at_the_same_time_are_each_answered_with_their_own()
+    public async Task Parallel_requests_each_get_their_own_answer()
     {
         var ids = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => lab.Admin.NewProjectAsync($"one of many, {i}")));
 
@@ -53,7 +53,7 @@ public sealed class WorkerTests(WorkerLab lab) : IClassFixture<WorkerLab>
     [InlineData("PATCH", "auth/login", null, 405, "METHOD_NOT_ALLOWED")]
     [InlineData("POST", "projects", "{\"name\":", 400, "MALFORMED_JSON")]
     [InlineData("POST", "projects", "{\"nam\":\"x\"}", 422, "VALIDATION_FAILED")]
-    public async Task A_failure_is_a_problem_on_this_host_too(string method, string path, string? body, int status, string code)
+    public async Task A_failure_is_a_problem_under_a_functions_host_too(string method, string path, string? body, int status, string code)
     {
         var content = body is null ? null : new StringContent(body, System.Text.Encoding.UTF8, "application/json");
         var problem = (await lab.Admin.SendAsync(HttpMethod.Parse(method), path, content)).Expect(status, code);

@@ -25,7 +25,7 @@ public sealed partial class ImageInspectorTests
 
     [Theory]
     [MemberData(nameof(Formats))]
-    public void Every_format_taken_is_known_by_content_measured_and_thumbnailed(string suffix, ImageFormat format)
+    public void Every_accepted_format_is_recognized_by_content_measured_and_gets_a_thumbnail(string suffix, ImageFormat format)
     {
         var file = suffix == ".png" ? Texture : TestImages.Converted(Texture, suffix);
 
@@ -53,7 +53,7 @@ public sealed partial class ImageInspectorTests
     }
 
     [Fact]
-    public void A_jpeg_or_png_that_misses_its_end_is_truncated_not_unknown()
+    public void A_jpeg_or_png_without_its_end_is_reported_as_truncated()
     {
         var jpeg = TestImages.Converted(Texture, ".jpg");
 
@@ -87,11 +87,11 @@ public sealed partial class ImageInspectorTests
 
     [Theory]
     [MemberData(nameof(NoImages))]
-    public void What_is_no_image_of_the_types_taken_is_refused(byte[] content) =>
+    public void A_file_that_is_not_an_image_of_an_accepted_format_is_refused(byte[] content) =>
         Assert.Equal(ImageDefect.NotAnImage, Inspector.Inspect(content).Defect);
 
     [Fact]
-    public void Only_the_loaders_of_the_types_taken_are_enabled()
+    public void Only_the_loaders_of_accepted_formats_are_enabled()
     {
         Vips.EnsureReady();
 
@@ -108,7 +108,7 @@ public sealed partial class ImageInspectorTests
     private static partial Regex Loader();
 
     [Fact]
-    public void An_absurd_size_is_refused_from_the_header()
+    public void An_image_over_the_pixel_limit_is_refused_by_its_header()
     {
         // It has no pixels: whoever decodes it first says that it is damaged, as an inspector without a limit does.
         var bomb = TestImages.PngOf(60000, 60000, 8, 2, [0x78, 0x9C, 3, 0, 0, 0, 0, 1]);
@@ -148,7 +148,7 @@ public sealed partial class ImageInspectorTests
     }
 
     [Fact]
-    public void What_is_transparent_becomes_white()
+    public void Transparent_pixels_become_white()
     {
         var image = TestImages.Png(64, 64, (x, _, channel) => channel == 3 ? (x < 32 ? 0 : 1) : 0, TestImages.PngColour.Rgba);
 
@@ -171,7 +171,7 @@ public sealed partial class ImageInspectorTests
     }
 
     [Fact]
-    public void A_jpeg_with_a_gain_map_is_read_as_the_jpeg_it_is()
+    public void A_jpeg_with_a_gain_map_is_read_as_a_jpeg()
     {
         var seen = Inspector.Inspect(TestImages.UltraHdrJpeg(300, 200));
 
@@ -180,7 +180,7 @@ public sealed partial class ImageInspectorTests
     }
 
     [Fact]
-    public void The_thumbnail_stands_upright_and_the_size_stays_as_stored()
+    public void The_thumbnail_is_upright_and_the_size_is_that_of_the_stored_image()
     {
         // Orientation 6: turn a quarter clockwise; the left edge (dark) comes to the top.
         var jpeg = TestImages.WithOrientation(TestImages.Converted(TestImages.Png(200, 100, (x, _, _) => x < 100 ? 0 : 1), ".jpg"), 6);
@@ -213,7 +213,7 @@ public sealed partial class ImageInspectorTests
     }
 
     [Fact]
-    public async Task Many_images_at_once_come_out_right()
+    public async Task Many_images_are_inspected_correctly_in_parallel()
     {
         var files = Enumerable.Range(1, 24).Select(i => TestImages.Png(i * 10, i * 5, (_, _, _) => i / 24.0)).ToArray();
 

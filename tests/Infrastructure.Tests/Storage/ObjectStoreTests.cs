@@ -17,7 +17,7 @@ public sealed class ObjectStoreTests(StorageFixture fixture)
     [InlineData("keys/ü-日本-😀.png")]
     [InlineData("keys/a+b&c=d%20e#f?g.png")]
     [InlineData("keys/100%/(1) 'quoted' [x]~!@$,;.png")]
-    public async Task An_object_comes_back_under_any_key(string key)
+    public async Task An_object_is_stored_and_read_under_any_key(string key)
     {
         var content = RandomNumberGenerator.GetBytes(321);
 
@@ -70,7 +70,7 @@ public sealed class ObjectStoreTests(StorageFixture fixture)
     }
 
     [Fact]
-    public async Task A_put_once_keeps_what_is_there()
+    public async Task A_put_if_absent_keeps_the_existing_object()
     {
         Assert.True(await Store.PutOnceAsync("once", "first"u8.ToArray(), "text/plain", Cancellation));
         Assert.False(await Store.PutOnceAsync("once", "other"u8.ToArray(), "text/plain", Cancellation));
@@ -79,7 +79,7 @@ public sealed class ObjectStoreTests(StorageFixture fixture)
     }
 
     [Fact]
-    public async Task A_list_goes_on_past_one_page_in_key_order_and_many_deletes_go_in_batches()
+    public async Task A_list_continues_past_one_page_in_key_order_and_deletes_are_sent_in_batches()
     {
         var keys = Enumerable.Range(0, 1105).Select(i => $"many/{i:0000}").ToArray();
         await Parallel.ForEachAsync(keys, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Cancellation },
@@ -137,7 +137,7 @@ public sealed class ObjectStoreTests(StorageFixture fixture)
     }
 
     [Fact]
-    public async Task A_bucket_that_is_there_is_not_made_again_and_takes_cors()
+    public async Task An_existing_bucket_is_not_created_again_and_accepts_cors_rules()
     {
         Assert.False(await Store.CreateBucketAsync(Cancellation));
         await Store.AllowOriginsAsync(["https://console.example.com"], Cancellation);

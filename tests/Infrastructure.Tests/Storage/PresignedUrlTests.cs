@@ -41,7 +41,7 @@ public sealed class PresignedUrlTests(StorageFixture fixture)
     }
 
     [Fact]
-    public async Task A_plain_put_url_replaces()
+    public async Task A_plain_put_url_replaces_the_object()
     {
         var url = Store.PresignPut("presigned/plain", "image/png", TimeSpan.FromMinutes(1));
 
@@ -131,7 +131,7 @@ public sealed class PresignedUrlTests(StorageFixture fixture)
     }
 
     [Fact]
-    public void A_life_that_signatures_do_not_allow_is_refused_here()
+    public void A_lifetime_that_signatures_do_not_allow_is_refused_before_signing()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => Store.PresignGet("x", TimeSpan.FromDays(8)));
         Assert.Throws<ArgumentOutOfRangeException>(() => Store.PresignGet("x", TimeSpan.Zero));
@@ -167,7 +167,7 @@ public sealed class PresignedUrlTests(StorageFixture fixture)
     }
 
     [Fact]
-    public async Task An_upload_given_up_cannot_be_completed_and_can_be_given_up_again()
+    public async Task An_aborted_upload_cannot_be_completed_and_can_be_aborted_again()
     {
         var upload = await Store.CreateMultipartAsync("presigned/aborted", "application/octet-stream", Cancellation);
         var part = await SendPart(upload, 1, [1, 2, 3], "presigned/aborted");

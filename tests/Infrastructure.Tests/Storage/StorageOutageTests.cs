@@ -10,7 +10,7 @@ public sealed class StorageOutageTests(StorageFixture fixture)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_store_that_is_away_is_a_transient_problem_and_soon_not_asked_any_more()
+    public async Task An_unreachable_store_is_a_transient_problem_and_the_circuit_breaker_opens()
     {
         var port = LoopbackPort.Free();
         var handler = new Counter(ObjectStore.CreateHandler());
@@ -30,7 +30,7 @@ public sealed class StorageOutageTests(StorageFixture fixture)
     [InlineData(HttpStatusCode.InternalServerError)]
     [InlineData(HttpStatusCode.ServiceUnavailable)]
     [InlineData(HttpStatusCode.TooManyRequests)]
-    public async Task A_passing_failure_is_tried_again_with_the_whole_body(HttpStatusCode status)
+    public async Task A_transient_failure_is_retried_with_the_whole_body(HttpStatusCode status)
     {
         var handler = new Counter(ObjectStore.CreateHandler()) { Failures = 2, Status = status };
         using var store = fixture.StoreThrough(handler);
@@ -42,7 +42,7 @@ public sealed class StorageOutageTests(StorageFixture fixture)
     }
 
     [Fact]
-    public async Task A_refusal_is_not_tried_again()
+    public async Task A_refused_request_is_not_retried()
     {
         var handler = new Counter(ObjectStore.CreateHandler());
         using var store = fixture.StoreThrough(handler, fixture.Settings with { SecretKey = "not-the-secret" });
@@ -54,7 +54,7 @@ public sealed class StorageOutageTests(StorageFixture fixture)
     }
 
     [Fact]
-    public async Task The_caller_can_cancel()
+    public async Task The_caller_can_cancel_a_request()
     {
         using var store = fixture.StoreThrough(new Never());
         using var stop = new CancellationTokenSource();
@@ -66,7 +66,7 @@ public sealed class StorageOutageTests(StorageFixture fixture)
     }
 
     [Fact]
-    public async Task An_attempt_that_hangs_is_cut_off_and_counts_as_away()
+    public async Task A_hanging_request_is_cut_off_and_counts_as_an_outage()
     {
         var policy = StorageFixture.QuickPolicy with { Timeout = TimeSpan.FromMilliseconds(100), Attempts = 2 };
         using var store = fixture.StoreThrough(new Never(), policy: policy);

@@ -28,7 +28,7 @@ public sealed partial class DescriptionTests
     }
 
     [Fact]
-    public void Every_operation_says_all_that_a_caller_needs()
+    public void Every_operation_is_described_completely()
     {
         var missing = new List<string>();
         foreach (var operation in Description.Operations)
@@ -125,7 +125,7 @@ public sealed partial class DescriptionTests
     }
 
     [Fact]
-    public void Every_reference_leads_somewhere_and_every_operation_has_an_id_of_its_own()
+    public void Every_reference_resolves_and_every_operation_id_is_unique()
     {
         foreach (Match reference in Reference().Matches(Description.Text))
             Assert.NotEqual(JsonValueKind.Undefined, reference.Groups[1].Value.Split('/').Aggregate(Description.Document, (at, part) => at.GetProperty(part)).ValueKind);
@@ -160,7 +160,7 @@ public sealed partial class DescriptionTests
     }
 
     [Fact]
-    public void The_committed_description_is_the_present_one() =>
+    public void The_committed_description_is_current() =>
         Assert.True(
             File.ReadAllText(Path.Combine(Repository.Root, "docs", "openapi.json")) == Description.Text,
             "The API is not what docs/openapi.json says. If the change is meant, run `./platform openapi` and commit the file, so that the change of contract shows in review.");

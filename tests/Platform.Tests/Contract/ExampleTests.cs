@@ -28,7 +28,7 @@ public sealed class ExampleTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Everything_that_makes_something_takes_an_idempotency_key()
+    public async Task Every_operation_that_creates_something_takes_an_idempotency_key()
     {
         await using var contract = await ContractApp.StartAsync(Host);
         var wrong = new List<string>();
@@ -45,7 +45,7 @@ public sealed class ExampleTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Everything_that_can_be_read_and_changed_has_versions()
+    public async Task Every_resource_that_can_be_read_and_changed_has_versions()
     {
         await using var contract = await ContractApp.StartAsync(Host);
         var wrong = new List<string>();

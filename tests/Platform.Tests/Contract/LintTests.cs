@@ -15,7 +15,7 @@ public sealed class LintTests
     }
 
     [Fact]
-    public async Task A_description_that_breaks_a_rule_does_not_pass()
+    public async Task A_description_that_breaks_a_rule_is_refused()
     {
         var (code, output) = await LintAsync(ApiDescription.Present.Text.Replace("\"operationId\": \"login\"", "\"operationId\": \"logout\"", StringComparison.Ordinal));
 

@@ -7,7 +7,7 @@ namespace VisionPlatform.Platform.Tests.Datasets;
 public sealed class AnnouncementCostTests(PlatformHost host) : PlatformTests(host)
 {
     [Fact]
-    public async Task Files_are_announced_by_looks_into_indexes_alone_also_after_an_empty_dataset_has_grown()
+    public async Task Announcing_files_reads_only_indexes_also_after_an_empty_dataset_has_grown()
     {
         const int Batches = 8, BatchSize = 1_000, Single = 20;
         await using var app = await Host.StartAppAsync();

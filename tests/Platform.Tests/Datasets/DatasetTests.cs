@@ -7,7 +7,7 @@ namespace VisionPlatform.Platform.Tests.Datasets;
 public sealed class DatasetTests(PlatformHost host) : PlatformTests(host)
 {
     [Fact]
-    public async Task A_dataset_is_made_listed_read_and_deleted()
+    public async Task A_dataset_is_created_listed_read_and_deleted()
     {
         using var owner = await Host.NewUserAsync();
         var project = await owner.NewProjectAsync();
@@ -35,7 +35,7 @@ public sealed class DatasetTests(PlatformHost host) : PlatformTests(host)
     [InlineData("""{"projectId":"P","name":"x","taskType":"image_classification","split":{"ratios":[0.8,0.3]}}""", "split.ratios")]
     [InlineData("""{"projectId":"P","name":"x","taskType":"image_classification","split":{"ratios":[0,1]}}""", "split.ratios")]
     [InlineData("""{"projectId":"P","name":"x","taskType":"image_classification","split":{"stratified":true}}""", "split.ratios")]
-    public async Task A_dataset_that_makes_no_sense_is_refused_naming_the_field(string body, string field)
+    public async Task An_invalid_dataset_is_refused_and_the_field_is_named(string body, string field)
     {
         using var owner = await Host.NewUserAsync();
         var project = await owner.NewProjectAsync();
@@ -46,7 +46,7 @@ public sealed class DatasetTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_guest_has_one_dataset_and_requests_at_once_do_not_get_a_second()
+    public async Task A_guest_can_have_one_dataset_and_parallel_requests_do_not_create_a_second()
     {
         using var guest = await Host.NewUserAsync(SystemRole.Guest);
         var project = await guest.NewProjectAsync();
@@ -175,7 +175,7 @@ public sealed class DatasetTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task The_timer_removes_uploads_whose_time_is_over()
+    public async Task The_timer_removes_expired_uploads()
     {
         using var owner = await Host.NewUserAsync();
         var dataset = await owner.NewDatasetAsync();

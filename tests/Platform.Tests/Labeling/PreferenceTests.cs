@@ -6,7 +6,7 @@ namespace VisionPlatform.Platform.Tests.Labeling;
 public sealed class PreferenceTests(PlatformHost host) : PlatformTests(host)
 {
     [Fact]
-    public async Task Preferences_are_empty_until_set_and_then_what_was_set_last()
+    public async Task Preferences_are_empty_until_set_and_the_last_update_wins()
     {
         using var person = await Host.NewUserAsync();
         var dataset = Guid.CreateVersion7();
@@ -24,7 +24,7 @@ public sealed class PreferenceTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task Each_person_has_their_own()
+    public async Task Each_person_has_their_own_preferences()
     {
         using var ann = await Host.NewUserAsync();
         using var cem = await Host.NewUserAsync();
@@ -46,7 +46,7 @@ public sealed class PreferenceTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task They_are_in_the_labelers_own_database()
+    public async Task Preferences_are_stored_in_the_database_of_the_labeler()
     {
         using var person = await Host.NewUserAsync();
 
@@ -57,7 +57,7 @@ public sealed class PreferenceTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_token_that_may_only_read_changes_none()
+    public async Task A_read_only_token_cannot_change_preferences()
     {
         using var person = await Host.NewUserAsync();
         var token = (await person.PostAsync("auth/tokens", new { name = "a script", scopes = new[] { "read" } })).Expect(201).Text("token");

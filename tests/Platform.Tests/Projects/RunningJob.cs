@@ -5,7 +5,7 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Platform.Tests.Projects;
 
-/// <summary>A running training job without a trainer, for tests of what a running job prevents.</summary>
+/// <summary>A running training job without a trainer; tests use it for what a running job makes impossible.</summary>
 internal static class RunningJob
 {
     public static async Task AddAsync(PlatformDatabase database, Guid projectId, Guid userId)

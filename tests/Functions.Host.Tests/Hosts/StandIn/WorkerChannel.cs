@@ -115,7 +115,7 @@ internal sealed record LoadedWorker(IReadOnlyDictionary<string, string> Capabili
 
 /// <summary>A function of a worker.</summary>
 /// <param name="Id">What the host calls it by.</param>
-/// <param name="Inputs">Type by name of what the host has to give it.</param>
+/// <param name="Inputs">The type of each input that the host must send, by name.</param>
 /// <param name="Route">Of an HTTP trigger, else null.</param>
 /// <param name="Methods">Of an HTTP trigger.</param>
 internal sealed record WorkerFunction(string Name, string Id, IReadOnlyDictionary<string, string> Inputs, string? Route, IReadOnlyList<string> Methods)
