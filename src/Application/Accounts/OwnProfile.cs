@@ -4,6 +4,7 @@ using VisionPlatform.Application.Audit;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Audit;
 using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Text;
 using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Infrastructure.Persistence;
 
@@ -31,7 +32,7 @@ public sealed class OwnProfile(
         var email = await NewAddressAsync(await database.Users.AsNoTracking().FirstAsync(u => u.Id == userId, cancellation), change, origin, cancellation);
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         var user = (await database.LockUserAsync(userId, cancellation))!;
-        user.FullName = change.FullName?.Trim();
+        user.FullName = change.FullName?.AsName();
         user.BadgeColor = change.BadgeColor;
         user.UpdatedAt = time.GetUtcNow();
         if (email is not null && settings.ConfirmsEmail)

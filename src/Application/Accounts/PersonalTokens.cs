@@ -10,6 +10,7 @@ using VisionPlatform.Application.Audit;
 using VisionPlatform.Application.Idempotency;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Text;
 using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Infrastructure.Persistence;
 
@@ -38,7 +39,7 @@ public sealed class PersonalTokens(UserDatabase database, AuditLog audit, TimePr
         var row = new PersonalToken
         {
             UserId = userId,
-            Name = name.Trim(),
+            Name = name.AsName(),
             TokenHash = SecretToken.HashOf(token),
             Scopes = [.. new TokenScopes(scopes).Names],
             CreatedAt = now,

@@ -4,6 +4,7 @@ using VisionPlatform.Application.Audit;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Audit;
 using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Text;
 using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Infrastructure.Persistence;
 
@@ -93,7 +94,7 @@ public sealed class SignUp(
             TokenHash = SecretToken.HashOf(token),
             Email = wanted.Email.Trim(),
             PasswordHash = hash,
-            FullName = wanted.FullName?.Trim(),
+            FullName = wanted.FullName?.AsName(),
             CreatedAt = now,
             ExpiresAt = now + settings.SignUpLifetime,
         });
@@ -105,7 +106,7 @@ public sealed class SignUp(
     {
         if (await database.Users.AnyAsync(u => u.NormalizedEmail == normalised, cancellation))
             return null;
-        var user = new User { Email = email, NormalizedEmail = normalised, FullName = fullName?.Trim(), PasswordHash = hash, CreatedAt = now, UpdatedAt = now };
+        var user = new User { Email = email, NormalizedEmail = normalised, FullName = fullName?.AsName(), PasswordHash = hash, CreatedAt = now, UpdatedAt = now };
         database.Users.Add(user);
         try
         {

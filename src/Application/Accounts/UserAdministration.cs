@@ -4,6 +4,7 @@ using VisionPlatform.Application.Audit;
 using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Text;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Accounts;
@@ -40,8 +41,8 @@ public sealed class UserAdministration(UserDatabase users, PlatformDatabase plat
             throw new ProblemException(ErrorCodes.ValidationFailed, "This is not an e-mail address.", "email");
         return ChangeAsync(by, id, "user.update", requireVersion, user =>
         {
-            var details = new Dictionary<string, object?> { ["email"] = new { before = user.Email, after = email.Trim() }, ["fullName"] = new { before = user.FullName, after = fullName?.Trim() } };
-            user.FullName = fullName?.Trim();
+            var details = new Dictionary<string, object?> { ["email"] = new { before = user.Email, after = email.Trim() }, ["fullName"] = new { before = user.FullName, after = fullName?.AsName() } };
+            user.FullName = fullName?.AsName();
             user.Email = email.Trim();
             user.NormalizedEmail = normalised;
             return Task.FromResult(details);

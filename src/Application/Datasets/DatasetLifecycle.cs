@@ -5,6 +5,7 @@ using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Text;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Datasets;
@@ -27,7 +28,7 @@ public sealed class DatasetLifecycle(PlatformDatabase database, Quotas quotas, T
         var now = time.GetUtcNow();
         var dataset = new Dataset
         {
-            ProjectId = draft.ProjectId, Name = draft.Name.Trim(), Description = draft.Description, TaskType = draft.TaskType, Split = draft.Split,
+            ProjectId = draft.ProjectId, Name = draft.Name.AsName(), Description = draft.Description, TaskType = draft.TaskType, Split = draft.Split,
             CreatedBy = creatorId, CreatedAt = now, UpdatedAt = now,
         };
         database.Datasets.Add(dataset);

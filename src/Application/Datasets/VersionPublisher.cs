@@ -27,7 +27,7 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
         var dataset = await database.Datasets
             .FromSql($"SELECT *, xmin FROM datasets WHERE id = {datasetId} AND deleted_at IS NULL FOR UPDATE").AsNoTracking().SingleOrDefaultAsync(cancellation)
             ?? throw new ProblemException(ErrorCodes.NotFound);
-        var images = await FreezeAsync(dataset, cancellation);
+        var (images, warnings) = await FreezeAsync(dataset, cancellation);
         var hash = Manifest.Hash(images);
 
         if (await database.DatasetVersions.SingleOrDefaultAsync(version => version.DatasetId == datasetId && version.Hash == hash, cancellation) is { } same)
@@ -50,6 +50,7 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
             SizeBytes = images.Sum(image => image.Size),
             ClassCounts = CountClasses(images),
             SplitCounts = new SplitCounts(images.Count(image => image.Split == Split.Train), images.Count(image => image.Split == Split.Val), images.Count(image => image.Split == Split.Test)),
+            Warnings = warnings,
             Note = note,
             CreatedBy = userId,
             CreatedAt = time.GetUtcNow(),
@@ -62,22 +63,26 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
     }
 
     /// <summary>The images as the version will hold them, in manifest order. A classification version leaves out images without a class.</summary>
-    private async Task<IReadOnlyList<DatasetVersionImage>> FreezeAsync(Dataset dataset, CancellationToken cancellation)
+    private async Task<(IReadOnlyList<DatasetVersionImage> Images, IReadOnlyList<SplitWarning> Warnings)> FreezeAsync(Dataset dataset, CancellationToken cancellation)
     {
         var byClass = dataset.TaskType == TaskType.ImageClassification;
         var images = await database.DatasetImages.AsNoTracking().Where(image => image.DatasetId == dataset.Id && (!byClass || image.Class != null)).ToListAsync(cancellation);
         if (images.Count == 0)
             throw new ProblemException(ErrorCodes.DatasetEmpty, byClass ? "The dataset has no images with a class." : null);
-        if (byClass && images.Select(image => image.Class).Distinct(StringComparer.Ordinal).Count() == 1)
+        // Images that were added before classes were compared by CaseFold may spell one class in two ways.
+        var spellings = ClassName.Spellings(images.OrderBy(image => image.Id).Select(image => image.Class).OfType<string>());
+        if (byClass && spellings.Count == 1)
             throw new ProblemException(ErrorCodes.DatasetSingleClass, $"Every image is of the class '{images[0].Class}'.");
 
         images.Sort((a, b) => Manifest.PathOrder.Compare(a.Path, b.Path));
-        var splits = SplitRules.Assign([.. images.Select(image => (image.Path, image.Class))], dataset.Split);
-        return [.. images.Select((image, i) => new DatasetVersionImage
+        SplitImage[] contents = [.. images.Select(image => new SplitImage(image.Sha256, image.Class is { } name ? spellings[name] : null))];
+        var splits = SplitRules.Assign(contents, dataset.Split);
+        DatasetVersionImage[] frozen = [.. images.Select((image, i) => new DatasetVersionImage
         {
-            VersionId = Guid.Empty, Path = image.Path, Key = image.Key, Class = image.Class, Split = splits[i],
+            VersionId = Guid.Empty, Path = image.Path, Key = image.Key, Class = contents[i].Class, Split = splits[i],
             Size = image.Size, Sha256 = image.Sha256, Width = image.Width, Height = image.Height,
         })];
+        return (frozen, SplitWarnings.Of(contents, splits, dataset.Split));
     }
 
     private async Task CopyAsync(Guid versionId, IReadOnlyList<DatasetVersionImage> images, CancellationToken cancellation)

@@ -4,6 +4,7 @@ using VisionPlatform.Domain;
 using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Exports;
+using VisionPlatform.Domain.Text;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Deployments;
@@ -28,7 +29,7 @@ public sealed class DeploymentLifecycle(PlatformDatabase database, ServedModels 
         var key = DeploymentKey.Create();
         var deployment = new Deployment
         {
-            ProjectId = export.ProjectId, ExportId = export.Id, Name = name, Trainer = trainer, ApiKeyHash = DeploymentKey.Hash(key), CreatedBy = userId, CreatedAt = time.GetUtcNow(),
+            ProjectId = export.ProjectId, ExportId = export.Id, Name = name.AsName(), Trainer = trainer, ApiKeyHash = DeploymentKey.Hash(key), CreatedBy = userId, CreatedAt = time.GetUtcNow(),
         };
         await using var create = await once.BeginAsync(database, cancellation);
         if (create.Earlier is { } earlier)

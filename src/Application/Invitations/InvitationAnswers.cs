@@ -8,6 +8,7 @@ using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Audit;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Invitations;
+using VisionPlatform.Domain.Text;
 using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Infrastructure.Persistence;
 
@@ -57,7 +58,7 @@ public sealed class InvitationAnswers(
         await using var transaction = await users.Database.BeginTransactionAsync(cancellation);
         var invitation = await LockAsync(token, cancellation);
         var now = time.GetUtcNow();
-        var user = new User { Email = invitation.Email, NormalizedEmail = invitation.NormalizedEmail, FullName = fullName?.Trim(), PasswordHash = hash, CreatedAt = now, UpdatedAt = now };
+        var user = new User { Email = invitation.Email, NormalizedEmail = invitation.NormalizedEmail, FullName = fullName?.AsName(), PasswordHash = hash, CreatedAt = now, UpdatedAt = now };
         users.Users.Add(user);
         try
         {

@@ -4,6 +4,7 @@ using VisionPlatform.Application.Audit;
 using VisionPlatform.Application.Idempotency;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Organizations;
+using VisionPlatform.Domain.Text;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Organizations;
@@ -27,7 +28,7 @@ public sealed class OrganizationLifecycle(UserDatabase database, AuditLog audit,
         if (create.Earlier is { } earlier)
             return earlier;
         var now = time.GetUtcNow();
-        var organization = new Organization { Name = text.Name.Trim(), CreatedAt = now };
+        var organization = new Organization { Name = text.Name.AsName(), CreatedAt = now };
         Take(text, organization, now);
         database.Organizations.Add(organization);
         await SaveAsync(organization.Name, cancellation);
@@ -85,9 +86,9 @@ public sealed class OrganizationLifecycle(UserDatabase database, AuditLog audit,
 
     private static void Take(OrganizationText text, Organization organization, DateTimeOffset now)
     {
-        organization.Name = text.Name.Trim();
-        organization.Company = text.Company?.Trim();
-        organization.Division = text.Division?.Trim();
+        organization.Name = text.Name.AsName();
+        organization.Company = text.Company?.AsName();
+        organization.Division = text.Division?.AsName();
         organization.MaxUsers = text.MaxUsers;
         organization.MaxStorageGb = text.MaxStorageGb;
         organization.MaxGpuHoursPerMonth = text.MaxGpuHoursPerMonth;

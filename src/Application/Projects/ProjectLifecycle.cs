@@ -5,6 +5,7 @@ using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Projects;
+using VisionPlatform.Domain.Text;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Projects;
@@ -36,7 +37,7 @@ public sealed class ProjectLifecycle(PlatformDatabase database, Quotas quotas, T
     public async Task UpdateAsync(Project project, ProjectText text, CancellationToken cancellation)
     {
         database.Attach(project);
-        project.Name = text.Name.Trim();
+        project.Name = text.Name.AsName();
         project.Description = text.Description;
         project.UpdatedAt = time.GetUtcNow();
         await SaveAsync(project.Name, cancellation);
@@ -61,7 +62,7 @@ public sealed class ProjectLifecycle(PlatformDatabase database, Quotas quotas, T
     // Hand-written: creating a project is measured, and change tracking took a quarter of its processor time.
     private async Task<Project> InsertAsync(Guid ownerId, ProjectText text, CancellationToken cancellation)
     {
-        var (id, name, now) = (Guid.CreateVersion7(), text.Name.Trim(), time.GetUtcNow());
+        var (id, name, now) = (Guid.CreateVersion7(), text.Name.AsName(), time.GetUtcNow());
         await database.Database.OpenConnectionAsync(cancellation);
         try
         {

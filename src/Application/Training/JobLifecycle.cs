@@ -4,6 +4,7 @@ using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Text;
 using VisionPlatform.Domain.Training;
 using VisionPlatform.Infrastructure.Persistence;
 
@@ -22,13 +23,13 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
     /// </exception>
     public async Task<Created<TrainingJob>> CreateAsync(Guid userId, JobSettings settings, IdempotentCreate<TrainingJob> once, CancellationToken cancellation)
     {
-        var dataset = await RequireDatasetAsync(settings, cancellation);
+        var (dataset, version) = await RequireDatasetAsync(settings, cancellation);
         Check(await catalog.RequireAsync(settings.Framework, cancellation), settings, dataset.TaskType);
         var job = new TrainingJob
         {
-            ProjectId = dataset.ProjectId, DatasetVersionId = settings.DatasetVersionId, Name = settings.Name ?? DefaultName(dataset, settings.Model),
+            ProjectId = dataset.ProjectId, DatasetVersionId = settings.DatasetVersionId, Name = (settings.Name ?? DefaultName(dataset, settings.Model)).AsName(),
             Framework = settings.Framework, Model = settings.Model, TaskType = dataset.TaskType, Config = settings.Config, Split = settings.Split,
-            CreatedBy = userId, CreatedAt = time.GetUtcNow(),
+            Warnings = settings.Split is { } own ? await WarningsAsync(version.Id, own, cancellation) : version.Warnings, CreatedBy = userId, CreatedAt = time.GetUtcNow(),
         };
         return await AddAsync(job, once, cancellation);
     }
@@ -81,7 +82,7 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
         var again = new TrainingJob
         {
             ProjectId = job.ProjectId, DatasetVersionId = job.DatasetVersionId, Name = job.Name, Framework = job.Framework, Model = job.Model, TaskType = job.TaskType,
-            Config = job.Config, Split = job.Split, RestartedFrom = job.Id, CreatedBy = userId, CreatedAt = time.GetUtcNow(),
+            Config = job.Config, Split = job.Split, Warnings = job.Warnings, RestartedFrom = job.Id, CreatedBy = userId, CreatedAt = time.GetUtcNow(),
         };
         return await AddAsync(again, once, cancellation);
     }
@@ -96,18 +97,26 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
         return await create.CommitAsync(job, cancellation);
     }
 
-    private async Task<Dataset> RequireDatasetAsync(JobSettings settings, CancellationToken cancellation)
+    /// <summary>What there is to say about the images of a version when they are divided anew.</summary>
+    private async Task<IReadOnlyList<SplitWarning>> WarningsAsync(Guid versionId, SplitSettings split, CancellationToken cancellation)
+    {
+        var images = await database.DatasetVersionImages.Where(image => image.VersionId == versionId).OrderBy(image => image.Path)
+            .Select(image => new SplitImage(image.Sha256, image.Class)).ToListAsync(cancellation);
+        return SplitWarnings.Of(images, SplitRules.Assign(images, split), split);
+    }
+
+    private async Task<(Dataset Dataset, DatasetVersion Version)> RequireDatasetAsync(JobSettings settings, CancellationToken cancellation)
     {
         var found = await database.DatasetVersions.AsNoTracking().Where(version => version.Id == settings.DatasetVersionId)
-            .Join(database.Datasets, version => version.DatasetId, dataset => dataset.Id, (version, dataset) => new { version.State, dataset })
+            .Join(database.Datasets, version => version.DatasetId, dataset => dataset.Id, (version, dataset) => new { version, dataset })
             .SingleOrDefaultAsync(cancellation);
         if (found is null || found.dataset.ProjectId != settings.ProjectId)
             throw new ProblemException(ErrorCodes.NotFound, "There is no such dataset version in this project.", "datasetVersionId");
         if (found.dataset.DeletedAt is not null)
             throw new ProblemException(ErrorCodes.DatasetDeleted);
-        if (found.State != DatasetVersionState.Ready)
+        if (found.version.State != DatasetVersionState.Ready)
             throw new ProblemException(ErrorCodes.DatasetVersionNotReady);
-        return found.dataset;
+        return (found.dataset, found.version);
     }
 
     private async Task RequireDatasetIsThereAsync(TrainingJob job, CancellationToken cancellation)

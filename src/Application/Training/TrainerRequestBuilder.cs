@@ -79,7 +79,7 @@ public sealed class TrainerRequestBuilder(
         if (version is not { State: DatasetVersionState.Ready })
             return null;
         var images = await database.DatasetVersionImages.AsNoTracking().Where(i => i.VersionId == versionId).OrderBy(i => i.Path).ToListAsync(cancellation);
-        var splits = ownSplit is null ? images.Select(image => image.Split).ToArray() : SplitRules.Assign(images.Select(image => (image.Path, image.Class)).ToList(), ownSplit);
+        var splits = ownSplit is null ? images.Select(image => image.Split).ToArray() : SplitRules.Assign([.. images.Select(image => new SplitImage(image.Sha256, image.Class))], ownSplit);
 
         // A dataset may consist of training images only; then the exported file is compared on those.
         var leaveOut = heldOutOnly && splits.Any(split => split != Split.Train) ? Split.Train : (Split?)null;

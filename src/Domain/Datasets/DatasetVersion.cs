@@ -22,6 +22,9 @@ public sealed class DatasetVersion
 
     /// <summary>Images by split: train, val, test.</summary>
     public required SplitCounts SplitCounts { get; init; }
+
+    /// <summary>What people should know before they train on it.</summary>
+    public IReadOnlyList<SplitWarning> Warnings { get; init; } = [];
     public string? Note { get; init; }
 
     /// <summary>Key of manifest.jsonl.gz in the datasets bucket, once ready.</summary>

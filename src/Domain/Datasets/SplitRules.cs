@@ -1,18 +1,23 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
+using System.Globalization;
 
 namespace VisionPlatform.Domain.Datasets;
 
+/// <summary>What decides the split of an image.</summary>
+/// <param name="Sha256">SHA-256 of the file, lower-case hex.</param>
+/// <param name="Class">Class of the image; null when it has none.</param>
+public readonly record struct SplitImage(string Sha256, string? Class);
+
 /// <summary>
-/// Assigns images to train, val and test. The plain split depends on each path alone, so adding images never moves another image. The
-/// stratified split keeps the ratios within each class, so adding images may move others of the same class.
+/// Assigns images to train, val and test by their content, so that copies of a file never fall into two splits. The plain split depends on each
+/// file alone, so adding images never moves another image. The stratified split keeps the ratios within each class, so adding images may move
+/// others of the same class.
 /// </summary>
 public static class SplitRules
 {
-    /// <summary>Buckets a path may fall into.</summary>
+    /// <summary>Buckets a file may fall into.</summary>
     public const int Buckets = 10_000;
 
+    private const int HashDigits = 16;
     private const double SumTolerance = 1e-6;
 
     /// <summary>What is wrong with a split's ratios, or null. Valid are two or three ratios from 0 to 1 that add up to 1, the first above 0.</summary>
@@ -25,36 +30,39 @@ public static class SplitRules
         _ => null,
     };
 
-    /// <summary>A number 0…9,999 that depends on the path alone: the first eight bytes, big-endian, of the SHA-256 of its UTF-8 form, modulo 10,000.</summary>
-    public static int Bucket(string path) => (int)(Hash(path) % Buckets);
-
-    /// <summary>The split of one path when the split is not stratified.</summary>
-    public static Split Of(string path, SplitSettings settings)
-    {
-        var (train, val) = Borders(settings, Buckets);
-        return Bucket(path) is var bucket && bucket < train ? Split.Train : bucket < val ? Split.Val : Split.Test;
-    }
+    /// <summary>A number 0…9,999 that depends on the content alone: the first eight bytes, big-endian, of the file's SHA-256, modulo 10,000.</summary>
+    public static int Bucket(string sha256) => (int)(Hash(sha256) % Buckets);
 
     /// <summary>The split of each image, in the given order.</summary>
-    /// <param name="images">Path and class of each; images without a class are a group of their own when stratified.</param>
+    /// <param name="images">The images; those without a class are a group of their own when stratified.</param>
     /// <param name="settings">Ratios, and whether they hold within each class.</param>
-    public static Split[] Assign(IReadOnlyList<(string Path, string? Class)> images, SplitSettings settings)
+    public static Split[] Assign(IReadOnlyList<SplitImage> images, SplitSettings settings)
     {
         if (!settings.Stratified)
-            return [.. images.Select(image => Of(image.Path, settings))];
-
-        var splits = new Split[images.Count];
-        foreach (var group in Enumerable.Range(0, images.Count).GroupBy(i => images[i].Class ?? ""))
         {
-            var ordered = group.OrderBy(i => Hash(images[i].Path)).ThenBy(i => images[i].Path, StringComparer.Ordinal).ToArray();
-            var (train, val) = Borders(settings, ordered.Length);
+            var (train, val) = Borders(settings, Buckets);
+            return [.. images.Select(image => At(Bucket(image.Sha256), train, val))];
+        }
+
+        // Copies that are labeled differently belong to the class that comes first, so that they stay together.
+        var contents = images.GroupBy(image => image.Sha256, (sha256, copies) => (Sha256: sha256, Class: copies.Select(copy => copy.Class ?? "").Min(StringComparer.Ordinal)!, Copies: copies.Count()));
+        var splits = new Dictionary<string, Split>(StringComparer.Ordinal);
+        foreach (var group in contents.GroupBy(content => content.Class, StringComparer.Ordinal))
+        {
+            var (train, val) = Borders(settings, group.Sum(content => content.Copies));
             // Rounding could leave a small class without training images, and the model would never see it.
             train = Math.Max(1, train);
-            for (var position = 0; position < ordered.Length; position++)
-                splits[ordered[position]] = position < train ? Split.Train : position < val ? Split.Val : Split.Test;
+            var position = 0;
+            foreach (var content in group.OrderBy(content => Hash(content.Sha256)).ThenBy(content => content.Sha256, StringComparer.Ordinal))
+            {
+                splits[content.Sha256] = At(position, train, val);
+                position += content.Copies;
+            }
         }
-        return splits;
+        return [.. images.Select(image => splits[image.Sha256])];
     }
+
+    private static Split At(int position, int train, int val) => position < train ? Split.Train : position < val ? Split.Val : Split.Test;
 
     /// <summary>Where train and where val end among <paramref name="count"/>.</summary>
     private static (int Train, int Val) Borders(SplitSettings settings, int count)
@@ -67,10 +75,5 @@ public static class SplitRules
         return (train, val);
     }
 
-    private static ulong Hash(string path)
-    {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Encoding.UTF8.GetBytes(path), hash);
-        return BinaryPrimitives.ReadUInt64BigEndian(hash);
-    }
+    private static ulong Hash(string sha256) => ulong.Parse(sha256.AsSpan(0, HashDigits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 }

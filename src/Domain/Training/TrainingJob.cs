@@ -20,6 +20,9 @@ public sealed class TrainingJob
 
     /// <summary>The job's own split; null for the split of the dataset version.</summary>
     public SplitSettings? Split { get; init; }
+
+    /// <summary>What was found out about the images and their split when the job was created.</summary>
+    public IReadOnlyList<SplitWarning> Warnings { get; init; } = [];
     public JobState State { get; private set; } = JobState.Pending;
     public bool CancelRequested { get; set; }
     public int CurrentEpoch { get; set; }

@@ -54,7 +54,7 @@ public sealed class AuthFunctions(SignIn signIn, UserSessions sessions)
     [Operation("List sessions", Returns = typeof(Page<OwnSessionAnswer>),
         Description = "Active sessions of the caller, newest first.")]
     public async Task<IResult> ListSessions(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/auth/sessions")] HttpRequest request, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/auth/sessions")] HttpRequest request, CancellationToken cancellation)
     {
         var user = request.CurrentUser();
         return Answer.Ok(await sessions.Of(user.Id).NewestFirstAsync(request, session => OwnSessionAnswer.Of(session, user.ProofId), cancellation));

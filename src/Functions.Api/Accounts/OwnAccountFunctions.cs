@@ -11,7 +11,7 @@ public sealed class OwnAccountFunctions(SignIn signIn, OwnProfile profile)
     [Function("GetOwnAccount"), RequiresPermission(Permission.AccountSelf)]
     [Operation("Get the signed-in account", Returns = typeof(UserAnswer),
         Description = "The account that the token of the request belongs to.")]
-    public static IResult Me([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/auth/me")] HttpRequest request) =>
+    public static IResult Me([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/auth/me")] HttpRequest request) =>
         Answer.Ok(UserAnswer.Of(request.CurrentUser()));
 
     [Function("UpdateOwnAccount"), RequiresPermission(Permission.AccountSecurity)]

@@ -26,7 +26,7 @@ public sealed class PersonalTokenFunctions(PersonalTokens tokens)
     [Operation("List personal tokens", Returns = typeof(Page<PersonalTokenAnswer>),
         Description = "Valid personal tokens of the caller, newest first, without their secret text.")]
     public async Task<IResult> List(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/auth/tokens")] HttpRequest request, CancellationToken cancellation) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/auth/tokens")] HttpRequest request, CancellationToken cancellation) =>
         Answer.Ok(await tokens.Of(request.CurrentUser().Id).NewestFirstAsync(request, PersonalTokenAnswer.Of, cancellation));
 
     [Function("RevokePersonalToken"), RequiresPermission(Permission.AccountSecurity)]

@@ -12,7 +12,7 @@ public sealed class SignUpFunctions(SignUp signUp, PasswordReset reset, AccountS
     [Function("GetAccountOptions"), AllowAnonymousAccess]
     [Operation("Get sign-in options", Returns = typeof(AccountOptionsAnswer),
         Description = "What a sign-in page needs to know: who may sign up, the rules for passwords, and what can be chosen for avatars and tokens.")]
-    public IResult Options([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/auth/options")] HttpRequest request) =>
+    public IResult Options([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/auth/options")] HttpRequest request) =>
         Answer.Ok(new AccountOptionsAnswer(settings.SignUp, settings.ConfirmsEmail, PasswordRules.MinimumLength, Avatar.Colors, TokenScopes.All));
 
     [Function("SignUp"), AllowAnonymousAccess]

@@ -20,7 +20,7 @@ public sealed class ProjectAdministration(PlatformDatabase database, UserDatabas
     [Query<string>("name", "Only projects whose name contains this text, regardless of case.", MaximumLength = ProjectLimits.Name, Example = "steel")]
     [Query<Guid>("ownerId", "Only projects of this owner.", Example = Examples.User)]
     [Query<Guid>("organizationId", "Only projects whose owner belongs to this organization.", Example = Examples.Organization)]
-    public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/admin/projects")] HttpRequest request, CancellationToken cancellation)
+    public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/admin/projects")] HttpRequest request, CancellationToken cancellation)
     {
         var projects = database.Projects.AsNoTracking().Where(project => project.DeletedAt == null);
         if (request.QueryText("name") is { } name)

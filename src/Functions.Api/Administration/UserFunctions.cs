@@ -22,7 +22,7 @@ public sealed class UserFunctions(UserAdministration administration)
     [Query<SystemRole>("role", "Only accounts with this system role.", Example = "guest")]
     [Query<bool>("active", "Only active accounts (`true`) or only deactivated ones (`false`).", Example = "true")]
     [Query<Guid>("organizationId", "Only people who belong to this organization.", Example = Examples.Organization)]
-    public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, CancellationToken cancellation)
+    public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Route)] HttpRequest request, CancellationToken cancellation)
     {
         var accounts = administration.VisibleTo(Caller(request));
         if (request.QueryText("search") is { } text)
@@ -41,7 +41,7 @@ public sealed class UserFunctions(UserAdministration administration)
 
     [Function("GetUser"), RequiresPermission(Permission.UsersRead)]
     [Operation("Get an account", Tag = "Administration", Returns = typeof(AccountAnswer))]
-    public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
+    public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var user = await administration.VisibleTo(Caller(request)).FirstOrDefaultAsync(account => account.Id == id, cancellation)
             ?? throw new ProblemException(ErrorCodes.NotFound, "There is no such account, or you may not see it.");

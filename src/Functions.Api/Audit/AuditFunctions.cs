@@ -27,7 +27,7 @@ public sealed class AuditFunctions(UserDatabase database, AuditLog audit, TimePr
     [Operation("Search the audit log", Tag = "Audit", Queries = typeof(AuditFilter), Returns = typeof(Page<AuditAnswer>),
         Description = "Newest entries first.")]
     public async Task<IResult> List(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/admin/audit")] HttpRequest request, CancellationToken cancellation) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/admin/audit")] HttpRequest request, CancellationToken cancellation) =>
         Answer.Ok(await Matching(request).NewestFirstAsync(request, AuditAnswer.Of, cancellation));
 
     [Function("ExportAuditEntries"), RequiresPermission(Permission.AuditRead)]
@@ -36,7 +36,7 @@ public sealed class AuditFunctions(UserDatabase database, AuditLog audit, TimePr
         Description = "All matching entries as a file, oldest first. The format is CSV by default.")]
     [Query<AuditFormat>("format", "File format; `csv` by default.", Example = "csv")]
     public async Task<IResult> Export(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/admin/audit/export")] HttpRequest request, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/admin/audit/export")] HttpRequest request, CancellationToken cancellation)
     {
         var format = request.QueryOneOf<AuditFormat>("format") ?? AuditFormat.Csv;
         var entries = Matching(request).OrderBy(entry => entry.Id);

@@ -16,7 +16,7 @@ public sealed record NewSplit([property: Required] double[]? Ratios, bool? Strat
 /// <param name="Name">Name of the dataset, unique in its project.</param>
 /// <param name="Description">Free text; may be left out.</param>
 /// <param name="TaskType">What the images are labeled for. At present only <c>image_classification</c> is accepted.</param>
-/// <param name="Split">How its versions are divided. Left out: 80 % training, 10 % validation, 10 % test, decided by a hash of each path.</param>
+/// <param name="Split">How its versions are divided. Left out: 80 % training, 10 % validation, 10 % test, decided by the content of each image, so that copies of a file are in one split.</param>
 public sealed record NewDataset(
     [property: Required] Guid? ProjectId,
     [property: Required, Name(200)] string? Name,
@@ -28,7 +28,7 @@ public sealed record NewDataset(
 /// <param name="Path">Path of the image within the dataset, relative and with forward slashes, for example <c>scratch/img_0001.png</c>.</param>
 /// <param name="Size">Size of the file in bytes.</param>
 /// <param name="ContentType">Image type, for example <c>image/png</c>; taken from the extension of the path when left out. The upload must send the same <c>Content-Type</c>.</param>
-/// <param name="Class">Class of the image; the first folder of the path when left out.</param>
+/// <param name="Class">Class of the image. When left out, the first folder of the path, or the second when the first is <c>train</c>, <c>val</c>, <c>test</c> or a similar name of a split.</param>
 public sealed record NewUpload([property: Required] string? Path, [property: Required] long? Size, string? ContentType, string? Class);
 
 /// <summary>What happens to paths that the dataset already has.</summary>
@@ -128,17 +128,18 @@ public sealed record CompletionAnswer(IReadOnlyList<CompletedUploadAnswer> Compl
 /// <param name="SizeBytes">Size of all images in bytes.</param>
 /// <param name="Classes">Classes in alphabetical order.</param>
 /// <param name="Splits">Number of images in each split.</param>
+/// <param name="Warnings">What to know before training on the version: classes without images in a split, copies of files.</param>
 /// <param name="Note">Free text that was given with the version; null when there was none.</param>
 /// <param name="Error">Why publishing failed; null otherwise.</param>
 /// <param name="ReadyAt">When the version became ready; null before.</param>
 /// <param name="ManifestUrl">Presigned address of the manifest, a gzip file with one JSON line per image; it works for an hour by default. Null until the version is ready.</param>
 public sealed record VersionAnswer(
     Guid Id, Guid DatasetId, int Number, string Hash, DatasetVersionState State, int ImageCount, long SizeBytes, IReadOnlyList<ClassCount> Classes,
-    SplitCounts Splits, string? Note, string? Error, DateTimeOffset CreatedAt, DateTimeOffset? ReadyAt, string? ManifestUrl)
+    SplitCounts Splits, IReadOnlyList<SplitWarning> Warnings, string? Note, string? Error, DateTimeOffset CreatedAt, DateTimeOffset? ReadyAt, string? ManifestUrl)
 {
     public static VersionAnswer From(DatasetVersion version, ObjectStore store, TimeSpan lifetime) => new(
         version.Id, version.DatasetId, version.Number, version.Hash, version.State, version.ImageCount, version.SizeBytes,
-        [.. version.ClassCounts.Select(pair => new ClassCount(pair.Key, pair.Value))], version.SplitCounts, version.Note, version.Error, version.CreatedAt, version.ReadyAt,
+        [.. version.ClassCounts.Select(pair => new ClassCount(pair.Key, pair.Value))], version.SplitCounts, version.Warnings, version.Note, version.Error, version.CreatedAt, version.ReadyAt,
         version is { State: DatasetVersionState.Ready, ManifestKey: { } key } ? store.PresignGet(key, lifetime).Url : null);
 }
 

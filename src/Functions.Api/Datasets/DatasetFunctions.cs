@@ -39,7 +39,7 @@ public sealed class DatasetFunctions(DatasetLifecycle datasets, PlatformDatabase
         Description = "Newest first.")]
     [Query<Guid>("projectId", "Project whose datasets are listed.", Required = true, Example = Examples.Project)]
     public async Task<IResult> List(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Route)] HttpRequest request, CancellationToken cancellation)
     {
         var project = request.RequiredQueryId("projectId");
         await access.RequireAsync(request.CurrentUser(), project, Permission.DatasetsRead, cancellation);
@@ -53,7 +53,7 @@ public sealed class DatasetFunctions(DatasetLifecycle datasets, PlatformDatabase
     [Operation("Get a dataset", Tag = "Datasets", Returns = typeof(DatasetAnswer),
         Description = "A dataset with its classes.")]
     public async Task<IResult> Get(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var dataset = await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsRead, cancellation);
         return Answer.Ok(AnswerOf(dataset, (await ContentsAsync([id], cancellation))[id]), dataset.Version, showsMore: true);

@@ -17,7 +17,7 @@ public sealed class DatasetImageFunctions(PlatformDatabase database, ProjectAcce
         Description = "Newest first.")]
     [Query<string>("class", "Only images of this class.", MaximumLength = 200, Example = "cat")]
     public async Task<IResult> List(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{id:guid}/images")] HttpRequest request, Guid id, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/datasets/{id:guid}/images")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsRead, cancellation);
         var images = database.DatasetImages.AsNoTracking().Where(image => image.DatasetId == id);

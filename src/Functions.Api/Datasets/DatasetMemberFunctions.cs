@@ -30,7 +30,7 @@ public sealed class DatasetMemberFunctions(DatasetSharing sharing, PlatformDatab
     [Function("ListDatasetMembers"), RequiresPermission(Permission.DatasetsRead)]
     [Operation("List people a dataset is shared with", Tag = "Datasets", Returns = typeof(Page<DatasetMemberAnswer>),
         Description = "People who were invited to the dataset itself, newest first. Members of its project are not listed.")]
-    public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, Guid id, CancellationToken cancellation)
+    public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Route)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsRead, cancellation);
         return Answer.Ok(await Rows(id).NewestFirstAsync(request, row => row.Answer(), cancellation));
@@ -61,7 +61,7 @@ public sealed class DatasetMemberFunctions(DatasetSharing sharing, PlatformDatab
     [Function("ListSharedDatasets"), RequiresPermission(Permission.DatasetsRead, Anywhere = true)]
     [Operation("List datasets shared with the caller", Tag = "Datasets", Returns = typeof(Page<SharedDatasetAnswer>),
         Description = "Datasets to which the caller was invited, newest first.")]
-    public async Task<IResult> Shared([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/shared")] HttpRequest request, CancellationToken cancellation)
+    public async Task<IResult> Shared([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/datasets/shared")] HttpRequest request, CancellationToken cancellation)
     {
         var caller = request.CurrentUser().Id;
         var roles = await users.DatasetMembers.Where(member => member.UserId == caller).ToDictionaryAsync(member => member.DatasetId, member => member.Role, cancellation);

@@ -40,7 +40,7 @@ public sealed class DatasetVersionFunctions(PlatformDatabase database, ProjectAc
     [Operation("List versions of a dataset", Tag = "Datasets", Returns = typeof(Page<VersionAnswer>),
         Description = "Newest first.")]
     public async Task<IResult> List(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{id:guid}/versions")] HttpRequest request, Guid id, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/datasets/{id:guid}/versions")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsRead, cancellation);
         return Answer.Ok(await database.DatasetVersions.AsNoTracking().Where(version => version.DatasetId == id).NewestFirstAsync(request, AnswerOf, cancellation));
@@ -50,7 +50,7 @@ public sealed class DatasetVersionFunctions(PlatformDatabase database, ProjectAc
     [Operation("Get a version of a dataset", Tag = "Datasets", Returns = typeof(VersionAnswer),
         Description = "A version with its classes and splits.")]
     public async Task<IResult> Get(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{id:guid}/versions/{versionId:guid}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/datasets/{id:guid}/versions/{versionId:guid}")] HttpRequest request,
         Guid id, Guid versionId, CancellationToken cancellation) =>
         Answer.Ok(AnswerOf(await RequireVersionAsync(request, id, versionId, cancellation)));
 
@@ -59,7 +59,7 @@ public sealed class DatasetVersionFunctions(PlatformDatabase database, ProjectAc
         Description = "In the order of their paths.")]
     [Query<Split>("split", "Only images in this split.", Example = "train")]
     public async Task<IResult> ListImages(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/datasets/{id:guid}/versions/{versionId:guid}/images")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/datasets/{id:guid}/versions/{versionId:guid}/images")] HttpRequest request,
         Guid id, Guid versionId, CancellationToken cancellation)
     {
         await RequireVersionAsync(request, id, versionId, cancellation);

@@ -6,6 +6,7 @@ using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Text;
 using VisionPlatform.Infrastructure.Images;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Storage;
@@ -55,19 +56,20 @@ public sealed class UploadFunctions(
 
     private AnnouncedFile[] Check(IReadOnlyList<NewUpload> files)
     {
-        CheckPaths([.. files.Select(file => file.Path!)]);
+        string[] paths = [.. files.Select(file => CaseFold.Composed(file.Path!))];
+        CheckPaths(paths);
         var errors = new FieldErrors();
         var announced = new AnnouncedFile[files.Count];
         for (var i = 0; i < files.Count; i++)
         {
-            var (path, size, contentType) = (files[i].Path!, files[i].Size!.Value, files[i].ContentType ?? ContentTypeOf(files[i].Path!));
+            var (path, size, contentType) = (paths[i], files[i].Size!.Value, files[i].ContentType ?? ContentTypeOf(files[i].Path!));
             if (size < 1)
                 errors.Add($"files[{i}].size", "The file is empty.");
             if (size > limits.MaxImageBytes)
                 errors.Add($"files[{i}].size", $"An image may have at most {limits.MaxImageBytes} bytes.");
             if (contentType is null || !ContentTypes.Contains(contentType))
                 errors.Add($"files[{i}].contentType", $"Must be one of {string.Join(", ", ContentTypes)}; it is taken from the extension when absent.");
-            var name = files[i].Class ?? ImagePath.FirstFolder(path);
+            var name = files[i].Class is { } given ? CaseFold.Composed(given) : ImagePath.ClassOf(path);
             if (name is not null && ClassName.Problem(name) is { } problem)
                 errors.Add($"files[{i}].class", problem);
             announced[i] = new AnnouncedFile(path, size, contentType ?? "", name);
@@ -84,6 +86,8 @@ public sealed class UploadFunctions(
         if (problems.Count > 0)
             throw new ProblemException(ErrorCodes.InvalidPath, problems.Values.First()[0], problems);
         problems = ImagePath.Repeated(paths).Take(Reported).ToDictionary(i => $"files[{i}].path", i => new[] { $"'{paths[i]}' is named twice (upper and lower case are the same)." });
+        foreach (var i in ImagePath.InTheWay(paths).Take(Reported - problems.Count))
+            problems.TryAdd($"files[{i}].path", [$"'{paths[i]}' needs a folder where another file of the request is."]);
         if (problems.Count > 0)
             throw new ProblemException(ErrorCodes.ValidationFailed, problems.Values.First()[0], problems);
     }

@@ -10,7 +10,7 @@ namespace VisionPlatform.Api.Deployments;
 /// <param name="Name">Name of the deployment.</param>
 public sealed record NewDeployment(
     [property: Required] Guid? ExportId,
-    [property: Required, StringLength(200, MinimumLength = 1)] string? Name);
+    [property: Required, Name(200)] string? Name);
 
 /// <summary>An exported model that answers predictions.</summary>
 /// <param name="ExportId">Export that is served.</param>

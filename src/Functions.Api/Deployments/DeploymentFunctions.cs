@@ -43,7 +43,7 @@ public sealed class DeploymentFunctions(PlatformDatabase database, DeploymentLif
     [Operation("List deployments of a project", Returns = typeof(Page<DeploymentAnswer>),
         Description = "Newest first.")]
     [Query<Guid>("projectId", "Project whose deployments are listed.", Required = true, Example = Examples.Project)]
-    public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, CancellationToken cancellation)
+    public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Route)] HttpRequest request, CancellationToken cancellation)
     {
         var project = request.RequiredQueryId("projectId");
         await access.RequireAsync(request.CurrentUser(), project, Permission.DeploymentsRead, cancellation);
@@ -53,7 +53,7 @@ public sealed class DeploymentFunctions(PlatformDatabase database, DeploymentLif
     [Function("GetDeployment"), RequiresPermission(Permission.DeploymentsRead)]
     [Operation("Get a deployment", Returns = typeof(DeploymentAnswer),
         Description = "A deployment with its usage.")]
-    public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
+    public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var deployment = await RequireAsync(request, id, Permission.DeploymentsRead, cancellation);
         return Answer.Ok(DeploymentAnswer.Of(deployment), VersionOf(deployment), showsMore: true);

@@ -48,7 +48,7 @@ public sealed class ExportFunctions(PlatformDatabase database, ExportLifecycle e
     [Operation("List exports of a model version", Returns = typeof(Page<ExportAnswer>),
         Description = "Newest first.")]
     [Query<Guid>("modelVersionId", "Model version whose exports are listed.", Required = true, Example = Examples.ModelVersion)]
-    public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, CancellationToken cancellation)
+    public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Route)] HttpRequest request, CancellationToken cancellation)
     {
         var version = await FindVersionAsync(request.RequiredQueryId("modelVersionId"), cancellation)
             ?? throw new ProblemException(ErrorCodes.NotFound, "There is no such model version, or you may not see it.");
@@ -58,14 +58,14 @@ public sealed class ExportFunctions(PlatformDatabase database, ExportLifecycle e
 
     [Function("GetExport"), RequiresPermission(Permission.ExportsRead)]
     [Operation("Get an export", Returns = typeof(ExportAnswer))]
-    public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation) =>
+    public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation) =>
         Answer.Ok(ExportAnswer.Of(await RequireAsync(request, id, cancellation)));
 
     [Function("DownloadExport"), RequiresPermission(Permission.ExportsRead)]
     [Operation("Get the download address of an export", Returns = typeof(Download), Problems = ["INVALID_STATE"],
         Description = "A presigned address of the exported file that works for an hour.")]
     public async Task<IResult> GetDownload(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne + "/download")] HttpRequest request, Guid id, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = RouteOfOne + "/download")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var export = await RequireAsync(request, id, cancellation);
         if (export is not { State: ExportState.Completed, Key: { } key })

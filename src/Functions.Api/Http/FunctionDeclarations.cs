@@ -22,8 +22,8 @@ public sealed record FunctionDeclaration(
     /// <summary>The module that it belongs to.</summary>
     public Module Module => field ??= AppModules.Of(Method.DeclaringType!);
 
-    /// <summary>The HTTP methods that it answers, in upper case; empty for all.</summary>
-    public IReadOnlyList<string> Methods { get; } = [.. (Trigger?.Methods ?? []).Select(method => method.ToUpperInvariant())];
+    /// <summary>The HTTP methods that it answers, in upper case; empty for all. HEAD is not listed: every function that answers GET answers it, with the same headers.</summary>
+    public IReadOnlyList<string> Methods { get; } = [.. (Trigger?.Methods ?? []).Select(method => method.ToUpperInvariant()).Where(method => method != "HEAD")];
 
     /// <summary>The rate limit that counts its requests.</summary>
     public RateLimit RateLimit { get; } = Method.GetCustomAttribute<RateLimitAttribute>()?.Limit ?? Access switch

@@ -23,7 +23,7 @@ public sealed class InvitationFunctions(
         Description = "Invitations that the caller sent, newest first.")]
     [Query<InvitationState>("state", "Only invitations in this state.", Example = "pending")]
     [Query<Guid>("targetId", "Only invitations to this organization, project or dataset.", Example = Examples.Project)]
-    public Task<IResult> ListSent([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, CancellationToken cancellation)
+    public Task<IResult> ListSent([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Route)] HttpRequest request, CancellationToken cancellation)
     {
         var id = request.CurrentUser().Id;
         return ListAsync(request, users.Invitations.Where(invitation => invitation.InviterId == id), cancellation);
@@ -34,7 +34,7 @@ public sealed class InvitationFunctions(
         Description = "Invitations to the caller's e-mail address, newest first. Accepting one takes the token from the mail.")]
     [Query<InvitationState>("state", "Only invitations in this state.", Example = "pending")]
     [Query<Guid>("targetId", "Only invitations to this organization, project or dataset.", Example = Examples.Project)]
-    public async Task<IResult> ListReceived([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route + "/received")] HttpRequest request, CancellationToken cancellation)
+    public async Task<IResult> ListReceived([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Route + "/received")] HttpRequest request, CancellationToken cancellation)
     {
         var email = await OwnAddressAsync(request, cancellation);
         return await ListAsync(request, users.Invitations.Where(invitation => invitation.NormalizedEmail == email), cancellation);
@@ -43,7 +43,7 @@ public sealed class InvitationFunctions(
     [Function("GetInvitation"), RequiresPermission(Permission.InvitationsRead)]
     [Operation("Get an invitation", Returns = typeof(InvitationAnswer), Unversioned = "An invitation cannot be edited.",
         Description = "An invitation that the caller sent or received.")]
-    public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
+    public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var email = await OwnAddressAsync(request, cancellation);
         var invitation = await users.Invitations.AsNoTracking().SingleOrDefaultAsync(row => row.Id == id, cancellation);

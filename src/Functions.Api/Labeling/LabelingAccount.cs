@@ -30,7 +30,7 @@ public sealed class LabelingAccount(UserDatabase users)
     [Operation("Get the caller", Returns = typeof(LabelingAccountAnswer),
         Description = "The caller, and what the caller may do in the datasets that were shared with them.")]
     public async Task<IResult> Get(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/labeling/me")] HttpRequest request, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/labeling/me")] HttpRequest request, CancellationToken cancellation)
     {
         var user = request.CurrentUser();
         var shared = await users.DatasetMembers.AsNoTracking().Where(member => member.UserId == user.Id)

@@ -38,7 +38,7 @@ public sealed class PreferenceFunctions(LabelingDatabase database, PreferenceCha
     [Function("GetLabelingPreferences"), RequiresPermission(Permission.LabelingRead)]
     [Operation("Get the caller's preferences", Returns = typeof(LabelingPreferencesAnswer), Unversioned = Unversioned,
         Description = "Preferences that were never set are empty.")]
-    public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, CancellationToken cancellation)
+    public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Route)] HttpRequest request, CancellationToken cancellation)
     {
         var user = request.CurrentUser();
         return Answer.Ok(LabelingPreferencesAnswer.Of(await database.Preferences.AsNoTracking().SingleOrDefaultAsync(row => row.UserId == user.Id, cancellation)));

@@ -22,7 +22,7 @@ public sealed class ModelFunctions(PlatformDatabase database, ObjectStores store
         Description = "Newest first.")]
     [Query<Guid>("projectId", "Project whose models are listed.", Required = true, Example = Examples.Project)]
     public async Task<IResult> List(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Route)] HttpRequest request, CancellationToken cancellation)
     {
         var project = request.RequiredQueryId("projectId");
         await access.RequireAsync(request.CurrentUser(), project, Permission.ModelsRead, cancellation);
@@ -32,14 +32,14 @@ public sealed class ModelFunctions(PlatformDatabase database, ObjectStores store
     [Function("GetModel"), RequiresPermission(Permission.ModelsRead)]
     [Operation("Get a model", Returns = typeof(ModelAnswer))]
     public async Task<IResult> Get(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation) =>
         Answer.Ok(ModelAnswer.Of(await RequireModelAsync(request, id, cancellation)));
 
     [Function("ListModelVersions"), RequiresPermission(Permission.ModelsRead)]
     [Operation("List versions of a model", Returns = typeof(Page<ModelVersionAnswer>),
         Description = "Newest first.")]
     public async Task<IResult> ListVersions(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne + "/versions")] HttpRequest request, Guid id, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = RouteOfOne + "/versions")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await RequireModelAsync(request, id, cancellation);
         return Answer.Ok(await database.ModelVersions.AsNoTracking().Where(version => version.ModelId == id).NewestFirstAsync(request, Describe, cancellation));
@@ -49,7 +49,7 @@ public sealed class ModelFunctions(PlatformDatabase database, ObjectStores store
     [Operation("Get a version of a model", Returns = typeof(ModelVersionAnswer),
         Description = "A version with its quality on the held-out images and an address to download its weights.")]
     public async Task<IResult> GetVersion(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne + "/versions/{versionId:guid}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = RouteOfOne + "/versions/{versionId:guid}")] HttpRequest request,
         Guid id, Guid versionId, CancellationToken cancellation)
     {
         await RequireModelAsync(request, id, cancellation);

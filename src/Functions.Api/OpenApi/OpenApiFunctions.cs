@@ -34,18 +34,18 @@ public sealed class OpenApiFunctions
     [Function("OpenApi"), AllowAnonymousAccess]
     [Operation("Get this description", Tag = "Meta", Returns = typeof(JsonObject),
         Description = "The OpenAPI 3.1 document.")]
-    public static IResult Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/openapi.json")] HttpRequest request) =>
+    public static IResult Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/openapi.json")] HttpRequest request) =>
         TypedResults.Bytes(Document.Value, "application/json");
 
     [Function("Docs"), AllowAnonymousAccess]
     [Operation("Show this description", Tag = "Meta", Returns = typeof(string), ReturnsType = "text/html",
         Description = "A page that shows the OpenAPI document and can send requests.")]
-    public static IResult Page([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/docs")] HttpRequest request) =>
+    public static IResult Page([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/docs")] HttpRequest request) =>
         File(request, "docs.html", "text/html; charset=utf-8");
 
     [Function("DocsFile"), AllowAnonymousAccess]
     [Operation("Get a file of the page", Tag = "Meta", Returns = typeof(string), ReturnsType = "text/javascript")]
-    public static IResult PageFile([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/docs/{file}")] HttpRequest request, string file) =>
+    public static IResult PageFile([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/docs/{file}")] HttpRequest request, string file) =>
         file switch
         {
             "docs.js" => File(request, file, Script),

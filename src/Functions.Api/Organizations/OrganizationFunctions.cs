@@ -31,7 +31,7 @@ public sealed class OrganizationFunctions(UserDatabase database, OrganizationLif
     [Operation("List organizations", Returns = typeof(Page<OrganizationAnswer>), Sort = ["name"],
         Description = "The organization that the caller belongs to; for administrators all organizations, newest first by default.")]
     [Query<string>("name", "Only organizations whose name contains this text, regardless of case.", MaximumLength = OrganizationLimits.Name, Example = "mill")]
-    public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, CancellationToken cancellation)
+    public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Route)] HttpRequest request, CancellationToken cancellation)
     {
         var visible = access.VisibleTo(request.CurrentUser());
         if (request.QueryText("name") is { } name)
@@ -41,7 +41,7 @@ public sealed class OrganizationFunctions(UserDatabase database, OrganizationLif
 
     [Function("GetOrganization"), RequiresPermission(Permission.OrganizationsRead)]
     [Operation("Get an organization", Returns = typeof(OrganizationAnswer))]
-    public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
+    public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var organization = await access.RequireAsync(request.CurrentUser(), id, Permission.OrganizationsRead, cancellation);
         return Answer.Ok(OrganizationAnswer.Of(organization), organization.Version);
@@ -73,7 +73,7 @@ public sealed class OrganizationFunctions(UserDatabase database, OrganizationLif
     [Function("GetOrganizationUsage"), RequiresPermission(Permission.QuotasRead)]
     [Operation("Get the usage of an organization", Returns = typeof(OrganizationUsageAnswer),
         Description = "What an organization uses of its limits, and how many people it has by system role.")]
-    public async Task<IResult> Usage([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne + "/usage")] HttpRequest request, Guid id, CancellationToken cancellation)
+    public async Task<IResult> Usage([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = RouteOfOne + "/usage")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var organization = await access.RequireAsync(request.CurrentUser(), id, Permission.QuotasRead, cancellation);
         var people = await database.Users.Where(user => user.OrganizationId == id).GroupBy(user => user.Role).Select(group => new { group.Key, Count = group.Count() }).ToListAsync(cancellation);
@@ -85,6 +85,6 @@ public sealed class OrganizationFunctions(UserDatabase database, OrganizationLif
     [Function("GetOwnUsage"), RequiresPermission(Permission.AccountSelf)]
     [Operation("Get the usage of the signed-in account", Tag = "Organizations", Returns = typeof(AccountUsageAnswer),
         Description = "What the caller's account uses of the limits that come with its role.")]
-    public async Task<IResult> OwnUsage([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/auth/usage")] HttpRequest request, CancellationToken cancellation) =>
+    public async Task<IResult> OwnUsage([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/auth/usage")] HttpRequest request, CancellationToken cancellation) =>
         Answer.Ok(new AccountUsageAnswer(await quotas.OfAccountAsync(request.CurrentUser().Id, cancellation)));
 }

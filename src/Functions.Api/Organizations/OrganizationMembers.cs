@@ -18,7 +18,7 @@ public sealed class OrganizationMembers(UserDatabase database, OrganizationMembe
     [Operation("List the people of an organization", Returns = typeof(Page<OrganizationMemberAnswer>), Sort = ["email"],
         Description = "People who belong to the organization, newest accounts first by default. Use it to find a colleague to add to a project.")]
     [Query<string>("search", "Only people whose e-mail address or name contains this text, regardless of case.", MaximumLength = 200, Example = "kim")]
-    public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, Guid id, CancellationToken cancellation)
+    public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Route)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await access.RequireAsync(request.CurrentUser(), id, Permission.OrganizationsRead, cancellation);
         var people = database.Users.AsNoTracking().Where(user => user.OrganizationId == id);

@@ -31,7 +31,7 @@ public sealed class ProjectFunctions(ProjectLifecycle projects, NewestProjects n
     [Operation("List projects", Returns = typeof(Page<ProjectAnswer>), Sort = ["name", "updatedAt"],
         Description = "Projects that the caller owns or is a member of, newest first by default. System administrators see all projects.")]
     [Query<string>("name", "Only projects whose name contains this text, regardless of case.", MaximumLength = ProjectLimits.Name, Example = "steel")]
-    public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, CancellationToken cancellation)
+    public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Route)] HttpRequest request, CancellationToken cancellation)
     {
         var user = request.CurrentUser();
         if (user.Role != SystemRole.Admin && request.QueryText("name") is null && request.QueryText("sort") is null)
@@ -44,7 +44,7 @@ public sealed class ProjectFunctions(ProjectLifecycle projects, NewestProjects n
 
     [Function("GetProject"), RequiresPermission(Permission.ProjectsRead)]
     [Operation("Get a project", Returns = typeof(ProjectAnswer))]
-    public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
+    public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var project = await access.RequireAsync(request.CurrentUser(), id, Permission.ProjectsRead, cancellation);
         return Answer.Ok(ProjectAnswer.Of(project), project.Version);

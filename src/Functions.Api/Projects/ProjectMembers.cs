@@ -22,23 +22,23 @@ public sealed class ProjectMembers(UserDatabase users, ProjectMembership members
         public required DateTimeOffset JoinedAt { get; init; }
     }
 
+    private static MemberAnswer MemberAnswerOf(Row row) => new(row.Id, row.Email, row.FullName, row.Role, row.JoinedAt);
+
     [Function("ListProjectMembers"), RequiresPermission(Permission.ProjectsRead)]
     [Operation("List members of a project", Returns = typeof(Page<MemberAnswer>),
-        Description = "The owner first, then the members, newest first. The owner comes in addition to `limit`.")]
-    public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, Guid id, CancellationToken cancellation)
+        Description = "The owner first, then the members, newest first.")]
+    public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Route)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var project = await access.RequireAsync(request.CurrentUser(), id, Permission.ProjectsRead, cancellation);
-        var page = await users.ProjectMembers.Where(member => member.ProjectId == id && member.UserId != project.OwnerId)
+        var members = users.ProjectMembers.Where(member => member.ProjectId == id && member.UserId != project.OwnerId)
             .Join(users.Users, member => member.UserId, user => user.Id, (member, user) => new Row { Id = user.Id, Email = user.Email, FullName = user.FullName, Role = member.Role, JoinedAt = member.CreatedAt })
-            .AsNoTracking().NewestFirstAsync(request, row => new MemberAnswer(row.Id, row.Email, row.FullName, row.Role, row.JoinedAt), cancellation);
-        // The owner is in the project's row, not among the members, and comes first on the first page.
-        if (request.Query["cursor"].ToString().Length > 0)
-            return Answer.Ok(page);
+            .AsNoTracking();
+        // The owner is in the project's row, not among the members.
         var owner = await users.Users.AsNoTracking().SingleOrDefaultAsync(user => user.Id == project.OwnerId, cancellation);
-        return Answer.Ok(owner is null ? page : page with
-        {
-            Items = [new MemberAnswer(owner.Id, owner.Email, owner.FullName, ProjectRole.Owner, project.CreatedAt), .. page.Items],
-        });
+        return Answer.Ok(owner is null
+            ? await members.NewestFirstAsync(request, MemberAnswerOf, cancellation)
+            : await members.NewestFirstAfterAsync(
+                new MemberAnswer(owner.Id, owner.Email, owner.FullName, ProjectRole.Owner, project.CreatedAt), request, MemberAnswerOf, cancellation));
     }
 
     [Function("AddProjectMember"), RequiresPermission(Permission.MembersInvite)]
@@ -56,7 +56,7 @@ public sealed class ProjectMembers(UserDatabase users, ProjectMembership members
 
     [Function("GetProjectMember"), RequiresPermission(Permission.ProjectsRead)]
     [Operation("Get a member of a project", Returns = typeof(MemberAnswer))]
-    public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne)] HttpRequest request, Guid id, Guid userId, CancellationToken cancellation)
+    public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = RouteOfOne)] HttpRequest request, Guid id, Guid userId, CancellationToken cancellation)
     {
         var project = await access.RequireAsync(request.CurrentUser(), id, Permission.ProjectsRead, cancellation);
         return Answer.Ok(MemberAnswer.Of(await membership.GetAsync(project, userId, cancellation)));

@@ -20,7 +20,7 @@ public sealed record NewTrainingJob(
     [property: Required] Guid? DatasetVersionId,
     [property: Required, StringLength(100, MinimumLength = 1)] string? Framework,
     [property: Required, StringLength(100, MinimumLength = 1)] string? Model,
-    [property: StringLength(200, MinimumLength = 1)] string? Name,
+    [property: Name(200)] string? Name,
     Dictionary<string, JsonElement>? Config,
     SplitSettings? Split)
 {
@@ -43,6 +43,7 @@ public sealed record NewTrainingJob(
 /// <param name="BestMetrics">Metrics of the best epoch; null until completed.</param>
 /// <param name="BestEpoch">Number of the best epoch; null until completed.</param>
 /// <param name="Error">Why the job failed; null otherwise.</param>
+/// <param name="Warnings">What to know about the images and their split: classes without images in a split, copies of files.</param>
 /// <param name="Attempts">Tries to run the job, the first one first. A transient failure starts the next attempt from the last checkpoint.</param>
 /// <param name="ModelId">Model to which the job added a version; null until the model is stored.</param>
 /// <param name="ModelVersionId">Version that the job made; null until the model is stored.</param>
@@ -53,12 +54,12 @@ public sealed record TrainingJobAnswer(
     Guid Id, Guid ProjectId, Guid DatasetVersionId, string Name, string Framework, string Model, TaskType TaskType,
     IReadOnlyDictionary<string, JsonElement> Config, JobState State, int CurrentEpoch, int? TotalEpochs, double? EtaSeconds,
     IReadOnlyDictionary<string, double>? LatestMetrics, IReadOnlyDictionary<string, double>? FinalMetrics,
-    IReadOnlyDictionary<string, double>? BestMetrics, int? BestEpoch, FailureAnswer? Error, IReadOnlyList<AttemptAnswer> Attempts,
+    IReadOnlyDictionary<string, double>? BestMetrics, int? BestEpoch, FailureAnswer? Error, IReadOnlyList<SplitWarning> Warnings, IReadOnlyList<AttemptAnswer> Attempts,
     Guid? ModelId, Guid? ModelVersionId, Guid? RestartedFrom, DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? CompletedAt)
 {
     public static TrainingJobAnswer Of(TrainingJob job, IEnumerable<Attempt> attempts) => new(
         job.Id, job.ProjectId, job.DatasetVersionId, job.Name, job.Framework, job.Model, job.TaskType, job.Config, job.State, job.CurrentEpoch,
-        job.TotalEpochs, job.EtaSeconds, job.LatestMetrics, job.FinalMetrics, job.BestMetrics, job.BestEpoch, FailureAnswer.Of(job.Error),
+        job.TotalEpochs, job.EtaSeconds, job.LatestMetrics, job.FinalMetrics, job.BestMetrics, job.BestEpoch, FailureAnswer.Of(job.Error), job.Warnings,
         [.. attempts.OrderBy(attempt => attempt.Number).Select(AttemptAnswer.Of)],
         job.ModelId, job.ModelVersionId, job.RestartedFrom, job.CreatedAt, job.StartedAt, job.CompletedAt);
 }

@@ -56,7 +56,7 @@ public sealed class TrainingEventFunctions(PlatformDatabase database, JobEventFe
     [Query<long>("after", "Only entries after this position: those with a larger id.", Minimum = 0, Example = "0")]
     [Query<int>("limit", "Largest number of entries to return; 50 by default.", Minimum = 1, Maximum = PageRequest.MaximumLimit, Example = "20")]
     public async Task<IResult> Watch(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/training/jobs/{id:guid}/events")] HttpRequest request, Guid id, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/training/jobs/{id:guid}/events")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await access.RequireJobAsync(database, request.CurrentUser(), id, Permission.TrainingRead, cancellation);
         var after = request.Position();
@@ -67,7 +67,10 @@ public sealed class TrainingEventFunctions(PlatformDatabase database, JobEventFe
                 [.. page.Select(e => new JobEventAnswer(e.Id, e.Type, e.Data, e.Time))], page.Count == 0 ? null : page[^1].Id.ToString(CultureInfo.InvariantCulture)));
         }
 
-        await StreamAsync(request.HttpContext, id, after, cancellation);
+        if (HttpMethods.IsHead(request.Method))
+            SetStreamHeaders(request.HttpContext.Response);
+        else
+            await StreamAsync(request.HttpContext, id, after, cancellation);
         return TypedResults.Empty;
     }
 
@@ -75,9 +78,7 @@ public sealed class TrainingEventFunctions(PlatformDatabase database, JobEventFe
     {
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancellation, http.RequestAborted);
         var response = http.Response;
-        response.ContentType = "text/event-stream";
-        response.Headers.CacheControl = "no-store";
-        response.Headers["X-Accel-Buffering"] = "no";
+        SetStreamHeaders(response);
         http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         var until = time.GetUtcNow() + hosting.LongestStream;
         try
@@ -109,6 +110,13 @@ public sealed class TrainingEventFunctions(PlatformDatabase database, JobEventFe
         {
             // The reader left, or the host stops. A reader can continue with Last-Event-ID.
         }
+    }
+
+    private static void SetStreamHeaders(HttpResponse response)
+    {
+        response.ContentType = "text/event-stream";
+        response.Headers.CacheControl = "no-store";
+        response.Headers["X-Accel-Buffering"] = "no";
     }
 
     private static async Task WriteAsync(HttpResponse response, string text, CancellationToken cancellation)

@@ -24,7 +24,7 @@ public sealed class TrainingJobFunctions(PlatformDatabase database, JobLifecycle
     [Operation("List trainers", Whole = true, Returns = typeof(Page<TrainerAnswer>),
         Description = "What each trainer offers: model architectures, configuration fields and export formats.")]
     public async Task<IResult> GetCapabilities(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/training/capabilities")] HttpRequest request, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/training/capabilities")] HttpRequest request, CancellationToken cancellation)
     {
         var trainers = await catalog.ListAsync(cancellation);
         return Answer.Ok(new Page<TrainerAnswer>([.. trainers.Select(TrainerAnswer.Of)], null));
@@ -86,7 +86,7 @@ public sealed class TrainingJobFunctions(PlatformDatabase database, JobLifecycle
         Description = "Newest first.")]
     [Query<Guid>("projectId", "Project whose jobs are listed.", Required = true, Example = Examples.Project)]
     [Query<JobState>("state", "Only jobs in this state.", Example = "completed")]
-    public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Route)] HttpRequest request, CancellationToken cancellation)
+    public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Route)] HttpRequest request, CancellationToken cancellation)
     {
         var project = request.RequiredQueryId("projectId");
         await access.RequireAsync(request.CurrentUser(), project, Permission.TrainingRead, cancellation);
@@ -100,7 +100,7 @@ public sealed class TrainingJobFunctions(PlatformDatabase database, JobLifecycle
     [Function("GetTrainingJob"), RequiresPermission(Permission.TrainingRead)]
     [Operation("Get a training job", Returns = typeof(TrainingJobAnswer),
         Description = "A job with its attempts.")]
-    public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
+    public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var job = await access.RequireJobAsync(database, request.CurrentUser(), id, Permission.TrainingRead, cancellation);
         return Answer.Ok(TrainingJobAnswer.Of(job, await AttemptsAsync([id], cancellation)));

@@ -22,7 +22,7 @@ public sealed class TrainingRecordFunctions(PlatformDatabase database, ObjectSto
     [Operation("List metrics of a training job", FixedOrder = true, Returns = typeof(Page<EpochMetricsAnswer>),
         Description = "Metrics of every epoch, in the order of attempts and epochs.")]
     public async Task<IResult> ListMetrics(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/training/jobs/{id:guid}/metrics")] HttpRequest request, Guid id, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/training/jobs/{id:guid}/metrics")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await access.RequireJobAsync(database, request.CurrentUser(), id, Permission.TrainingRead, cancellation);
         var page = PageRequest.Read(request);
@@ -38,7 +38,7 @@ public sealed class TrainingRecordFunctions(PlatformDatabase database, ObjectSto
     [Operation("List checkpoints of a training job", FixedOrder = true, Returns = typeof(Page<CheckpointAnswer>),
         Description = "Checkpoints with an address to download each, in the order of attempts and epochs.")]
     public async Task<IResult> ListCheckpoints(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/training/jobs/{id:guid}/checkpoints")] HttpRequest request, Guid id, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/training/jobs/{id:guid}/checkpoints")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await access.RequireJobAsync(database, request.CurrentUser(), id, Permission.TrainingRead, cancellation);
         var page = PageRequest.Read(request);
@@ -59,7 +59,7 @@ public sealed class TrainingRecordFunctions(PlatformDatabase database, ObjectSto
     [Query<string>("search", "Only lines that contain this text, regardless of case.", Example = "epoch")]
     [Query<int>("limit", "Largest number of entries to return; 50 by default.", Minimum = 1, Maximum = PageRequest.MaximumLimit, Example = "20")]
     public async Task<IResult> ReadLog(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/v1/training/jobs/{id:guid}/logs")] HttpRequest request, Guid id, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/training/jobs/{id:guid}/logs")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await access.RequireJobAsync(database, request.CurrentUser(), id, Permission.TrainingRead, cancellation);
         var after = request.Position();

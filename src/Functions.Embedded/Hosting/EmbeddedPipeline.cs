@@ -14,6 +14,7 @@ internal sealed class EmbeddedPipeline(ListenAddresses addresses, FunctionCatalo
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
     {
         Listen(app);
+        app.UseMiddleware<HostAnswers>();
         app.UseRouting();
         if (HostSettings.CorsOrigins(app.ApplicationServices.GetRequiredService<IConfiguration>()).Length > 0)
             app.UseCors();

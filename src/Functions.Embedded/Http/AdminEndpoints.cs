@@ -7,7 +7,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace VisionPlatform.Functions.Embedded;
 
-/// <summary>The part of the official host's admin interface that operators use. All of it needs the master key.</summary>
+/// <summary>The part of the official host's admin interface that operators use. All of it needs the master key, except the ping of load balancers.</summary>
 internal sealed class AdminEndpoints(FunctionCatalog functions, HttpFunctions http, TimerFunctions timers, HostKeys keys, HostSettings settings)
 {
     public void Map(IEndpointRouteBuilder routes)
@@ -19,6 +19,7 @@ internal sealed class AdminEndpoints(FunctionCatalog functions, HttpFunctions ht
         admin.MapGet("/functions/{name}", (string name, HttpContext context)
             => functions.Find(name) is { } found ? Results.Json(Describe(found, context.Request)) : Results.NotFound());
         admin.MapPost("/functions/{name}", Fire);
+        admin.MapMethods("/host/ping", [HttpMethods.Get, HttpMethods.Post, HttpMethods.Head], () => Results.Ok()).WithMetadata(new RequiredKey(AuthorizationLevel.Anonymous));
         admin.MapGet("/host/status", Status);
         admin.MapGet("/host/keys", () => Results.Json(new { keys = new[] { new { name = "default", value = keys.Function } } }));
         admin.MapGet("/host/systemkeys/durabletask_extension", () => Results.Json(new { name = "durabletask_extension", value = keys.DurableTask }));

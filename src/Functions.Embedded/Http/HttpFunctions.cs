@@ -1,10 +1,8 @@
-using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
-using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Invocation;
 using Microsoft.Azure.Functions.Worker.Middleware;
@@ -110,46 +108,21 @@ internal sealed partial class HttpFunctions(
             }
 
             _log.LogError("{Function} was cancelled: {Reason} ({InvocationId})", name, stopping ? "the host stops" : "functionTimeout", invocation.InvocationId);
-            return FailAsync(http, stopping ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status504GatewayTimeout);
+            return HostAnswers.FailAsync(http, stopping ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status504GatewayTimeout);
         }
 
         switch (failure)
         {
             case BadHttpRequestException bad:
                 _log.LogInformation("{Function}: bad request: {Reason} ({InvocationId})", name, bad.Message, invocation.InvocationId);
-                return FailAsync(http, bad.StatusCode);
+                return HostAnswers.FailAsync(http, bad.StatusCode);
             case FunctionInputConverterException input:
                 _log.LogInformation("{Function}: {Reason} ({InvocationId})", name, input.Message, invocation.InvocationId);
-                return FailAsync(http, StatusCodes.Status400BadRequest, input.Message);
+                return HostAnswers.FailAsync(http, StatusCodes.Status400BadRequest, input.Message);
             default:
                 _log.LogError(failure, "{Function} failed ({InvocationId})", name, invocation.InvocationId);
-                return FailAsync(http, StatusCodes.Status500InternalServerError);
+                return HostAnswers.FailAsync(http, StatusCodes.Status500InternalServerError);
         }
-    }
-
-    /// <summary>
-    /// Answers with a problem that shows only the status. When the response has begun, aborts the connection, so that the client does not take the
-    /// response for complete.
-    /// </summary>
-    private static Task FailAsync(HttpContext http, int status, string? detail = null)
-    {
-        if (http.Response.HasStarted)
-        {
-            http.Abort();
-            return Task.CompletedTask;
-        }
-
-        http.Response.Clear();
-        http.Response.StatusCode = status;
-        var problem = new Dictionary<string, object?>
-        {
-            ["title"] = ReasonPhrases.GetReasonPhrase(status),
-            ["status"] = status,
-            ["traceId"] = Activity.Current?.Id ?? http.TraceIdentifier,
-        };
-        if (detail is not null)
-            problem["detail"] = detail;
-        return http.Response.WriteAsJsonAsync(problem, options: null, "application/problem+json", http.RequestAborted);
     }
 
     /// <summary>The trigger metadata of a Functions host: query values, and route values, which take precedence.</summary>

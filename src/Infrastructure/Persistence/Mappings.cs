@@ -60,6 +60,7 @@ internal static class Mappings
         {
             version.Property(v => v.ClassCounts).HasJson();
             version.Property(v => v.SplitCounts).HasJson();
+            version.Property(v => v.Warnings).HasJson().HasDefaultValueSql("'[]'");
             version.HasOne<Dataset>().WithMany().HasForeignKey(v => v.DatasetId);
             version.HasIndex(v => new { v.DatasetId, v.Number }).IsUnique();
             version.HasIndex(v => new { v.DatasetId, v.Hash }).IsUnique();
@@ -80,6 +81,7 @@ internal static class Mappings
             job.Property(j => j.Name).HasMaxLength(200);
             job.Property(j => j.Config).HasJson();
             job.Property(j => j.Split).HasJson();
+            job.Property(j => j.Warnings).HasJson().HasDefaultValueSql("'[]'");
             job.Property(j => j.LatestMetrics).HasJson();
             job.Property(j => j.FinalMetrics).HasJson();
             job.Property(j => j.BestMetrics).HasJson();

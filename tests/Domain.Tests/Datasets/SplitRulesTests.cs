@@ -1,17 +1,34 @@
+using System.Security.Cryptography;
+using System.Text;
 using VisionPlatform.Domain.Datasets;
 
 namespace VisionPlatform.Domain.Tests.Datasets;
 
 public sealed class SplitRulesTests
 {
-    private static readonly (string Path, string? Class)[] Digits =
-        [.. Enumerable.Range(0, 2000).Select(i => ($"{i % 10}/digit_{i / 10:0000}.png", (string?)$"{i % 10}"))];
+    private static readonly SplitImage[] Digits = [.. Enumerable.Range(0, 2000).Select(i => new SplitImage(Sha256Of($"{i % 10}/digit_{i / 10:0000}.png"), $"{i % 10}"))];
 
-    /// <summary>Computed with Python: int(hashlib.sha256(path.encode()).hexdigest()[:16], 16) % 10000.</summary>
+    private static string Sha256Of(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+
+    /// <summary>Computed with Python: int(hashlib.sha256(content).hexdigest()[:16], 16) % 10000.</summary>
     [Theory]
     [InlineData("3/img_0001.png", 3751)]
     [InlineData("ü/日本.png", 488)]
-    public void The_bucket_of_a_path_is_fixed_for_ever(string path, int bucket) => Assert.Equal(bucket, SplitRules.Bucket(path));
+    public void The_bucket_of_a_content_is_fixed_for_ever(string content, int bucket) => Assert.Equal(bucket, SplitRules.Bucket(Sha256Of(content)));
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Copies_of_a_file_are_in_one_split_even_with_different_classes(bool stratified)
+    {
+        SplitImage[] images = [.. Digits.SelectMany(digit => (SplitImage[])[digit, digit, digit with { Class = "other" }])];
+
+        var splits = SplitRules.Assign(images, new SplitSettings([0.6, 0.2, 0.2], stratified));
+
+        foreach (var copies in images.Zip(splits).GroupBy(pair => pair.First.Sha256, pair => pair.Second))
+            Assert.Single(copies.Distinct());
+        Assert.Equal(3, splits.Distinct().Count());
+    }
 
     [Fact]
     public void The_shares_come_out_about_right()
@@ -47,9 +64,9 @@ public sealed class SplitRulesTests
     }
 
     [Fact]
-    public void Within_a_class_the_stratified_split_follows_the_hash_of_the_path()
+    public void Within_a_class_the_stratified_split_follows_the_hash_of_the_content()
     {
-        (string Path, string? Class)[] one = [.. Digits.Where(image => image.Class == "7")];
+        SplitImage[] one = [.. Digits.Where(image => image.Class == "7")];
         var splits = SplitRules.Assign(one, new SplitSettings([0.8, 0.1, 0.1], Stratified: true));
 
         var again = SplitRules.Assign([.. one[..150]], new SplitSettings([0.8, 0.1, 0.1], Stratified: true));
@@ -59,7 +76,7 @@ public sealed class SplitRulesTests
 
     [Fact]
     public void A_class_of_one_image_is_trained_on() =>
-        Assert.Equal([Split.Train], SplitRules.Assign([("a/x.png", "a")], new SplitSettings([0.4, 0.3, 0.3], Stratified: true)));
+        Assert.Equal([Split.Train], SplitRules.Assign([new SplitImage(Sha256Of("x"), "a")], new SplitSettings([0.4, 0.3, 0.3], Stratified: true)));
 
     [Fact]
     public void Two_ratios_leave_no_test_images()

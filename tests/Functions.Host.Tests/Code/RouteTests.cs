@@ -36,12 +36,17 @@ public sealed class RouteTests
     {
         Assert.All([StringComparer.Ordinal, StringComparer.OrdinalIgnoreCase], order =>
             Assert.Equal(UnknownAddressFunctions.Name, Functions.Select(function => function.Name).Order(order).Last()));
-        Assert.True(Routes.Fits(Functions.Single(function => function.Name == UnknownAddressFunctions.Name).Route, "/api/v1/nothing/here"));
+        Assert.All(["/", "/favicon.ico", "/api/v1/nothing/here"], address =>
+            Assert.True(Routes.Fits(Functions.Single(function => function.Name == UnknownAddressFunctions.Name).Route, address)));
     }
 
     [Fact]
     public void No_route_begins_like_a_route_of_the_host() =>
         Assert.DoesNotContain(Functions, function => function.Route.StartsWith("admin", StringComparison.OrdinalIgnoreCase) || function.Route.StartsWith("runtime", StringComparison.OrdinalIgnoreCase));
+
+    [Fact]
+    public void Every_function_that_answers_GET_answers_HEAD() =>
+        Assert.Empty(Functions.Where(function => function.Methods.Contains("GET") && !function.Trigger!.Methods!.Contains("head")).Select(function => function.Name));
 
     /// <summary>An address that the route is for: an id for an id, a word for anything else.</summary>
     private static string Sample(string route) => "/" + string.Join('/', TemplateParser.Parse(route).Segments.Select(segment => string.Concat(segment.Parts.Select(part =>

@@ -65,7 +65,7 @@ public sealed class Answer : IResult, IStatusCodeHttpResult
         if (tag is not null)
         {
             response.Headers.ETag = tag;
-            if (HttpMethods.IsGet(http.Request.Method))
+            if (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method))
             {
                 // Browsers may cache the answer for this person but must revalidate it each time.
                 response.Headers.CacheControl = "private, no-cache";

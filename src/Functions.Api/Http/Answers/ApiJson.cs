@@ -45,11 +45,11 @@ public static class ApiJson
         options.Converters.Add(new UtcTime());
     }
 
-    /// <summary>Writes times in UTC with microseconds, the precision of the database: <c>2026-11-20T08:30:00.123456Z</c>.</summary>
+    /// <summary>Reads RFC 3339 times; writes them in UTC with microseconds, the precision of the database: <c>2026-11-20T08:30:00.123456Z</c>.</summary>
     private sealed class UtcTime : JsonConverter<DateTimeOffset>
     {
         public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            reader.GetDateTimeOffset().ToUniversalTime();
+            Rfc3339.TryParse(reader.GetString(), out var time) ? time : throw new JsonException("The time is not written as RFC 3339 says.");
 
         public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
             writer.WriteStringValue(value.UtcDateTime.AddTicks(-(value.Ticks % TimeSpan.TicksPerMicrosecond)));

@@ -6,7 +6,7 @@ using VisionPlatform.Domain.Errors;
 
 namespace VisionPlatform.Api.Http.Answers;
 
-/// <summary>Answers addresses without a function with a problem.</summary>
+/// <summary>Answers with a problem where there is no function, whatever the method.</summary>
 public sealed class UnknownAddressFunctions
 {
     private static readonly Lazy<IReadOnlyList<(TemplateMatcher Matcher, IReadOnlyList<string> Methods)>> Routes = new(() =>
@@ -23,16 +23,17 @@ public sealed class UnknownAddressFunctions
     public const string Name = "zzUnknownAddress";
 
     [Function(Name), AllowAnonymousAccess, RateLimit(RateLimit.General)]
-    public static IResult UnknownAddress(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", "put", "patch", "delete", "options", Route = "api/{*path}")] HttpRequest request)
+    public static IResult UnknownAddress([HttpTrigger(AuthorizationLevel.Anonymous, Route = "{*path}")] HttpRequest request)
     {
         var methods = Routes.Value
             .Where(route => route.Matcher.TryMatch(request.Path, new RouteValueDictionary()))
-            .SelectMany(route => route.Methods).Distinct().Order(StringComparer.Ordinal).ToList();
+            .SelectMany(route => route.Methods).Distinct().ToList();
+        if (methods.Contains("GET"))
+            methods.Add("HEAD");
         // The address supports the method, so a route value did not match its constraint: the resource does not exist.
         if (methods.Count == 0 || methods.Contains(request.Method))
             return new ProblemResult(new ProblemException(ErrorCodes.NotFound, methods.Count == 0 ? "There is nothing at this address." : null));
-        request.HttpContext.Response.Headers.Allow = string.Join(", ", methods);
+        request.HttpContext.Response.Headers.Allow = string.Join(", ", methods.Append("OPTIONS").Order(StringComparer.Ordinal));
         // A preflight request of a browser. RequestMiddleware has set the headers of its answer.
         if (HttpMethods.IsOptions(request.Method))
             return TypedResults.NoContent();

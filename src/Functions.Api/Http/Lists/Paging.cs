@@ -32,13 +32,25 @@ public sealed record PageRequest(int Limit, string? Cursor)
             return default;
         try
         {
-            return JsonSerializer.Deserialize<TKey>(Base64Url.DecodeFromChars(Cursor), ApiJson.Options)
-                ?? throw new ProblemException(ErrorCodes.InvalidCursor, ErrorCodes.InvalidCursor.Title, "cursor");
+            var json = Base64Url.DecodeFromChars(Cursor);
+            if (IsStorable(json) && JsonSerializer.Deserialize<TKey>(json, ApiJson.Options) is { } key)
+                return key;
         }
-        catch (Exception e) when (e is JsonException or FormatException)
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)
         {
-            throw new ProblemException(ErrorCodes.InvalidCursor, ErrorCodes.InvalidCursor.Title, "cursor");
+            // Answered below.
         }
+        throw new ProblemException(ErrorCodes.InvalidCursor, ErrorCodes.InvalidCursor.Title, "cursor");
+    }
+
+    /// <summary>Whether every text is one that a column can hold: without NUL, and valid Unicode, which reading it checks.</summary>
+    private static bool IsStorable(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        while (reader.Read())
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.GetString()!.Contains('\0'))
+                return false;
+        return true;
     }
 }
 
@@ -59,5 +71,5 @@ public static class Page
             ? new([.. rows.Select(answer)], null)
             : new([.. rows.Take(page.Limit).Select(answer)], CursorOf(key(rows[page.Limit - 1])));
 
-    private static string CursorOf<TKey>(TKey key) => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(key, ApiJson.Options));
+    internal static string CursorOf<TKey>(TKey key) => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(key, ApiJson.Options));
 }

@@ -35,13 +35,17 @@ public sealed class Sorting<TRow>
     }
 
     /// <summary>Reads the page of <paramref name="rows"/> that the request asks for.</summary>
-    internal Task<Page<TAnswer>> ReadAsync<TAnswer>(IQueryable<TRow> rows, HttpRequest request, Func<TRow, TAnswer> answer, CancellationToken cancellation)
+    internal Task<Page<TAnswer>> ReadAsync<TAnswer>(IQueryable<TRow> rows, HttpRequest request, Func<TRow, TAnswer> answer, CancellationToken cancellation) =>
+        ReadAsync(rows, request, PageRequest.Read(request), answer, cancellation);
+
+    /// <summary>Reads a page in the order that the request asks for.</summary>
+    internal Task<Page<TAnswer>> ReadAsync<TAnswer>(
+        IQueryable<TRow> rows, HttpRequest request, PageRequest page, Func<TRow, TAnswer> answer, CancellationToken cancellation)
     {
-        var page = PageRequest.Read(request);
         var text = request.Query["sort"].ToString();
         var wanted = text.Length == 0 ? "-" + ByAge : text;
         var descending = wanted.StartsWith('-');
-        if (!_orders.TryGetValue(wanted.TrimStart('-'), out var order))
+        if (!_orders.TryGetValue(descending ? wanted[1..] : wanted, out var order))
             throw new ProblemException(ErrorCodes.InvalidParameter, $"sort must be one of {string.Join(", ", _orders.Keys)}, with a leading - for descending order.", "sort");
         return order.ReadAsync(rows, wanted, descending, page, answer, cancellation);
     }
@@ -127,4 +131,22 @@ public static class SortingExtensions
     public static Task<Page<TAnswer>> NewestFirstAsync<TRow, TAnswer>(
         this IQueryable<TRow> rows, HttpRequest request, Func<TRow, TAnswer> answer, CancellationToken cancellation) =>
         Sorting<TRow>.NewestFirst.ReadAsync(rows, request, answer, cancellation);
+
+    /// <summary>Like <see cref="NewestFirstAsync"/>, with one item before all rows. The first page has it in place of a row, so that no page is too long.</summary>
+    /// <param name="first">The item of the first page.</param>
+    public static async Task<Page<TAnswer>> NewestFirstAfterAsync<TRow, TAnswer>(
+        this IQueryable<TRow> rows, TAnswer first, HttpRequest request, Func<TRow, TAnswer> answer, CancellationToken cancellation)
+    {
+        var page = PageRequest.Read(request);
+        if (page.Cursor is not null)
+            return await rows.NewestFirstAsync(request, answer, cancellation);
+        var (rest, ascending) = (page with { Limit = page.Limit - 1 }, request.Query["sort"] == Sorting<TRow>.ByAge);
+        if (rest.Limit > 0)
+        {
+            var found = await Sorting<TRow>.NewestFirst.ReadAsync(rows, request, rest, answer, cancellation);
+            return found with { Items = [first, .. found.Items] };
+        }
+        // A cursor that is before every row.
+        return new Page<TAnswer>([first], await rows.AnyAsync(cancellation) ? Page.CursorOf(ascending ? Guid.Empty : Guid.AllBitsSet) : null);
+    }
 }

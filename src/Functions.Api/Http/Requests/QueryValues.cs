@@ -41,7 +41,7 @@ public static class QueryValues
 
     public static DateTimeOffset? QueryTime(this HttpRequest request, string name) =>
         request.QueryText(name) is not { } text ? null
-        : TryParseTime(text, out var time) ? time
+        : Rfc3339.TryParse(text, out var time) ? time
         : throw Invalid(name, "must be a time (RFC 3339)");
 
     /// <summary>An enum value by its snake_case text.</summary>
@@ -69,7 +69,7 @@ public static class QueryValues
         if (type == typeof(bool))
             return text is "true" or "false" ? null : "Must be true or false.";
         if (type == typeof(DateTimeOffset))
-            return TryParseTime(text, out _) ? null : "Must be a time (RFC 3339), like 2026-11-20T08:30:00Z.";
+            return Rfc3339.TryParse(text, out _) ? null : "Must be a time (RFC 3339), like 2026-11-20T08:30:00Z.";
         if (type.IsEnum)
             return NamesOf(type) is var names && names.Contains(text) ? null : $"Must be one of {string.Join(", ", names)}.";
         return null;
@@ -77,9 +77,6 @@ public static class QueryValues
 
     /// <summary>The values of an enum in the API.</summary>
     internal static IReadOnlyList<string> NamesOf(Type type) => [.. Enum.GetNames(type).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName)];
-
-    internal static bool TryParseTime(string text, out DateTimeOffset time) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
 
     // The server replaces invalid UTF-8 in an address by U+FFFD.
     private static bool IsText(string text) => !text.Contains('\0') && !text.Contains('\uFFFD');

@@ -109,7 +109,7 @@ internal sealed record LoadedWorker(IReadOnlyDictionary<string, string> Capabili
 
     /// <summary>The function that a Functions host takes for a request: the first by name whose route and method fit.</summary>
     public WorkerFunction? For(HttpRequest request) => Functions
-        .Where(function => function.Methods.Contains(request.Method, StringComparer.OrdinalIgnoreCase) && Routes.Fits(function.Route!, request.Path))
+        .Where(function => (function.Methods.Count == 0 || function.Methods.Contains(request.Method, StringComparer.OrdinalIgnoreCase)) && Routes.Fits(function.Route!, request.Path))
         .MinBy(function => function.Name, StringComparer.Ordinal);
 }
 
@@ -128,7 +128,7 @@ internal sealed record WorkerFunction(string Name, string Id, IReadOnlyDictionar
             metadata.Name, metadata.FunctionId,
             bindings.Where(binding => Text(binding, "direction") == "In").ToDictionary(binding => Text(binding, "name"), binding => Text(binding, "type")),
             http.ValueKind == JsonValueKind.Object ? Text(http, "route") : null,
-            http.ValueKind == JsonValueKind.Object ? [.. http.GetProperty("methods").EnumerateArray().Select(method => method.GetString()!)] : []);
+            http.ValueKind == JsonValueKind.Object ? http.TryGetProperty("methods", out var methods) ? [.. methods.EnumerateArray().Select(method => method.GetString()!)] : [] : []);
     }
 
     private static string Text(JsonElement binding, string name) => binding.GetProperty(name).GetString()!;
