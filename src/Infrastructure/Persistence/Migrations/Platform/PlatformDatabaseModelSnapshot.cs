@@ -4,7 +4,6 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
-using VisionPlatform.Infrastructure.Images;
 using VisionPlatform.Infrastructure.Persistence;
 
 #nullable disable
@@ -18,7 +17,7 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
         {
 #pragma warning disable 612, 618
             modelBuilder
-                .HasAnnotation("ProductVersion", "10.0.14")
+                .HasAnnotation("ProductVersion", "10.0.15")
                 .HasAnnotation("Relational:MaxIdentifierLength", 63);
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
@@ -86,7 +85,7 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.HasIndex("ProjectId", "Id")
                         .HasDatabaseName("ix_datasets_project_id_id");
 
-                    b.ToTable("datasets");
+                    b.ToTable("datasets", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Datasets.DatasetImage", b =>
@@ -159,7 +158,7 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.HasIndex("DatasetId", "Class", "Id")
                         .HasDatabaseName("ix_dataset_images_dataset_id_class_id");
 
-                    b.ToTable("dataset_images");
+                    b.ToTable("dataset_images", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Datasets.DatasetUpload", b =>
@@ -223,7 +222,7 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
 
                     NpgsqlIndexBuilderExtensions.IncludeProperties(b.HasIndex("CreatedBy", "ExpiresAt"), new[] { "Size" });
 
-                    b.ToTable("dataset_uploads");
+                    b.ToTable("dataset_uploads", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Datasets.DatasetUsage", b =>
@@ -250,7 +249,7 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.HasIndex("UserId")
                         .HasDatabaseName("ix_dataset_usage_user_id");
 
-                    b.ToTable("dataset_usage");
+                    b.ToTable("dataset_usage", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Datasets.DatasetVersion", b =>
@@ -320,6 +319,13 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("text")
                         .HasColumnName("state");
 
+                    b.Property<string>("Warnings")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("warnings")
+                        .HasDefaultValueSql("'[]'");
+
                     b.HasKey("Id")
                         .HasName("pk_dataset_versions");
 
@@ -331,7 +337,7 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .IsUnique()
                         .HasDatabaseName("ix_dataset_versions_dataset_id_number");
 
-                    b.ToTable("dataset_versions");
+                    b.ToTable("dataset_versions", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Datasets.DatasetVersionImage", b =>
@@ -384,7 +390,7 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.HasIndex("VersionId", "Split", "Path")
                         .HasDatabaseName("ix_dataset_version_images_version_id_split_path");
 
-                    b.ToTable("dataset_version_images");
+                    b.ToTable("dataset_version_images", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Deployments.Deployment", b =>
@@ -464,7 +470,7 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.HasIndex("ProjectId", "Id")
                         .HasDatabaseName("ix_deployments_project_id_id");
 
-                    b.ToTable("deployments");
+                    b.ToTable("deployments", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Exports.Export", b =>
@@ -546,7 +552,7 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.HasIndex("ProjectId", "Id")
                         .HasDatabaseName("ix_exports_project_id_id");
 
-                    b.ToTable("exports");
+                    b.ToTable("exports", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Models.Model", b =>
@@ -585,7 +591,7 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.HasIndex("ProjectId", "Id")
                         .HasDatabaseName("ix_models_project_id_id");
 
-                    b.ToTable("models");
+                    b.ToTable("models", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Models.ModelVersion", b =>
@@ -683,7 +689,7 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .IsUnique()
                         .HasDatabaseName("ix_model_versions_model_id_number");
 
-                    b.ToTable("model_versions");
+                    b.ToTable("model_versions", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Projects.Project", b =>
@@ -743,7 +749,7 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.HasIndex("OwnerId", "UpdatedAt", "Id")
                         .HasDatabaseName("ix_projects_owner_id_updated_at_id");
 
-                    b.ToTable("projects");
+                    b.ToTable("projects", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Training.Attempt", b =>
@@ -819,7 +825,7 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasDatabaseName("ix_attempts_waiting")
                         .HasFilter("state = 'waiting'");
 
-                    b.ToTable("attempts");
+                    b.ToTable("attempts", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Training.Checkpoint", b =>
@@ -880,7 +886,7 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .IsUnique()
                         .HasDatabaseName("ix_checkpoints_job_id_attempt_epoch");
 
-                    b.ToTable("checkpoints");
+                    b.ToTable("checkpoints", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Training.EpochMetrics", b =>
@@ -913,7 +919,7 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.HasKey("JobId", "Attempt", "Epoch")
                         .HasName("pk_epoch_metrics");
 
-                    b.ToTable("epoch_metrics");
+                    b.ToTable("epoch_metrics", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Training.JobEvent", b =>
@@ -952,7 +958,7 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.HasIndex("JobId", "Type", "Id")
                         .HasDatabaseName("ix_job_events_job_id_type_id");
 
-                    b.ToTable("job_events");
+                    b.ToTable("job_events", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Training.Trainer", b =>
@@ -973,7 +979,7 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.HasKey("Framework")
                         .HasName("pk_trainers");
 
-                    b.ToTable("trainers");
+                    b.ToTable("trainers", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Training.TrainerLease", b =>
@@ -1001,7 +1007,7 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.HasIndex("Trainer")
                         .HasDatabaseName("ix_trainer_leases_trainer");
 
-                    b.ToTable("trainer_leases");
+                    b.ToTable("trainer_leases", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Training.TrainingJob", b =>
@@ -1122,6 +1128,13 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("integer")
                         .HasColumnName("total_epochs");
 
+                    b.Property<string>("Warnings")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("warnings")
+                        .HasDefaultValueSql("'[]'");
+
                     b.HasKey("Id")
                         .HasName("pk_training_jobs");
 
@@ -1141,7 +1154,7 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.HasIndex("ProjectId", "State", "Id")
                         .HasDatabaseName("ix_training_jobs_project_id_state_id");
 
-                    b.ToTable("training_jobs");
+                    b.ToTable("training_jobs", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Training.ValidationResult", b =>
@@ -1189,7 +1202,7 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.HasKey("JobId", "Attempt", "Epoch", "Split")
                         .HasName("pk_validation_results");
 
-                    b.ToTable("validation_results");
+                    b.ToTable("validation_results", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Infrastructure.Persistence.IdempotentAnswer", b =>
@@ -1218,7 +1231,7 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.HasIndex("CreatedAt")
                         .HasDatabaseName("ix_idempotent_answers_created_at");
 
-                    b.ToTable("idempotent_answers");
+                    b.ToTable("idempotent_answers", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Datasets.Dataset", b =>
