@@ -27,6 +27,7 @@ run_publish() { # azure [--output DIR] [--check]
     publish_azure "$output" || exit
   fi
   check_published "$output" || die "$output is not what a Functions host needs"
+  say "  publish: on a Consumption plan the app starts only with the setting AzureFunctionsJobHost__functionTimeout=00:10:00 (host.json has 30 minutes)"
   printf '%s\n' "$output"
 }
 

@@ -105,6 +105,13 @@ def test_it_gives_up_after_the_retry_time(platform: Platform) -> None:
     assert platform.calls["events"] > 5
 
 
+def test_after_an_outage_the_platform_hears_it_within_six_heartbeats(platform: Platform) -> None:
+    platform.faults["events"] = lambda call: 503 if call <= 3 else None
+    attempt = platform.attempt()
+    send_all(Recorder(platform, attempt, RetryPolicy(base=60, cap=60), heartbeat=0.05), 1)
+    assert attempt.events[-1]["type"] == "completed"
+
+
 def test_the_default_policy_retries_for_at_least_ten_minutes() -> None:
     assert RetryPolicy().give_up >= 600
     assert all(RetryPolicy().delay(tries) <= 30 for tries in range(1, 200))

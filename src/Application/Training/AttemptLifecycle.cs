@@ -21,9 +21,6 @@ public sealed class AttemptLifecycle(
     /// <summary>How often an attempt asks a trainer that does not answer. It asks until somebody cancels; the job stays queued.</summary>
     private static readonly TimeSpan AskTrainerAgain = TimeSpan.FromSeconds(3);
 
-    /// <summary>The longest pause of a trainer between tries of a callback (trainers/protocol.md).</summary>
-    private static readonly TimeSpan LongestCallbackWait = TimeSpan.FromSeconds(35);
-
     /// <summary>Adds the attempt with this number to a job or export, unless it is there.</summary>
     public async Task<AttemptTicket> OpenAsync(AttemptKind kind, Guid subjectId, int number, CancellationToken cancellation)
     {
@@ -84,7 +81,7 @@ public sealed class AttemptLifecycle(
             else if (silentFor <= settings.HeartbeatTimeout)
                 return AttemptStatus.GoesOn(attempt, settings.HeartbeatTimeout - silentFor + TimeSpan.FromSeconds(1), silent: false);
             else if (!silentBefore)
-                return AttemptStatus.GoesOn(attempt, settings.HeartbeatTimeout < LongestCallbackWait ? settings.HeartbeatTimeout : LongestCallbackWait, silent: true);
+                return AttemptStatus.GoesOn(attempt, settings.LongestCallbackWait + TimeSpan.FromSeconds(5), silent: true);
             else
                 status = await EndAsync(attempt, job, AttemptState.Failed, Failure.Of(
                     ErrorCodes.TrainerSilent, $"The trainer has sent nothing for {silentFor.TotalSeconds:0} s."), transaction, cancellation);

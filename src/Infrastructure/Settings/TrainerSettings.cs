@@ -14,6 +14,14 @@ namespace VisionPlatform.Infrastructure.Settings;
 public sealed record TrainerSettings(
     IReadOnlyDictionary<string, Uri> Urls, string? ApiKey, Uri PublicUrl, TimeSpan Heartbeat, TimeSpan HeartbeatTimeout, int MaxAttempts, TimeSpan RetryDelay, int LooksPerHistory)
 {
+    private static readonly TimeSpan LongestWaitOfAll = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// The longest pause of a trainer between tries of a callback: six heartbeats, at most 30 s (trainers/protocol.md, Retry). After an outage of the
+    /// platform a trainer may need this time to be heard, however short the timeout is.
+    /// </summary>
+    public TimeSpan LongestCallbackWait => 6 * Heartbeat < LongestWaitOfAll ? 6 * Heartbeat : LongestWaitOfAll;
+
     /// <exception cref="SettingsException">Names every problem.</exception>
     public static TrainerSettings From(IConfiguration configuration) => SettingsReader.Read(configuration, From);
 

@@ -107,6 +107,9 @@ public sealed class PublishTests(PublishedApp published) : IDisposable
         Assert.True(host.GetProperty("logging").GetProperty("applicationInsights").GetProperty("samplingSettings").GetProperty("isEnabled").GetBoolean());
         // The Functions host retries every function by it: a failing request would be answered after all retries, an activity be run by each of its own.
         Assert.False(host.TryGetProperty("retry", out _));
+        // Information of the Azure libraries is a line for each request to the storage account; the durable extension warns about tracing without a version.
+        Assert.Equal("Warning", host.GetProperty("logging").GetProperty("logLevel").GetProperty("Azure.Core").GetString());
+        Assert.Equal("V2", durable.GetProperty("tracing").GetProperty("version").GetString());
     }
 
     [Fact]

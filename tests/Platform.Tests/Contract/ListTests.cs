@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Net;
 using System.Text;
 using System.Text.Json;
 using VisionPlatform.Platform.Tests.Hosting;
@@ -92,7 +93,7 @@ public sealed class ListTests(PlatformHost host) : PlatformTests(host)
             foreach (var text in (string[])["10:00", "2026-11-20", "2026-11-20T08:30:00", "11/20/2026", "2026-11-20 08:30:00Z"])
                 if ((await contract.SendAsync(operation, With(operation, name, text), null)).Code != "INVALID_PARAMETER")
                     wrong.Add($"{operation} takes {name}={text}");
-            if ((await contract.SendAsync(operation, With(operation, name, "2026-11-20T08:30:00.5+01:00"), null)).Code == "INVALID_PARAMETER")
+            if ((await contract.SendAsync(operation, With(operation, name, "2026-11-20T08:30:00.5+01:00"), null)).Status == HttpStatusCode.BadRequest)
                 wrong.Add($"{operation} refuses a time with an offset");
         }
         Assert.True(wrong.Count == 0, string.Join("\n  ", wrong));
@@ -108,11 +109,13 @@ public sealed class ListTests(PlatformHost host) : PlatformTests(host)
             await contract.Data.ResetAsync(read.Id);
             var head = await contract.SendAsync(read with { Method = "HEAD" }, read.ExampleAddress(), null);
             var get = await contract.SendAsync(read, read.ExampleAddress(), null);
-            if (head.Status != get.Status || head.RawText.Length > 0 || head.Headers.ETag != get.Headers.ETag || head.ContentHeaders.ContentType != get.ContentHeaders.ContentType)
+            if (head.Status != get.Status || head.RawText.Length > 0 || Differ(head.Headers.ETag, get.Headers.ETag) || Differ(head.ContentHeaders.ContentType, get.ContentHeaders.ContentType))
                 wrong.Add($"{read}: GET answers {(int)get.Status} {get.ContentHeaders.ContentType}, HEAD {(int)head.Status} {head.ContentHeaders.ContentType} {head.RawText}");
         }
         Assert.True(wrong.Count == 0, string.Join("\n  ", wrong));
     }
+
+    private static bool Differ(object? one, object? other) => one?.ToString() != other?.ToString();
 
     private static IEnumerable<ApiOperation> Lists(string parameter) => Reads.Where(operation => operation.ParametersIn("query").Any(one => one.GetProperty("name").GetString() == parameter));
 

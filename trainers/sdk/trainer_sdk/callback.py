@@ -9,6 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from .protocol import TERMINAL_EVENTS, Callback
@@ -47,7 +48,8 @@ class CallbackClient:
         name: str = "callbacks",
     ) -> None:
         self._callback = callback
-        self._policy = policy
+        # The platform gives up a silent trainer soon after its longest wait, which it counts in heartbeats.
+        self._policy = replace(policy, cap=min(policy.cap, 6 * callback.heartbeat_seconds))
         self._on_cancel = on_cancel
         self._on_gone = on_gone
         self._http = HttpClient(policy.timeout)

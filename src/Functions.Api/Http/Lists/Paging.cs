@@ -33,7 +33,8 @@ public sealed record PageRequest(int Limit, string? Cursor)
         try
         {
             var json = Base64Url.DecodeFromChars(Cursor);
-            if (IsStorable(json) && JsonSerializer.Deserialize<TKey>(json, ApiJson.Options) is { } key)
+            // What a page gave reads back as exactly the same bytes; anything else was made up.
+            if (IsStorable(json) && JsonSerializer.Deserialize<TKey>(json, ApiJson.Options) is { } key && JsonSerializer.SerializeToUtf8Bytes(key, ApiJson.Options).AsSpan().SequenceEqual(json))
                 return key;
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)
