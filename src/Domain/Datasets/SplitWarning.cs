@@ -50,13 +50,13 @@ public static class SplitWarnings
         if (copies.Count > 0)
         {
             var counts = Count(copies.SelectMany(group => group.Select(image => image.Split)));
-            warnings.Add(new SplitWarning(SplitWarningKind.RepeatedImages, $"{Total(counts)} images are copies of {copies.Count} files.", null, counts));
+            warnings.Add(new SplitWarning(SplitWarningKind.RepeatedImages, $"{Total(counts)} images are copies of {copies.Count} {(copies.Count == 1 ? "file" : "files")}.", null, counts));
         }
         var contradictions = copies.Where(group => group.DistinctBy(image => image.Class).Skip(1).Any()).ToList();
         if (contradictions.Count > 0)
         {
             var counts = Count(contradictions.SelectMany(group => group.Select(image => image.Split)));
-            warnings.Add(new SplitWarning(SplitWarningKind.ContradictingClasses, $"{contradictions.Count} files have copies with different classes.", null, counts));
+            warnings.Add(new SplitWarning(SplitWarningKind.ContradictingClasses, $"{contradictions.Count} {(contradictions.Count == 1 ? "file has" : "files have")} copies with different classes.", null, counts));
         }
         return warnings;
     }

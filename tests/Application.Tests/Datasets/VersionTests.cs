@@ -192,6 +192,46 @@ public sealed class VersionTests(DatasetFixture fixture) : IClassFixture<Dataset
         return [.. (await reader.ReadToEndAsync(Cancellation)).Split('\n', StringSplitOptions.RemoveEmptyEntries)];
     }
 
+    [Fact]
+    public async Task Publishing_warns_of_a_class_without_images_to_train_or_validate_on_and_keeps_the_warnings()
+    {
+        // Without a test split, stratified: a class of one image is only trained on.
+        var work = await fixture.NewDatasetAsync(new SplitSettings([0.5, 0.5], Stratified: true));
+        await work.UploadAsync([.. Files(8), ("rare/x.png", TestImages.Png(99, 9, (_, _, _) => 0.5))]);
+
+        var version = (await work.PublishAsync()).Version;
+
+        await using var database = fixture.Database();
+        var stored = await database.DatasetVersions.AsNoTracking().SingleAsync(one => one.Id == version.Id, Cancellation);
+        Assert.Equal([(SplitWarningKind.ClassNotInVal, "rare", new SplitCounts(1, 0, 0))], stored.Warnings.Select(warning => (warning.Kind, warning.Class!, warning.Images)));
+        Assert.Equal(version.Warnings, stored.Warnings);
+    }
+
+    [Fact]
+    public async Task Copies_of_a_file_are_published_in_one_split_with_a_warning()
+    {
+        var work = await fixture.NewDatasetAsync(new SplitSettings([0.4, 0.3, 0.3], Stratified: false));
+        var copy = TestImages.Png(99, 9, (_, _, _) => 0.5);
+        await work.UploadAsync([.. Files(4), .. Enumerable.Range(0, 20).Select(i => ($"a/copy{i}.png", copy))]);
+
+        var version = (await work.PublishAsync()).Version;
+
+        await using var database = fixture.Database();
+        var splits = await database.DatasetVersionImages.Where(image => image.VersionId == version.Id && image.Path.StartsWith("a/copy")).Select(image => image.Split).Distinct().ToListAsync(Cancellation);
+        Assert.Single(splits);
+        Assert.Contains(version.Warnings, warning => warning is { Kind: SplitWarningKind.RepeatedImages, Message: "20 images are copies of 1 file." });
+    }
+
+    [Fact]
+    public async Task Classes_that_differ_in_case_are_one_class_of_the_version()
+    {
+        var work = await fixture.NewDatasetAsync();
+        await work.UploadAsync([("Cat/1.png", TestImages.Png(20, 9, (_, _, _) => 0.5)), ("dog/1.png", TestImages.Png(21, 9, (_, _, _) => 0.5))]);
+        await work.UploadAsync([("cat/2.png", TestImages.Png(22, 9, (_, _, _) => 0.5))]);
+
+        Assert.Equal([new("Cat", 2), new("dog", 1)], (await work.PublishAsync()).Version.ClassCounts);
+    }
+
     private static (string Path, byte[] Content)[] Files(int count) =>
         [.. Enumerable.Range(0, count).Select(i => ($"{(i % 2 == 0 ? "a" : "b")}/{i:000}.png", TestImages.Png(10 + i, 10, (_, _, _) => 0.5)))];
 }

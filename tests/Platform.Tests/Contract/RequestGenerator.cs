@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -22,7 +23,7 @@ internal sealed class RequestGenerator(ApiOperation operation)
     private static readonly string[] HostileTexts =
     [
         "", " ", "\0", "a\0b", "'; DROP TABLE users; --", "' OR '1'='1", "<script>alert(1)</script>", "javascript:alert(1)", "{{7*7}}", "${jndi:ldap://x}", "../../etc/passwd", "..\\..\\windows",
-        "%00", "%2e%2e%2f", $"abc{Left}gpj.exe", $"zero{ZeroWidth}width", "\uFEFF", "\u0085", "é́́́", "👩‍🔬", "İ", "ﷺ", "NaN", "Infinity", "-0", "null", "undefined", "true", "0x1F", "1e309",
+        "%00", "%2e%2e%2f", $"abc{Left}gpj.exe", $"zero{ZeroWidth}width", "\uFEFF", "\u0085", "é́́́", "e\u0301", "\u212A", "\u017F", "ß", "\u00AD", "CON", "a:b", "trailing.", "ImFcdTAwMDBiIg", "Ilx1ZDgwMCI", "10:00", "--createdAt", "👩‍🔬", "İ", "ﷺ", "NaN", "Infinity", "-0", "null", "undefined", "true", "0x1F", "1e309",
         "2026-13-45T99:99:99Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "00000000-0000-0000-0000-000000000000", "not-a-uuid", new string('a', 300), new string('é', 5000), new string('x', 100_000), "\r\nX-Injected: 1",
     ];
 
@@ -118,8 +119,8 @@ internal sealed class RequestGenerator(ApiOperation operation)
         var made = kind switch
         {
             "object" => Object(schema, example, depth),
-            "array" => Gen.Choose(0, 3).SelectMany(count => Joined(
-                Enumerable.Range(0, count).Select(i => Value(schema.GetProperty("items"), example is { ValueKind: JsonValueKind.Array } list && i < list.GetArrayLength() ? list[i] : null, depth + 1)), ",", keepEmpty: true)).Select(items => $"[{items}]"),
+            "array" => Gen.Frequency((1, Family(schema, example, depth)), (4, Gen.Choose(0, 3).SelectMany(count => Joined(
+                Enumerable.Range(0, count).Select(i => Value(schema.GetProperty("items"), example is { ValueKind: JsonValueKind.Array } list && i < list.GetArrayLength() ? list[i] : null, depth + 1)), ",", keepEmpty: true)).Select(items => $"[{items}]"))),
             "integer" => Gen.Choose(-2, 1000).Select(number => number.ToString(CultureInfo.InvariantCulture)),
             "number" => Gen.Choose(-200, 1000).Select(number => (number / 7.0).ToString("R", CultureInfo.InvariantCulture)),
             "boolean" => Gen.Elements("true", "false"),
@@ -130,6 +131,13 @@ internal sealed class RequestGenerator(ApiOperation operation)
         };
         return example is { } known && kind != "object" ? Gen.Frequency((1, made), (2, Gen.Constant(known.GetRawText()))) : made;
     }
+
+    /// <summary>An array of one item and another that differs only in how it spells letters: in case, or in a letter that folds to another.</summary>
+    private Gen<string> Family(JsonElement schema, JsonElement? example, int depth) =>
+        from item in Value(schema.GetProperty("items"), example is { ValueKind: JsonValueKind.Array } list && list.GetArrayLength() > 0 ? list[0] : null, depth + 1)
+        from other in Gen.Elements<Func<string, string>>(
+            text => text, text => text.Replace('k', '\u212A'), text => text.Replace('s', '\u017F'), text => text.Replace("c", "C", StringComparison.Ordinal), text => text.Replace("e", "e\u0301", StringComparison.Ordinal))
+        select $"[{item},{Regex.Replace(item, ": ?\"[^\"]*\"", match => other(match.Value))}]";
 
     private Gen<string> Object(JsonElement schema, JsonElement? example, int depth)
     {

@@ -3,10 +3,10 @@ namespace VisionPlatform.Platform.Tests.Hosting;
 public static class Waiting
 {
     /// <summary>Waits until the condition holds; fails after <paramref name="seconds"/>.</summary>
-    public static Task UntilAsync(Func<bool> condition, string what, int seconds = 30) => UntilAsync(() => Task.FromResult(condition()), what, seconds);
+    public static Task UntilAsync(Func<bool> condition, string what, int seconds = 120) => UntilAsync(() => Task.FromResult(condition()), what, seconds);
 
     /// <inheritdoc cref="UntilAsync(Func{bool}, string, int)"/>
-    public static async Task UntilAsync(Func<Task<bool>> condition, string what, int seconds = 30)
+    public static async Task UntilAsync(Func<Task<bool>> condition, string what, int seconds = 120)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
