@@ -39,12 +39,17 @@ count_runner() { # PASSED FAILED SKIPPED STATUS NAME
 
 # run_tests [FILTER]: a filter goes to `dotnet test --filter`; the words trainers and local-services pick those alone; fuzz is a long run of requests
 # made from the description of the API (FUZZ_SEED and FUZZ_REQUESTS, of each operation, repeat one);
-# soak [ARGUMENTS…] is a test of its own that no other run includes.
+# soak [ARGUMENTS…] and mutants [NAME…] are tests of their own that no other run includes.
 run_tests() {
   local filter=${1:-} results
   if [[ $filter == soak ]]; then
     shift
     run_soak "$@"
+    return
+  fi
+  if [[ $filter == mutants ]]; then
+    shift
+    run_mutants "$@"
     return
   fi
   if [[ $filter == fuzz ]]; then
@@ -159,6 +164,31 @@ run_local_tests() { # RESULTS
   else
     count_runner 0 0 0 1 tests/local-services
   fi
+}
+
+# run_mutants [NAME…]: makes small mistakes in a copy of the checkout, one at a time, and says which of them no test notices. Ends with 1 when
+# there is one.
+run_mutants() {
+  local copy status
+  ensure_dotnet
+  use_dir "$ROOT/.platform/mutants"
+  lock
+  trap 'exit 130' INT TERM
+  choose_services test
+  ensure_packages "${LOCAL_SERVICES[@]}" digits tests
+  trap 'stop_services && wipe_services' EXIT
+  stop_services && wipe_services
+  copy=$PLATFORM_DIR/copy
+  mkdir -p "$copy"
+  step mutants "copying the checkout and building its tests (Debug)"
+  # What git would take; build outputs of an earlier run stay.
+  (cd "$ROOT" && git ls-files -z --cached --others --exclude-standard | xargs -0 ls -d 2>/dev/null | tar -cf - -T -) | tar -xf - -C "$copy" || die "the checkout could not be copied"
+  dotnet_build "$LOG_DIR/build.log" "$copy/Platform.sln" -c Debug || die "the build failed (log: $LOG_DIR/build.log)"
+  start_services fast || die "the services for the tests did not start"
+  test_settings | write_settings "$PLATFORM_DIR/env"
+  PYTHON=$PYTHON in_test_environment "$PYTHON" "$copy/tests/mutants/run.py" run "$copy" "$@" </dev/null 8>&- 9>&-
+  status=$?
+  return "$status"
 }
 
 # run_soak [--kills N] [--processes N] [--instances N] [--seed N]: engines of the durable engine killed at random while they work.

@@ -567,6 +567,11 @@ X
     [[ $(cat "$PLATFORM_DIR/counts") == "12 passed, 3 failed, 3 skipped" ]] || die "$(cat "$PLATFORM_DIR/counts")"'
 }
 
+# A mutant names a text of the source. It is brought up to date together with it.
+every_mutant_can_be_made() {
+  "$PYTHON" "$ROOT/tests/mutants/run.py" check || return 1
+}
+
 a_crashed_runner_counts_as_a_failure() {
   same "$(in_parts 'count_trx /nowhere.trx 134 crashed; print_counts' 2>/dev/null)" '0 passed, 1 failed'
 }
@@ -604,6 +609,7 @@ check 'settings survive sourcing' settings_survive_sourcing
 check 'a secret is the same for all who start at once' a_secret_is_the_same_for_all_who_start_at_once
 check 'databases of the caller are not handed to tests' databases_of_the_caller_are_not_handed_to_tests
 check 'counters of runners are summed' counters_are_summed
+check 'every mutant can be made' every_mutant_can_be_made
 check 'a crashed runner counts as a failure' a_crashed_runner_counts_as_a_failure
 check 'no test at all is a failure' no_test_at_all_is_a_failure
 check 'addresses are read from URLs' addresses_are_read_from_urls

@@ -74,6 +74,18 @@ public sealed class SplitRulesTests
         Assert.True(splits.Take(150).Zip(again).Count(pair => pair.First != pair.Second) < 15, "half the class changed places");
     }
 
+    /// <summary>Seven images at 0.7 and 0.2: train ends at 4.9 and val at 6.3. Ten at 0.25 and 0.25: at 2.5, which rounds up, and 5.</summary>
+    [Theory]
+    [InlineData(7, 0.7, 0.2, 5, 1, 1)]
+    [InlineData(10, 0.25, 0.25, 3, 2, 5)]
+    [InlineData(3, 0.34, 0.33, 1, 1, 1)]
+    public void A_share_that_is_no_whole_number_is_rounded_half_up(int count, double train, double val, int trained, int validated, int tested)
+    {
+        var splits = SplitRules.Assign(Digits[..count].Select(digit => digit with { Class = "one" }).ToArray(), new SplitSettings([train, val, 1 - train - val], Stratified: true));
+
+        Assert.Equal((trained, validated, tested), (splits.Count(s => s == Split.Train), splits.Count(s => s == Split.Val), splits.Count(s => s == Split.Test)));
+    }
+
     [Fact]
     public void A_class_of_one_image_is_trained_on() =>
         Assert.Equal([Split.Train], SplitRules.Assign([new SplitImage(Sha256Of("x"), "a")], new SplitSettings([0.4, 0.3, 0.3], Stratified: true)));

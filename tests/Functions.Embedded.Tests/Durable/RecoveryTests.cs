@@ -196,6 +196,24 @@ public sealed class RecoveryTests(DurableDatabase database, PostgresServer serve
     }
 
     [Fact]
+    public async Task The_lease_of_an_instance_that_waits_in_memory_is_renewed()
+    {
+        await using TestEngine engine = await database.StartAsync(Waiting(), options =>
+            (options.LeaseDuration, options.LiveInstanceIdleTime) = (TimeSpan.FromSeconds(6), Eventually.Limit));
+        string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Wait", Cancellation);
+        await Eventually.TrueAsync(() => engine.Get<LiveInstances>().Holds(id));
+
+        for (int renewal = 0; renewal < 2; renewal++)
+        {
+            DateTime end = await engine.QueryAsync<DateTime>($"SELECT locked_until FROM durable.instances WHERE instance_id = '{id}'");
+            await Eventually.TrueAsync(
+                () => engine.QueryAsync<bool>($"SELECT locked_until > '{end:O}' FROM durable.instances WHERE instance_id = '{id}'"), "the lease is renewed");
+        }
+
+        Assert.True(engine.Get<LiveInstances>().Holds(id));
+    }
+
+    [Fact]
     public async Task Another_engine_continues_at_once_after_a_stop()
     {
         string hub = NewHub();

@@ -39,34 +39,34 @@ internal sealed record ApiOperation(ApiDescription Description, string Path, str
 
     public IEnumerable<JsonElement> ParametersIn(string place) => Parameters.Where(parameter => parameter.GetProperty("in").GetString() == place);
 
-    /// <summary>The body's media type; null when it takes none. JSON, where it also takes plain bytes.</summary>
+    /// <summary>Media type of the request body; null when it takes no body. JSON if it takes both JSON and plain bytes.</summary>
     public JsonProperty? Body => Json.TryGetProperty("requestBody", out var body) ? body.GetProperty("content").EnumerateObject().First() : null;
 
-    /// <summary>Media types whose plain bytes it takes as the body, <c>image/*</c> among them.</summary>
+    /// <summary>Media types that it takes as plain bytes, for example <c>image/*</c>.</summary>
     public IReadOnlyList<string> RawBodyTypes => Json.TryGetProperty("requestBody", out var body)
         ? [.. body.GetProperty("content").EnumerateObject().Select(content => content.Name).Where(name => name != "application/json")] : [];
 
     public JsonElement? BodyExample => Body is { } body && body.Value.TryGetProperty("example", out var example) ? example : null;
 
-    /// <summary>Statuses of success.</summary>
+    /// <summary>The success statuses.</summary>
     public IReadOnlyList<int> Successes => [.. Json.GetProperty("responses").EnumerateObject().Select(response => int.Parse(response.Name)).Where(status => status < 300)];
 
     public JsonElement? Response(int status) => Json.GetProperty("responses").TryGetProperty($"{status}", out var response) ? Description.Schemas.Resolve(response) : null;
 
-    /// <summary>The schema of its JSON answer with a status; null when it answers none.</summary>
+    /// <summary>The schema of its JSON answer with this status; null when there is none.</summary>
     public JsonElement? JsonAnswer(int status) =>
         Response(status) is { } response && response.TryGetProperty("content", out var content) && content.TryGetProperty("application/json", out var json) ? json.GetProperty("schema") : null;
 
-    /// <summary>The codes of the problems it declares.</summary>
+    /// <summary>The error codes that it declares.</summary>
     public IEnumerable<string> Codes => Json.GetProperty("responses").EnumerateObject()
         .Select(response => Description.Schemas.Resolve(response.Value))
         .Where(response => response.TryGetProperty("content", out var content) && content.TryGetProperty("application/problem+json", out _))
         .SelectMany(response => response.GetProperty("content").GetProperty("application/problem+json").GetProperty("examples").EnumerateObject().Select(example => example.Name));
 
-    /// <summary>How a caller authenticates, the first of the ways there are; empty when it need not.</summary>
+    /// <summary>The first way to authenticate; empty when none is needed.</summary>
     public string Security => Json.GetProperty("security").EnumerateArray().Select(way => way.EnumerateObject().Select(scheme => scheme.Name).FirstOrDefault()).FirstOrDefault() ?? "";
 
-    /// <summary>The address with the examples of its route and query.</summary>
+    /// <summary>The address, filled in with the examples of the route and query parameters.</summary>
     public string ExampleAddress()
     {
         var path = ParametersIn("path").Aggregate(Path, (at, parameter) => at.Replace($"{{{parameter.GetProperty("name").GetString()}}}", ExampleOf(parameter), StringComparison.Ordinal));
@@ -77,7 +77,7 @@ internal sealed record ApiOperation(ApiDescription Description, string Path, str
 
     public override string ToString() => $"{Method} {Path}";
 
-    // As JSON writes it: true, not True.
+    // Write values as JSON does: true, not True.
     private static string ExampleOf(JsonElement parameter) =>
         !parameter.TryGetProperty("example", out var example) ? "none" : example.ValueKind == JsonValueKind.String ? example.GetString()! : example.GetRawText();
 }

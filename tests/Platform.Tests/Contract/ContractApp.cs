@@ -13,7 +13,7 @@ using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Contract;
 
-/// <summary>An app with the data of the examples, to which any request can be sent as the example's user or trainer.</summary>
+/// <summary>An app that has the rows which the examples name. Sends requests as the user or the trainer of the examples.</summary>
 internal sealed class ContractApp : IAsyncDisposable
 {
     private readonly ExampleTrainer _trainer = new();
@@ -37,8 +37,8 @@ internal sealed class ContractApp : IAsyncDisposable
         return contract;
     }
 
-    /// <summary>Sends a request as whoever the operation asks for.</summary>
-    /// <param name="headers">Among them the content type of the body, when it is not the first that the operation takes.</param>
+    /// <summary>Sends a request as the caller that the operation needs.</summary>
+    /// <param name="headers">Headers. Set Content-Type here if the body is not of the operation's first media type.</param>
     public async Task<ApiAnswer> SendAsync(ApiOperation operation, string address, string? body, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(HttpMethod.Parse(operation.Method), address);

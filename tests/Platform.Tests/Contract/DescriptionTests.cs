@@ -12,7 +12,7 @@ using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Contract;
 
-/// <summary>Holds every function of the API to a complete description, and says what to add when one is not.</summary>
+/// <summary>Checks that the description of every function is complete; a failure says what to add.</summary>
 public sealed partial class DescriptionTests
 {
     private static readonly ApiDescription Description = ApiDescription.Present;

@@ -24,12 +24,12 @@ using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Contract;
 
-/// <summary>The rows behind the ids of <see cref="Examples"/>: one of everything, in a state that suits the operation that is tried.</summary>
+/// <summary>The rows with the ids of <see cref="Examples"/>: one row of each kind, in a state in which the tested operation succeeds.</summary>
 internal sealed class ExampleData(AppDatabases databases, string passwordHash)
 {
     private static readonly DateTimeOffset Then = new(2026, 11, 20, 8, 0, 0, TimeSpan.Zero);
 
-    /// <summary>The same on the user database.</summary>
+    /// <summary>Like the other one, for the user database.</summary>
     private static readonly Dictionary<string, string> UserAdjustments = new(StringComparer.Ordinal)
     {
         ["deleteOrganization"] = "UPDATE users SET organization_id = NULL",
@@ -38,7 +38,7 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         ["leaveProject"] = $"INSERT INTO project_members (project_id, user_id, role, created_at) VALUES ('{Examples.Project}', '{Examples.User}', 'member', now())",
     };
 
-    /// <summary>What has to be otherwise for an operation to succeed, as SQL on the platform's database.</summary>
+    /// <summary>SQL for the platform database that must run before an operation can succeed.</summary>
     private static readonly Dictionary<string, string> Adjustments = new(StringComparer.Ordinal)
     {
         ["startTrainingJob"] = "UPDATE training_jobs SET state = 'pending'",
@@ -47,12 +47,12 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         ["deleteProject"] = "UPDATE deployments SET state = 'deactivated'",
     };
 
-    /// <summary>Puts everything into place again.</summary>
+    /// <summary>Restores all rows.</summary>
     public async Task ResetAsync(string operation)
     {
         await using (var users = databases.OpenUsers())
         {
-            // What hangs on them goes with them.
+            // This also deletes the rows that refer to them.
             await users.Database.ExecuteSqlAsync($"TRUNCATE users, organizations, mailed_tokens, idempotent_answers, sign_in_failures, project_members CASCADE");
             AddUsers(users);
             await users.SaveChangesAsync();

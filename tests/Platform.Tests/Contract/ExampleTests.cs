@@ -4,7 +4,7 @@ using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Contract;
 
-/// <summary>Sends every example of the description to the running app and compares the answer with what the description promises.</summary>
+/// <summary>Sends every example of the description to the running app and compares the answers with the description.</summary>
 public sealed class ExampleTests(PlatformHost host) : PlatformTests(host)
 {
     private static readonly ApiDescription Description = ApiDescription.Present;

@@ -16,8 +16,8 @@ using VisionPlatform.Tests;
 namespace VisionPlatform.Platform.Tests.Contract;
 
 /// <summary>
-/// Answers what the examples need of a trainer (trainers/protocol.md): capabilities and predictions. It takes no jobs; the tests of training
-/// run against the real one.
+/// Answers the requests to a trainer (trainers/protocol.md) that the examples cause: capabilities and predictions. It accepts no jobs; tests of
+/// training use the real trainer.
 /// </summary>
 internal sealed class ExampleTrainer : IDisposable
 {
@@ -51,7 +51,7 @@ internal sealed class ExampleTrainer : IDisposable
             }
             catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
             {
-                return; // Closed: the tests are over.
+                return; // Closed at the end of the tests.
             }
             try
             {
@@ -59,7 +59,7 @@ internal sealed class ExampleTrainer : IDisposable
             }
             catch (HttpListenerException)
             {
-                // Who asked did not wait for the answer.
+                // The caller did not wait for the answer.
             }
         }
     }

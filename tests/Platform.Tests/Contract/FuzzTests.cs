@@ -6,8 +6,9 @@ using VisionPlatform.Platform.Tests.Hosting;
 namespace VisionPlatform.Platform.Tests.Contract;
 
 /// <summary>
-/// Requests made from the description, right and hostile, against the running app: no 500, ever; a failure is always a problem that the
-/// description lists, a success always what it promises. FUZZ_SEED and FUZZ_REQUESTS (of each operation) change the run; <c>./platform test fuzz</c> is a long one.
+/// Sends valid and hostile requests, which are generated from the description, to the running app. No answer is a 500, every failure is a problem
+/// that the description lists, and every success has the described form. FUZZ_SEED and FUZZ_REQUESTS (requests for each operation) change the
+/// run; <c>./platform test fuzz</c> is a long run.
 /// </summary>
 public sealed class FuzzTests(PlatformHost host) : PlatformTests(host)
 {
@@ -30,7 +31,7 @@ public sealed class FuzzTests(PlatformHost host) : PlatformTests(host)
             var requests = new RequestGenerator(operation).Sample(Requests, Seed);
             await Parallel.ForEachAsync(requests, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (request, _) =>
             {
-                // Twice at once: two of a kind must not be in each other's way.
+                // Send each request twice at the same time: equal requests must not make each other fail.
                 var twins = await Task.WhenAll(
                     contract.SendAsync(operation, request.Address, request.Body, [.. request.Headers]), contract.SendAsync(operation, request.Address, request.Body, [.. request.Headers]));
                 foreach (var fault in twins.Select(answer => Fault(operation, request, answer)).OfType<string>())
@@ -47,7 +48,7 @@ public sealed class FuzzTests(PlatformHost host) : PlatformTests(host)
     private static string? Fault(ApiOperation operation, GeneratedRequest request, ApiAnswer answer)
     {
         var status = (int)answer.Status;
-        // The server itself refused what is no HTTP; the app never saw it.
+        // The server refused invalid HTTP before the app saw it.
         if (status == 400 && answer.RawText.Length == 0 && !answer.Headers.Contains("X-Content-Type-Options"))
             return null;
         if (status is 500 or 501 or 502 or 504)
@@ -55,7 +56,7 @@ public sealed class FuzzTests(PlatformHost host) : PlatformTests(host)
         if (status < 400)
             return request.KeepsPath && status < 300 ? FaultOfSuccess(operation, answer) : null;
         if (answer.ContentHeaders.ContentType?.MediaType != "application/problem+json")
-            // Readiness tells by 503 what is away.
+            // Readiness answers 503 with a report.
             return operation.Successes.Contains(status) || operation.Id.Contains("healthReady", StringComparison.Ordinal) ? null : $"answered {status} without a problem: {answer.ContentHeaders.ContentType} {answer.RawText}";
         if (Description.Schemas.Differences(answer.Body, Problem) is { Count: > 0 } differences)
             return $"its problem is not well formed: {string.Join("; ", differences)}";

@@ -3,7 +3,7 @@ using Json.Schema;
 
 namespace VisionPlatform.Platform.Tests.Contract;
 
-/// <summary>Says where a JSON value differs from a schema of the description. A keyword that JSON Schema 2020-12 does not know is an error.</summary>
+/// <summary>Finds the differences between a JSON value and a schema of the description. A keyword that JSON Schema 2020-12 does not know is an error.</summary>
 internal sealed class JsonSchemaCheck
 {
     private const string Address = "https://platform.test/openapi.json";
@@ -20,19 +20,19 @@ internal sealed class JsonSchemaCheck
         _build.SchemaRegistry.Register(new JsonElementBaseDocument(document, new Uri(Address)));
     }
 
-    /// <summary>One line for each difference; none when it fits.</summary>
+    /// <summary>One line for each difference; empty when the value is valid.</summary>
     public IReadOnlyList<string> Differences(JsonElement value, JsonElement schema)
     {
         var results = SchemaOf(schema).Evaluate(value, Options);
         return results.IsValid ? [] : [.. Of(results).DefaultIfEmpty("it does not fit")];
 
-        // Alternatives that do not fit are left out when another one fits: their parent is then valid.
+        // Ignore failed alternatives when another alternative is valid: then their parent is valid.
         IEnumerable<string> Of(EvaluationResults result) => result.IsValid ? [] :
             (result.Errors ?? []).Select(error => $"{result.InstanceLocation}: {error.Value} ({result.SchemaLocation.Fragment}, {Short(At(value, result.InstanceLocation.ToString()))})")
                 .Concat((result.Details ?? []).SelectMany(Of));
     }
 
-    /// <summary>What a <c>#/components/…</c> reference leads to, or the node itself.</summary>
+    /// <summary>The target of a <c>#/components/…</c> reference; the node itself if it is not a reference.</summary>
     public JsonElement Resolve(JsonElement node)
     {
         while (node.ValueKind == JsonValueKind.Object && node.TryGetProperty("$ref", out var reference))
@@ -63,7 +63,7 @@ internal sealed class JsonSchemaCheck
 
     private static string Short(JsonElement value) => JsonSerializer.Serialize(value) is { Length: > 60 } text ? text[..60] + "…" : JsonSerializer.Serialize(value);
 
-    /// <summary>RFC 3339, and in UTC, as the API promises.</summary>
+    /// <summary>Whether a text is an RFC 3339 time in UTC, as the API promises.</summary>
     private sealed class UtcTime() : Format("date-time")
     {
         public override bool Validate(JsonElement element, out string? errorMessage)

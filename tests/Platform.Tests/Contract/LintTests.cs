@@ -3,7 +3,7 @@ using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Contract;
 
-/// <summary>Redocly's recommended rules (docs/redocly.yaml), which hold for every OpenAPI document and know nothing of this API.</summary>
+/// <summary>Checks the description with Redocly's recommended rules for any OpenAPI document (docs/redocly.yaml).</summary>
 public sealed class LintTests
 {
     [Fact]

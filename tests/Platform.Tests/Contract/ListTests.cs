@@ -6,12 +6,12 @@ using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Contract;
 
-/// <summary>What every list and every query promises, on the data of the examples.</summary>
+/// <summary>Rules for all lists and query parameters, checked on the rows of the examples.</summary>
 public sealed class ListTests(PlatformHost host) : PlatformTests(host)
 {
     private static readonly IReadOnlyList<ApiOperation> Reads = [.. ApiDescription.Present.Operations.Where(operation => operation.Method == "GET")];
 
-    /// <summary>JSON that no page gives as a cursor, or that no column can hold.</summary>
+    /// <summary>JSON that is no cursor of any page, or that no column can store.</summary>
     private static readonly string[] ForeignCursors =
     [
         "\"\\u0000\"", "\"a\\u0000b\"", "\"\\ud800\"", "null", "true", "[]", "{}", "1e400", "\"x\"", "{\"sort\":\"name\",\"key\":\"\\u0000\",\"id\":\"01995b5e-0a00-7000-8000-000000000001\"}",
@@ -29,7 +29,7 @@ public sealed class ListTests(PlatformHost host) : PlatformTests(host)
             foreach (var cursor in ForeignCursors.Select(json => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json))).Append("%00").Append("ü"))
             {
                 var answer = await contract.SendAsync(list, With(list, "cursor", cursor), null);
-                // A text is a right cursor for a list in the order of a text.
+                // A text is a valid cursor of a list that is sorted by a text.
                 if ((int)answer.Status is not (400 or 200) || ((int)answer.Status == 200 && cursor is not ("Ingi" or "")))
                     wrong.Add($"{list} answers {(int)answer.Status} to the cursor {cursor}: {answer.RawText}");
             }
@@ -121,7 +121,7 @@ public sealed class ListTests(PlatformHost host) : PlatformTests(host)
 
     private static bool IsTime(JsonElement parameter) => parameter.GetProperty("schema").TryGetProperty("format", out var format) && format.GetString() == "date-time";
 
-    /// <summary>The address of the example with one value of the query replaced.</summary>
+    /// <summary>The address of the example with another value of one query parameter.</summary>
     private static string With(ApiOperation operation, string name, string value)
     {
         var parts = operation.ExampleAddress().Split('?');

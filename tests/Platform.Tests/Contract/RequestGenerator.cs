@@ -6,7 +6,7 @@ using FsCheck.Fluent;
 
 namespace VisionPlatform.Platform.Tests.Contract;
 
-/// <summary>A request that may be right, nearly right or hostile.</summary>
+/// <summary>A request that may be valid, almost valid or hostile.</summary>
 internal sealed record GeneratedRequest(string Address, string? Body, IReadOnlyList<(string Name, string Value)> Headers, bool KeepsPath)
 {
     public override string ToString() =>
@@ -15,7 +15,7 @@ internal sealed record GeneratedRequest(string Address, string? Body, IReadOnlyL
     private static string Short(string text) => text.Length > 400 ? $"{text[..400]}… ({text.Length} characters)" : text;
 }
 
-/// <summary>Makes requests from the description of an operation with FsCheck.</summary>
+/// <summary>Generates requests from the description of an operation with FsCheck.</summary>
 internal sealed class RequestGenerator(ApiOperation operation)
 {
     private const string Left = "‮", ZeroWidth = "​";
@@ -46,7 +46,7 @@ internal sealed class RequestGenerator(ApiOperation operation)
         ("X-Forwarded-For", "nonsense, ::1"), ("traceparent", "00-zz"), ("Range", "bytes=5-1"), ("Accept-Encoding", "br;q=oops"), ("User-Agent", new string('u', 2000)),
     ];
 
-    /// <summary>The same seed makes the same requests.</summary>
+    /// <summary>The same seed gives the same requests.</summary>
     public IReadOnlyList<GeneratedRequest> Sample(int count, ulong seed) => [.. Gen.Sample(Requests(), 50, new Rnd(seed), count)];
 
     private Gen<GeneratedRequest> Requests() =>
@@ -98,7 +98,7 @@ internal sealed class RequestGenerator(ApiOperation operation)
         static (string?, string?) Default(string? text) => (text, null);
     }
 
-    /// <summary>JSON text: mostly what the schema wants, sometimes anything else.</summary>
+    /// <summary>JSON text that mostly, but not always, follows the schema.</summary>
     private Gen<string> Value(JsonElement schema, JsonElement? example, int depth)
     {
         var hostile = Gen.OneOf(Gen.Elements(HostileValues), Gen.Elements(HostileTexts).Select(text => JsonSerializer.Serialize(text)));
@@ -132,7 +132,7 @@ internal sealed class RequestGenerator(ApiOperation operation)
         return example is { } known && kind != "object" ? Gen.Frequency((1, made), (2, Gen.Constant(known.GetRawText()))) : made;
     }
 
-    /// <summary>An array of one item and another that differs only in how it spells letters: in case, or in a letter that folds to another.</summary>
+    /// <summary>An array of two items that differ only in the spelling of letters: in case, or by a letter that folds to the other.</summary>
     private Gen<string> Family(JsonElement schema, JsonElement? example, int depth) =>
         from item in Value(schema.GetProperty("items"), example is { ValueKind: JsonValueKind.Array } list && list.GetArrayLength() > 0 ? list[0] : null, depth + 1)
         from other in Gen.Elements<Func<string, string>>(

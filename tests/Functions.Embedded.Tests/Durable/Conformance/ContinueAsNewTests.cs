@@ -104,6 +104,22 @@ public sealed class ContinueAsNewTests(DurableDatabase database) : IClassFixture
     }
 
     [Fact]
+    public async Task A_custom_status_stays_until_a_later_generation_sets_another()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Quiet", context =>
+        {
+            int generation = context.GetInput<int>();
+            if (generation == 1)
+                context.SetCustomStatus("set by the first");
+            if (generation < 3)
+                context.ContinueAsNew(generation + 1);
+            return Task.FromResult("end");
+        }));
+
+        Assert.Equal("set by the first", (await engine.RunAsync("Quiet", 1)).ReadCustomStatusAs<string>());
+    }
+
+    [Fact]
     public async Task Answers_to_calls_of_an_earlier_generation_do_not_reach_a_later_one()
     {
         using var gate = new SemaphoreSlim(0);

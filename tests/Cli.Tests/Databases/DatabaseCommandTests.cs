@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using VisionPlatform.Functions.Embedded.Tests;
+using VisionPlatform.Tests;
+
+namespace VisionPlatform.Cli.Tests.Databases;
+
+/// <summary>The program itself, as a deployment calls it: its exit code decides whether the deployment goes on.</summary>
+public sealed class DatabaseCommandTests(PostgresServer postgres)
+{
+    [Fact]
+    public async Task Migrate_and_status_end_with_0_when_the_schema_is_complete_and_status_with_1_before()
+    {
+        var settings = await NewSettingsAsync();
+
+        Assert.Equal(ExitCode.Failed, (await RunAsync(settings, "database", "status")).ExitCode);
+        Assert.Equal((ExitCode.Success, ""), await RunAsync(settings, "database", "migrate"));
+        Assert.Equal((ExitCode.Success, ""), await RunAsync(settings, "database", "status"));
+    }
+
+    [Fact]
+    public async Task Migrate_ends_with_3_when_a_server_is_away_and_with_1_when_it_refuses()
+    {
+        var settings = await NewSettingsAsync();
+        var refused = new UriBuilder(settings["DATABASE_URL"]) { Password = "wrong" }.Uri.ToString();
+
+        var (away, awayText) = await RunAsync(With(settings, $"postgresql://app@127.0.0.1:{LoopbackPort.Free()}/platform"), "database", "migrate", "--timeout", "0");
+        var (wrong, wrongText) = await RunAsync(With(settings, refused), "database", "migrate");
+
+        Assert.Equal((ExitCode.Unavailable, ExitCode.Failed), (away, wrong));
+        Assert.Single(awayText.TrimEnd().Split('\n'));
+        Assert.Contains("28P01", wrongText);
+    }
+
+    private async Task<Dictionary<string, string>> NewSettingsAsync() => new()
+    {
+        ["DATABASE_URL"] = await postgres.NewDatabaseAsync(), ["USER_DATABASE_URL"] = await postgres.NewDatabaseAsync(), ["LABELER_DATABASE_URL"] = await postgres.NewDatabaseAsync(),
+    };
+
+    private static Dictionary<string, string> With(Dictionary<string, string> settings, string url) => new(settings) { ["DATABASE_URL"] = url };
+
+    private static async Task<(int ExitCode, string Error)> RunAsync(Dictionary<string, string> settings, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(CommandLine).Assembly.Location, .. arguments])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath(),
+        };
+        foreach (var (name, value) in settings)
+            start.Environment[name] = value;
+        using var process = Process.Start(start)!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await output;
+        return (process.ExitCode, await error);
+    }
+}
