@@ -1,3 +1,5 @@
+using VisionPlatform.Domain.Text;
+
 namespace VisionPlatform.Domain.Labeling;
 
 /// <summary>How one person works in the labeling application.</summary>
@@ -32,7 +34,7 @@ public static class ShortcutRules
         {
             if (action.Length > MaximumActionLength || !IsName(action))
                 yield return (action, $"An action is named by 1 to {MaximumActionLength} lower-case letters, digits and underscores.");
-            if (keys.Length is 0 or > MaximumKeysLength || keys.Any(char.IsControl))
+            if (keys.Length is 0 or > MaximumKeysLength || VisibleText.Problem(keys) is not null)
                 yield return (action, $"Keys are 1 to {MaximumKeysLength} characters, for example 'Shift+1'.");
             else if (!used.TryAdd(keys, action))
                 yield return (action, $"'{keys}' already starts {used[keys]}.");

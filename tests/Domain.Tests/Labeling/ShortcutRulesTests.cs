@@ -14,6 +14,7 @@ public sealed class ShortcutRulesTests
     [InlineData("a_very_long_name_of_an_action_that_nobody_would_ever_give", "D")]
     [InlineData("next_image", "")]
     [InlineData("next_image", "D\n")]
+    [InlineData("next_image", "D\u202E")]
     [InlineData("next_image", "Control+Shift+Alt+Meta+F12+Plus")]
     public void A_wrong_action_or_wrong_keys_are_refused_by_the_action(string action, string keys) =>
         Assert.Equal(action, Assert.Single(ShortcutRules.Check(new Dictionary<string, string> { [action] = keys })).Action);

@@ -64,6 +64,25 @@ public sealed class TrainingInputTests(TrainingLab lab)
     }
 
     [Fact]
+    public async Task A_job_says_which_classes_its_split_leaves_without_images()
+    {
+        var dataset = await lab.Admin.NewDatasetAsync(lab.ProjectId);
+        await lab.Admin.UploadAsync(dataset, DatasetClient.Files(2));
+        var version = (await lab.Admin.PublishAsync(dataset)).Id;
+
+        var job = (await lab.Admin.PostAsync("training/jobs", new
+        {
+            projectId = lab.ProjectId, datasetVersionId = version, framework = "torchvision", model = "small_cnn", config = new { epochs = 1 },
+            split = new { ratios = (double[])[0.5, 0.5], stratified = true },
+        })).Expect(201);
+
+        var warnings = job.Body.GetProperty("warnings").EnumerateArray().ToList();
+        Assert.Equal(2, warnings.Count);
+        Assert.All(warnings, warning => Assert.Equal("class_not_in_val", warning.GetProperty("kind").GetString()));
+        Assert.Equal(1, warnings[0].GetProperty("images").GetProperty("train").GetInt32());
+    }
+
+    [Fact]
     public async Task A_dataset_version_of_another_project_is_not_found()
     {
         var other = await lab.Admin.NewProjectAsync();
