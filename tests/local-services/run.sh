@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Tests of ./platform and infra/local against real PostgreSQL and Ceph, in temporary folders. Prints a line for each test
-# and at the end `N passed, N failed`.
+# and at the end `N passed, N failed`. With an argument, only the tests whose name has it.
 # shellcheck disable=SC1091,SC2013,SC2016  # code for in_parts is quoted; ports are words
 set -u -o pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 WORK=$(mktemp -d)
 chmod 755 "$WORK"
-PASSED=0 FAILED=0
+PASSED=0 FAILED=0 ONLY=${1:-}
 unset DATABASE_URL USER_DATABASE_URL TEST_DATABASE_URL EXTERNAL_STORAGE_ENDPOINT "${!TRAINER_@}" PORT PLATFORM_DIR
 
 cleanup() {
@@ -20,6 +20,7 @@ trap cleanup EXIT
 check() {
   local name=$1 output status
   shift
+  [[ $name == *"$ONLY"* ]] || return 0
   output=$( (set -e; "$@") 2>&1 ) # not in a condition, because bash ignores -e there
   status=$?
   if ((status == 0)); then

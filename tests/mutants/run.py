@@ -28,7 +28,7 @@ class Mutant:
     """One mistake: in ``file`` the text ``find`` becomes ``replace``; ``tests`` should notice.
 
     ``tests`` is ``PROJECT`` or ``PROJECT: FILTER`` with a test project (``Domain.Tests``), whose filter is part of the tests' full names, or a
-    folder of Python tests (``trainers/tests``), whose filter is pytest's ``-k``, or a shell script, whose filter is its arguments.
+    folder of Python tests (``trainers/tests``), whose filter is pytest's ``-k``, or a shell script, whose filter is its argument.
     """
 
     name: str
@@ -72,7 +72,7 @@ def problem(mutant: Mutant, root: Path) -> str | None:
 def commands(project: str, filters: list[str]) -> list[list[str]]:
     """What runs the tests; several filters are joined by "or"."""
     if project.endswith(".sh"):
-        return [["bash", project, *filters[0].split()]]
+        return [["bash", project, filters[0]]]
     if "/" in project:
         wanted = " or ".join(f"({one})" for one in filters if one)
         return [[os.environ.get("PYTHON", "python3"), "-m", "pytest", project, "-q", "-x", *(["-k", wanted] if wanted else [])]]
