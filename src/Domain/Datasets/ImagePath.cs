@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text;
+using VisionPlatform.Domain.Text;
 
 namespace VisionPlatform.Domain.Datasets;
 
 /// <summary>
 /// Rules for the path of an image inside its dataset: relative, forward slashes, safe to unpack on any file system and to use as an
-/// object key. Paths are compared ignoring case, because some file systems do.
+/// object key. Paths are compared by <see cref="CaseFold"/>, because some file systems ignore case.
 /// </summary>
 public static class ImagePath
 {
@@ -14,9 +15,6 @@ public static class ImagePath
 
     /// <summary>Longest folder or file name in UTF-8 bytes, the limit of common file systems.</summary>
     public const int LongestName = 255;
-
-    /// <summary>How paths are compared.</summary>
-    public static StringComparer Comparer => StringComparer.OrdinalIgnoreCase;
 
     /// <summary>What is wrong with a path, or null for a good one.</summary>
     public static string? Problem(string? path)
@@ -40,10 +38,10 @@ public static class ImagePath
     /// <summary>The first folder of a path: the class of an image that is announced without one. Null for a file at the top level.</summary>
     public static string? FirstFolder(string path) => path.IndexOf('/') is > 0 and var end ? path[..end] : null;
 
-    /// <summary>Positions of paths that repeat an earlier one, ignoring case.</summary>
+    /// <summary>Positions of paths that repeat an earlier one.</summary>
     public static IEnumerable<int> Repeated(IReadOnlyList<string> paths)
     {
-        var seen = new HashSet<string>(Comparer);
+        var seen = new HashSet<string>(CaseFold.Comparer);
         for (var i = 0; i < paths.Count; i++)
             if (!seen.Add(paths[i]))
                 yield return i;
