@@ -70,11 +70,11 @@ internal static class BareServer
     private static async Task<List<object>> PresignAsync(NpgsqlDataSource database, ObjectStore store, Guid user, Guid dataset, IReadOnlyList<NewFile> files)
     {
         var ids = files.Select(_ => Guid.CreateVersion7()).ToArray();
-        var keys = ids.Select(id => $"datasets/{dataset}/images/{id}").ToArray();
+        var keys = ids.Select(id => $"incoming/{id}").ToArray();
         await using var command = database.CreateCommand(
             """
-            INSERT INTO dataset_uploads (id, dataset_id, path, key, content_type, size, created_by, created_at, expires_at)
-            SELECT u.id, $1, u.path, u.key, 'image/png', u.size, $2, now(), now() + interval '1 hour' FROM unnest($3, $4, $5, $6) AS u(id, path, key, size)
+            INSERT INTO dataset_uploads (id, dataset_id, path, folded_path, key, content_type, size, created_by, created_at, expires_at)
+            SELECT u.id, $1, u.path, u.path, u.key, 'image/png', u.size, $2, now(), now() + interval '1 hour' FROM unnest($3, $4, $5, $6) AS u(id, path, key, size)
             """);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = dataset });
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = user });
@@ -83,6 +83,6 @@ internal static class BareServer
         command.Parameters.Add(new NpgsqlParameter { Value = keys, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
         command.Parameters.Add(new NpgsqlParameter { Value = files.Select(file => file.Size).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });
         await command.ExecuteNonQueryAsync();
-        return [.. files.Select((file, i) => (object)new { uploadId = ids[i], file.Path, store.PresignPut(keys[i], file.ContentType, TimeSpan.FromHours(1)).Url })];
+        return [.. files.Select((file, i) => (object)new { uploadId = ids[i], file.Path, store.PresignPutOnce(keys[i], file.ContentType, file.Size, TimeSpan.FromHours(1)).Url })];
     }
 }

@@ -8,7 +8,7 @@ PREFERRED_PORT=7071
 # passed_on: the names of the app's settings that are taken from the environment unchanged; not those of the services.
 passed_on() {
   sed -n '/^## Trainer process/q; s/^| `\([A-Za-z0-9_]*\)`.*/\1/p' "$ROOT/docs/settings.md" |
-    grep -vxE 'DATABASE_URL|USER_DATABASE_URL|EXTERNAL_STORAGE_(ENDPOINT|ACCESS_KEY|SECRET_KEY|REGION)|TRAINER_API_KEY|JWT_SECRET|FUNCTIONS_MASTER_KEY|BOOTSTRAP_ADMIN_.*|ASPNETCORE_URLS|PUBLIC_URL|R2_.*|AzureWebJobsStorage.*'
+    grep -vxE 'DATABASE_URL|USER_DATABASE_URL|EXTERNAL_STORAGE_(ENDPOINT|ACCESS_KEY|SECRET_KEY|UPLOAD_ACCESS_KEY|UPLOAD_SECRET_KEY|REGION)|TRAINER_API_KEY|JWT_SECRET|FUNCTIONS_MASTER_KEY|BOOTSTRAP_ADMIN_.*|ASPNETCORE_URLS|PUBLIC_URL|R2_.*|AzureWebJobsStorage.*'
 }
 
 # ---- build ------------------------------------------------------------------------------------

@@ -50,6 +50,7 @@ start_ceph() {
     ceph_create_user "$dir"
     touch "$dir/complete"
   fi
+  ceph_upload_identity "$dir"
   ceph_daemon ceph-rgw -n client.rgw --keyring "$dir/keyring"
   if ! wait_until 60 ceph_answers_or_crashes || ! ceph_answers; then
     for daemon in "${CEPH_DAEMONS[@]}"; do last_lines "$LOG_DIR/$daemon.log" 5; done
@@ -123,6 +124,23 @@ ceph_create_user_once() {
   ceph_try "${admin[@]}" user create --uid=platform --display-name=platform \
     --access-key="$(secret s3-access-key 10)" --secret-key="$(secret s3-secret-key)" ||
     ceph_try "${admin[@]}" user info --uid=platform
+}
+
+# The identity that signs upload URLs. It may write and not read, so no URL can copy an object to where its holder reads it.
+# A store of an earlier release gets it at its next start.
+ceph_upload_identity() { # DIR
+  local admin=(radosgw-admin -n client.rgw --keyring "$1/keyring")
+  [[ ! -f $1/upload-identity ]] || return 0
+  wait_until 60 ceph_upload_identity_once && touch "$1/upload-identity" && return
+  last_lines "$LOG_DIR/ceph-setup.log"
+  die "setting up the S3 store failed: the identity for uploads could not be created (log: $LOG_DIR/ceph-setup.log)"
+}
+
+ceph_upload_identity_once() {
+  ceph_try "${admin[@]}" subuser create --uid=platform --subuser=platform:upload --key-type=s3 --access=write \
+    --access-key="$(secret s3-upload-access-key 10)" --secret-key="$(secret s3-upload-secret-key)" ||
+    ceph_try "${admin[@]}" subuser modify --uid=platform --subuser=platform:upload --key-type=s3 --access=write \
+      --access-key="$(secret s3-upload-access-key 10)" --secret-key="$(secret s3-upload-secret-key)"
 }
 
 # The monitor's data contains its address, so the data must change when another program has taken the port.

@@ -18,6 +18,7 @@ read_given_endpoints() {
   fi
   if [[ -n $access && ${EXTERNAL_STORAGE_ACCESS_KEY:-} == "$access" ]]; then
     unset EXTERNAL_STORAGE_ENDPOINT EXTERNAL_STORAGE_ACCESS_KEY EXTERNAL_STORAGE_SECRET_KEY EXTERNAL_STORAGE_REGION
+    unset EXTERNAL_STORAGE_UPLOAD_ACCESS_KEY EXTERNAL_STORAGE_UPLOAD_SECRET_KEY
   fi
   if [[ -n $key && ${TRAINER_API_KEY:-} == "$key" ]]; then unset TRAINER_API_KEY; fi
   GIVEN_TRAINERS=()
@@ -130,10 +131,16 @@ services_settings() {
     setting EXTERNAL_STORAGE_ENDPOINT "$(ceph_endpoint)"
     setting EXTERNAL_STORAGE_ACCESS_KEY "$(secret s3-access-key 10)"
     setting EXTERNAL_STORAGE_SECRET_KEY "$(secret s3-secret-key)"
+    setting EXTERNAL_STORAGE_UPLOAD_ACCESS_KEY "$(secret s3-upload-access-key 10)"
+    setting EXTERNAL_STORAGE_UPLOAD_SECRET_KEY "$(secret s3-upload-secret-key)"
   elif [[ -n $GIVEN_STORAGE ]]; then
     setting EXTERNAL_STORAGE_ENDPOINT "$GIVEN_STORAGE"
     setting EXTERNAL_STORAGE_ACCESS_KEY "$EXTERNAL_STORAGE_ACCESS_KEY"
     setting EXTERNAL_STORAGE_SECRET_KEY "$EXTERNAL_STORAGE_SECRET_KEY"
+    if [[ -n ${EXTERNAL_STORAGE_UPLOAD_ACCESS_KEY:-} ]]; then
+      setting EXTERNAL_STORAGE_UPLOAD_ACCESS_KEY "$EXTERNAL_STORAGE_UPLOAD_ACCESS_KEY"
+      setting EXTERNAL_STORAGE_UPLOAD_SECRET_KEY "${EXTERNAL_STORAGE_UPLOAD_SECRET_KEY:-}"
+    fi
   fi
   setting EXTERNAL_STORAGE_REGION "${EXTERNAL_STORAGE_REGION:-auto}"
   trainers_settings

@@ -43,7 +43,7 @@ public sealed class DatasetLifecycle(PlatformDatabase database, Quotas quotas, T
         return await create.CommitAsync(dataset, cancellation);
     }
 
-    /// <summary>Deletes a dataset; deleting it again changes nothing. Its rows and objects stay, because training jobs read the versions that they use.</summary>
+    /// <summary>Deletes a dataset; deleting it again changes nothing. Schedule <see cref="DatasetWork.Empty"/> after it, which removes its images.</summary>
     public Task DeleteAsync(Guid id, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();

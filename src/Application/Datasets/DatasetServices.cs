@@ -11,7 +11,9 @@ public static class DatasetServices
     {
         services.AddSingleton(provider => new ImageInspector(provider.GetRequiredService<DatasetLimits>().MaxImagePixels));
         services.AddScoped<DatasetLifecycle>();
+        services.AddScoped<DatasetRemoval>();
         services.AddScoped<DatasetSharing>();
+        services.AddScoped<StagedUploads>();
         services.AddScoped<UploadIntake>();
         services.AddScoped<UploadCompletion>();
         services.AddScoped<VersionPublisher>();

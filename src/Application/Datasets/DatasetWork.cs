@@ -11,4 +11,10 @@ public static class DatasetWork
     public static RecoverableWork Publish { get; } = RecoverableWork.Of<PlatformDatabase>("PublishDatasetVersion", "publish", (database, before) => database.DatasetVersions
         .Where(version => version.State == DatasetVersionState.Publishing && version.CreatedAt < before)
         .OrderBy(version => version.Id).Select(version => version.Id));
+
+    /// <summary>Removes the images and files of a dataset that was deleted, or whose project was.</summary>
+    public static RecoverableWork Empty { get; } = RecoverableWork.Of<PlatformDatabase>("EmptyDataset", "empty", (database, before) => database.Datasets
+        .Where(dataset => dataset.EmptiedAt == null
+            && (dataset.DeletedAt < before || database.Projects.Any(project => project.Id == dataset.ProjectId && project.DeletedAt < before)))
+        .OrderBy(dataset => dataset.Id).Select(dataset => dataset.Id));
 }

@@ -6,12 +6,9 @@ using VisionPlatform.Infrastructure.Storage;
 
 namespace VisionPlatform.Application.Datasets;
 
-/// <summary>Removes images from a dataset, and objects from the store once nothing refers to them.</summary>
+/// <summary>Removes images from a dataset, and their objects from the store once nothing refers to them.</summary>
 public sealed class ImageRemoval(PlatformDatabase database, ObjectStores stores, TimeProvider time)
 {
-    /// <summary>How long an expired upload is kept, so that a completion that began before the expiry can finish.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromMinutes(10);
-
     /// <summary>Removes one image. Its object stays as long as a version pins it.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/>.</exception>
     public async Task RemoveAsync(Guid datasetId, Guid imageId, CancellationToken cancellation)
@@ -28,25 +25,6 @@ public sealed class ImageRemoval(PlatformDatabase database, ObjectStores stores,
         await transaction.CommitAsync(cancellation);
 
         await stores.External.DeleteAsync(pinned ? Thumbnail(image) : [image.Key, .. Thumbnail(image)], cancellation);
-    }
-
-    /// <summary>Removes expired uploads, each after its object. Returns how many were removed.</summary>
-    public async Task<int> ExpireUploadsAsync(CancellationToken cancellation)
-    {
-        const int Batch = 1000;
-        var removed = 0;
-        var before = time.GetUtcNow() - Grace;
-        while (true)
-        {
-            var expired = await database.DatasetUploads.AsNoTracking().Where(upload => upload.ExpiresAt < before)
-                .OrderBy(upload => upload.ExpiresAt).Take(Batch).Select(upload => new { upload.Id, upload.Key }).ToListAsync(cancellation);
-            if (expired.Count == 0)
-                return removed;
-            await stores.External.DeleteAsync([.. expired.Select(upload => upload.Key)], cancellation);
-            var ids = expired.Select(upload => upload.Id).ToArray();
-            // An upload that was announced again meanwhile has a new expiry and stays. Its sender gets a URL for an empty key and puts the file again.
-            removed += await database.DatasetUploads.Where(upload => ids.Contains(upload.Id) && upload.ExpiresAt < before).ExecuteDeleteAsync(cancellation);
-        }
     }
 
     private static string[] Thumbnail(DatasetImage image) => image.ThumbnailKey is { } key ? [key] : [];

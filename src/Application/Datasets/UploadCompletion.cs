@@ -19,10 +19,11 @@ public sealed record FailedUpload(Guid UploadId, string? Path, ErrorCode Error, 
 public sealed record CompletedUploads(IReadOnlyList<DatasetImage> Completed, IReadOnlyList<FailedUpload> Failed);
 
 /// <summary>
-/// Second half of an upload: reads what was stored, checks it by content, makes thumbnails, and turns the good uploads into images in one
-/// transaction. An image takes its upload's id, so completing again answers the same. Bad files are removed; one bad file harms no other.
+/// Second half of an upload. Each file is read once. Those bytes are checked by content, hashed and stored under the key of the image, which no URL
+/// can write; the good uploads then become images in one transaction. What the sender stored beside the bytes (headers, metadata, an ACL) is left
+/// behind. An image takes its upload's id, so completing again answers the same. Bad files are removed; one bad file harms no other.
 /// </summary>
-public sealed class UploadCompletion(PlatformDatabase database, ObjectStores stores, ImageInspector inspector, TimeProvider time)
+public sealed class UploadCompletion(PlatformDatabase database, ObjectStores stores, StagedUploads staged, ImageInspector inspector, TimeProvider time)
 {
     /// <summary>Files read from the store at once.</summary>
     private const int Parallelism = 16;
@@ -30,10 +31,10 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
     /// <summary>What became of one file.</summary>
     /// <param name="Image">Set when the file is a good image.</param>
     /// <param name="Failure">Set when it is not.</param>
-    /// <param name="Remove">Whether to delete the upload and its object.</param>
+    /// <param name="Remove">Whether to delete the upload of a bad file.</param>
     private sealed record Checked(DatasetUpload Upload, GoodFile? Image, FailedUpload? Failure, bool Remove);
 
-    private sealed record GoodFile(Guid Id, string ThumbnailKey, string ContentType, string Sha256, int Width, int Height);
+    private sealed record GoodFile(Guid Id, string Key, string ThumbnailKey, string ContentType, string Sha256, int Width, int Height);
 
     /// <summary>Completes uploads of one dataset.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.StorageUnavailable"/> when the store is away for every file;
@@ -50,12 +51,24 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
         if (outcomes.Length > 0 && outcomes.All(outcome => outcome.Failure?.Error == ErrorCodes.StorageUnavailable))
             throw new ProblemException(ErrorCodes.StorageUnavailable);
 
-        var images = await StoreAsync(datasetId, outcomes, cancellation);
-        await RemoveObjectsAsync([.. outcomes.Where(outcome => outcome.Remove)], cancellation);
-        return await AnswerAsync(datasetId, uploadIds, outcomes, images, cancellation);
+        GoodFile[] good = [.. outcomes.Select(outcome => outcome.Image).OfType<GoodFile>()];
+        IReadOnlyList<DatasetImage> images;
+        try
+        {
+            images = await StoreAsync(datasetId, outcomes, good, cancellation);
+        }
+        catch (ProblemException)
+        {
+            await RemoveUnusedAsync(good, [], cancellation);
+            throw;
+        }
+        await staged.CloseAsync([.. outcomes.Where(outcome => outcome.Image is not null || outcome.Remove).Select(outcome => outcome.Upload.Key)], cancellation);
+        var answer = await AnswerAsync(datasetId, uploadIds, outcomes, images, cancellation);
+        await RemoveUnusedAsync(good, answer.Completed, cancellation);
+        return answer;
     }
 
-    /// <summary>Reads and checks one file and stores its thumbnail.</summary>
+    /// <summary>Reads and checks one file, and stores the image and its thumbnail.</summary>
     private async Task<Checked> CheckAsync(DatasetUpload upload, CancellationToken cancellation)
     {
         try
@@ -71,10 +84,13 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
             if (seen.Defect is { } defect)
                 return Fail(upload, CodeOf(defect), seen.Detail!);
 
-            var thumbnailKey = DatasetKeys.Thumbnail(upload.DatasetId, upload.Key);
-            await stores.External.PutAsync(thumbnailKey, seen.Thumbnail, "image/jpeg", cancellation);
             var sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes));
-            return new Checked(upload, new GoodFile(upload.Id, thumbnailKey, seen.Facts!.ContentType, sha256, seen.Facts.Width, seen.Facts.Height), null, Remove: false);
+            var key = DatasetKeys.Image(upload.DatasetId, upload.Id, sha256);
+            var thumbnailKey = DatasetKeys.Thumbnail(upload.DatasetId, key);
+            await Task.WhenAll(
+                stores.External.PutAsync(key, bytes, seen.Facts!.ContentType, cancellation),
+                stores.External.PutAsync(thumbnailKey, seen.Thumbnail, "image/jpeg", cancellation));
+            return new Checked(upload, new GoodFile(upload.Id, key, thumbnailKey, seen.Facts.ContentType, sha256, seen.Facts.Width, seen.Facts.Height), null, Remove: false);
         }
         catch (ProblemException away) when (away.Error == ErrorCodes.StorageUnavailable)
         {
@@ -83,7 +99,7 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
     }
 
     /// <summary>Inserts images for the good uploads and deletes the uploads that are over, in one transaction. Returns the new images.</summary>
-    private async Task<IReadOnlyList<DatasetImage>> StoreAsync(Guid datasetId, Checked[] outcomes, CancellationToken cancellation)
+    private async Task<IReadOnlyList<DatasetImage>> StoreAsync(Guid datasetId, Checked[] outcomes, GoodFile[] good, CancellationToken cancellation)
     {
         var done = outcomes.Where(outcome => outcome.Image is not null || outcome.Remove).Select(outcome => outcome.Upload.Id).ToArray();
         if (done.Length == 0)
@@ -94,7 +110,7 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
         if (await database.Datasets.Where(dataset => dataset.Id == datasetId && dataset.DeletedAt == null)
                 .ExecuteUpdateAsync(set => set.SetProperty(dataset => dataset.UpdatedAt, now), cancellation) == 0)
             throw new ProblemException(ErrorCodes.NotFound);
-        var images = await InsertAsync([.. outcomes.Select(outcome => outcome.Image).OfType<GoodFile>()], now, cancellation);
+        var images = await InsertAsync(good, now, cancellation);
         await database.DatasetUploads.Where(upload => done.Contains(upload.Id)).ExecuteDeleteAsync(cancellation);
         await transaction.CommitAsync(cancellation);
         return images;
@@ -103,24 +119,32 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
     // Skips uploads that another completion has already turned into images.
     private Task<List<DatasetImage>> InsertAsync(GoodFile[] good, DateTimeOffset now, CancellationToken cancellation)
     {
-        var (ids, thumbnails, types) = (good.Select(file => file.Id).ToArray(), good.Select(file => file.ThumbnailKey).ToArray(), good.Select(file => file.ContentType).ToArray());
+        var (ids, types) = (good.Select(file => file.Id).ToArray(), good.Select(file => file.ContentType).ToArray());
+        var (keys, thumbnails) = (good.Select(file => file.Key).ToArray(), good.Select(file => file.ThumbnailKey).ToArray());
         var (hashes, widths, heights) = (good.Select(file => file.Sha256).ToArray(), good.Select(file => file.Width).ToArray(), good.Select(file => file.Height).ToArray());
         return database.DatasetImages.FromSql(
             $"""
-            INSERT INTO dataset_images (id, dataset_id, path, key, thumbnail_key, class, content_type, size, sha256, width, height, created_by, created_at)
-            SELECT u.id, u.dataset_id, u.path, u.key, w.thumbnail_key, u.class, w.content_type, u.size, w.sha256, w.width, w.height, u.created_by, {now}
-            FROM unnest({ids}, {thumbnails}, {types}, {hashes}, {widths}, {heights}) AS w(id, thumbnail_key, content_type, sha256, width, height)
+            INSERT INTO dataset_images (id, dataset_id, path, folded_path, key, thumbnail_key, class, content_type, size, sha256, width, height, created_by, created_at)
+            SELECT u.id, u.dataset_id, u.path, u.folded_path, w.key, w.thumbnail_key, u.class, w.content_type, u.size, w.sha256, w.width, w.height, u.created_by, {now}
+            FROM unnest({ids}, {keys}, {thumbnails}, {types}, {hashes}, {widths}, {heights}) AS w(id, key, thumbnail_key, content_type, sha256, width, height)
             JOIN dataset_uploads u ON u.id = w.id
             ON CONFLICT DO NOTHING
             RETURNING *
             """).AsNoTracking().ToListAsync(cancellation);
     }
 
-    /// <summary>Deletes the objects of refused uploads. Their rows are gone already, so a failure here leaves only unreferenced objects.</summary>
-    private async Task RemoveObjectsAsync(IReadOnlyCollection<Checked> bad, CancellationToken cancellation)
+    /// <summary>Removes the objects of good files that did not become images, because another upload or completion was first.</summary>
+    private async Task RemoveUnusedAsync(GoodFile[] good, IEnumerable<DatasetImage> images, CancellationToken cancellation)
     {
-        if (bad.Count > 0)
-            await stores.External.DeleteAsync([.. bad.Select(outcome => outcome.Upload.Key)], cancellation);
+        var unused = good.ExceptBy(images.Select(image => image.Key), file => file.Key, StringComparer.Ordinal).ToArray();
+        if (unused.Length == 0)
+            return;
+        // Another completion of the upload may have made an image of the same key, and a version may have pinned it since.
+        var (keys, ids) = (unused.Select(file => file.Key).ToArray(), unused.Select(file => file.Id).ToArray());
+        var used = await database.DatasetImages.Where(image => ids.Contains(image.Id)).Select(image => image.Key)
+            .Union(database.DatasetVersionImages.Where(image => keys.Contains(image.Key)).Select(image => image.Key)).ToListAsync(cancellation);
+        await stores.External.DeleteAsync(
+            [.. unused.ExceptBy(used, file => file.Key, StringComparer.Ordinal).SelectMany(file => (string[])[file.Key, file.ThumbnailKey])], cancellation);
     }
 
     private async Task<CompletedUploads> AnswerAsync(

@@ -3,6 +3,7 @@ using Npgsql;
 using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Text;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Storage;
 
@@ -22,46 +23,65 @@ public sealed record UploadTicket(Guid UploadId, string Path, PresignedRequest R
 public sealed record UploadTickets(IReadOnlyList<UploadTicket> Uploads, IReadOnlyList<string> Skipped);
 
 /// <summary>First half of an upload: records which files will come and gives a write-once URL for each.</summary>
-public sealed class UploadIntake([FromKeyedServices(Databases.Platform)] NpgsqlDataSource database, ObjectStores stores, DatasetLimits limits, TimeProvider time)
+public sealed class UploadIntake(
+    [FromKeyedServices(Databases.Platform)] NpgsqlDataSource database, ObjectStores stores, StagedUploads staged, DatasetLimits limits, TimeProvider time)
 {
     // One statement, so that it is atomic without a transaction. Its reads see the uploads as they were before its insert. LIMIT 1 makes the planner
-    // look each path up in an index; with a plain join it may choose to read the whole dataset.
+    // look each path up in an index; with a plain join it may choose to read the whole dataset. The order keeps two announcements of the same files
+    // from waiting for each other.
     private const string Upsert =
         """
         WITH wanted AS MATERIALIZED (
-            SELECT w.*, image.is_there IS NOT NULL AS is_present, bytes.are_there IS NOT NULL AS is_taken, pending.key AS pending_key, pending.size AS pending_size
-            FROM unnest($6, $7, $8, $9, $10, $11, $12) WITH ORDINALITY AS w(id, path, plain_key, fresh_key, class, content_type, size, number)
-            LEFT JOIN LATERAL (SELECT true AS is_there FROM dataset_images i WHERE i.dataset_id = $1 AND lower(i.path) = lower(w.path) LIMIT 1) AS image ON true
-            LEFT JOIN LATERAL (SELECT u.key, u.size FROM dataset_uploads u WHERE u.dataset_id = $1 AND lower(u.path) = lower(w.path) LIMIT 1) AS pending ON true
+            SELECT w.*, image.is_there IS NOT NULL AS is_present, pending.key AS pending_key,
+                   CASE WHEN pending.path <> w.path AND pending.expires_at > $3 THEN pending.path END AS other_spelling
+            FROM unnest($6, $7, $8, $9, $10, $11, $12) WITH ORDINALITY AS w(id, path, folded_path, key, class, content_type, size, number)
+            LEFT JOIN LATERAL (SELECT true AS is_there FROM dataset_images i WHERE i.dataset_id = $1 AND i.folded_path = w.folded_path LIMIT 1) AS image ON true
             LEFT JOIN LATERAL (
-                SELECT true AS are_there FROM dataset_version_images v WHERE v.key = w.plain_key
-                UNION ALL SELECT true FROM dataset_images i WHERE i.key = w.plain_key LIMIT 1) AS bytes ON true
+                SELECT u.key, u.path, u.expires_at FROM dataset_uploads u
+                WHERE u.dataset_id = $1 AND u.folded_path = w.folded_path AND u.created_by = $2 LIMIT 1) AS pending ON true
+        ), free AS (
+            SELECT * FROM wanted WHERE NOT is_present AND other_spelling IS NULL
         ), stored AS (
-            INSERT INTO dataset_uploads AS u (id, dataset_id, path, key, class, content_type, size, created_by, created_at, expires_at)
-            SELECT id, $1, path, CASE WHEN is_taken THEN fresh_key ELSE plain_key END, class, content_type, size, $2, $3, $4
-            FROM wanted WHERE NOT is_present AND ($5 OR NOT EXISTS (SELECT FROM wanted WHERE is_present))
-            ON CONFLICT (dataset_id, lower(path)) DO UPDATE
-            SET path = EXCLUDED.path, class = EXCLUDED.class, content_type = EXCLUDED.content_type, size = EXCLUDED.size, expires_at = EXCLUDED.expires_at
+            INSERT INTO dataset_uploads AS u (id, dataset_id, path, folded_path, key, class, content_type, size, created_by, created_at, expires_at)
+            SELECT id, $1, path, folded_path, key, class, content_type, size, $2, $3, $4
+            FROM free WHERE $5 OR (SELECT count(*) FROM free) = (SELECT count(*) FROM wanted) ORDER BY folded_path
+            ON CONFLICT (dataset_id, folded_path, created_by) DO UPDATE
+            SET id = CASE WHEN u.size = EXCLUDED.size AND u.expires_at > $3 AND starts_with(u.key, $13) THEN u.id ELSE EXCLUDED.id END,
+                key = CASE WHEN u.size = EXCLUDED.size AND u.expires_at > $3 AND starts_with(u.key, $13) THEN u.key ELSE EXCLUDED.key END,
+                path = EXCLUDED.path, class = EXCLUDED.class, content_type = EXCLUDED.content_type, size = EXCLUDED.size, expires_at = EXCLUDED.expires_at
+            WHERE u.path = EXCLUDED.path OR u.expires_at <= $3
             RETURNING u.path, u.id, u.key
         )
-        SELECT wanted.is_present, wanted.pending_key, wanted.pending_size, stored.id, stored.key
+        SELECT wanted.is_present, wanted.other_spelling, wanted.pending_key, stored.id, stored.key
         FROM wanted LEFT JOIN stored ON stored.path = wanted.path ORDER BY wanted.number
         """;
 
     /// <summary>What the database answers for one file.</summary>
     /// <param name="IsPresent">The dataset has an image under the path.</param>
-    /// <param name="StaleKey">Key of an object to delete: the path was announced before with another size. Null when there is none.</param>
+    /// <param name="OtherSpelling">The path under which the caller has announced the same file; null when it was not announced, or is spelled alike.</param>
+    /// <param name="EarlierKey">Key of the caller's earlier announcement of the path; null when there is none.</param>
     /// <param name="Id">Id of the upload. Empty when the file was not announced, like <paramref name="Key"/>.</param>
-    private readonly record struct Row(bool IsPresent, string? StaleKey, Guid Id, string Key);
+    private readonly record struct Row(bool IsPresent, string? OtherSpelling, string? EarlierKey, Guid Id, string Key)
+    {
+        public bool IsAnnounced => Id != Guid.Empty;
+
+        /// <summary>A key that the row no longer names, though its URL may still work.</summary>
+        public string? StaleKey => IsAnnounced && EarlierKey != Key ? EarlierKey : null;
+
+        public string Refusal(string path) => IsPresent ? $"The dataset already has '{path}'."
+            : OtherSpelling is { } other ? $"'{other}' is the same path and was announced but not completed. Complete it, or announce it under that spelling."
+            : $"'{path}' was announced at the same time under another spelling.";
+    }
 
     /// <summary>
-    /// Announces files. A path that was announced before and not completed keeps its id and object key, so that an interrupted upload can
-    /// continue; if its size has changed, the stored object is deleted. A key is not reused while an image or a version needs its object.
+    /// Announces files. A path that the caller announced before and has not completed keeps its id and object key while the size is the same, so that
+    /// an interrupted upload can continue. With another size it gets new ones, and the old URL writes nothing more. Uploads of different people
+    /// do not touch each other; the first that is completed becomes the image.
     /// </summary>
     /// <param name="datasetId">A dataset the caller may write to.</param>
     /// <param name="userId">The caller.</param>
-    /// <param name="files">No two paths are equal ignoring case.</param>
-    /// <param name="skipDuplicates">Whether to leave out paths that the dataset already has; otherwise they fail the whole call.</param>
+    /// <param name="files">No two paths are equal by <see cref="CaseFold"/>.</param>
+    /// <param name="skipDuplicates">Whether to leave out paths that the dataset already has or the caller has announced under another spelling; otherwise they fail the whole call.</param>
     /// <param name="quota">What the caller may store; null for no limit.</param>
     /// <param name="cancellation">Cancels.</param>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.DuplicateImage"/> naming the files, when not skipping; <see cref="ErrorCodes.QuotaExceeded"/>.</exception>
@@ -80,22 +100,31 @@ public sealed class UploadIntake([FromKeyedServices(Databases.Platform)] NpgsqlD
             rows = await ReadAsync(reader, files, cancellation);
             stored = quota is null ? [] : await quota.ReadAsync(reader, cancellation);
         }
-        if (!skipDuplicates && rows.Any(row => row.IsPresent))
-            throw new ProblemException(
-                ErrorCodes.DuplicateImage, $"The dataset already has {rows.Count(row => row.IsPresent)} of these paths.",
-                files.Index().Where(file => rows[file.Index].IsPresent).ToDictionary(file => $"files[{file.Index}].path", file => new[] { $"The dataset already has '{file.Item.Path}'." }));
+        if (!skipDuplicates && rows.Any(row => !row.IsAnnounced))
+            throw Duplicates(files, rows);
         if (quota is not null)
         {
             await quota.RequireFitsAsync(connection, stored, files.Sum(file => file.Size), cancellation);
             await transaction!.CommitAsync(cancellation);
         }
 
-        await stores.External.DeleteAsync([.. rows.Select(row => row.StaleKey).OfType<string>()], cancellation);
-        var results = files.Zip(rows).ToLookup(pair => pair.Second.IsPresent);
+        await staged.CloseAsync([.. rows.Select(row => row.StaleKey).OfType<string>()], cancellation);
+        var results = files.Zip(rows).ToLookup(pair => pair.Second.IsAnnounced);
         return new UploadTickets(
-            [.. results[false].Select(pair => new UploadTicket(
-                pair.Second.Id, pair.First.Path, stores.External.PresignPutOnce(pair.Second.Key, pair.First.ContentType, limits.UploadUrlLifetime)))],
-            [.. results[true].Select(pair => pair.First.Path)]);
+            [.. results[true].Select(pair => new UploadTicket(
+                pair.Second.Id, pair.First.Path, stores.External.PresignPutOnce(pair.Second.Key, pair.First.ContentType, pair.First.Size, limits.UploadUrlLifetime)))],
+            [.. results[false].Select(pair => pair.First.Path)]);
+    }
+
+    private static ProblemException Duplicates(IReadOnlyList<AnnouncedFile> files, Row[] rows)
+    {
+        var refused = files.Index().Zip(rows).Where(pair => pair.Second is { IsPresent: true } or { OtherSpelling: not null }).ToArray();
+        // None of them is in the way: somebody announced one at the same moment.
+        if (refused.Length == 0)
+            refused = [.. files.Index().Zip(rows).Where(pair => !pair.Second.IsAnnounced)];
+        return new ProblemException(
+            ErrorCodes.DuplicateImage, $"The dataset already has {refused.Length} of these paths, or they were announced under another spelling.",
+            refused.ToDictionary(pair => $"files[{pair.First.Index}].path", pair => new[] { pair.Second.Refusal(pair.First.Item.Path) }));
     }
 
     private NpgsqlBatchCommand UpsertCommand(Guid datasetId, Guid userId, IReadOnlyList<AnnouncedFile> files, bool skipDuplicates, DateTimeOffset now)
@@ -109,11 +138,12 @@ public sealed class UploadIntake([FromKeyedServices(Databases.Platform)] NpgsqlD
         command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = skipDuplicates });
         command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = ids });
         command.Parameters.Add(Texts(files.Select(file => file.Path)));
-        command.Parameters.Add(Texts(files.Select(file => DatasetKeys.Image(datasetId, file.Path))));
-        command.Parameters.Add(Texts(files.Zip(ids, (file, id) => DatasetKeys.FreshImage(datasetId, file.Path, id))));
+        command.Parameters.Add(Texts(files.Select(file => CaseFold.Of(file.Path))));
+        command.Parameters.Add(Texts(ids.Select(StagingKeys.Of)));
         command.Parameters.Add(Texts(files.Select(file => file.Class)));
         command.Parameters.Add(Texts(files.Select(file => file.ContentType)));
         command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. files.Select(file => file.Size)] });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = StagingKeys.Prefix });
         return command;
     }
 
@@ -121,14 +151,10 @@ public sealed class UploadIntake([FromKeyedServices(Databases.Platform)] NpgsqlD
     {
         var rows = new Row[files.Count];
         for (var i = 0; await reader.ReadAsync(cancellation); i++)
-        {
-            var isPresent = reader.GetBoolean(0);
-            var isStale = !isPresent && !reader.IsDBNull(1) && reader.GetInt64(2) != files[i].Size;
-            rows[i] = reader.IsDBNull(3)
-                ? new Row(isPresent, null, Guid.Empty, "")
-                : new Row(isPresent, isStale ? reader.GetString(1) : null, reader.GetGuid(3), reader.GetString(4));
-        }
+            rows[i] = new Row(reader.GetBoolean(0), Text(1), Text(2), reader.IsDBNull(3) ? Guid.Empty : reader.GetGuid(3), Text(4) ?? "");
         return rows;
+
+        string? Text(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
     }
 
     private static NpgsqlParameter Texts(IEnumerable<string?> values) => new NpgsqlParameter<string?[]> { TypedValue = [.. values] };

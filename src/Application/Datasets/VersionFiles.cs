@@ -58,7 +58,7 @@ public sealed class VersionFiles(PlatformDatabase database, ObjectStores stores)
         json.WriteNumber("version"u8, version.Number);
         json.WriteString("content_hash"u8, version.Hash);
         json.WriteStartObject("storage_info"u8);
-        json.WriteString("image_root"u8, DatasetKeys.Image(dataset.Id, ""));
+        json.WriteString("image_root"u8, DatasetKeys.Images(dataset.Id));
         json.WriteEndObject();
 
         var classIds = version.ClassCounts.Keys.Select((name, id) => (name, id)).ToDictionary(pair => pair.name, pair => pair.id, StringComparer.Ordinal);
@@ -89,6 +89,7 @@ public sealed class VersionFiles(PlatformDatabase database, ObjectStores stores)
         json.WriteStartObject();
         json.WriteNumber("id"u8, id);
         json.WriteString("file_name"u8, image.Path);
+        json.WriteString("key"u8, image.Key);
         json.WriteNumber("width"u8, image.Width);
         json.WriteNumber("height"u8, image.Height);
         json.WriteString("split"u8, image.Split.ToString().ToLower(CultureInfo.InvariantCulture));

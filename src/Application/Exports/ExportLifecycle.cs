@@ -49,25 +49,46 @@ public sealed class ExportLifecycle(PlatformDatabase database, TrainerCatalog ca
     {
         var result = await database.Attempts.AsNoTracking().Where(attempt => attempt.SubjectId == exportId)
             .OrderByDescending(attempt => attempt.Number).Select(attempt => attempt.Result).FirstOrDefaultAsync(cancellation);
+        var file = run == AttemptState.Completed ? await KeepFileAsync(exportId, cancellation) : null;
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         await database.CloseAttemptsAsync(exportId, time.GetUtcNow(), cancellation);
         var export = (await database.LockExportAsync(exportId, cancellation))!;
         var (state, reason) = run switch
         {
-            AttemptState.Completed => await AcceptAsync(export, result, cancellation) is { } wrong ? (ExportState.Failed, wrong) : (ExportState.Completed, null),
+            AttemptState.Completed => (file?.Problem ?? Accept(export, result)) is { } wrong ? (ExportState.Failed, wrong) : (ExportState.Completed, null),
             AttemptState.Cancelled => (ExportState.Cancelled, failure),
             _ => (ExportState.Failed, failure),
         };
-        export.MoveTo(state, time.GetUtcNow(), reason);
+        if (export.MoveTo(state, time.GetUtcNow(), reason) && state == ExportState.Completed)
+            export.Key = file?.Key;
         await database.SaveChangesAsync(cancellation);
         await transaction.CommitAsync(cancellation);
+        if (file?.Key is { } copy && export.Key != copy)
+            await stores.Internal.DeleteAsync(copy, cancellation);
         return new ExportEnd(export.Id, export.State, export.Error);
     }
 
-    private async Task<Failure?> AcceptAsync(Export export, JsonElement? result, CancellationToken cancellation)
+    /// <summary>What became of the file that a trainer uploaded.</summary>
+    /// <param name="Key">Where it was copied to.</param>
+    /// <param name="Problem">Set when it was not.</param>
+    private sealed record KeptFile(string? Key, Failure? Problem);
+
+    /// <summary>Copies and reads the file, outside of any transaction because it may be large. Null for an export that has ended.</summary>
+    private async Task<KeptFile?> KeepFileAsync(Guid exportId, CancellationToken cancellation)
     {
-        if (export.Key is not { } key || await stores.Internal.HeadAsync(key, cancellation) is not { } stored || stored.Size != export.Size)
-            return Failure.Of(ErrorCodes.TrainerProtocol, "The trainer finished without uploading the file that it announced.");
+        var export = await database.Exports.AsNoTracking().SingleAsync(row => row.Id == exportId, cancellation);
+        if (export.State >= ExportState.Completed)
+            return null;
+        if (export is not { Key: { } uploaded, Size: { } size, Sha256: { } sha256 })
+            return new KeptFile(null, Failure.Of(ErrorCodes.TrainerProtocol, "The trainer finished without uploading a file."));
+        var key = $"models/exports/{exportId}/{Guid.CreateVersion7():n}/{Path.GetFileName(uploaded)}";
+        return await stores.Internal.KeepAsync(uploaded, size, sha256, key, cancellation) is { } problem
+            ? new KeptFile(null, Failure.Of(ErrorCodes.TrainerProtocol, $"The file that the trainer announced {problem}"))
+            : new KeptFile(key, null);
+    }
+
+    private static Failure? Accept(Export export, JsonElement? result)
+    {
         if (result is not { ValueKind: JsonValueKind.Object } answer || !answer.TryGetProperty("validation", out var validation))
             return Failure.Of(ErrorCodes.TrainerProtocol, "The trainer finished without validating the exported file.");
         export.Metadata = answer.TryGetProperty("metadata", out var metadata) ? metadata : null;

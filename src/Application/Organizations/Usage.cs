@@ -13,8 +13,7 @@ internal sealed class Usage(NpgsqlConnection connection, IReadOnlyCollection<Gui
 
     private static readonly string Storage = string.Create(CultureInfo.InvariantCulture,
         $"""
-        SELECT ((coalesce((SELECT sum(u.bytes) FROM dataset_usage u JOIN datasets d ON d.id = u.dataset_id JOIN projects p ON p.id = d.project_id
-                           WHERE u.user_id = ANY($1) AND d.deleted_at IS NULL AND p.deleted_at IS NULL), 0)
+        SELECT ((coalesce((SELECT sum(bytes) FROM dataset_usage WHERE user_id = ANY($1)), 0)
                + coalesce((SELECT sum(size) FROM dataset_uploads WHERE created_by = ANY($1) AND expires_at > $2), 0)) / {Gigabyte:0}.0)::float8
         """);
 
@@ -27,7 +26,7 @@ internal sealed class Usage(NpgsqlConnection connection, IReadOnlyCollection<Gui
     public Task<double> JobsAsync(CancellationToken cancellation) =>
         ReadAsync($"SELECT count(*) FROM training_jobs WHERE created_by = ANY($1) AND completed_at IS NULL AND state IN {ActiveStates}", cancellation);
 
-    /// <summary>Images in projects and datasets that are not deleted, and announced files that can still be uploaded.</summary>
+    /// <summary>Images of datasets, also of deleted ones until <see cref="Datasets.DatasetRemoval"/> has removed them, and announced files that can still be uploaded.</summary>
     public Task<double> StorageGbAsync(CancellationToken cancellation) => ReadAsync(Storage, cancellation, now);
 
     /// <summary>The same as a command of a batch. Its result is one row with one double.</summary>

@@ -20,17 +20,33 @@ public sealed class JobCompletion(PlatformDatabase database, ObjectStores stores
             .OrderByDescending(c => c.Best).ThenByDescending(c => c.Attempt).ThenByDescending(c => c.Epoch).FirstOrDefaultAsync(cancellation);
         if (best is null)
             return new JobEnd(jobId, JobState.Failed, Failure.Of(ErrorCodes.CheckpointInvalid, "The trainer finished without a checkpoint."));
+        if (EndOf(await database.TrainingJobs.AsNoTracking().SingleAsync(job => job.Id == jobId, cancellation)) is { } over)
+            return over;
         await KeepLogsAsync(jobId, cancellation);
 
+        // Before the transaction: copying and reading a large file takes minutes, and no row may be locked for that long.
+        var key = $"models/{jobId}/{Guid.CreateVersion7():n}/checkpoint{Path.GetExtension(best.Name)}";
+        if (await stores.Internal.KeepAsync(best.Key, best.Size, best.Sha256, key, cancellation) is { } problem)
+            return new JobEnd(jobId, JobState.Failed, Failure.Of(ErrorCodes.CheckpointInvalid, $"The checkpoint {best.Name} {problem}"));
+        var end = await CompleteAsync(jobId, best, key, cancellation);
+        // Another run may have completed the job, with a copy of its own.
+        if (!await database.ModelVersions.AnyAsync(version => version.CheckpointKey == key, cancellation))
+            await stores.Internal.DeleteAsync(key, cancellation);
+        return end;
+    }
+
+    private static JobEnd? EndOf(TrainingJob job) =>
+        job.State.IsTerminal() ? new JobEnd(job.Id, job.State, job.Error) : job.CancelRequested ? new JobEnd(job.Id, JobState.Cancelled, null) : null;
+
+    /// <summary>Adds the model version, unless the job has ended or was cancelled.</summary>
+    /// <param name="key">Where the checkpoint was copied to.</param>
+    private async Task<JobEnd> CompleteAsync(Guid jobId, Checkpoint best, string key, CancellationToken cancellation)
+    {
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         var job = (await database.LockJobAsync(jobId, cancellation))!;
-        if (job.State.IsTerminal())
-            return new JobEnd(jobId, job.State, job.Error);
-        if (job.CancelRequested)
-            return new JobEnd(jobId, JobState.Cancelled, null);
-        var version = await AddVersionAsync(job, best, cancellation);
-        if (!await stores.Internal.CopyAsync(best.Key, version.CheckpointKey, cancellation))
-            return new JobEnd(jobId, JobState.Failed, Failure.Of(ErrorCodes.CheckpointInvalid, $"The checkpoint {best.Name} is not in the object store."));
+        if (EndOf(job) is { } over)
+            return over;
+        var version = await AddVersionAsync(job, best, key, cancellation);
         var now = time.GetUtcNow();
         (job.ModelId, job.ModelVersionId) = (version.ModelId, version.Id);
         job.BestEpoch ??= best.Epoch;
@@ -63,7 +79,7 @@ public sealed class JobCompletion(PlatformDatabase database, ObjectStores stores
         await KeepLogsAsync(end.JobId, cancellation);
     }
 
-    private async Task<ModelVersion> AddVersionAsync(TrainingJob job, Checkpoint best, CancellationToken cancellation)
+    private async Task<ModelVersion> AddVersionAsync(TrainingJob job, Checkpoint best, string key, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         // One statement, so that two jobs that add to one model at the same time get two numbers.
@@ -80,7 +96,7 @@ public sealed class JobCompletion(PlatformDatabase database, ObjectStores stores
             ModelId = model.Id, ProjectId = job.ProjectId, Number = model.LatestVersion, JobId = job.Id, DatasetVersionId = job.DatasetVersionId,
             Framework = job.Framework, Architecture = job.Model, TaskType = job.TaskType, Classes = quality?.Classes ?? [],
             Metrics = job.BestMetrics ?? best.Metrics, ConfusionMatrix = quality?.ConfusionMatrix ?? [], PerClass = quality?.PerClass ?? [],
-            CheckpointKey = $"models/{model.Id}/{model.LatestVersion}/checkpoint{Path.GetExtension(best.Name)}",
+            CheckpointKey = key,
             CheckpointSize = best.Size, CheckpointSha256 = best.Sha256, CheckpointEpoch = best.Epoch, CreatedAt = now,
         };
         database.ModelVersions.Add(version);

@@ -17,6 +17,7 @@ public static class TrainingServices
         services.AddScoped<AttemptLifecycle>();
         services.AddScoped<JobCompletion>();
         services.AddScoped<EventIngest>();
+        services.AddScoped<AttemptFiles>();
         return services;
     }
 }

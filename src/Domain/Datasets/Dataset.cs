@@ -1,4 +1,5 @@
 using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Text;
 
 namespace VisionPlatform.Domain.Datasets;
 
@@ -15,6 +16,9 @@ public sealed class Dataset
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset UpdatedAt { get; set; }
     public DateTimeOffset? DeletedAt { get; set; }
+
+    /// <summary>When the images of a deleted dataset were removed, except those that a model's version needs.</summary>
+    public DateTimeOffset? EmptiedAt { get; set; }
 
     /// <summary>Changes with every write; the database gives it.</summary>
     public uint Version { get; init; }
@@ -76,10 +80,17 @@ public sealed class DatasetImage
     public Guid Id { get; init; } = Guid.CreateVersion7();
     public required Guid DatasetId { get; init; }
 
-    /// <summary>Relative path with forward slashes, unique in the dataset ignoring case.</summary>
-    public required string Path { get; init; }
+    /// <summary>Relative path with forward slashes.</summary>
+    public required string Path
+    {
+        get;
+        init => (field, FoldedPath) = (value, CaseFold.Of(value));
+    }
 
-    /// <summary>Object key in the datasets bucket.</summary>
+    /// <summary>The path by <see cref="CaseFold.Of"/>; unique in the dataset.</summary>
+    public string FoldedPath { get; private init; } = "";
+
+    /// <summary>Object key in the datasets bucket. No URL can write to it.</summary>
     public required string Key { get; init; }
     public string? ThumbnailKey { get; init; }
     public string? Class { get; set; }
@@ -105,7 +116,16 @@ public sealed class DatasetUpload
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
     public required Guid DatasetId { get; init; }
-    public required string Path { get; init; }
+    public required string Path
+    {
+        get;
+        init => (field, FoldedPath) = (value, CaseFold.Of(value));
+    }
+
+    /// <summary>The path by <see cref="CaseFold.Of"/>; unique among the uploads of one person in the dataset.</summary>
+    public string FoldedPath { get; private init; } = "";
+
+    /// <summary>Where the sender puts the file: a key of this upload alone (<see cref="StagingKeys"/>).</summary>
     public required string Key { get; init; }
     public string? Class { get; init; }
     public required string ContentType { get; init; }

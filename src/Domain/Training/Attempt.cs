@@ -38,6 +38,9 @@ public sealed class Attempt
     public DateTimeOffset? StartedAt { get; private set; }
     public DateTimeOffset? EndedAt { get; private set; }
 
+    /// <summary>When the files that it uploaded and never reported were removed.</summary>
+    public DateTimeOffset? FilesSweptAt { get; init; }
+
     /// <summary>Prefix of the keys of its files in the internal bucket. It may write nowhere else.</summary>
     public string ArtifactPrefix => $"{(Kind == AttemptKind.Train ? "checkpoints" : "exports")}/{SubjectId}/{Number}/";
 

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Projects;
 using VisionPlatform.Application.Datasets;
@@ -7,6 +8,7 @@ using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Orchestrations;
 
 namespace VisionPlatform.Api.Datasets;
 
@@ -61,13 +63,14 @@ public sealed class DatasetFunctions(DatasetLifecycle datasets, PlatformDatabase
 
     [Function("DeleteDataset"), RequiresPermission(Permission.DatasetsDelete)]
     [Operation("Delete a dataset", Tag = "Datasets", Status = 204,
-        Description = "Versions that training jobs use stay readable for those jobs.")]
+        Description = "Its images are removed in the background and count in quotas until they are gone. Versions that a running job or a model needs are kept for those.")]
     public async Task<IResult> Delete(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = RouteOfOne)] HttpRequest request, Guid id, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
     {
         var dataset = await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsDelete, cancellation);
         request.RequireMatch(dataset.Version);
         await datasets.DeleteAsync(id, cancellation);
+        await durable.ScheduleAgainAsync(DatasetWork.Empty.Orchestrator, id, DatasetWork.Empty.InstanceId(id), cancellation);
         return Answer.NoContent();
     }
 

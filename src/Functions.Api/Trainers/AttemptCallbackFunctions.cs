@@ -28,7 +28,6 @@ public sealed class AttemptCallbackFunctions(PlatformDatabase database, EventIng
     private const long SinglePutLimit = 64L * 1024 * 1024;
     private const long PartSize = 16L * 1024 * 1024;
     private const long LargestArtifact = 64L * 1024 * 1024 * 1024;
-    private static readonly TimeSpan UploadLifetime = TimeSpan.FromHours(6);
 
     [Function("ReportAttemptEvents"), TrainerAccess]
     [Operation("Report events", Tag = "Trainers", Body = typeof(AttemptEventBatch), Example = EventsExample, Returns = typeof(AttemptEventReply),
@@ -57,9 +56,10 @@ public sealed class AttemptCallbackFunctions(PlatformDatabase database, EventIng
             throw new ProblemException(ErrorCodes.InvalidPath, "A name has up to 128 letters, digits, dots, dashes and underscores, and does not begin with a dot.", "name");
         if (wanted.Size is <= 0 or > LargestArtifact)
             throw new ProblemException(ErrorCodes.ValidationFailed, $"The size must be from 1 to {LargestArtifact} bytes.", "size");
-        var key = attempt.ArtifactPrefix + wanted.Name;
+        // A key of this upload alone: no earlier URL can write to it, and an interrupted upload is no obstacle to the next one of the same name.
+        var key = $"{attempt.ArtifactPrefix}{Guid.CreateVersion7():n}/{wanted.Name}";
         var contentType = wanted.ContentType ?? "application/octet-stream";
-        return Answer.Ok(wanted.Size <= SinglePutLimit ? Put(key, contentType) : await MultipartAsync(key, contentType, wanted.Size, cancellation));
+        return Answer.Ok(wanted.Size <= SinglePutLimit ? Put(key, contentType, wanted.Size) : await MultipartAsync(key, contentType, wanted.Size, cancellation));
     }
 
     [Function("CompleteAttemptUpload"), TrainerAccess]
@@ -87,9 +87,9 @@ public sealed class AttemptCallbackFunctions(PlatformDatabase database, EventIng
         return Answer.Ok(new AttemptUploadDone(done.Key));
     }
 
-    private AttemptUpload Put(string key, string contentType)
+    private AttemptUpload Put(string key, string contentType, long size)
     {
-        var put = stores.Internal.PresignPut(key, contentType, UploadLifetime);
+        var put = stores.Internal.PresignPutOnce(key, contentType, size, AttemptFiles.UploadUrlLifetime);
         return new AttemptUpload(key, "put", new Uri(put.Url), put.Headers, null, null, null);
     }
 
@@ -99,7 +99,8 @@ public sealed class AttemptCallbackFunctions(PlatformDatabase database, EventIng
         var partSize = Math.Max(PartSize, (size / 10_000 / PartSize + 1) * PartSize);
         var uploadId = await stores.Internal.CreateMultipartAsync(key, contentType, cancellation);
         var parts = Enumerable.Range(1, (int)((size + partSize - 1) / partSize))
-            .Select(number => new AttemptUploadPart(number, new Uri(stores.Internal.PresignPart(key, uploadId, number, UploadLifetime).Url)));
+            .Select(number => new AttemptUploadPart(number, new Uri(stores.Internal.PresignPart(
+                key, uploadId, number, Math.Min(partSize, size - (number - 1) * partSize), AttemptFiles.UploadUrlLifetime).Url)));
         return new AttemptUpload(key, "multipart", null, null, uploadId, partSize, [.. parts]);
     }
 

@@ -33,12 +33,14 @@ internal static class Mappings
             dataset.HasOne<Project>().WithMany().HasForeignKey(d => d.ProjectId);
             dataset.HasIndex(d => new { d.ProjectId, d.Id });
             dataset.HasIndex(d => d.CreatedBy).HasFilter("deleted_at IS NULL");
+            dataset.HasIndex(d => d.DeletedAt).HasFilter("deleted_at IS NOT NULL AND emptied_at IS NULL").HasDatabaseName("ix_datasets_to_empty");
         });
         model.Entity<DatasetImage>(image =>
         {
             image.Property(i => i.Path).HasMaxLength(1024);
             image.Property(i => i.Class).HasMaxLength(200);
             image.HasOne<Dataset>().WithMany().HasForeignKey(i => i.DatasetId);
+            image.HasIndex(i => new { i.DatasetId, i.FoldedPath }).IsUnique();
             image.HasIndex(i => new { i.DatasetId, i.Class, i.Id });
             image.HasIndex(i => new { i.DatasetId, i.Id });
         });
@@ -46,6 +48,7 @@ internal static class Mappings
         {
             upload.Property(u => u.Path).HasMaxLength(1024);
             upload.HasOne<Dataset>().WithMany().HasForeignKey(u => u.DatasetId);
+            upload.HasIndex(u => new { u.DatasetId, u.FoldedPath, u.CreatedBy }).IsUnique();
             upload.HasIndex(u => u.ExpiresAt);
             // For announcing files, which sums up what the account has announced before.
             upload.HasIndex(u => new { u.CreatedBy, u.ExpiresAt }).IncludeProperties(u => u.Size);
@@ -98,6 +101,7 @@ internal static class Mappings
             attempt.Property(a => a.Error).HasJson();
             attempt.Property(a => a.Result).HasJson();
             attempt.HasIndex(a => new { a.SubjectId, a.Number }).IsUnique();
+            attempt.HasIndex(a => a.EndedAt).HasFilter("files_swept_at IS NULL").HasDatabaseName("ix_attempts_to_sweep");
             attempt.HasIndex(a => new { a.Trainer, a.CreatedAt }).HasFilter("state = 'waiting'").HasDatabaseName("ix_attempts_waiting");
         });
         model.Entity<Trainer>(trainer =>

@@ -26,6 +26,10 @@ public sealed partial class ObjectStore
         }
     }
 
+    /// <summary>Removes the bucket, which must be empty.</summary>
+    public Task DeleteBucketAsync(CancellationToken cancellation) =>
+        CallAsync(token => new ValueTask<DeleteBucketResponse>(_client.DeleteBucketAsync(new DeleteBucketRequest { BucketName = Bucket }, token)), cancellation);
+
     /// <summary>Lets pages of the given origins read and write through presigned URLs.</summary>
     /// <param name="origins">Full origins, e.g. <c>https://console.example.com</c>.</param>
     /// <param name="cancellation">Cancels the call.</param>

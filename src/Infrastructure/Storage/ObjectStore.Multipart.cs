@@ -72,6 +72,22 @@ public sealed partial class ObjectStore
         OrNoUploadAsync(token => new ValueTask<AbortMultipartUploadResponse>(
             _client.AbortMultipartUploadAsync(new AbortMultipartUploadRequest { BucketName = Bucket, Key = key, UploadId = uploadId }, token)), cancellation);
 
+    /// <summary>Multipart uploads under way whose key starts with the prefix, in key order.</summary>
+    public async IAsyncEnumerable<MultipartInfo> ListMultipartsAsync(
+        string prefix, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var request = new ListMultipartUploadsRequest { BucketName = Bucket, Prefix = prefix };
+        while (true)
+        {
+            var page = await CallAsync(token => new ValueTask<ListMultipartUploadsResponse>(_client.ListMultipartUploadsAsync(request, token)), cancellation);
+            foreach (var upload in page.MultipartUploads ?? [])
+                yield return new MultipartInfo(upload.Key, upload.UploadId, Utc(upload.Initiated));
+            if (page.IsTruncated != true)
+                yield break;
+            (request.KeyMarker, request.UploadIdMarker) = (page.NextKeyMarker, page.NextUploadIdMarker);
+        }
+    }
+
     /// <summary>Stores a stream of any length: in one request if it is shorter than a part, otherwise as a multipart upload, which is aborted on failure.</summary>
     /// <param name="key">Where to store.</param>
     /// <param name="content">Read once from its present position; need not be seekable.</param>

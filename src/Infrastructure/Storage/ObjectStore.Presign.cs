@@ -16,29 +16,27 @@ public sealed partial class ObjectStore
     /// <param name="downloadName">When given, browsers save the object under this name instead of showing it.</param>
     public PresignedRequest PresignGet(string key, TimeSpan lifetime, string? downloadName = null) =>
         downloadName is null
-            ? Sign("GET", key, lifetime, NoHeaders)
-            : Sign("GET", key, lifetime, NoHeaders, ("response-content-disposition", $"attachment; filename*=UTF-8''{Uri.EscapeDataString(downloadName)}"));
-
-    /// <summary>A PUT of one object that replaces an existing one. The content type is part of the signature.</summary>
-    public PresignedRequest PresignPut(string key, string contentType, TimeSpan lifetime) =>
-        Sign("PUT", key, lifetime, new Dictionary<string, string> { ["Content-Type"] = contentType });
+            ? Sign(_reader, "GET", key, lifetime, NoHeaders, null)
+            : Sign(_reader, "GET", key, lifetime, NoHeaders, null, ("response-content-disposition", $"attachment; filename*=UTF-8''{Uri.EscapeDataString(downloadName)}"));
 
     /// <summary>
-    /// A PUT that works once: <c>If-None-Match: *</c> and the content type are part of the signature, so the store answers a second PUT with 412,
-    /// and a PUT without one of these headers with 403.
+    /// A PUT of exactly <paramref name="size"/> bytes that works once. <c>If-None-Match: *</c>, the content type and the content length are part of
+    /// the signature, so the store answers a second PUT with 412, and a PUT with another value or without one of these headers with 403. What a
+    /// signature cannot forbid (copy sources, ACLs and the like in headers it does not know) the store has to refuse: docs/storage.md.
     /// </summary>
-    public PresignedRequest PresignPutOnce(string key, string contentType, TimeSpan lifetime) =>
-        Sign("PUT", key, lifetime, new Dictionary<string, string> { ["Content-Type"] = contentType, ["If-None-Match"] = "*" });
+    public PresignedRequest PresignPutOnce(string key, string contentType, long size, TimeSpan lifetime) =>
+        Sign(_writer, "PUT", key, lifetime, new Dictionary<string, string> { ["Content-Type"] = contentType, ["If-None-Match"] = "*" }, size);
 
-    /// <summary>A PUT of one part of a multipart upload.</summary>
-    public PresignedRequest PresignPart(string key, string uploadId, int number, TimeSpan lifetime) =>
-        Sign("PUT", key, lifetime, NoHeaders, ("partNumber", number.ToString(CultureInfo.InvariantCulture)), ("uploadId", uploadId));
+    /// <summary>A PUT of one part, of exactly <paramref name="size"/> bytes, of a multipart upload. It works until the upload is completed or aborted.</summary>
+    public PresignedRequest PresignPart(string key, string uploadId, int number, long size, TimeSpan lifetime) =>
+        Sign(_writer, "PUT", key, lifetime, NoHeaders, size, ("partNumber", number.ToString(CultureInfo.InvariantCulture)), ("uploadId", uploadId));
 
-    private PresignedRequest Sign(
-        string method, string key, TimeSpan lifetime, IReadOnlyDictionary<string, string> headers, params ReadOnlySpan<(string Name, string Value)> parameters)
+    private static PresignedRequest Sign(
+        Presigner signer, string method, string key, TimeSpan lifetime, IReadOnlyDictionary<string, string> headers, long? size,
+        params ReadOnlySpan<(string Name, string Value)> parameters)
     {
         if (lifetime < TimeSpan.FromSeconds(1) || lifetime > LongestPresign)
             throw new ArgumentOutOfRangeException(nameof(lifetime), lifetime, "A signature lives from 1 second to 7 days.");
-        return _presigner.Sign(method, key, lifetime, headers, parameters);
+        return signer.Sign(method, key, lifetime, headers, size, parameters);
     }
 }

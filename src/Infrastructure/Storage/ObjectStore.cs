@@ -18,7 +18,8 @@ public sealed partial class ObjectStore : IDisposable
     private readonly S3Client _client;
     private readonly ResiliencePipeline _pipeline;
     private readonly ResiliencePipeline _healthPipeline;
-    private readonly Presigner _presigner;
+    private readonly Presigner _reader;
+    private readonly Presigner _writer;
 
     /// <param name="settings">Endpoint, keys and bucket.</param>
     /// <param name="time">Clock of waits and of the expiry times reported.</param>
@@ -30,7 +31,8 @@ public sealed partial class ObjectStore : IDisposable
     internal ObjectStore(BucketSettings settings, TimeProvider time, IntegrationPolicy policy, HttpMessageHandler handler)
     {
         _settings = settings;
-        _presigner = new Presigner(settings, time);
+        _reader = new Presigner(settings, time);
+        _writer = new Presigner(settings.ForUploads, time);
         _client = S3Client.Create(settings, handler);
         _pipeline = ResiliencePipelines.Build(policy, StorageFailures.IsTransient, time: time);
         _healthPipeline = ResiliencePipelines.Build(Integrations.ObjectStoreHealth, StorageFailures.IsTransient, time: time);
@@ -95,14 +97,6 @@ public sealed partial class ObjectStore : IDisposable
     /// <summary>Stores bytes unless the key is already in use. Returns false, and leaves the existing object as it is, if the key is in use.</summary>
     public Task<bool> PutOnceAsync(string key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellation) =>
         PutBytesAsync(key, content, contentType, writeOnce: true, cancellation);
-
-    /// <summary>Copies an object within the bucket; false when the source is missing.</summary>
-    public async Task<bool> CopyAsync(string sourceKey, string targetKey, CancellationToken cancellation) =>
-        await OrNullAsync(async token =>
-        {
-            await _client.CopyObjectAsync(new CopyObjectRequest { SourceBucket = Bucket, SourceKey = sourceKey, DestinationBucket = Bucket, DestinationKey = targetKey }, token);
-            return "copied";
-        }, cancellation) is not null;
 
     /// <summary>Deletes an object. Succeeds if there is no such object.</summary>
     public Task DeleteAsync(string key, CancellationToken cancellation) =>

@@ -28,9 +28,11 @@ internal sealed class Presigner(BucketSettings settings, TimeProvider time)
     /// <param name="key">Object key, unescaped.</param>
     /// <param name="lifetime">Fractions of a second are dropped.</param>
     /// <param name="headers">Headers the sender must send with exactly these values.</param>
+    /// <param name="size">The only content length allowed; null for a request without a body. Every HTTP client sets this header itself.</param>
     /// <param name="parameters">Further query parameters, unescaped.</param>
     public PresignedRequest Sign(
-        string method, string key, TimeSpan lifetime, IReadOnlyDictionary<string, string> headers, params ReadOnlySpan<(string Name, string Value)> parameters)
+        string method, string key, TimeSpan lifetime, IReadOnlyDictionary<string, string> headers, long? size,
+        params ReadOnlySpan<(string Name, string Value)> parameters)
     {
         var now = time.GetUtcNow().UtcDateTime;
         var date = now.ToString("yyyyMMdd", CultureInfo.InvariantCulture);
@@ -38,14 +40,17 @@ internal sealed class Presigner(BucketSettings settings, TimeProvider time)
         var scope = $"{date}/{settings.Region}/s3/aws4_request";
         var seconds = (long)lifetime.TotalSeconds;
 
-        var signed = headers.Select(header => (Name: header.Key.ToLowerInvariant(), Value: header.Value.Trim())).Append(("host", _host)).OrderBy(header => header.Item1, StringComparer.Ordinal).ToArray();
-        var names = string.Join(';', signed.Select(header => header.Item1));
+        var required = headers.Select(header => (Name: header.Key.ToLowerInvariant(), Value: header.Value.Trim())).Append((Name: "host", Value: _host));
+        if (size is { } bytes)
+            required = required.Append((Name: "content-length", Value: bytes.ToString(CultureInfo.InvariantCulture)));
+        var signed = required.OrderBy(header => header.Name, StringComparer.Ordinal).ToArray();
+        var names = string.Join(';', signed.Select(header => header.Name));
         var path = _path + string.Join('/', key.Split('/').Select(Uri.EscapeDataString));
         var query = Query(parameters,
             ("X-Amz-Algorithm", Algorithm), ("X-Amz-Credential", $"{settings.AccessKey}/{scope}"), ("X-Amz-Date", stamp),
             ("X-Amz-Expires", seconds.ToString(CultureInfo.InvariantCulture)), ("X-Amz-SignedHeaders", names));
 
-        var canonical = $"{method}\n{path}\n{query}\n{string.Concat(signed.Select(header => $"{header.Item1}:{header.Item2}\n"))}\n{names}\nUNSIGNED-PAYLOAD";
+        var canonical = $"{method}\n{path}\n{query}\n{string.Concat(signed.Select(header => $"{header.Name}:{header.Value}\n"))}\n{names}\nUNSIGNED-PAYLOAD";
         var toSign = $"{Algorithm}\n{stamp}\n{scope}\n{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(canonical)))}";
         var signature = Convert.ToHexStringLower(HMACSHA256.HashData(KeyOf(date), Encoding.UTF8.GetBytes(toSign)));
         return new PresignedRequest(method, $"{_base}{path}?{query}&X-Amz-Signature={signature}", headers, new DateTimeOffset(now, TimeSpan.Zero).AddSeconds(seconds));

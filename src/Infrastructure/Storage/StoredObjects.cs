@@ -8,6 +8,12 @@ namespace VisionPlatform.Infrastructure.Storage;
 /// <param name="LastModified">Time of the last write, UTC.</param>
 public sealed record ObjectInfo(string Key, long Size, string ETag, string? ContentType, DateTimeOffset LastModified);
 
+/// <summary>A multipart upload that was neither completed nor aborted.</summary>
+/// <param name="Key">Key of the object that it would make.</param>
+/// <param name="UploadId">Id of the upload.</param>
+/// <param name="Begun">When it began, UTC.</param>
+public sealed record MultipartInfo(string Key, string UploadId, DateTimeOffset Begun);
+
 /// <summary>An object being read. Dispose it to free the connection.</summary>
 public sealed class ObjectContent(ObjectInfo info, Stream stream, IDisposable owner) : IDisposable, IAsyncDisposable
 {
@@ -31,6 +37,10 @@ public sealed class ObjectContent(ObjectInfo info, Stream stream, IDisposable ow
 }
 
 /// <summary>A request that anybody can send without keys, with exactly these headers, until it expires.</summary>
+/// <param name="Method">HTTP method.</param>
+/// <param name="Url">Address with the signature.</param>
+/// <param name="Headers">Headers the sender has to set. A signed content length is not among them: every HTTP client sets it by the body.</param>
+/// <param name="ExpiresAt">When the signature expires.</param>
 public sealed record PresignedRequest(string Method, string Url, IReadOnlyDictionary<string, string> Headers, DateTimeOffset ExpiresAt);
 
 /// <summary>A part of a multipart upload that was stored.</summary>

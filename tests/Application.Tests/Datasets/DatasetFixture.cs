@@ -72,13 +72,18 @@ public sealed class DatasetWorkbench(DatasetFixture fixture, Dataset dataset)
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    public Task<UploadTickets> AnnounceAsync(IReadOnlyList<AnnouncedFile> files, bool skip = false) =>
-        new UploadIntake(fixture.DataSource, fixture.Stores, DatasetLimits.Default, Time).AnnounceAsync(Dataset.Id, Dataset.CreatedBy, files, skip, quota: null, CancellationToken.None);
+    /// <param name="by">Who announces; the creator of the dataset unless said otherwise.</param>
+    public async Task<UploadTickets> AnnounceAsync(IReadOnlyList<AnnouncedFile> files, bool skip = false, Guid? by = null)
+    {
+        await using var database = fixture.Database();
+        return await new UploadIntake(fixture.DataSource, fixture.Stores, Staged(database), DatasetLimits.Default, Time)
+            .AnnounceAsync(Dataset.Id, by ?? Dataset.CreatedBy, files, skip, quota: null, CancellationToken.None);
+    }
 
     public async Task<CompletedUploads> CompleteAsync(params IReadOnlyList<Guid> uploads)
     {
         await using var database = fixture.Database();
-        return await new UploadCompletion(database, fixture.Stores, Inspector, Time).CompleteAsync(Dataset.Id, uploads, CancellationToken.None);
+        return await new UploadCompletion(database, fixture.Stores, Staged(database), Inspector, Time).CompleteAsync(Dataset.Id, uploads, CancellationToken.None);
     }
 
     public async Task<PublishedVersion> PublishAsync(string? note = null)
@@ -96,8 +101,39 @@ public sealed class DatasetWorkbench(DatasetFixture fixture, Dataset dataset)
     public async Task<int> ExpireAsync()
     {
         await using var database = fixture.Database();
-        return await new ImageRemoval(database, fixture.Stores, Time).ExpireUploadsAsync(CancellationToken.None);
+        return await Staged(database).ExpireAsync(CancellationToken.None);
     }
+
+    public async Task<int> RemoveLeftAsync()
+    {
+        await using var database = fixture.Database();
+        return await Staged(database).RemoveLeftAsync(CancellationToken.None);
+    }
+
+    /// <summary>Deletes the dataset and removes what nothing needs, as its orchestration does.</summary>
+    public async Task DeleteAsync()
+    {
+        await using var database = fixture.Database();
+        await new DatasetLifecycle(database, null!, Time).DeleteAsync(Dataset.Id, CancellationToken.None);
+        await new DatasetRemoval(database, fixture.Stores, Time).EmptyAsync(Dataset.Id, CancellationToken.None);
+    }
+
+    /// <summary>Bytes of the dataset that count in quotas.</summary>
+    public async Task<long> UsageAsync()
+    {
+        await using var database = fixture.Database();
+        return await database.DatasetUsage.Where(usage => usage.DatasetId == Dataset.Id).SumAsync(usage => usage.Bytes);
+    }
+
+    public async Task<List<string>> KeysAsync(string? prefix = null)
+    {
+        var keys = new List<string>();
+        await foreach (var found in fixture.Stores.External.ListAsync(prefix ?? DatasetKeys.All(Dataset.Id), CancellationToken.None))
+            keys.Add(found.Key);
+        return keys;
+    }
+
+    private StagedUploads Staged(PlatformDatabase database) => new(database, fixture.Stores, DatasetLimits.Default, Time);
 
     /// <summary>Announces, puts and completes files; every one must become an image.</summary>
     public async Task<IReadOnlyList<DatasetImage>> UploadAsync(params IReadOnlyList<(string Path, byte[] Content)> files)

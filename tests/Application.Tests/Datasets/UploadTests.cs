@@ -21,8 +21,8 @@ public sealed class UploadTests(DatasetFixture fixture) : IClassFixture<DatasetF
 
         Assert.Equal(("cat/ü 1+%.png", "cat", 40, 30, "image/png", (long)png.Length), (image.Path, image.Class, image.Width, image.Height, image.ContentType, image.Size));
         Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(png)), image.Sha256);
-        Assert.Equal($"datasets/{work.Dataset.Id}/images/cat/ü 1+%.png", image.Key);
-        Assert.Equal($"datasets/{work.Dataset.Id}/thumbnails/cat/ü 1+%.png.jpg", image.ThumbnailKey);
+        Assert.Equal($"datasets/{work.Dataset.Id}/images/{image.Id}/{image.Sha256}", image.Key);
+        Assert.Equal($"datasets/{work.Dataset.Id}/thumbnails/{image.Id}/{image.Sha256}.jpg", image.ThumbnailKey);
         Assert.Equal(png, (await fixture.Stores.External.GetBytesAsync(image.Key, 10_000, Cancellation))!.Bytes);
         Assert.NotNull(await fixture.Stores.External.HeadAsync(image.ThumbnailKey!, Cancellation));
         await using var database = fixture.Database();
@@ -38,7 +38,6 @@ public sealed class UploadTests(DatasetFixture fixture) : IClassFixture<DatasetF
         {
             ("a/good.png", png, png.Length, null),
             ("a/text.png", "not an image"u8.ToArray(), 12, ErrorCodes.NotAnImage),
-            ("a/empty.png", [], 0, ErrorCodes.NotAnImage),
             ("a/cut.png", png[..(png.Length / 2)], png.Length / 2, ErrorCodes.ImageTruncated),
             ("a/huge.png", TestImages.PngOf(60000, 60000, 8, 2, [0x78, 0x9C, 3, 0, 0, 0, 0, 1]), 0, ErrorCodes.ImageTooLarge),
             ("a/longer.png", png, png.Length - 1, ErrorCodes.SizeMismatch),
@@ -49,7 +48,11 @@ public sealed class UploadTests(DatasetFixture fixture) : IClassFixture<DatasetF
         files = [.. files.Select(file => file.Announced == 0 ? file with { Announced = file.Content.Length } : file)];
         var tickets = await work.AnnounceAsync([.. files.Select(file => new AnnouncedFile(file.Path, file.Announced, "image/png", "a"))]);
         foreach (var (ticket, file) in tickets.Uploads.Zip(files).Where(pair => pair.Second.Expected != ErrorCodes.UploadNotFound))
-            Assert.Equal(200, await DatasetWorkbench.PutAsync(ticket, file.Content));
+            if (file.Announced == file.Content.Length)
+                Assert.Equal(200, await DatasetWorkbench.PutAsync(ticket, file.Content));
+            else
+                // The URL takes only the announced size; a store that does not check may take another.
+                await fixture.Stores.External.PutAsync(StagingKeys.Of(ticket.UploadId), file.Content, "image/png", Cancellation);
         var stranger = Guid.CreateVersion7();
 
         var done = await work.CompleteAsync([.. tickets.Uploads.Select(ticket => ticket.UploadId), stranger]);
@@ -59,8 +62,9 @@ public sealed class UploadTests(DatasetFixture fixture) : IClassFixture<DatasetF
         Assert.Equal(
             files.Where(file => file.Expected is not null).Select(file => ((string?)file.Path, file.Expected!)).Append((null, ErrorCodes.UploadNotFound)),
             done.Failed.Select(failure => (failure.Path, failure.Error)));
-        foreach (var file in files.Where(file => file.Expected is not null))
-            Assert.Null(await fixture.Stores.External.HeadAsync(DatasetKeys.Image(work.Dataset.Id, file.Path), Cancellation));
+        Assert.Equal(4, (await work.KeysAsync()).Count);
+        foreach (var ticket in tickets.Uploads.Where(ticket => ticket.Path != "a/never.png"))
+            Assert.Equal(0, (await fixture.Stores.External.HeadAsync(StagingKeys.Of(ticket.UploadId), Cancellation))!.Size);
         await using var database = fixture.Database();
         // What was never put may still come.
         Assert.Equal(["a/never.png"], await database.DatasetUploads.Where(upload => upload.DatasetId == work.Dataset.Id).Select(upload => upload.Path).ToListAsync(Cancellation));
@@ -136,6 +140,10 @@ public sealed class UploadTests(DatasetFixture fixture) : IClassFixture<DatasetF
 
         var second = Assert.Single((await work.AnnounceAsync([new("a/1.png", large.Length, "image/png", "a")])).Uploads);
 
+        Assert.NotEqual(first.UploadId, second.UploadId);
+        Assert.Equal(412, await DatasetWorkbench.PutAsync(first, small));
+        Assert.Equal(0, (await fixture.Stores.External.HeadAsync(StagingKeys.Of(first.UploadId), Cancellation))!.Size);
+        Assert.Equal(ErrorCodes.UploadNotFound, Assert.Single((await work.CompleteAsync(first.UploadId)).Failed).Error);
         Assert.Equal(200, await DatasetWorkbench.PutAsync(second, large));
         Assert.Equal(90, Assert.Single((await work.CompleteAsync(second.UploadId)).Completed).Width);
     }
@@ -150,10 +158,10 @@ public sealed class UploadTests(DatasetFixture fixture) : IClassFixture<DatasetF
         var tomorrow = new DatasetWorkbench(fixture, work.Dataset) { Time = new ShiftedClock(TimeSpan.FromHours(24.5)) };
 
         await work.ExpireAsync();
-        Assert.NotNull(await fixture.Stores.External.HeadAsync(DatasetKeys.Image(work.Dataset.Id, "a/late.png"), Cancellation));
+        Assert.NotNull(await fixture.Stores.External.HeadAsync(StagingKeys.Of(ticket.UploadId), Cancellation));
         await tomorrow.ExpireAsync();
 
-        Assert.Null(await fixture.Stores.External.HeadAsync(DatasetKeys.Image(work.Dataset.Id, "a/late.png"), Cancellation));
+        Assert.Null(await fixture.Stores.External.HeadAsync(StagingKeys.Of(ticket.UploadId), Cancellation));
         Assert.Equal(ErrorCodes.UploadNotFound, Assert.Single((await work.CompleteAsync(ticket.UploadId)).Failed).Error);
     }
 

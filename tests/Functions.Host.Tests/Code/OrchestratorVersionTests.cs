@@ -51,6 +51,7 @@ public sealed class OrchestratorVersionTests
         new("an export", "ExportModel", Id, [("RunOnTrainer", new TrainerRunEnd(AttemptState.Completed, null)), ("FinishExport", new ExportEnd(Id, ExportState.Completed, null))]),
         new("a version that is written", "PublishDatasetVersion", Id, [("WriteDatasetVersion", new PublishEnd(Id, DatasetVersionState.Ready, null))]),
         new("a version that cannot be written", "PublishDatasetVersion", Id, [("WriteDatasetVersion", new PublishEnd(Id, DatasetVersionState.Failed, "away")), ("FailDatasetVersion", null)]),
+        new("a deleted dataset", "EmptyDataset", Id, [("RemoveDatasetFiles", null)]),
         new("a deployment at the second try", "DeployModel", Id, [("LoadDeployment", new DeploymentLoad(DeploymentState.Deploying, null)), ("LoadDeployment", new DeploymentLoad(DeploymentState.Active, null))]),
     ];
 

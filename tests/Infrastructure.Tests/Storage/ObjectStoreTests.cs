@@ -143,7 +143,7 @@ public sealed class ObjectStoreTests(StorageFixture fixture)
         await Store.AllowOriginsAsync(["https://console.example.com"], Cancellation);
 
         using var http = new HttpClient();
-        using var preflight = new HttpRequestMessage(HttpMethod.Options, Store.PresignPut("cors", "image/png", TimeSpan.FromMinutes(1)).Url);
+        using var preflight = new HttpRequestMessage(HttpMethod.Options, Store.PresignPutOnce("cors", "image/png", 1, TimeSpan.FromMinutes(1)).Url);
         preflight.Headers.Add("Origin", "https://console.example.com");
         preflight.Headers.Add("Access-Control-Request-Method", "PUT");
         preflight.Headers.Add("Access-Control-Request-Headers", "content-type,if-none-match");

@@ -19,7 +19,7 @@ public sealed class PresignedUrlTests(StorageFixture fixture)
     [Fact]
     public async Task A_write_once_url_takes_the_first_put_and_answers_412_to_the_second()
     {
-        var url = Store.PresignPutOnce("presigned/once ü+%.png", "image/png", TimeSpan.FromMinutes(1));
+        var url = Store.PresignPutOnce("presigned/once ü+%.png", "image/png", 5, TimeSpan.FromMinutes(1));
 
         Assert.Equal(HttpStatusCode.OK, await Send(url, "first"u8.ToArray()));
         Assert.Equal(HttpStatusCode.PreconditionFailed, await Send(url, "other"u8.ToArray()));
@@ -32,7 +32,7 @@ public sealed class PresignedUrlTests(StorageFixture fixture)
     [InlineData("Content-Type")]
     public async Task A_write_once_url_is_refused_without_a_header_it_signs(string missing)
     {
-        var url = Store.PresignPutOnce($"presigned/without-{missing}", "image/png", TimeSpan.FromMinutes(1));
+        var url = Store.PresignPutOnce($"presigned/without-{missing}", "image/png", 1, TimeSpan.FromMinutes(1));
 
         var status = await Send(url with { Headers = url.Headers.Where(header => header.Key != missing).ToDictionary() }, "x"u8.ToArray());
 
@@ -40,26 +40,57 @@ public sealed class PresignedUrlTests(StorageFixture fixture)
         Assert.Null(await Store.HeadAsync($"presigned/without-{missing}", Cancellation));
     }
 
-    [Fact]
-    public async Task A_plain_put_url_replaces_the_object()
+    [Theory]
+    [InlineData(4)]
+    [InlineData(6)]
+    [InlineData(100_000)]
+    [InlineData(0)]
+    public async Task A_write_once_url_takes_exactly_the_announced_size(int sent)
     {
-        var url = Store.PresignPut("presigned/plain", "image/png", TimeSpan.FromMinutes(1));
+        var url = Store.PresignPutOnce($"presigned/size-{sent}", "image/png", 5, TimeSpan.FromMinutes(1));
 
-        Assert.Equal(HttpStatusCode.OK, await Send(url, "first"u8.ToArray()));
-        Assert.Equal(HttpStatusCode.OK, await Send(url, "second"u8.ToArray()));
+        Assert.Equal(HttpStatusCode.Forbidden, await Send(url, new byte[sent]));
 
-        Assert.Equal("second"u8.ToArray(), (await Store.GetBytesAsync("presigned/plain", 100, Cancellation))!.Bytes);
+        Assert.Null(await Store.HeadAsync($"presigned/size-{sent}", Cancellation));
+    }
+
+    [Fact]
+    public async Task A_part_url_takes_exactly_the_announced_size_and_nothing_after_the_upload_was_completed()
+    {
+        const string Key = "presigned/sized part";
+        var upload = await Store.CreateMultipartAsync(Key, "application/octet-stream", Cancellation);
+        var url = Store.PresignPart(Key, upload, 1, 5, TimeSpan.FromMinutes(1));
+
+        Assert.Equal(HttpStatusCode.Forbidden, await Send(url, new byte[6]));
+        var part = await SendPart(upload, 1, "first"u8.ToArray(), Key);
+        await Store.CompleteMultipartAsync(Key, upload, [part], Cancellation);
+        Assert.Equal(HttpStatusCode.NotFound, await Send(url, "other"u8.ToArray()));
+
+        Assert.Equal("first"u8.ToArray(), (await Store.GetBytesAsync(Key, 100, Cancellation))!.Bytes);
+    }
+
+    [Fact]
+    public async Task An_upload_url_copies_nothing_because_its_identity_may_not_read()
+    {
+        Assert.NotNull(fixture.Settings.UploadAccessKey);
+        await Store.PutAsync("presigned/secret", "secret"u8.ToArray(), "text/plain", Cancellation);
+        var url = Store.PresignPutOnce("presigned/copy", "image/png", 5, TimeSpan.FromMinutes(1));
+
+        var status = await Send(url with { Headers = new Dictionary<string, string>(url.Headers) { ["x-amz-copy-source"] = $"/{Store.Bucket}/presigned/secret" } }, "first"u8.ToArray());
+
+        Assert.Equal(HttpStatusCode.Forbidden, status);
+        Assert.Null(await Store.HeadAsync("presigned/copy", Cancellation));
     }
 
     [Fact]
     public async Task Another_content_type_another_key_and_another_secret_are_refused()
     {
-        var url = Store.PresignPut("presigned/tamper-a", "image/png", TimeSpan.FromMinutes(1));
-        using var stranger = new ObjectStore(fixture.Settings with { SecretKey = "not-the-secret" }, TimeProvider.System);
+        var url = Store.PresignPutOnce("presigned/tamper-a", "image/png", 1, TimeSpan.FromMinutes(1));
+        using var stranger = new ObjectStore(fixture.Settings with { SecretKey = "not-the-secret", UploadAccessKey = null }, TimeProvider.System);
 
-        Assert.Equal(HttpStatusCode.Forbidden, await Send(url with { Headers = new Dictionary<string, string> { ["Content-Type"] = "text/html" } }, [1]));
+        Assert.Equal(HttpStatusCode.Forbidden, await Send(url with { Headers = new Dictionary<string, string>(url.Headers) { ["Content-Type"] = "text/html" } }, [1]));
         Assert.Equal(HttpStatusCode.Forbidden, await Send(url with { Url = url.Url.Replace("tamper-a", "tamper-b", StringComparison.Ordinal) }, [1]));
-        Assert.Equal(HttpStatusCode.Forbidden, await Send(stranger.PresignPut("presigned/tamper-a", "image/png", TimeSpan.FromMinutes(1)), [1]));
+        Assert.Equal(HttpStatusCode.Forbidden, await Send(stranger.PresignPutOnce("presigned/tamper-a", "image/png", 1, TimeSpan.FromMinutes(1)), [1]));
         Assert.Null(await Store.HeadAsync("presigned/tamper-a", Cancellation));
         Assert.Null(await Store.HeadAsync("presigned/tamper-b", Cancellation));
     }
@@ -90,17 +121,17 @@ public sealed class PresignedUrlTests(StorageFixture fixture)
         var settings = new BucketSettings(new Uri(endpoint), "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "auto", "some-bucket");
         using var sdk = S3Client.Create(settings, new HttpClientHandler());
 
-        foreach (var kind in (string[])["get", "put", "once", "part"])
+        foreach (var kind in (string[])["get", "once", "part"])
         {
             var request = new GetPreSignedUrlRequest
             {
                 BucketName = settings.Bucket, Key = key, Verb = kind == "get" ? HttpVerb.GET : HttpVerb.PUT, Expires = DateTime.UtcNow.AddMinutes(10),
                 Protocol = settings.IsTls ? Protocol.HTTPS : Protocol.HTTP,
             };
-            if (kind is "put" or "once")
-                request.ContentType = "image/png";
             if (kind == "once")
-                request.Headers["If-None-Match"] = "*";
+                (request.ContentType, request.Headers["If-None-Match"]) = ("image/png", "*");
+            if (kind != "get")
+                request.Headers["Content-Length"] = "5";
             if (kind == "part")
                 (request.UploadId, request.PartNumber) = ("2~abc-_.=", 7);
             if (kind == "get" && downloadName is not null)
@@ -114,9 +145,8 @@ public sealed class PresignedUrlTests(StorageFixture fixture)
             var ours = kind switch
             {
                 "get" => store.PresignGet(key, lifetime, downloadName),
-                "put" => store.PresignPut(key, "image/png", lifetime),
-                "once" => store.PresignPutOnce(key, "image/png", lifetime),
-                _ => store.PresignPart(key, "2~abc-_.=", 7, lifetime),
+                "once" => store.PresignPutOnce(key, "image/png", 5, lifetime),
+                _ => store.PresignPart(key, "2~abc-_.=", 7, 5, lifetime),
             };
 
             Assert.Equal(parameters.OrderBy(pair => pair.Key), QueryHelpers.ParseQuery(new Uri(ours.Url).Query).OrderBy(pair => pair.Key));
@@ -182,7 +212,7 @@ public sealed class PresignedUrlTests(StorageFixture fixture)
 
     private async Task<UploadedPart> SendPart(string upload, int number, byte[] content, string key = "presigned/multi part.pt")
     {
-        using var answer = await Http.PutAsync(Store.PresignPart(key, upload, number, TimeSpan.FromMinutes(1)).Url, new ByteArrayContent(content), Cancellation);
+        using var answer = await Http.PutAsync(Store.PresignPart(key, upload, number, content.Length, TimeSpan.FromMinutes(1)).Url, new ByteArrayContent(content), Cancellation);
         answer.EnsureSuccessStatusCode();
         return new UploadedPart(number, answer.Headers.ETag!.Tag);
     }

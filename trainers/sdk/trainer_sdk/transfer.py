@@ -168,7 +168,8 @@ class Transfer:
         reply = self._retried(
             lambda: self._http.request("PUT", url, body=piece, headers=headers), self._retry, "upload"
         )
-        if not 200 <= reply.status < 300:
+        # A URL writes its object once. 412 answers a repetition: the answer to the try that stored it was lost.
+        if reply.status != 412 and not 200 <= reply.status < 300:
             raise _Expired(f"{safe_url(url)}: status {reply.status}")
         return reply
 

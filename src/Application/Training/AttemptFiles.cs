@@ -1,0 +1,73 @@
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Domain.Training;
+using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Storage;
+
+namespace VisionPlatform.Application.Training;
+
+/// <summary>Removes what trainers left in the internal bucket: files that were uploaded and never reported, and uploads in parts that died.</summary>
+public sealed class AttemptFiles(PlatformDatabase database, ObjectStores stores, TimeProvider time)
+{
+    /// <summary>How long the upload URLs of trainers work.</summary>
+    public static readonly TimeSpan UploadUrlLifetime = TimeSpan.FromHours(6);
+
+    /// <summary>After how long nothing can be added to an upload in parts: the URLs of trainers have expired, and the app's own uploads take minutes.</summary>
+    private static readonly TimeSpan LongestMultipart = TimeSpan.FromHours(24);
+
+    private static readonly TimeSpan Grace = TimeSpan.FromMinutes(10);
+
+    /// <summary>
+    /// Removes files that ended attempts uploaded and no row names. Every attempt is looked at once, when its URLs have expired. Returns how many
+    /// files were removed.
+    /// </summary>
+    public async Task<int> RemoveUnreportedAsync(CancellationToken cancellation)
+    {
+        const int Batch = 100;
+        var removed = 0;
+        var before = time.GetUtcNow() - UploadUrlLifetime - Grace;
+        while (true)
+        {
+            var ended = await database.Attempts.AsNoTracking().Where(attempt => attempt.EndedAt < before && attempt.FilesSweptAt == null)
+                .OrderBy(attempt => attempt.EndedAt).Take(Batch).ToListAsync(cancellation);
+            foreach (var attempt in ended)
+                removed += await RemoveUnreportedAsync(attempt, cancellation);
+            var (ids, now) = (ended.Select(attempt => attempt.Id).ToArray(), time.GetUtcNow());
+            await database.Attempts.Where(attempt => ids.Contains(attempt.Id)).ExecuteUpdateAsync(set => set.SetProperty(attempt => attempt.FilesSweptAt, now), cancellation);
+            if (ended.Count < Batch)
+                return removed;
+        }
+    }
+
+    /// <summary>Aborts uploads in parts that nobody can finish any more, and so frees their parts. Returns how many there were.</summary>
+    public async Task<int> AbortUnfinishedAsync(CancellationToken cancellation)
+    {
+        var aborted = 0;
+        var before = time.GetUtcNow() - LongestMultipart;
+        // Only what the app writes: a bucket may be shared.
+        foreach (var (store, prefix) in ((ObjectStore, string)[])
+            [(stores.Internal, "checkpoints/"), (stores.Internal, "exports/"), (stores.Internal, "models/"), (stores.Internal, "jobs/"), (stores.External, "datasets/")])
+            await foreach (var upload in store.ListMultipartsAsync(prefix, cancellation))
+            {
+                if (upload.Begun >= before)
+                    continue;
+                await store.AbortMultipartAsync(upload.Key, upload.UploadId, cancellation);
+                aborted++;
+            }
+        return aborted;
+    }
+
+    private async Task<int> RemoveUnreportedAsync(Attempt attempt, CancellationToken cancellation)
+    {
+        var keys = new List<string>();
+        await foreach (var found in stores.Internal.ListAsync(attempt.ArtifactPrefix, cancellation))
+            keys.Add(found.Key);
+        if (keys.Count == 0)
+            return 0;
+        var named = attempt.Kind == AttemptKind.Train
+            ? await database.Checkpoints.Where(checkpoint => checkpoint.JobId == attempt.SubjectId).Select(checkpoint => checkpoint.Key).ToListAsync(cancellation)
+            : await database.Exports.Where(export => export.Id == attempt.SubjectId && export.Key != null).Select(export => export.Key!).ToListAsync(cancellation);
+        string[] left = [.. keys.Except(named, StringComparer.Ordinal)];
+        await stores.Internal.DeleteAsync(left, cancellation);
+        return left.Length;
+    }
+}

@@ -1,0 +1,98 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using VisionPlatform.Application.Training;
+using VisionPlatform.Domain.Training;
+using VisionPlatform.Infrastructure.Storage;
+using VisionPlatform.Infrastructure.Training;
+
+namespace VisionPlatform.Application.Tests.Training;
+
+/// <summary>What trainers leave in the internal bucket.</summary>
+public sealed class AttemptFilesTests(TrainingDatabase training) : IClassFixture<TrainingDatabase>, IAsyncLifetime
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private readonly string _bucket = $"test-{Guid.CreateVersion7():n}";
+
+    private ObjectStores _stores = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var settings = StorageSettings.From(new ConfigurationBuilder().AddEnvironmentVariables().Build());
+        _stores = new ObjectStores(settings with { External = settings.External with { Bucket = _bucket }, Internal = settings.Internal with { Bucket = _bucket } }, TimeProvider.System);
+        await _stores.Internal.CreateBucketAsync(CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stores.Internal.DeleteAsync(await KeysAsync(), CancellationToken.None);
+        await _stores.Internal.Client.DeleteBucketAsync(_bucket);
+        _stores.Dispose();
+    }
+
+    [Fact]
+    public async Task Files_that_an_ended_attempt_never_reported_are_removed_when_its_urls_have_expired()
+    {
+        var (_, attempt) = await training.QueueAsync();
+        var (reported, stray) = ($"{attempt.ArtifactPrefix}1/best.pt", $"{attempt.ArtifactPrefix}2/best.pt");
+        foreach (var key in (string[])[reported, stray])
+            await _stores.Internal.PutAsync(key, "weights"u8.ToArray(), "application/octet-stream", Cancellation);
+        await training.ReportAsync(
+            attempt.Id, new AttemptEvent { Seq = 1, Time = DateTimeOffset.UtcNow, Type = "started" },
+            new AttemptEvent { Seq = 2, Time = DateTimeOffset.UtcNow, Type = "checkpoint", Epoch = 1, Name = "best.pt", Key = reported, Size = 7, Sha256 = "ab" },
+            new AttemptEvent { Seq = 3, Time = DateTimeOffset.UtcNow, Type = "failed", Code = "OUT_OF_MEMORY", Message = "no" });
+
+        await RemoveAsync(TimeSpan.FromHours(5));
+        Assert.Equal([reported, stray], await KeysAsync());
+        await RemoveAsync(TimeSpan.FromHours(6.5));
+
+        Assert.Equal([reported], await KeysAsync());
+        await using var database = training.Open();
+        Assert.NotNull((await database.Attempts.SingleAsync(row => row.Id == attempt.Id, Cancellation)).FilesSweptAt);
+    }
+
+    [Fact]
+    public async Task The_files_of_an_attempt_that_runs_stay()
+    {
+        var (_, attempt) = await training.QueueAsync();
+        await _stores.Internal.PutAsync(attempt.ArtifactPrefix + "1/best.pt", "weights"u8.ToArray(), "application/octet-stream", Cancellation);
+
+        await RemoveAsync(TimeSpan.FromDays(2));
+
+        Assert.Single(await KeysAsync());
+    }
+
+    [Fact]
+    public async Task An_upload_in_parts_that_died_is_aborted_and_one_under_way_is_not()
+    {
+        var upload = await _stores.Internal.CreateMultipartAsync("checkpoints/a/1/b/best.pt", "application/octet-stream", Cancellation);
+        var foreign = await _stores.Internal.CreateMultipartAsync("of another program", "application/octet-stream", Cancellation);
+
+        Assert.Equal(0, await Files(TimeSpan.FromHours(23)).AbortUnfinishedAsync(Cancellation));
+        Assert.Equal(1, await Files(TimeSpan.FromHours(25)).AbortUnfinishedAsync(Cancellation));
+
+        var left = new List<string>();
+        await foreach (var found in _stores.Internal.ListMultipartsAsync("", Cancellation))
+            left.Add(found.UploadId);
+        Assert.Equal([foreign], left);
+        Assert.NotEqual(upload, foreign);
+        await _stores.Internal.AbortMultipartAsync("of another program", foreign, Cancellation);
+    }
+
+    private async Task RemoveAsync(TimeSpan later) => await Files(later).RemoveUnreportedAsync(Cancellation);
+
+    private AttemptFiles Files(TimeSpan later) => new(training.Open(), _stores, new Later(later));
+
+    private async Task<List<string>> KeysAsync()
+    {
+        var keys = new List<string>();
+        await foreach (var found in _stores.Internal.ListAsync("", CancellationToken.None))
+            keys.Add(found.Key);
+        return keys;
+    }
+
+    private sealed class Later(TimeSpan by) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + by;
+    }
+}
