@@ -34,7 +34,7 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
     /// <param name="Remove">Whether to delete the upload of a bad file.</param>
     private sealed record Checked(DatasetUpload Upload, GoodFile? Image, FailedUpload? Failure, bool Remove);
 
-    private sealed record GoodFile(Guid Id, string Key, string ThumbnailKey, string ContentType, string Sha256, int Width, int Height);
+    private sealed record GoodFile(Guid Id, string? Class, string Key, string ThumbnailKey, string ContentType, string Sha256, int Width, int Height);
 
     /// <summary>Completes uploads of one dataset.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.StorageUnavailable"/> when the store is away for every file;
@@ -42,11 +42,16 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
     public async Task<CompletedUploads> CompleteAsync(Guid datasetId, IReadOnlyList<Guid> uploadIds, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        var uploads = await database.DatasetUploads.AsNoTracking()
-            .Where(upload => upload.DatasetId == datasetId && uploadIds.Contains(upload.Id) && upload.ExpiresAt > now).ToListAsync(cancellation);
+        var order = uploadIds.Distinct().Index().ToDictionary(wanted => wanted.Item, wanted => wanted.Index);
+        DatasetUpload[] uploads =
+        [
+            .. (await database.DatasetUploads.AsNoTracking()
+                .Where(upload => upload.DatasetId == datasetId && uploadIds.Contains(upload.Id) && upload.ExpiresAt > now).ToListAsync(cancellation))
+                .OrderBy(upload => order[upload.Id]),
+        ];
 
-        var outcomes = new Checked[uploads.Count];
-        await Parallel.ForAsync(0, uploads.Count, new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellation },
+        var outcomes = new Checked[uploads.Length];
+        await Parallel.ForAsync(0, uploads.Length, new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellation },
             async (i, token) => outcomes[i] = await CheckAsync(uploads[i], token));
         if (outcomes.Length > 0 && outcomes.All(outcome => outcome.Failure?.Error == ErrorCodes.StorageUnavailable))
             throw new ProblemException(ErrorCodes.StorageUnavailable);
@@ -55,7 +60,7 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
         IReadOnlyList<DatasetImage> images;
         try
         {
-            images = await StoreAsync(datasetId, outcomes, good, cancellation);
+            images = await StoreAsync(datasetId, outcomes, cancellation);
         }
         catch (ProblemException)
         {
@@ -90,7 +95,7 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
             await Task.WhenAll(
                 stores.External.PutAsync(key, bytes, seen.Facts!.ContentType, cancellation),
                 stores.External.PutAsync(thumbnailKey, seen.Thumbnail, "image/jpeg", cancellation));
-            return new Checked(upload, new GoodFile(upload.Id, key, thumbnailKey, seen.Facts.ContentType, sha256, seen.Facts.Width, seen.Facts.Height), null, Remove: false);
+            return new Checked(upload, new GoodFile(upload.Id, upload.Class, key, thumbnailKey, seen.Facts.ContentType, sha256, seen.Facts.Width, seen.Facts.Height), null, Remove: false);
         }
         catch (ProblemException away) when (away.Error == ErrorCodes.StorageUnavailable)
         {
@@ -99,7 +104,7 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
     }
 
     /// <summary>Inserts images for the good uploads and deletes the uploads that are over, in one transaction. Returns the new images.</summary>
-    private async Task<IReadOnlyList<DatasetImage>> StoreAsync(Guid datasetId, Checked[] outcomes, GoodFile[] good, CancellationToken cancellation)
+    private async Task<IReadOnlyList<DatasetImage>> StoreAsync(Guid datasetId, Checked[] outcomes, CancellationToken cancellation)
     {
         var done = outcomes.Where(outcome => outcome.Image is not null || outcome.Remove).Select(outcome => outcome.Upload.Id).ToArray();
         if (done.Length == 0)
@@ -110,23 +115,36 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
         if (await database.Datasets.Where(dataset => dataset.Id == datasetId && dataset.DeletedAt == null)
                 .ExecuteUpdateAsync(set => set.SetProperty(dataset => dataset.UpdatedAt, now), cancellation) == 0)
             throw new ProblemException(ErrorCodes.NotFound);
-        var images = await InsertAsync(good, now, cancellation);
+        await RefuseInTheWayAsync(datasetId, outcomes, cancellation);
+        var images = await InsertAsync(datasetId, [.. outcomes.Select(outcome => outcome.Image).OfType<GoodFile>()], now, cancellation);
         await database.DatasetUploads.Where(upload => done.Contains(upload.Id)).ExecuteDeleteAsync(cancellation);
         await transaction.CommitAsync(cancellation);
         return images;
     }
 
-    // Skips uploads that another completion has already turned into images.
-    private Task<List<DatasetImage>> InsertAsync(GoodFile[] good, DateTimeOffset now, CancellationToken cancellation)
+    /// <summary>Fails the good files whose path cannot exist beside an image of the dataset or another one of them.</summary>
+    private async Task RefuseInTheWayAsync(Guid datasetId, Checked[] outcomes, CancellationToken cancellation)
     {
+        var inTheWay = await database.PathsInTheWayAsync(
+            datasetId, [.. outcomes.Where(outcome => outcome.Image is not null).Select(outcome => outcome.Upload.Path)], cancellation);
+        for (var i = 0; i < outcomes.Length && inTheWay.Count > 0; i++)
+            if (outcomes[i] is { Image: not null, Upload: var upload } && inTheWay.TryGetValue(upload.Path, out var other))
+                outcomes[i] = Fail(upload, ErrorCodes.InvalidPath, $"'{upload.Path}' cannot be beside '{other}': one of them needs a folder where the other is.");
+    }
+
+    // Skips uploads that another completion has already turned into images.
+    private async Task<List<DatasetImage>> InsertAsync(Guid datasetId, GoodFile[] good, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var spellings = await database.ClassSpellingsAsync(datasetId, good.Select(file => file.Class).OfType<string>(), cancellation);
+        var classes = good.Select(file => file.Class is { } name ? spellings[name] : null).ToArray();
         var (ids, types) = (good.Select(file => file.Id).ToArray(), good.Select(file => file.ContentType).ToArray());
         var (keys, thumbnails) = (good.Select(file => file.Key).ToArray(), good.Select(file => file.ThumbnailKey).ToArray());
         var (hashes, widths, heights) = (good.Select(file => file.Sha256).ToArray(), good.Select(file => file.Width).ToArray(), good.Select(file => file.Height).ToArray());
-        return database.DatasetImages.FromSql(
+        return await database.DatasetImages.FromSql(
             $"""
             INSERT INTO dataset_images (id, dataset_id, path, folded_path, key, thumbnail_key, class, content_type, size, sha256, width, height, created_by, created_at)
-            SELECT u.id, u.dataset_id, u.path, u.folded_path, w.key, w.thumbnail_key, u.class, w.content_type, u.size, w.sha256, w.width, w.height, u.created_by, {now}
-            FROM unnest({ids}, {keys}, {thumbnails}, {types}, {hashes}, {widths}, {heights}) AS w(id, key, thumbnail_key, content_type, sha256, width, height)
+            SELECT u.id, u.dataset_id, u.path, u.folded_path, w.key, w.thumbnail_key, w.class, w.content_type, u.size, w.sha256, w.width, w.height, u.created_by, {now}
+            FROM unnest({ids}, {keys}, {thumbnails}, {classes}, {types}, {hashes}, {widths}, {heights}) AS w(id, key, thumbnail_key, class, content_type, sha256, width, height)
             JOIN dataset_uploads u ON u.id = w.id
             ON CONFLICT DO NOTHING
             RETURNING *

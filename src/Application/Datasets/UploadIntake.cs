@@ -39,8 +39,10 @@ public sealed class UploadIntake(
             LEFT JOIN LATERAL (
                 SELECT u.key, u.path, u.expires_at FROM dataset_uploads u
                 WHERE u.dataset_id = $1 AND u.folded_path = w.folded_path AND u.created_by = $2 LIMIT 1) AS pending ON true
+        ), blocked AS MATERIALIZED (
+            SELECT path FROM dataset_images WHERE dataset_id = $1 AND folded_path = ANY ($14) LIMIT 1
         ), free AS (
-            SELECT * FROM wanted WHERE NOT is_present AND other_spelling IS NULL
+            SELECT * FROM wanted WHERE NOT is_present AND other_spelling IS NULL AND NOT EXISTS (SELECT FROM blocked)
         ), stored AS (
             INSERT INTO dataset_uploads AS u (id, dataset_id, path, folded_path, key, class, content_type, size, created_by, created_at, expires_at)
             SELECT id, $1, path, folded_path, key, class, content_type, size, $2, $3, $4
@@ -52,7 +54,7 @@ public sealed class UploadIntake(
             WHERE u.path = EXCLUDED.path OR u.expires_at <= $3
             RETURNING u.path, u.id, u.key
         )
-        SELECT wanted.is_present, wanted.other_spelling, wanted.pending_key, stored.id, stored.key
+        SELECT wanted.is_present, wanted.other_spelling, wanted.pending_key, stored.id, stored.key, (SELECT path FROM blocked)
         FROM wanted LEFT JOIN stored ON stored.path = wanted.path ORDER BY wanted.number
         """;
 
@@ -60,8 +62,9 @@ public sealed class UploadIntake(
     /// <param name="IsPresent">The dataset has an image under the path.</param>
     /// <param name="OtherSpelling">The path under which the caller has announced the same file; null when it was not announced, or is spelled alike.</param>
     /// <param name="EarlierKey">Key of the caller's earlier announcement of the path; null when there is none.</param>
+    /// <param name="Blocking">An image that is where one of the files needs a folder; the same for every row.</param>
     /// <param name="Id">Id of the upload. Empty when the file was not announced, like <paramref name="Key"/>.</param>
-    private readonly record struct Row(bool IsPresent, string? OtherSpelling, string? EarlierKey, Guid Id, string Key)
+    private readonly record struct Row(bool IsPresent, string? OtherSpelling, string? EarlierKey, string? Blocking, Guid Id, string Key)
     {
         public bool IsAnnounced => Id != Guid.Empty;
 
@@ -84,7 +87,8 @@ public sealed class UploadIntake(
     /// <param name="skipDuplicates">Whether to leave out paths that the dataset already has or the caller has announced under another spelling; otherwise they fail the whole call.</param>
     /// <param name="quota">What the caller may store; null for no limit.</param>
     /// <param name="cancellation">Cancels.</param>
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.DuplicateImage"/> naming the files, when not skipping; <see cref="ErrorCodes.QuotaExceeded"/>.</exception>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.DuplicateImage"/> naming the files, when not skipping; <see cref="ErrorCodes.InvalidPath"/>
+    /// when an image is where a file needs a folder; <see cref="ErrorCodes.QuotaExceeded"/>.</exception>
     public async Task<UploadTickets> AnnounceAsync(
         Guid datasetId, Guid userId, IReadOnlyList<AnnouncedFile> files, bool skipDuplicates, StorageQuota? quota, CancellationToken cancellation)
     {
@@ -100,6 +104,8 @@ public sealed class UploadIntake(
             rows = await ReadAsync(reader, files, cancellation);
             stored = quota is null ? [] : await quota.ReadAsync(reader, cancellation);
         }
+        if (rows[0].Blocking is { } blocking)
+            throw InTheWay(files, blocking);
         if (!skipDuplicates && rows.Any(row => !row.IsAnnounced))
             throw Duplicates(files, rows);
         if (quota is not null)
@@ -114,6 +120,15 @@ public sealed class UploadIntake(
             [.. results[true].Select(pair => new UploadTicket(
                 pair.Second.Id, pair.First.Path, stores.External.PresignPutOnce(pair.Second.Key, pair.First.ContentType, pair.First.Size, limits.UploadUrlLifetime)))],
             [.. results[false].Select(pair => pair.First.Path)]);
+    }
+
+    private static ProblemException InTheWay(IReadOnlyList<AnnouncedFile> files, string blocking)
+    {
+        var folder = CaseFold.Of(blocking);
+        return new ProblemException(
+            ErrorCodes.InvalidPath, $"The image '{blocking}' is where a file needs a folder.",
+            files.Index().Where(file => ImagePath.FoldersOf(CaseFold.Of(file.Item.Path)).Contains(folder))
+                .ToDictionary(file => $"files[{file.Index}].path", file => new[] { $"'{file.Item.Path}' needs a folder where the image '{blocking}' is." }));
     }
 
     private static ProblemException Duplicates(IReadOnlyList<AnnouncedFile> files, Row[] rows)
@@ -144,6 +159,7 @@ public sealed class UploadIntake(
         command.Parameters.Add(Texts(files.Select(file => file.ContentType)));
         command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. files.Select(file => file.Size)] });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = StagingKeys.Prefix });
+        command.Parameters.Add(Texts(files.SelectMany(file => ImagePath.FoldersOf(CaseFold.Of(file.Path))).Distinct()));
         return command;
     }
 
@@ -151,7 +167,7 @@ public sealed class UploadIntake(
     {
         var rows = new Row[files.Count];
         for (var i = 0; await reader.ReadAsync(cancellation); i++)
-            rows[i] = new Row(reader.GetBoolean(0), Text(1), Text(2), reader.IsDBNull(3) ? Guid.Empty : reader.GetGuid(3), Text(4) ?? "");
+            rows[i] = new Row(reader.GetBoolean(0), Text(1), Text(2), Text(5), reader.IsDBNull(3) ? Guid.Empty : reader.GetGuid(3), Text(4) ?? "");
         return rows;
 
         string? Text(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);

@@ -40,6 +40,8 @@ internal static class Mappings
             image.Property(i => i.Path).HasMaxLength(1024);
             image.Property(i => i.Class).HasMaxLength(200);
             image.HasOne<Dataset>().WithMany().HasForeignKey(i => i.DatasetId);
+            // Compared byte by byte, so that an index finds everything below a folder.
+            image.Property(i => i.FoldedPath).UseCollation("C");
             image.HasIndex(i => new { i.DatasetId, i.FoldedPath }).IsUnique();
             image.HasIndex(i => new { i.DatasetId, i.Class, i.Id });
             image.HasIndex(i => new { i.DatasetId, i.Id });

@@ -138,11 +138,17 @@ public sealed class DatasetWorkbench(DatasetFixture fixture, Dataset dataset)
     /// <summary>Announces, puts and completes files; every one must become an image.</summary>
     public async Task<IReadOnlyList<DatasetImage>> UploadAsync(params IReadOnlyList<(string Path, byte[] Content)> files)
     {
-        var tickets = await AnnounceAsync([.. files.Select(file => new AnnouncedFile(file.Path, file.Content.Length, "image/png", ImagePath.ClassOf(file.Path)))]);
-        await Parallel.ForEachAsync(tickets.Uploads.Zip(files), async (pair, _) => Assert.Equal(200, await PutAsync(pair.First, pair.Second.Content)));
-        var done = await CompleteAsync([.. tickets.Uploads.Select(ticket => ticket.UploadId)]);
+        var done = await CompleteFilesAsync(files);
         Assert.Empty(done.Failed);
         return done.Completed;
+    }
+
+    /// <summary>Announces, puts and completes files.</summary>
+    public async Task<CompletedUploads> CompleteFilesAsync(params IReadOnlyList<(string Path, byte[] Content)> files)
+    {
+        var tickets = await AnnounceAsync([.. files.Select(file => new AnnouncedFile(file.Path, file.Content.Length, "image/png", ImagePath.ClassOf(file.Path)))]);
+        await Parallel.ForEachAsync(tickets.Uploads.Zip(files), async (pair, _) => Assert.Equal(200, await PutAsync(pair.First, pair.Second.Content)));
+        return await CompleteAsync([.. tickets.Uploads.Select(ticket => ticket.UploadId)]);
     }
 
     public static async Task<int> PutAsync(UploadTicket ticket, byte[] content)

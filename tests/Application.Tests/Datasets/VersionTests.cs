@@ -232,6 +232,31 @@ public sealed class VersionTests(DatasetFixture fixture) : IClassFixture<Dataset
         Assert.Equal([new("Cat", 2), new("dog", 1)], (await work.PublishAsync()).Version.ClassCounts);
     }
 
+    [Fact]
+    public async Task An_image_takes_the_spelling_that_its_class_already_has()
+    {
+        var work = await fixture.NewDatasetAsync();
+        await work.UploadAsync(("Café/1.png", TestImages.Png(20, 9, (_, _, _) => 0.5)));
+
+        var later = await work.UploadAsync([("CAFE\u0301/2.png", TestImages.Png(21, 9, (_, _, _) => 0.5)), ("dog/1.png", TestImages.Png(22, 9, (_, _, _) => 0.5)), ("Dog/2.png", TestImages.Png(23, 9, (_, _, _) => 0.5))]);
+
+        Assert.Equal(["Café", "dog", "dog"], later.Select(image => image.Class!));
+    }
+
+    [Fact]
+    public async Task A_file_cannot_be_where_another_image_needs_a_folder()
+    {
+        var work = await fixture.NewDatasetAsync();
+        await work.UploadAsync(("a.png", TestImages.Png(20, 9, (_, _, _) => 0.5)), ("b/c.png/d.png", TestImages.Png(21, 9, (_, _, _) => 0.5)));
+
+        var refused = await Assert.ThrowsAsync<ProblemException>(() => work.AnnounceAsync([new("A.png/x.png", 1, "image/png", null)]));
+        Assert.Equal((ErrorCodes.InvalidPath, "files[0].path"), (refused.Error, Assert.Single(refused.Errors).Key));
+        var folder = await work.CompleteFilesAsync(("B/C.png", TestImages.Png(22, 9, (_, _, _) => 0.5)), ("e/f.png", TestImages.Png(23, 9, (_, _, _) => 0.5)), ("e", TestImages.Png(24, 9, (_, _, _) => 0.5)));
+
+        Assert.Equal("e/f.png", Assert.Single(folder.Completed).Path);
+        Assert.Equal([("B/C.png", ErrorCodes.InvalidPath), ("e", ErrorCodes.InvalidPath)], folder.Failed.Select(failed => (failed.Path!, failed.Error)));
+    }
+
     private static (string Path, byte[] Content)[] Files(int count) =>
         [.. Enumerable.Range(0, count).Select(i => ($"{(i % 2 == 0 ? "a" : "b")}/{i:000}.png", TestImages.Png(10 + i, 10, (_, _, _) => 0.5)))];
 }

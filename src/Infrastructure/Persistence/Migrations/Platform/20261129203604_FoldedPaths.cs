@@ -38,7 +38,8 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                 table: "dataset_images",
                 type: "text",
                 nullable: false,
-                defaultValue: "");
+                defaultValue: "",
+                collation: "C");
 
             migrationBuilder.AddColumn<DateTimeOffset>(
                 name: "files_swept_at",

@@ -128,7 +128,8 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.Property<string>("FoldedPath")
                         .IsRequired()
                         .HasColumnType("text")
-                        .HasColumnName("folded_path");
+                        .HasColumnName("folded_path")
+                        .UseCollation("C");
 
                     b.Property<int>("Height")
                         .HasColumnType("integer")
