@@ -1,7 +1,6 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using VisionPlatform.Application.Datasets;
-using VisionPlatform.Orchestrations.Training;
 
 namespace VisionPlatform.Orchestrations.Datasets;
 
