@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.DurableTask;
 using Microsoft.EntityFrameworkCore;
@@ -25,7 +26,7 @@ public sealed class ExportModelsTests(Servers servers) : IClassFixture<Servers>
         {
             await bench.SentAsync(export.Id);
             await bench.ReportAsync(
-                export.Id, Event("started"), Event("artifact") with { Name = "model.onnx", Key = $"exports/{export.Id}/1/model.onnx", Size = 5, Sha256 = "ab" },
+                export.Id, Event("started"), Event("artifact") with { Name = "model.onnx", Key = $"exports/{export.Id}/1/model.onnx", Size = 5, Sha256 = Convert.ToHexStringLower(SHA256.HashData("model"u8)) },
                 Event("completed") with { Result = JsonDocument.Parse(Passed).RootElement });
         }
 
@@ -35,6 +36,8 @@ public sealed class ExportModelsTests(Servers servers) : IClassFixture<Servers>
         await using var database = servers.Training.Open();
         var completed = await database.Exports.SingleAsync(export => export.Id == stored.Id);
         Assert.True(completed.Validation!.Passed);
+        Assert.StartsWith($"models/exports/{stored.Id}/", completed.Key);
+        Assert.Equal("model"u8.ToArray(), (await servers.Stores.Internal.GetBytesAsync(completed.Key!, 100, TestContext.Current.CancellationToken))!.Bytes);
         Assert.Equal(13, completed.Metadata!.Value.GetProperty("opset").GetInt32());
     }
 

@@ -1,12 +1,18 @@
+using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Application.Training;
 using VisionPlatform.Domain.Training;
+using VisionPlatform.Functions.Embedded.Tests;
+using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Training;
 
 namespace VisionPlatform.Orchestrations.Tests;
 
 public sealed class TrainModelTests(Servers servers) : IClassFixture<Servers>
 {
+    /// <summary>Of the seven bytes <c>weights</c>.</summary>
+    private static readonly string WeightsHash = Convert.ToHexStringLower(SHA256.HashData("weights"u8));
+
     private static readonly AttemptEvent Event = new() { Seq = 0, Time = default, Type = "started" };
 
     [Fact]
@@ -20,14 +26,62 @@ public sealed class TrainModelTests(Servers servers) : IClassFixture<Servers>
 
         await bench.ReportAsync(
             job.Id, Event,
-            Event with { Type = "checkpoint", Epoch = 1, Name = "best.pt", Key = $"checkpoints/{job.Id}/1/best.pt", Size = 7, Sha256 = "ab", Best = true },
+            Event with { Type = "checkpoint", Epoch = 1, Name = "best.pt", Key = $"checkpoints/{job.Id}/1/best.pt", Size = 7, Sha256 = WeightsHash, Best = true },
             Event with { Type = "completed", BestEpoch = 1 });
 
         Assert.Equal(new JobEnd(job.Id, JobState.Completed, null), await end);
         await using var database = servers.Training.Open();
         var version = await database.ModelVersions.SingleAsync(v => v.JobId == job.Id);
-        Assert.NotNull(await servers.Stores.Internal.HeadAsync(version.CheckpointKey, TestContext.Current.CancellationToken));
-        Assert.Equal((1, 1), (version.Number, (await database.Models.SingleAsync(model => model.Id == version.ModelId)).LatestVersion));
+        Assert.Equal("weights"u8.ToArray(), (await servers.Stores.Internal.GetBytesAsync(version.CheckpointKey, 100, TestContext.Current.CancellationToken))!.Bytes);
+        Assert.StartsWith("models/", version.CheckpointKey);
+        Assert.Equal(version.Number, (await database.Models.SingleAsync(model => model.Id == version.ModelId)).LatestVersion);
+    }
+
+    [Theory]
+    [InlineData("other!!")]
+    [InlineData("weights and more")]
+    [InlineData(null)]
+    public async Task A_checkpoint_that_is_not_what_the_trainer_reported_becomes_no_model(string? stored)
+    {
+        await using var bench = await Workbench.StartAsync(servers);
+        var (job, _) = await servers.Training.QueueAsync();
+        var end = bench.EndOfAsync<JobEnd>(TrainingWork.Train, job.Id);
+        await bench.SentAsync(job.Id);
+        if (stored is not null)
+            await servers.Stores.Internal.PutAsync($"checkpoints/{job.Id}/1/best.pt", System.Text.Encoding.UTF8.GetBytes(stored), "application/octet-stream", TestContext.Current.CancellationToken);
+
+        await bench.ReportAsync(
+            job.Id, Event,
+            Event with { Type = "checkpoint", Epoch = 1, Name = "best.pt", Key = $"checkpoints/{job.Id}/1/best.pt", Size = 7, Sha256 = WeightsHash, Best = true },
+            Event with { Type = "completed", BestEpoch = 1 });
+
+        Assert.Equal((JobState.Failed, "CHECKPOINT_INVALID"), ((await end).State, (await end).Failure!.Code));
+        await using var database = servers.Training.Open();
+        Assert.False(await database.ModelVersions.AnyAsync(version => version.JobId == job.Id));
+        await foreach (var copy in servers.Stores.Internal.ListAsync($"models/{job.Id}/", TestContext.Current.CancellationToken))
+            Assert.Fail($"{copy.Key} was left");
+    }
+
+    [Fact]
+    public async Task A_job_is_not_locked_while_its_checkpoint_is_copied()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var (job, attempt) = await servers.Training.QueueAsync(trainer: "nobody's");
+        await servers.Stores.Internal.PutAsync($"checkpoints/{job.Id}/1/best.pt", "weights"u8.ToArray(), "application/octet-stream", cancellation);
+        await servers.Training.ReportAsync(
+            attempt.Id, Event with { Seq = 1 },
+            Event with { Seq = 2, Type = "checkpoint", Epoch = 1, Name = "best.pt", Key = $"checkpoints/{job.Id}/1/best.pt", Size = 7, Sha256 = WeightsHash, Best = true });
+        await using var holder = servers.Training.Open();
+        await using var transaction = await holder.Database.BeginTransactionAsync(cancellation);
+        await holder.LockJobAsync(job.Id, cancellation);
+        await using var database = servers.Training.Open();
+
+        var finalizing = new JobCompletion(database, servers.Stores, TimeProvider.System).FinalizeAsync(job.Id, cancellation);
+        // The copy is made although somebody else holds the row.
+        await Eventually.TrueAsync(() => CopiesOf(job.Id) == 1, "the checkpoint is copied");
+        await transaction.CommitAsync(cancellation);
+
+        Assert.Equal(JobState.Completed, (await finalizing).State);
     }
 
     [Fact]
@@ -92,6 +146,9 @@ public sealed class TrainModelTests(Servers servers) : IClassFixture<Servers>
         Assert.Equal((JobState.Cancelled, AttemptState.Cancelled), await StatesAsync(job.Id));
         Assert.Equal([(job.Id, 1)], bench.Trainer.Cancelled);
     }
+
+    private int CopiesOf(Guid jobId) =>
+        servers.Stores.Internal.ListAsync($"models/{jobId}/", TestContext.Current.CancellationToken).ToBlockingEnumerable().Count();
 
     private async Task<(JobState, AttemptState)> StatesAsync(Guid jobId)
     {

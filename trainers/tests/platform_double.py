@@ -47,6 +47,7 @@ class Platform:
         self.faults: dict[str, Callable[[int], Any]] = {}
         self.calls: dict[str, int] = defaultdict(int)
         self.connections = 0
+        self.lost_puts = 0  # stores of which the answer is lost
         self.retry_after: str | None = None
         self.multipart_above = MULTIPART_ABOVE
         self.part_size = 5 * 2**20
@@ -170,8 +171,15 @@ class _Handler(BaseHTTPRequestHandler):
         key, query = parts.path.removeprefix("/bucket/"), parse_qs(parts.query)
         if "partNumber" in query:
             platform.parts[key][int(query["partNumber"][0])] = data
+        elif key in platform.objects:  # An upload URL writes once.
+            self._reply(412, b"")
+            return
         else:
             platform.objects[key] = data
+        if platform.lost_puts:
+            platform.lost_puts -= 1
+            self.close_connection = True
+            return
         self._reply(200, b"", {"ETag": f'"{hashlib.md5(data).hexdigest()}"'})
 
     def do_POST(self) -> None:

@@ -127,6 +127,14 @@ def test_an_upload_survives_a_flaky_store_and_platform(fake: TrainerClient, plat
     assert (event["name"], event["best"], event["epoch"]) == ("epoch-0001.pt", True, 1)
 
 
+def test_an_upload_whose_answer_is_lost_is_stored_once(fake: TrainerClient, platform: Platform) -> None:
+    platform.lost_puts = 1
+    attempt, end = upload(fake, platform, 1000)
+    assert end["type"] == "completed", end
+    assert len(attempt.uploads) == 1
+    assert hashlib.sha256(platform.stored(attempt.of_type("checkpoint")[0]["key"])).hexdigest() == attempt.of_type("checkpoint")[0]["sha256"]
+
+
 def test_an_expired_upload_url_is_replaced(fake: TrainerClient, platform: Platform) -> None:
     platform.faults["PUT"] = lambda call: 403 if call == 1 else None
     attempt, end = upload(fake, platform, 1000)

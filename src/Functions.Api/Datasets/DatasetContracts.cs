@@ -73,8 +73,8 @@ public sealed record DatasetAnswer(
 /// <param name="UploadId">Id to name when the upload is finished.</param>
 /// <param name="Path">Path of the image within the dataset.</param>
 /// <param name="Method">HTTP method of the upload: <c>PUT</c>.</param>
-/// <param name="Url">Presigned address in object storage. It accepts one file, once.</param>
-/// <param name="Headers">Headers that the upload must send exactly as given; they are part of the signature.</param>
+/// <param name="Url">Presigned address in object storage. It accepts one file of exactly the announced size, once.</param>
+/// <param name="Headers">Headers that the upload must send exactly as given; they are part of the signature, and so is <c>Content-Length</c>, which every HTTP client sets itself.</param>
 /// <param name="ExpiresAt">When the address stops working.</param>
 public sealed record UploadAnswer(
     Guid UploadId, string Path, string Method, string Url, IReadOnlyDictionary<string, string> Headers, DateTimeOffset ExpiresAt)
@@ -85,7 +85,7 @@ public sealed record UploadAnswer(
 
 /// <summary>Where to upload the announced files.</summary>
 /// <param name="Uploads">One entry for each file to upload.</param>
-/// <param name="Skipped">Paths that the dataset already has. Empty unless <c>onDuplicate</c> is <c>skip</c>.</param>
+/// <param name="Skipped">Paths that the dataset already has, or that the caller announced under another spelling. Empty unless <c>onDuplicate</c> is <c>skip</c>.</param>
 public sealed record UploadsAnswer(IReadOnlyList<UploadAnswer> Uploads, IReadOnlyList<string> Skipped);
 
 /// <summary>An image of a dataset.</summary>

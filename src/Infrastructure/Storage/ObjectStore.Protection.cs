@@ -22,12 +22,14 @@ public sealed partial class ObjectStore
     public async Task<IReadOnlyList<BucketProtection>> ProtectAsync(IReadOnlyCollection<string> urlPrefixes, CancellationToken cancellation)
     {
         var copies = Policy([CopyStatement(urlPrefixes)]);
-        var all = Policy([CopyStatement(urlPrefixes), .. AclStatements()]);
-        var policy = await TryAsync("copies and ACLs by upload URLs (bucket policy)", () => PutPolicyAsync(all, cancellation));
+        var policy = await TryAsync("copies and ACLs by upload URLs (bucket policy)", () => PutPolicyAsync(PolicyFor(urlPrefixes), cancellation));
         if (policy.Refusal is not null)
             policy = await TryAsync("copies by upload URLs (bucket policy)", () => PutPolicyAsync(copies, cancellation));
         return [policy, await TryAsync("public ACLs and policies (public access block)", () => BlockPublicAccessAsync(cancellation))];
     }
+
+    /// <summary>The whole policy, as docs/storage.md shows it.</summary>
+    internal string PolicyFor(IEnumerable<string> urlPrefixes) => Policy([CopyStatement(urlPrefixes), .. AclStatements()]);
 
     private JsonNode CopyStatement(IEnumerable<string> prefixes) => new JsonObject
     {

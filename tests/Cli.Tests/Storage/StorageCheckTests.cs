@@ -53,7 +53,7 @@ public sealed class StorageCheckTests : IAsyncLifetime
         Assert.Contains("must not be so", failure.Message, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Failed, failure.ExitCode);
         var text = _output.ToString();
-        foreach (var line in (string[])["copying an object of " + _settings.Internal.Bucket, "x-amz-acl: public-read ", "a part: copying an object of"])
+        foreach (var line in (string[])["copying an object of " + _settings.Internal.Bucket, "x-amz-acl: public-read "])
             Assert.All(Lines(text, line), found => Assert.EndsWith("DANGEROUS", found));
     }
 

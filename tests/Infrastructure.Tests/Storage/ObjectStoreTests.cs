@@ -35,6 +35,23 @@ public sealed class ObjectStoreTests(StorageFixture fixture)
         Assert.NotNull(await Store.HeadAsync(key + ".copy", Cancellation));
     }
 
+    [Theory]
+    [InlineData(ObjectStore.SmallestPart)]
+    [InlineData(ObjectStore.SmallestPart + 1)]
+    [InlineData(2 * ObjectStore.SmallestPart + 77)]
+    public async Task A_large_object_is_copied_in_parts(int size)
+    {
+        var content = System.Security.Cryptography.RandomNumberGenerator.GetBytes(size);
+        await Store.PutAsync("copy/large", content, "application/x-weights", Cancellation);
+
+        Assert.True(await Store.CopyAsync("copy/large", "copy/of large", Cancellation, ObjectStore.SmallestPart));
+
+        Assert.Equal(content, (await Store.GetBytesAsync("copy/of large", long.MaxValue, Cancellation))!.Bytes);
+        Assert.Equal("application/x-weights", (await Store.HeadAsync("copy/of large", Cancellation))!.ContentType);
+        await foreach (var left in Store.ListMultipartsAsync("copy/", Cancellation))
+            Assert.Fail($"{left.Key} is half copied");
+    }
+
     [Fact]
     public async Task A_missing_object_is_a_null_result_everywhere()
     {

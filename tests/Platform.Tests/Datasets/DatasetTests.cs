@@ -174,6 +174,62 @@ public sealed class DatasetTests(PlatformHost host) : PlatformTests(host)
         (await owner.PostAsync($"datasets/{dataset}/uploads/complete", new { uploadIds = Enumerable.Range(0, 201).Select(_ => Guid.CreateVersion7()) })).Expect(422, "VALIDATION_FAILED");
     }
 
+    [Theory]
+    [InlineData("a/k.png", "a/\u212A.png")]
+    [InlineData("a/straße.png", "A/STRASSE.PNG")]
+    [InlineData("a/caf\u00E9.png", "a/cafe\u0301.png")]
+    public async Task A_path_in_another_spelling_is_422_in_one_request_and_409_in_the_next(string path, string other)
+    {
+        using var owner = await Host.NewUserAsync();
+        var dataset = await owner.NewDatasetAsync();
+
+        Assert.NotEmpty((await owner.AnnounceAsync(dataset, [(path, [1]), (other, [1])])).Expect(422, "VALIDATION_FAILED").ErrorsOf("files[1].path"));
+        await owner.UploadAsync(dataset, (path, DatasetClient.Png(1)));
+
+        Assert.NotEmpty((await owner.AnnounceAsync(dataset, [(other, [1])])).Expect(409, "DUPLICATE_IMAGE").ErrorsOf("files[0].path"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_upload_url_takes_only_the_announced_size(bool longer)
+    {
+        using var owner = await Host.NewUserAsync();
+        var dataset = await owner.NewDatasetAsync();
+        var content = DatasetClient.Png(1);
+        var upload = Assert.Single((await owner.AnnounceAsync(dataset, [("a/1.png", content)])).Expect(200).Body.GetProperty("uploads").EnumerateArray());
+
+        Assert.Equal(403, await DatasetClient.PutAsync(upload, longer ? new byte[8 << 20] : content[1..]));
+
+        Assert.Equal(200, await DatasetClient.PutAsync(upload, content));
+    }
+
+    [Fact]
+    public async Task The_images_of_a_deleted_dataset_are_removed_and_leave_the_quota()
+    {
+        using var owner = await Host.NewUserAsync();
+        var dataset = await owner.NewDatasetAsync();
+        await owner.UploadAsync(dataset, DatasetClient.Files(4));
+        using var stores = Host.OpenStores();
+        Assert.True(await HasObjectsAsync());
+
+        (await owner.DeleteAsync($"datasets/{dataset}")).Expect(204);
+
+        await Waiting.UntilAsync(async () => !await HasObjectsAsync(), "the objects are gone");
+        await Waiting.UntilAsync(async () =>
+        {
+            await using var database = Host.App.Databases.OpenPlatform();
+            return await database.DatasetUsage.Where(usage => usage.DatasetId == dataset).SumAsync(usage => usage.Bytes) == 0;
+        }, "the quota is free");
+
+        async Task<bool> HasObjectsAsync()
+        {
+            await foreach (var _ in stores.External.ListAsync($"datasets/{dataset}/", CancellationToken.None))
+                return true;
+            return false;
+        }
+    }
+
     [Fact]
     public async Task The_timer_removes_expired_uploads()
     {
@@ -191,7 +247,8 @@ public sealed class DatasetTests(PlatformHost host) : PlatformTests(host)
 
         Assert.True(fired.IsSuccessStatusCode, $"{fired.StatusCode}");
         using var stores = Host.OpenStores();
-        await Waiting.UntilAsync(async () => await stores.External.HeadAsync($"datasets/{dataset}/images/{files[0].Path}", CancellationToken.None) is null, "the object is gone");
+        var staged = $"incoming/{uploads[0].GetProperty("uploadId").GetGuid()}";
+        await Waiting.UntilAsync(async () => await stores.External.HeadAsync(staged, CancellationToken.None) is null, "the object is gone");
         await Waiting.UntilAsync(async () =>
         {
             await using var database = Host.App.Databases.OpenPlatform();

@@ -146,7 +146,7 @@ public sealed class OrganizationTests(PlatformHost host) : PlatformTests(host)
         Assert.Equal((size - images[0].GetProperty("size").GetInt64(), 1), await UsageAsync());
         Assert.True(await UsedAsync(owner, "storage_gb") > 0);
         (await owner.DeleteAsync($"datasets/{dataset}")).Expect(204);
-        Assert.Equal(0, await UsedAsync(owner, "storage_gb"));
+        await Waiting.UntilAsync(async () => await UsedAsync(owner, "storage_gb") == 0, "the images are removed and free their storage");
 
         async Task<(long, long)> UsageAsync()
         {
