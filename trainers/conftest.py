@@ -63,6 +63,7 @@ def _platform() -> Iterator[Platform]:
 def settings(tmp_path: Path) -> Settings:
     return Settings(
         slots=2, cache_dir=tmp_path / "cache", cache_max_bytes=2**30, api_key=None, threads=2, predictor_models=2,
+        predict_requests=4, predict_max_pixels=50_000_000,
         callback_retry=RetryPolicy(base=0.01, cap=0.05, give_up=20, timeout=10),
         storage_retry=RetryPolicy(base=0.01, cap=0.05, give_up=5, timeout=10), cancel_grace_seconds=10,
     )  # fmt: skip

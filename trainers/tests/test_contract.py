@@ -245,11 +245,19 @@ def test_each_export_is_proved_against_the_checkpoint(trained: Trained) -> None:
         assert (len(data), hashlib.sha256(data).hexdigest()) == (stored["size"], stored["sha256"])
 
 
-def test_a_file_that_is_not_an_image_is_named(trained: Trained) -> None:
+def test_a_file_that_is_not_an_image_is_left_out_and_named(trained: Trained) -> None:
     rows = [*trained.rows, ("red/broken.png", b"not an image", "red", "train")]
+    attempt, _, end = trained.run("train", config=trained.config, dataset=trained.platform.dataset(rows, CLASSES))
+    assert end["type"] == "completed", end
+    warnings = [event["message"] for event in attempt.of_type("log") if event["level"] == "warning"]
+    assert any("red/broken.png" in warning for warning in warnings)
+
+
+def test_too_many_files_that_are_not_images_end_the_job(trained: Trained) -> None:
+    rows = [*trained.rows, *((f"red/{n}.png", b"not an image", "red", "train") for n in range(20))]
     _, _, end = trained.run("train", config=trained.config, dataset=trained.platform.dataset(rows, CLASSES))
     assert (end["code"], end["category"]) == ("DATASET_INVALID", "user")
-    assert "red/broken.png" in end["message"]
+    assert "red/" in end["message"]
 
 
 def test_a_file_that_is_not_a_checkpoint_is_refused(trained: Trained) -> None:

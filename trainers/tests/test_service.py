@@ -99,3 +99,23 @@ def test_unknown_routes_are_404_and_the_connection_stays_usable(fake: TrainerCli
         reply.read()
         assert (reply.status, reply.will_close) == (status, False)
     connection.close()
+
+
+def test_predictions_beyond_the_turns_are_told_to_come_again(
+    start: Callable[..., TrainerClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trainer_sdk.predictors.TURN_SECONDS", 0.05)
+    fake = start(predict_requests=1)
+    with fake.service.predictors.turn():
+        parts = urlsplit(fake.url)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 0, timeout=20)
+        connection.request("POST", "/v1/predict", b"x" * 20_000_000, {"Content-Type": "application/json"})
+        reply = connection.getresponse()
+        body = json.loads(reply.read())
+        assert (reply.status, body["code"], reply.getheader("Retry-After")) == (503, "TRAINER_BUSY", "1")
+        # The body was read away, so that the connection still serves.
+        connection.request("GET", "/health")
+        assert connection.getresponse().status == 200
+        connection.close()
+    status, body = fake.post("/v1/predict", {})
+    assert (status, body["code"]) == (422, "INVALID_REQUEST")

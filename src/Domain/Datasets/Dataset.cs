@@ -102,10 +102,10 @@ public sealed class DatasetImage
     /// <summary>Lower-case hex.</summary>
     public required string Sha256 { get; init; }
 
-    /// <summary>Pixels.</summary>
+    /// <summary>Pixels of the upright image. Rows written before sizes were those of the upright image have the stored one.</summary>
     public required int Width { get; init; }
 
-    /// <summary>Pixels.</summary>
+    /// <summary>Pixels of the upright image.</summary>
     public required int Height { get; init; }
     public required Guid CreatedBy { get; init; }
     public DateTimeOffset CreatedAt { get; init; }

@@ -9,7 +9,7 @@ public static partial class ErrorCodes
     public static readonly ErrorCode SizeMismatch = User(422, "SIZE_MISMATCH", "The size of the uploaded file differs from the announced size.", "Ask for a new upload URL and send the whole file.");
     public static readonly ErrorCode NotAnImage = User(422, "NOT_AN_IMAGE", "The file is not an image of a supported type.", "Upload JPEG, PNG, GIF, BMP, WebP or TIFF.");
     public static readonly ErrorCode ImageTruncated = User(422, "IMAGE_TRUNCATED", "The image is incomplete or damaged.", "Upload the whole file again.");
-    public static readonly ErrorCode ImageTooLarge = User(422, "IMAGE_TOO_LARGE", "The image is larger than allowed.", "Scale it down.");
+    public static readonly ErrorCode ImageTooLarge = User(422, "IMAGE_TOO_LARGE", "The image is larger than allowed.", "Scale it down.", TrainerUse.Reply);
     public static readonly ErrorCode DatasetEmpty = User(422, "DATASET_EMPTY", "The dataset has no images.", "Upload images first.");
     public static readonly ErrorCode DatasetSingleClass = User(422, "DATASET_SINGLE_CLASS", "The dataset has only one class.", "Classification needs images of at least two classes.");
     public static readonly ErrorCode DatasetDeleted = User(409, "DATASET_DELETED", "The dataset was deleted.", "Choose another dataset.");

@@ -91,6 +91,8 @@ public sealed record UploadsAnswer(IReadOnlyList<UploadAnswer> Uploads, IReadOnl
 /// <summary>An image of a dataset.</summary>
 /// <param name="Path">Path of the image within the dataset.</param>
 /// <param name="Class">Class of the image; null when it has none.</param>
+/// <param name="Width">Width in pixels of the upright image, after its EXIF orientation, as the thumbnail and the trainers see it.</param>
+/// <param name="Height">Height in pixels of the upright image.</param>
 /// <param name="ContentType">Image type, for example <c>image/png</c>.</param>
 /// <param name="Url">Presigned address of the file; it works for an hour by default.</param>
 /// <param name="ThumbnailUrl">Presigned address of a preview of at most 256 × 256 pixels; null when there is none.</param>
@@ -147,6 +149,8 @@ public sealed record VersionAnswer(
 /// <param name="Path">Path of the image within the dataset.</param>
 /// <param name="Class">Class of the image; null when it has none.</param>
 /// <param name="Split">Split that the image belongs to.</param>
+/// <param name="Width">Width in pixels of the upright image, after its EXIF orientation.</param>
+/// <param name="Height">Height in pixels of the upright image.</param>
 /// <param name="Url">Presigned address of the file; it works for an hour by default.</param>
 public sealed record VersionImageAnswer(string Path, string? Class, Split Split, int Width, int Height, long Size, string Sha256, string Url);
 

@@ -31,7 +31,7 @@ public sealed record DeploymentAnswer(
 }
 
 /// <summary>Images to classify.</summary>
-/// <param name="Images">Image files (JPEG, PNG, GIF, BMP, WebP or TIFF) in base64, at most 64.</param>
+/// <param name="Images">Image files (JPEG, PNG, GIF, BMP, WebP or TIFF) in base64, at most 64. By default an image may have 50 megapixels, and all together 200; a JPEG larger than the model needs counts with the part of it that is decoded.</param>
 /// <param name="TopK">Number of classes to return for each image; 5 when left out.</param>
 public sealed record PredictionRequest(
     [property: Required, MinLength(1), MaxLength(PredictionFunctions.MaxImages)] IReadOnlyList<string>? Images,

@@ -23,7 +23,7 @@ public sealed class PredictionFunctions(PlatformDatabase database, ServedModels 
 
     [Function("Predict"), AllowAnonymousAccess("The bearer is a deployment's key or an access token; both are checked here."), RateLimit(RateLimit.General)]
     [Operation("Predict", Tag = "Deployments", Body = typeof(PredictionRequest), Example = PredictionExample, RawBodyTypes = ["image/*"], Security = [ApiDocument.DeploymentKey, ApiDocument.AccessToken], Returns = typeof(PredictionAnswer),
-        Problems = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "PASSWORD_CHANGE_REQUIRED", "FORBIDDEN", "DEPLOYMENT_NOT_ACTIVE", "INVALID_IMAGE", "TRAINER_UNAVAILABLE"],
+        Problems = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "PASSWORD_CHANGE_REQUIRED", "FORBIDDEN", "DEPLOYMENT_NOT_ACTIVE", "INVALID_IMAGE", "IMAGE_TOO_LARGE", "TRAINER_BUSY", "TRAINER_UNAVAILABLE"],
         Description = "Classifies images with a deployed model: up to 64 images in base64 as JSON, or one image file as the body itself. Authenticate with the API key of the deployment, or with an access token of a member of the project.")]
     public async Task<IResult> Predict(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/infer/{deploymentId:guid}")] HttpRequest request,

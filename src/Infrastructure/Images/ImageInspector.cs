@@ -1,14 +1,15 @@
 using NetVips;
+using VisionPlatform.Infrastructure.Images.Files;
 
 namespace VisionPlatform.Infrastructure.Images;
 
 /// <summary>Why the platform refuses a file as an image.</summary>
 public enum ImageDefect
 {
-    /// <summary>The file is not of a supported image type, or its header is invalid.</summary>
+    /// <summary>The file is not of a supported image type, has a layout that the platform and its trainers do not read alike, or its header is invalid.</summary>
     NotAnImage,
 
-    /// <summary>The image has more pixels than allowed. Found before decoding.</summary>
+    /// <summary>The image has more pixels, or takes more memory, than allowed. Found before decoding.</summary>
     TooLarge,
 
     /// <summary>The data ends early or is damaged.</summary>
@@ -17,8 +18,8 @@ public enum ImageDefect
 
 /// <summary>Type and size of an image, from its header.</summary>
 /// <param name="Format">Type, found from the content.</param>
-/// <param name="Width">Width in pixels as stored, before the EXIF orientation is applied. Trainers read images in the same way.</param>
-/// <param name="Height">Height in pixels as stored.</param>
+/// <param name="Width">Width in pixels of the upright image: after the EXIF orientation. Thumbnails and trainers show the same image.</param>
+/// <param name="Height">Height in pixels of the upright image.</param>
 public sealed record ImageFacts(ImageFormat Format, int Width, int Height)
 {
     /// <summary>Media type.</summary>
@@ -44,10 +45,10 @@ public sealed record ImageInspection
 }
 
 /// <summary>
-/// Checks uploaded files by content and makes their thumbnails with libvips. Only loaders for the supported types are enabled. An image with too
-/// many pixels is refused before it is decoded. Thread-safe.
+/// Checks uploaded files by content and makes their thumbnails with libvips. What a pixel is, is the rule of <c>docs/images.md</c>, which trainers
+/// follow too. Only loaders for the supported types are enabled. An image with too many pixels is refused before it is decoded. Thread-safe.
 /// </summary>
-/// <param name="maxPixels">Width × height allowed.</param>
+/// <param name="maxPixels">Width × height allowed. An image may also take at most four decoded bytes for each allowed pixel.</param>
 public sealed class ImageInspector(long maxPixels = ImageInspector.DefaultMaxPixels) : IDisposable
 {
     /// <summary>100 megapixels.</summary>
@@ -56,34 +57,38 @@ public sealed class ImageInspector(long maxPixels = ImageInspector.DefaultMaxPix
     /// <summary>Longest side of a thumbnail, in pixels. Smaller images are not enlarged.</summary>
     public const int ThumbnailSize = 256;
 
-    /// <summary>Set as an option of the loader, because the thumbnail function does not pass its own fail_on to the PNG, JPEG and GIF loaders.</summary>
-    private const string FailOnDamage = "[fail_on=error]";
+    private const int BytesPerPixel = 4;
 
-    private static readonly double[] White = [255, 255, 255];
+    /// <summary>Decoded bytes of all images that are inspected at one time.</summary>
+    private const long Memory = 1L << 30;
 
-    // Decode one image per processor: decoding is CPU work, and a large image takes hundreds of megabytes.
+    // Decode one image per processor: decoding is CPU work.
     private readonly SemaphoreSlim _slots = new(Environment.ProcessorCount);
+    private readonly DecodeMemory _memory = new(Memory);
 
-    /// <summary>Reads type and size from the header, without decoding pixels.</summary>
-    public ImageInspection ReadHeader(byte[] content)
-    {
-        if (ImageSignature.Of(content) is not { } format)
-            return ImageInspection.Refused(ImageDefect.NotAnImage, content.Length == 0 ? "The file is empty." : "The content is no JPEG, PNG, GIF, BMP, WebP or TIFF image.");
-        if (ReadSize(format, content) is not ({ } width, { } height))
-            return ImageInspection.Refused(ImageDefect.NotAnImage, $"The file begins like {Name(format)} but its header cannot be read.");
-        var facts = new ImageFacts(format, width, height);
-        return (long)width * height > maxPixels
-            ? ImageInspection.Refused(ImageDefect.TooLarge, $"The image has {width} × {height} pixels; at most {maxPixels / 1_000_000} million are allowed.", facts)
-            : new ImageInspection { Facts = facts };
-    }
+    private long MaxBytes => maxPixels > long.MaxValue / BytesPerPixel ? long.MaxValue : maxPixels * BytesPerPixel;
 
-    /// <summary>Like <see cref="Inspect"/>, but waits while as many images as there are processors are being inspected.</summary>
+    /// <summary>Reads type and size from the structure of the file, without decoding pixels.</summary>
+    public ImageInspection ReadHeader(byte[] content) => Read(content).Seen;
+
+    /// <summary>Like <see cref="Inspect(byte[])"/>, but waits while as many images as there are processors are being inspected, or they take too much memory.</summary>
     public async Task<ImageInspection> InspectAsync(byte[] content, CancellationToken cancellation)
     {
+        var (seen, file) = Read(content);
+        if (file is null)
+            return seen;
         await _slots.WaitAsync(cancellation);
         try
         {
-            return Inspect(content);
+            var taken = await _memory.TakeAsync((long)file.Width * file.Height * file.Samples, cancellation);
+            try
+            {
+                return Inspect(file);
+            }
+            finally
+            {
+                _memory.GiveBack(taken);
+            }
         }
         finally
         {
@@ -91,73 +96,49 @@ public sealed class ImageInspector(long maxPixels = ImageInspector.DefaultMaxPix
         }
     }
 
-    public void Dispose() => _slots.Dispose();
+    public void Dispose()
+    {
+        _slots.Dispose();
+        _memory.Dispose();
+    }
 
-    /// <summary>Reads the header, decodes the whole image to see that it is complete, and makes its thumbnail.</summary>
+    /// <summary>Reads the structure, decodes the whole image to see that it is complete, and makes its thumbnail.</summary>
     public ImageInspection Inspect(byte[] content)
     {
-        var header = ReadHeader(content);
-        if (header.Defect is not null)
-            return header;
-        var facts = header.Facts!;
-        return Thumbnail(facts.Format, content) is { } thumbnail
-            ? header with { Thumbnail = thumbnail }
-            : ImageInspection.Refused(ImageDefect.Truncated, $"The {Name(facts.Format)} data ends early or is damaged.", facts);
+        var (seen, file) = Read(content);
+        return file is null ? seen : Inspect(file);
     }
 
-    private static (int? Width, int? Height) ReadSize(ImageFormat format, byte[] content)
-    {
-        if (format == ImageFormat.Bmp)
-            return BmpImage.ReadHeader(content) is { } bmp ? (bmp.Width, bmp.Height) : (null, null);
-        Vips.EnsureReady();
-        try
-        {
-            using var source = Source.NewFromMemory(content);
-            using var image = Image.NewFromSource(source);
-            return (image.Width, image.Height);
-        }
-        catch (VipsException)
-        {
-            return (null, null);
-        }
-    }
-
-    private static byte[]? Thumbnail(ImageFormat format, byte[] content)
+    private static ImageInspection Inspect(ImageFile file)
     {
         try
         {
-            return format == ImageFormat.Bmp ? ThumbnailOfBmp(content) : Thumbnail(content);
+            return new ImageInspection { Facts = file.Facts, Thumbnail = ImageDecoder.Thumbnail(file, ThumbnailSize) };
         }
-        catch (VipsException)
+        catch (Exception damaged) when (damaged is VipsException or RefusedImageException)
         {
-            return null;
+            return ImageInspection.Refused(ImageDefect.Truncated, $"The {file.Format.DisplayName()} data ends early or is damaged.", file.Facts);
         }
     }
 
-    private static byte[] Thumbnail(byte[] content)
+    /// <summary>The structure of an image within the limits, or why there is none.</summary>
+    private (ImageInspection Seen, ImageFile? File) Read(byte[] content)
     {
-        using var source = Source.NewFromMemory(content);
-        using var thumbnail = Image.ThumbnailSource(source, ThumbnailSize, FailOnDamage, ThumbnailSize, Enums.Size.Down);
-        return Encode(thumbnail);
+        ImageFile file;
+        try
+        {
+            file = ImageFile.Read(content);
+        }
+        catch (RefusedImageException refused)
+        {
+            return (ImageInspection.Refused(refused.Defect, refused.Message), null);
+        }
+        var pixels = (long)file.Width * file.Height;
+        if (pixels > maxPixels)
+            return (ImageInspection.Refused(
+                ImageDefect.TooLarge, $"The image has {file.Width} × {file.Height} pixels; at most {maxPixels / 1e6:0.##} million are allowed.", file.Facts), null);
+        return (decimal)pixels * file.Samples > MaxBytes
+            ? (ImageInspection.Refused(ImageDefect.TooLarge, $"The image takes {pixels / 1_000_000 * file.Samples} MB decoded; at most {MaxBytes / 1_000_000} MB are allowed.", file.Facts), null)
+            : (new ImageInspection { Facts = file.Facts }, file);
     }
-
-    private static byte[]? ThumbnailOfBmp(byte[] content)
-    {
-        if (BmpImage.Decode(content) is not { } bmp)
-            return null;
-        Vips.EnsureReady();
-        using var image = Image.NewFromMemory(bmp.Pixels, bmp.Width, bmp.Height, BmpImage.Bands, Enums.BandFormat.Uchar);
-        using var thumbnail = image.ThumbnailImage(ThumbnailSize, ThumbnailSize, Enums.Size.Down);
-        return Encode(thumbnail);
-    }
-
-    /// <summary>JPEG bytes of an image of any colour space, composited on white if it has alpha. libvips is lazy: it computes the pixels here.</summary>
-    private static byte[] Encode(Image source)
-    {
-        using var colours = source.Colourspace(Enums.Interpretation.Srgb);
-        using var flat = colours.HasAlpha() ? colours.Flatten(White) : null;
-        return (flat ?? colours).JpegsaveBuffer(q: 85, keep: Enums.ForeignKeep.None);
-    }
-
-    private static string Name(ImageFormat format) => format == ImageFormat.Webp ? "WebP" : format.ToString().ToUpperInvariant();
 }

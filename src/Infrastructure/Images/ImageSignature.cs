@@ -1,3 +1,5 @@
+using VisionPlatform.Infrastructure.Images.Files;
+
 namespace VisionPlatform.Infrastructure.Images;
 
 /// <summary>The supported image types. They are recognised by the first bytes of the content, not by the file name.</summary>
@@ -25,6 +27,9 @@ public static class ImageSignature
         [(byte)'B', (byte)'M', _, _, _, _, 0, 0, 0, 0, ..] when content.Length >= BmpImage.SmallestHeader => ImageFormat.Bmp,
         _ => null,
     };
+
+    /// <summary>Name of an image type for people.</summary>
+    public static string DisplayName(this ImageFormat format) => format == ImageFormat.Webp ? "WebP" : format.ToString().ToUpperInvariant();
 
     /// <summary>Media type of an image type.</summary>
     public static string ContentType(this ImageFormat format) => format switch

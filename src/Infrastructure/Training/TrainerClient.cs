@@ -107,15 +107,19 @@ public sealed class TrainerClient(TrainerSettings settings, TimeProvider time) :
         }
     }
 
-    /// <exception cref="ProblemException">The trainer does not answer, cannot read an image (the field names its index), or cannot load the model.</exception>
+    /// <exception cref="ProblemException">The trainer does not answer or is too busy, cannot read an image or finds it too large (the field names its
+    /// index), or cannot load the model.</exception>
     public async Task<TrainerPredictReply> PredictAsync(string framework, TrainerPredictRequest request, CancellationToken cancellation)
     {
         using var response = await SendAsync(HttpMethod.Post, framework, "v1/predict", request, Integrations.TrainerPredict, cancellation);
         if (response.IsSuccessStatusCode)
             return await ReadAsync<TrainerPredictReply>(response, cancellation);
         var problem = await ReadProblemAsync(response, cancellation);
-        throw problem.Code == ErrorCodes.InvalidImage.Code
-            ? new ProblemException(ErrorCodes.InvalidImage, problem.Message ?? ErrorCodes.InvalidImage.Title, $"images[{problem.Index ?? 0}]")
+        foreach (var error in (ErrorCode[])[ErrorCodes.InvalidImage, ErrorCodes.ImageTooLarge])
+            if (problem.Code == error.Code)
+                throw new ProblemException(error, problem.Message ?? error.Title, $"images[{problem.Index ?? 0}]");
+        throw problem.Code == ErrorCodes.TrainerBusy.Code
+            ? new ProblemException(ErrorCodes.TrainerBusy, "The trainer has too many predictions waiting.") { RetryAfter = response.Headers.RetryAfter?.Delta }
             : ToException(problem, response.StatusCode);
     }
 

@@ -180,14 +180,14 @@ public sealed partial class ImageInspectorTests
     }
 
     [Fact]
-    public void The_thumbnail_is_upright_and_the_size_is_that_of_the_stored_image()
+    public void The_thumbnail_and_the_size_are_those_of_the_upright_image()
     {
         // Orientation 6: turn a quarter clockwise; the left edge (dark) comes to the top.
         var jpeg = TestImages.WithOrientation(TestImages.Converted(TestImages.Png(200, 100, (x, _, _) => x < 100 ? 0 : 1), ".jpg"), 6);
 
         var seen = Inspector.Inspect(jpeg);
 
-        Assert.Equal((200, 100), (seen.Facts!.Width, seen.Facts.Height));
+        Assert.Equal((100, 200), (seen.Facts!.Width, seen.Facts.Height));
         var thumbnail = TestImages.Decoded(seen.Thumbnail!);
         Assert.Equal((100, 200), (thumbnail.Width, thumbnail.Height));
         AssertNear((0, 0, 0), thumbnail.Pixel(50, 20));

@@ -18,6 +18,8 @@ public sealed class TrainerClientTests
 
     [Theory]
     [InlineData(422, """{"code":"INVALID_IMAGE","index":2,"message":"no image"}""", "INVALID_IMAGE")]
+    [InlineData(422, """{"code":"IMAGE_TOO_LARGE","index":2,"message":"has 99 million pixels"}""", "IMAGE_TOO_LARGE")]
+    [InlineData(503, """{"code":"TRAINER_BUSY","message":"later"}""", "TRAINER_BUSY")]
     [InlineData(422, """{"code":"MODEL_INVALID","message":"not an ONNX file"}""", "TRAINER_PROTOCOL_ERROR")]
     [InlineData(422, "<html>", "TRAINER_PROTOCOL_ERROR")]
     [InlineData(401, """{"code":"UNAUTHORIZED"}""", "TRAINER_PROTOCOL_ERROR")]
@@ -32,7 +34,7 @@ public sealed class TrainerClientTests
         using var client = Client(trainer);
         var failure = await Assert.ThrowsAsync<ProblemException>(() => client.PredictAsync("torchvision", Predict, TestContext.Current.CancellationToken));
         Assert.Equal(code, failure.Error.Code);
-        if (code == "INVALID_IMAGE")
+        if (code is "INVALID_IMAGE" or "IMAGE_TOO_LARGE")
             Assert.Equal(["images[2]"], failure.Errors.Keys);
     }
 

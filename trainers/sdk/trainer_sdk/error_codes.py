@@ -26,6 +26,7 @@ FAILURE_CODES: dict[str, Category] = {
 REPLY_CODES = frozenset(
     {
         "BODY_TOO_LARGE",  # The body is larger than this endpoint accepts.
+        "IMAGE_TOO_LARGE",  # The image is larger than allowed.
         "INTERNAL_ERROR",  # Something went wrong on our side.
         "INVALID_CONFIG",  # The training configuration is not valid.
         "INVALID_IMAGE",  # An image cannot be read.

@@ -54,12 +54,13 @@ class AttemptGone(Exception):
 class RequestProblem(Exception):
     """A request that the service refuses, with the HTTP status of the reply and a code of :data:`REPLY_CODES`.
 
-    ``field`` names the wrong field of the request, ``index`` the wrong image.
+    ``field`` names the wrong field of the request, ``index`` the wrong image. ``retry_after`` are seconds.
     """
 
     def __init__(
-        self, status: int, code: str, message: str, *, field: str | None = None, index: int | None = None
-    ) -> None:
+        self, status: int, code: str, message: str, *, field: str | None = None, index: int | None = None,
+        retry_after: int | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(message)
         if code not in REPLY_CODES:
             raise ValueError(f"unknown reply code {code}")
@@ -68,6 +69,7 @@ class RequestProblem(Exception):
         self.message = message
         self.field = field
         self.index = index
+        self.retry_after = retry_after
 
     def to_json(self) -> dict[str, object]:
         body: dict[str, object] = {"code": self.code, "message": self.message}

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 
 class InvalidImage(Exception):
-    """Image ``index`` of a predict request cannot be decoded."""
+    """Image ``index`` of a predict request cannot be decoded, or is too large to be (``IMAGE_TOO_LARGE``)."""
 
-    def __init__(self, index: int, message: str) -> None:
+    def __init__(self, index: int, message: str, code: str = "INVALID_IMAGE") -> None:
         super().__init__(message)
         self.index = index
         self.message = message
+        self.code = code
 
 
 class Predictor(ABC):

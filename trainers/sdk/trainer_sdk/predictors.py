@@ -9,6 +9,8 @@ import json
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from .cache import ChecksumMismatch, ContentCache
@@ -19,6 +21,10 @@ from .protocol import Callback, PredictRequest
 from .settings import Settings
 from .transfer import Transfer
 from .wire import RetryPolicy
+
+
+#: How long a request waits for its turn before it is told to come again.
+TURN_SECONDS = 5.0
 
 
 class _Entry:
@@ -37,6 +43,18 @@ class PredictorCache:
         self._retry = RetryPolicy(base=settings.storage_retry.base, cap=2.0, give_up=20.0, timeout=30.0)
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._lock = threading.Lock()
+        self._turns = threading.BoundedSemaphore(settings.predict_requests)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Holds one of the turns that bound how many requests are in memory; raises 503 ``TRAINER_BUSY`` when none
+        becomes free soon."""
+        if not self._turns.acquire(timeout=TURN_SECONDS):
+            raise RequestProblem(503, "TRAINER_BUSY", "Too many predictions are waiting; try again.", retry_after=1)
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     def predict(self, request: PredictRequest) -> dict[str, Any]:
         """The reply body; raises :class:`RequestProblem`."""
@@ -46,7 +64,7 @@ class PredictorCache:
         try:
             predictions = predictor.predict(images, request.top_k) if images else []
         except InvalidImage as error:
-            raise RequestProblem(422, "INVALID_IMAGE", error.message, index=error.index) from error
+            raise RequestProblem(422, error.code, error.message, index=error.index) from error
         return {
             "predictions": predictions,
             "inferenceMs": round((time.perf_counter() - started) * 1000, 3) if images else 0.0,

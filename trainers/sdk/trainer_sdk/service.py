@@ -110,7 +110,13 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/v1/jobs":
             return 202, service.submit(self._body(MAX_JOB_BODY))
         if path == "/v1/predict":
-            return 200, service.predictors.predict(PredictRequest.parse(self._body(MAX_PREDICT_BODY)))
+            try:
+                with service.predictors.turn():
+                    return 200, service.predictors.predict(PredictRequest.parse(self._body(MAX_PREDICT_BODY)))
+            except RequestProblem as problem:
+                if problem.status == 503:
+                    self._drain(MAX_PREDICT_BODY)
+                raise
         self._discard_body()
         if match := _CANCEL.fullmatch(path):
             job = service.jobs.find(match[1], _attempt(query))
@@ -121,10 +127,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, route: Callable[[str, dict[str, list[str]]], tuple[int, object]]) -> None:
         parts = urlsplit(self.path)
         self._body_read = False
+        retry_after: int | None = None
         try:
             status, body = route(parts.path.rstrip("/") or "/", parse_qs(parts.query))
         except RequestProblem as problem:
-            status, body = problem.status, problem.to_json()
+            status, body, retry_after = problem.status, problem.to_json(), problem.retry_after
         except (ConnectionError, TimeoutError):
             self.close_connection = True
             return
@@ -134,14 +141,16 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._body_read:
             # The rest of the request would be read as the next request.
             self.close_connection = True
-        self._send(status, body)
+        self._send(status, body, retry_after)
 
-    def _send(self, status: int, body: object) -> None:
+    def _send(self, status: int, body: object, retry_after: int | None = None) -> None:
         data = json.dumps(body, separators=(",", ":")).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
         self.send_header("Cache-Control", "no-store")
+        if retry_after is not None:
+            self.send_header("Retry-After", str(retry_after))
         if status == 401:
             self.send_header("WWW-Authenticate", "Bearer")
         if self.close_connection:
@@ -183,6 +192,15 @@ class _Handler(BaseHTTPRequestHandler):
         if length <= MAX_JOB_BODY:
             self.rfile.read(length)
             self._body_read = True
+
+    def _drain(self, limit: int) -> None:
+        """Reads the body away, so that a client that is still sending it gets the answer."""
+        left = 0 if self._body_read else self._length()
+        if left > limit:
+            return
+        while left > 0 and (chunk := self.rfile.read(min(left, 2**16))):
+            left -= len(chunk)
+        self._body_read = left <= 0
 
     def log_message(self, format: str, *args: object) -> None:
         _log.debug("%s %s", self.address_string(), format % args)

@@ -20,6 +20,8 @@ class Settings:
     api_key: str | None
     threads: int
     predictor_models: int
+    predict_requests: int
+    predict_max_pixels: int
     callback_retry: RetryPolicy
     storage_retry: RetryPolicy
     cancel_grace_seconds: float = 15.0
@@ -38,6 +40,8 @@ class Settings:
             api_key=os.environ.get("TRAINER_API_KEY") or None,
             threads=int(_number("TRAINER_THREADS", len(os.sched_getaffinity(0)), 1)),
             predictor_models=int(_number("TRAINER_PREDICTOR_MODELS", 8, 1)),
+            predict_requests=int(_number("TRAINER_PREDICT_REQUESTS", 4, 1)),
+            predict_max_pixels=int(_number("TRAINER_PREDICT_MAX_MEGAPIXELS", 50.0, 0.001) * 1e6),
             callback_retry=RetryPolicy(
                 base=_number("TRAINER_RETRY_BASE_SECONDS", 0.5, 0.0), give_up=give_up
             ),

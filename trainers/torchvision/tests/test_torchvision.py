@@ -191,16 +191,6 @@ def test_checkpoints_follow_checkpoint_every_and_keep_the_best_and_the_last(
     assert [event["epoch"] for event in attempt.of_type("checkpoint") if event["best"]][-1] == end["bestEpoch"]
 
 
-def test_early_stopping_ends_before_the_last_epoch(
-    trainer: TrainerClient, platform: Platform, rows: Rows
-) -> None:
-    _, end = run(
-        trainer, platform, "train", dataset=platform.dataset(rows[:60], CLASSES),
-        config={"epochs": 200, "imageSize": 8, "earlyStoppingPatience": 2, "learningRate": 0.00001, "optimizer": "sgd"},
-    )  # fmt: skip
-    assert end["type"] == "completed", end
-
-
 def test_without_validation_images_a_warning_says_that_training_images_are_used(
     trainer: TrainerClient, platform: Platform, rows: Rows
 ) -> None:

@@ -40,4 +40,4 @@ def evaluate_checkpoint(context: JobContext) -> JobResult:
     )
     report(context, checkpoint.epoch, split, measured)
     metrics = measured.metrics()
-    return JobResult(checkpoint.epoch, metrics, metrics, {"split": split, "samples": len(images)})
+    return JobResult(checkpoint.epoch, metrics, metrics, {"split": split, "samples": images.used, "unreadable": images.unreadable})

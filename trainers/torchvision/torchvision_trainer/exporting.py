@@ -166,13 +166,15 @@ def _run_both(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     got: list[np.ndarray] = []
     wanted: list[np.ndarray] = []
-    for indices in _batches(len(images)):
+    labels: list[np.ndarray] = []
+    for pixels, classes in images.batches(_batches(len(images))):
         check()
-        inputs = checkpoint.preprocessing.normalize(images.batch(indices)[0])
+        labels.append(classes.numpy())
+        inputs = checkpoint.preprocessing.normalize(pixels)
         with torch.inference_mode():
             wanted.append(model(inputs).numpy())
         got.append(np.asarray(run(inputs.numpy())))
-    return np.concatenate(got), np.concatenate(wanted), images.labels.numpy()
+    return np.concatenate(got), np.concatenate(wanted), np.concatenate(labels)
 
 
 def _batches(count: int) -> Sequence[torch.Tensor]:

@@ -48,9 +48,9 @@ class TorchvisionFramework(Framework):
         return exporting.export(context)
 
     def load_predictor(self, path: Path, format: str, metadata: Mapping[str, Any]) -> Predictor:
-        threads = Settings.from_environment().threads
-        torch.set_num_threads(threads)
-        return prediction.load(path, format, metadata, threads)
+        settings = Settings.from_environment()
+        torch.set_num_threads(settings.threads)
+        return prediction.load(path, format, metadata, settings.threads, settings.predict_max_pixels)
 
     def classify(self, error: BaseException) -> TrainerError:
         text = str(error)

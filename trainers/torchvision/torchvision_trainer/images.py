@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import io
+import logging
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 
 from trainer_sdk import ImageEntry, TrainerError
+from trainer_sdk.images import MAX_PIXELS, UnreadableImage, resized_rgb
 
-MAX_PIXELS = 100_000_000
+_log = logging.getLogger("trainer.images")
+
 MEMORY_SHARE = 0.35
 PREFETCH = 2
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS
-
-
-class UnreadableImage(Exception):
-    """This trainer cannot decode the bytes as an image."""
+#: Share of a split's images that may be unreadable; one always may.
+UNREADABLE_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -57,22 +57,10 @@ _INTERPOLATIONS = {
 INTERPOLATIONS = tuple(_INTERPOLATIONS)
 
 
-def decode(data: bytes, preprocessing: Preprocessing) -> np.ndarray:
+def decode(data: bytes, preprocessing: Preprocessing, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     """An encoded image as uint8 ``[H,W,3]`` of the wanted size; raises :class:`UnreadableImage`."""
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise UnreadableImage(f"has more than {MAX_PIXELS // 1_000_000} million pixels")
-            upright = _as_rgb(ImageOps.exif_transpose(image))
-            height, width = preprocessing.size
-            if upright.size != (width, height):
-                upright = upright.resize((width, height), _INTERPOLATIONS[preprocessing.interpolation])
-            return np.asarray(upright)
-    except UnreadableImage:
-        raise
-    except Exception as error:
-        # PIL's decoders raise exceptions of nearly any type on damaged input.
-        raise UnreadableImage(f"cannot be decoded ({type(error).__name__})") from error
+    height, width = preprocessing.size
+    return np.asarray(resized_rgb(data, (width, height), _INTERPOLATIONS[preprocessing.interpolation], max_pixels))
 
 
 def decode_batch(images: Sequence[bytes], preprocessing: Preprocessing) -> torch.Tensor:
@@ -81,20 +69,12 @@ def decode_batch(images: Sequence[bytes], preprocessing: Preprocessing) -> torch
     return torch.from_numpy(stacked).permute(0, 3, 1, 2).contiguous()
 
 
-def _as_rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "RGB":
-        return image
-    if image.mode.startswith("I"):
-        # convert() would clip 16-bit grey values at 255 instead of scaling them.
-        image = Image.fromarray((np.asarray(image, dtype=np.int64) >> 8).clip(0, 255).astype(np.uint8))
-    return image.convert("RGB")
-
-
 class ImageSet:
     """Images of a split with their labels.
 
     When all of them fit into ``memory_limit`` bytes, they are decoded once into one uint8 tensor. Otherwise
-    ``threads`` threads decode each batch when it is needed.
+    ``threads`` threads decode each batch when it is needed. An image that cannot be read is left out of its batches,
+    with a warning that names it. Too many of them, or no other image, end the job with ``DATASET_INVALID``.
     """
 
     def __init__(
@@ -105,6 +85,10 @@ class ImageSet:
         self._preprocessing = preprocessing
         self._threads = max(1, threads)
         self._check = check
+        self._allowed = min(len(entries) - 1, max(1, int(len(entries) * UNREADABLE_SHARE)))
+        self._unreadable: dict[int, str] = {}
+        self._noting = threading.Lock()
+        self._used = torch.zeros(len(entries), dtype=torch.bool)
         self.labels = torch.tensor([entry.label for entry in entries], dtype=torch.int64)
         height, width = preprocessing.size
         self.bytes_needed = len(entries) * 3 * height * width
@@ -113,12 +97,32 @@ class ImageSet:
             self._pixels = self._decode_all()
 
     def __len__(self) -> int:
+        """The images of the split, those that cannot be read included."""
         return len(self._entries)
 
     @property
     def in_memory(self) -> bool:
         """Whether the decoded pixels are in memory."""
         return self._pixels is not None
+
+    @property
+    def readable(self) -> int:
+        """The images that are not known to be unreadable."""
+        return len(self._entries) - len(self._unreadable)
+
+    @property
+    def used(self) -> int:
+        """The images that have been in a batch so far."""
+        return int(self._used.sum())
+
+    @property
+    def unreadable(self) -> list[str]:
+        """Paths of the images that could not be read."""
+        return [self._unreadable[index] for index in sorted(self._unreadable)]
+
+    def readable_labels(self) -> set[int]:
+        """The classes of the images that are not known to be unreadable."""
+        return {entry.label for index, entry in enumerate(self._entries) if index not in self._unreadable}
 
     def move_to(self, device: torch.device) -> None:
         """Moves the labels to ``device``, and the pixels if they are in memory."""
@@ -127,9 +131,10 @@ class ImageSet:
             self._pixels = self._pixels.to(device)
 
     def batches(self, order: Sequence[torch.Tensor]) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """The batches in order. Batches that must be decoded are prepared two ahead."""
+        """The batches in order, without those that hold no readable image. Batches that must be decoded are prepared
+        two ahead."""
         if self._pixels is not None:
-            yield from map(self.batch, order)
+            yield from (batch for batch in map(self.batch, order) if len(batch[1]))
             return
         with ThreadPoolExecutor(1, thread_name_prefix="prefetch") as ahead:
             waiting = [ahead.submit(self.batch, indices) for indices in order[:PREFETCH]]
@@ -137,36 +142,46 @@ class ImageSet:
                 for position in range(len(order)):
                     if position + PREFETCH < len(order):
                         waiting.append(ahead.submit(self.batch, order[position + PREFETCH]))
-                    yield waiting.pop(0).result()
+                    batch = waiting.pop(0).result()
+                    if len(batch[1]):
+                        yield batch
             finally:
                 ahead.shutdown(wait=True, cancel_futures=True)
 
     def batch(self, indices: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """uint8 ``[N,3,H,W]`` and labels ``[N]`` of the given images, on the set's device."""
+        """uint8 ``[N,3,H,W]`` and labels ``[N]`` of the readable ones of the given images, on the set's device."""
+        pixels = None
+        if self._pixels is None:
+            height, width = self._preprocessing.size
+            pixels = torch.empty((len(indices), 3, height, width), dtype=torch.uint8)
+            self._decode_into(pixels, indices.tolist())
+        if self._unreadable:
+            kept = torch.tensor([index not in self._unreadable for index in indices.tolist()], dtype=torch.bool)
+            indices = indices[kept]
+            pixels = pixels[kept] if pixels is not None else None
+        self._used[indices] = True
         where = indices.to(self.labels.device)
         labels = self.labels[where]
-        if self._pixels is not None:
-            return self._pixels[where], labels
-        height, width = self._preprocessing.size
-        pixels = torch.empty((len(indices), 3, height, width), dtype=torch.uint8)
-        self._decode_into(pixels, [self._entries[index] for index in indices.tolist()])
-        return pixels.to(labels.device), labels
+        return (self._pixels[where] if self._pixels is not None else pixels.to(labels.device)), labels  # type: ignore[union-attr]
 
     def _decode_all(self) -> torch.Tensor:
         height, width = self._preprocessing.size
         pixels = torch.empty((len(self._entries), 3, height, width), dtype=torch.uint8)
-        self._decode_into(pixels, self._entries)
+        self._decode_into(pixels, range(len(self._entries)))
         return pixels
 
-    def _decode_into(self, pixels: torch.Tensor, entries: Sequence[ImageEntry]) -> None:
+    def _decode_into(self, pixels: torch.Tensor, indices: Sequence[int]) -> None:
+        """Decodes the images of these indices; what is left of an unreadable one in ``pixels`` means nothing."""
         target = pixels.numpy()
-        share = max(1, min(64, -(-len(entries) // self._threads)))
+        share = max(1, min(64, -(-len(indices) // self._threads)))
 
         def run(position: int) -> None:
-            for index in range(position, min(position + share, len(entries))):
-                target[index] = self._decode_entry(entries[index]).transpose(2, 0, 1)
+            for place in range(position, min(position + share, len(indices))):
+                image = self._decode_entry(indices[place])
+                if image is not None:
+                    target[place] = image.transpose(2, 0, 1)
 
-        starts = range(0, len(entries), share)
+        starts = range(0, len(indices), share)
         if self._threads == 1 or len(starts) == 1:
             for start in starts:
                 self._check()
@@ -176,11 +191,23 @@ class ImageSet:
             for _ in pool.map(run, starts):
                 self._check()
 
-    def _decode_entry(self, entry: ImageEntry) -> np.ndarray:
+    def _decode_entry(self, index: int) -> np.ndarray | None:
+        entry = self._entries[index]
+        if index in self._unreadable:
+            return None
         try:
             return decode(entry.file.read_bytes(), self._preprocessing)
         except UnreadableImage as error:
-            raise TrainerError("DATASET_INVALID", f"Image {entry.path} {error}.") from error
+            with self._noting:
+                self._unreadable.setdefault(index, entry.path)
+                if len(self._unreadable) > self._allowed:
+                    raise TrainerError(
+                        "DATASET_INVALID",
+                        f"{len(self._unreadable)} of {len(self)} {entry.split} images cannot be read, more than a tenth "
+                        f"of them; the last one is {entry.path}, which {error}.",
+                    ) from error
+            _log.warning("Image %s is left out: it %s.", entry.path, error)
+            return None
 
 
 def available_memory() -> int:

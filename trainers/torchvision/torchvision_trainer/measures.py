@@ -68,7 +68,9 @@ def evaluate(
             loss += float(functional.cross_entropy(logits, labels, reduction="sum"))
             pairs = labels * len(classes) + logits.argmax(1)
             confusion += torch.bincount(pairs, minlength=len(classes) ** 2).cpu()
-    return Evaluation(confusion.view(len(classes), len(classes)), loss / max(1, len(images)), tuple(classes))
+    return Evaluation(
+        confusion.view(len(classes), len(classes)), loss / max(1, int(confusion.sum())), tuple(classes)
+    )
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -18,11 +18,15 @@ from torch import nn
 from torch.nn import functional
 
 from trainer_sdk import Dataset, JobContext, JobResult, TrainerError
+from trainer_sdk.dataset import SPLITS
 
 from . import checkpoints, models
 from .configuration import MODELS, configuration
 from .images import ImageSet, Preprocessing, available_memory
 from .measures import Evaluation, evaluate
+
+#: Unreadable images that a result names, at most. The log names all.
+MAX_NAMED = 100
 
 
 @dataclass
@@ -80,19 +84,23 @@ class TrainingRun:
         """Trains from the first epoch, or from the one after the request's checkpoint."""
         if self._context.request.checkpoint is not None:
             self._resume(checkpoints.load(self._context.checkpoint()))
-        self._context.started(str(self._device), self._dataset.counts(), self._epochs)
+        self._context.started(str(self._device), self._counts(), self._epochs)
         self._context.log.info(
             "%s with %d parameters on %s, %d threads, images %s",
             self._context.request.model, models.parameter_count(self._model), self._device,
             torch.get_num_threads(), "in memory" if self._train_set.in_memory else "decoded as needed",
         )  # fmt: skip
         durations: list[float] = []
+        self._last_epoch = self._first_epoch - 1
         with self._uploads:
             for epoch in range(self._first_epoch, self._epochs + 1):
                 self._epoch(epoch, durations)
+                self._last_epoch = epoch
                 patience = self._config["earlyStoppingPatience"]
                 if patience and epoch - self._best.epoch >= patience:
-                    self._context.log.info("Stopped early: no better validation in %d epochs.", patience)
+                    self._context.log.info(
+                        "Stopped early after epoch %d: no better validation in %d epochs.", epoch, patience
+                    )
                     break
             self._store_best_if_missing()
         return self._finish()
@@ -105,7 +113,7 @@ class TrainingRun:
         evaluation = self._evaluate(self._val_set)
         self._metrics = {
             "loss": loss, "accuracy": evaluation.accuracy, "val_loss": evaluation.loss, "train_accuracy": accuracy,
-            "learning_rate": learning_rate, "images_per_second": len(self._train_set) / max(seconds, 1e-9),
+            "learning_rate": learning_rate, "images_per_second": self._train_set.readable / max(seconds, 1e-9),
         }  # fmt: skip
         durations.append(time.perf_counter() - started)
         improved = self._best.is_beaten_by(evaluation)
@@ -133,6 +141,8 @@ class TrainingRun:
         order = batches_of(len(self._train_set), self._config["batchSize"], self._config["seed"], epoch)
         for pixels, labels in self._train_set.batches(order):
             self._context.check_cancelled()
+            if len(labels) == 1 and len(order[0]) > 1:
+                continue  # The others of this batch cannot be read, and batch norm cannot learn from one image.
             images = self._preprocessing.normalize(pixels.to(self._device, non_blocking=True))
             labels = labels.to(self._device, non_blocking=True)
             if self._config["augment"] == "basic":
@@ -163,14 +173,28 @@ class TrainingRun:
     def _finish(self) -> JobResult:
         best_metrics = dict(self._best.metrics or {})
         test = self._dataset.split("test")
+        images = self._image_set(test)
         if test:
             if self._best.weights is not None:
                 self._model.load_state_dict(self._best.weights)
-            images = self._image_set(test)
             evaluation = self._evaluate(images)
             self._report(self._best.epoch, "test", evaluation)
             best_metrics |= {f"test_{name}": value for name, value in evaluation.metrics().items()}
-        return JobResult(self._best.epoch, self._metrics, best_metrics, {"epochs": self._epochs})
+        sets = {"train": self._train_set, "test": images}
+        if self._val_set is not self._train_set:
+            sets["val"] = self._val_set
+        result = {
+            "epochs": self._last_epoch,
+            "stoppedEarly": self._last_epoch < self._epochs,
+            "images": {split: sets[split].used if split in sets else 0 for split in SPLITS},
+            "unreadable": sorted(path for images in sets.values() for path in images.unreadable)[:MAX_NAMED],
+        }
+        return JobResult(self._best.epoch, self._metrics, best_metrics, result)
+
+    def _counts(self) -> dict[str, int]:
+        """Images of each split, without those that are already known to be unreadable."""
+        counts = self._dataset.counts() | {"train": self._train_set.readable}
+        return counts if self._val_set is self._train_set else counts | {"val": self._val_set.readable}
 
     def _resume(self, checkpoint: checkpoints.Checkpoint) -> None:
         state = checkpoint.state
@@ -227,6 +251,8 @@ class TrainingRun:
     def _load_sets(self) -> tuple[ImageSet, ImageSet]:
         train = self._image_set(self._dataset.split("train"))
         val = self._dataset.split("val")
+        if len(train.readable_labels()) < 2:
+            raise TrainerError("DATASET_INVALID", "All training images that can be read have the same class.")
         return train, self._image_set(val) if val else train
 
     def _image_set(self, entries: list[Any]) -> ImageSet:

@@ -1,12 +1,12 @@
 using System.Buffers.Binary;
 using System.Numerics;
 
-namespace VisionPlatform.Infrastructure.Images;
+namespace VisionPlatform.Infrastructure.Images.Files;
 
 /// <summary>
 /// Decodes Windows bitmaps. libvips has no loader of its own for them; its ImageMagick loader is not safe for uploads and not in NetVips. Reads 1,
-/// 4 and 8 bits with palette, 16, 24 and 32 bits, and bit fields, bottom-up or top-down, with headers from OS/2 1.x to version 5. Does not read
-/// run-length encoding.
+/// 4 and 8 bits with palette, 16, 24 and 32 bits, and bit fields, bottom-up or top-down, with headers from OS/2 1.x to version 5. Pixels of
+/// bit fields with an alpha mask are put on white. Does not read run-length encoding.
 /// </summary>
 internal sealed record BmpImage(int Width, int Height, byte[] Pixels)
 {
@@ -20,6 +20,16 @@ internal sealed record BmpImage(int Width, int Height, byte[] Pixels)
     private const uint Uncompressed = 0;
     private const uint BitFields = 3;
     private const uint AlphaBitFields = 6;
+
+    /// <summary>The structure of a bitmap.</summary>
+    /// <exception cref="RefusedImageException">The header is invalid, the kind of bitmap is not supported, or the data ends early.</exception>
+    public static ImageFile ReadFile(byte[] content)
+    {
+        var header = ReadHeader(content) ?? throw RefusedImageException.NotAnImage("has a damaged header or is a BMP of a rare kind; compressed bitmaps are not read");
+        return header.DataOffset + header.Stride * header.Height <= content.Length
+            ? new ImageFile(ImageFormat.Bmp, header.Width, header.Height, content, Bands)
+            : throw RefusedImageException.Truncated();
+    }
 
     /// <summary>Reads the header. Returns null if it is invalid or the kind of bitmap is not supported.</summary>
     public static BmpHeader? ReadHeader(ReadOnlySpan<byte> content)
@@ -52,7 +62,7 @@ internal sealed record BmpImage(int Width, int Height, byte[] Pixels)
     {
         if (ReadHeader(content) is not { } header)
             return null;
-        var stride = ((long)header.Width * header.Bits + 31) / 32 * 4;
+        var stride = header.Stride;
         if (header.DataOffset + stride * header.Height > content.Length || (long)header.Width * header.Height * Bands > Array.MaxLength)
             return null;
         var palette = header.Bits <= 8 ? Palette(header, content) : [];
@@ -90,15 +100,17 @@ internal sealed record BmpImage(int Width, int Height, byte[] Pixels)
         return palette;
     }
 
-    /// <summary>Bit masks of red, green, blue: those of the file, or by default 5-5-5 (16 bits) and 8-8-8 (32 bits). Null if the file ends before them.</summary>
-    private static (uint Red, uint Green, uint Blue)? Masks(BmpHeader header, ReadOnlySpan<byte> content)
+    /// <summary>Bit masks of red, green, blue, alpha: those of the file, or by default 5-5-5 (16 bits) and 8-8-8 (32 bits). Null if the file ends before them.</summary>
+    private static (uint Red, uint Green, uint Blue, uint Alpha)? Masks(BmpHeader header, ReadOnlySpan<byte> content)
     {
         if (header.Compression == Uncompressed)
-            return header.Bits == 16 ? (0x7C00u, 0x03E0u, 0x001Fu) : (0xFF0000u, 0x00FF00u, 0x0000FFu);
+            return header.Bits == 16 ? (0x7C00u, 0x03E0u, 0x001Fu, 0u) : (0xFF0000u, 0x00FF00u, 0x0000FFu, 0u);
         // The masks follow a 40-byte header. Later versions have them inside the header, at the same offset.
-        return content.Length < 66
-            ? null
-            : (BinaryPrimitives.ReadUInt32LittleEndian(content[54..]), BinaryPrimitives.ReadUInt32LittleEndian(content[58..]), BinaryPrimitives.ReadUInt32LittleEndian(content[62..]));
+        if (content.Length < 70)
+            return null;
+        // Headers before version 3 (56 bytes) have an alpha mask only with this compression.
+        var alpha = header.InfoSize >= 56 || header.Compression == AlphaBitFields ? BinaryPrimitives.ReadUInt32LittleEndian(content[66..]) : 0;
+        return (BinaryPrimitives.ReadUInt32LittleEndian(content[54..]), BinaryPrimitives.ReadUInt32LittleEndian(content[58..]), BinaryPrimitives.ReadUInt32LittleEndian(content[62..]), alpha);
     }
 
     private static void ReadIndexed(ReadOnlySpan<byte> row, int bits, ReadOnlySpan<byte> palette, Span<byte> target)
@@ -118,16 +130,19 @@ internal sealed record BmpImage(int Width, int Height, byte[] Pixels)
             (target[i], target[i + 1], target[i + 2]) = (row[i + 2], row[i + 1], row[i]);
     }
 
-    private static void ReadMasked(ReadOnlySpan<byte> row, int bits, (uint Red, uint Green, uint Blue) masks, Span<byte> target)
+    private static void ReadMasked(ReadOnlySpan<byte> row, int bits, (uint Red, uint Green, uint Blue, uint Alpha) masks, Span<byte> target)
     {
         for (var x = 0; x * Bands < target.Length; x++)
         {
             var value = bits == 16 ? BinaryPrimitives.ReadUInt16LittleEndian(row[(x * 2)..]) : BinaryPrimitives.ReadUInt32LittleEndian(row[(x * 4)..]);
-            target[x * Bands] = Channel(value, masks.Red);
-            target[x * Bands + 1] = Channel(value, masks.Green);
-            target[x * Bands + 2] = Channel(value, masks.Blue);
+            var opacity = masks.Alpha == 0 ? 255 : Channel(value, masks.Alpha);
+            target[x * Bands] = OnWhite(Channel(value, masks.Red), opacity);
+            target[x * Bands + 1] = OnWhite(Channel(value, masks.Green), opacity);
+            target[x * Bands + 2] = OnWhite(Channel(value, masks.Blue), opacity);
         }
     }
+
+    private static byte OnWhite(int colour, int opacity) => (byte)((colour * opacity + 255 * (255 - opacity) + 127) / 255);
 
     /// <summary>The masked bits scaled to 0…255.</summary>
     private static byte Channel(uint value, uint mask)
@@ -140,4 +155,8 @@ internal sealed record BmpImage(int Width, int Height, byte[] Pixels)
 }
 
 /// <summary>Content of a bitmap's header.</summary>
-internal sealed record BmpHeader(int Width, int Height, bool TopDown, int Bits, uint Compression, int DataOffset, int InfoSize);
+internal sealed record BmpHeader(int Width, int Height, bool TopDown, int Bits, uint Compression, int DataOffset, int InfoSize)
+{
+    /// <summary>Bytes of a row.</summary>
+    public long Stride => ((long)Width * Bits + 31) / 32 * 4;
+}

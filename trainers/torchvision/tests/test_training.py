@@ -1,0 +1,295 @@
+"""What training means: asserted on what the run did, not on what it says that it did."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from odd_images import jpeg_files
+from PIL import Image
+from platform_double import Platform
+from schema import check
+
+from torchvision_trainer import checkpoints, images, models, training
+from torchvision_trainer.measures import Evaluation
+from trainer_sdk import JobContext, JobRequest, TrainerError
+from trainer_sdk.settings import Settings
+
+CLASSES = ["dark", "light"]
+Rows = list[tuple[str, bytes, str, str]]
+
+
+def solid(level: int) -> bytes:
+    """An image of one colour, by which it is recognised in a batch."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8), (level, level, level)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+LEVELS = {"train": range(0, 48, 2), "val": range(100, 116, 2), "test": range(200, 210, 2)}
+
+
+def rows_of(**extra: bytes) -> Rows:
+    """Images of one colour each; ``extra`` are training images by name."""
+    rows = [
+        (f"{split}/{level}.png", solid(level), CLASSES[level // 2 % 2], split)
+        for split, levels in LEVELS.items() for level in levels
+    ]  # fmt: skip
+    return rows + [(f"train/{name}", data, "dark", "train") for name, data in extra.items()]
+
+
+class Run:
+    """A job in this process, with the images that its model saw while it learned and while it was measured."""
+
+    def __init__(self, platform: Platform, settings: Settings, tmp: Path, rows: Rows, config: dict[str, Any]) -> None:
+        body = platform.job(
+            platform.attempt(), dataset=platform.dataset(rows, CLASSES),
+            config={"imageSize": 8, "batchSize": 8, "epochs": 4, "device": "cpu", **config},
+        )  # fmt: skip
+        self.platform = platform
+        self.events: list[dict[str, Any]] = []
+        self.learned: set[int] = set()
+        self.measured: set[int] = set()
+        self.rates: list[float] = []
+        tmp.mkdir(exist_ok=True)
+        self.context = JobContext(
+            JobRequest.parse(body), settings, tmp, "torchvision", self.events.append, threading.Event()
+        )
+
+    def watch(self, patch: pytest.MonkeyPatch) -> None:
+        """Reads images from the model's inputs, and learning rates from the optimizer's steps."""
+        build = models.build
+
+        def watched(name: str, classes: int) -> torch.nn.Module:
+            model = build(name, classes)
+            model.register_forward_pre_hook(self._see)
+            return model
+
+        def step(optimizer: Any, *_: Any) -> None:
+            self.rates += [group["lr"] for group in optimizer.param_groups]
+
+        patch.setattr(models, "build", watched)
+        for kind in (torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD):
+            patch.setattr(kind, "step", before(kind.step, step))
+
+    def _see(self, model: torch.nn.Module, inputs: tuple[torch.Tensor]) -> None:
+        levels = ((inputs[0].mean(dim=(1, 2, 3)) * 0.5 + 0.5) * 255).round().int().tolist()
+        (self.learned if model.training else self.measured).update(levels)
+
+    def train(self) -> dict[str, Any]:
+        """Runs to the end and returns the ``completed`` event."""
+        try:
+            self.context.completed(training.train(self.context))
+        finally:
+            self.context.close()
+        check("EventBatch", {"events": [{"seq": n, "time": "2026-01-01T00:00:00Z", **e} for n, e in enumerate(self.events, 1)]})
+        return self.events[-1]
+
+    def of_type(self, kind: str) -> list[dict[str, Any]]:
+        return [event for event in self.events if event["type"] == kind]
+
+
+def before(method: Callable[..., Any], call: Callable[..., None]) -> Callable[..., Any]:
+    def both(self: Any, *args: Any, **kwargs: Any) -> Any:
+        call(self)
+        return method(self, *args, **kwargs)
+
+    return both
+
+
+@pytest.fixture()
+def start(
+    platform: Platform, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Run]:
+    def run(rows: Rows | None = None, **config: Any) -> Run:
+        job = Run(platform, settings, tmp_path / "work", rows if rows is not None else rows_of(), config)
+        job.watch(monkeypatch)
+        return job
+
+    return run
+
+
+def script(patch: pytest.MonkeyPatch, accuracies: list[float]) -> list[dict[str, torch.Tensor]]:
+    """Makes the validations give these accuracies, one for each epoch; returns the weights of each epoch."""
+    weights: list[dict[str, torch.Tensor]] = []
+
+    def evaluate(model: torch.nn.Module, _images: Any, _pre: Any, classes: Any, *_: Any) -> Evaluation:
+        weights.append({name: value.clone() for name, value in model.state_dict().items()})
+        right = round(accuracies[min(len(weights), len(accuracies)) - 1] * 100)
+        return Evaluation(torch.tensor([[right, 100 - right], [0, 0]]), 1.0, tuple(classes))
+
+    patch.setattr(training, "evaluate", evaluate)
+    return weights
+
+
+def stored(job: Run, event: dict[str, Any], tmp_path: Path) -> checkpoints.Checkpoint:
+    path = tmp_path / event["name"]
+    path.write_bytes(job.platform.stored(event["key"]))
+    return checkpoints.load(path)
+
+
+def same(left: dict[str, torch.Tensor], right: dict[str, torch.Tensor]) -> bool:
+    return left.keys() == right.keys() and all(torch.equal(left[name], right[name]) for name in left)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
+@pytest.mark.parametrize("rate", [0.0002, 0.03])
+def test_the_optimizer_steps_with_the_learning_rate_that_was_entered(
+    start: Callable[..., Run], tmp_path: Path, optimizer: str, rate: float
+) -> None:
+    job = start(optimizer=optimizer, learningRate=rate, epochs=2)
+    job.train()
+    assert job.rates == [rate] * (2 * 3)
+    assert [event["metrics"]["learning_rate"] for event in job.of_type("metrics")] == [rate] * 2
+    saved = stored(job, job.of_type("checkpoint")[-1], tmp_path)
+    assert [group["lr"] for group in saved.state["optimizer"]["param_groups"]] == [rate]
+
+
+def test_a_schedule_changes_the_rate_of_the_steps(start: Callable[..., Run]) -> None:
+    job = start(learningRate=0.01, scheduler="step", epochs=3)
+    job.train()
+    assert job.rates == pytest.approx([0.01] * 3 + [0.001] * 3 + [0.0001] * 3)
+
+
+def test_the_other_settings_reach_the_optimizer(start: Callable[..., Run], tmp_path: Path) -> None:
+    job = start(optimizer="sgd", momentum=0.7, weightDecay=0.02, epochs=1)
+    job.train()
+    (group,) = stored(job, job.of_type("checkpoint")[0], tmp_path).state["optimizer"]["param_groups"]
+    assert (group["momentum"], group["weight_decay"]) == (0.7, 0.02)
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_a_model_learns_from_training_images_only(
+    start: Callable[..., Run], monkeypatch: pytest.MonkeyPatch, in_memory: bool
+) -> None:
+    if not in_memory:
+        monkeypatch.setattr(training, "available_memory", lambda: 0)
+    job = start()
+    end = job.train()
+    assert job.learned == set(LEVELS["train"])
+    assert job.measured == {*LEVELS["val"], *LEVELS["test"]}
+    assert end["result"]["images"] == {split: len(levels) for split, levels in LEVELS.items()}
+
+
+def test_the_counts_are_those_of_what_was_trained_on(start: Callable[..., Run]) -> None:
+    job = start(batchSize=23, epochs=1)
+    end = job.train()
+    assert job.of_type("started")[0]["images"] == {"train": 24, "val": 8, "test": 5}
+    # A last batch of one image is left out.
+    assert end["result"]["images"]["train"] == len(job.learned) == 23
+
+
+def test_the_best_epoch_is_kept_and_tested_although_later_ones_follow(
+    start: Callable[..., Run], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    weights = script(monkeypatch, [0.5, 0.9, 0.7, 0.6])
+    job = start()
+    end = job.train()
+    assert end["bestEpoch"] == 2
+    assert (end["bestMetrics"]["accuracy"], end["finalMetrics"]["accuracy"]) == (0.9, 0.6)
+    assert [(event["epoch"], event["best"]) for event in job.of_type("checkpoint")] == [
+        (1, True), (2, True), (3, False), (4, False)
+    ]  # fmt: skip
+    assert same(stored(job, job.of_type("checkpoint")[1], tmp_path).state["model"], weights[1])
+    assert same(weights[4], weights[1]), "the test images are measured with the best weights"
+    assert not same(weights[3], weights[1])
+
+
+def test_the_best_epoch_is_stored_even_between_two_checkpoints(
+    start: Callable[..., Run], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    weights = script(monkeypatch, [0.5, 0.9, 0.7, 0.6])
+    job = start(checkpointEvery=4)
+    job.train()
+    last = job.of_type("checkpoint")[-1]
+    assert [(event["epoch"], event["best"]) for event in job.of_type("checkpoint")] == [(4, False), (2, True)]
+    assert last["metrics"]["accuracy"] == 0.9
+    assert same(stored(job, last, tmp_path).state["model"], weights[1])
+
+
+def test_of_equal_accuracies_the_smaller_loss_is_better(
+    start: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = iter([0.5, 0.4, 0.6, 0.4, 0.1])
+
+    def evaluate(*arguments: Any) -> Evaluation:
+        return Evaluation(torch.tensor([[5, 5], [0, 0]]), next(losses), tuple(arguments[3]))
+
+    monkeypatch.setattr(training, "evaluate", evaluate)
+    assert start().train()["bestEpoch"] == 2
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "patience", "last", "best"),
+    [
+        ([0.5, 0.9, 0.7, 0.6, 0.5, 0.5, 0.5], 2, 4, 2),
+        ([0.5, 0.4, 0.6, 0.5, 0.5, 0.5, 0.5], 3, 6, 3),
+        ([0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1], 1, 2, 1),
+        ([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7], 1, 7, 7),
+        ([0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1], 0, 7, 1),
+    ],
+)
+def test_early_stopping_ends_in_the_epoch_that_patience_says(
+    start: Callable[..., Run], monkeypatch: pytest.MonkeyPatch,
+    accuracies: list[float], patience: int, last: int, best: int,
+) -> None:  # fmt: skip
+    script(monkeypatch, accuracies)
+    job = start(epochs=7, earlyStoppingPatience=patience)
+    end = job.train()
+    assert [event["epoch"] for event in job.of_type("metrics")] == list(range(1, last + 1))
+    assert (end["bestEpoch"], end["result"]["epochs"]) == (best, last)
+    assert end["result"]["stoppedEarly"] is (last < 7)
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_an_unreadable_image_is_left_out_with_a_warning_that_names_it(
+    start: Callable[..., Run], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, in_memory: bool
+) -> None:
+    if not in_memory:
+        monkeypatch.setattr(training, "available_memory", lambda: 0)
+    job = start(rows_of(**{"broken.png": solid(1)[:50], "odd.png": b"no image"}))
+    end = job.train()
+    assert job.learned == set(LEVELS["train"])
+    assert end["result"]["images"]["train"] == 24
+    assert end["result"]["unreadable"] == ["train/broken.png", "train/odd.png"]
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert sum("train/broken.png" in warning for warning in warnings) == 1
+    assert sum("train/odd.png is left out: it is no JPEG" in warning for warning in warnings) == 1
+    if in_memory:
+        assert job.of_type("started")[0]["images"]["train"] == 24
+
+
+def test_too_many_unreadable_images_end_the_job(start: Callable[..., Run]) -> None:
+    with pytest.raises(TrainerError, match="3 of 27 train images cannot be read") as failure:
+        start(rows_of(a=b"1", b=b"2", c=b"3")).train()
+    assert failure.value.code == "DATASET_INVALID"
+
+
+def test_the_only_image_of_a_split_must_be_readable(start: Callable[..., Run]) -> None:
+    rows = [row for row in rows_of() if row[3] != "val"]
+    with pytest.raises(TrainerError, match="1 of 1 val images"):
+        start([*rows, ("val/x.png", b"no image", "dark", "val")]).train()
+
+
+def test_an_unreadable_image_that_leaves_one_class_ends_the_job(start: Callable[..., Run]) -> None:
+    rows = [row for row in rows_of() if row[2] == "dark"]
+    with pytest.raises(TrainerError, match="same class"):
+        start([*rows, ("train/x.png", b"no image", "light", "train")]).train()
+
+
+def test_an_upright_photo_with_a_broken_exif_block_is_trained_on(start: Callable[..., Run]) -> None:
+    end = start(rows_of(photo=jpeg_files()["jpeg-exif-width-as-text"].data)).train()
+    assert end["result"]["unreadable"] == []
+    assert end["result"]["images"]["train"] == 25
+
+
+def test_images_is_the_only_place_that_opens_images() -> None:
+    folder = Path(images.__file__).parent
+    sources = [*folder.glob("*.py"), *(folder.parents[1] / "sdk" / "trainer_sdk").glob("*.py")]
+    assert [path.name for path in sources if "Image.open(" in path.read_text()] == ["images.py"]
+    assert all("formats=" in line for path in sources for line in path.read_text().splitlines() if "Image.open(" in line)
