@@ -28,7 +28,9 @@ public sealed class UploadIntake([FromKeyedServices(Databases.Platform)] NpgsqlD
     // look each path up in an index; with a plain join it may choose to read the whole dataset.
     private const string Upsert =
         """
-        WITH wanted AS MATERIALIZED (
+        WITH parent AS MATERIALIZED (
+            SELECT d.id FROM projects p JOIN datasets d ON d.project_id = p.id WHERE d.id = $1 AND d.deleted_at IS NULL AND p.deleted_at IS NULL FOR SHARE
+        ), wanted AS MATERIALIZED (
             SELECT w.*, image.is_there IS NOT NULL AS is_present, bytes.are_there IS NOT NULL AS is_taken, pending.key AS pending_key, pending.size AS pending_size
             FROM unnest($6, $7, $8, $9, $10, $11, $12) WITH ORDINALITY AS w(id, path, plain_key, fresh_key, class, content_type, size, number)
             LEFT JOIN LATERAL (SELECT true AS is_there FROM dataset_images i WHERE i.dataset_id = $1 AND lower(i.path) = lower(w.path) LIMIT 1) AS image ON true
@@ -39,7 +41,7 @@ public sealed class UploadIntake([FromKeyedServices(Databases.Platform)] NpgsqlD
         ), stored AS (
             INSERT INTO dataset_uploads AS u (id, dataset_id, path, key, class, content_type, size, created_by, created_at, expires_at)
             SELECT id, $1, path, CASE WHEN is_taken THEN fresh_key ELSE plain_key END, class, content_type, size, $2, $3, $4
-            FROM wanted WHERE NOT is_present AND ($5 OR NOT EXISTS (SELECT FROM wanted WHERE is_present))
+            FROM wanted CROSS JOIN (SELECT id AS dataset_id FROM parent) AS live WHERE NOT is_present AND ($5 OR NOT EXISTS (SELECT FROM wanted WHERE is_present))
             ON CONFLICT (dataset_id, lower(path)) DO UPDATE
             SET path = EXCLUDED.path, class = EXCLUDED.class, content_type = EXCLUDED.content_type, size = EXCLUDED.size, expires_at = EXCLUDED.expires_at
             RETURNING u.path, u.id, u.key
@@ -64,7 +66,7 @@ public sealed class UploadIntake([FromKeyedServices(Databases.Platform)] NpgsqlD
     /// <param name="skipDuplicates">Whether to leave out paths that the dataset already has; otherwise they fail the whole call.</param>
     /// <param name="quota">What the caller may store; null for no limit.</param>
     /// <param name="cancellation">Cancels.</param>
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.DuplicateImage"/> naming the files, when not skipping; <see cref="ErrorCodes.QuotaExceeded"/>.</exception>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.DuplicateImage"/> naming the files, when not skipping; <see cref="ErrorCodes.QuotaExceeded"/>; <see cref="ErrorCodes.NotFound"/> if the dataset has just been deleted.</exception>
     public async Task<UploadTickets> AnnounceAsync(
         Guid datasetId, Guid userId, IReadOnlyList<AnnouncedFile> files, bool skipDuplicates, StorageQuota? quota, CancellationToken cancellation)
     {
@@ -84,6 +86,8 @@ public sealed class UploadIntake([FromKeyedServices(Databases.Platform)] NpgsqlD
             throw new ProblemException(
                 ErrorCodes.DuplicateImage, $"The dataset already has {rows.Count(row => row.IsPresent)} of these paths.",
                 files.Index().Where(file => rows[file.Index].IsPresent).ToDictionary(file => $"files[{file.Index}].path", file => new[] { $"The dataset already has '{file.Item.Path}'." }));
+        if (rows.Any(row => !row.IsPresent && row.Id == Guid.Empty))
+            throw ProblemException.NoSuch("dataset");
         if (quota is not null)
         {
             await quota.RequireFitsAsync(connection, stored, files.Sum(file => file.Size), cancellation);

@@ -48,6 +48,7 @@ internal static class PlatformModule
         Retention =
         [
             IdempotentAnswers.Retention<PlatformDatabase>(),
+            RetentionRule.Of<EndedTargets>("memberships and invitations of what was deleted", (targets, cancellation) => targets.SweepAsync(cancellation)),
             RetentionRule.Of<ImageRemoval>("uploads that were never completed", (removal, cancellation) => removal.ExpireUploadsAsync(cancellation)),
         ],
     };

@@ -61,13 +61,12 @@ public sealed class DatasetFunctions(DatasetLifecycle datasets, PlatformDatabase
 
     [Function("DeleteDataset"), RequiresPermission(Permission.DatasetsDelete)]
     [Operation("Delete a dataset", Tag = "Datasets", Status = 204,
-        Description = "Versions that training jobs use stay readable for those jobs.")]
+        Description = "Versions that training jobs use stay readable for those jobs. Uploads, shares and invitations end.")]
     public async Task<IResult> Delete(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
-        var dataset = await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsDelete, cancellation);
-        request.RequireMatch(dataset.Version);
-        await datasets.DeleteAsync(id, cancellation);
+        await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsDelete, cancellation);
+        await datasets.DeleteAsync(id, dataset => request.RequireMatch(dataset.Version), cancellation);
         return Answer.NoContent();
     }
 

@@ -104,6 +104,25 @@ public sealed class ContinueAsNewTests(DurableDatabase database) : IClassFixture
     }
 
     [Fact]
+    public async Task A_custom_status_stays_until_a_later_generation_sets_another()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Quiet", context =>
+        {
+            int generation = context.GetInput<int>();
+            if (generation == 1)
+                context.SetCustomStatus("of the first generation");
+            if (generation < 3)
+                context.ContinueAsNew(generation + 1);
+            return Task.FromResult("end");
+        }));
+
+        OrchestrationMetadata end = await engine.RunAsync("Quiet", 1, "the-quiet-one");
+
+        Assert.Equal(3, end.ReadInputAs<int>());
+        Assert.Equal("of the first generation", end.ReadCustomStatusAs<string>());
+    }
+
+    [Fact]
     public async Task Answers_to_calls_of_an_earlier_generation_do_not_reach_a_later_one()
     {
         using var gate = new SemaphoreSlim(0);
