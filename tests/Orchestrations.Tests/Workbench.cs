@@ -134,7 +134,7 @@ internal sealed class Workbench : IAsyncDisposable
             return null;
         }))
         .Activity("FinishExport", Call<ExportRunEnd, ExportEnd>((database, input, stop) =>
-            new ExportActivities(new ExportLifecycle(database, Catalog(database), _servers.Stores, TimeProvider.System)).FinishExport(input, stop)))
+            new ExportActivities(new ExportLifecycle(database, Catalog(database), _servers.Stores, null!, TimeProvider.System)).FinishExport(input, stop)))
         .Activity("LoadDeployment", Call<DeploymentTry, DeploymentLoad>((database, input, stop) =>
             new DeploymentActivities(new DeploymentLifecycle(database, new ServedModels(database, _client, _servers.Stores), TimeProvider.System)).LoadDeployment(input, stop)));
 

@@ -23,7 +23,7 @@ public sealed class AccountMails(Mailbox mailbox, AccountSettings settings)
             The link works once. If you did not ask for it, ignore this mail: your password does not change.
             """), settings.PasswordResetLifetime, cancellation, deliver);
 
-    public Task ConfirmSignUpAsync(string email, string token, CancellationToken cancellation) => mailbox.PostAsync(
+    public Task ConfirmSignUpAsync(string email, string token, bool deliver, CancellationToken cancellation) => mailbox.PostAsync(
         new OutgoingMail(email, "Confirm your e-mail address",
             $"""
             You, or another person, signed up with the address {email}.
@@ -32,7 +32,7 @@ public sealed class AccountMails(Mailbox mailbox, AccountSettings settings)
             {Link("confirm-sign-up", token)}
 
             If that was not you, ignore this mail: no account is created.
-            """), settings.SignUpLifetime, cancellation);
+            """), settings.SignUpLifetime, cancellation, deliver);
 
     public Task WelcomeAsync(string email, CancellationToken cancellation) => mailbox.PostAsync(
         new OutgoingMail(email, "Your account",
@@ -44,7 +44,7 @@ public sealed class AccountMails(Mailbox mailbox, AccountSettings settings)
             {new Uri(settings.ConsoleUrl, "forgot-password")}
             """), NoticeUsefulFor, cancellation);
 
-    public Task AlreadySignedUpAsync(string email, CancellationToken cancellation) => mailbox.PostAsync(
+    public Task AlreadySignedUpAsync(string email, bool deliver, CancellationToken cancellation) => mailbox.PostAsync(
         new OutgoingMail(email, "You already have an account",
             $"""
             You, or another person, tried to sign up with the address {email}, which already has an account. Nothing was changed.
@@ -54,7 +54,7 @@ public sealed class AccountMails(Mailbox mailbox, AccountSettings settings)
 
             If you forgot the password, choose a new one:
             {new Uri(settings.ConsoleUrl, "forgot-password")}
-            """), NoticeUsefulFor, cancellation);
+            """), NoticeUsefulFor, cancellation, deliver);
 
     public Task ConfirmEmailAsync(string email, string token, bool deliver, CancellationToken cancellation) => mailbox.PostAsync(
         new OutgoingMail(email, "Confirm your new e-mail address",
@@ -67,13 +67,18 @@ public sealed class AccountMails(Mailbox mailbox, AccountSettings settings)
             If that was not you, ignore this mail.
             """), settings.SignUpLifetime, cancellation, deliver);
 
-    public Task EmailChangedAsync(string oldEmail, string newEmail, CancellationToken cancellation) => mailbox.PostAsync(
-        new OutgoingMail(oldEmail, "Your e-mail address was changed",
-            $"""
-            The e-mail address of your account was changed to {newEmail}.
+    /// <summary>Tells both addresses.</summary>
+    public async Task EmailChangedAsync(string oldEmail, string newEmail, CancellationToken cancellation)
+    {
+        foreach (var to in (string[])[oldEmail, newEmail])
+            await mailbox.PostAsync(
+                new OutgoingMail(to, "Your e-mail address was changed",
+                    $"""
+                    The e-mail address of your account was changed from {oldEmail} to {newEmail}. Links that were mailed before no longer work.
 
-            If that was not you, tell an administrator at once.
-            """), NoticeUsefulFor, cancellation);
+                    If you did not expect this, tell an administrator at once.
+                    """), NoticeUsefulFor, cancellation);
+    }
 
     public Task PasswordChangedAsync(User user, CancellationToken cancellation) => mailbox.PostAsync(
         new OutgoingMail(user.Email, "Your password was changed",

@@ -19,11 +19,14 @@ public static class AccountServices
         services.AddSingleton<PersonalTokenUse>();
         services.AddHostedService(provider => provider.GetRequiredService<PersonalTokenUse>());
         services.AddSingleton<Callers>();
+        services.AddSingleton<AccessFeed>();
+        services.AddHostedService(provider => provider.GetRequiredService<AccessFeed>());
         services.AddSingleton<PasswordHashing>();
         services.AddScoped<SignInThrottle>();
         services.AddScoped<UserSessions>();
         services.AddScoped<PersonalTokens>();
         services.AddScoped<AccountMails>();
+        services.AddScoped<MailLimits>();
         services.AddScoped<SignIn>();
         services.AddScoped<SignUp>();
         services.AddScoped<PasswordReset>();

@@ -18,7 +18,7 @@ public sealed record ProfileChange(string? FullName, string? BadgeColor, string?
 
 /// <summary>Changes the own account.</summary>
 public sealed class OwnProfile(
-    UserDatabase database, SignIn signIn, AccountMails mails, AccountSettings settings, AuditLog audit, TimeProvider time)
+    UserDatabase database, SignIn signIn, AccountMails mails, MailLimits limits, AccountSettings settings, AuditLog audit, TimeProvider time)
 {
     /// <summary>Changes the account. Returns the changed account, and the new address if it must be confirmed first.</summary>
     /// <exception cref="ProblemException">
@@ -29,9 +29,11 @@ public sealed class OwnProfile(
     {
         if (change.BadgeColor is { } color && !Avatar.Colors.Contains(color))
             throw new ProblemException(ErrorCodes.ValidationFailed, $"Must be one of {string.Join(", ", Avatar.Colors)}.", "badgeColor");
-        var email = await NewAddressAsync(await database.Users.AsNoTracking().FirstAsync(u => u.Id == userId, cancellation), change, origin, cancellation);
+        var email = await NewAddressAsync(await database.Users.AsNoTracking().FirstOrDefaultAsync(u => u.Id == userId, cancellation) ?? throw Gone(), change, origin, cancellation);
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
-        var user = (await database.LockUserAsync(userId, cancellation))!;
+        var user = await database.LockUserAsync(userId, cancellation);
+        if (user is not { IsActive: true })
+            throw Gone();
         user.FullName = change.FullName?.AsName();
         user.BadgeColor = change.BadgeColor;
         user.UpdatedAt = time.GetUtcNow();
@@ -77,6 +79,8 @@ public sealed class OwnProfile(
         await transaction.CommitAsync(cancellation);
     }
 
+    private static ProblemException Gone() => new(ErrorCodes.Unauthenticated);
+
     private async Task<string?> NewAddressAsync(User user, ProfileChange change, ClientOrigin origin, CancellationToken cancellation)
     {
         if (change.Email is not { } wanted)
@@ -94,6 +98,7 @@ public sealed class OwnProfile(
     private async Task SendLinkAsync(User user, string email, CancellationToken cancellation)
     {
         var normalised = EmailAddress.TryNormalise(email, out var valid) ? valid : email;
+        await limits.RequireAsync(normalised, "change of address", user.Id, cancellation);
         var isTaken = await database.Users.AnyAsync(u => u.NormalizedEmail == normalised, cancellation);
         var token = SecretToken.Create();
         var now = time.GetUtcNow();

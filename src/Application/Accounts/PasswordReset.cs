@@ -10,23 +10,19 @@ namespace VisionPlatform.Application.Accounts;
 
 /// <summary>Resets forgotten passwords with a mailed link.</summary>
 public sealed class PasswordReset(
-    UserDatabase database, PasswordHashing passwords, SignInThrottle throttle, UserSessions sessions, AccountMails mails, AccountSettings settings, AuditLog audit, TimeProvider time)
+    UserDatabase database, PasswordHashing passwords, SignInThrottle throttle, UserSessions sessions, AccountMails mails, MailLimits limits, AccountSettings settings, AuditLog audit, TimeProvider time)
 {
-    // Repeated requests must not flood a mailbox.
-    private static readonly TimeSpan BetweenMails = TimeSpan.FromMinutes(1);
-
-    /// <summary>Mails a link if the address has an active account. Otherwise does the same work without a mail, so that the answer reveals nothing.</summary>
+    /// <summary>Mails a link if the address has an active account and <see cref="MailLimits"/> allows it. Otherwise does the same work without a mail, so that the answer reveals nothing.</summary>
     public async Task RequestAsync(string email, CancellationToken cancellation)
     {
         var normalised = EmailAddress.TryNormalise(email, out var valid) ? valid : "nobody@invalid";
         var now = time.GetUtcNow();
-        var user = await database.Users.AsNoTracking().FirstOrDefaultAsync(u => u.NormalizedEmail == normalised, cancellation);
-        var userId = user?.Id ?? Guid.Empty;
-        var since = now - BetweenMails;
-        var isTooSoon = await database.MailedTokens.AnyAsync(t => t.UserId == userId && t.Purpose == MailedTokenPurpose.PasswordReset && t.CreatedAt > since, cancellation);
-        var deliver = user is { IsActive: true } && !isTooSoon;
         var token = SecretToken.Create();
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        // Under its lock the account keeps its address, so that a link which is mailed here is among those that a change of address invalidates.
+        var user = await database.Users.FromSql($"SELECT *, xmin FROM users WHERE normalized_email = {normalised} FOR UPDATE").AsNoTracking().SingleOrDefaultAsync(cancellation);
+        var isTooMuch = await limits.CountAsync(normalised, "password reset", sender: null, cancellation) is not null;
+        var deliver = user is { IsActive: true } && !isTooMuch;
         database.MailedTokens.Add(new MailedToken
         {
             Purpose = MailedTokenPurpose.PasswordReset,
@@ -52,7 +48,7 @@ public sealed class PasswordReset(
         var now = time.GetUtcNow();
         var link = await MailedTokens.FindAsync(database, token, MailedTokenPurpose.PasswordReset, now, cancellation);
         var user = link?.UserId is { } id ? await database.Users.AsNoTracking().FirstOrDefaultAsync(u => u.Id == id && u.IsActive, cancellation) : null;
-        if (link is null || user is null)
+        if (link is null || user is null || link.Email != user.Email)
             throw new ProblemException(ErrorCodes.InvalidLink);
         Passwords.RequireGood(wanted, user.NormalizedEmail, "newPassword");
         var hash = await passwords.HashAsync(wanted, cancellation);

@@ -32,6 +32,9 @@ public sealed class PersonalTokens(UserDatabase database, AuditLog audit, TimePr
         await using var create = await once.BeginAsync(database, cancellation);
         if (create.Earlier is { } earlier)
             return earlier;
+        // The lock also lets simultaneous requests count one after another.
+        if (await database.LockUserAsync(userId, cancellation) is not { IsActive: true })
+            throw new ProblemException(ErrorCodes.Unauthenticated);
         if (await Of(userId).CountAsync(cancellation) >= PersonalToken.MaximumPerUser)
             throw new ProblemException(ErrorCodes.QuotaExceeded, $"An account can have at most {PersonalToken.MaximumPerUser} tokens.");
         var token = SecretToken.Create(PersonalToken.Prefix);
@@ -72,6 +75,7 @@ public sealed class PersonalTokens(UserDatabase database, AuditLog audit, TimePr
             .ExecuteUpdateAsync(set => set.SetProperty(t => t.RevokedAt, now), cancellation);
         if (revoked == 0)
             throw new ProblemException(ErrorCodes.NotFound, "You have no such token.");
+        await database.NotifyAccessChangedAsync(userId, cancellation);
         await audit.AppendAsync(new AuditEvent("personal_token.revoke") { SubjectType = "personal_token", SubjectId = tokenId.ToString() }, cancellation);
         await transaction.CommitAsync(cancellation);
     }

@@ -61,10 +61,10 @@ public sealed class SignIn(
         }
         if (rotation.Next is not { } next)
             throw new ProblemException(ErrorCodes.InvalidRefreshToken);
-        var user = await database.Users.AsNoTracking().FirstAsync(u => u.Id == next.UserId, cancellation);
-        if (user.IsActive)
+        var user = await database.Users.AsNoTracking().FirstOrDefaultAsync(u => u.Id == next.UserId, cancellation);
+        if (user is { IsActive: true })
             return Answer(user, next);
-        await sessions.EndAllAsync(user.Id, cancellation);
+        await sessions.EndAllAsync(next.UserId, cancellation);
         throw new ProblemException(ErrorCodes.InvalidRefreshToken);
     }
 
@@ -75,7 +75,7 @@ public sealed class SignIn(
     /// </exception>
     public async Task<Session> ChangePasswordAsync(Guid userId, string current, string wanted, ClientOrigin origin, CancellationToken cancellation)
     {
-        var user = await database.Users.AsNoTracking().FirstAsync(u => u.Id == userId, cancellation);
+        var user = await database.Users.AsNoTracking().FirstOrDefaultAsync(u => u.Id == userId && u.IsActive, cancellation) ?? throw new ProblemException(ErrorCodes.Unauthenticated);
         await RequirePasswordAsync(user, current, origin, cancellation);
         Passwords.RequireGood(wanted, user.NormalizedEmail, "newPassword", unlike: current);
 
@@ -109,7 +109,7 @@ public sealed class SignIn(
 
     /// <summary>Begins a session of an authenticated person.</summary>
     public async Task<Session> BeginAsync(User user, ClientOrigin origin, CancellationToken cancellation) =>
-        Answer(user, await sessions.BeginAsync(user.Id, origin, cancellation));
+        Answer(user, await sessions.BeginAsync(user, origin, cancellation));
 
     private static ProblemException NotTheCurrentPassword() => new(ErrorCodes.ValidationFailed, "This is not the current password.", "currentPassword");
 
@@ -132,6 +132,7 @@ internal static class Passwords
             set => set.SetProperty(u => u.PasswordHash, hash).SetProperty(u => u.MustChangePassword, false)
                 .SetProperty(u => u.PasswordChangedAt, now).SetProperty(u => u.UpdatedAt, now), cancellation);
         user.MustChangePassword = false;
+        user.PasswordChangedAt = now;
         return changed > 0;
     }
 

@@ -18,7 +18,7 @@ public sealed record NewAccount(string Email, string Password, string? FullName)
 /// answer and the work are the same.
 /// </summary>
 public sealed class SignUp(
-    UserDatabase database, PasswordHashing passwords, SignIn signIn, SignInThrottle throttle, AccountMails mails, AccountSettings settings, AuditLog audit, TimeProvider time)
+    UserDatabase database, PasswordHashing passwords, SignIn signIn, SignInThrottle throttle, AccountMails mails, MailLimits limits, AccountSettings settings, AuditLog audit, TimeProvider time)
 {
     /// <summary>
     /// Accepts a sign-up. With confirmation the account is created when the link in the mail is followed; otherwise
@@ -36,12 +36,14 @@ public sealed class SignUp(
         var hash = await passwords.HashAsync(wanted.Password, cancellation);
         var now = time.GetUtcNow();
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        // Beyond the limit everything happens but the mail, so that the answer reveals nothing.
+        var deliver = await limits.CountAsync(normalised, "sign-up", sender: null, cancellation) is null;
         if (settings.ConfirmsEmail)
-            await PrepareAsync(wanted, normalised, hash, now, cancellation);
+            await PrepareAsync(wanted, normalised, hash, now, deliver, cancellation);
         else if (await MakeAsync(wanted.Email.Trim(), normalised, hash, wanted.FullName, now, cancellation) is not null)
             await mails.WelcomeAsync(wanted.Email.Trim(), cancellation);
         else
-            await mails.AlreadySignedUpAsync(normalised, cancellation);
+            await mails.AlreadySignedUpAsync(normalised, deliver, cancellation);
         await audit.AppendAsync(new AuditEvent("user.sign_up") { Actor = AuditActor.Stranger(normalised), SubjectType = "user", SubjectName = normalised }, cancellation);
         await transaction.CommitAsync(cancellation);
     }
@@ -84,7 +86,7 @@ public sealed class SignUp(
     }
 
     // Write the same rows whether or not the address has an account.
-    private async Task PrepareAsync(NewAccount wanted, string normalised, string hash, DateTimeOffset now, CancellationToken cancellation)
+    private async Task PrepareAsync(NewAccount wanted, string normalised, string hash, DateTimeOffset now, bool deliver, CancellationToken cancellation)
     {
         var exists = await database.Users.AnyAsync(u => u.NormalizedEmail == normalised, cancellation);
         var token = SecretToken.Create();
@@ -98,7 +100,7 @@ public sealed class SignUp(
             CreatedAt = now,
             ExpiresAt = now + settings.SignUpLifetime,
         });
-        await (exists ? mails.AlreadySignedUpAsync(normalised, cancellation) : mails.ConfirmSignUpAsync(wanted.Email.Trim(), token, cancellation));
+        await (exists ? mails.AlreadySignedUpAsync(normalised, deliver, cancellation) : mails.ConfirmSignUpAsync(wanted.Email.Trim(), token, deliver, cancellation));
     }
 
     // Null when the address has an account, also when a simultaneous sign-up has just created it.

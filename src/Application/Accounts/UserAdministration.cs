@@ -5,6 +5,7 @@ using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Text;
+using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Accounts;
@@ -16,7 +17,7 @@ public sealed record Administrator(Guid Id, SystemRole Role);
 /// Changes the accounts of other people. The transaction reads the roles of both people again and decides by them, not by
 /// those at the start of the request. One active administrator always remains.
 /// </summary>
-public sealed class UserAdministration(UserDatabase users, PlatformDatabase platform, UserSessions sessions, Quotas quotas, AuditLog audit, TimeProvider time)
+public sealed class UserAdministration(UserDatabase users, PlatformDatabase platform, UserSessions sessions, Quotas quotas, AccountMails mails, AuditLog audit, TimeProvider time)
 {
     private static readonly SystemRole[] BelowManager = [.. RoleRules.Grantable(SystemRole.Manager)];
 
@@ -33,19 +34,26 @@ public sealed class UserAdministration(UserDatabase users, PlatformDatabase plat
         return all.Where(user => BelowManager.Contains(user.Role) && (own.FirstOrDefault() == null || own.FirstOrDefault() == user.OrganizationId));
     }
 
-    /// <summary>Replaces name and e-mail address of an account.</summary>
+    /// <summary>Replaces name and e-mail address of an account. A new address invalidates the links that were mailed, and both addresses are told about it.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/>, <see cref="ErrorCodes.EmailTaken"/>, <see cref="ErrorCodes.ValidationFailed"/> for an invalid address.</exception>
     public Task<User> UpdateAsync(Administrator by, Guid id, string? fullName, string email, Action<User> requireVersion, CancellationToken cancellation)
     {
         if (!EmailAddress.TryNormalise(email, out var normalised))
             throw new ProblemException(ErrorCodes.ValidationFailed, "This is not an e-mail address.", "email");
-        return ChangeAsync(by, id, "user.update", requireVersion, user =>
+        return ChangeAsync(by, id, "user.update", requireVersion, async user =>
         {
+            var old = user.Email;
             var details = new Dictionary<string, object?> { ["email"] = new { before = user.Email, after = email.Trim() }, ["fullName"] = new { before = user.FullName, after = fullName?.AsName() } };
             user.FullName = fullName?.AsName();
             user.Email = email.Trim();
-            user.NormalizedEmail = normalised;
-            return Task.FromResult(details);
+            if (user.NormalizedEmail != normalised)
+            {
+                await MailedTokens.UseUpAsync(users, id, time.GetUtcNow(), cancellation);
+                user.NormalizedEmail = normalised;
+                await SaveAsync(cancellation);
+                await mails.EmailChangedAsync(old, user.Email, cancellation);
+            }
+            return details;
         }, cancellation);
     }
 
@@ -63,7 +71,7 @@ public sealed class UserAdministration(UserDatabase users, PlatformDatabase plat
             return details;
         }, cancellation, grants: role);
 
-    /// <summary>Deactivates an account. Ends its sessions and revokes its personal tokens at once; reactivation does not restore them.</summary>
+    /// <summary>Deactivates an account. Ends its sessions, personal tokens and mailed links at once; reactivation does not restore them.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/>, <see cref="ErrorCodes.LastAdministrator"/>.</exception>
     public Task<User> DeactivateAsync(Administrator by, Guid id, CancellationToken cancellation) =>
         ChangeAsync(by, id, "user.deactivate", _ => { }, async user =>
@@ -73,6 +81,7 @@ public sealed class UserAdministration(UserDatabase users, PlatformDatabase plat
             var now = time.GetUtcNow();
             user.IsActive = false;
             var ended = await sessions.EndAllAsync(id, cancellation);
+            await MailedTokens.UseUpAsync(users, id, now, cancellation);
             var revoked = await users.PersonalTokens.Where(token => token.UserId == id && token.RevokedAt == null)
                 .ExecuteUpdateAsync(set => set.SetProperty(token => token.RevokedAt, now), cancellation);
             return new Dictionary<string, object?> { ["sessions"] = ended, ["personalAccess"] = revoked };
@@ -98,6 +107,7 @@ public sealed class UserAdministration(UserDatabase users, PlatformDatabase plat
         if (id == by.Id)
             throw new ProblemException(ErrorCodes.OwnAccount);
         await using var transaction = await users.Database.BeginTransactionAsync(cancellation);
+        await users.LockOutOwnersAsync(id, cancellation);
         var user = await LockAsync(by, id, null, cancellation);
         requireVersion(user);
         if (user.Role == SystemRole.Admin && user.IsActive)
@@ -105,6 +115,7 @@ public sealed class UserAdministration(UserDatabase users, PlatformDatabase plat
         if (await platform.Projects.AnyAsync(project => project.OwnerId == id && project.DeletedAt == null, cancellation))
             throw new ProblemException(ErrorCodes.OwnsProjects);
         await users.Users.Where(row => row.Id == id).ExecuteDeleteAsync(cancellation);
+        await users.NotifyAccessChangedAsync(id, cancellation);
         await audit.AppendAsync(About(user, "user.delete") with { Details = new Dictionary<string, object?> { ["role"] = user.Role } }, cancellation);
         await transaction.CommitAsync(cancellation);
     }
@@ -120,6 +131,15 @@ public sealed class UserAdministration(UserDatabase users, PlatformDatabase plat
         requireVersion(user);
         var details = await change(user);
         user.UpdatedAt = time.GetUtcNow();
+        await SaveAsync(cancellation);
+        await users.NotifyAccessChangedAsync(id, cancellation);
+        await audit.AppendAsync(About(user, action) with { Details = details }, cancellation);
+        await transaction.CommitAsync(cancellation);
+        return user;
+    }
+
+    private async Task SaveAsync(CancellationToken cancellation)
+    {
         try
         {
             await users.SaveChangesAsync(cancellation);
@@ -128,9 +148,6 @@ public sealed class UserAdministration(UserDatabase users, PlatformDatabase plat
         {
             throw new ProblemException(ErrorCodes.EmailTaken, "Another account has this e-mail address.", "email");
         }
-        await audit.AppendAsync(About(user, action) with { Details = details }, cancellation);
-        await transaction.CommitAsync(cancellation);
-        return user;
     }
 
     // Administrators first lock all administrators in the same order, so that their changes run one after another.

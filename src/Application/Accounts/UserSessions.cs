@@ -22,18 +22,28 @@ public readonly record struct Rotation(RefreshableSession? Next, Guid? ReusedOf)
 
 /// <summary>
 /// Begins, continues and ends sessions. Each use of a refresh token returns the next one. A second use of the same token means that two
-/// parties hold it, so the session ends. When a session ends, its access tokens stop working at once.
+/// parties hold it, so the session ends. The exception is <see cref="RetryWindow"/>: the same client may repeat a refresh, because its two tabs
+/// refresh at the same time, or because it did not get the answer. When a session ends, its access tokens stop working at once.
 /// </summary>
 public sealed class UserSessions(UserDatabase database, AccountSettings settings, AuditLog audit, TimeProvider time)
 {
+    /// <summary>For how long after a refresh the same client, by network address and program, may repeat it.</summary>
+    public static readonly TimeSpan RetryWindow = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan KeptAfterEnd = TimeSpan.FromDays(1);
 
-    public async Task<RefreshableSession> BeginAsync(Guid userId, ClientOrigin origin, CancellationToken cancellation)
+    /// <summary>Begins a session, in the caller's transaction if there is one.</summary>
+    /// <param name="user">The account whose password was verified.</param>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidCredentials"/> if the account was deactivated or got another password since it was read.</exception>
+    public async Task<RefreshableSession> BeginAsync(User user, ClientOrigin origin, CancellationToken cancellation)
     {
+        await using var transaction = database.Database.CurrentTransaction is null ? await database.Database.BeginTransactionAsync(cancellation) : null;
+        if (!await database.ShareAccountAsync(user.Id, user.PasswordChangedAt, cancellation))
+            throw new ProblemException(ErrorCodes.InvalidCredentials);
         var now = time.GetUtcNow();
         var session = new UserSession
         {
-            UserId = userId,
+            UserId = user.Id,
             CreatedAt = now,
             LastUsedAt = now,
             ExpiresAt = now + settings.RefreshTokenLifetime,
@@ -41,7 +51,10 @@ public sealed class UserSessions(UserDatabase database, AccountSettings settings
             Address = origin.Address,
         };
         database.Sessions.Add(session);
-        return await AddTokenAsync(userId, session.Id, now, cancellation);
+        var begun = await AddTokenAsync(user.Id, session.Id, now, cancellation);
+        if (transaction is not null)
+            await transaction.CommitAsync(cancellation);
+        return begun;
     }
 
     /// <summary>Exchanges a refresh token for the next one. Refuses a token that is unknown, expired or used, or whose session has ended.</summary>
@@ -50,6 +63,8 @@ public sealed class UserSessions(UserDatabase database, AccountSettings settings
         var hash = SecretToken.HashOf(token);
         var now = time.GetUtcNow();
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        // First the account, as everywhere: the new token refers to it, and a deactivation holds it while it ends the sessions.
+        await database.Database.ExecuteSqlAsync($"SELECT FROM users u JOIN refresh_tokens t ON t.user_id = u.id WHERE t.token_hash = {hash} FOR KEY SHARE OF u", cancellation);
         // One statement, so that only one of two simultaneous uses succeeds.
         var used = (await database.RefreshTokens.FromSql(
             $"""
@@ -57,10 +72,12 @@ public sealed class UserSessions(UserDatabase database, AccountSettings settings
             FROM sessions s
             WHERE t.token_hash = {hash} AND t.used_at IS NULL AND t.expires_at > {now} AND s.id = t.session_id AND s.ended_at IS NULL
             RETURNING t.*
-            """).AsNoTracking().ToListAsync(cancellation)).SingleOrDefault();
+            """).AsNoTracking().ToListAsync(cancellation)).SingleOrDefault() ?? await FindRepeatedAsync(hash, origin, now, cancellation);
         if (used is null)
         {
             var reused = await EndSessionOfUsedAsync(hash, now, cancellation);
+            if (reused is { } owner)
+                await database.NotifyAccessChangedAsync(owner, cancellation);
             await transaction.CommitAsync(cancellation);
             return new(null, reused);
         }
@@ -104,10 +121,11 @@ public sealed class UserSessions(UserDatabase database, AccountSettings settings
     }
 
     /// <summary>Ends every session of an account, in the caller's transaction and without an audit entry. Returns how many.</summary>
-    public Task<int> EndAllAsync(Guid userId, CancellationToken cancellation)
+    public async Task<int> EndAllAsync(Guid userId, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        return database.Sessions.Where(s => s.UserId == userId && s.EndedAt == null)
+        await database.NotifyAccessChangedAsync(userId, cancellation);
+        return await database.Sessions.Where(s => s.UserId == userId && s.EndedAt == null)
             .ExecuteUpdateAsync(set => set.SetProperty(s => s.EndedAt, now), cancellation);
     }
 
@@ -130,8 +148,22 @@ public sealed class UserSessions(UserDatabase database, AccountSettings settings
     private async Task<bool> EndOneAsync(Guid userId, Guid sessionId, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
+        await database.NotifyAccessChangedAsync(userId, cancellation);
         return await database.Sessions.Where(s => s.Id == sessionId && s.UserId == userId && s.EndedAt == null && s.ExpiresAt > now)
             .ExecuteUpdateAsync(set => set.SetProperty(s => s.EndedAt, now), cancellation) > 0;
+    }
+
+    /// <summary>A token that the same client has used a moment ago. Its further successors are as valid as the first.</summary>
+    private async Task<RefreshToken?> FindRepeatedAsync(byte[] hash, ClientOrigin origin, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var (client, since) = (Storable(origin.Client), now - RetryWindow);
+        return (await database.RefreshTokens.FromSql(
+            $"""
+            SELECT t.* FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id
+            WHERE t.token_hash = {hash} AND t.used_at > {since} AND t.expires_at > {now} AND s.ended_at IS NULL
+              AND s.client IS NOT DISTINCT FROM {client}::text AND s.address IS NOT DISTINCT FROM {origin.Address}::text
+            FOR UPDATE OF s
+            """).AsNoTracking().ToListAsync(cancellation)).SingleOrDefault();
     }
 
     private async Task<Guid?> EndSessionOfUsedAsync(byte[] hash, DateTimeOffset now, CancellationToken cancellation) =>

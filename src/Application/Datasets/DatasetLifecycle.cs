@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using VisionPlatform.Application.Idempotency;
 using VisionPlatform.Application.Organizations;
+using VisionPlatform.Application.Projects;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
@@ -15,15 +16,16 @@ namespace VisionPlatform.Application.Datasets;
 public sealed record DatasetDraft(Guid ProjectId, string Name, string? Description, TaskType TaskType, SplitSettings Split);
 
 /// <summary>Creates and deletes datasets.</summary>
-public sealed class DatasetLifecycle(PlatformDatabase database, Quotas quotas, TimeProvider time)
+public sealed class DatasetLifecycle(PlatformDatabase database, Quotas quotas, EndedTargets ended, TimeProvider time)
 {
     /// <summary>Creates an empty dataset in a project that the creator may write to.</summary>
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.QuotaExceeded"/>, <see cref="ErrorCodes.DuplicateName"/>, and those of <see cref="IdempotentCreate{T}"/>.</exception>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/> if the project has just been deleted, <see cref="ErrorCodes.QuotaExceeded"/>, <see cref="ErrorCodes.DuplicateName"/>, and those of <see cref="IdempotentCreate{T}"/>.</exception>
     public async Task<Created<Dataset>> CreateAsync(Guid creatorId, SystemRole creatorRole, DatasetDraft draft, IdempotentCreate<Dataset> once, CancellationToken cancellation)
     {
-        await using var create = await once.BeginAsync(database, cancellation, isOneStatement: AccountQuota.For(creatorRole).Datasets is null);
+        await using var create = await once.BeginAsync(database, cancellation);
         if (create.Earlier is { } earlier)
             return earlier;
+        await database.RequireLiveProjectAsync(draft.ProjectId, "project", cancellation);
         await quotas.RequireRoomForDatasetAsync(creatorId, creatorRole, cancellation);
         var now = time.GetUtcNow();
         var dataset = new Dataset
@@ -43,11 +45,37 @@ public sealed class DatasetLifecycle(PlatformDatabase database, Quotas quotas, T
         return await create.CommitAsync(dataset, cancellation);
     }
 
-    /// <summary>Deletes a dataset; deleting it again changes nothing. Schedule <see cref="DatasetWork.Empty"/> after it, which removes its images.</summary>
-    public Task DeleteAsync(Guid id, CancellationToken cancellation)
+    /// <summary>
+    /// Deletes a dataset and ends what is left in it: uploads, versions that are being published, shares, invitations. Schedule
+    /// <see cref="DatasetWork.Empty"/> after it, which removes the images that no job and no model needs.
+    /// </summary>
+    /// <param name="requireMatch">Throws if the caller meant another version. It sees the dataset under its lock.</param>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/> if somebody else has just deleted it.</exception>
+    public async Task DeleteAsync(Guid id, Action<Dataset> requireMatch, CancellationToken cancellation)
     {
-        var now = time.GetUtcNow();
-        return database.Datasets.Where(dataset => dataset.Id == id && dataset.DeletedAt == null)
-            .ExecuteUpdateAsync(set => set.SetProperty(dataset => dataset.DeletedAt, now).SetProperty(dataset => dataset.UpdatedAt, now), cancellation);
+        await using (var transaction = await database.Database.BeginTransactionAsync(cancellation))
+        {
+            var dataset = await database.LockDatasetAsync(id, cancellation) ?? throw ProblemException.NoSuch("dataset");
+            requireMatch(dataset);
+            var now = time.GetUtcNow();
+            dataset.DeletedAt = dataset.UpdatedAt = now;
+            await database.SaveChangesAsync(cancellation);
+            await database.EndContentsAsync(id, now, cancellation);
+            await transaction.CommitAsync(cancellation);
+        }
+        await ended.EndAsync([id], cancellation);
+    }
+}
+
+/// <summary>The end of what is under way in a dataset.</summary>
+internal static class DatasetContents
+{
+    /// <summary>Ends uploads and versions that are being published, in the transaction that deletes the dataset. The objects of uploads are removed when expired uploads are.</summary>
+    public static async Task EndContentsAsync(this PlatformDatabase database, Guid datasetId, DateTimeOffset now, CancellationToken cancellation)
+    {
+        await database.DatasetUploads.Where(upload => upload.DatasetId == datasetId && upload.ExpiresAt > now)
+            .ExecuteUpdateAsync(set => set.SetProperty(upload => upload.ExpiresAt, now), cancellation);
+        await database.DatasetVersions.Where(version => version.DatasetId == datasetId && version.State == DatasetVersionState.Publishing).ExecuteUpdateAsync(
+            set => set.SetProperty(version => version.State, DatasetVersionState.Failed).SetProperty(version => version.Error, "The dataset was deleted."), cancellation);
     }
 }

@@ -111,6 +111,7 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
             return [];
         var now = time.GetUtcNow();
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        await database.RequireLiveProjectOfDatasetAsync(datasetId, cancellation);
         // Lock the dataset, as VersionPublisher explains. This also keeps it from being deleted until the commit.
         if (await database.Datasets.Where(dataset => dataset.Id == datasetId && dataset.DeletedAt == null)
                 .ExecuteUpdateAsync(set => set.SetProperty(dataset => dataset.UpdatedAt, now), cancellation) == 0)

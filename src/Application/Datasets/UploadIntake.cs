@@ -31,7 +31,9 @@ public sealed class UploadIntake(
     // from waiting for each other.
     private const string Upsert =
         """
-        WITH wanted AS MATERIALIZED (
+        WITH parent AS MATERIALIZED (
+            SELECT d.id FROM projects p JOIN datasets d ON d.project_id = p.id WHERE d.id = $1 AND d.deleted_at IS NULL AND p.deleted_at IS NULL FOR SHARE
+        ), wanted AS MATERIALIZED (
             SELECT w.*, image.is_there IS NOT NULL AS is_present, pending.key AS pending_key,
                    CASE WHEN pending.path <> w.path AND pending.expires_at > $3 THEN pending.path END AS other_spelling
             FROM unnest($6, $7, $8, $9, $10, $11, $12) WITH ORDINALITY AS w(id, path, folded_path, key, class, content_type, size, number)
@@ -42,7 +44,7 @@ public sealed class UploadIntake(
         ), blocked AS MATERIALIZED (
             SELECT path FROM dataset_images WHERE dataset_id = $1 AND folded_path = ANY ($14) LIMIT 1
         ), free AS (
-            SELECT * FROM wanted WHERE NOT is_present AND other_spelling IS NULL AND NOT EXISTS (SELECT FROM blocked)
+            SELECT * FROM wanted WHERE NOT is_present AND other_spelling IS NULL AND NOT EXISTS (SELECT FROM blocked) AND EXISTS (SELECT FROM parent)
         ), stored AS (
             INSERT INTO dataset_uploads AS u (id, dataset_id, path, folded_path, key, class, content_type, size, created_by, created_at, expires_at)
             SELECT id, $1, path, folded_path, key, class, content_type, size, $2, $3, $4
@@ -54,7 +56,7 @@ public sealed class UploadIntake(
             WHERE u.path = EXCLUDED.path OR u.expires_at <= $3
             RETURNING u.path, u.id, u.key
         )
-        SELECT wanted.is_present, wanted.other_spelling, wanted.pending_key, stored.id, stored.key, (SELECT path FROM blocked)
+        SELECT wanted.is_present, wanted.other_spelling, wanted.pending_key, stored.id, stored.key, (SELECT path FROM blocked), EXISTS (SELECT FROM parent)
         FROM wanted LEFT JOIN stored ON stored.path = wanted.path ORDER BY wanted.number
         """;
 
@@ -63,8 +65,9 @@ public sealed class UploadIntake(
     /// <param name="OtherSpelling">The path under which the caller has announced the same file; null when it was not announced, or is spelled alike.</param>
     /// <param name="EarlierKey">Key of the caller's earlier announcement of the path; null when there is none.</param>
     /// <param name="Blocking">An image that is where one of the files needs a folder; the same for every row.</param>
+    /// <param name="HasDataset">Whether the dataset and its project are there; the same for every row.</param>
     /// <param name="Id">Id of the upload. Empty when the file was not announced, like <paramref name="Key"/>.</param>
-    private readonly record struct Row(bool IsPresent, string? OtherSpelling, string? EarlierKey, string? Blocking, Guid Id, string Key)
+    private readonly record struct Row(bool IsPresent, string? OtherSpelling, string? EarlierKey, string? Blocking, bool HasDataset, Guid Id, string Key)
     {
         public bool IsAnnounced => Id != Guid.Empty;
 
@@ -88,7 +91,7 @@ public sealed class UploadIntake(
     /// <param name="quota">What the caller may store; null for no limit.</param>
     /// <param name="cancellation">Cancels.</param>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.DuplicateImage"/> naming the files, when not skipping; <see cref="ErrorCodes.InvalidPath"/>
-    /// when an image is where a file needs a folder; <see cref="ErrorCodes.QuotaExceeded"/>.</exception>
+    /// when an image is where a file needs a folder; <see cref="ErrorCodes.QuotaExceeded"/>; <see cref="ErrorCodes.NotFound"/> if the dataset has just been deleted.</exception>
     public async Task<UploadTickets> AnnounceAsync(
         Guid datasetId, Guid userId, IReadOnlyList<AnnouncedFile> files, bool skipDuplicates, StorageQuota? quota, CancellationToken cancellation)
     {
@@ -104,6 +107,8 @@ public sealed class UploadIntake(
             rows = await ReadAsync(reader, files, cancellation);
             stored = quota is null ? [] : await quota.ReadAsync(reader, cancellation);
         }
+        if (!rows[0].HasDataset)
+            throw ProblemException.NoSuch("dataset");
         if (rows[0].Blocking is { } blocking)
             throw InTheWay(files, blocking);
         if (!skipDuplicates && rows.Any(row => !row.IsAnnounced))
@@ -167,7 +172,7 @@ public sealed class UploadIntake(
     {
         var rows = new Row[files.Count];
         for (var i = 0; await reader.ReadAsync(cancellation); i++)
-            rows[i] = new Row(reader.GetBoolean(0), Text(1), Text(2), Text(5), reader.IsDBNull(3) ? Guid.Empty : reader.GetGuid(3), Text(4) ?? "");
+            rows[i] = new Row(reader.GetBoolean(0), Text(1), Text(2), Text(5), reader.GetBoolean(6), reader.IsDBNull(3) ? Guid.Empty : reader.GetGuid(3), Text(4) ?? "");
         return rows;
 
         string? Text(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);

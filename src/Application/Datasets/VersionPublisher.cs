@@ -22,6 +22,7 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
     public async Task<PublishedVersion> PublishAsync(Guid datasetId, Guid userId, string? note, CancellationToken cancellation)
     {
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        await database.RequireLiveProjectOfDatasetAsync(datasetId, cancellation);
         // Everything that changes the images of a dataset (completing uploads, removing an image) updates this row first, and another publish locks
         // it too. So after this lock every statement sees the same images, and no image that is frozen here can lose its object.
         var dataset = await database.Datasets

@@ -34,6 +34,7 @@ public sealed class DeploymentLifecycle(PlatformDatabase database, ServedModels 
         await using var create = await once.BeginAsync(database, cancellation);
         if (create.Earlier is { } earlier)
             return earlier;
+        await database.RequireLiveProjectAsync(export.ProjectId, "export", cancellation);
         database.Deployments.Add(deployment);
         await database.SaveChangesAsync(cancellation);
         return await create.CommitAsync(new DeploymentWithKey(deployment, key), cancellation);
@@ -48,6 +49,7 @@ public sealed class DeploymentLifecycle(PlatformDatabase database, ServedModels 
         var deployment = (await database.LockDeploymentAsync(id, cancellation))!;
         var state = failure switch
         {
+            _ when !await database.Projects.AnyAsync(project => project.Id == deployment.ProjectId && project.DeletedAt == null, cancellation) => DeploymentState.Deactivated,
             null => DeploymentState.Active,
             { Category: ErrorCategory.Transient } when !lastTry => DeploymentState.Deploying,
             _ => DeploymentState.Failed,

@@ -29,9 +29,9 @@ public sealed class ServedModels(PlatformDatabase database, TrainerClient traine
         var spent = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
         await database.Database.ExecuteSqlAsync(
             $"""
-            UPDATE deployments
-            SET request_count = request_count + 1, image_count = image_count + {images.Count}, total_latency_ms = total_latency_ms + {spent}
-            WHERE id = {deployment.Id}
+            INSERT INTO deployment_usage AS u (deployment_id, request_count, image_count, total_latency_ms) VALUES ({deployment.Id}, 1, {images.Count}, {spent})
+            ON CONFLICT (deployment_id) DO UPDATE
+            SET request_count = u.request_count + 1, image_count = u.image_count + EXCLUDED.image_count, total_latency_ms = u.total_latency_ms + EXCLUDED.total_latency_ms
             """, cancellation);
         return reply;
     }

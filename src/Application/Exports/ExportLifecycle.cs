@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Application.Idempotency;
+using VisionPlatform.Application.Organizations;
 using VisionPlatform.Application.Training;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Exports;
@@ -17,12 +18,12 @@ namespace VisionPlatform.Application.Exports;
 public sealed record ExportEnd(Guid ExportId, ExportState State, Failure? Failure);
 
 /// <summary>Creates exports and ends them. In between, <see cref="AttemptLifecycle"/> runs them on a trainer.</summary>
-public sealed class ExportLifecycle(PlatformDatabase database, TrainerCatalog catalog, ObjectStores stores, TimeProvider time)
+public sealed class ExportLifecycle(PlatformDatabase database, TrainerCatalog catalog, ObjectStores stores, Quotas quotas, TimeProvider time)
 {
     /// <summary>Creates one export for each format.</summary>
     /// <param name="options">Options by format and name.</param>
     /// <exception cref="ProblemException">
-    /// <see cref="ErrorCodes.UnknownExportFormat"/> or <see cref="ErrorCodes.InvalidConfig"/> for formats and options,
+    /// <see cref="ErrorCodes.QuotaExceeded"/>, <see cref="ErrorCodes.UnknownExportFormat"/> or <see cref="ErrorCodes.InvalidConfig"/> for formats and options,
     /// <see cref="ErrorCodes.UnknownFramework"/> or <see cref="ErrorCodes.TrainerUnavailable"/> for the trainer, and those of <see cref="IdempotentCreate{T}"/>.
     /// </exception>
     public async Task<Created<IReadOnlyList<Export>>> CreateAsync(
@@ -38,6 +39,8 @@ public sealed class ExportLifecycle(PlatformDatabase database, TrainerCatalog ca
         await using var create = await once.BeginAsync(database, cancellation);
         if (create.Earlier is { } earlier)
             return earlier;
+        await database.RequireLiveProjectAsync(version.ProjectId, "model version", cancellation);
+        await quotas.RequireRoomForExportsAsync(userId, exports.Count, cancellation);
         database.Exports.AddRange(exports);
         await database.SaveChangesAsync(cancellation);
         return await create.CommitAsync(exports, cancellation);

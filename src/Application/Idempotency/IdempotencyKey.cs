@@ -5,7 +5,7 @@ using VisionPlatform.Infrastructure.Secrets;
 
 namespace VisionPlatform.Application.Idempotency;
 
-/// <summary>The <c>Idempotency-Key</c> of a request. The same caller, method, address and key are the same request.</summary>
+/// <summary>The <c>Idempotency-Key</c> of a request. The same caller, function, ids in the address and key are the same request.</summary>
 public sealed class IdempotencyKey
 {
     /// <summary>Name of the header.</summary>
@@ -18,7 +18,7 @@ public sealed class IdempotencyKey
     private readonly SealingKey _seal;
 
     /// <param name="caller">Id of the caller; null for a caller who has not signed in.</param>
-    /// <param name="request">Method and path.</param>
+    /// <param name="request">The function and the values in its route.</param>
     /// <param name="key">The header's value.</param>
     /// <param name="fingerprint">SHA-256 of the body.</param>
     public IdempotencyKey(Guid? caller, string request, string key, byte[] fingerprint)

@@ -36,13 +36,15 @@ public sealed class InvitationAnswers(
     public async Task<Invitation> AcceptAsync(Guid accountId, string token, CancellationToken cancellation)
     {
         await using var transaction = await users.Database.BeginTransactionAsync(cancellation);
+        var offered = await FindAsync(token, cancellation);
+        await using var held = await authority.HoldTargetAsync(offered.Kind, offered.TargetId, cancellation) ?? throw TargetEnded();
         var invitation = await LockAsync(token, cancellation);
-        if (invitation.Kind == InvitationKind.Organization)
-            await users.Database.ExecuteSqlAsync($"SELECT id FROM organizations WHERE id = {invitation.TargetId} FOR UPDATE", cancellation);
-        var user = (await users.LockUserAsync(accountId, cancellation))!;
+        var user = await users.LockUserAsync(accountId, cancellation);
+        if (user is not { IsActive: true })
+            throw new ProblemException(ErrorCodes.Unauthenticated);
         if (user.NormalizedEmail != invitation.NormalizedEmail)
             throw new ProblemException(ErrorCodes.InvitationForAnother);
-        await JoinAsync(invitation, user, isNew: false, cancellation);
+        await JoinAsync(invitation, held.Target, user, isNew: false, cancellation);
         await transaction.CommitAsync(cancellation);
         return invitation;
     }
@@ -53,9 +55,11 @@ public sealed class InvitationAnswers(
     {
         if (settings.SignUp == SignUpMode.Off)
             throw new ProblemException(ErrorCodes.SignUpClosed);
-        Passwords.RequireGood(password, (await FindAsync(token, cancellation)).NormalizedEmail, "password");
+        var offered = await FindAsync(token, cancellation);
+        Passwords.RequireGood(password, offered.NormalizedEmail, "password");
         var hash = await passwords.HashAsync(password, cancellation);
         await using var transaction = await users.Database.BeginTransactionAsync(cancellation);
+        await using var held = await authority.HoldTargetAsync(offered.Kind, offered.TargetId, cancellation) ?? throw TargetEnded();
         var invitation = await LockAsync(token, cancellation);
         var now = time.GetUtcNow();
         var user = new User { Email = invitation.Email, NormalizedEmail = invitation.NormalizedEmail, FullName = fullName?.AsName(), PasswordHash = hash, CreatedAt = now, UpdatedAt = now };
@@ -68,7 +72,7 @@ public sealed class InvitationAnswers(
         {
             throw new ProblemException(ErrorCodes.EmailTaken, "The address already has an account. Sign in and accept the invitation.", "token");
         }
-        await JoinAsync(invitation, user, isNew: true, cancellation);
+        await JoinAsync(invitation, held.Target, user, isNew: true, cancellation);
         var session = await signIn.BeginAsync(user, origin, cancellation);
         await audit.AppendAsync(new AuditEvent("user.sign_up_invited")
         {
@@ -90,10 +94,8 @@ public sealed class InvitationAnswers(
         await transaction.CommitAsync(cancellation);
     }
 
-    private async Task JoinAsync(Invitation invitation, User user, bool isNew, CancellationToken cancellation)
+    private async Task JoinAsync(Invitation invitation, InvitationTarget target, User user, bool isNew, CancellationToken cancellation)
     {
-        var target = await authority.FindTargetAsync(invitation.Kind, invitation.TargetId, cancellation)
-            ?? throw new ProblemException(ErrorCodes.InvitationInvalid, "The organization, project or dataset no longer exists.");
         if (!await authority.MayOfferAsync(invitation.InviterId, invitation.Kind, invitation.TargetId, target, invitation.Role, cancellation))
             throw new ProblemException(ErrorCodes.InvitationInvalid, "The person who sent the invitation may no longer give this role.");
         await (invitation.Kind switch
@@ -139,6 +141,8 @@ public sealed class InvitationAnswers(
             ON CONFLICT (dataset_id, user_id) DO NOTHING
             """, cancellation);
     }
+
+    private static ProblemException TargetEnded() => new(ErrorCodes.InvitationInvalid, "The organization, project or dataset no longer exists.");
 
     private void End(Invitation invitation, InvitationState state, Guid? by)
     {

@@ -11,6 +11,12 @@ namespace VisionPlatform.Application.Invitations;
 /// <param name="OwnerId">Owner of the project; null for an organization.</param>
 public sealed record InvitationTarget(string Name, Guid? ProjectId, Guid? OwnerId);
 
+/// <summary>A target that cannot end before this is disposed.</summary>
+public sealed record HeldTarget(InvitationTarget Target, IAsyncDisposable? Hold) : IAsyncDisposable
+{
+    public ValueTask DisposeAsync() => Hold?.DisposeAsync() ?? ValueTask.CompletedTask;
+}
+
 /// <summary>Decides whether an account may offer a role by an invitation. This is checked again when the invitation is accepted.</summary>
 public sealed class InvitationAuthority(UserDatabase users, PlatformDatabase platform)
 {
@@ -23,6 +29,20 @@ public sealed class InvitationAuthority(UserDatabase users, PlatformDatabase pla
             .Join(platform.Projects.Where(p => p.DeletedAt == null), d => d.ProjectId, p => p.Id, (d, p) => new InvitationTarget(d.Name, p.Id, p.OwnerId)).SingleOrDefaultAsync(cancellation),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Unknown kind of invitation."),
     };
+
+    /// <summary>
+    /// Finds the target and keeps it from ending until the result is disposed. Call it in the transaction of the user database that concerns the
+    /// invitation, before the invitation is locked, and dispose the result after the commit.
+    /// </summary>
+    /// <returns>Null when it no longer exists.</returns>
+    public async Task<HeldTarget?> HoldTargetAsync(InvitationKind kind, Guid id, CancellationToken cancellation)
+    {
+        // An organization is in the user database: its lock ends with the caller's transaction.
+        if (kind == InvitationKind.Organization)
+            return await users.LockOrganizationAsync(id, cancellation) && await FindTargetAsync(kind, id, cancellation) is { } organization ? new HeldTarget(organization, null) : null;
+        var hold = await (kind == InvitationKind.Project ? platform.HoldProjectAsync(id, cancellation) : platform.HoldDatasetAsync(id, cancellation));
+        return hold is null ? null : new HeldTarget((await FindTargetAsync(kind, id, cancellation))!, hold);
+    }
 
     /// <summary>Whether an account may now offer this role in the target.</summary>
     public async Task<bool> MayOfferAsync(Guid accountId, InvitationKind kind, Guid targetId, InvitationTarget target, string role, CancellationToken cancellation)

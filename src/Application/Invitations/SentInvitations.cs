@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using VisionPlatform.Application.Accounts;
 using VisionPlatform.Application.Audit;
 using VisionPlatform.Application.Idempotency;
 using VisionPlatform.Application.Organizations;
@@ -19,21 +20,19 @@ public sealed record Inviter(Guid Id, string Email, string? FullName, SystemRole
 public sealed record NewInvitation(InvitationKind Kind, Guid TargetId, string TargetName, string Email, string Role, string? Message);
 
 /// <summary>Sends, resends and cancels invitations. The caller must have checked that the inviter is allowed to.</summary>
-public sealed class SentInvitations(UserDatabase users, InvitationAuthority authority, Quotas quotas, InvitationMails mails, AuditLog audit, TimeProvider time)
+public sealed class SentInvitations(UserDatabase users, InvitationAuthority authority, Quotas quotas, InvitationMails mails, MailLimits limits, AuditLog audit, TimeProvider time)
 {
-    /// <summary>Shortest time between two mails of one invitation.</summary>
-    public static readonly TimeSpan ResendPause = TimeSpan.FromMinutes(1);
-
     /// <summary>Invites a person by e-mail. It makes no difference whether the address has an account.</summary>
     /// <exception cref="ProblemException">
     /// <see cref="ErrorCodes.ValidationFailed"/> for an unknown role or an invalid address; <see cref="ErrorCodes.AlreadyMember"/>;
-    /// <see cref="ErrorCodes.AlreadyInvited"/>; <see cref="ErrorCodes.QuotaExceeded"/> of an organization; and those of <see cref="IdempotentCreate{T}"/>.
+    /// <see cref="ErrorCodes.AlreadyInvited"/>; <see cref="ErrorCodes.QuotaExceeded"/> of an organization; <see cref="ErrorCodes.TooManyAttempts"/> of <see cref="MailLimits"/>; and those of <see cref="IdempotentCreate{T}"/>.
     /// </exception>
     public async Task<Created<Invitation>> SendAsync(Inviter by, NewInvitation wanted, IdempotentCreate<Invitation> once, CancellationToken cancellation)
     {
         await using var create = await once.BeginAsync(users, cancellation);
         if (create.Earlier is { } earlier)
             return earlier;
+        await using var held = await authority.HoldTargetAsync(wanted.Kind, wanted.TargetId, cancellation) ?? throw ProblemException.NoSuch(wanted.Kind.AsText());
         var roles = InvitationRoles.Of(wanted.Kind, by.Role);
         if (!roles.Contains(wanted.Role))
             throw new ProblemException(ErrorCodes.ValidationFailed, $"Must be one of {string.Join(", ", roles)}.", "role");
@@ -61,29 +60,30 @@ public sealed class SentInvitations(UserDatabase users, InvitationAuthority auth
         {
             throw new ProblemException(ErrorCodes.AlreadyInvited);
         }
-        await mails.InviteAsync(invitation, NameOf(by), token, cancellation);
+        await limits.RequireAsync(normalised, About(wanted.TargetId), by.Id, cancellation);
+        await mails.InviteAsync(invitation, by, token, cancellation);
         await audit.AppendAsync(About(invitation, "invitation.send"), cancellation);
         return await create.CommitAsync(invitation, cancellation);
     }
 
     /// <summary>Mails an invitation again with a new link and a new expiry. The previous link stops working.</summary>
     /// <exception cref="ProblemException">
-    /// <see cref="ErrorCodes.InvalidState"/>; <see cref="ErrorCodes.TooManyAttempts"/> within <see cref="ResendPause"/> of the last mail;
+    /// <see cref="ErrorCodes.InvalidState"/>; <see cref="ErrorCodes.TooManyAttempts"/> of <see cref="MailLimits"/>;
     /// <see cref="ErrorCodes.InvitationInvalid"/> when its target no longer exists.
     /// </exception>
     public async Task<Invitation> ResendAsync(Inviter by, Guid id, CancellationToken cancellation)
     {
         await using var transaction = await users.Database.BeginTransactionAsync(cancellation);
+        var sent = await users.Invitations.AsNoTracking().SingleOrDefaultAsync(row => row.Id == id, cancellation) ?? throw NoSuchInvitation();
+        await using var held = await authority.HoldTargetAsync(sent.Kind, sent.TargetId, cancellation) ?? throw new ProblemException(ErrorCodes.InvitationInvalid);
         var invitation = await LockAsync(id, cancellation);
         var now = time.GetUtcNow();
         if (invitation.State is not (InvitationState.Pending or InvitationState.Expired))
             throw Over(invitation);
-        if (invitation.SentAt + ResendPause is var next && next > now)
-            throw new ProblemException(ErrorCodes.TooManyAttempts, "The invitation was mailed less than a minute ago.") { RetryAfter = next - now };
-        var target = await authority.FindTargetAsync(invitation.Kind, invitation.TargetId, cancellation) ?? throw new ProblemException(ErrorCodes.InvitationInvalid);
+        await limits.RequireAsync(invitation.NormalizedEmail, About(invitation.TargetId), by.Id, cancellation);
         var token = SecretToken.Create();
         invitation.TokenHash = SecretToken.HashOf(token);
-        invitation.TargetName = target.Name;
+        invitation.TargetName = held.Target.Name;
         invitation.State = InvitationState.Pending;
         invitation.EndedAt = null;
         invitation.SentAt = now;
@@ -96,7 +96,7 @@ public sealed class SentInvitations(UserDatabase users, InvitationAuthority auth
         {
             throw new ProblemException(ErrorCodes.AlreadyInvited);
         }
-        await mails.InviteAsync(invitation, NameOf(by), token, cancellation);
+        await mails.InviteAsync(invitation, by, token, cancellation);
         await audit.AppendAsync(About(invitation, "invitation.resend"), cancellation);
         await transaction.CommitAsync(cancellation);
         return invitation;
@@ -134,11 +134,14 @@ public sealed class SentInvitations(UserDatabase users, InvitationAuthority auth
         Details = new Dictionary<string, object?> { ["kind"] = invitation.Kind, ["targetId"] = invitation.TargetId, ["email"] = invitation.NormalizedEmail, ["role"] = invitation.Role },
     };
 
-    private static string NameOf(Inviter by) => by.FullName ?? by.Email;
+    /// <summary>What the mails of invitations to this target are about, for <see cref="MailLimits"/>.</summary>
+    public static string About(Guid targetId) => $"invitation {targetId}";
 
     private async Task<Invitation> LockAsync(Guid id, CancellationToken cancellation) =>
         await users.Invitations.FromSql($"SELECT * FROM invitations WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(cancellation)
-        ?? throw new ProblemException(ErrorCodes.NotFound, "There is no such invitation, or you may not see it.");
+        ?? throw NoSuchInvitation();
+
+    private static ProblemException NoSuchInvitation() => ProblemException.NoSuch("invitation");
 
     // This reveals nothing new: the inviter can see the members anyway. Nothing is said about other accounts.
     private async Task RequireNoMemberAsync(NewInvitation wanted, string normalised, CancellationToken cancellation)

@@ -48,6 +48,7 @@ internal static class PlatformModule
         Retention =
         [
             IdempotentAnswers.Retention<PlatformDatabase>(),
+            RetentionRule.Of<EndedTargets>("memberships and invitations of what was deleted", (targets, cancellation) => targets.SweepAsync(cancellation)),
             RetentionRule.Of<StagedUploads>("uploads that were never completed", (staged, cancellation) => staged.ExpireAsync(cancellation)),
             RetentionRule.Of<StagedUploads>("staged objects that belong to no upload", (staged, cancellation) => staged.RemoveLeftAsync(cancellation)),
             RetentionRule.Of<DatasetRemoval>("reasons to keep versions of deleted datasets", (removal, cancellation) => removal.ReopenAsync(cancellation)),

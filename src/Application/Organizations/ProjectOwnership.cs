@@ -26,7 +26,8 @@ public sealed class ProjectOwnership(PlatformDatabase platform, UserDatabase use
     /// </exception>
     public async Task<Project> TransferAsync(Guid projectId, Guid from, Guid to, bool mustBeMember, CancellationToken cancellation)
     {
-        var person = await users.Users.AsNoTracking().SingleOrDefaultAsync(user => user.Id == to && user.IsActive, cancellation);
+        await using var held = await users.HoldAccountAsync(to, cancellation);
+        var person = held is null ? null : await users.Users.AsNoTracking().SingleOrDefaultAsync(user => user.Id == to, cancellation);
         var isMember = await users.ProjectMembers.AnyAsync(member => member.ProjectId == projectId && member.UserId == to, cancellation);
         if (person is null || (mustBeMember && !isMember && to != from))
             throw new ProblemException(ErrorCodes.ValidationFailed, mustBeMember ? "Must be a member of the project with an active account." : "There is no such active account.", "userId");

@@ -64,6 +64,15 @@ public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimePr
                 Connection, QuotaKind.GpuHoursPerMonth, QuotaScope.Organization, hoursTogether, organization.Id, people, usage => usage.GpuHoursAsync(cancellation), cancellation, mayReach: false);
     }
 
+    /// <summary>Requires free places for more exports of this account.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.QuotaExceeded"/>.</exception>
+    public async Task RequireRoomForExportsAsync(Guid account, int more, CancellationToken cancellation)
+    {
+        if ((await HolderAsync(account, cancellation)).Account.ConcurrentExports is { } limit)
+            await RequireAsync(
+                Connection, QuotaKind.ConcurrentExports, QuotaScope.Account, limit, account, [account], usage => usage.ExportsAsync(cancellation), cancellation, more);
+    }
+
     /// <summary>The limits on what a person may store; null when there is none. Costs a query only for people who belong to an organization.</summary>
     public async Task<StorageQuota?> OfStorageAsync(Guid account, SystemRole role, Guid? organizationId, CancellationToken cancellation)
     {
@@ -101,12 +110,13 @@ public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimePr
             new(QuotaKind.Projects, QuotaScope.Account, quota.Projects, await usage.ProjectsAsync(cancellation)),
             new(QuotaKind.Datasets, QuotaScope.Account, quota.Datasets, await usage.DatasetsAsync(cancellation)),
             new(QuotaKind.ConcurrentJobs, QuotaScope.Account, quota.ConcurrentJobs, await usage.JobsAsync(cancellation)),
+            new(QuotaKind.ConcurrentExports, QuotaScope.Account, quota.ConcurrentExports, await usage.ExportsAsync(cancellation)),
             new(QuotaKind.StorageGb, QuotaScope.Account, quota.StorageGb, await usage.StorageGbAsync(cancellation)),
             new(QuotaKind.GpuHoursPerMonth, QuotaScope.Account, quota.GpuHoursPerMonth, await usage.GpuHoursAsync(cancellation)),
         ];
     }
 
-    /// <summary>What an organization uses of its limits. It has no limits for projects and datasets.</summary>
+    /// <summary>What an organization uses of its limits. It has no limits for projects, datasets and exports.</summary>
     public async Task<IReadOnlyList<QuotaUse>> OfOrganizationAsync(Organization organization, CancellationToken cancellation)
     {
         var people = await PeopleAsync(organization.Id, cancellation);
@@ -118,6 +128,7 @@ public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimePr
             new(QuotaKind.Projects, QuotaScope.Organization, null, await usage.ProjectsAsync(cancellation)),
             new(QuotaKind.Datasets, QuotaScope.Organization, null, await usage.DatasetsAsync(cancellation)),
             new(QuotaKind.ConcurrentJobs, QuotaScope.Organization, organization.MaxConcurrentJobs, await usage.JobsAsync(cancellation)),
+            new(QuotaKind.ConcurrentExports, QuotaScope.Organization, null, await usage.ExportsAsync(cancellation)),
             new(QuotaKind.StorageGb, QuotaScope.Organization, organization.MaxStorageGb, await usage.StorageGbAsync(cancellation)),
             new(QuotaKind.GpuHoursPerMonth, QuotaScope.Organization, organization.MaxGpuHoursPerMonth, await usage.GpuHoursAsync(cancellation)),
         ];
@@ -167,6 +178,7 @@ public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimePr
         var what = use.Kind switch
         {
             QuotaKind.ConcurrentJobs => "jobs at a time",
+            QuotaKind.ConcurrentExports => "exports at a time",
             QuotaKind.StorageGb => "GB of images",
             QuotaKind.GpuHoursPerMonth => "hours of training a month",
             _ => use.Kind.AsText(),

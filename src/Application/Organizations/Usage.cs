@@ -26,6 +26,9 @@ internal sealed class Usage(NpgsqlConnection connection, IReadOnlyCollection<Gui
     public Task<double> JobsAsync(CancellationToken cancellation) =>
         ReadAsync($"SELECT count(*) FROM training_jobs WHERE created_by = ANY($1) AND completed_at IS NULL AND state IN {ActiveStates}", cancellation);
 
+    public Task<double> ExportsAsync(CancellationToken cancellation) =>
+        ReadAsync("SELECT count(*) FROM exports WHERE created_by = ANY($1) AND state IN ('pending', 'running')", cancellation);
+
     /// <summary>Images of datasets, also of deleted ones until <see cref="Datasets.DatasetRemoval"/> has removed them, and announced files that can still be uploaded.</summary>
     public Task<double> StorageGbAsync(CancellationToken cancellation) => ReadAsync(Storage, cancellation, now);
 

@@ -6,6 +6,7 @@ using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Projects;
+using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Projects;
@@ -15,12 +16,12 @@ namespace VisionPlatform.Application.Projects;
 public sealed record ProjectPerson(User User, ProjectRole Role, DateTimeOffset JoinedAt);
 
 /// <summary>Adds, changes and removes members of a project. The owner is in the project's row and changes only by <see cref="Organizations.ProjectOwnership"/>.</summary>
-public sealed class ProjectMembership(UserDatabase users, AuditLog audit, TimeProvider time)
+public sealed class ProjectMembership(UserDatabase users, PlatformDatabase platform, AuditLog audit, TimeProvider time)
 {
     /// <summary>Adds a person of the caller's own organization; an administrator can add anybody.</summary>
     /// <exception cref="ProblemException">
     /// <see cref="ErrorCodes.ValidationFailed"/> for a role that a member cannot have or a person outside the organization,
-    /// <see cref="ErrorCodes.AlreadyMember"/>, and those of <see cref="IdempotentCreate{T}"/>.
+    /// <see cref="ErrorCodes.AlreadyMember"/>, <see cref="ErrorCodes.NotFound"/> if the project has just been deleted, and those of <see cref="IdempotentCreate{T}"/>.
     /// </exception>
     public async Task<Created<ProjectPerson>> AddAsync(
         Project project, Guid callerId, SystemRole callerRole, Guid userId, ProjectRole role, IdempotentCreate<ProjectPerson> once, CancellationToken cancellation)
@@ -29,7 +30,10 @@ public sealed class ProjectMembership(UserDatabase users, AuditLog audit, TimePr
         await using var create = await once.BeginAsync(users, cancellation);
         if (create.Earlier is { } earlier)
             return earlier;
+        await using var held = await platform.HoldProjectAsync(project.Id, cancellation) ?? throw ProblemException.NoSuch("project");
         var person = await FindColleagueAsync(callerId, callerRole, userId, cancellation);
+        if (!await users.ShareAccountAsync(person.Id, cancellation))
+            throw NoSuchColleague();
         if (person.Id == project.OwnerId)
             throw new ProblemException(ErrorCodes.AlreadyMember);
         var member = new ProjectMember { ProjectId = project.Id, UserId = person.Id, Role = role, InvitedBy = callerId, CreatedAt = time.GetUtcNow() };
@@ -61,6 +65,7 @@ public sealed class ProjectMembership(UserDatabase users, AuditLog audit, TimePr
                 .ExecuteUpdateAsync(set => set.SetProperty(member => member.Role, role), cancellation);
             if (changed == 0)
                 throw NoSuchMember();
+            await users.NotifyAccessChangedAsync(userId, cancellation);
             await audit.AppendAsync(About(project, "project_member.update", userId, role), cancellation);
             await transaction.CommitAsync(cancellation);
         }
@@ -93,6 +98,7 @@ public sealed class ProjectMembership(UserDatabase users, AuditLog audit, TimePr
         await using var transaction = await users.Database.BeginTransactionAsync(cancellation);
         if (await users.ProjectMembers.Where(member => member.ProjectId == project.Id && member.UserId == userId).ExecuteDeleteAsync(cancellation) == 0)
             throw NoSuchMember();
+        await users.NotifyAccessChangedAsync(userId, cancellation);
         await audit.AppendAsync(About(project, action, userId), cancellation);
         await transaction.CommitAsync(cancellation);
     }
@@ -104,8 +110,10 @@ public sealed class ProjectMembership(UserDatabase users, AuditLog audit, TimePr
             user => user.Id == userId && user.IsActive
                 && (callerRole == SystemRole.Admin || users.Users.Any(self => self.Id == callerId && self.OrganizationId != null && self.OrganizationId == user.OrganizationId)),
             cancellation);
-        return person ?? throw new ProblemException(ErrorCodes.ValidationFailed, "There is no such person in your organization. Invite them by e-mail.", "userId");
+        return person ?? throw NoSuchColleague();
     }
+
+    private static ProblemException NoSuchColleague() => new(ErrorCodes.ValidationFailed, "There is no such person in your organization. Invite them by e-mail.", "userId");
 
     private static void RequireGrantable(ProjectRole role)
     {

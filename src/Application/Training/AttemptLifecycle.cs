@@ -48,7 +48,7 @@ public sealed class AttemptLifecycle(
                 return AttemptStart.Over(await DescribeEndAsync(attempt, job, cancellation));
             if (attempt.State != AttemptState.Waiting)
                 return AttemptStart.Running;
-            if (job is { CancelRequested: true } || job?.State.IsTerminal() == true)
+            if (job is { CancelRequested: true } || job?.State.IsTerminal() == true || await IsEndedExportAsync(attempt, cancellation))
                 return AttemptStart.Over(await EndAsync(attempt, job, AttemptState.Cancelled, Failure.Of(ErrorCodes.AttemptCancelled), transaction, cancellation));
             if (!trainer.Online || trainer.Capabilities is null)
                 return AttemptStart.Waiting(AskTrainerAgain);
@@ -76,7 +76,7 @@ public sealed class AttemptLifecycle(
             if (attempt.State.IsTerminal())
                 return await DescribeEndAsync(attempt, job, cancellation);
             var silentFor = time.GetUtcNow() - (attempt.LastHeartbeatAt ?? attempt.StartedAt ?? attempt.CreatedAt);
-            if (job is { CancelRequested: true })
+            if (job is { CancelRequested: true } || await IsEndedExportAsync(attempt, cancellation))
                 status = await EndAsync(attempt, job, AttemptState.Cancelled, Failure.Of(ErrorCodes.AttemptCancelled), transaction, cancellation);
             else if (silentFor <= settings.HeartbeatTimeout)
                 return AttemptStatus.GoesOn(attempt, settings.HeartbeatTimeout - silentFor + TimeSpan.FromSeconds(1), silent: false);
@@ -138,7 +138,8 @@ public sealed class AttemptLifecycle(
 
         await database.ReleaseSlotAsync(attempt.Id, cancellation);
         await database.SaveChangesAsync(cancellation);
-        var status = await DescribeEndAsync(attempt, job, cancellation);
+        // Only who frees a slot wakes those who wait for it. When a trainer reported the end, its callback did.
+        var status = await DescribeEndAsync(attempt, job, cancellation) with { WakeSubjects = await database.WaitingSubjectsAsync(attempt.Trainer, now, cancellation) };
         await transaction.CommitAsync(cancellation);
         return status;
     }
@@ -148,14 +149,17 @@ public sealed class AttemptLifecycle(
         // A trainer that was stopped reports a cancellation that nobody asked the platform for: try again.
         var tryAgain = attempt.State switch
         {
-            _ when job is { CancelRequested: true } => false,
+            _ when job is { CancelRequested: true } || await IsEndedExportAsync(attempt, cancellation) => false,
             AttemptState.Cancelled => true,
             AttemptState.Failed => attempt.Error?.Category == ErrorCategory.Transient,
             _ => false,
         };
-        return new AttemptStatus(
-            true, attempt.State, attempt.Error, tryAgain, TimeSpan.Zero, false, await database.WaitingSubjectsAsync(attempt.Trainer, cancellation));
+        return new AttemptStatus(true, attempt.State, attempt.Error, tryAgain, TimeSpan.Zero, false, []);
     }
+
+    // An export ends before its attempt when its project is deleted.
+    private async Task<bool> IsEndedExportAsync(Attempt attempt, CancellationToken cancellation) =>
+        attempt.Kind == AttemptKind.Export && await database.Exports.AnyAsync(export => export.Id == attempt.SubjectId && export.CompletedAt != null, cancellation);
 
     private async Task<(Attempt Attempt, TrainingJob? Job)> LockAsync(Guid attemptId, CancellationToken cancellation)
     {

@@ -39,21 +39,13 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
         }
 
         attempt.LastHeartbeatAt = now;
-        await database.RenewSlotAsync(attempt.Id, now, cancellation);
-        var subjects = new List<Guid>();
-        if (attempt.State.IsTerminal())
-        {
-            await database.ReleaseSlotAsync(attempt.Id, cancellation);
-            subjects.Add(attempt.SubjectId);
-        }
-
+        await (attempt.State.IsTerminal() ? database.ReleaseSlotAsync(attempt.Id, cancellation) : database.RenewSlotAsync(attempt.Id, now, cancellation));
         await database.SaveChangesAsync(cancellation);
-        if (attempt.State.IsTerminal())
-            subjects.AddRange(await database.WaitingSubjectsAsync(attempt.Trainer, cancellation));
+        List<Guid> subjects = attempt.State.IsTerminal() ? [attempt.SubjectId, .. await database.WaitingSubjectsAsync(attempt.Trainer, now, cancellation)] : [];
         if (job is not null)
             await database.NotifyJobReadersAsync(job.Id, cancellation);
         await transaction.CommitAsync(cancellation);
-        var cancel = attempt.State.IsTerminal() || job is { CancelRequested: true } or { State: JobState.Cancelled } or { State: JobState.Failed };
+        var cancel = attempt.State.IsTerminal() || job is { CancelRequested: true } or { State: JobState.Cancelled } or { State: JobState.Failed } || export?.CompletedAt is not null;
         return new IngestedEvents(new AttemptEventReply(attempt.LastSequence, cancel), subjects);
     }
 

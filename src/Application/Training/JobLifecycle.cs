@@ -39,10 +39,10 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
     public async Task<TrainingJob> StartAsync(Guid id, CancellationToken cancellation)
     {
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        await database.RequireLiveParentsOfJobAsync(id, cancellation);
         var job = (await database.LockJobAsync(id, cancellation))!;
         if (job.State is not (JobState.Pending or JobState.Queued))
             throw new ProblemException(ErrorCodes.InvalidState, $"The job is {job.State.AsText()}. Only a pending job can be started; a finished one can be restarted.");
-        await RequireDatasetIsThereAsync(job, cancellation);
         if (job.State == JobState.Pending)
             await quotas.RequireRoomForJobAsync(job.CreatedBy, cancellation);
         var now = time.GetUtcNow();
@@ -78,7 +78,6 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
     {
         if (!job.State.IsTerminal())
             throw new ProblemException(ErrorCodes.InvalidState, $"The job is {job.State.AsText()}; only a job that has ended can be restarted.");
-        await RequireDatasetIsThereAsync(job, cancellation);
         var again = new TrainingJob
         {
             ProjectId = job.ProjectId, DatasetVersionId = job.DatasetVersionId, Name = job.Name, Framework = job.Framework, Model = job.Model, TaskType = job.TaskType,
@@ -92,6 +91,8 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
         await using var create = await once.BeginAsync(database, cancellation);
         if (create.Earlier is { } earlier)
             return earlier;
+        await database.RequireLiveProjectAsync(job.ProjectId, "project", cancellation);
+        await database.RequireLiveDatasetOfVersionAsync(job.DatasetVersionId, cancellation);
         database.TrainingJobs.Add(job);
         await database.SaveChangesAsync(cancellation);
         return await create.CommitAsync(job, cancellation);
@@ -117,15 +118,6 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
         if (found.version.State != DatasetVersionState.Ready)
             throw new ProblemException(ErrorCodes.DatasetVersionNotReady);
         return (found.dataset, found.version);
-    }
-
-    private async Task RequireDatasetIsThereAsync(TrainingJob job, CancellationToken cancellation)
-    {
-        var deleted = await database.DatasetVersions.Where(version => version.Id == job.DatasetVersionId)
-            .Join(database.Datasets, version => version.DatasetId, dataset => dataset.Id, (_, dataset) => dataset.DeletedAt != null)
-            .SingleAsync(cancellation);
-        if (deleted)
-            throw new ProblemException(ErrorCodes.DatasetDeleted);
     }
 
     private static void Check(TrainerCapabilities capabilities, JobSettings settings, TaskType task)

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Training;
 using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Resilience;
 using VisionPlatform.Infrastructure.Training;
 
 namespace VisionPlatform.Application.Training;
@@ -14,12 +15,14 @@ public sealed record TrainerEntry(string Framework, bool Online, TrainerCapabili
 /// <summary>What each trainer offers. The answers are stored in the database for times when a trainer is away.</summary>
 public sealed class TrainerCatalog(TrainerClient client, PlatformDatabase database, TimeProvider time)
 {
+    /// <summary>Asks all trainers at the same time. One that does not answer soon delays nobody and is shown with what it last offered.</summary>
     public async Task<IReadOnlyList<TrainerEntry>> ListAsync(CancellationToken cancellation)
     {
-        var entries = new List<TrainerEntry>();
-        foreach (var framework in client.Frameworks.Order(StringComparer.Ordinal))
-            entries.Add(await FindAsync(framework, cancellation));
-        return entries;
+        var known = await database.Trainers.AsNoTracking().ToDictionaryAsync(trainer => trainer.Framework, StringComparer.Ordinal, cancellation);
+        var answers = await Task.WhenAll(client.Frameworks.Order(StringComparer.Ordinal).Select(async framework => (framework, offered: await AskAsync(framework, Integrations.TrainerList, cancellation))));
+        foreach (var (framework, offered) in answers)
+            await RememberAsync(framework, offered, known.GetValueOrDefault(framework), cancellation);
+        return [.. answers.Select(answer => new TrainerEntry(answer.framework, answer.offered is not null, answer.offered ?? known.GetValueOrDefault(answer.framework)?.Capabilities))];
     }
 
     /// <exception cref="ProblemException"><see cref="ErrorCodes.UnknownFramework"/>, or <see cref="ErrorCodes.TrainerUnavailable"/> if the trainer has never answered.</exception>
@@ -34,24 +37,34 @@ public sealed class TrainerCatalog(TrainerClient client, PlatformDatabase databa
     public async Task<TrainerEntry> FindAsync(string framework, CancellationToken cancellation)
     {
         var known = await database.Trainers.AsNoTracking().FirstOrDefaultAsync(trainer => trainer.Framework == framework, cancellation);
+        var offered = await AskAsync(framework, Integrations.TrainerQuery, cancellation);
+        await RememberAsync(framework, offered, known, cancellation);
+        return new TrainerEntry(framework, offered is not null, offered ?? known?.Capabilities);
+    }
+
+    /// <summary>Null when the trainer is away or answers something else.</summary>
+    private async Task<TrainerCapabilities?> AskAsync(string framework, IntegrationPolicy patience, CancellationToken cancellation)
+    {
         try
         {
-            var capabilities = await client.GetCapabilitiesAsync(framework, cancellation);
-            if (known is null || time.GetUtcNow() - known.SeenAt > TimeSpan.FromMinutes(1))
-                await RememberAsync(framework, capabilities, cancellation);
-            return new TrainerEntry(framework, Online: true, capabilities);
+            return await client.GetCapabilitiesAsync(framework, cancellation, patience);
         }
         catch (ProblemException away) when (away.Error == ErrorCodes.TrainerUnavailable || away.Error == ErrorCodes.TrainerProtocol || away.Error == ErrorCodes.UnknownFramework)
         {
-            return new TrainerEntry(framework, Online: false, known?.Capabilities);
+            return null;
         }
     }
 
-    private Task RememberAsync(string framework, TrainerCapabilities capabilities, CancellationToken cancellation) =>
-        database.Database.ExecuteSqlAsync(
+    // Not at every question: what a trainer offers seldom changes.
+    private async Task RememberAsync(string framework, TrainerCapabilities? offered, Trainer? known, CancellationToken cancellation)
+    {
+        if (offered is null || (known is not null && time.GetUtcNow() - known.SeenAt <= TimeSpan.FromMinutes(1)))
+            return;
+        await database.Database.ExecuteSqlAsync(
             $"""
             INSERT INTO trainers (framework, capabilities, seen_at)
-            VALUES ({framework}, {System.Text.Json.JsonSerializer.Serialize(capabilities, TrainerClient.Json)}::jsonb, {time.GetUtcNow()})
+            VALUES ({framework}, {System.Text.Json.JsonSerializer.Serialize(offered, TrainerClient.Json)}::jsonb, {time.GetUtcNow()})
             ON CONFLICT (framework) DO UPDATE SET capabilities = EXCLUDED.capabilities, seen_at = EXCLUDED.seen_at
             """, cancellation);
+    }
 }

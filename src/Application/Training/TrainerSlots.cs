@@ -4,31 +4,64 @@ using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Training;
 
-/// <summary>Leases of trainer slots. The attempt that has waited longest goes first, and no trainer runs more attempts than it has slots.</summary>
+/// <summary>
+/// Leases of trainer slots. No trainer runs more attempts than it has slots. Projects take turns: first the attempt whose project has fewer attempts
+/// running or in front of it, then the one whose project has not had a slot for longest, then the one that has waited longest. So a project that
+/// queues many jobs or exports delays another project by one of them at most.
+/// </summary>
 public static class TrainerSlots
 {
     /// <summary>A lease that is not renewed for this long no longer counts.</summary>
     public static readonly TimeSpan LeaseTime = TimeSpan.FromMinutes(10);
 
+    private const string WithProject =
+        "attempts a LEFT JOIN training_jobs j ON j.id = a.subject_id LEFT JOIN exports e ON e.id = a.subject_id";
+
+    /// <summary>The waiting attempts of trainer {0} at time {1} with the place of each, from 1.</summary>
+    private const string Queue =
+        $$"""
+        held AS (
+            SELECT coalesce(j.project_id, e.project_id) AS project_id, count(*) AS slots
+            FROM {{WithProject}} JOIN trainer_leases l ON l.attempt_id = a.id
+            WHERE l.trainer = {0} AND l.expires_at > {1} GROUP BY 1
+        ), rounds AS (
+            SELECT a.id, a.subject_id, a.created_at, t.taken_at,
+                coalesce(h.slots, 0) + row_number() OVER (PARTITION BY coalesce(j.project_id, e.project_id) ORDER BY a.created_at, a.id) AS round
+            FROM {{WithProject}}
+            LEFT JOIN held h ON h.project_id = coalesce(j.project_id, e.project_id)
+            LEFT JOIN trainer_turns t ON t.trainer = a.trainer AND t.project_id = coalesce(j.project_id, e.project_id)
+            WHERE a.trainer = {0} AND a.state = 'waiting' AND NOT EXISTS (SELECT FROM trainer_leases l WHERE l.attempt_id = a.id AND l.expires_at > {1})
+        ), queue AS (
+            SELECT id, subject_id, row_number() OVER (ORDER BY round, taken_at NULLS FIRST, created_at, id) AS place FROM rounds
+        )
+        """;
+
+    private const string Lease =
+        $$"""
+        WITH {{Queue}}, lease AS (
+            INSERT INTO trainer_leases (attempt_id, trainer, acquired_at, expires_at)
+            SELECT {2}, {0}, {1}, {3}
+            WHERE EXISTS (SELECT FROM trainer_leases WHERE attempt_id = {2} AND expires_at > {1})
+               OR (SELECT count(*) FROM trainer_leases WHERE trainer = {0} AND expires_at > {1}) + (SELECT place FROM queue WHERE id = {2}) <= {4}
+            ON CONFLICT (attempt_id) DO UPDATE SET expires_at = EXCLUDED.expires_at
+            RETURNING attempt_id
+        )
+        INSERT INTO trainer_turns (trainer, project_id, taken_at)
+        SELECT {0}, coalesce(j.project_id, e.project_id), {1} FROM lease JOIN {{WithProject}} ON a.id = lease.attempt_id
+        ON CONFLICT (trainer, project_id) DO UPDATE SET taken_at = EXCLUDED.taken_at
+        """;
+
+    private const string Waiting = $$"""WITH {{Queue}} SELECT subject_id AS "Value" FROM queue ORDER BY place LIMIT 16""";
+
     /// <summary>
-    /// Leases a slot to a waiting attempt if one is free and no other attempt has waited longer. Call it in a transaction: it holds the advisory
+    /// Leases a slot to a waiting attempt if there is one and it is the attempt's turn. Call it in a transaction: it holds the advisory
     /// lock of the trainer until the end, so two processes cannot take the same slot.
     /// </summary>
     public static async Task<bool> TryLeaseSlotAsync(
         this PlatformDatabase database, Attempt attempt, int slots, DateTimeOffset now, CancellationToken cancellation)
     {
         await database.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended('trainer:' || {attempt.Trainer}, 0))", cancellation);
-        var taken = await database.Database.ExecuteSqlAsync(
-            $"""
-            INSERT INTO trainer_leases (attempt_id, trainer, acquired_at, expires_at)
-            SELECT {attempt.Id}, {attempt.Trainer}, {now}, {now + LeaseTime}
-            WHERE (SELECT count(*) FROM trainer_leases WHERE trainer = {attempt.Trainer} AND expires_at > {now} AND attempt_id <> {attempt.Id})
-                + (SELECT count(*) FROM attempts
-                   WHERE trainer = {attempt.Trainer} AND state = 'waiting' AND (created_at, id) < ({attempt.CreatedAt}, {attempt.Id})
-                     AND NOT EXISTS (SELECT FROM trainer_leases held WHERE held.attempt_id = attempts.id)) < {slots}
-            ON CONFLICT (attempt_id) DO UPDATE SET expires_at = EXCLUDED.expires_at
-            """, cancellation);
-        return taken > 0;
+        return await database.Database.ExecuteSqlRawAsync(Lease, [attempt.Trainer, now, attempt.Id, now + LeaseTime, slots], cancellation) > 0;
     }
 
     public static Task RenewSlotAsync(this PlatformDatabase database, Guid attemptId, DateTimeOffset now, CancellationToken cancellation) =>
@@ -50,10 +83,7 @@ public static class TrainerSlots
             DELETE FROM trainer_leases WHERE attempt_id IN (SELECT id FROM attempts WHERE subject_id = {subjectId})
             """, cancellation);
 
-    /// <summary>Jobs and exports whose attempts wait for this trainer, the longest wait first, at most 16.</summary>
-    public static Task<List<Guid>> WaitingSubjectsAsync(this PlatformDatabase database, string trainer, CancellationToken cancellation) =>
-        database.Attempts.AsNoTracking()
-            .Where(attempt => attempt.Trainer == trainer && attempt.State == AttemptState.Waiting)
-            .OrderBy(attempt => attempt.CreatedAt).ThenBy(attempt => attempt.Id)
-            .Select(attempt => attempt.SubjectId).Take(16).ToListAsync(cancellation);
+    /// <summary>Jobs and exports whose attempts wait for this trainer, in the order of their turns, at most 16.</summary>
+    public static Task<List<Guid>> WaitingSubjectsAsync(this PlatformDatabase database, string trainer, DateTimeOffset now, CancellationToken cancellation) =>
+        database.Database.SqlQueryRaw<Guid>(Waiting, trainer, now).ToListAsync(cancellation);
 }

@@ -40,7 +40,7 @@ public sealed record AttemptStart(bool Started, [property: JsonPropertyName("Loo
 /// <param name="TryAgain">Whether the job or export should have another attempt.</param>
 /// <param name="CheckAgainIn">When to check again, if it has not ended. Its JSON name is that of instances that are under way.</param>
 /// <param name="Silent">Whether the trainer has been silent for too long. The attempt ends when two checks in a row say so: after an outage of the platform the trainer needs time to reach it.</param>
-/// <param name="WakeSubjects">Jobs and exports that wait for the slot that became free.</param>
+/// <param name="WakeSubjects">Jobs and exports that wait for the slot that this check freed.</param>
 public sealed record AttemptStatus(
     bool Ended, AttemptState State, Failure? Failure, bool TryAgain, [property: JsonPropertyName("LookAgainIn")] TimeSpan CheckAgainIn, bool Silent,
     IReadOnlyList<Guid> WakeSubjects)

@@ -16,18 +16,13 @@ public sealed class Deployment
 
     /// <summary>SHA-256 of the API key. The key itself is shown once and not stored.</summary>
     public required byte[] ApiKeyHash { get; set; }
-    public long RequestCount { get; set; }
-    public long ImageCount { get; set; }
-
-    /// <summary>Total duration of all requests in milliseconds.</summary>
-    public double TotalLatencyMs { get; set; }
     public Failure? Error { get; private set; }
     public required Guid CreatedBy { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset? ActivatedAt { get; private set; }
 
-    /// <summary>Average duration of a request in milliseconds; null before the first.</summary>
-    public double? AverageLatencyMs => RequestCount == 0 ? null : TotalLatencyMs / RequestCount;
+    /// <summary>Version of the row (<c>xmin</c>). The database changes it with every write.</summary>
+    public uint Version { get; init; }
 
     /// <summary>
     /// Moves along <c>pending → deploying → active → deactivated</c>; a deployment fails only from the first two states. Any other move returns
@@ -50,6 +45,20 @@ public sealed class Deployment
             ActivatedAt = now;
         return true;
     }
+}
+
+/// <summary>What a deployment has answered. A row of its own, so that a prediction does not change the version of the deployment.</summary>
+public sealed class DeploymentUsage
+{
+    public required Guid DeploymentId { get; init; }
+    public long RequestCount { get; set; }
+    public long ImageCount { get; set; }
+
+    /// <summary>Total duration of all requests in milliseconds.</summary>
+    public double TotalLatencyMs { get; set; }
+
+    /// <summary>Average duration of a request in milliseconds; null before the first.</summary>
+    public double? AverageLatencyMs => RequestCount == 0 ? null : TotalLatencyMs / RequestCount;
 }
 
 /// <summary>Whether a deployment answers predictions.</summary>

@@ -82,5 +82,14 @@ public sealed class ProblemException(
     {
     }
 
+    /// <summary>What is answered for something that never was, that has ended, or that the caller may not see: always the same, so that nobody can find out which ids exist.</summary>
+    /// <param name="what">What the caller named: <c>project</c>.</param>
+    /// <param name="field">The field of the body that names it; null when the address does.</param>
+    public static ProblemException NoSuch(string what, string? field = null)
+    {
+        var text = $"There is no such {what}, or you may not see it.";
+        return field is null ? new ProblemException(ErrorCodes.NotFound, text) : new ProblemException(ErrorCodes.NotFound, text, field);
+    }
+
     public Failure ToFailure() => Failure.Of(Error, Message);
 }

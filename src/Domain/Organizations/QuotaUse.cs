@@ -12,6 +12,9 @@ public enum QuotaKind
     /// <summary>Training jobs that are queued or running.</summary>
     ConcurrentJobs,
 
+    /// <summary>Exports that are queued or running.</summary>
+    ConcurrentExports,
+
     /// <summary>Size of the images, in GB of 10⁹ bytes.</summary>
     StorageGb,
 

@@ -1,5 +1,13 @@
 namespace VisionPlatform.Domain.Training;
 
+/// <summary>When a project last got a slot of a trainer. Projects take turns.</summary>
+public sealed class TrainerTurn
+{
+    public required string Trainer { get; init; }
+    public required Guid ProjectId { get; init; }
+    public required DateTimeOffset TakenAt { get; set; }
+}
+
 /// <summary>The slot of a trainer that an attempt holds.</summary>
 public sealed class TrainerLease
 {

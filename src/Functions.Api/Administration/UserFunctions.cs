@@ -61,7 +61,7 @@ public sealed class UserFunctions(UserAdministration administration)
 
     [Function("UpdateUserRole"), RequiresPermission(Permission.UsersWrite)]
     [Operation("Change the system role of an account", Tag = "Administration", Body = typeof(AccountRole),
-        Example = """{"role":"advanced_engineer"}""", Returns = typeof(AccountAnswer), Problems = ["LAST_ADMINISTRATOR"],
+        Example = """{"role":"advanced_engineer"}""", Returns = typeof(AccountAnswer), Problems = ["LAST_ADMINISTRATOR"], TakesIfMatch = true,
         Description = "Managers can grant `guest`, `standard_engineer` and `advanced_engineer`; administrators can grant every role.")]
     public async Task<IResult> UpdateRole([HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = RouteOfOne + "/role")] HttpRequest request, Guid id, CancellationToken cancellation)
     {

@@ -63,13 +63,12 @@ public sealed class DatasetFunctions(DatasetLifecycle datasets, PlatformDatabase
 
     [Function("DeleteDataset"), RequiresPermission(Permission.DatasetsDelete)]
     [Operation("Delete a dataset", Tag = "Datasets", Status = 204,
-        Description = "Its images are removed in the background and count in quotas until they are gone. Versions that a running job or a model needs are kept for those.")]
+        Description = "Its images are removed in the background and count in quotas until they are gone. Versions that a running job or a model needs are kept for those. Uploads, shares and invitations end.")]
     public async Task<IResult> Delete(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = RouteOfOne)] HttpRequest request, Guid id, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
     {
-        var dataset = await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsDelete, cancellation);
-        request.RequireMatch(dataset.Version);
-        await datasets.DeleteAsync(id, cancellation);
+        await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsDelete, cancellation);
+        await datasets.DeleteAsync(id, dataset => request.RequireMatch(dataset.Version), cancellation);
         await durable.ScheduleAgainAsync(DatasetWork.Empty.Orchestrator, id, DatasetWork.Empty.InstanceId(id), cancellation);
         return Answer.NoContent();
     }

@@ -25,9 +25,9 @@ public sealed record DeploymentAnswer(
     Guid Id, Guid ProjectId, Guid ExportId, string Name, DeploymentState State, long RequestCount, long ImageCount, double? AverageLatencyMs,
     FailureAnswer? Error, DateTimeOffset CreatedAt, string? ApiKey)
 {
-    public static DeploymentAnswer Of(Deployment deployment, string? apiKey = null) => new(
-        deployment.Id, deployment.ProjectId, deployment.ExportId, deployment.Name, deployment.State, deployment.RequestCount, deployment.ImageCount,
-        deployment.AverageLatencyMs, FailureAnswer.Of(deployment.Error), deployment.CreatedAt, apiKey);
+    public static DeploymentAnswer Of(Deployment deployment, DeploymentUsage? usage, string? apiKey = null) => new(
+        deployment.Id, deployment.ProjectId, deployment.ExportId, deployment.Name, deployment.State, usage?.RequestCount ?? 0, usage?.ImageCount ?? 0,
+        usage?.AverageLatencyMs, FailureAnswer.Of(deployment.Error), deployment.CreatedAt, apiKey);
 }
 
 /// <summary>Images to classify.</summary>

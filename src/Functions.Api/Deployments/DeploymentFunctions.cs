@@ -4,10 +4,8 @@ using Microsoft.DurableTask.Client;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Projects;
 using VisionPlatform.Application.Deployments;
-using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Deployments;
-using VisionPlatform.Domain.Errors;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Orchestrations;
 
@@ -28,12 +26,11 @@ public sealed class DeploymentFunctions(PlatformDatabase database, DeploymentLif
     {
         var user = request.CurrentUser();
         var body = await request.ReadJsonAsync<NewDeployment>(cancellation);
-        var export = await database.Exports.AsNoTracking().SingleOrDefaultAsync(e => e.Id == body.ExportId, cancellation)
-            ?? throw new ProblemException(ErrorCodes.NotFound, "There is no such export, or you may not see it.", "exportId");
-        await access.RequireAsync(user, export.ProjectId, Permission.DeploymentsWrite, cancellation);
+        var export = await database.Exports.AsNoTracking().SingleOrDefaultAsync(e => e.Id == body.ExportId, cancellation);
+        await access.RequireForAsync(user, export?.ProjectId, Permission.DeploymentsWrite, "export", cancellation, "exportId");
         var once = request.Once<DeploymentWithKey>(made => Answer.Accepted(
-            $"/{Route}/{made.Deployment.Id}", DeploymentAnswer.Of(made.Deployment, made.Key), VersionOf(made.Deployment)));
-        var created = await deployments.CreateAsync(user.Id, export, body.Name!, once, cancellation);
+            $"/{Route}/{made.Deployment.Id}", DeploymentAnswer.Of(made.Deployment, null, made.Key), made.Deployment.Version));
+        var created = await deployments.CreateAsync(user.Id, export!, body.Name!, once, cancellation);
         if (created.Made is { } made)
             await durable.ScheduleOnceAsync(DeploymentWork.Deploy, made.Deployment.Id, cancellation);
         return created.ToResult();
@@ -47,16 +44,20 @@ public sealed class DeploymentFunctions(PlatformDatabase database, DeploymentLif
     {
         var project = request.RequiredQueryId("projectId");
         await access.RequireAsync(request.CurrentUser(), project, Permission.DeploymentsRead, cancellation);
-        return Answer.Ok(await database.Deployments.AsNoTracking().Where(d => d.ProjectId == project).NewestFirstAsync(request, deployment => DeploymentAnswer.Of(deployment), cancellation));
+        var page = await database.Deployments.AsNoTracking().Where(d => d.ProjectId == project).NewestFirstAsync(request, deployment => deployment, cancellation);
+        var ids = page.Items.Select(deployment => deployment.Id).ToArray();
+        var usage = await database.DeploymentUsage.AsNoTracking().Where(row => ids.Contains(row.DeploymentId)).ToDictionaryAsync(row => row.DeploymentId, cancellation);
+        return Answer.Ok(new Page<DeploymentAnswer>([.. page.Items.Select(deployment => DeploymentAnswer.Of(deployment, usage.GetValueOrDefault(deployment.Id)))], page.NextCursor));
     }
 
     [Function("GetDeployment"), RequiresPermission(Permission.DeploymentsRead)]
     [Operation("Get a deployment", Returns = typeof(DeploymentAnswer),
-        Description = "A deployment with its usage.")]
+        Description = "A deployment with its usage. The version in `ETag` is that of the deployment and stays the same when only the usage grows.")]
     public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var deployment = await RequireAsync(request, id, Permission.DeploymentsRead, cancellation);
-        return Answer.Ok(DeploymentAnswer.Of(deployment), VersionOf(deployment), showsMore: true);
+        var usage = await database.DeploymentUsage.AsNoTracking().SingleOrDefaultAsync(row => row.DeploymentId == id, cancellation);
+        return Answer.Ok(DeploymentAnswer.Of(deployment, usage), deployment.Version);
     }
 
     [Function("DeactivateDeployment"), RequiresPermission(Permission.DeploymentsWrite)]
@@ -66,18 +67,14 @@ public sealed class DeploymentFunctions(PlatformDatabase database, DeploymentLif
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await RequireAsync(request, id, Permission.DeploymentsWrite, cancellation);
-        await deployments.DeactivateAsync(id, deployment => request.RequireMatch(VersionOf(deployment)), cancellation);
+        await deployments.DeactivateAsync(id, deployment => request.RequireMatch(deployment.Version), cancellation);
         return Answer.NoContent();
     }
 
-    // Not the version of the row, which changes with every prediction because it counts them.
-    private static EntityTag VersionOf(Deployment deployment) => new(deployment.State.AsText());
-
     private async Task<Deployment> RequireAsync(HttpRequest request, Guid id, Permission permission, CancellationToken cancellation)
     {
-        var deployment = await database.Deployments.AsNoTracking().SingleOrDefaultAsync(d => d.Id == id, cancellation)
-            ?? throw new ProblemException(ErrorCodes.NotFound, "There is no such deployment, or you may not see it.");
-        await access.RequireAsync(request.CurrentUser(), deployment.ProjectId, permission, cancellation);
-        return deployment;
+        var deployment = await database.Deployments.AsNoTracking().SingleOrDefaultAsync(d => d.Id == id, cancellation);
+        await access.RequireForAsync(request.CurrentUser(), deployment?.ProjectId, permission, "deployment", cancellation);
+        return deployment!;
     }
 }

@@ -13,7 +13,7 @@ using VisionPlatform.Infrastructure.Persistence;
 namespace VisionPlatform.Api.Deployments;
 
 /// <summary>Predicts with deployed models, for callers with the key of the deployment and for members of its project.</summary>
-public sealed class PredictionFunctions(PlatformDatabase database, ServedModels models, ProjectAccess access, Authentication authentication)
+public sealed class PredictionFunctions(PlatformDatabase database, ServedModels models, ProjectAccess access, Authentication authentication, RateLimits limits)
 {
     public const int MaxImages = 64;
     private const string PredictionExample =
@@ -40,17 +40,21 @@ public sealed class PredictionFunctions(PlatformDatabase database, ServedModels 
     private async Task<Deployment> RequireAsync(HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var bearer = Authentication.BearerToken(request) ?? throw new ProblemException(ErrorCodes.Unauthenticated);
-        var deployment = await database.Deployments.AsNoTracking().SingleOrDefaultAsync(d => d.Id == id, cancellation);
+        var deployment = await database.Deployments.AsNoTracking()
+            .SingleOrDefaultAsync(d => d.Id == id && database.Projects.Any(project => project.Id == d.ProjectId && project.DeletedAt == null), cancellation);
         if (bearer.StartsWith(DeploymentKey.Prefix, StringComparison.Ordinal))
-            return deployment is not null && DeploymentKey.Matches(bearer, deployment.ApiKeyHash)
-                ? deployment
-                : throw new ProblemException(ErrorCodes.Unauthenticated, "The key does not belong to this deployment.");
+        {
+            if (deployment is null || !DeploymentKey.Matches(bearer, deployment.ApiKeyHash))
+                throw new ProblemException(ErrorCodes.Unauthenticated, "The key does not belong to this deployment.");
+            limits.CountPrediction(request.HttpContext, deployment.Id);
+            return deployment;
+        }
         var user = await authentication.RequireUserAsync(request, cancellation);
         Authentication.RequirePermission(user, Permission.PredictionsRun);
-        if (deployment is null)
-            throw new ProblemException(ErrorCodes.NotFound, "There is no such deployment, or you may not see it.");
-        await access.RequireAsync(user, deployment.ProjectId, Permission.PredictionsRun, cancellation);
-        return deployment;
+        await access.RequireForAsync(user, deployment?.ProjectId, Permission.PredictionsRun, "deployment", cancellation);
+        limits.CountCaller(request.HttpContext, user.Id, bearer);
+        limits.CountPrediction(request.HttpContext, user.Id);
+        return deployment!;
     }
 
     private static async Task<(IReadOnlyList<string> Images, int TopK)> ReadImagesAsync(HttpRequest request, CancellationToken cancellation)

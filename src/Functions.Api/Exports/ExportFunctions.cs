@@ -26,16 +26,16 @@ public sealed class ExportFunctions(PlatformDatabase database, ExportLifecycle e
 
     [Function("CreateExports"), RequiresPermission(Permission.ExportsRun)]
     [Operation("Export a model version", Body = typeof(NewExports), Example = Example, Returns = typeof(StartedExports), Status = 202,
-        Problems = ["NOT_FOUND", "UNKNOWN_EXPORT_FORMAT", "INVALID_CONFIG", "TRAINER_UNAVAILABLE"],
-        Description = "Starts one export for each format. They run in parallel; read them until they have ended.")]
+        Problems = ["NOT_FOUND", "UNKNOWN_EXPORT_FORMAT", "INVALID_CONFIG", "TRAINER_UNAVAILABLE", "QUOTA_EXCEEDED"],
+        Description = "Starts one export for each format. They run in parallel, in turns with the jobs and exports of other projects; read them until they have ended.")]
     public async Task<IResult> Create(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route)] HttpRequest request, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
     {
         var user = request.CurrentUser();
         var body = await request.ReadJsonAsync<NewExports>(cancellation);
-        var version = await FindVersionAsync(body.ModelVersionId!.Value, cancellation)
-            ?? throw new ProblemException(ErrorCodes.NotFound, "There is no such model version, or you may not see it.", "modelVersionId");
-        await access.RequireAsync(user, version.ProjectId, Permission.ExportsRun, cancellation);
+        var found = await FindVersionAsync(body.ModelVersionId!.Value, cancellation);
+        await access.RequireForAsync(user, found?.ProjectId, Permission.ExportsRun, "model version", cancellation, "modelVersionId");
+        var version = found!;
         var once = request.Once<IReadOnlyList<Export>>(made => Answer.Accepted(
             $"/{Route}?modelVersionId={version.Id}", new StartedExports([.. made.Select(ExportAnswer.Of)], ExportModels.InstanceId(made[0].Id))));
         var created = await exports.CreateAsync(user.Id, version, body.Formats!, body.Options ?? [], once, cancellation);
@@ -50,10 +50,9 @@ public sealed class ExportFunctions(PlatformDatabase database, ExportLifecycle e
     [Query<Guid>("modelVersionId", "Model version whose exports are listed.", Required = true, Example = Examples.ModelVersion)]
     public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Route)] HttpRequest request, CancellationToken cancellation)
     {
-        var version = await FindVersionAsync(request.RequiredQueryId("modelVersionId"), cancellation)
-            ?? throw new ProblemException(ErrorCodes.NotFound, "There is no such model version, or you may not see it.");
-        await access.RequireAsync(request.CurrentUser(), version.ProjectId, Permission.ExportsRead, cancellation);
-        return Answer.Ok(await database.Exports.AsNoTracking().Where(export => export.ModelVersionId == version.Id).NewestFirstAsync(request, ExportAnswer.Of, cancellation));
+        var version = await FindVersionAsync(request.RequiredQueryId("modelVersionId"), cancellation);
+        await access.RequireForAsync(request.CurrentUser(), version?.ProjectId, Permission.ExportsRead, "model version", cancellation);
+        return Answer.Ok(await database.Exports.AsNoTracking().Where(export => export.ModelVersionId == version!.Id).NewestFirstAsync(request, ExportAnswer.Of, cancellation));
     }
 
     [Function("GetExport"), RequiresPermission(Permission.ExportsRead)]
@@ -79,9 +78,8 @@ public sealed class ExportFunctions(PlatformDatabase database, ExportLifecycle e
 
     private async Task<Export> RequireAsync(HttpRequest request, Guid id, CancellationToken cancellation)
     {
-        var export = await database.Exports.AsNoTracking().SingleOrDefaultAsync(e => e.Id == id, cancellation)
-            ?? throw new ProblemException(ErrorCodes.NotFound, "There is no such export, or you may not see it.");
-        await access.RequireAsync(request.CurrentUser(), export.ProjectId, Permission.ExportsRead, cancellation);
-        return export;
+        var export = await database.Exports.AsNoTracking().SingleOrDefaultAsync(e => e.Id == id, cancellation);
+        await access.RequireForAsync(request.CurrentUser(), export?.ProjectId, Permission.ExportsRead, "export", cancellation);
+        return export!;
     }
 }

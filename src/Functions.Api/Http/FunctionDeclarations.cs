@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Reflection;
 using System.Runtime.Loader;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.Azure.Functions.Worker;
 using VisionPlatform.Application.Modules;
 using Module = VisionPlatform.Application.Modules.Module;
@@ -18,6 +20,9 @@ public sealed record FunctionDeclaration(
 {
     /// <summary>The route of the trigger without a leading slash.</summary>
     public string Route => (Trigger?.Route ?? Name).TrimStart('/');
+
+    /// <summary>Names of the parameters in the route, in their order.</summary>
+    public IReadOnlyList<string> RouteParameters => field ??= [.. TemplateParser.Parse(Route).Parameters.Select(parameter => parameter.Name!)];
 
     /// <summary>The module that it belongs to.</summary>
     public Module Module => field ??= AppModules.Of(Method.DeclaringType!);
@@ -56,6 +61,17 @@ public sealed record FunctionDeclaration(
             .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly))
             .Select(Of).OfType<FunctionDeclaration>().Where(function => function.Trigger is not null),
     ];
+}
+
+public static class CalledFunctionExtensions
+{
+    private static readonly object Key = new();
+
+    /// <summary>The function that answers this request.</summary>
+    public static FunctionDeclaration CalledFunction(this HttpContext context) =>
+        context.Items[Key] as FunctionDeclaration ?? throw new InvalidOperationException("The request has not reached a function.");
+
+    internal static void SetCalledFunction(this HttpContext context, FunctionDeclaration function) => context.Items[Key] = function;
 }
 
 /// <summary>Finds the declaration of an invoked function. Uses reflection once per function.</summary>

@@ -58,6 +58,9 @@ public sealed class OperationAttribute(string summary) : Attribute
     /// <summary>Why a resource that can be read and changed at one address has no <c>ETag</c> and does not accept <c>If-Match</c>.</summary>
     public string? Unversioned { get; set; }
 
+    /// <summary>Whether it accepts <c>If-Match</c> although its address has no GET: it changes a resource that is read elsewhere.</summary>
+    public bool TakesIfMatch { get; set; }
+
     /// <summary>Why a POST that creates something does not accept an <c>Idempotency-Key</c>.</summary>
     public string? NotIdempotent { get; set; }
 

@@ -7,7 +7,7 @@ namespace VisionPlatform.Api.Invitations;
 /// <summary>An invitation to send.</summary>
 /// <param name="Email">Address to which the invitation is sent. Only the account of this address can accept it.</param>
 /// <param name="Role">Role that the person gets. In a project: <c>viewer</c>, <c>member</c> or <c>admin</c>. In a dataset: <c>viewer</c>, <c>annotator</c>, <c>reviewer</c> or <c>admin</c>. In an organization: a system role that the caller may grant.</param>
-/// <param name="Message">Message to the invited person; may be left out.</param>
+/// <param name="Message">Message to the invited person; may be left out. The page that the link in the mail leads to shows it, not the mail itself.</param>
 public sealed record InvitationRequest(
     [property: StringLength(320)] string Email, [property: StringLength(50)] string Role, [property: Prose(Invitation.MaximumMessage)] string? Message = null);
 

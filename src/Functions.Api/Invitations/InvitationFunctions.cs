@@ -6,13 +6,14 @@ using VisionPlatform.Application.Invitations;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Invitations;
+using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Invitations;
 
 /// <summary>Reading, accepting, declining, resending and cancelling invitations.</summary>
 public sealed class InvitationFunctions(
-    UserDatabase users, SentInvitations invitations, InvitationAnswers answers, InvitationAuthority authority)
+    UserDatabase users, SentInvitations invitations, InvitationAnswers answers, InvitationAuthority authority, AccountSettings settings)
 {
     private const string Route = "api/v1/invitations";
     private const string RouteOfOne = Route + "/{id:guid}";
@@ -31,13 +32,13 @@ public sealed class InvitationFunctions(
 
     [Function("ListReceivedInvitations"), RequiresPermission(Permission.InvitationsRead)]
     [Operation("List received invitations", Returns = typeof(Page<InvitationAnswer>),
-        Description = "Invitations to the caller's e-mail address, newest first. Accepting one takes the token from the mail.")]
+        Description = "Invitations to the caller's e-mail address, newest first. Accepting one takes the token from the mail. Where addresses are not confirmed by mail, having an address proves nothing, and the list has only invitations that the caller has accepted.")]
     [Query<InvitationState>("state", "Only invitations in this state.", Example = "pending")]
     [Query<Guid>("targetId", "Only invitations to this organization, project or dataset.", Example = Examples.Project)]
     public async Task<IResult> ListReceived([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Route + "/received")] HttpRequest request, CancellationToken cancellation)
     {
-        var email = await OwnAddressAsync(request, cancellation);
-        return await ListAsync(request, users.Invitations.Where(invitation => invitation.NormalizedEmail == email), cancellation);
+        var (email, id) = (await ProvenAddressAsync(request, cancellation), request.CurrentUser().Id);
+        return await ListAsync(request, users.Invitations.Where(invitation => invitation.NormalizedEmail == email || invitation.AnsweredBy == id), cancellation);
     }
 
     [Function("GetInvitation"), RequiresPermission(Permission.InvitationsRead)]
@@ -45,9 +46,9 @@ public sealed class InvitationFunctions(
         Description = "An invitation that the caller sent or received.")]
     public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
-        var email = await OwnAddressAsync(request, cancellation);
+        var email = await ProvenAddressAsync(request, cancellation);
         var invitation = await users.Invitations.AsNoTracking().SingleOrDefaultAsync(row => row.Id == id, cancellation);
-        return invitation is not null && (invitation.NormalizedEmail == email || await IsOwnAsync(request, invitation, cancellation))
+        return invitation is not null && (invitation.NormalizedEmail == email || invitation.AnsweredBy == request.CurrentUser().Id || await IsOwnAsync(request, invitation, cancellation))
             ? Answer.Ok(InvitationAnswer.Of(invitation))
             : throw NoSuchInvitation();
     }
@@ -122,10 +123,11 @@ public sealed class InvitationFunctions(
         return Answer.Ok(await found.AsNoTracking().NewestFirstAsync(request, InvitationAnswer.Of, cancellation));
     }
 
-    private Task<string?> OwnAddressAsync(HttpRequest request, CancellationToken cancellation)
+    // Null where anybody can have an account with any address: only the mailed token proves whose it is.
+    private async Task<string?> ProvenAddressAsync(HttpRequest request, CancellationToken cancellation)
     {
         var id = request.CurrentUser().Id;
-        return users.Users.Where(user => user.Id == id).Select(user => user.NormalizedEmail).SingleOrDefaultAsync(cancellation);
+        return settings.ConfirmsEmail ? await users.Users.Where(user => user.Id == id).Select(user => user.NormalizedEmail).SingleOrDefaultAsync(cancellation) : null;
     }
 
     private async Task RequireOwnAsync(HttpRequest request, Guid id, CancellationToken cancellation)

@@ -15,7 +15,7 @@ public sealed class InvitationSending(PlatformDatabase platform, ProjectAccess p
 {
     [Function("InviteToOrganization"), RequiresPermission(Permission.OrganizationsInvite)]
     [Operation("Invite to an organization", Tag = "Invitations", Body = typeof(InvitationRequest),
-        Example = """{"email":"kim@example.org","role":"standard_engineer"}""", Returns = typeof(InvitationAnswer), Status = 201, Problems = ["ALREADY_MEMBER", "ALREADY_INVITED", "QUOTA_EXCEEDED"],
+        Example = """{"email":"kim@example.org","role":"standard_engineer"}""", Returns = typeof(InvitationAnswer), Status = 201, Problems = ["ALREADY_MEMBER", "ALREADY_INVITED", "TOO_MANY_ATTEMPTS", "QUOTA_EXCEEDED"],
         Description = "Mails an invitation to join the organization with a system role. A person who already has a higher role keeps it.")]
     public async Task<IResult> ToOrganization(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/organizations/{id:guid}/invitations")] HttpRequest request, Guid id, CancellationToken cancellation)
@@ -26,7 +26,7 @@ public sealed class InvitationSending(PlatformDatabase platform, ProjectAccess p
 
     [Function("InviteToProject"), RequiresPermission(Permission.MembersInvite)]
     [Operation("Invite to a project", Tag = "Invitations", Body = typeof(InvitationRequest),
-        Example = """{"email":"kim@example.org","role":"member","message":"We label dents now."}""", Returns = typeof(InvitationAnswer), Status = 201, Problems = ["ALREADY_MEMBER", "ALREADY_INVITED"],
+        Example = """{"email":"kim@example.org","role":"member","message":"We label dents now."}""", Returns = typeof(InvitationAnswer), Status = 201, Problems = ["ALREADY_MEMBER", "ALREADY_INVITED", "TOO_MANY_ATTEMPTS"],
         Description = "Mails an invitation to join the project with a role. It can be accepted for seven days.")]
     public async Task<IResult> ToProject(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/projects/{id:guid}/invitations")] HttpRequest request, Guid id, CancellationToken cancellation)
@@ -37,7 +37,7 @@ public sealed class InvitationSending(PlatformDatabase platform, ProjectAccess p
 
     [Function("InviteToDataset"), RequiresPermission(Permission.DatasetsShare)]
     [Operation("Share a dataset", Tag = "Invitations", Body = typeof(InvitationRequest),
-        Example = """{"email":"kim@example.org","role":"annotator"}""", Returns = typeof(InvitationAnswer), Status = 201, Problems = ["ALREADY_MEMBER", "ALREADY_INVITED"],
+        Example = """{"email":"kim@example.org","role":"annotator"}""", Returns = typeof(InvitationAnswer), Status = 201, Problems = ["ALREADY_MEMBER", "ALREADY_INVITED", "TOO_MANY_ATTEMPTS"],
         Description = "Mails an invitation to work on one dataset with a role. The person need not be a member of the project.")]
     public async Task<IResult> ToDataset(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/datasets/{id:guid}/invitations")] HttpRequest request, Guid id, CancellationToken cancellation)

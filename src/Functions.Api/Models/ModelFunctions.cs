@@ -60,10 +60,9 @@ public sealed class ModelFunctions(PlatformDatabase database, ObjectStores store
 
     private async Task<Model> RequireModelAsync(HttpRequest request, Guid id, CancellationToken cancellation)
     {
-        var model = await database.Models.AsNoTracking().SingleOrDefaultAsync(m => m.Id == id, cancellation)
-            ?? throw new ProblemException(ErrorCodes.NotFound, "There is no such model, or you may not see it.");
-        await access.RequireAsync(request.CurrentUser(), model.ProjectId, Permission.ModelsRead, cancellation);
-        return model;
+        var model = await database.Models.AsNoTracking().SingleOrDefaultAsync(m => m.Id == id, cancellation);
+        await access.RequireForAsync(request.CurrentUser(), model?.ProjectId, Permission.ModelsRead, "model", cancellation);
+        return model!;
     }
 
     private ModelVersionAnswer Describe(ModelVersion version) => new(

@@ -23,7 +23,7 @@ public sealed record Contract(FunctionDeclaration Function, string Method, bool 
             .. from function in own
                from method in function.Methods
                orderby function.Route, method
-               select new Contract(function, method, versioned.Contains(PathOf(function)) && (method == "GET" || ChangesOf(function).Contains(method))),
+               select new Contract(function, method, (versioned.Contains(PathOf(function)) && (method == "GET" || ChangesOf(function).Contains(method))) || function.Operation is { TakesIfMatch: true }),
         ];
     }
 

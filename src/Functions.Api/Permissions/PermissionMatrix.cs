@@ -61,11 +61,11 @@ public static partial class PermissionMatrix
         text.Append("| permission | system role, at least | project role, at least | dataset role, at least | |\n|---|---|---|---|---|\n");
         foreach (var permission in Enum.GetValues<Permission>().OrderBy(AccessPolicy.NameOf, StringComparer.Ordinal))
             text.Append(CultureInfo.InvariantCulture, $"| `{AccessPolicy.NameOf(permission)}` | {AccessPolicy.NameOf(AccessPolicy.LeastSystemRole(permission))} | {AccessPolicy.LeastProjectRole(permission)?.AsText()} | {AccessPolicy.LeastDatasetRole(permission)?.AsText()} | {NoteOf(permission)} |\n");
-        text.Append("\n## Limits of an account\n\n| role | projects | datasets | jobs at a time | images, GB | training hours a month |\n|---|---|---|---|---|---|\n");
+        text.Append("\n## Limits of an account\n\n| role | projects | datasets | jobs at a time | exports at a time | images, GB | training hours a month |\n|---|---|---|---|---|---|---|\n");
         foreach (var role in Enum.GetValues<SystemRole>())
         {
             var quota = AccountQuota.For(role);
-            text.Append(CultureInfo.InvariantCulture, $"| {role.AsText()} | {Limit(quota.Projects)} | {Limit(quota.Datasets)} | {Limit(quota.ConcurrentJobs)} | {Limit(quota.StorageGb)} | {Limit(quota.GpuHoursPerMonth)} |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| {role.AsText()} | {Limit(quota.Projects)} | {Limit(quota.Datasets)} | {Limit(quota.ConcurrentJobs)} | {Limit(quota.ConcurrentExports)} | {Limit(quota.StorageGb)} | {Limit(quota.GpuHoursPerMonth)} |\n");
         }
         text.Append("\nAn organization has further limits: people, images, training hours and jobs of all its people together.\n\n## Endpoints\n\nThe callers with the five system roles own the project and belong to the organization of the call. The callers with the four project roles are standard engineers. *other tenant* is neither in the project nor in the organization. *token to read* is a personal token of the project's owner with the scope `read`. *trainer* has the token of the attempt.\n\n");
         text.Append(CultureInfo.InvariantCulture, $"| endpoint | needs | {string.Join(" | ", AccessActor.All.Select(actor => actor.Name))} |\n|---|---|{string.Concat(AccessActor.All.Select(_ => "---|"))}\n");

@@ -26,7 +26,7 @@ public sealed class ProjectAccess(PlatformDatabase platform, UserDatabase users)
     public async Task<Project> RequireAsync(CurrentUser user, Guid projectId, Permission permission, CancellationToken cancellation)
     {
         if (await FindAsync(user, projectId, cancellation) is not { } found)
-            throw new ProblemException(ErrorCodes.NotFound, "There is no such project, or you are not a member of it.");
+            throw ProblemException.NoSuch("project");
         if (!AccessPolicy.Allows(user.Role, found.Role, permission))
             throw Refused(user, $"Your role in this project, {AccessPolicy.NameOf(found.Role)},", permission);
         Authentication.RequireScope(user, permission);
@@ -58,21 +58,22 @@ public sealed class ProjectAccess(PlatformDatabase platform, UserDatabase users)
         {
             ({ } member, _) => Refused(user, $"Your role in this project, {AccessPolicy.NameOf(member)},", permission),
             (_, { } given) => Refused(user, $"Your role in this dataset, {given.AsText()},", permission),
-            _ => new ProblemException(ErrorCodes.NotFound, "There is no such dataset, or you are not a member of its project."),
+            _ => ProblemException.NoSuch("dataset"),
         };
     }
 
     /// <summary>
-    /// Like <see cref="RequireAsync"/> for a resource inside a project that the caller named by its id. A caller who may
-    /// not see the project gets the answer that the resource does not exist.
+    /// Like <see cref="RequireAsync"/> for a resource inside a project that the caller named by its id. A resource that the caller may not see
+    /// answers exactly like one that does not exist, so that nobody can find out which ids exist.
     /// </summary>
     /// <param name="user">The caller.</param>
     /// <param name="projectId">The project of the resource; null when the resource does not exist.</param>
     /// <param name="permission">The required permission.</param>
     /// <param name="what">Name of the kind of resource in the answer, e.g. <c>dataset</c>.</param>
     /// <param name="cancellation">The request's token.</param>
+    /// <param name="field">The field of the body that has the id; null when it is in the address.</param>
     /// <exception cref="ProblemException">As for <see cref="RequireAsync"/>.</exception>
-    public async Task<Project> RequireForAsync(CurrentUser user, Guid? projectId, Permission permission, string what, CancellationToken cancellation)
+    public async Task<Project> RequireForAsync(CurrentUser user, Guid? projectId, Permission permission, string what, CancellationToken cancellation, string? field = null)
     {
         try
         {
@@ -80,7 +81,7 @@ public sealed class ProjectAccess(PlatformDatabase platform, UserDatabase users)
         }
         catch (ProblemException hidden) when (hidden.Error == ErrorCodes.NotFound)
         {
-            throw new ProblemException(ErrorCodes.NotFound, $"There is no such {what}, or you are not a member of its project.");
+            throw ProblemException.NoSuch(what, field);
         }
     }
 

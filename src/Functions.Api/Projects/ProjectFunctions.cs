@@ -1,9 +1,11 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Application.Projects;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Projects;
+using VisionPlatform.Orchestrations;
 
 namespace VisionPlatform.Api.Projects;
 
@@ -64,12 +66,12 @@ public sealed class ProjectFunctions(ProjectLifecycle projects, NewestProjects n
 
     [Function("DeleteProject"), RequiresPermission(Permission.ProjectsDelete)]
     [Operation("Delete a project", Status = 204, Problems = ["INVALID_STATE"],
-        Description = "Refused while the project has running jobs or active deployments: cancel or deactivate them first.")]
-    public async Task<IResult> Delete([HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
+        Description = "Refused while the project has running jobs or active deployments: cancel or deactivate them first. Exports that are under way, pending jobs, uploads, memberships and invitations end.")]
+    public async Task<IResult> Delete([HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = RouteOfOne)] HttpRequest request, Guid id, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
     {
-        var project = await access.RequireAsync(request.CurrentUser(), id, Permission.ProjectsDelete, cancellation);
-        request.RequireMatch(project.Version);
-        await projects.DeleteAsync(id, cancellation);
+        await access.RequireAsync(request.CurrentUser(), id, Permission.ProjectsDelete, cancellation);
+        foreach (var export in await projects.DeleteAsync(id, project => request.RequireMatch(project.Version), cancellation))
+            await durable.WakeAsync(export, "cancel", cancellation);
         return Answer.NoContent();
     }
 }

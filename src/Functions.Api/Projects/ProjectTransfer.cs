@@ -10,7 +10,7 @@ public sealed class ProjectTransfer(ProjectAccess access, ProjectOwnership owner
 {
     [Function("TransferProject"), RequiresPermission(Permission.ProjectsTransfer)]
     [Operation("Transfer a project", Body = typeof(NewOwner),
-        Example = $$"""{"userId":"{{Examples.Member}}"}""", Returns = typeof(ProjectAnswer), Problems = ["QUOTA_EXCEEDED", "DUPLICATE_NAME", "CHANGED_MEANWHILE", "PRECONDITION_FAILED", "INVALID_PARAMETER"],
+        Example = $$"""{"userId":"{{Examples.Member}}"}""", Returns = typeof(ProjectAnswer), Problems = ["QUOTA_EXCEEDED", "DUPLICATE_NAME"], TakesIfMatch = true,
         Description = "Makes one of the members the owner. The previous owner stays in the project as an admin.")]
     public async Task<IResult> Transfer([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/projects/{id:guid}/transfer")] HttpRequest request, Guid id, CancellationToken cancellation)
     {

@@ -2,7 +2,6 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Domain.Accounts;
-using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Training;
 using VisionPlatform.Api.Projects;
 using VisionPlatform.Infrastructure.Persistence;
@@ -15,10 +14,9 @@ internal static class JobAccess
     public static async Task<TrainingJob> RequireJobAsync(
         this ProjectAccess access, PlatformDatabase database, CurrentUser user, Guid id, Permission permission, CancellationToken cancellation)
     {
-        var job = await database.TrainingJobs.AsNoTracking().SingleOrDefaultAsync(j => j.Id == id, cancellation)
-            ?? throw new ProblemException(ErrorCodes.NotFound, "There is no such job, or you may not see it.");
-        await access.RequireAsync(user, job.ProjectId, permission, cancellation);
-        return job;
+        var job = await database.TrainingJobs.AsNoTracking().SingleOrDefaultAsync(j => j.Id == id, cancellation);
+        await access.RequireForAsync(user, job?.ProjectId, permission, "job", cancellation);
+        return job!;
     }
 
     /// <summary>The position after which a reader of a job's events continues: the header Last-Event-ID, else <c>?after=</c>, else the beginning.</summary>

@@ -7,7 +7,9 @@ using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Projects;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Training;
+using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Training;
@@ -15,14 +17,19 @@ using VisionPlatform.Infrastructure.Training;
 namespace VisionPlatform.Api.Training;
 
 /// <summary>The event stream of a job, from the beginning to its end: as server-sent events, or as pages for polling.</summary>
-public sealed class TrainingEventFunctions(PlatformDatabase database, JobEventFeed feed, ProjectAccess access, HostingSettings hosting, TimeProvider time)
+public sealed class TrainingEventFunctions(
+    PlatformDatabase database, JobEventFeed feed, AccessFeed accessChanges, ProjectAccess access, Authentication authentication, HostingSettings hosting, TimeProvider time)
 {
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often a stream checks that its caller may still read it. A change of access makes it check at once; this is for tokens that expire and for lost wakes.</summary>
+    private static readonly TimeSpan CheckAccess = TimeSpan.FromSeconds(30);
+
     private const int Batch = 500;
 
     private const string StreamDescription =
         """
-        What happened to the job and what happens next, as server-sent events. The stream ends with an event `end` when the job has ended. The server may close the stream earlier; connect again with the header `Last-Event-ID` to continue without a gap. With `Accept: application/json` the same events come as pages, for polling.
+        What happened to the job and what happens next, as server-sent events. The stream ends with an event `end` when the job has ended. The server may close the stream earlier, and closes it at once when the caller may no longer read it; connect again with the header `Last-Event-ID` to continue without a gap. With `Accept: application/json` the same events come as pages, for polling.
 
         The kind of an event is in `event`, and its fields are a JSON object in `data`:
 
@@ -81,29 +88,33 @@ public sealed class TrainingEventFunctions(PlatformDatabase database, JobEventFe
         SetStreamHeaders(response);
         http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         var until = time.GetUtcNow() + hosting.LongestStream;
+        var permit = new Permit(accessChanges, time, http.Request.CurrentUser().Id, stop => MayReadAsync(http.Request, jobId, stop));
         try
         {
             await WriteAsync(response, "retry: 1000\n\n", gone.Token);
-            while (time.GetUtcNow() < until)
+            while (time.GetUtcNow() < until && await permit.IsValidAsync(gone.Token))
             {
-                var next = feed.NextAsync(jobId, KeepAlive, gone.Token);
-                var ended = await HasEndedAsync(jobId, gone.Token);
+                var next = feed.NextOf(jobId);
                 var events = await ReadAsync(jobId, after, Batch, gone.Token);
+                var ended = EndIn(events);
+                if (events.Count == 0 && await HasEndedAsync(jobId, gone.Token) is { } state)
+                    // It may have ended after the events were read.
+                    (ended, events) = (state, await ReadAsync(jobId, after, Batch, gone.Token));
                 foreach (var entry in events)
                     await WriteAsync(response, $"id: {entry.Id}\nevent: {entry.Type}\ndata: {entry.Data.GetRawText()}\n\n", gone.Token);
                 after = events.Count > 0 ? events[^1].Id : after;
                 if (events.Count == Batch)
                     continue;
-                if (ended is { } state)
+                if (ended is { } end)
                 {
                     feed.Forget(jobId);
-                    await WriteAsync(response, $"event: end\ndata: {{\"state\":\"{state.AsText()}\"}}\n\n", gone.Token);
+                    await WriteAsync(response, $"event: end\ndata: {{\"state\":\"{end.AsText()}\"}}\n\n", gone.Token);
                     return;
                 }
 
                 if (events.Count == 0)
                     await WriteAsync(response, ": still here\n\n", gone.Token);
-                await next;
+                await WaitAsync(Task.WhenAny(next, permit.Changed), gone.Token);
             }
         }
         catch (OperationCanceledException) when (gone.IsCancellationRequested)
@@ -117,6 +128,55 @@ public sealed class TrainingEventFunctions(PlatformDatabase database, JobEventFe
         response.ContentType = "text/event-stream";
         response.Headers.CacheControl = "no-store";
         response.Headers["X-Accel-Buffering"] = "no";
+    }
+
+    private async Task<bool> MayReadAsync(HttpRequest request, Guid jobId, CancellationToken cancellation)
+    {
+        try
+        {
+            var user = await authentication.RequireUserAsync(request, cancellation);
+            Authentication.RequirePermission(user, Permission.TrainingRead);
+            await access.RequireJobAsync(database, user, jobId, Permission.TrainingRead, cancellation);
+            return true;
+        }
+        catch (ProblemException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>What a caller was let in for, checked again when there is a reason to.</summary>
+    private sealed class Permit(AccessFeed changes, TimeProvider time, Guid user, Func<CancellationToken, Task<bool>> check)
+    {
+        // The first check is due at once: the request was let in before anybody waited for changes.
+        private DateTimeOffset _due = DateTimeOffset.MinValue;
+
+        /// <summary>Completes when the caller's access may have changed.</summary>
+        public Task Changed { get; private set; } = changes.NextOf(user);
+
+        public async Task<bool> IsValidAsync(CancellationToken cancellation)
+        {
+            if (!Changed.IsCompleted && time.GetUtcNow() < _due)
+                return true;
+            (_due, Changed) = (time.GetUtcNow() + CheckAccess, changes.NextOf(user));
+            return await check(cancellation);
+        }
+    }
+
+    /// <summary>The state in which the job ended, if it did so in these events: nothing comes after it.</summary>
+    private static JobState? EndIn(List<JobEvent> events) =>
+        events.FindLast(entry => entry.Type == "state") is { } last && EnumText.TryParse<JobState>(last.Data.GetProperty("state").GetString()!, out var state) && state.IsTerminal() ? state : null;
+
+    private async Task WaitAsync(Task change, CancellationToken cancellation)
+    {
+        try
+        {
+            await change.WaitAsync(KeepAlive, time, cancellation);
+        }
+        catch (TimeoutException)
+        {
+            // Read again, in case a wake was lost.
+        }
     }
 
     private static async Task WriteAsync(HttpResponse response, string text, CancellationToken cancellation)

@@ -23,8 +23,12 @@ public enum MailEncryption
 /// <param name="Encryption">None with SMTP_TLS=false; else TLS from the first byte on port 465, and STARTTLS on any other.</param>
 /// <param name="Sender">MAIL_FROM.</param>
 /// <param name="DropDirectory">MAIL_DROP_DIRECTORY, <c>.platform/mail</c> unless set.</param>
+/// <param name="Pause">MAIL_PAUSE_SECONDS, 60 unless set: shortest time between two mails to one address about the same thing.</param>
+/// <param name="PerRecipient">MAIL_LIMIT_PER_RECIPIENT, 10 unless set: mails an hour to one address that requests may cause; 0: no limit.</param>
+/// <param name="PerSender">MAIL_LIMIT_PER_SENDER, 100 unless set: mails an hour that one account may cause; 0: no limit.</param>
 public sealed record MailSettings(
-    string? SmtpHost, int SmtpPort, string? SmtpUsername, string? SmtpPassword, MailEncryption Encryption, MailboxAddress Sender, string DropDirectory)
+    string? SmtpHost, int SmtpPort, string? SmtpUsername, string? SmtpPassword, MailEncryption Encryption, MailboxAddress Sender, string DropDirectory,
+    TimeSpan Pause, int PerRecipient, int PerSender)
 {
     internal const string HostPurpose = "mail server for password resets, confirmations and invitations; without it the mails are files in MAIL_DROP_DIRECTORY";
 
@@ -48,7 +52,10 @@ public sealed record MailSettings(
             host, port, user, password,
             (tls, port) switch { (false, _) => MailEncryption.None, (true, ImplicitTlsPort) => MailEncryption.Tls, _ => MailEncryption.StartTls },
             address ?? MailboxAddress.Parse(DefaultSender),
-            settings.Text("MAIL_DROP_DIRECTORY", "folder for mails as .eml files when there is no mail server; only the owner of the process can read them", Path.Combine(".platform", "mail"))!);
+            settings.Text("MAIL_DROP_DIRECTORY", "folder for mails as .eml files when there is no mail server; only the owner of the process can read them", Path.Combine(".platform", "mail"))!,
+            TimeSpan.FromSeconds(settings.Number("MAIL_PAUSE_SECONDS", 60, "shortest time between two mails to one address about the same thing; 0: no pause", minimum: 0)),
+            settings.Whole("MAIL_LIMIT_PER_RECIPIENT", 10, "invitations, links and the like an hour to one address; 0: no limit", minimum: 0),
+            settings.Whole("MAIL_LIMIT_PER_SENDER", 100, "invitations and confirmations an hour that one account may have mailed; 0: no limit", minimum: 0));
     }
 
     /// <summary>The settings without their secrets.</summary>

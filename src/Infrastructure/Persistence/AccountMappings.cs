@@ -53,6 +53,11 @@ internal static class AccountMappings
             failures.HasKey(f => f.KeyHash);
             failures.HasIndex(f => f.LastAt);
         });
+        model.Entity<MailCount>(count =>
+        {
+            count.HasKey(c => c.KeyHash);
+            count.HasIndex(c => c.LastAt);
+        });
         model.Entity<QueuedMail>(mail =>
         {
             mail.Property(m => m.SealedWith).HasMaxLength(16);

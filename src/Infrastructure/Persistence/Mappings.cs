@@ -117,6 +117,11 @@ internal static class Mappings
             lease.HasOne<Attempt>().WithMany().HasForeignKey(l => l.AttemptId);
             lease.HasIndex(l => l.Trainer);
         });
+        model.Entity<TrainerTurn>(turn =>
+        {
+            // No foreign key: it would lock the project whenever a slot is taken.
+            turn.HasKey(t => new { t.Trainer, t.ProjectId });
+        });
         model.Entity<Checkpoint>(checkpoint =>
         {
             checkpoint.Property(c => c.Metrics).HasJson();
@@ -181,10 +186,15 @@ internal static class Mappings
         {
             deployment.Property(d => d.Name).HasMaxLength(200);
             deployment.Property(d => d.Error).HasJson();
-            deployment.Ignore(d => d.AverageLatencyMs);
             deployment.HasOne<Export>().WithMany().HasForeignKey(d => d.ExportId);
             deployment.HasIndex(d => new { d.ProjectId, d.Id });
             deployment.HasIndex(d => d.CreatedAt).HasFilter("state IN ('pending', 'deploying')").HasDatabaseName("ix_deployments_active");
+        });
+        model.Entity<DeploymentUsage>(usage =>
+        {
+            usage.HasKey(u => u.DeploymentId);
+            usage.Ignore(u => u.AverageLatencyMs);
+            usage.HasOne<Deployment>().WithMany().HasForeignKey(u => u.DeploymentId);
         });
     }
 }

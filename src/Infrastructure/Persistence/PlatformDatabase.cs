@@ -23,6 +23,7 @@ public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options)
     public DbSet<Attempt> Attempts => Set<Attempt>();
     public DbSet<Trainer> Trainers => Set<Trainer>();
     public DbSet<TrainerLease> TrainerLeases => Set<TrainerLease>();
+    public DbSet<TrainerTurn> TrainerTurns => Set<TrainerTurn>();
     public DbSet<Checkpoint> Checkpoints => Set<Checkpoint>();
     public DbSet<EpochMetrics> EpochMetrics => Set<EpochMetrics>();
     public DbSet<ValidationResult> ValidationResults => Set<ValidationResult>();
@@ -31,6 +32,7 @@ public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options)
     public DbSet<ModelVersion> ModelVersions => Set<ModelVersion>();
     public DbSet<Export> Exports => Set<Export>();
     public DbSet<Deployment> Deployments => Set<Deployment>();
+    public DbSet<DeploymentUsage> DeploymentUsage => Set<DeploymentUsage>();
     public DbSet<IdempotentAnswer> IdempotentAnswers => Set<IdempotentAnswer>();
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)

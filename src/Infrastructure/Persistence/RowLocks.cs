@@ -1,19 +1,29 @@
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Domain.Exports;
+using VisionPlatform.Domain.Projects;
 using VisionPlatform.Domain.Training;
 
 namespace VisionPlatform.Infrastructure.Persistence;
 
 /// <summary>
 /// Loads a row and locks it until the transaction ends. To avoid deadlocks, lock an attempt before its job or export, and an organization before a
-/// person.
+/// person; <see cref="LiveParents"/> has the order of parents.
 /// </summary>
 public static class RowLocks
 {
     public static Task<User?> LockUserAsync(this UserDatabase database, Guid id, CancellationToken cancellation) =>
         database.Users.FromSql($"SELECT *, xmin FROM users WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(cancellation);
+
+    /// <summary>Null if it is deleted.</summary>
+    public static Task<Project?> LockProjectAsync(this PlatformDatabase database, Guid id, CancellationToken cancellation) =>
+        database.Projects.FromSql($"SELECT *, xmin FROM projects WHERE id = {id} AND deleted_at IS NULL FOR UPDATE").SingleOrDefaultAsync(cancellation);
+
+    /// <summary>Null if it is deleted.</summary>
+    public static Task<Dataset?> LockDatasetAsync(this PlatformDatabase database, Guid id, CancellationToken cancellation) =>
+        database.Datasets.FromSql($"SELECT *, xmin FROM datasets WHERE id = {id} AND deleted_at IS NULL FOR UPDATE").SingleOrDefaultAsync(cancellation);
 
     public static Task<Attempt?> LockAttemptAsync(this PlatformDatabase database, Guid id, CancellationToken cancellation) =>
         database.Attempts.FromSql($"SELECT * FROM attempts WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(cancellation);
@@ -25,5 +35,5 @@ public static class RowLocks
         database.Exports.FromSql($"SELECT * FROM exports WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(cancellation);
 
     public static Task<Deployment?> LockDeploymentAsync(this PlatformDatabase database, Guid id, CancellationToken cancellation) =>
-        database.Deployments.FromSql($"SELECT * FROM deployments WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(cancellation);
+        database.Deployments.FromSql($"SELECT *, xmin FROM deployments WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(cancellation);
 }

@@ -20,6 +20,7 @@ public sealed class UserDatabase(DbContextOptions<UserDatabase> options) : DbCon
     public DbSet<MailedToken> MailedTokens => Set<MailedToken>();
     public DbSet<SignInFailures> SignInFailures => Set<SignInFailures>();
     public DbSet<QueuedMail> QueuedMails => Set<QueuedMail>();
+    public DbSet<MailCount> MailCounts => Set<MailCount>();
     public DbSet<ProjectMember> ProjectMembers => Set<ProjectMember>();
     public DbSet<DatasetMember> DatasetMembers => Set<DatasetMember>();
     public DbSet<Organization> Organizations => Set<Organization>();

@@ -10,6 +10,10 @@ public static class Integrations
     public static readonly IntegrationPolicy TrainerStart = Row("trainer.start", timeout: 30, connect: 5, attempts: 1, wait: (0, 0), breaker: (0, 0), IntegrationFallback.Queue);
     public static readonly IntegrationPolicy TrainerStop = Row("trainer.stop", timeout: 10, connect: 5, attempts: 1, wait: (0, 0), breaker: (0, 0), IntegrationFallback.LogOnly);
     public static readonly IntegrationPolicy TrainerQuery = Row("trainer.query", timeout: 5, connect: 2, attempts: 2, wait: (0.2, 1), breaker: (0, 0), IntegrationFallback.Cache);
+
+    /// <summary>For a list of all trainers, which one of them must not delay.</summary>
+    public static readonly IntegrationPolicy TrainerList = Row("trainer.list", timeout: 2, connect: 2, attempts: 1, wait: (0, 0), breaker: (0, 0), IntegrationFallback.Cache);
+
     public static readonly IntegrationPolicy TrainerHealth = Row("trainer.health", timeout: 2, connect: 2, attempts: 1, wait: (0, 0), breaker: (0, 0), IntegrationFallback.FailFast);
 
     /// <summary>One quick retry only, because a person waits for the prediction.</summary>
@@ -29,7 +33,7 @@ public static class Integrations
 
     /// <summary>Every row, for documentation and the operators' view.</summary>
     public static IReadOnlyList<IntegrationPolicy> All { get; } =
-        [TrainerStart, TrainerStop, TrainerQuery, TrainerHealth, TrainerPredict, Tracking, Database, ObjectStore, ObjectStoreHealth, Llm, Mail];
+        [TrainerStart, TrainerStop, TrainerQuery, TrainerList, TrainerHealth, TrainerPredict, Tracking, Database, ObjectStore, ObjectStoreHealth, Llm, Mail];
 
     private static IntegrationPolicy Row(
         string name, double timeout, double connect, int attempts, (double First, double Longest) wait, (int Failures, double Seconds) breaker, IntegrationFallback fallback) =>

@@ -8,8 +8,9 @@ namespace VisionPlatform.Infrastructure.Settings;
 /// <param name="PerToken">With one access token.</param>
 /// <param name="SignIn">Sign-ins, sign-ups and password resets from one address.</param>
 /// <param name="Trainer">Callbacks of trainers, from one address.</param>
+/// <param name="Predictions">Predictions of one account, or with the key of one deployment.</param>
 /// <param name="TrustedProxies">Proxies whose X-Forwarded-For and X-Forwarded-Proto headers are used.</param>
-public sealed record TrafficSettings(int PerAddress, int PerUser, int PerToken, int SignIn, int Trainer, IReadOnlyList<IPNetwork> TrustedProxies)
+public sealed record TrafficSettings(int PerAddress, int PerUser, int PerToken, int SignIn, int Trainer, int Predictions, IReadOnlyList<IPNetwork> TrustedProxies)
 {
     public static TrafficSettings From(SettingsReader settings) => new(
         settings.Whole("RATE_LIMIT_PER_ADDRESS", 6000, "requests a minute from one address; 0: no limit. All limits hold for each instance of the app", minimum: 0),
@@ -17,6 +18,7 @@ public sealed record TrafficSettings(int PerAddress, int PerUser, int PerToken, 
         settings.Whole("RATE_LIMIT_PER_TOKEN", 2000, "requests a minute with one access token; 0: no limit", minimum: 0),
         settings.Whole("RATE_LIMIT_SIGN_IN", 30, "sign-ins, sign-ups and password resets a minute from one address; 0: no limit", minimum: 0),
         settings.Whole("RATE_LIMIT_TRAINER", 60_000, "callbacks of trainers a minute from one address; 0: no limit", minimum: 0),
+        settings.Whole("RATE_LIMIT_PREDICTIONS", 600, "predictions a minute of one account, and with the key of one deployment; 0: no limit", minimum: 0),
         Proxies(settings));
 
     private static List<IPNetwork> Proxies(SettingsReader settings)

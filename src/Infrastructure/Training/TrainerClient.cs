@@ -48,9 +48,9 @@ public sealed class TrainerClient(TrainerSettings settings, TimeProvider time) :
     public IEnumerable<string> Frameworks => settings.Urls.Keys;
 
     /// <exception cref="ProblemException"><see cref="ErrorCodes.TrainerUnavailable"/> or <see cref="ErrorCodes.UnknownFramework"/>.</exception>
-    public async Task<TrainerCapabilities> GetCapabilitiesAsync(string framework, CancellationToken cancellation)
+    public async Task<TrainerCapabilities> GetCapabilitiesAsync(string framework, CancellationToken cancellation, IntegrationPolicy? patience = null)
     {
-        using var response = await SendAsync(HttpMethod.Get, framework, "v1/capabilities", null, Integrations.TrainerQuery, cancellation);
+        using var response = await SendAsync(HttpMethod.Get, framework, "v1/capabilities", null, patience ?? Integrations.TrainerQuery, cancellation);
         await EnsureSuccessAsync(response, cancellation);
         return await ReadAsync<TrainerCapabilities>(response, cancellation);
     }

@@ -76,7 +76,7 @@ public sealed class AuditedChangeTests(PostgresServer postgres) : IAsyncLifetime
         await using var database = Open();
         var audit = new AuditLog(database, new AuditSettings((TimeSpan?)null), TimeProvider.System) { Origin = new AuditOrigin(actor, null, null, null) };
         var sessions = new UserSessions(database, null!, audit, TimeProvider.System);
-        var members = new ProjectMembership(database, audit, TimeProvider.System);
+        var members = new ProjectMembership(database, null!, audit, TimeProvider.System);
         var organizations = new OrganizationLifecycle(database, audit, TimeProvider.System);
         var organization = await database.Organizations.AsNoTracking().SingleAsync(Cancellation);
         var text = new OrganizationText("Foundry", null, null, 5, null, null, null);

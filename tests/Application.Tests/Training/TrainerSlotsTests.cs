@@ -45,11 +45,72 @@ public sealed class TrainerSlotsTests(TrainingDatabase training) : IClassFixture
         Assert.InRange(leased.Count(got => got), 1, 3);
     }
 
-    private async Task<bool> TryLeaseAsync(Attempt attempt, int slots)
+    [Fact]
+    public async Task A_slot_is_free_as_soon_as_the_trainer_reports_a_failure()
+    {
+        var trainer = $"t{Guid.NewGuid():n}";
+        var (job, first) = await training.QueueAsync(trainer);
+        Assert.True(await TryLeaseAsync(first, slots: 1));
+        await training.ReportAsync(first.Id, EventIngestTests.Event(1, "started"), EventIngestTests.Event(2, "failed") with { Code = "FRAMEWORK_ERROR", Message = "lost the device" });
+
+        var retry = new Attempt { Kind = AttemptKind.Train, SubjectId = job.Id, Number = 2, Trainer = trainer, CreatedAt = training.Now };
+        await using (var database = training.Open())
+        {
+            database.Add(retry);
+            await database.SaveChangesAsync(TestContext.Current.CancellationToken);
+        }
+        Assert.True(await TryLeaseAsync(retry, slots: 1));
+    }
+
+    [Fact]
+    public async Task Projects_take_turns_however_many_exports_one_of_them_has_queued()
+    {
+        var trainer = $"t{Guid.NewGuid():n}";
+        Guid busy = await training.NewProjectAsync(), other = await training.NewProjectAsync();
+        var exports = new List<Attempt>();
+        for (var i = 0; i < 8; i++)
+            exports.Add(await training.QueueExportAsync(trainer, busy, TimeSpan.FromSeconds(i)));
+        Assert.True(await TryLeaseAsync(exports[0], slots: 1));
+        var (job, itsAttempt) = await training.QueueAsync(trainer, TimeSpan.FromMinutes(1), other);
+
+        var subjects = await EndAsync(exports[0]);
+        Assert.Equal(job.Id, subjects[1]);
+        Assert.False(await TryLeaseAsync(exports[1], slots: 1), "it is the other project's turn");
+        Assert.True(await TryLeaseAsync(itsAttempt, slots: 1));
+
+        var (_, second) = await training.QueueAsync(trainer, TimeSpan.FromMinutes(2), other);
+        await EndAsync(itsAttempt);
+        Assert.False(await TryLeaseAsync(second, slots: 1), "it is the busy project's turn");
+        Assert.True(await TryLeaseAsync(exports[1], slots: 1, TimeSpan.FromSeconds(1)));
+        await EndAsync(exports[1]);
+        Assert.False(await TryLeaseAsync(exports[2], slots: 1));
+        Assert.True(await TryLeaseAsync(second, slots: 1, TimeSpan.FromSeconds(2)));
+    }
+
+    [Fact]
+    public async Task A_project_that_holds_slots_comes_after_one_that_holds_none()
+    {
+        var trainer = $"t{Guid.NewGuid():n}";
+        Guid busy = await training.NewProjectAsync(), other = await training.NewProjectAsync();
+        var attempts = new List<Attempt>();
+        for (var i = 0; i < 4; i++)
+            attempts.Add(await training.QueueExportAsync(trainer, busy, TimeSpan.FromSeconds(i)));
+        Assert.True(await TryLeaseAsync(attempts[0], slots: 3));
+        Assert.True(await TryLeaseAsync(attempts[1], slots: 3));
+        var (_, late) = await training.QueueAsync(trainer, TimeSpan.FromMinutes(1), other);
+
+        Assert.False(await TryLeaseAsync(attempts[2], slots: 3));
+        Assert.True(await TryLeaseAsync(late, slots: 3));
+    }
+
+    private async Task<IReadOnlyList<Guid>> EndAsync(Attempt attempt) =>
+        (await training.ReportAsync(attempt.Id, EventIngestTests.Event(1, "started"), EventIngestTests.Event(2, "completed"))).Subjects;
+
+    private async Task<bool> TryLeaseAsync(Attempt attempt, int slots, TimeSpan later = default)
     {
         await using var database = training.Open();
         await using var transaction = await database.Database.BeginTransactionAsync();
-        var leased = await database.TryLeaseSlotAsync(attempt, slots, training.Now, TestContext.Current.CancellationToken);
+        var leased = await database.TryLeaseSlotAsync(attempt, slots, training.Now + later, TestContext.Current.CancellationToken);
         await transaction.CommitAsync();
         return leased;
     }

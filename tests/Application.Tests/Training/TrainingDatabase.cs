@@ -3,6 +3,8 @@ using Microsoft.Extensions.Configuration;
 using Npgsql;
 using VisionPlatform.Application.Training;
 using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Exports;
+using VisionPlatform.Domain.Models;
 using VisionPlatform.Domain.Projects;
 using VisionPlatform.Domain.Training;
 using VisionPlatform.Functions.Embedded.Tests;
@@ -44,12 +46,12 @@ public sealed class TrainingDatabase(PostgresServer postgres) : IAsyncLifetime
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 
     /// <summary>A queued job with its first attempt.</summary>
-    public async Task<(TrainingJob Job, Attempt Attempt)> QueueAsync(string trainer = "torchvision", TimeSpan after = default)
+    public async Task<(TrainingJob Job, Attempt Attempt)> QueueAsync(string trainer = "torchvision", TimeSpan after = default, Guid? projectId = null)
     {
         await using var database = Open();
         var job = new TrainingJob
         {
-            ProjectId = _projectId, DatasetVersionId = _versionId, Name = "job", Framework = trainer, Model = "small_cnn",
+            ProjectId = projectId ?? _projectId, DatasetVersionId = _versionId, Name = "job", Framework = trainer, Model = "small_cnn",
             TaskType = TaskType.ImageClassification, Config = [], CreatedBy = Guid.NewGuid(), CreatedAt = Now,
         };
         job.MoveTo(JobState.Queued, Now);
@@ -57,6 +59,34 @@ public sealed class TrainingDatabase(PostgresServer postgres) : IAsyncLifetime
         database.AddRange(job, attempt);
         await database.SaveChangesAsync();
         return (job, attempt);
+    }
+
+    /// <summary>A further project.</summary>
+    public async Task<Guid> NewProjectAsync()
+    {
+        await using var database = Open();
+        var project = new Project { Name = $"project {Guid.NewGuid():n}", OwnerId = Guid.NewGuid(), CreatedAt = Now };
+        database.Add(project);
+        await database.SaveChangesAsync();
+        return project.Id;
+    }
+
+    /// <summary>A pending export with its first attempt.</summary>
+    public async Task<Attempt> QueueExportAsync(string trainer, Guid projectId, TimeSpan after)
+    {
+        var (job, _) = await QueueAsync(trainer: "other", projectId: projectId);
+        await using var database = Open();
+        var model = new Model { ProjectId = projectId, Name = $"model {job.Id}", TaskType = TaskType.ImageClassification, LatestVersion = 1 };
+        var version = new ModelVersion
+        {
+            ModelId = model.Id, ProjectId = projectId, Number = 1, JobId = job.Id, DatasetVersionId = _versionId, Framework = trainer, Architecture = "small_cnn", TaskType = model.TaskType, Classes = [],
+            Metrics = [], ConfusionMatrix = [], PerClass = [], CheckpointKey = "none", CheckpointSize = 1, CheckpointSha256 = "ab",
+        };
+        var export = new Export { ProjectId = projectId, ModelVersionId = version.Id, Format = "onnx", Options = [], CreatedBy = job.CreatedBy, CreatedAt = Now + after };
+        var attempt = new Attempt { Kind = AttemptKind.Export, SubjectId = export.Id, Number = 1, Trainer = trainer, CreatedAt = Now + after };
+        database.AddRange(model, version, export, attempt);
+        await database.SaveChangesAsync();
+        return attempt;
     }
 
     public async Task<IngestedEvents> ReportAsync(Guid attemptId, params AttemptEvent[] events)

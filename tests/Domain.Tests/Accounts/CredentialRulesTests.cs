@@ -16,6 +16,8 @@ public sealed class CredentialRulesTests
     [InlineData("aaaaaaaaaaaaaaaa")]
     [InlineData("abababababababab")]
     [InlineData("Password12345!")]
+    [InlineData("pASSWORD12345!")]
+    [InlineData("xx SOMEONE and 73 more")]
     [InlineData("qwertyuiop123456")]
     [InlineData("admin1234567890")]
     [InlineData("someone-someone!")]

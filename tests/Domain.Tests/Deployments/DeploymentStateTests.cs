@@ -20,10 +20,10 @@ public sealed class DeploymentStateTests
     [Fact]
     public void The_average_latency_is_unknown_before_the_first_request()
     {
-        var deployment = Deployment();
-        Assert.Null(deployment.AverageLatencyMs);
-        (deployment.RequestCount, deployment.TotalLatencyMs) = (4, 10);
-        Assert.Equal(2.5, deployment.AverageLatencyMs);
+        var usage = new DeploymentUsage { DeploymentId = Guid.NewGuid() };
+        Assert.Null(usage.AverageLatencyMs);
+        (usage.RequestCount, usage.TotalLatencyMs) = (4, 10);
+        Assert.Equal(2.5, usage.AverageLatencyMs);
     }
 
     [Fact]

@@ -118,6 +118,32 @@ public sealed class PasswordResetTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
+    public async Task A_link_stops_working_when_an_administrator_changes_the_address_and_both_addresses_are_told()
+    {
+        var user = await Host.AddUserAsync(Host.App.Databases);
+        var token = await AskAsync(user.Email);
+        var other = $"moved.{Guid.CreateVersion7():n}@platform.test";
+
+        (await Host.Admin.PutAsync($"admin/users/{user.Id}", new { email = other, fullName = "Kim Berg" })).Expect(200);
+
+        (await Host.App.NewClient().PostAsync("auth/password/reset", new { token, newPassword = NewPassword })).Expect(422, "INVALID_LINK");
+        await Host.Mails.WaitAsync(user.Email, $"to {other}");
+        await Host.Mails.WaitAsync(other, $"from {user.Email}");
+    }
+
+    [Fact]
+    public async Task A_link_does_not_come_back_to_life_with_a_reactivated_account()
+    {
+        var user = await Host.AddUserAsync(Host.App.Databases);
+        var token = await AskAsync(user.Email);
+
+        (await Host.Admin.PostAsync($"admin/users/{user.Id}/deactivate")).Expect(200);
+        (await Host.Admin.PostAsync($"admin/users/{user.Id}/reactivate")).Expect(200);
+
+        (await Host.App.NewClient().PostAsync("auth/password/reset", new { token, newPassword = NewPassword })).Expect(422, "INVALID_LINK");
+    }
+
+    [Fact]
     public async Task Tokens_and_mails_are_unreadable_in_the_database_and_dropped_mails_are_private_files()
     {
         var user = await Host.AddUserAsync(Host.App.Databases);

@@ -69,8 +69,10 @@ public sealed class SessionTests(PlatformHost host) : PlatformTests(host)
         (await one.GetAsync("auth/me")).Expect(200);
     }
 
-    [Fact]
-    public async Task A_refresh_continues_the_session_and_a_reused_token_ends_it()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_refresh_continues_the_session_and_a_token_that_another_program_reuses_or_that_is_reused_later_ends_it(bool later)
     {
         using var client = await Host.NewUserAsync();
         var first = client.RefreshToken;
@@ -78,9 +80,34 @@ public sealed class SessionTests(PlatformHost host) : PlatformTests(host)
         client.Use((await client.PostAsync("auth/refresh", new { refreshToken = first })).Expect(200));
         Assert.Equal(before, (await client.GetAsync("auth/sessions")).Items.Single().GetProperty("id").GetGuid());
 
-        (await client.PostAsync("auth/refresh", new { refreshToken = first })).Expect(401, "INVALID_REFRESH_TOKEN");
+        using var thief = Host.App.NewClient();
+        if (later)
+        {
+            await using var database = Host.App.Databases.OpenUsers();
+            await database.RefreshTokens.Where(token => token.SessionId == before && token.UsedAt != null)
+                .ExecuteUpdateAsync(set => set.SetProperty(token => token.UsedAt, token => token.UsedAt!.Value.AddSeconds(-31)));
+        }
+        else
+            thief.Http.DefaultRequestHeaders.UserAgent.ParseAdd("thief/1.0");
+        (await thief.PostAsync("auth/refresh", new { refreshToken = first })).Expect(401, "INVALID_REFRESH_TOKEN");
 
         (await client.GetAsync("auth/me")).Expect(401, "UNAUTHENTICATED");
+    }
+
+    [Fact]
+    public async Task Two_tabs_that_refresh_at_the_same_time_both_go_on()
+    {
+        using var client = await Host.NewUserAsync();
+        var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => client.PostAsync("auth/refresh", new { refreshToken = client.RefreshToken })));
+
+        foreach (var answer in answers)
+        {
+            using var tab = Host.App.NewClient();
+            tab.Use(answer.Expect(200));
+            (await tab.GetAsync("auth/me")).Expect(200);
+            (await tab.PostAsync("auth/refresh", new { refreshToken = tab.RefreshToken })).Expect(200);
+        }
+        Assert.Single((await client.GetAsync("auth/sessions")).Items);
     }
 
     [Fact]

@@ -27,6 +27,17 @@ public sealed class SignInTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
+    public async Task A_password_in_other_case_is_wrong()
+    {
+        var user = await Host.AddUserAsync(Host.App.Databases);
+        using var client = Host.App.NewClient();
+
+        (await client.SignInAsync(user.Email, ApiClient.Password.ToUpperInvariant())).Expect(401, "INVALID_CREDENTIALS");
+        (await client.SignInAsync(user.Email, char.ToUpperInvariant(ApiClient.Password[0]) + ApiClient.Password[1..])).Expect(401, "INVALID_CREDENTIALS");
+        (await client.SignInAsync(user.Email)).Expect(200);
+    }
+
+    [Fact]
     public async Task Every_failed_sign_in_gets_the_same_answer()
     {
         var known = await Host.AddUserAsync(Host.App.Databases);

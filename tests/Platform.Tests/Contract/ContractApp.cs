@@ -25,16 +25,27 @@ internal sealed class ContractApp : IAsyncDisposable
 
     private HttpClient Http { get; set; } = null!;
 
-    public static async Task<ContractApp> StartAsync(PlatformHost host)
+    /// <param name="settings">Further settings of the app.</param>
+    public static async Task<ContractApp> StartAsync(PlatformHost host, params (string Name, string? Value)[] settings)
     {
         var contract = new ContractApp();
-        contract.App = await host.StartAppAsync(settings: new Dictionary<string, string?> { ["TRAINER_TORCHVISION_URL"] = contract._trainer.Address.TrimEnd('/'), ["SIGN_UP"] = "open" });
+        var all = new Dictionary<string, string?> { ["TRAINER_TORCHVISION_URL"] = contract._trainer.Address.TrimEnd('/'), ["SIGN_UP"] = "open" };
+        foreach (var (name, value) in settings)
+            all[name] = value;
+        contract.App = await host.StartAppAsync(settings: all);
         using var passwords = new PasswordHashing();
         contract.Data = new ExampleData(contract.App.Databases, await passwords.HashAsync(Examples.Password, CancellationToken.None));
         contract.Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = contract.App.Address, Timeout = TimeSpan.FromMinutes(1) };
         using var stores = host.OpenStores();
         await stores.Internal.PutAsync($"checkpoints/{Examples.TrainingJob}/1/epoch_1.pt", "weights"u8.ToArray(), "application/octet-stream", CancellationToken.None);
         return contract;
+    }
+
+    /// <summary>Sends the example of an operation as the caller that the operation needs.</summary>
+    public Task<ApiAnswer> SendAsync(string operationId, params (string Name, string Value)[] headers)
+    {
+        var operation = ApiDescription.Present.Operations.Single(one => one.Id == operationId);
+        return SendAsync(operation, operation.ExampleAddress(), operation.BodyExample?.GetRawText(), headers);
     }
 
     /// <summary>Sends a request as the caller that the operation needs.</summary>
@@ -47,7 +58,8 @@ internal sealed class ContractApp : IAsyncDisposable
             var type = headers.FirstOrDefault(header => header.Name == "Content-Type").Value ?? operation.Body?.Name ?? "application/json";
             request.Content = new StringContent(body, new UTF8Encoding(false), MediaTypeHeaderValue.Parse(type));
         }
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", TokenFor(operation));
+        if (headers.All(header => header.Name != "Authorization"))
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", TokenFor(operation));
         foreach (var (name, value) in headers)
             request.Headers.TryAddWithoutValidation(name, value);
         using var response = await Http.SendAsync(request);
@@ -63,8 +75,11 @@ internal sealed class ContractApp : IAsyncDisposable
 
     private string TokenFor(ApiOperation operation) => operation.Security == "attemptToken"
         ? new AttemptTokens(_tokens).Mint(Guid.Parse(Examples.Attempt), DateTimeOffset.UtcNow.AddHours(1))
-        : _tokens.Sign(new TokenClaims
-        {
-            Audience = "platform", Subject = Examples.User, SessionId = Examples.Session, ExpiresAt = DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeSeconds(),
-        });
+        : TokenOf(Examples.User, Examples.Session);
+
+    /// <summary>An access token of a session that is in the database.</summary>
+    public string TokenOf(string user, string session) => _tokens.Sign(new TokenClaims
+    {
+        Audience = "platform", Subject = user, SessionId = session, ExpiresAt = DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeSeconds(),
+    });
 }

@@ -48,16 +48,18 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
     };
 
     /// <summary>Restores all rows.</summary>
-    public async Task ResetAsync(string operation)
+    /// <param name="operations">Operations that must succeed afterwards.</param>
+    public async Task ResetAsync(params string[] operations)
     {
         await using (var users = databases.OpenUsers())
         {
             // This also deletes the rows that refer to them.
-            await users.Database.ExecuteSqlAsync($"TRUNCATE users, organizations, mailed_tokens, idempotent_answers, sign_in_failures, project_members CASCADE");
+            await users.Database.ExecuteSqlAsync($"TRUNCATE users, organizations, mailed_tokens, mail_counts, idempotent_answers, sign_in_failures, project_members CASCADE");
             AddUsers(users);
             await users.SaveChangesAsync();
-            if (UserAdjustments.TryGetValue(operation, out var change))
-                await users.Database.ExecuteSqlRawAsync(change);
+            foreach (var operation in operations)
+                if (UserAdjustments.TryGetValue(operation, out var change))
+                    await users.Database.ExecuteSqlRawAsync(change);
         }
         await using var platform = databases.OpenPlatform();
         await platform.Database.ExecuteSqlAsync($"TRUNCATE projects, attempts, trainers, idempotent_answers CASCADE");
@@ -67,8 +69,9 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         await platform.SaveChangesAsync();
         AddModel(platform);
         await platform.SaveChangesAsync();
-        if (Adjustments.TryGetValue(operation, out var sql))
-            await platform.Database.ExecuteSqlRawAsync(sql);
+        foreach (var operation in operations)
+            if (Adjustments.TryGetValue(operation, out var sql))
+                await platform.Database.ExecuteSqlRawAsync(sql);
     }
 
     private void AddUsers(UserDatabase users)

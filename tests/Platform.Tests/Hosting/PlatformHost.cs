@@ -1,4 +1,7 @@
 using Microsoft.Extensions.Configuration;
+using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Application.Accounts;
+using VisionPlatform.Application.Invitations;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Projects;
 using VisionPlatform.Infrastructure.Accounts;
@@ -128,6 +131,14 @@ public sealed class PlatformHost : IAsyncLifetime
         await database.SaveChangesAsync();
     }
 
+    /// <summary>Lets somebody be mailed again about invitations to something, as after a while.</summary>
+    public async Task ForgetMailsAsync(string email, Guid targetId)
+    {
+        byte[][] keys = [MailLimits.RecipientKey(email.ToLowerInvariant()), MailLimits.AboutKey(email.ToLowerInvariant(), SentInvitations.About(targetId))];
+        await using var database = App.Databases.OpenUsers();
+        await database.MailCounts.Where(count => keys.Contains(count.KeyHash)).ExecuteDeleteAsync();
+    }
+
     /// <summary>Fires a timer function of the shared app (or another) now.</summary>
     public async Task FireTimerAsync(string function, PlatformApp? app = null)
     {
@@ -154,6 +165,7 @@ public sealed class PlatformHost : IAsyncLifetime
         ["RATE_LIMIT_PER_USER"] = "0",
         ["RATE_LIMIT_PER_TOKEN"] = "0",
         ["RATE_LIMIT_SIGN_IN"] = "0",
+        ["RATE_LIMIT_PREDICTIONS"] = "0",
         ["MAIL_DROP_DIRECTORY"] = Mails.Folder,
         ["SIGN_UP"] = "open",
         // All tests come from one address; the one about this limit has an app of its own.

@@ -38,6 +38,38 @@ public sealed class IdempotencyTests(PlatformHost host) : PlatformTests(host)
         Assert.Equal(other.UserId, (await PostAsync(other, key, "Mine")).Expect(201).Body.GetProperty("ownerId").GetGuid());
     }
 
+    [Theory]
+    [InlineData("/api/v1/Projects")]
+    [InlineData("/api/v1/projects/")]
+    [InlineData("/API/v1/%70rojects")]
+    [InlineData("/api/v1/projects?again=1")]
+    public async Task Another_spelling_of_the_address_is_the_same_request(string spelling)
+    {
+        using var owner = await Host.NewUserAsync();
+        var key = NewKey();
+        var first = (await PostAsync(owner, key, "Once")).Expect(201);
+
+        var second = await owner.SendAsync(HttpMethod.Post, spelling, new { name = "Once" }, ("Idempotency-Key", key));
+
+        if (second.Status != HttpStatusCode.BadRequest)
+            Assert.Equal(first.RawText, second.Expect(201).RawText);
+        Assert.Single((await owner.GetAsync("projects")).Items);
+    }
+
+    [Fact]
+    public async Task Another_spelling_of_an_id_in_the_address_is_the_same_request()
+    {
+        using var owner = await Host.NewUserAsync();
+        using var other = await Host.NewUserAsync();
+        var (project, second) = (await owner.NewProjectAsync(), await owner.NewProjectAsync());
+        var key = ("Idempotency-Key", NewKey());
+        var body = new { email = $"invited.{Guid.CreateVersion7():n}@platform.test", role = "viewer" };
+        var first = (await owner.SendAsync(HttpMethod.Post, $"projects/{project}/invitations", body, key)).Expect(201);
+
+        Assert.Equal(first.RawText, (await owner.SendAsync(HttpMethod.Post, $"projects/{project.ToString().ToUpperInvariant()}/invitations", body, key)).Expect(201).RawText);
+        Assert.NotEqual(first.Id, (await owner.SendAsync(HttpMethod.Post, $"projects/{second}/invitations", body, key)).Expect(201).Id);
+    }
+
     [Fact]
     public async Task A_failed_request_can_be_repeated_with_its_key()
     {

@@ -1,4 +1,6 @@
 using System.Net;
+using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Platform.Tests.Datasets;
 using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Http;
@@ -51,6 +53,29 @@ public sealed class VersionTests(PlatformHost host) : PlatformTests(host)
         var winner = Assert.Single(answers, answer => answer.Status == HttpStatusCode.OK);
         Assert.All(answers.Where(answer => answer != winner), answer => answer.Expect(412, "PRECONDITION_FAILED"));
         Assert.Equal(winner.Text("name"), (await owner.GetAsync($"projects/{made.Id}")).Text("name"));
+    }
+
+    [Fact]
+    public async Task The_etag_of_a_body_that_counts_other_rows_changes_with_them()
+    {
+        using var owner = await Host.NewUserAsync();
+        var dataset = await owner.NewDatasetAsync();
+        var before = (await owner.GetAsync($"datasets/{dataset}")).Expect(200);
+        await using (var database = Host.App.Databases.OpenPlatform())
+        {
+            database.DatasetImages.Add(new DatasetImage
+            {
+                DatasetId = dataset, Path = "a/1.png", Key = $"datasets/{dataset}/images/a/1.png", ContentType = "image/png", Size = 70, Sha256 = new string('0', 64), Width = 2, Height = 2,
+                CreatedBy = owner.UserId, CreatedAt = DateTimeOffset.UtcNow,
+            });
+            await database.SaveChangesAsync();
+        }
+
+        var after = (await owner.SendAsync(HttpMethod.Get, $"datasets/{dataset}", null, ("If-None-Match", before.Headers.ETag!.ToString()))).Expect(200);
+
+        Assert.NotEqual(before.Headers.ETag, after.Headers.ETag);
+        // The row is the same, and so a change of what was read before is still one of the present version.
+        (await owner.SendAsync(HttpMethod.Delete, $"datasets/{dataset}", null, ("If-Match", before.Headers.ETag!.ToString()))).Expect(204);
     }
 
     [Fact]

@@ -17,11 +17,13 @@ public sealed class InvitationTests(PlatformHost host) : PlatformTests(host)
 
         var sent = (await owner.PostAsync($"projects/{project}/invitations", new { email = invited.Email.ToUpperInvariant(), role = "admin", message = "Come and label" })).Expect(201);
         Assert.DoesNotContain("token", sent.RawText, StringComparison.OrdinalIgnoreCase);
-        var mail = await Host.Mails.WaitAsync(invited.Email, "Come and label");
+        var mail = await Host.Mails.WaitAsync(invited.Email, "Steel plates");
         var token = MailFolder.TokenIn(mail);
         using (var stranger = Host.App.NewClient())
-            Assert.Equal("Steel plates", (await stranger.PostAsync("invitations/preview", new { token })).Expect(200).Text("targetName"));
-        Assert.Equal(sent.Id, Assert.Single((await invited.GetAsync("invitations/received?state=pending")).Items).GetProperty("id").GetGuid());
+        {
+            var preview = (await stranger.PostAsync("invitations/preview", new { token })).Expect(200);
+            Assert.Equal(("Steel plates", "Come and label"), (preview.Text("targetName"), preview.Text("message")));
+        }
         Assert.Equal(sent.Id, Assert.Single((await owner.GetAsync("invitations")).Items).GetProperty("id").GetGuid());
 
         Assert.Equal("accepted", (await invited.PostAsync("invitations/accept", new { token })).Expect(200).Text("state"));
@@ -30,6 +32,88 @@ public sealed class InvitationTests(PlatformHost host) : PlatformTests(host)
         Assert.Equal("standard_engineer", (await invited.GetAsync("auth/me")).Text("role"));
         (await invited.PostAsync("invitations/accept", new { token })).Expect(409, "INVALID_STATE");
         (await owner.PostAsync($"projects/{project}/invitations", new { email = invited.Email, role = "viewer" })).Expect(409, "ALREADY_MEMBER");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Having_the_address_shows_an_invitation_only_where_addresses_are_confirmed(bool confirmed)
+    {
+        await using var app = await Host.StartAppAsync(settings: new Dictionary<string, string?> { ["SIGN_UP_CONFIRM_EMAIL"] = confirmed ? "true" : "false" });
+        using var owner = await Host.NewUserAsync(app: app);
+        using var invited = await Host.NewUserAsync(app: app);
+        var project = await owner.NewProjectAsync();
+        var sent = (await owner.PostAsync($"projects/{project}/invitations", new { email = invited.Email, role = "viewer", message = "for your eyes" })).Expect(201);
+
+        Assert.Equal(confirmed ? 1 : 0, (await invited.GetAsync("invitations/received")).Expect(200).Items.Count);
+        (await invited.GetAsync($"invitations/{sent.Id}")).Expect(confirmed ? 200 : 404);
+
+        (await invited.PostAsync("invitations/accept", new { token = MailFolder.TokenIn(await Host.Mails.WaitAsync(invited.Email, "as viewer")) })).Expect(200);
+        Assert.Single((await invited.GetAsync("invitations/received")).Expect(200).Items);
+        (await invited.GetAsync($"invitations/{sent.Id}")).Expect(200);
+    }
+
+    [Theory]
+    [InlineData("cancel and invite anew")]
+    [InlineData("resend")]
+    [InlineData("decline and invite anew")]
+    [InlineData("somebody else invites")]
+    public async Task A_mailbox_gets_one_mail_about_an_invitation_a_minute_whatever_the_way(string way)
+    {
+        using var owner = await Host.NewUserAsync();
+        using var admin = await Host.NewUserAsync();
+        var project = await owner.NewProjectAsync();
+        await PlatformHost.JoinAsync(Host.App.Databases, project, admin.UserId, ProjectRole.Admin);
+        var (email, body) = (NewAddress(), (Func<string, object>)(address => new { email = address, role = "viewer" }));
+        var sent = (await owner.PostAsync($"projects/{project}/invitations", body(email))).Expect(201);
+        var mail = await Host.Mails.WaitAsync(email, "as viewer");
+        if (way is "cancel and invite anew" or "somebody else invites")
+            (await owner.DeleteAsync($"invitations/{sent.Id}")).Expect(204);
+        if (way == "decline and invite anew")
+            (await Host.App.NewClient().PostAsync("invitations/decline", new { token = MailFolder.TokenIn(mail) })).Expect(204);
+
+        var refused = way == "resend" ? await owner.PostAsync($"invitations/{sent.Id}/resend")
+            : await (way == "somebody else invites" ? admin : owner).PostAsync($"projects/{project}/invitations", body($" {email.ToUpperInvariant()}"));
+
+        Assert.InRange(refused.Expect(429, "TOO_MANY_ATTEMPTS").Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
+        Assert.Single(Host.Mails.FilesTo(email));
+    }
+
+    [Fact]
+    public async Task A_mailbox_and_a_sender_have_limits_for_an_hour()
+    {
+        await using var app = await Host.StartAppAsync(settings: new Dictionary<string, string?> { ["MAIL_LIMIT_PER_RECIPIENT"] = "2", ["MAIL_LIMIT_PER_SENDER"] = "3" });
+        using var owner = await Host.NewUserAsync(app: app);
+        using var other = await Host.NewUserAsync(app: app);
+        var email = NewAddress();
+        foreach (var _ in Enumerable.Range(0, 2))
+            (await owner.PostAsync($"projects/{await owner.NewProjectAsync()}/invitations", new { email, role = "viewer" })).Expect(201);
+
+        foreach (var anybody in new[] { owner, other })
+            Assert.NotNull((await anybody.PostAsync($"projects/{await anybody.NewProjectAsync()}/invitations", new { email, role = "viewer" })).Expect(429, "TOO_MANY_ATTEMPTS").Headers.RetryAfter);
+
+        var project = await owner.NewProjectAsync();
+        (await owner.PostAsync($"projects/{project}/invitations", new { email = NewAddress(), role = "viewer" })).Expect(201);
+        (await owner.PostAsync($"projects/{project}/invitations", new { email = NewAddress(), role = "viewer" })).Expect(429, "TOO_MANY_ATTEMPTS");
+        (await other.PostAsync($"projects/{await other.NewProjectAsync()}/invitations", new { email = NewAddress(), role = "viewer" })).Expect(201);
+    }
+
+    [Theory]
+    [InlineData("Cheap watches at http://spam.example")]
+    [InlineData("spam.example")]
+    [InlineData("write to sales@spam.example")]
+    public async Task The_mail_of_an_invitation_has_no_text_of_the_inviter_that_leads_anywhere(string text)
+    {
+        using var owner = await Host.NewUserAsync();
+        (await owner.PutAsync("auth/me", new { fullName = text, badgeColor = (string?)null })).Expect(200);
+        var email = NewAddress();
+        var project = (await owner.PostAsync("projects", new { name = text })).Expect(201).Id;
+
+        (await owner.PostAsync($"projects/{project}/invitations", new { email, role = "viewer", message = text })).Expect(201);
+
+        var mail = await Host.Mails.WaitAsync(email, "as viewer");
+        Assert.DoesNotContain("spam.example", mail, StringComparison.Ordinal);
+        Assert.Contains(owner.Email, mail, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -173,6 +257,7 @@ public sealed class InvitationTests(PlatformHost host) : PlatformTests(host)
         await Waiting.UntilAsync(async () => (await owner.GetAsync($"invitations/{over.Id}")).Text("state") == "expired", "the invitation expired");
 
         // Resending an expired invitation makes it pending again, with a new link.
+        await Host.ForgetMailsAsync(invited.Email, project);
         (await owner.PostAsync($"invitations/{over.Id}/resend")).Expect(200);
         (await owner.PostAsync($"invitations/{over.Id}/resend")).Expect(429, "TOO_MANY_ATTEMPTS");
         (await invited.PostAsync("invitations/accept", new { token = over.Token })).Expect(404, "INVITATION_INVALID");
@@ -236,6 +321,7 @@ public sealed class InvitationTests(PlatformHost host) : PlatformTests(host)
 
     private async Task<(Guid Id, string Token)> InviteAsync(ApiClient inviter, string target, string email, string role)
     {
+        await Host.ForgetMailsAsync(email, Guid.Parse(target.Split('/')[1]));
         var before = Host.Mails.FilesTo(email).Count;
         var sent = (await inviter.PostAsync($"{target}/invitations", new { email, role })).Expect(201);
         await Waiting.UntilAsync(() => Host.Mails.FilesTo(email).Count > before, "the mail of the invitation");

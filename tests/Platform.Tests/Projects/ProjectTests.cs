@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Projects;
 using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Projects;
@@ -104,6 +105,42 @@ public sealed class ProjectTests(PlatformHost host) : PlatformTests(host)
         Assert.Equal(sort.StartsWith('-') ? keys.OrderDescending(StringComparer.Ordinal) : keys.Order(StringComparer.Ordinal), keys);
         Assert.Equal(5, seen.Select(project => project.GetProperty("id").GetGuid()).Distinct().Count());
         Assert.Equal(all.Select(project => project.GetRawText()), seen.Select(project => project.GetRawText()));
+    }
+
+    [Theory]
+    [InlineData("name")]
+    [InlineData("-name")]
+    [InlineData("updatedAt")]
+    [InlineData("-updatedAt")]
+    public async Task Projects_that_are_equal_in_the_sorted_field_are_listed_once_each_on_every_size_of_page(string sort)
+    {
+        using var person = await Host.NewUserAsync();
+        var at = DateTimeOffset.UtcNow;
+        var alike = Enumerable.Range(0, 5).Select(_ => new Project { Name = "The same", OwnerId = Guid.CreateVersion7(), CreatedAt = at, UpdatedAt = at }).ToList();
+        await using (var database = Host.App.Databases.OpenPlatform())
+        {
+            database.AddRange(alike);
+            await database.SaveChangesAsync();
+        }
+        foreach (var project in alike)
+            await PlatformHost.JoinAsync(Host.App.Databases, project.Id, person.UserId, ProjectRole.Viewer);
+        var expected = alike.Select(project => project.Id).Order().ToList();
+        if (sort.StartsWith('-'))
+            expected.Reverse();
+
+        foreach (var limit in (int[])[1, 2, 4])
+        {
+            var seen = new List<Guid>();
+            for (var cursor = ""; ;)
+            {
+                var page = (await person.GetAsync($"projects?sort={sort}&limit={limit}{cursor}")).Expect(200);
+                seen.AddRange(page.Items.Select(item => item.GetProperty("id").GetGuid()));
+                if (page.NextCursor is null)
+                    break;
+                cursor = $"&cursor={page.NextCursor}";
+            }
+            Assert.Equal(expected, seen);
+        }
     }
 
     [Fact]

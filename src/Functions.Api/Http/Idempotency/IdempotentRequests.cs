@@ -31,8 +31,17 @@ public static class IdempotentRequests
         if (values.Count != 1 || !IdempotencyKey.IsValid(key))
             throw new ProblemException(
                 ErrorCodes.InvalidParameter, $"{IdempotencyKey.Header} must be 1 to {IdempotencyKey.MaximumLength} visible ASCII characters, for example a UUID.", IdempotencyKey.Header);
-        return new IdempotencyKey(request.HttpContext.FindCurrentUser()?.Id, $"{request.Method} {request.Path}", key, request.BodyFingerprint());
+        return new IdempotencyKey(request.HttpContext.FindCurrentUser()?.Id, Identity(request), key, request.BodyFingerprint());
     }
+
+    /// <summary>What is asked for, however the address is spelled: the function, and the values in its route.</summary>
+    private static string Identity(HttpRequest request)
+    {
+        var function = request.HttpContext.CalledFunction();
+        return string.Join('\n', [function.Name, .. function.RouteParameters.Select(name => Plain(request.RouteValues[name]?.ToString()))]);
+    }
+
+    private static string Plain(string? value) => Guid.TryParse(value, out var id) ? id.ToString() : value ?? "";
 
     private sealed record StoredResult(StoredAnswer Stored, bool Replayed) : IResult, IStatusCodeHttpResult
     {

@@ -40,7 +40,7 @@ public sealed class RateLimitAttribute(RateLimit limit) : Attribute
 /// </summary>
 public sealed class RateLimits : IDisposable
 {
-    private readonly Bucket _address, _user, _token, _signIn, _trainer;
+    private readonly Bucket _address, _user, _token, _signIn, _trainer, _predictions;
 
     public RateLimits(TrafficSettings settings)
     {
@@ -49,6 +49,7 @@ public sealed class RateLimits : IDisposable
         _token = new Bucket("token", settings.PerToken);
         _signIn = new Bucket("address", settings.SignIn);
         _trainer = new Bucket("address", settings.Trainer);
+        _predictions = new Bucket("caller", settings.Predictions, "predictions");
     }
 
     /// <summary>Counts a request before authentication.</summary>
@@ -72,9 +73,15 @@ public sealed class RateLimits : IDisposable
         _user.Count(http, user.ToString());
     }
 
+    /// <summary>Counts a prediction, which costs far more than other requests.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="caller">The account, or the deployment whose key the caller has.</param>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.RateLimited"/>.</exception>
+    public void CountPrediction(HttpContext http, Guid caller) => _predictions.Count(http, caller.ToString());
+
     public void Dispose()
     {
-        foreach (var bucket in (Bucket[])[_address, _user, _token, _signIn, _trainer])
+        foreach (var bucket in (Bucket[])[_address, _user, _token, _signIn, _trainer, _predictions])
             bucket.Dispose();
     }
 
@@ -88,7 +95,7 @@ public sealed class RateLimits : IDisposable
         return address.AddressFamily == AddressFamily.InterNetworkV6 ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)) : address.ToString();
     }
 
-    private sealed class Bucket(string whose, int perMinute) : IDisposable
+    private sealed class Bucket(string whose, int perMinute, string what = "requests") : IDisposable
     {
         private const int SecondsPerMinute = 60;
 
@@ -106,7 +113,7 @@ public sealed class RateLimits : IDisposable
             Tell(http.Response.Headers, left);
             if (!lease.IsAcquired)
             {
-                throw new ProblemException(ErrorCodes.RateLimited, $"This {whose} may send {perMinute} requests per minute.")
+                throw new ProblemException(ErrorCodes.RateLimited, $"This {whose} may send {perMinute} {what} per minute.")
                 {
                     RetryAfter = lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(1),
                 };

@@ -17,7 +17,9 @@ public sealed partial class RequestMiddleware(
     {
         if (context.GetHttpContext() is { } http)
         {
-            var route = "/" + declarations.Of(context.FunctionDefinition).Route;
+            var function = declarations.Of(context.FunctionDefinition);
+            var route = "/" + function.Route;
+            http.SetCalledFunction(function);
             forwarded.Apply(http);
             SetSecurityHeaders(http);
             crossOrigin.Apply(http);

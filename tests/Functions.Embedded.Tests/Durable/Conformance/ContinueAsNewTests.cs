@@ -110,13 +110,16 @@ public sealed class ContinueAsNewTests(DurableDatabase database) : IClassFixture
         {
             int generation = context.GetInput<int>();
             if (generation == 1)
-                context.SetCustomStatus("set by the first");
+                context.SetCustomStatus("of the first generation");
             if (generation < 3)
                 context.ContinueAsNew(generation + 1);
             return Task.FromResult("end");
         }));
 
-        Assert.Equal("set by the first", (await engine.RunAsync("Quiet", 1)).ReadCustomStatusAs<string>());
+        OrchestrationMetadata end = await engine.RunAsync("Quiet", 1, "the-quiet-one");
+
+        Assert.Equal(3, end.ReadInputAs<int>());
+        Assert.Equal("of the first generation", end.ReadCustomStatusAs<string>());
     }
 
     [Fact]

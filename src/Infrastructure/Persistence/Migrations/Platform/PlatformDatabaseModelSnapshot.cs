@@ -449,10 +449,6 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("uuid")
                         .HasColumnName("export_id");
 
-                    b.Property<long>("ImageCount")
-                        .HasColumnType("bigint")
-                        .HasColumnName("image_count");
-
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasMaxLength(200)
@@ -463,23 +459,21 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("uuid")
                         .HasColumnName("project_id");
 
-                    b.Property<long>("RequestCount")
-                        .HasColumnType("bigint")
-                        .HasColumnName("request_count");
-
                     b.Property<string>("State")
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("state");
 
-                    b.Property<double>("TotalLatencyMs")
-                        .HasColumnType("double precision")
-                        .HasColumnName("total_latency_ms");
-
                     b.Property<string>("Trainer")
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("trainer");
+
+                    b.Property<uint>("Version")
+                        .IsConcurrencyToken()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("xid")
+                        .HasColumnName("xmin");
 
                     b.HasKey("Id")
                         .HasName("pk_deployments");
@@ -495,6 +489,30 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasDatabaseName("ix_deployments_project_id_id");
 
                     b.ToTable("deployments", (string)null);
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Deployments.DeploymentUsage", b =>
+                {
+                    b.Property<Guid>("DeploymentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("deployment_id");
+
+                    b.Property<long>("ImageCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("image_count");
+
+                    b.Property<long>("RequestCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("request_count");
+
+                    b.Property<double>("TotalLatencyMs")
+                        .HasColumnType("double precision")
+                        .HasColumnName("total_latency_ms");
+
+                    b.HasKey("DeploymentId")
+                        .HasName("pk_deployment_usage");
+
+                    b.ToTable("deployment_usage", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Exports.Export", b =>
@@ -1042,6 +1060,26 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.ToTable("trainer_leases", (string)null);
                 });
 
+            modelBuilder.Entity("VisionPlatform.Domain.Training.TrainerTurn", b =>
+                {
+                    b.Property<string>("Trainer")
+                        .HasColumnType("text")
+                        .HasColumnName("trainer");
+
+                    b.Property<Guid>("ProjectId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("project_id");
+
+                    b.Property<DateTimeOffset>("TakenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("taken_at");
+
+                    b.HasKey("Trainer", "ProjectId")
+                        .HasName("pk_trainer_turns");
+
+                    b.ToTable("trainer_turns", (string)null);
+                });
+
             modelBuilder.Entity("VisionPlatform.Domain.Training.TrainingJob", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1334,6 +1372,16 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_deployments_exports_export_id");
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Deployments.DeploymentUsage", b =>
+                {
+                    b.HasOne("VisionPlatform.Domain.Deployments.Deployment", null)
+                        .WithMany()
+                        .HasForeignKey("DeploymentId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_deployment_usage_deployments_deployment_id");
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Exports.Export", b =>
