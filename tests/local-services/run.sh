@@ -76,6 +76,7 @@ services_start_and_print_their_settings() {
   same "$output" "$(cat "$A/env")"
   contains "$output" TEST_DATABASE_URL=postgresql://
   contains "$output" EXTERNAL_STORAGE_SECRET_KEY=
+  contains "$output" EXTERNAL_STORAGE_UPLOAD_SECRET_KEY=
   contains "$(cat "$WORK/a.progress")" ' s)'
   sql "$A" 'CREATE DATABASE made_by_a_test'
   same "$(sql "$A" "SELECT count(*) FROM pg_database WHERE datname IN ('users', 'platform')")" 2

@@ -180,7 +180,7 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
         var failed = uploadIds.Distinct().Where(id => !images.ContainsKey(id)).Select(id =>
             failures.GetValueOrDefault(id)
             ?? (paths.TryGetValue(id, out var path)
-                ? new FailedUpload(id, path, ErrorCodes.DuplicateImage, $"'{path}' was completed by another upload.")
+                ? new FailedUpload(id, path, ErrorCodes.DuplicateImage, $"'{path}' was completed by another upload, or announced again with another size.")
                 : new FailedUpload(id, null, ErrorCodes.UploadNotFound, "There is no such upload, or it has expired."))).ToArray();
         return new CompletedUploads([.. uploadIds.Distinct().Where(images.ContainsKey).Select(id => images[id])], failed);
     }
