@@ -28,12 +28,25 @@ public sealed class DeployModelTests(Servers servers) : IClassFixture<Servers>
         Assert.Equal(("TRAINER_PROTOCOL_ERROR", "no"), ((await ReadAsync(deployment.Id)).Error!.Code, (await ReadAsync(deployment.Id)).Error!.Message));
     }
 
-    private async Task<Deployment> NewDeploymentAsync()
+    [Fact]
+    public async Task A_deployment_whose_project_is_deleted_while_it_loads_does_not_become_active()
+    {
+        await using var bench = await Workbench.StartAsync(servers);
+        var project = await servers.Training.NewProjectAsync();
+        var deployment = await NewDeploymentAsync(project);
+        await using (var database = servers.Training.Open())
+            await database.Projects.Where(row => row.Id == project).ExecuteUpdateAsync(set => set.SetProperty(row => row.DeletedAt, DateTimeOffset.UtcNow), TestContext.Current.CancellationToken);
+
+        Assert.Equal(DeploymentState.Deactivated, (await bench.EndOfAsync<DeploymentLoad>(DeploymentWork.Deploy, deployment.Id)).State);
+        Assert.Null((await ReadAsync(deployment.Id)).ActivatedAt);
+    }
+
+    private async Task<Deployment> NewDeploymentAsync(Guid? projectId = null)
     {
         var export = (await servers.NewExportsAsync("onnx"))[0];
         var deployment = new Deployment
         {
-            ProjectId = export.ProjectId, ExportId = export.Id, Name = "line 3", Trainer = "torchvision", ApiKeyHash = [1], CreatedBy = export.CreatedBy, CreatedAt = DateTimeOffset.UtcNow,
+            ProjectId = projectId ?? export.ProjectId, ExportId = export.Id, Name = "line 3", Trainer = "torchvision", ApiKeyHash = [1], CreatedBy = export.CreatedBy, CreatedAt = DateTimeOffset.UtcNow,
         };
         await using var database = servers.Training.Open();
         (export.Key, export.Sha256) = ("exports/model.onnx", "ab");

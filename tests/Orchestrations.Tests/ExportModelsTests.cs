@@ -4,6 +4,7 @@ using Microsoft.DurableTask;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Application.Exports;
 using VisionPlatform.Domain.Exports;
+using VisionPlatform.Domain.Training;
 using VisionPlatform.Infrastructure.Training;
 using VisionPlatform.Orchestrations.Exports;
 
@@ -39,6 +40,25 @@ public sealed class ExportModelsTests(Servers servers) : IClassFixture<Servers>
         Assert.StartsWith($"models/exports/{stored.Id}/", completed.Key);
         Assert.Equal("model"u8.ToArray(), (await servers.Stores.Internal.GetBytesAsync(completed.Key!, 100, TestContext.Current.CancellationToken))!.Bytes);
         Assert.Equal(13, completed.Metadata!.Value.GetProperty("opset").GetInt32());
+    }
+
+    [Fact]
+    public async Task An_export_whose_project_is_deleted_stops_its_trainer_and_frees_the_slot()
+    {
+        await using var bench = await Workbench.StartAsync(servers);
+        var export = (await servers.NewExportsAsync("onnx"))[0];
+        var end = bench.EndOfAsync<ExportEnd>(ExportWork.Export, export.Id);
+        await bench.SentAsync(export.Id);
+        await bench.ReportAsync(export.Id, Event("started"));
+        await using var database = servers.Training.Open();
+        // What deleting a project does to it.
+        await database.Database.ExecuteSqlAsync($"UPDATE exports SET state = 'cancelled', completed_at = now() WHERE id = {export.Id}", TestContext.Current.CancellationToken);
+        await bench.Engine.Client.WakeAsync(export.Id, "cancel", TestContext.Current.CancellationToken);
+
+        Assert.Equal(ExportState.Cancelled, (await end).State);
+        Assert.Equal((export.Id, 1), Assert.Single(bench.Trainer.Cancelled));
+        Assert.Equal(AttemptState.Cancelled, Assert.Single(await bench.AttemptsAsync(export.Id)).State);
+        Assert.False(await database.TrainerLeases.AnyAsync(lease => database.Attempts.Any(attempt => attempt.Id == lease.AttemptId && attempt.SubjectId == export.Id), TestContext.Current.CancellationToken));
     }
 
     private static AttemptEvent Event(string type) => new() { Seq = 0, Time = default, Type = type };

@@ -20,7 +20,7 @@ public sealed class AuthFunctions(SignIn signIn, UserSessions sessions)
 
     [Function("RefreshSession"), AllowAnonymousAccess, RateLimit(RateLimit.General)]
     [Operation("Refresh a session", Body = typeof(RefreshRequest), Example = $$"""{"refreshToken":"{{Examples.RefreshToken}}"}""", Returns = typeof(SessionAnswer), Problems = ["INVALID_REFRESH_TOKEN"],
-        Description = "Exchanges a refresh token for a new access token and a new refresh token. A refresh token works once; using it a second time ends the session.")]
+        Description = "Exchanges a refresh token for a new access token and a new refresh token. A refresh token works once; using it a second time ends the session. Only the same program at the same address may repeat a refresh within 30 seconds.")]
     public async Task<IResult> Refresh(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/auth/refresh")] HttpRequest request, CancellationToken cancellation)
     {

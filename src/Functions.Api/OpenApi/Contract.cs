@@ -78,7 +78,7 @@ public sealed record Contract(FunctionDeclaration Function, string Method, bool 
             if (IsIdempotent)
                 codes.UnionWith([ErrorCodes.IdempotencyKeyReused, ErrorCodes.RequestInProgress]);
             // Also where no version is answered, somebody else may change the row at the same moment.
-            if (ChangesOf(Function).Contains(Method))
+            if (ChangesOf(Function).Contains(Method) || Operation.TakesIfMatch)
                 codes.UnionWith([ErrorCodes.InvalidParameter, ErrorCodes.PreconditionFailed, ErrorCodes.ChangedMeanwhile]);
             codes.UnionWith(OfAccess());
             if (Function.Route.Contains('{'))

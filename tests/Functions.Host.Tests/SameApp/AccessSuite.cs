@@ -18,7 +18,11 @@ public abstract class AccessSuite(TrainingLab lab)
         var refreshed = (await person.PostAsync("auth/refresh", new { refreshToken = first })).Expect(200);
         Assert.NotEqual(first, refreshed.Text("refreshToken"));
 
-        (await person.PostAsync("auth/refresh", new { refreshToken = first })).Expect(401);
+        using (var thief = lab.App.NewClient())
+        {
+            thief.Http.DefaultRequestHeaders.UserAgent.ParseAdd("thief/1.0");
+            (await thief.PostAsync("auth/refresh", new { refreshToken = first })).Expect(401);
+        }
         (await person.PostAsync("auth/refresh", new { refreshToken = refreshed.Text("refreshToken") })).Expect(401);
         (await person.WithToken(null).GetAsync("auth/me")).Expect(401, "UNAUTHENTICATED");
         (await person.SignInAsync(person.Email, "not the password")).Expect(401, "INVALID_CREDENTIALS");

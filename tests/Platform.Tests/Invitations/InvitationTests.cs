@@ -53,6 +53,24 @@ public sealed class InvitationTests(PlatformHost host) : PlatformTests(host)
         (await invited.GetAsync($"invitations/{sent.Id}")).Expect(200);
     }
 
+    [Fact]
+    public async Task What_a_crash_left_of_a_deleted_project_is_removed()
+    {
+        using var owner = await Host.NewUserAsync();
+        using var member = await Host.NewUserAsync();
+        var project = await owner.NewProjectAsync();
+        await PlatformHost.JoinAsync(Host.App.Databases, project, member.UserId, ProjectRole.Member);
+        var sent = (await owner.PostAsync($"projects/{project}/invitations", new { email = NewAddress(), role = "viewer" })).Expect(201);
+        await using (var platform = Host.App.Databases.OpenPlatform())
+            await platform.Projects.Where(row => row.Id == project).ExecuteUpdateAsync(set => set.SetProperty(row => row.DeletedAt, DateTimeOffset.UtcNow), TestContext.Current.CancellationToken);
+
+        await Host.FireTimerAsync("RemoveExpired");
+
+        await Waiting.UntilAsync(async () => (await owner.GetAsync($"invitations/{sent.Id}")).Text("state") == "cancelled", "the invitation is cancelled");
+        await using var users = Host.App.Databases.OpenUsers();
+        await Waiting.UntilAsync(async () => !await users.ProjectMembers.AnyAsync(row => row.ProjectId == project), "the membership is removed");
+    }
+
     [Theory]
     [InlineData("cancel and invite anew")]
     [InlineData("resend")]
