@@ -81,10 +81,27 @@ def chunk(kind: bytes, body: bytes, *, sound: bool = True) -> bytes:
 
 
 def png(
-    samples: np.ndarray, depth: int, colour: int, before: bytes = b"", after: bytes = b"", animated: bool = False
-) -> bytes:
+    samples: np.ndarray, depth: int, colour: int, before: bytes = b"", after: bytes = b"", interlaced: bool = False,
+    wrong_adler: bool = False, leave_out: int = 0,
+) -> bytes:  # fmt: skip
     """``samples`` are ``[H,W,channels]`` in stored values; ``before`` and ``after`` are chunks around the data."""
     height, width = samples.shape[:2]
+    passes = _ADAM7 if interlaced else ((0, 0, 1, 1),)
+    raw = b"".join(_png_rows(samples[top::down, left::right], depth) for left, top, right, down in passes)
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, int(interlaced))
+    start = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + before
+    packed = zlib.compress(raw[: len(raw) - leave_out * (len(raw) // height)])
+    if wrong_adler:
+        packed = packed[:-1] + bytes((packed[-1] ^ 1,))
+    return start + chunk(b"IDAT", packed) + after + chunk(b"IEND", b"")
+
+
+#: Left, top, and the steps to the right and down of each pass.
+_ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+
+
+def _png_rows(samples: np.ndarray, depth: int) -> bytes:
+    height = samples.shape[0]
     flat = samples.reshape(height, -1)
     if depth == 16:
         rows = flat.astype(">u2").view(np.uint8).reshape(height, -1)
@@ -93,10 +110,7 @@ def png(
     else:
         bits = (flat[..., None].astype(np.uint8) >> np.arange(depth - 1, -1, -1)) & 1
         rows = np.packbits(bits.reshape(height, -1), axis=1)
-    raw = b"".join(b"\0" + row.tobytes() for row in rows)
-    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    start = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + before
-    return start + chunk(b"IDAT", zlib.compress(raw)) + after + chunk(b"IEND", b"")
+    return b"".join(b"\0" + row.tobytes() for row in rows)
 
 
 def with_alpha(colour: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -185,6 +199,21 @@ def png_files() -> dict[str, Odd]:
         "png-unknown-critical": Odd(png(colour, 8, 2, before=chunk(b"ABCD", b"")), None),
         "png-without-data": Odd(png(colour, 8, 2)[:33] + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b""), None),
     }
+    grey_clear = as_rgb(grey).copy()
+    grey_clear[grey == 100] = 255
+    files["png-grey-transparent"] = Odd(png(grey[..., None], 8, 0, before=chunk(b"tRNS", b"\0\x64")), grey_clear)
+    one_bit = quantised(grey, 1)[0]
+    files["png-grey-1-transparent"] = Odd(
+        png(one_bit, 1, 0, before=chunk(b"tRNS", b"\0\0")), np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
+    )
+    for depth in (1, 2, 4):
+        few = quantised(grey, depth)[0]
+        colours = np.arange(3 << depth, dtype=np.uint8) * 5
+        table = chunk(b"PLTE", colours.tobytes())
+        files[f"png-palette-{depth}"] = Odd(png(few, depth, 3, before=table), colours.reshape(-1, 3)[few[..., 0]])
+    files["png-interlaced"] = Odd(png(colour, 8, 2, interlaced=True), colour)
+    files["png-wrong-adler"] = Odd(png(colour, 8, 2, wrong_adler=True), None)
+    files["png-rows-missing"] = Odd(png(colour, 8, 2, leave_out=9), None)
     for orientation in (6, 3):
         stored = stored_as(colour, orientation)
         exif = chunk(b"eXIf", exif_block(orientation))
@@ -256,6 +285,9 @@ def jpeg_files() -> dict[str, Odd]:
     for orientation in range(1, 9):
         block = segment(0xE1, b"Exif\0\0" + exif_block(orientation))
         files[f"jpeg-orientation-{orientation}"] = Odd(jpeg(stored_as(colour, orientation), block), colour)
+    as_ycc = saved(Image.frombytes("YCbCr", (WIDTH, HEIGHT), colour.tobytes()), "JPEG", quality=97, subsampling=0)
+    adobe_rgb = as_ycc[:2] + segment(0xEE, b"Adobe\0\x64\0\0\0\0\0") + as_ycc[20:]
+    data = jpeg(colour)
     mpf = b"MPF\0II*\0\x08\0\0\0\x01\0\x01\xb0\x04\0\x01\0\0\0\x02\0\0\0\0\0\0\0"
     return files | {
         "jpeg-grey": Odd(jpeg(grey), as_rgb(grey)),
@@ -265,6 +297,9 @@ def jpeg_files() -> dict[str, Odd]:
         "jpeg-several-pictures": Odd(jpeg(colour, segment(0xE2, mpf)), colour),
         "jpeg-broken-profile": Odd(jpeg(colour, segment(0xE2, b"ICC_PROFILE\0\1\1junk")), colour),
         "jpeg-fill-bytes": Odd(jpeg(colour, b"\xff\xff", segment(0xFE, b"hello")), colour),
+        "jpeg-rgb": Odd(adobe_rgb, colour),
+        "jpeg-subsampled": Odd(saved(colour, "JPEG", quality=95, subsampling=2), colour),
+        "jpeg-trailing-bytes": Odd(data + b"trailing" * 50, colour),
         "jpeg-cut": Odd(jpeg(colour)[:-300], None),
         "jpeg-arithmetic": Odd(jpeg(colour).replace(b"\xff\xc0", b"\xff\xc9", 1), None),
         "jpeg-twelve-bits": Odd(jpeg(colour).replace(b"\xff\xc0\0\x11\x08", b"\xff\xc0\0\x11\x0c", 1), None),
@@ -312,6 +347,32 @@ def tiff(
     return body.ljust(place, b"\0") + pixels
 
 
+def tiled_tiff(image: np.ndarray, side: int = 32) -> bytes:
+    """An uncompressed TIFF of tiles that reach over the edges."""
+    height, width = image.shape[:2]
+    across, down = -(-width // side), -(-height // side)
+    padded = np.zeros((down * side, across * side, 3), dtype=np.uint8)
+    padded[:height, :width] = image
+    tiles = [
+        padded[y * side : (y + 1) * side, x * side : (x + 1) * side].tobytes() for y in range(down) for x in range(across)
+    ]  # fmt: skip
+    size, count = side * side * 3, len(tiles)
+    entries = [
+        (256, 4, [width]), (257, 4, [height]), (258, 3, [8, 8, 8]), (259, 3, [1]), (262, 3, [2]), (277, 3, [3]),
+        (322, 3, [side]), (323, 3, [side]), (324, 4, [-1] * count), (325, 4, [size] * count),
+    ]  # fmt: skip
+    after = 8 + 2 + 12 * len(entries) + 4
+    start = after + 6 + 8 * count
+    directory, outside = struct.pack("<H", len(entries)), b""
+    for tag, code, values in entries:
+        values = [start + number * size for number in range(count)] if values[0] == -1 else values
+        packed = struct.pack(f"<{len(values)}{'H' if code == 3 else 'I'}", *values)
+        if len(packed) > 4:
+            packed, outside = struct.pack("<I", after + len(outside)), outside + packed
+        directory += struct.pack("<HHI", tag, code, len(values)) + packed.ljust(4, b"\0")
+    return b"II*\0\x08\0\0\0" + directory + bytes(4) + outside + b"".join(tiles)
+
+
 def tiff_files() -> dict[str, Odd]:
     colour, grey = picture(), grey_picture()
     rgba, rgba_shows = with_alpha(colour)
@@ -342,6 +403,15 @@ def tiff_files() -> dict[str, Odd]:
         "tiff-palette": Odd(tiff(indexes, 3, bits=8, tags=((320, 3, planes.flatten().tolist()),)), indexed_shows),
         "tiff-cmyk": Odd(tiff(cmyk, 5, bits=8), (colour.astype(int) * (255 - 64) // 255).astype(np.uint8)),
         "tiff-big": Odd(tiff(colour, 2, bits=8, big=True), colour),
+        "tiff-tiled": Odd(tiled_tiff(colour), colour),
+        "tiff-tiled-cut": Odd(tiled_tiff(colour)[:-5000], None),
+        "tiff-packbits": Odd(saved(colour, "TIFF", compression="packbits"), colour),
+        "tiff-predictor": Odd(saved(colour, "TIFF", compression="tiff_lzw", tiffinfo={317: 2}), colour),
+        "tiff-grey-2": Odd(tiff(quantised(grey, 2)[0], 1, bits=2), quantised(grey, 2)[1]),
+        "tiff-palette-4": Odd(
+            tiff(quantised(grey, 4)[0], 3, bits=4, tags=((320, 3, [v * 4096 for v in range(16)] * 3),)),
+            as_rgb((quantised(grey, 4)[0][..., 0] * 16).astype(np.uint8)),
+        ),
         "tiff-lzw": Odd(saved(colour, "TIFF", compression="tiff_lzw"), colour),
         "tiff-deflate": Odd(saved(colour, "TIFF", compression="tiff_adobe_deflate"), colour),
         "tiff-jpeg": Odd(saved(colour, "TIFF", compression="jpeg"), colour),
@@ -371,6 +441,10 @@ def tiff_files() -> dict[str, Odd]:
 # GIF, WebP, BMP
 
 
+def damaged(data: bytes, position: int) -> bytes:
+    return data[:position] + b"\xff\xff\xff\xff" + data[position + 4 :]
+
+
 def gif_files() -> dict[str, Odd]:
     indexes, table, shows = indexed()
     still = Image.fromarray(indexes[..., 0], "P")
@@ -395,7 +469,13 @@ def gif_files() -> dict[str, Odd]:
         "gif-frame-smaller-than-screen": Odd(placed, small),
         "gif-screen-smaller-than-frame": Odd(data[:6] + struct.pack("<HH", 8, 8) + data[10:], shows),
         "gif-cut": Odd(data[:-200], None),
+        "gif-data-ends-early": Odd(data[: at + 11 + 1] + b"\x02\x44\x01\0\x3b", None),
+        "gif-damaged-data": Odd(damaged(data, data.index(b"\x2c") + 60), None),
     }
+
+
+def riff(name: bytes, body: bytes) -> bytes:
+    return name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
 
 
 def webp_files() -> dict[str, Odd]:
@@ -404,7 +484,16 @@ def webp_files() -> dict[str, Odd]:
     exif = b"Exif\0\0" + exif_block(6)
     other = Image.new("RGB", (WIDTH, HEIGHT), "red")
     turned = Image.fromarray(stored_as(colour, 6))
+    frame = saved(colour, "WEBP", lossless=True)[12:]
+    placed = np.full((HEIGHT + 20, WIDTH + 10, 3), 255, dtype=np.uint8)
+    placed[12 : 12 + HEIGHT, 6 : 6 + WIDTH] = colour
+    three = [value.to_bytes(3, "little") for value in (WIDTH + 9, HEIGHT + 19, 3, 6, WIDTH - 1, HEIGHT - 1)]
+    body = (
+        riff(b"VP8X", bytes((2, 0, 0, 0)) + three[0] + three[1]) + riff(b"ANIM", bytes(6))
+        + riff(b"ANMF", three[2] + three[3] + three[4] + three[5] + bytes(4) + frame)
+    )  # fmt: skip
     return {
+        "webp-frame-smaller-than-canvas": Odd(riff(b"RIFF", b"WEBP" + body), placed),
         "webp": Odd(saved(colour, "WEBP", quality=95), colour),
         "webp-lossless-alpha": Odd(saved(rgba, "WEBP", lossless=True, exact=True), shows),
         "webp-alpha": Odd(saved(rgba, "WEBP", quality=98), shows),
@@ -425,6 +514,15 @@ def bmp(width: int, height: int, bits: int, rows: bytes, *, compression: int = 0
     header = (header + masks).ljust(info, b"\0") if info > 40 else header + masks
     offset = 14 + len(header) + len(table)
     return b"BM" + struct.pack("<IHHI", offset + len(rows), 0, 0, offset) + header + table + rows
+
+
+def bmp_rows(samples: np.ndarray, bits: int) -> bytes:
+    spread = (np.flipud(samples).reshape(samples.shape[0], -1, 1) >> np.arange(bits - 1, -1, -1)) & 1
+    return np.packbits(spread.reshape(samples.shape[0], -1).astype(np.uint8), axis=1).tobytes()
+
+
+def greys(bits: int) -> bytes:
+    return b"".join(bytes((value * 255 // ((1 << bits) - 1),)) * 3 + b"\0" for value in range(1 << bits))
 
 
 def bmp_files() -> dict[str, Odd]:
@@ -451,6 +549,12 @@ def bmp_files() -> dict[str, Odd]:
             colour,
         ),
         "bmp-palette": Odd(bmp(WIDTH, HEIGHT, 8, upside_down(indexes[..., 0]).tobytes(), table=entries), shows),
+        "bmp-4": Odd(
+            bmp(WIDTH, HEIGHT, 4, bmp_rows(quantised(grey_picture(), 4)[0], 4), table=greys(4)), quantised(grey_picture(), 4)[1]
+        ),
+        "bmp-1": Odd(
+            bmp(WIDTH, HEIGHT, 1, bmp_rows(quantised(grey_picture(), 1)[0], 1), table=greys(1)), quantised(grey_picture(), 1)[1]
+        ),
         "bmp-run-length": Odd(bmp(WIDTH, HEIGHT, 8, bytes(64), compression=1, table=entries), None),
         "bmp-cut": Odd(bmp(WIDTH, HEIGHT, 24, upside_down(colour).tobytes()[:-100]), None),
     }

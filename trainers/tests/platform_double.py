@@ -29,6 +29,9 @@ class Attempt:
         self.batch_times: list[float] = []
         self.uploads: list[dict[str, Any]] = []
         self.cancel = False
+        #: Says of an event what is wrong with it, for a batch of which the others are taken.
+        self.fault_of: Callable[[dict[str, Any]], str | None] = lambda event: None
+        self.refused: list[dict[str, Any]] = []
 
     def of_type(self, kind: str) -> list[dict[str, Any]]:
         return [event for event in list(self.events) if event["type"] == kind]
@@ -201,10 +204,14 @@ class _Handler(BaseHTTPRequestHandler):
         if route == "events":
             attempt.batches.append(body["events"])
             attempt.batch_times.append(time.monotonic())
-            for event in body["events"]:
+            refused = []
+            for index, event in enumerate(body["events"]):
                 if event["seq"] == len(attempt.events) + 1:
                     attempt.events.append(event)
-            return {"accepted": len(attempt.events), "cancel": attempt.cancel}
+                    if fault := attempt.fault_of(event):
+                        refused.append({"index": index, "seq": event["seq"], "field": fault, "message": "is wrong"})
+            attempt.refused += refused
+            return {"accepted": len(attempt.events), "cancel": attempt.cancel, "refused": refused or None}
         if route == "uploads":
             attempt.uploads.append(body)
             key = f"{attempt.id}/{len(attempt.uploads)}/{body['name']}"

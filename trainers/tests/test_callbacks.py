@@ -153,6 +153,36 @@ def test_a_refused_event_is_replaced_and_leaves_no_gap(platform: Platform) -> No
     assert "refused the event 'log' with status 422" in " ".join(messages(attempt))
 
 
+def test_one_wrong_event_does_not_hold_up_the_others_of_its_batch(platform: Platform) -> None:
+    attempt = platform.attempt()
+    attempt.fault_of = lambda event: "message" if event.get("message") == "wrong" else None
+    recorder = Recorder(platform, attempt)
+    for message in ("first", "wrong", "last"):
+        recorder.client.put({"type": "log", "level": "info", "message": message, "source": "test"})
+    recorder.client.start()
+    recorder.client.finish(end())
+    assert recorder.client.join(10)
+    assert [refused["index"] for refused in attempt.refused] == [1]
+    assert len(attempt.batches) == 1
+    assert attempt.events[-1]["type"] == "completed"
+
+
+def test_an_attempt_ends_with_a_failure_when_the_platform_refuses_its_end(platform: Platform) -> None:
+    attempt = platform.attempt()
+    attempt.fault_of = lambda event: "result" if event["type"] == "completed" else None
+    recorder = Recorder(platform, attempt)
+    recorder.client.start()
+    recorder.client.finish(end())
+    assert recorder.client.join(10)
+    # What the platform refused does not end the attempt; what follows does.
+    refused = attempt.events.pop(-2)
+    assert refused["type"] == "completed"
+    last = attempt.events[-1]
+    assert (last["type"], last["code"], last["seq"]) == ("failed", "FRAMEWORK_ERROR", refused["seq"] + 1)
+    assert "result" in last["message"]
+    attempt.events.clear()
+
+
 def test_logs_are_dropped_before_memory_runs_out(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trainer_sdk.callback.MAX_QUEUED_EVENTS", 300)
     attempt = platform.attempt()

@@ -10,16 +10,17 @@ namespace VisionPlatform.Application.Training;
 
 /// <summary>
 /// Takes the events of trainers into the database: one transaction for each batch, under the row lock of the attempt. Each event is taken once
-/// and in order. An event that was taken before, or comes after a gap or after the end of the attempt, changes nothing.
+/// and in order. An event that was taken before, or comes after a gap or after the end of the attempt, changes nothing. An event that is not right is
+/// refused and leaves no gap; the others of its batch are taken.
 /// </summary>
 public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
 {
     private const int MaxEvents = 1000;
 
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/> for an unknown attempt; <see cref="ErrorCodes.ValidationFailed"/> names the event and the field.</exception>
-    public async Task<IngestedEvents> TakeAsync(Guid attemptId, AttemptEventBatch batch, CancellationToken cancellation)
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/> for an unknown attempt; <see cref="ErrorCodes.ValidationFailed"/> for too many events.</exception>
+    public async Task<IngestedEvents> TakeAsync(Guid attemptId, IReadOnlyList<ReportedEvent> batch, CancellationToken cancellation)
     {
-        if (batch.Events is null || batch.Events.Count > MaxEvents)
+        if (batch.Count > MaxEvents)
             throw new ProblemException(ErrorCodes.ValidationFailed, $"A batch may have up to {MaxEvents} events.", "events");
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         var attempt = await database.LockAttemptAsync(attemptId, cancellation)
@@ -30,12 +31,25 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
 
         var job = attempt.Kind == AttemptKind.Train ? await database.LockJobAsync(attempt.SubjectId, cancellation) : null;
         var export = attempt.Kind == AttemptKind.Export ? await database.LockExportAsync(attempt.SubjectId, cancellation) : null;
-        foreach (var entry in batch.Events.OrderBy(entry => entry.Seq))
+        var refused = batch.Index().Where(entry => entry.Item.Seq is null).Select(entry => new RefusedEvent(entry.Index, null, entry.Item.Field!, entry.Item.Message!)).ToList();
+        foreach (var (index, reported) in batch.Index().OrderBy(entry => entry.Item.Seq))
         {
-            if (entry.Seq != attempt.LastSequence + 1 || attempt.State.IsTerminal())
+            if (reported.Seq != attempt.LastSequence + 1 || attempt.State.IsTerminal())
                 continue;
-            await new Change(database, attempt, job, export, entry, now).ApplyAsync(cancellation);
-            attempt.LastSequence = entry.Seq;
+            try
+            {
+                if (reported.Event is not { } entry)
+                    throw new EventRefusedException(reported.Field!, reported.Message!);
+                await new Change(database, attempt, job, export, entry, now).ApplyAsync(cancellation);
+            }
+            catch (EventRefusedException wrong)
+            {
+                refused.Add(new RefusedEvent(index, reported.Seq, wrong.Field, wrong.Message));
+                var what = $"The platform does not accept event {reported.Seq}{(reported.Event is { } known ? $" ({known.Type})" : "")} of the trainer: {wrong.Field}: {wrong.Message}";
+                if (job is not null)
+                    database.Append(job.Id, "log", new { Attempt = attempt.Number, Level = "error", Message = what, Source = "platform", Time = now }, now);
+            }
+            attempt.LastSequence = reported.Seq.Value;
         }
 
         attempt.LastHeartbeatAt = now;
@@ -46,14 +60,23 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
             await database.NotifyJobReadersAsync(job.Id, cancellation);
         await transaction.CommitAsync(cancellation);
         var cancel = attempt.State.IsTerminal() || job is { CancelRequested: true } or { State: JobState.Cancelled } or { State: JobState.Failed } || export?.CompletedAt is not null;
-        return new IngestedEvents(new AttemptEventReply(attempt.LastSequence, cancel), subjects);
+        return new IngestedEvents(new AttemptEventReply(attempt.LastSequence, cancel, refused.Count == 0 ? null : [.. refused.OrderBy(entry => entry.Index)]), subjects);
     }
 
-    /// <summary>Applies one event to the rows that it concerns.</summary>
+    /// <summary>An event that cannot be stored.</summary>
+    private sealed class EventRefusedException(string field, string message) : Exception(message)
+    {
+        public string Field { get; } = field;
+    }
+
+    /// <summary>Applies one event to the rows that it concerns. Throws <see cref="EventRefusedException"/> before it has changed any.</summary>
     private sealed class Change(PlatformDatabase database, Attempt attempt, TrainingJob? job, Export? export, AttemptEvent entry, DateTimeOffset now)
     {
+        private readonly DateTimeOffset _time = entry.Time.ToUniversalTime();
+
         public async Task ApplyAsync(CancellationToken cancellation)
         {
+            RequireFinite();
             switch (entry.Type)
             {
                 case "started": Started(); break;
@@ -84,7 +107,7 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
         {
             var level = entry.Level is "debug" or "info" or "warning" or "error" ? entry.Level : "info";
             if (job is not null)
-                database.Append(job.Id, "log", new { Attempt = attempt.Number, Level = level, Message = Require(entry.Message, "message"), Source = entry.Source ?? "trainer", entry.Time }, now);
+                database.Append(job.Id, "log", new { Attempt = attempt.Number, Level = level, Message = Require(entry.Message, "message"), Source = entry.Source ?? "trainer", Time = _time }, now);
         }
 
         private async Task MetricsAsync(TrainingJob target, CancellationToken cancellation)
@@ -95,7 +118,7 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
             Started(); // A trainer that crashed may never have sent its first event.
             database.EpochMetrics.Add(new EpochMetrics
             {
-                JobId = target.Id, Attempt = attempt.Number, Epoch = epoch, Metrics = metrics, EpochSeconds = entry.EpochSeconds, Time = entry.Time,
+                JobId = target.Id, Attempt = attempt.Number, Epoch = epoch, Metrics = metrics, EpochSeconds = entry.EpochSeconds, Time = _time,
             });
             target.CurrentEpoch = epoch;
             target.TotalEpochs = entry.TotalEpochs ?? target.TotalEpochs;
@@ -115,7 +138,7 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
             database.ValidationResults.Add(new ValidationResult
             {
                 JobId = target.Id, Attempt = attempt.Number, Epoch = epoch, Split = split, Metrics = metrics, Classes = Require(entry.Classes, "classes"),
-                ConfusionMatrix = Require(entry.ConfusionMatrix, "confusionMatrix"), PerClass = Require(entry.PerClass, "perClass"), Time = entry.Time,
+                ConfusionMatrix = Require(entry.ConfusionMatrix, "confusionMatrix"), PerClass = Require(entry.PerClass, "perClass"), Time = _time,
             });
             database.Append(target.Id, "validation", new { Epoch = epoch, Split = split, Metrics = metrics }, now);
         }
@@ -140,9 +163,8 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
 
         private void Artifact(Export target)
         {
-            target.Key = OwnKey();
-            target.Size = Require(entry.Size, "size");
-            target.Sha256 = Require(entry.Sha256, "sha256");
+            var (key, size, sha256) = (OwnKey(), Require(entry.Size, "size"), Require(entry.Sha256, "sha256"));
+            (target.Key, target.Size, target.Sha256) = (key, size, sha256);
         }
 
         private void Completed()
@@ -178,11 +200,23 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
                 : throw Invalid("key", $"The key must begin with {attempt.ArtifactPrefix}.");
         }
 
-        private T Require<T>(T? value, string field) where T : class => value ?? throw Invalid(field, "This field is required.");
+        private static T Require<T>(T? value, string field) where T : class => value ?? throw Invalid(field, "This field is required.");
 
-        private T Require<T>(T? value, string field) where T : struct => value ?? throw Invalid(field, "This field is required.");
+        private static T Require<T>(T? value, string field) where T : struct => value ?? throw Invalid(field, "This field is required.");
 
-        private ProblemException Invalid(string field, string message) =>
-            new(ErrorCodes.ValidationFailed, $"Event {entry.Seq} ({entry.Type}): {field}: {message}", $"events[{entry.Seq}].{field}");
+        /// <summary>JSON can write numbers that are larger than any other, and the database cannot store what they become.</summary>
+        private void RequireFinite()
+        {
+            foreach (var (field, values) in new (string, IEnumerable<double>?)[]
+                     {
+                         ("metrics", entry.Metrics?.Values), ("finalMetrics", entry.FinalMetrics?.Values), ("bestMetrics", entry.BestMetrics?.Values),
+                         ("epochSeconds", entry.EpochSeconds is { } seconds ? [seconds] : null), ("etaSeconds", entry.EtaSeconds is { } eta ? [eta] : null),
+                         ("perClass", entry.PerClass?.SelectMany(row => (double[])[row.Precision, row.Recall, row.F1])),
+                     })
+                if (values?.All(double.IsFinite) == false)
+                    throw Invalid(field, "A value is too large.");
+        }
+
+        private static EventRefusedException Invalid(string field, string message) => new(field, message);
     }
 }

@@ -48,6 +48,16 @@ public sealed record AttemptStatus(
     public static AttemptStatus GoesOn(Attempt attempt, TimeSpan checkAgainIn, bool silent) => new(false, attempt.State, null, false, checkAgainIn, silent, []);
 }
 
+/// <summary>An event as a trainer sent it.</summary>
+/// <param name="Seq">Its sequence number; null when it has none that can be read.</param>
+/// <param name="Event">The event; null when it cannot be read.</param>
+/// <param name="Field">The field that cannot be read; null otherwise.</param>
+/// <param name="Message">What is wrong with the field; null otherwise.</param>
+public sealed record ReportedEvent(long? Seq, AttemptEvent? Event, string? Field, string? Message)
+{
+    public static ReportedEvent Of(AttemptEvent entry) => new(entry.Seq, entry, null, null);
+}
+
 /// <summary>What a batch of events led to.</summary>
 /// <param name="Subjects">Jobs and exports whose orchestration has to check its attempt.</param>
 public sealed record IngestedEvents(AttemptEventReply Reply, IReadOnlyList<Guid> Subjects);

@@ -31,16 +31,26 @@ public sealed class AttemptCallbackFunctions(PlatformDatabase database, EventIng
 
     [Function("ReportAttemptEvents"), TrainerAccess]
     [Operation("Report events", Tag = "Trainers", Body = typeof(AttemptEventBatch), Example = EventsExample, Returns = typeof(AttemptEventReply),
-        Description = "Stores a batch of events of a trainer. Sending a batch again is harmless.")]
+        Description = "Stores a batch of events of a trainer. An event that is not right is refused by its index, and the others are stored. Sending a batch again is harmless.")]
     public async Task<IResult> ReportEvents(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/trainer/attempts/{attemptId:guid}/events")] HttpRequest request,
         Guid attemptId, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
     {
-        var batch = await request.ReadJsonAsync<AttemptEventBatch>(cancellation, MaxEventBytes);
-        var taken = await events.TakeAsync(attemptId, batch, cancellation);
+        var batch = await request.ReadJsonItemsAsync<AttemptEvent>("events", cancellation, MaxEventBytes);
+        var taken = await events.TakeAsync(attemptId, [.. batch.Select(Reported)], cancellation);
         foreach (var subject in taken.Subjects)
             await durable.WakeAsync(subject, "reported", cancellation);
         return Answer.Ok(taken.Reply);
+    }
+
+    private static ReportedEvent Reported(JsonItem<AttemptEvent> item)
+    {
+        if (item.Value is { } entry)
+            return ReportedEvent.Of(entry);
+        var isObject = item.Json.ValueKind == JsonValueKind.Object;
+        long? sequence = isObject && item.Json.TryGetProperty("seq", out var seq) && seq.ValueKind == JsonValueKind.Number && seq.TryGetInt64(out var number) ? number : null;
+        var (field, message) = item.Errors!.First;
+        return new ReportedEvent(sequence, null, field, message);
     }
 
     [Function("RequestAttemptUpload"), TrainerAccess]

@@ -139,9 +139,17 @@ public sealed record AttemptEvent
 }
 
 /// <summary>Answer to a batch of events.</summary>
-/// <param name="Accepted">Highest sequence number that is stored. The trainer sends later events again.</param>
+/// <param name="Accepted">Highest sequence number that is over, stored or refused. The trainer sends later events again.</param>
 /// <param name="Cancel">Whether the trainer should stop the job.</param>
-public sealed record AttemptEventReply(long Accepted, bool Cancel);
+/// <param name="Refused">Events of this batch that are not stored and never will be; null when all are right.</param>
+public sealed record AttemptEventReply(long Accepted, bool Cancel, IReadOnlyList<RefusedEvent>? Refused = null);
+
+/// <summary>An event that the platform does not store. The others of its batch are not concerned.</summary>
+/// <param name="Index">Position in the batch, from 0.</param>
+/// <param name="Seq">Sequence number of the event; null when it has none that can be read, and then it does not count as accepted.</param>
+/// <param name="Field">Field that is wrong.</param>
+/// <param name="Message">What is wrong with it.</param>
+public sealed record RefusedEvent(int Index, long? Seq, string Field, string Message);
 
 /// <summary>A file that a trainer wants to upload.</summary>
 /// <param name="Name">Name of the file, unique within the attempt: up to 128 letters, digits, dots, dashes and underscores.</param>

@@ -71,13 +71,27 @@ public sealed class EventIngestTests(TrainingDatabase training) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_batch_with_one_invalid_event_changes_nothing()
+    public async Task A_batch_with_one_wrong_event_takes_the_others_and_names_it_by_its_index()
     {
         var (job, attempt) = await training.QueueAsync();
-        var failure = await Assert.ThrowsAsync<ProblemException>(() => training.ReportAsync(attempt.Id, Event(1, "started"), Event(2, "metrics")));
-        Assert.Contains("Event 2 (metrics)", failure.Message, StringComparison.Ordinal);
-        Assert.Empty(await training.EventTypesAsync(job.Id));
-        Assert.Equal(AttemptState.Waiting, (await training.ReadAsync(attempt.Id)).Attempt.State);
+        var report = await training.ReportAsync(
+            attempt.Id, Event(1, "started"), Event(2, "metrics"), Epoch(3, 1, loss: 0.9), Epoch(4, 2, loss: double.PositiveInfinity), Epoch(5, 2, loss: 0.5));
+
+        Assert.Equal((5, false), (report.Reply.Accepted, report.Reply.Cancel));
+        Assert.Equal([(1, 2L, "epoch"), (3, 4L, "metrics")], report.Reply.Refused!.Select(refused => (refused.Index, refused.Seq!.Value, refused.Field)));
+        Assert.Equal(["attempt", "state", "log", "metrics", "log", "metrics"], await training.EventTypesAsync(job.Id));
+        Assert.Equal(2, (await training.ReadAsync(attempt.Id)).Job.CurrentEpoch);
+    }
+
+    [Fact]
+    public async Task A_time_with_an_offset_is_stored_as_the_moment_that_it_means()
+    {
+        var (job, attempt) = await training.QueueAsync();
+        var report = await training.ReportAsync(attempt.Id, Epoch(1, 1, loss: 0.9) with { Time = new DateTimeOffset(2026, 1, 1, 2, 0, 0, TimeSpan.FromHours(2)) });
+
+        Assert.Null(report.Reply.Refused);
+        await using var database = training.Open();
+        Assert.Equal(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), (await database.EpochMetrics.SingleAsync(metrics => metrics.JobId == job.Id)).Time);
     }
 
     [Theory]
@@ -88,7 +102,9 @@ public sealed class EventIngestTests(TrainingDatabase training) : IClassFixture<
     {
         var (job, attempt) = await training.QueueAsync();
         var checkpoint = Checkpoint(1, job, 1) with { Key = key.Replace("{job}", job.Id.ToString(), StringComparison.Ordinal) };
-        await Assert.ThrowsAsync<ProblemException>(() => training.ReportAsync(attempt.Id, checkpoint));
+        var report = await training.ReportAsync(attempt.Id, checkpoint);
+        Assert.Equal("key", Assert.Single(report.Reply.Refused!).Field);
+        Assert.Equal(["log"], await training.EventTypesAsync(job.Id));
     }
 
     [Fact]

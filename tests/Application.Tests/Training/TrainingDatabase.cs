@@ -92,7 +92,7 @@ public sealed class TrainingDatabase(PostgresServer postgres) : IAsyncLifetime
     public async Task<IngestedEvents> ReportAsync(Guid attemptId, params AttemptEvent[] events)
     {
         await using var database = Open();
-        return await new EventIngest(database, TimeProvider.System).TakeAsync(attemptId, new AttemptEventBatch(events), TestContext.Current.CancellationToken);
+        return await new EventIngest(database, TimeProvider.System).TakeAsync(attemptId, [.. events.Select(ReportedEvent.Of)], TestContext.Current.CancellationToken);
     }
 
     public async Task<(TrainingJob Job, Attempt Attempt)> ReadAsync(Guid attemptId)

@@ -170,7 +170,13 @@ class CallbackClient:
             if reply is not None and reply.status == 200:
                 stored = self._accepted(reply, batch)
                 if stored:
+                    ended = batch[stored - 1]
+                    refused = self._report_refused(reply, batch)
                     del batch[:stored]
+                    if ended["type"] in TERMINAL_EVENTS and ended["seq"] in refused:
+                        if ended.get("source") == "trainer.refused":
+                            return self._gone("the platform refuses the end of the attempt")
+                        batch.append(self._numbered(_without_seq(_refusal_notice(ended, refused[ended["seq"]]))))
                     tries, give_up_at = 0, time.monotonic() + self._policy.give_up
                     continue
             elif reply is not None and reply.status in GONE_STATUS:
@@ -182,7 +188,7 @@ class CallbackClient:
                     return self._deliver(batch[:half]) and self._deliver(batch[half:])
                 if batch[0].get("source") == "trainer.refused":
                     return self._gone(f"the platform answered {reply.status}")
-                batch[0] = _refusal_notice(batch[0], reply.status)
+                batch[0] = _refusal_notice(batch[0], f"with status {reply.status}")
                 continue
             else:
                 retry_after = retry_after_seconds(reply.headers) if reply is not None else None
@@ -217,6 +223,21 @@ class CallbackClient:
             self._on_cancel()
         return max(0, min(len(batch), highest - int(batch[0]["seq"]) + 1))
 
+    def _report_refused(self, reply: Response, batch: list[dict[str, Any]]) -> dict[int, str]:
+        """Why the platform refused events of a batch of which it took the others, by their numbers."""
+        try:
+            entries = [entry for entry in reply.json().get("refused") or [] if isinstance(entry, dict)]
+        except (WireError, AttributeError, TypeError, ValueError):
+            return {}
+        known = {event["seq"] for event in batch}
+        refused = {
+            entry["seq"]: f"because of {entry.get('field')}: {entry.get('message')}"
+            for entry in entries if entry.get("seq") in known
+        }  # fmt: skip
+        for seq, reason in refused.items():
+            _log.error("the platform refused event %s %s", seq, reason)
+        return refused
+
     def _refused(self, reply: Response, batch: list[dict[str, Any]]) -> None:
         _log.error(
             "the platform refused events %s to %s (%s) with status %s",
@@ -229,12 +250,16 @@ class CallbackClient:
         return False
 
 
-def _refusal_notice(event: dict[str, Any], status: int) -> dict[str, Any]:
+def _without_seq(event: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in event.items() if name != "seq"}
+
+
+def _refusal_notice(event: dict[str, Any], reason: str) -> dict[str, Any]:
     """The event to send in place of a refused one, so that the numbers have no gap.
 
     A failure replaces a refused ``completed``, because the attempt must end.
     """
-    message = f"The platform refused the event '{event['type']}' with status {status}."
+    message = f"The platform refused the event '{event['type']}' {reason}."
     if event["type"] in TERMINAL_EVENTS:
         kind: dict[str, Any] = {
             "type": "failed", "code": "FRAMEWORK_ERROR", "category": "permanent", "message": message,

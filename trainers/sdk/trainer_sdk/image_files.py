@@ -184,6 +184,31 @@ def _is_useless(kind: bytes, header: bytes) -> bool:
     return (kind == b"PLTE" and header[9] != 3) or (kind == b"tRNS" and header[9] >= 4)
 
 
+_PNG_PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+
+
+def png_is_whole(content: bytes) -> bool:
+    """Whether the data of a PNG that was read here makes all rows. Pillow takes missing rows for black ones."""
+    width, height, depth, colour, _, _, interlaced = struct.unpack_from(">IIBBBBB", content, 16)
+    bits = _PNG_CHANNELS[colour] * depth
+    passes = _PNG_PASSES if interlaced else ((0, 0, 1, 1),)
+    sizes = [(-((left - width) // right), -((top - height) // down)) for left, top, right, down in passes]
+    missing = sum(high * (1 + (wide * bits + 7) // 8) for wide, high in sizes if wide > 0 and high > 0)
+    unpacker = zlib.decompressobj()
+    position = 8
+    try:
+        while missing > 0 and position < len(content):
+            length, kind = struct.unpack_from(">I4s", content, position)
+            packed = content[position + 8 : position + 8 + length] if kind == b"IDAT" else b""
+            position += 12 + length
+            while packed and missing > 0 and not unpacker.eof:
+                missing -= len(unpacker.decompress(packed, 2**20))
+                packed = unpacker.unconsumed_tail
+        return missing <= 0
+    except zlib.error:
+        return False
+
+
 def _gif(data: bytes) -> ImageFile:
     width, height, flags = struct.unpack_from("<HHB", data, 6)
     position = 13
@@ -379,6 +404,8 @@ def _tiff(data: bytes) -> ImageFile:
         or not (fill_order == 1 or (fill_order == 2 and depth == 1))
     ):
         raise UnreadableImage("is a TIFF of a rare layout; save it as grey, RGB, palette or CMYK with interleaved samples")
+    _require_data(data, directory.numbers(273, limit=_MAX_PARTS), directory.numbers(279, limit=_MAX_PARTS))
+    _require_data(data, directory.numbers(324, limit=_MAX_PARTS), directory.numbers(325, limit=_MAX_PARTS))
     orientation = 1
     if _ORIENTATION in directory.positions:
         orientation = exif_orientation(data)
@@ -394,6 +421,17 @@ def _tiff(data: bytes) -> ImageFile:
     planes = [[value >> 8 for value in colours[part << depth : part + 1 << depth]] for part in range(3)]
     palette = bytes(value for entry in zip(*planes, strict=True) for value in entry)
     return replace(file, palette=palette.ljust(768, b"\0"), alpha=b"\xff" * 256)
+
+
+_MAX_PARTS = 2**20
+
+
+def _require_data(data: bytes, offsets: tuple[int, ...], sizes: tuple[int, ...]) -> None:
+    """Decoders take strips or tiles that the file does not have for black ones."""
+    if sizes and len(sizes) != len(offsets):
+        raise UnreadableImage("has a damaged header")
+    if any(offset + size > len(data) for offset, size in zip(offsets, sizes, strict=False)):
+        raise UnreadableImage("ends early")
 
 
 #: (photometric, samples, extra samples) → bits of a sample.

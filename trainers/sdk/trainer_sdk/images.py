@@ -15,7 +15,7 @@ from contextlib import contextmanager
 import numpy as np
 from PIL import Image
 
-from .image_files import Bitmap, ImageFile, ImageTooLarge, UnreadableImage, read_file
+from .image_files import Bitmap, ImageFile, ImageTooLarge, UnreadableImage, png_is_whole, read_file
 
 __all__ = [
     "MAX_PIXELS", "ImageTooLarge", "UnreadableImage", "decoded_pixels", "measure", "open_rgb", "resized_rgb",
@@ -160,7 +160,7 @@ def _decode_admitted(
         size = file.width, file.height
     else:
         source = Image.open(io.BytesIO(file.content), formats=_FORMATS)
-        if source.size != file.coded:
+        if source.size != file.coded or (file.format == "PNG" and not png_is_whole(file.content)):
             raise UnreadableImage("is damaged")
         if scale > 1:
             source.draft(None, (file.width // scale, file.height // scale))

@@ -21,6 +21,9 @@ public sealed class FieldErrors
             _errors[key] = [message];
     }
 
+    /// <summary>The first field and its messages.</summary>
+    public (string Field, string Message) First => _errors.Select(pair => (pair.Key, string.Join(" ", pair.Value))).First();
+
     /// <summary>Throws a <see cref="ProblemException"/> with all messages if there are any.</summary>
     /// <param name="code">The error code; <see cref="ErrorCodes.ValidationFailed"/> by default.</param>
     public void ThrowIfAny(ErrorCode? code = null)

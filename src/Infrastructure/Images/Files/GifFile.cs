@@ -35,6 +35,8 @@ internal static class GifFile
         {
             throw RefusedImageException.Truncated();
         }
+        if (!IsWhole(bytes, position, wide * high))
+            throw RefusedImageException.Truncated();
         byte[] palette = new byte[768];
         table.CopyTo(palette);
         byte[] content =
@@ -45,6 +47,49 @@ internal static class GifFile
         ];
         (width, height) = (Math.Max(width, left + wide), Math.Max(height, top + high));
         return new ImageFile(ImageFormat.Gif, width, height, content, Samples: 4) { Offset = (width, height) == (wide, high) ? null : (left, top) };
+    }
+
+    /// <summary>Whether the LZW data (GIF89a, appendix F) makes this many pixels. libvips takes missing ones for transparent.</summary>
+    private static bool IsWhole(FileBytes bytes, int position, int pixels)
+    {
+        const int MaxCodes = 4096;
+        var first = bytes[position];
+        var (clear, end) = (1 << first, (1 << first) + 1);
+        // How many pixels each code stands for.
+        Span<ushort> lengths = stackalloc ushort[MaxCodes];
+        lengths[..clear].Fill(1);
+        var (next, width, previous, made) = (end + 1, first + 1, -1, 0);
+        var (buffer, available) = (0u, 0);
+        for (position++; bytes[position] is > 0 and var length; position += length + 1)
+            foreach (var value in bytes.Slice(position + 1, length))
+            {
+                buffer |= (uint)value << available;
+                available += 8;
+                while (available >= width)
+                {
+                    var code = (int)(buffer & ((1u << width) - 1));
+                    buffer >>= width;
+                    available -= width;
+                    if (code == clear)
+                    {
+                        (next, width, previous) = (end + 1, first + 1, -1);
+                        continue;
+                    }
+                    if (code == end || code > next || (code == next && (previous < 0 || next == MaxCodes)) || (previous < 0 && code > clear))
+                        return false;
+                    if (previous >= 0 && next < MaxCodes)
+                    {
+                        lengths[next++] = (ushort)(lengths[previous] + 1);
+                        if (next == 1 << width && width < 12)
+                            width++;
+                    }
+                    made += lengths[code];
+                    if (made >= pixels)
+                        return true;
+                    previous = code;
+                }
+            }
+        return false;
     }
 
     private static ReadOnlySpan<byte> Table(FileBytes bytes, byte flags, ref int position)

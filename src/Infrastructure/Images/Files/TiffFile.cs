@@ -5,6 +5,7 @@ namespace VisionPlatform.Infrastructure.Images.Files;
 /// <summary>TIFF 6.0 and BigTIFF, of the layouts that this platform and its trainers read alike.</summary>
 internal static class TiffFile
 {
+    private const int StripOffsets = 273, StripSizes = 279, TileOffsets = 324, TileSizes = 325, MaxParts = 1 << 20;
     private const int Width = 256, Height = 257, Bits = 258, Compression = 259, Photometric = 262, FillOrder = 266, SamplesPerPixel = 277, Planar = 284, ColourMap = 320, ExtraSamples = 338, SampleFormat = 339;
 
     /// <summary>Sizes, strips, tiles, CCITT options, predictor, JPEG tables, YCbCr layout.</summary>
@@ -28,6 +29,8 @@ internal static class TiffFile
             throw RefusedImageException.NotAnImage("is a TIFF of a rare layout; save it as grey, RGB, palette or CMYK with interleaved samples");
         if (photometric == 3 && directory.Numbers(ColourMap, limit: 768).Length != 3 << (int)depth)
             throw RefusedImageException.NotAnImage("has a damaged palette");
+        RequireData(bytes, directory.Numbers(StripOffsets, MaxParts), directory.Numbers(StripSizes, MaxParts));
+        RequireData(bytes, directory.Numbers(TileOffsets, MaxParts), directory.Numbers(TileSizes, MaxParts));
         var (width, height) = (directory.Number(Width, 0), directory.Number(Height, 0));
         if (width is < 1 or > int.MaxValue || height is < 1 or > int.MaxValue)
             throw RefusedImageException.NotAnImage("has no pixels");
@@ -35,6 +38,16 @@ internal static class TiffFile
         {
             Orientation = TiffDirectory.OrientationOf(bytes.Content), IsCmyk = photometric == 5,
         };
+    }
+
+    /// <summary>libvips takes tiles that the file does not have for black ones.</summary>
+    private static void RequireData(FileBytes bytes, long[] offsets, long[] sizes)
+    {
+        if (sizes.Length > 0 && offsets.Length != sizes.Length)
+            throw bytes.Damaged();
+        for (var i = 0; i < sizes.Length; i++)
+            if (offsets[i] < 0 || sizes[i] < 0 || offsets[i] > bytes.Length - sizes[i])
+                throw RefusedImageException.Truncated();
     }
 
     /// <summary>Photometric interpretation, samples of a pixel, meaning of the extra sample (1 premultiplied alpha, 2 alpha), bits of a sample.</summary>
