@@ -37,10 +37,23 @@ public sealed class AppSettingsTests
             _ => "hidden-" + new string('x', 40),
         });
 
-        var settings = Read([.. values.Select(pair => (pair.Key, pair.Value))]);
+        var settings = Read([.. values.Select(pair => (pair.Key, pair.Value)), ("EXTERNAL_STORAGE_UPLOAD_ACCESS_KEY", "uploads"), ("INTERNAL_STORAGE_UPLOAD_ACCESS_KEY", "uploads")]);
 
         Assert.All([.. settings.Records, settings.Get<StorageSettings>().External], record => Assert.DoesNotContain("hidden", record.ToString()));
         Assert.StartsWith("hidden", settings.Get<AccountSettings>().Secret);
+    }
+
+    [Fact]
+    public void The_identity_for_uploads_signs_for_both_stores_of_one_account_and_needs_both_its_keys()
+    {
+        (string, string?)[] identity = [("EXTERNAL_STORAGE_UPLOAD_ACCESS_KEY", "uploads"), ("EXTERNAL_STORAGE_UPLOAD_SECRET_KEY", "their secret")];
+
+        var same = Read(identity).Get<StorageSettings>();
+        var other = Read([.. identity, ("INTERNAL_STORAGE_ENDPOINT", "https://other.example.com"), ("INTERNAL_STORAGE_ACCESS_KEY", "inner"), ("INTERNAL_STORAGE_SECRET_KEY", "its secret")]).Get<StorageSettings>();
+
+        Assert.Equal(("uploads", "uploads"), (same.External.ForUploads.AccessKey, same.Internal.ForUploads.AccessKey));
+        Assert.Equal(("uploads", "inner"), (other.External.ForUploads.AccessKey, other.Internal.ForUploads.AccessKey));
+        Assert.Contains("belong together", Assert.Throws<SettingsException>(() => Read(identity[..1])).Message);
     }
 
     [Fact]
