@@ -130,7 +130,7 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
         private async Task ValidationAsync(TrainingJob target, CancellationToken cancellation)
         {
             var epoch = Require(entry.Epoch, "epoch");
-            if (!Enum.TryParse<Split>(Require(entry.Split, "split"), ignoreCase: true, out var split))
+            if (!Enum.TryParse<Split>(Require(entry.Split, "split"), ignoreCase: true, out var split) || !Enum.IsDefined(split))
                 throw Invalid("split", "The split is train, val or test.");
             if (await database.ValidationResults.FindAsync([target.Id, attempt.Number, epoch, split], cancellation) is not null)
                 return;
@@ -185,7 +185,7 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
         {
             var code = Require(entry.Code, "code");
             var known = ErrorCodes.OfTrainerFailure(code);
-            var category = Enum.TryParse<ErrorCategory>(entry.Category, ignoreCase: true, out var said) ? said : known.Category;
+            var category = Enum.TryParse<ErrorCategory>(entry.Category, ignoreCase: true, out var said) && Enum.IsDefined(said) ? said : known.Category;
             var failure = new Failure(known.Code, category, entry.Message ?? known.Title);
             var end = code == ErrorCodes.AttemptCancelled.Code ? AttemptState.Cancelled : AttemptState.Failed;
             if (attempt.MoveTo(end, now, failure) && job is not null)

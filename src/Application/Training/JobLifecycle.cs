@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Application.Idempotency;
 using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain;
+using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Text;
@@ -19,7 +20,7 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
     /// <exception cref="ProblemException">
     /// <see cref="ErrorCodes.NotFound"/>, <see cref="ErrorCodes.DatasetDeleted"/> or <see cref="ErrorCodes.DatasetVersionNotReady"/> for the dataset version;
     /// <see cref="ErrorCodes.UnknownFramework"/>, <see cref="ErrorCodes.TrainerUnavailable"/>, <see cref="ErrorCodes.UnknownModel"/>,
-    /// <see cref="ErrorCodes.InvalidConfig"/> or <see cref="ErrorCodes.ValidationFailed"/> for the settings; and those of <see cref="IdempotentCreate{T}"/>.
+    /// <see cref="ErrorCodes.InvalidConfig"/>, <see cref="ErrorCodes.Forbidden"/> or <see cref="ErrorCodes.ValidationFailed"/> for the settings; and those of <see cref="IdempotentCreate{T}"/>.
     /// </exception>
     public async Task<Created<TrainingJob>> CreateAsync(Guid userId, JobSettings settings, IdempotentCreate<TrainingJob> once, CancellationToken cancellation)
     {
@@ -130,6 +131,13 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
         var errors = capabilities.ConfigSchema.Validate(settings.Config);
         if (errors.Count > 0)
             throw new ProblemException(ErrorCodes.InvalidConfig, string.Join(" ", errors.Select(error => $"{error.Key}: {error.Value[0]}")), errors);
+        if (!settings.MayUseAdvanced && capabilities.ConfigSchema.AdvancedIn(settings.Config) is { Count: > 0 } advanced)
+        {
+            var needed = AccessPolicy.NameOf(Permission.TrainingAdvanced);
+            throw new ProblemException(
+                ErrorCodes.Forbidden, $"{string.Join(", ", advanced)}: a value other than the default and those of the presets needs the permission {needed}.",
+                advanced.ToDictionary(name => $"config.{name}", _ => new[] { $"Needs {needed}." })) { Permission = needed };
+        }
         if (settings.Split is { } split && SplitRules.Problem(split.Ratios) is { } wrong)
             throw new ProblemException(ErrorCodes.ValidationFailed, wrong, "split.ratios");
     }

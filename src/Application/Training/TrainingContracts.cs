@@ -11,8 +11,9 @@ namespace VisionPlatform.Application.Training;
 /// <param name="Name">Name of the job; null for the names of dataset and model.</param>
 /// <param name="Config">Values by field of the trainer's configuration schema.</param>
 /// <param name="Split">The job's own split; null for the split of the dataset version.</param>
+/// <param name="MayUseAdvanced">Whether the person holds <see cref="Domain.Accounts.Permission.TrainingAdvanced"/> in the project.</param>
 public sealed record JobSettings(
-    Guid ProjectId, Guid DatasetVersionId, string Framework, string Model, string? Name, Dictionary<string, JsonElement> Config, SplitSettings? Split);
+    Guid ProjectId, Guid DatasetVersionId, string Framework, string Model, string? Name, Dictionary<string, JsonElement> Config, SplitSettings? Split, bool MayUseAdvanced);
 
 /// <summary>How a job ends.</summary>
 /// <param name="Failure">Why it failed; null otherwise.</param>

@@ -50,7 +50,7 @@ public enum Permission
     /// <summary>Create jobs, and start, cancel and restart own jobs.</summary>
     TrainingRun,
 
-    /// <summary>Use the advanced fields of a trainer's configuration.</summary>
+    /// <summary>Give advanced fields of a trainer's configuration values other than their defaults and those of presets.</summary>
     TrainingAdvanced,
 
     /// <summary>Cancel or restart jobs of others.</summary>

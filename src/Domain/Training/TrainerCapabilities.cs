@@ -50,6 +50,14 @@ public sealed record TrainerExportFormat(string Format, IReadOnlyDictionary<stri
 /// <param name="Presets">Ready-made configurations by name, each as a JSON object; null when there are none.</param>
 public sealed record ConfigSchema(IReadOnlyList<ConfigField> Fields, IReadOnlyDictionary<string, JsonElement>? Presets)
 {
+    /// <summary>The advanced fields to which a configuration gives a value of its own: neither the default nor that of a preset.</summary>
+    public IReadOnlyList<string> AdvancedIn(IReadOnlyDictionary<string, JsonElement> config) =>
+        [.. Fields.Where(field => field.Advanced && config.TryGetValue(field.Name, out var value) && !IsOffered(field, value)).Select(field => field.Name)];
+
+    private bool IsOffered(ConfigField field, JsonElement value) =>
+        (field.Default is { } usual && JsonElement.DeepEquals(usual, value))
+        || Presets?.Values.Any(preset => preset.ValueKind == JsonValueKind.Object && preset.TryGetProperty(field.Name, out var offered) && JsonElement.DeepEquals(offered, value)) == true;
+
     /// <summary>Checks values against the fields.</summary>
     /// <returns>Messages by field, named <c>config.{field}</c>; empty if every value is allowed.</returns>
     public Dictionary<string, string[]> Validate(IReadOnlyDictionary<string, JsonElement> config)
@@ -74,7 +82,7 @@ public sealed record ConfigSchema(IReadOnlyList<ConfigField> Fields, IReadOnlyDi
 /// <summary>A field of a trainer's configuration.</summary>
 /// <param name="Name">Name of the field in <c>config</c>.</param>
 /// <param name="Group">Heading under which user interfaces show the field; null for none.</param>
-/// <param name="Advanced">Whether user interfaces show the field only on request.</param>
+/// <param name="Advanced">Whether a value other than the default and those of the presets needs the permission <c>training:advanced</c>.</param>
 /// <param name="Required">Whether a configuration must set the field.</param>
 public sealed record ConfigField(
     string Name, string Type, JsonElement? Default, double? Min, double? Max, IReadOnlyList<JsonElement>? Options,

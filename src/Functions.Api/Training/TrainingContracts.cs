@@ -13,7 +13,7 @@ namespace VisionPlatform.Api.Training;
 /// <param name="Framework">Trainer to use, from <c>GET /api/v1/training/capabilities</c>, for example <c>torchvision</c>.</param>
 /// <param name="Model">Model architecture to train, from the trainer's capabilities.</param>
 /// <param name="Name">Name of the job, and of the model to which it adds a version; when left out, the names of dataset and architecture.</param>
-/// <param name="Config">Configuration by field name, for example <c>{"epochs": 10}</c>. The trainer's capabilities list the fields; those left out have their default values.</param>
+/// <param name="Config">Configuration by field name, for example <c>{"epochs": 10}</c>. The trainer's capabilities list the fields; those left out have their default values. A field that is marked <c>advanced</c> needs the permission <c>training:advanced</c> for a value other than its default and those of the trainer's presets.</param>
 /// <param name="Split">How the images are split for this job; when left out, as in the dataset version.</param>
 public sealed record NewTrainingJob(
     [property: Required] Guid? ProjectId,
@@ -24,7 +24,8 @@ public sealed record NewTrainingJob(
     Dictionary<string, JsonElement>? Config,
     SplitSettings? Split)
 {
-    internal JobSettings ToSettings() => new(ProjectId!.Value, DatasetVersionId!.Value, Framework!, Model!, Name, Config ?? [], Split);
+    internal JobSettings ToSettings(bool mayUseAdvanced) =>
+        new(ProjectId!.Value, DatasetVersionId!.Value, Framework!, Model!, Name, Config ?? [], Split, mayUseAdvanced);
 }
 
 /// <summary>A training job with its attempts.</summary>

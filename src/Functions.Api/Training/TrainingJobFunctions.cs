@@ -6,6 +6,7 @@ using VisionPlatform.Api.Projects;
 using VisionPlatform.Application.Idempotency;
 using VisionPlatform.Application.Training;
 using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Training;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Orchestrations;
@@ -33,13 +34,14 @@ public sealed class TrainingJobFunctions(PlatformDatabase database, JobLifecycle
     [Function("CreateTrainingJob"), RequiresPermission(Permission.TrainingRun)]
     [Operation("Create a training job", Body = typeof(NewTrainingJob), Example = Example, Returns = typeof(TrainingJobAnswer), Status = 201,
         Problems = ["NOT_FOUND", "UNKNOWN_FRAMEWORK", "UNKNOWN_MODEL", "INVALID_CONFIG", "DATASET_DELETED", "DATASET_VERSION_NOT_READY", "TRAINER_UNAVAILABLE"],
-        Description = "The job waits in the state `pending` until it is started.")]
+        Description = "The job waits in the state `pending` until it is started. Advanced fields of the configuration need `training:advanced`, unless they have their default value or that of a preset.")]
     public async Task<IResult> Create([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route)] HttpRequest request, CancellationToken cancellation)
     {
         var user = request.CurrentUser();
         var body = await request.ReadJsonAsync<NewTrainingJob>(cancellation);
         await access.RequireAsync(user, body.ProjectId!.Value, Permission.TrainingRun, cancellation);
-        return (await jobs.CreateAsync(user.Id, body.ToSettings(), Once(request), cancellation)).ToResult();
+        var mayUseAdvanced = body.Config is { Count: > 0 } && await MayAsync(user, body.ProjectId!.Value, Permission.TrainingAdvanced, cancellation);
+        return (await jobs.CreateAsync(user.Id, body.ToSettings(mayUseAdvanced), Once(request), cancellation)).ToResult();
     }
 
     [Function("StartTrainingJob"), RequiresPermission(Permission.TrainingRun)]
@@ -113,6 +115,19 @@ public sealed class TrainingJobFunctions(PlatformDatabase database, JobLifecycle
         if (job.CreatedBy != user.Id)
             await access.RequireAsync(user, job.ProjectId, Permission.TrainingManage, cancellation);
         return job;
+    }
+
+    private async Task<bool> MayAsync(CurrentUser user, Guid projectId, Permission permission, CancellationToken cancellation)
+    {
+        try
+        {
+            await access.RequireAsync(user, projectId, permission, cancellation);
+            return true;
+        }
+        catch (ProblemException refused) when (refused.Error == ErrorCodes.Forbidden)
+        {
+            return false;
+        }
     }
 
     private Task<List<Attempt>> AttemptsAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellation) =>

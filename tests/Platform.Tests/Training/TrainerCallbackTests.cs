@@ -36,20 +36,19 @@ public sealed class TrainerCallbackTests(TrainingLab lab)
         var attempt = await RunningAttemptAsync();
         var trainer = Trainer(Token(attempt));
         var path = $"trainer/attempts/{attempt}/events";
-        const string Time = "\"time\":\"2026-01-01T00:00:00Z\"";
-        var body = $$"""
-            {"events":[{"seq":1,{{Time}},"type":"started"},{"seq":2,{{Time}},"type":"metrics","epoch":"one"},{"seq":3,{{Time}},"type":"log","message":"a\u0000b"},
-            {"seq":4,{{Time}},"type":"metrics","epoch":1,"metrics":{"loss":1e999}},null,{"seq":5,{{Time}},"type":"metrics","epoch":1,"metrics":{"loss":0.5}},{"seq":"six"}]}
+        const string Body = """
+            {"events":[{"seq":1,"time":"2026-01-01T00:00:00Z","type":"started"},{"seq":2,"time":"2026-01-01T00:00:00Z","type":"metrics","epoch":"one"},{"seq":3,"time":"2026-01-01T00:00:00Z","type":"log","message":"a\u0000b"},
+            {"seq":4,"time":"2026-01-01T00:00:00Z","type":"metrics","epoch":1,"metrics":{"loss":1e999}},null,{"seq":5,"time":"2026-01-01T00:00:00Z","type":"metrics","epoch":1,"metrics":{"loss":0.5}},{"seq":"six"}]}
             """;
 
-        var reply = (await trainer.PostTextAsync(path, body)).Expect(200).Body;
+        var reply = (await trainer.PostTextAsync(path, Body)).Expect(200).Body;
 
         Assert.Equal(5, reply.GetProperty("accepted").GetInt32());
         Assert.Equal([1, 2, 3, 4, 6], reply.GetProperty("refused").EnumerateArray().Select(refused => refused.GetProperty("index").GetInt32()));
         Assert.Equal(["epoch", "message", "metrics"], reply.GetProperty("refused").EnumerateArray().Take(3).Select(refused => refused.GetProperty("field").GetString()));
         await using var database = lab.App.Databases.OpenPlatform();
         Assert.Equal(0.5, (await database.EpochMetrics.SingleAsync(metrics => metrics.JobId == database.Attempts.Single(row => row.Id == attempt).SubjectId)).Metrics["loss"]);
-        (await trainer.PostAsync(path, new { events = "none" })).Expect(400, "VALIDATION_FAILED");
+        (await trainer.PostAsync(path, new { events = "none" })).Expect(422, "VALIDATION_FAILED");
         (await trainer.PostTextAsync(path, "{\"events\":[")).Expect(400, "MALFORMED_JSON");
     }
 

@@ -1,3 +1,4 @@
+using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Platform.Tests.Datasets;
 using VisionPlatform.Platform.Tests.Hosting;
 
@@ -34,6 +35,20 @@ public sealed class TrainingInputTests(TrainingLab lab)
             projectId = lab.ProjectId, datasetVersionId = lab.DatasetVersionId, framework = "abacus", model = "small_cnn",
         })).Expect(422, "UNKNOWN_FRAMEWORK");
         Assert.Contains("torchvision", framework.Text("detail"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_advanced_field_needs_the_permission_for_it_unless_its_value_is_the_default_or_that_of_a_preset()
+    {
+        var engineer = await lab.NewMemberAsync(SystemRole.StandardEngineer);
+        var refused = (await engineer.PostAsync("training/jobs", lab.Job(new { epochs = 1, seed = 7, weightDecay = 0.5 }))).Expect(403, "FORBIDDEN");
+        Assert.Equal("training:advanced", refused.Text("permission"));
+        Assert.NotEmpty(refused.ErrorsOf("config.seed"));
+        Assert.NotEmpty(refused.ErrorsOf("config.weightDecay"));
+        (await engineer.PostAsync("training/jobs", lab.Job(new { epochs = 1, learningRate = 0.5 }))).Expect(201);
+        (await engineer.PostAsync("training/jobs", lab.Job(new { epochs = 1, seed = 42, weightDecay = 0.01, earlyStoppingPatience = 12 }))).Expect(201);
+        var advanced = await lab.NewMemberAsync(SystemRole.AdvancedEngineer);
+        (await advanced.PostAsync("training/jobs", lab.Job(new { epochs = 1, seed = 7 }))).Expect(201);
     }
 
     [Fact]

@@ -60,6 +60,14 @@ public class TrainingLab(PlatformHost host) : IAsyncLifetime
     /// <summary>A person with this role.</summary>
     public Task<ApiClient> NewUserAsync(SystemRole role) => host.NewUserAsync(role, App);
 
+    /// <summary>A member of the project with this role in the platform.</summary>
+    public async Task<ApiClient> NewMemberAsync(SystemRole role)
+    {
+        var user = await host.NewUserAsync(role, App);
+        await PlatformHost.JoinAsync(App.Databases, ProjectId, user.UserId, ProjectRole.Member);
+        return user;
+    }
+
     /// <summary>Creates a job and does not start it.</summary>
     public async Task<Guid> NewJobAsync(int epochs, string model = "small_cnn", string? name = null) =>
         (await Admin.PostAsync("training/jobs", Job(new { epochs, learningRate = 0.003 }, model, name))).Expect(201).Id;
