@@ -18,7 +18,7 @@ internal static class SchemaExamples
         ["client"] = "Mozilla/5.0 (X11; Linux x86_64)", ["code"] = "STORAGE_UNAVAILABLE", ["company"] = "Steel Ltd", ["confirmationSentTo"] = "ann.smith@example.com", ["contentType"] = "image/png",
         ["description"] = "Scratches and dents on rolled steel", ["detail"] = "It does not answer.", ["displayName"] = "Small CNN", ["division"] = "Rolling mill", ["email"] = "ann@example.com",
         ["error"] = "The manifest could not be written.", ["etag"] = "\"d41d8cd98f00b204e9800998ecf8427e\"", ["format"] = "onnx", ["framework"] = "torchvision", ["fullName"] = "Ann Smith", ["group"] = "Optimizer",
-        ["hash"] = Sha256, ["initials"] = "AS", ["inviter"] = "Ann Smith", ["key"] = $"checkpoints/{Examples.TrainingJob}/1/epoch_1.pt", ["level"] = "info", ["message"] = "epoch 3 of 10", ["method"] = "PUT",
+        ["field"] = "metrics", ["hash"] = Sha256, ["initials"] = "AS", ["inviter"] = "Ann Smith", ["key"] = $"checkpoints/{Examples.TrainingJob}/1/epoch_1.pt", ["level"] = "info", ["message"] = "epoch 3 of 10", ["method"] = "PUT",
         ["model"] = "small_cnn", ["name"] = "Steel plates", ["nextCursor"] = "IjAxOTk1YjVlLTBhMDAtNzAwMC04MDAwLTAwMDAwMDAwMDAwMSI", ["note"] = "Before the new camera", ["orchestrationId"] = $"exports-{Examples.Export}",
         ["path"] = "scratch/img_0001.png", ["permissions"] = "datasets:read", ["refreshToken"] = Examples.RefreshToken, ["role"] = "member", ["scopes"] = "read", ["service"] = "labeler", ["sha256"] = Sha256,
         ["skipped"] = "scratch/img_0002.png", ["source"] = "trainer", ["state"] = "online", ["subjectId"] = Examples.User, ["subjectName"] = "kim@example.org", ["subjectType"] = "user",
