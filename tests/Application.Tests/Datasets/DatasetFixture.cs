@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
 using VisionPlatform.Application.Datasets;
+using VisionPlatform.Application.Projects;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Projects;
 using VisionPlatform.Functions.Embedded.Tests;
@@ -12,9 +13,11 @@ using VisionPlatform.Infrastructure.Storage;
 
 namespace VisionPlatform.Application.Tests.Datasets;
 
-/// <summary>A migrated database and a bucket of its own on real servers; the bucket is emptied when the tests end.</summary>
+/// <summary>Migrated databases and a bucket of its own on real servers; the bucket is emptied when the tests end.</summary>
 public sealed class DatasetFixture(PostgresServer postgres) : IAsyncLifetime
 {
+    private NpgsqlDataSource _users = null!;
+
     public NpgsqlDataSource DataSource { get; private set; } = null!;
 
     public ObjectStores Stores { get; private set; } = null!;
@@ -25,6 +28,10 @@ public sealed class DatasetFixture(PostgresServer postgres) : IAsyncLifetime
         DataSource = NpgsqlDataSource.Create(DatabaseSettings.ConnectionString(url, "DATABASE_URL"));
         await using (var database = Database())
             await database.Database.MigrateAsync();
+        var users = new ConfigurationBuilder().AddInMemoryCollection([new("USER_DATABASE_URL", await postgres.NewDatabaseAsync()), new("DB_POOL_SIZE", "5")]).Build();
+        _users = NpgsqlDataSource.Create(DatabaseSettings.ConnectionString(users, "USER_DATABASE_URL"));
+        await using (var database = Users())
+            await database.Database.MigrateAsync();
 
         var settings = StorageSettings.From(new ConfigurationBuilder().AddEnvironmentVariables().Build());
         Stores = new ObjectStores(settings with { External = settings.External with { Bucket = $"test-{Guid.CreateVersion7():n}" } }, TimeProvider.System);
@@ -34,6 +41,7 @@ public sealed class DatasetFixture(PostgresServer postgres) : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await DataSource.DisposeAsync();
+        await _users.DisposeAsync();
         var keys = new List<string>();
         await foreach (var found in Stores.External.ListAsync("", CancellationToken.None))
             keys.Add(found.Key);
@@ -43,6 +51,8 @@ public sealed class DatasetFixture(PostgresServer postgres) : IAsyncLifetime
     }
 
     public PlatformDatabase Database() => new(new DbContextOptionsBuilder<PlatformDatabase>().UseNpgsql(DataSource).Options);
+
+    public UserDatabase Users() => new(new DbContextOptionsBuilder<UserDatabase>().UseNpgsql(_users).Options);
 
     /// <summary>A new empty dataset in a new project.</summary>
     public async Task<DatasetWorkbench> NewDatasetAsync(SplitSettings? split = null)
@@ -114,7 +124,8 @@ public sealed class DatasetWorkbench(DatasetFixture fixture, Dataset dataset)
     public async Task DeleteAsync()
     {
         await using var database = fixture.Database();
-        await new DatasetLifecycle(database, null!, Time).DeleteAsync(Dataset.Id, CancellationToken.None);
+        await using var users = fixture.Users();
+        await new DatasetLifecycle(database, null!, new EndedTargets(users, database, Time), Time).DeleteAsync(Dataset.Id, _ => { }, CancellationToken.None);
         await new DatasetRemoval(database, fixture.Stores, Time).EmptyAsync(Dataset.Id, CancellationToken.None);
     }
 

@@ -12,7 +12,7 @@ public sealed class MailDropTests : IDisposable
     [Fact]
     public async Task A_dropped_mail_is_a_private_text_file_with_an_intact_link_and_unencoded_letters()
     {
-        var settings = new MailSettings(null, 0, null, null, MailEncryption.None, new MailboxAddress("", "no-reply@platform.example.test"), _folder);
+        var settings = new MailSettings(null, 0, null, null, MailEncryption.None, new MailboxAddress("", "no-reply@platform.example.test"), _folder, TimeSpan.Zero, 0, 0);
 
         await new MailDrop(settings, TimeProvider.System).SendAsync(Guid.CreateVersion7(), new OutgoingMail("zoë@example.test", "Prüfung", $"Grüße,\n\n{Link}\n"), TestContext.Current.CancellationToken);
 

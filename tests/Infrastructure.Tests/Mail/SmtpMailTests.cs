@@ -162,5 +162,5 @@ public sealed class SmtpMailTests : IAsyncDisposable
     private MailSettings Settings() => Settings(_server);
 
     private static MailSettings Settings(SmtpServer server) =>
-        new("127.0.0.1", server.Port, null, null, server.Encryption, new MailboxAddress("Platform", "no-reply@platform.example.test"), "unused");
+        new("127.0.0.1", server.Port, null, null, server.Encryption, new MailboxAddress("Platform", "no-reply@platform.example.test"), "unused", TimeSpan.Zero, 0, 0);
 }
