@@ -120,11 +120,11 @@ public sealed class AccessPolicyTests
     public void Roles_are_named_in_snake_case(SystemRole role, string name) => Assert.Equal(name, AccessPolicy.NameOf(role));
 
     [Theory]
-    [InlineData(SystemRole.Guest, 1, 1, 1, 10, 10)]
-    [InlineData(SystemRole.StandardEngineer, 10, 20, 3, 100, 100)]
-    [InlineData(SystemRole.AdvancedEngineer, 50, 100, 10, 500, 500)]
-    [InlineData(SystemRole.Manager, null, null, 20, 1000, null)]
-    [InlineData(SystemRole.Admin, null, null, null, null, null)]
-    public void Every_system_role_has_its_limits(SystemRole role, int? projects, int? datasets, int? jobs, int? storageGb, int? gpuHours) =>
-        Assert.Equal(new AccountQuota(projects, datasets, jobs, storageGb, gpuHours), AccountQuota.For(role));
+    [InlineData(SystemRole.Guest, 1, 1, 1, 2, 10, 10)]
+    [InlineData(SystemRole.StandardEngineer, 10, 20, 3, 10, 100, 100)]
+    [InlineData(SystemRole.AdvancedEngineer, 50, 100, 10, 20, 500, 500)]
+    [InlineData(SystemRole.Manager, null, null, 20, 40, 1000, null)]
+    [InlineData(SystemRole.Admin, null, null, null, null, null, null)]
+    public void Every_system_role_has_its_limits(SystemRole role, int? projects, int? datasets, int? jobs, int? exports, int? storageGb, int? gpuHours) =>
+        Assert.Equal(new AccountQuota(projects, datasets, jobs, exports, storageGb, gpuHours), AccountQuota.For(role));
 }
