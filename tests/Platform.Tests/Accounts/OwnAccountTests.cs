@@ -43,7 +43,7 @@ public sealed class OwnAccountTests(PlatformHost host) : PlatformTests(host)
 
         (await client.SignInAsync(old)).Expect(401);
         (await client.SignInAsync(wanted.ToLowerInvariant())).Expect(200);
-        await Host.Mails.WaitAsync(old, "was changed to");
+        await Host.Mails.WaitAsync(old, "was changed from");
     }
 
     [Fact]
