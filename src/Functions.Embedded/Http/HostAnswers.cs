@@ -5,11 +5,16 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace VisionPlatform.Functions.Embedded;
 
 /// <summary>
-/// Gives every answer of the process security headers, and answers that fail without a body a problem (RFC 9457): a missing key, an unknown
-/// address of the admin interface, a function that throws. Functions may set the headers anew.
+/// Gives every answer of the process security headers, and the host's own answers that fail without a body a problem (RFC 9457): a missing key, an
+/// unknown address of the admin interface. Functions may set the headers anew, and their answers stay as they are.
 /// </summary>
 internal sealed class HostAnswers(RequestDelegate next)
 {
+    private static readonly object ByFunction = new();
+
+    /// <summary>Says that a function answers the request.</summary>
+    public static void LeaveTo(HttpContext http) => http.Items[ByFunction] = true;
+
     public async Task InvokeAsync(HttpContext http)
     {
         IHeaderDictionary headers = http.Response.Headers;
@@ -20,7 +25,7 @@ internal sealed class HostAnswers(RequestDelegate next)
         headers.CacheControl = "no-store";
         await next(http);
         HttpResponse response = http.Response;
-        if (!response.HasStarted && response.StatusCode >= StatusCodes.Status400BadRequest && response.ContentType is null && response.ContentLength is null or 0)
+        if (!http.Items.ContainsKey(ByFunction) && !response.HasStarted && response.StatusCode >= StatusCodes.Status400BadRequest && response.ContentType is null && response.ContentLength is null or 0)
             await FailAsync(http, response.StatusCode);
     }
 

@@ -68,6 +68,7 @@ internal sealed partial class HttpFunctions(
 
     private async Task ServeAsync(LoadedFunction function, HttpContext http)
     {
+        HostAnswers.LeaveTo(http);
         using RequestCancellation cancellation = drain.ForRequest(http, settings.FunctionTimeout);
         await using var invocation = new Invocation(function, http.RequestServices, cancellation.Token)
         {

@@ -120,12 +120,13 @@ public sealed class DatasetWorkbench(DatasetFixture fixture, Dataset dataset)
         return await Staged(database).RemoveLeftAsync(CancellationToken.None);
     }
 
-    /// <summary>Deletes the dataset and removes what nothing needs, as its orchestration does.</summary>
+    /// <summary>Deletes the dataset unless it is deleted, and removes what nothing needs, as its orchestration does.</summary>
     public async Task DeleteAsync()
     {
         await using var database = fixture.Database();
         await using var users = fixture.Users();
-        await new DatasetLifecycle(database, null!, new EndedTargets(users, database, Time), Time).DeleteAsync(Dataset.Id, _ => { }, CancellationToken.None);
+        if (await database.Datasets.AnyAsync(dataset => dataset.Id == Dataset.Id && dataset.DeletedAt == null))
+            await new DatasetLifecycle(database, null!, new EndedTargets(users, database, Time), Time).DeleteAsync(Dataset.Id, _ => { }, CancellationToken.None);
         await new DatasetRemoval(database, fixture.Stores, Time).EmptyAsync(Dataset.Id, CancellationToken.None);
     }
 

@@ -7,6 +7,9 @@ namespace VisionPlatform.Cli.Tests.Databases;
 /// <summary>The program itself, as a deployment calls it: its exit code decides whether the deployment goes on.</summary>
 public sealed class DatabaseCommandTests(PostgresServer postgres)
 {
+    /// <summary>The program in its own output folder: the one of the tests lacks assemblies that only a program needs.</summary>
+    private static readonly string Program = Path.Combine(AppContext.BaseDirectory.Replace(Path.Combine("tests", "Cli.Tests"), Path.Combine("src", "Cli"), StringComparison.Ordinal), "platform-cli.dll");
+
     [Fact]
     public async Task Migrate_and_status_end_with_0_when_the_schema_is_complete_and_status_with_1_before()
     {
@@ -40,7 +43,7 @@ public sealed class DatabaseCommandTests(PostgresServer postgres)
 
     private static async Task<(int ExitCode, string Error)> RunAsync(Dictionary<string, string> settings, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(CommandLine).Assembly.Location, .. arguments])
+        var start = new ProcessStartInfo("dotnet", [Program, .. arguments])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath(),
         };

@@ -109,7 +109,7 @@ internal sealed record LoadedWorker(IReadOnlyDictionary<string, string> Capabili
 
     /// <summary>The function that a Functions host takes for a request: the first by name whose route and method fit.</summary>
     public WorkerFunction? For(HttpRequest request) => Functions
-        .Where(function => (function.Methods.Count == 0 || function.Methods.Contains(request.Method, StringComparer.OrdinalIgnoreCase)) && Routes.Fits(function.Route!, request.Path))
+        .Where(function => function.Route is not null && (function.Methods.Count == 0 || function.Methods.Contains(request.Method, StringComparer.OrdinalIgnoreCase)) && Routes.Fits(function.Route!, request.Path))
         .MinBy(function => function.Name, StringComparer.Ordinal);
 }
 
