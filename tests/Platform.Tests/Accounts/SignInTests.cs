@@ -86,30 +86,6 @@ public sealed class SignInTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
-    public async Task A_refresh_token_works_once_and_a_second_use_ends_the_session()
-    {
-        using var client = await Host.NewUserAsync();
-        var first = client.RefreshToken;
-        var second = (await client.PostAsync("auth/refresh", new { refreshToken = first })).Expect(200).Text("refreshToken");
-        Assert.NotEqual(first, second);
-
-        (await client.PostAsync("auth/refresh", new { refreshToken = first })).Expect(401, "INVALID_REFRESH_TOKEN");
-
-        (await client.PostAsync("auth/refresh", new { refreshToken = second })).Expect(401, "INVALID_REFRESH_TOKEN");
-        (await client.SignInAsync(client.Email)).Expect(200);
-    }
-
-    [Fact]
-    public async Task Simultaneous_uses_of_a_refresh_token_succeed_once()
-    {
-        using var client = await Host.NewUserAsync();
-
-        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => client.PostAsync("auth/refresh", new { refreshToken = client.RefreshToken })));
-
-        Assert.Equal(1, answers.Count(answer => answer.Status == HttpStatusCode.OK));
-    }
-
-    [Fact]
     public async Task Only_the_hash_of_a_refresh_token_is_stored()
     {
         using var client = await Host.NewUserAsync();
