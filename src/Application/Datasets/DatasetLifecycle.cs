@@ -67,7 +67,7 @@ public sealed class DatasetLifecycle(PlatformDatabase database, Quotas quotas, E
     }
 }
 
-/// <summary>The end of what is under way in a dataset.</summary>
+/// <summary>Ends the work in a dataset when the dataset ends.</summary>
 internal static class DatasetContents
 {
     /// <summary>Ends uploads and versions that are being published, in the transaction that deletes the dataset. The objects of uploads are removed when expired uploads are.</summary>

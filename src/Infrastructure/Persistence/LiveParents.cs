@@ -5,7 +5,7 @@ using VisionPlatform.Domain.Errors;
 namespace VisionPlatform.Infrastructure.Persistence;
 
 /// <summary>
-/// Nothing begins under a parent that has ended. A transaction that creates something first locks the parents of what it creates
+/// No child is created under a parent that has ended. A transaction that creates a row first locks the parents of that row
 /// (<c>FOR SHARE</c>) and is refused if one has ended. A transaction that ends a parent locks it <c>FOR UPDATE</c> before it looks for children,
 /// and ends them. Whichever comes second therefore sees what the first has done.
 /// <list type="bullet">

@@ -74,7 +74,7 @@ public sealed class VersionTests(PlatformHost host) : PlatformTests(host)
         var after = (await owner.SendAsync(HttpMethod.Get, $"datasets/{dataset}", null, ("If-None-Match", before.Headers.ETag!.ToString()))).Expect(200);
 
         Assert.NotEqual(before.Headers.ETag, after.Headers.ETag);
-        // The row is the same, and so a change of what was read before is still one of the present version.
+        // The row has not changed, so the version that was read before still matches.
         (await owner.SendAsync(HttpMethod.Delete, $"datasets/{dataset}", null, ("If-Match", before.Headers.ETag!.ToString()))).Expect(204);
     }
 
