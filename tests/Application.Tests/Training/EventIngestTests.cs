@@ -35,6 +35,20 @@ public sealed class EventIngestTests(TrainingDatabase training) : IClassFixture<
     }
 
     [Fact]
+    public async Task An_epoch_that_is_reported_again_in_a_new_event_is_stored_once()
+    {
+        var (job, attempt) = await training.QueueAsync();
+        var report = await training.ReportAsync(attempt.Id, Event(1, "started"), Epoch(2, 1, loss: 0.9));
+        Assert.Equal(2, report.Reply.Accepted);
+
+        var again = await training.ReportAsync(attempt.Id, Epoch(3, 1, loss: 0.1));
+
+        Assert.Equal(3, again.Reply.Accepted);
+        await using var database = training.Open();
+        Assert.Equal(0.9, (await database.EpochMetrics.SingleAsync(metrics => metrics.JobId == job.Id)).Metrics["loss"]);
+    }
+
+    [Fact]
     public async Task An_event_after_a_gap_is_not_taken_until_the_gap_is_filled()
     {
         var (job, attempt) = await training.QueueAsync();

@@ -23,6 +23,7 @@ public sealed class ConfigSchemaTests
     [InlineData("""{"epochs":1.5}""", "config.epochs", "whole number")]
     [InlineData("""{"epochs":"ten"}""", "config.epochs", "whole number")]
     [InlineData("""{"epochs":1,"learningRate":1}""", "config.learningRate", "above 0 and below 1")]
+    [InlineData("""{"epochs":1,"learningRate":0}""", "config.learningRate", "above 0 and below 1")]
     [InlineData("""{"epochs":1,"learningRate":null}""", "config.learningRate", "number")]
     [InlineData("""{"epochs":1,"mixedPrecision":"yes"}""", "config.mixedPrecision", "true or false")]
     [InlineData("""{"epochs":1,"optimizer":"adamax"}""", "config.optimizer", "adam, sgd")]
