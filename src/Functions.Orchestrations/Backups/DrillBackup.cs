@@ -1,0 +1,35 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+using VisionPlatform.Application.Backups;
+using VisionPlatform.Infrastructure.Backups;
+
+namespace VisionPlatform.Orchestrations.Backups;
+
+/// <summary>
+/// Tries the newest backup of a database: restores it into a new database on the same server, compares it, and removes that database again. Input:
+/// the database's name.
+/// </summary>
+public static class DrillBackup
+{
+    [Function(nameof(DrillBackup))]
+    public static async Task<DrillRecord> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
+    {
+        var database = context.GetInput<string>()!;
+        var step = new RestoreStep(context.InstanceId, new RestoreRequest(database, "latest", database, null, Swap: true), "");
+        var begun = context.CurrentUtcDateTime;
+        try
+        {
+            var plan = await RestoreBackup.LoadAsync(context, step);
+            var ended = context.CurrentUtcDateTime;
+            var success = new DrillRecord(plan.Backup, new DateTimeOffset(ended, TimeSpan.Zero), plan.Tables.Count, plan.Rows, (ended - begun).TotalSeconds);
+            await context.CallActivityAsync(nameof(RestoreActivities.EndDrill), new DrillEnd(step, success), Operations.OperationRetry.Standard);
+            return success;
+        }
+        catch (TaskFailedException failed)
+        {
+            await context.CallActivityAsync(nameof(RestoreActivities.EndDrill), new DrillEnd(step, null), Operations.OperationRetry.Standard);
+            await context.CallActivityAsync(nameof(BackupActivities.ReportBackupFailure), new BackupFailure(database, "drill", failed.FailureDetails.ErrorMessage));
+            throw;
+        }
+    }
+}
