@@ -113,11 +113,18 @@ public sealed class BackupRuns(DataLocations locations, BackupSettings settings,
     }
 
     /// <summary>Removes the database of a drill, and notes a success.</summary>
-    public async Task EndDrillAsync(RestoreRequest request, string operation, DrillRecord? success, CancellationToken cancellation)
+    /// <param name="request">The restore.</param>
+    /// <param name="operation">Its id.</param>
+    /// <param name="restored">What was restored; null when the drill failed.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task<DrillRecord?> EndDrillAsync(RestoreRequest request, string operation, RestorePlan? restored, CancellationToken cancellation)
     {
         await SideDatabases.DropAsync(locations.Database(request.Target), SideName(request, operation), cancellation);
-        if (success is not null)
-            await Store.PutDrillAsync(request.Database, success, cancellation);
+        if (restored is null)
+            return null;
+        var success = new DrillRecord(restored.Backup, time.GetUtcNow(), restored.Tables.Count, restored.Rows);
+        await Store.PutDrillAsync(request.Database, success, cancellation);
+        return success;
     }
 
     public static BackupSummary Summary(BackupManifest manifest) => new(

@@ -16,18 +16,14 @@ public static class DrillBackup
     {
         var database = context.GetInput<string>()!;
         var step = new RestoreStep(context.InstanceId, new RestoreRequest(database, "latest", database, null, Swap: true), "");
-        var begun = context.CurrentUtcDateTime;
         try
         {
             var plan = await RestoreBackup.LoadAsync(context, step);
-            var ended = context.CurrentUtcDateTime;
-            var success = new DrillRecord(plan.Backup, new DateTimeOffset(ended, TimeSpan.Zero), plan.Tables.Count, plan.Rows, (ended - begun).TotalSeconds);
-            await context.CallActivityAsync(nameof(RestoreActivities.EndDrill), new DrillEnd(step, success), Operations.OperationRetry.Standard);
-            return success;
+            return (await context.CallActivityAsync<DrillRecord?>(nameof(RestoreActivities.EndDrill), new DrillEnd(step, plan), Operations.OperationRetry.Standard))!;
         }
         catch (TaskFailedException failed)
         {
-            await context.CallActivityAsync(nameof(RestoreActivities.EndDrill), new DrillEnd(step, null), Operations.OperationRetry.Standard);
+            await context.CallActivityAsync<DrillRecord?>(nameof(RestoreActivities.EndDrill), new DrillEnd(step, null), Operations.OperationRetry.Standard);
             await context.CallActivityAsync(nameof(BackupActivities.ReportBackupFailure), new BackupFailure(database, "drill", failed.FailureDetails.ErrorMessage));
             throw;
         }

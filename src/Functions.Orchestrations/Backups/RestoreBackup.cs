@@ -87,8 +87,8 @@ public sealed class RestoreActivities(BackupRuns backups)
     public Task<string> SwapRestore([ActivityTrigger] RestoreStep step, CancellationToken cancellation) => backups.SwapAsync(step.Request, step.Operation, cancellation);
 
     [Function(nameof(EndDrill))]
-    public Task EndDrill([ActivityTrigger] DrillEnd end, CancellationToken cancellation) => backups.EndDrillAsync(end.Step.Request, end.Step.Operation, end.Success, cancellation);
+    public Task<DrillRecord?> EndDrill([ActivityTrigger] DrillEnd end, CancellationToken cancellation) => backups.EndDrillAsync(end.Step.Request, end.Step.Operation, end.Plan, cancellation);
 }
 
-/// <param name="Success">Null when the drill failed.</param>
-public sealed record DrillEnd(RestoreStep Step, DrillRecord? Success);
+/// <param name="Plan">What was restored; null when the drill failed.</param>
+public sealed record DrillEnd(RestoreStep Step, RestorePlan? Plan);

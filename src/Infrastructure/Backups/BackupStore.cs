@@ -17,8 +17,7 @@ public sealed record StoredBackup(string Database, string Id, BackupManifest? Ma
 /// <param name="At">When, UTC.</param>
 /// <param name="Tables">Tables compared.</param>
 /// <param name="Rows">Rows compared.</param>
-/// <param name="Seconds">How long the restore took.</param>
-public sealed record DrillRecord(string Backup, DateTimeOffset At, int Tables, long Rows, double Seconds);
+public sealed record DrillRecord(string Backup, DateTimeOffset At, int Tables, long Rows);
 
 /// <summary>The backups in a bucket: <c>backups/DATABASE/ID/</c>, each with its manifest and its objects.</summary>
 public sealed class BackupStore(ObjectStore store, byte[]? key)
