@@ -1,5 +1,6 @@
 using VisionPlatform.Application.Backups;
 using VisionPlatform.Domain;
+using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Infrastructure.Backups;
 using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Storage;
@@ -24,8 +25,10 @@ internal static class OperationsModule
             SettingsSection.Of("Key vault", VaultSettings.From),
             SettingsSection.Of("Azure Functions host", FunctionsHostSettings.From),
         ],
+        Permissions = [Permission.OperationsRead, Permission.OperationsRun],
         ApiGroups =
         [
+            new("Operations", "Backups, for administrators."),
             new("Health", "Probes for load balancers and operators. They need no token and are not rate limited."),
             new("Meta", "This description, for programs and for people."),
         ],

@@ -60,6 +60,8 @@ public static class AccessPolicy
         [Permission.UsersWrite] = new(SystemRole.Manager, null, "users:write"),
         [Permission.UsersDelete] = new(SystemRole.Admin, null, "users:delete"),
         [Permission.AuditRead] = new(SystemRole.Admin, null, "audit:read"),
+        [Permission.OperationsRead] = new(SystemRole.Admin, null, "operations:read"),
+        [Permission.OperationsRun] = new(SystemRole.Admin, null, "operations:run"),
     }.ToFrozenDictionary();
 
     /// <summary>The name of the permission in answers, e.g. <c>datasets:write</c>.</summary>

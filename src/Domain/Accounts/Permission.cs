@@ -98,4 +98,10 @@ public enum Permission
 
     /// <summary>Search and export the audit log.</summary>
     AuditRead,
+
+    /// <summary>Read backups and their state.</summary>
+    OperationsRead,
+
+    /// <summary>Start backups.</summary>
+    OperationsRun,
 }

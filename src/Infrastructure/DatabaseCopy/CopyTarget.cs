@@ -34,6 +34,7 @@ public sealed class CopyTarget(string target, int parallel, Action<long, long> m
         List<SchemaStatement> statements = [.. schema.Where(statement => statement.Roles.All(roles.Contains))];
         await using var transaction = await to.BeginTransactionAsync(cancellation);
         await CopyLedger.RemoveAsync(to, cancellation);
+        await Catalog.ExecuteAsync(to, "SELECT lo_unlink(oid) FROM pg_largeobject_metadata", cancellation);
         foreach (var drop in await Catalog.RowsAsync(to, Catalog.Query("drops"), row => row.GetString(0), cancellation))
             await Catalog.ExecuteAsync(to, drop, cancellation);
         // A function may need a view, which is made after the rows.

@@ -80,6 +80,8 @@ internal static class Preflight
             else
                 empty++;
         }
+        if (to.LargeObjects > 0)
+            filled.Add($"{to.LargeObjects} large objects");
         if (filled.Count > 0 && replace is null)
             findings.Add(new PreflightFinding(true, $"the target has rows in {Some(filled)}; --replace {to.Name} removes everything there first"));
         else if (filled.Count > 0)

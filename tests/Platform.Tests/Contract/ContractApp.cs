@@ -29,7 +29,12 @@ internal sealed class ContractApp : IAsyncDisposable
     public static async Task<ContractApp> StartAsync(PlatformHost host, params (string Name, string? Value)[] settings)
     {
         var contract = new ContractApp();
-        var all = new Dictionary<string, string?> { ["TRAINER_TORCHVISION_URL"] = contract._trainer.Address.TrimEnd('/'), ["SIGN_UP"] = "open" };
+        var all = new Dictionary<string, string?>
+        {
+            ["TRAINER_TORCHVISION_URL"] = contract._trainer.Address.TrimEnd('/'), ["SIGN_UP"] = "open",
+            // Backups can be started; the schedules start none while the tests run.
+            ["BACKUP_BUCKET"] = "contract-backups", ["BACKUP_SCHEDULE"] = "0 0 2 1 1 *", ["BACKUP_DRILL_SCHEDULE"] = "0 0 2 1 1 *",
+        };
         foreach (var (name, value) in settings)
             all[name] = value;
         contract.App = await host.StartAppAsync(settings: all);

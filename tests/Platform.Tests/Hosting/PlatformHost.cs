@@ -150,6 +150,9 @@ public sealed class PlatformHost : IAsyncLifetime
     /// <summary>The installation's own stores, to look behind the API.</summary>
     public ObjectStores OpenStores() => new(Storage(), TimeProvider.System);
 
+    /// <summary>Another bucket of the store.</summary>
+    public ObjectStore OpenBucket(string name) => new(Storage().External with { Bucket = name }, TimeProvider.System);
+
     private StorageSettings Storage() => StorageSettings.From(new ConfigurationBuilder().AddInMemoryCollection(Settings()).Build());
 
     private Dictionary<string, string?> Settings() => new(_services.Settings.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)))
