@@ -281,6 +281,24 @@ def test_an_unreadable_image_is_left_out_with_a_warning_that_names_it(
         assert job.of_type("started")[0]["images"]["train"] == 24
 
 
+@pytest.mark.parametrize(("limit", "left_out"), [(40 * 40, []), (40 * 40 - 1, ["train/large.png"])])
+def test_the_platform_says_how_many_pixels_an_image_may_have(
+    start: Callable[..., Run], platform: Platform, limit: int, left_out: list[str]
+) -> None:
+    large = io.BytesIO()
+    Image.new("L", (40, 40), 90).save(large, "PNG")  # The manifest of these tests announces 32 × 32.
+    platform.max_pixels = limit
+    job = start(rows_of(**{"large.png": large.getvalue()}), epochs=1)
+    assert job.train()["result"]["unreadable"] == left_out
+
+
+def test_an_image_with_the_pixels_that_its_version_pins_is_read_whatever_the_limit(
+    start: Callable[..., Run], platform: Platform
+) -> None:
+    platform.max_pixels = 1
+    assert start(epochs=1).train()["result"]["unreadable"] == []
+
+
 def test_too_many_unreadable_images_end_the_job(start: Callable[..., Run]) -> None:
     with pytest.raises(TrainerError, match="3 of 27 train images cannot be read") as failure:
         start(rows_of(a=b"1", b=b"2", c=b"3")).train()
