@@ -136,7 +136,7 @@ class Platform:
             lambda: next((event for event in attempt.events if event["type"] in kinds), None), timeout
         )
 
-    def wait_end(self, attempt: Attempt, timeout: float = 60.0) -> dict[str, Any]:
+    def wait_end(self, attempt: Attempt, timeout: float = 300.0) -> dict[str, Any]:
         return self.wait_for(attempt, "completed", "failed", timeout=timeout)
 
     def stored(self, key: str) -> bytes:
