@@ -51,6 +51,8 @@ def _platform() -> Iterator[Platform]:
     for attempt in double.attempts.values():
         for batch in attempt.batches:
             check("EventBatch", {"events": batch})
+        for paths in attempt.asked:
+            check("ImageUrlRequest", {"paths": paths})
         for upload in attempt.uploads:
             check("UploadRequest", upload)
         assert [event["seq"] for event in attempt.events] == list(range(1, len(attempt.events) + 1))

@@ -23,6 +23,9 @@ internal sealed class FakeTrainer : IAsyncDisposable
     /// <summary>Job and number of the attempts that it was told to stop.</summary>
     public ConcurrentQueue<(Guid JobId, int Attempt)> Cancelled { get; } = new();
 
+    /// <summary>How it refuses jobs because it speaks another version of the protocol: one status for each request, then it takes them.</summary>
+    public ConcurrentQueue<int> OtherProtocols { get; } = new();
+
     /// <summary>How it answers predictions: one status for each request, then 200.</summary>
     public ConcurrentQueue<int> PredictionFailures { get; } = new();
 
@@ -40,8 +43,10 @@ internal sealed class FakeTrainer : IAsyncDisposable
         });
         trainer._app.MapPost("/v1/jobs", (TrainerJobRequest job) =>
         {
+            if (trainer.OtherProtocols.TryDequeue(out var status))
+                return Results.Json(new { code = "INVALID_REQUEST", message = "no", field = "protocol" }, statusCode: status);
             trainer.Jobs.Enqueue(job);
-            return TypedResults.Accepted((string?)null);
+            return Results.Accepted();
         });
         trainer._app.MapPost("/v1/jobs/{id:guid}/cancel", (Guid id, int attempt) => trainer.Cancelled.Enqueue((id, attempt)));
         trainer._app.MapPost("/v1/predict", () => trainer.PredictionFailures.TryDequeue(out var status)

@@ -115,6 +115,22 @@ public sealed class TrainModelTests(Servers servers) : IClassFixture<Servers>
         Assert.Equal((JobState.Failed, "OUT_OF_MEMORY"), ((await end).State, (await end).Failure!.Code));
     }
 
+    [Theory]
+    [InlineData(422)]
+    [InlineData(503)]
+    public async Task A_job_waits_for_a_trainer_of_another_release_until_that_is_upgraded(int status)
+    {
+        await using var bench = await Workbench.StartAsync(servers);
+        bench.Trainer.OtherProtocols.Enqueue(status);
+        var (job, _) = await servers.Training.QueueAsync();
+        await bench.Engine.Client.ScheduleOnceAsync(TrainingWork.Train, job.Id, TestContext.Current.CancellationToken);
+
+        Assert.Equal("2", (await bench.SentAsync(job.Id)).Protocol);
+
+        Assert.Single(await bench.AttemptsAsync(job.Id));
+        Assert.Empty(bench.Trainer.OtherProtocols);
+    }
+
     [Fact]
     public async Task A_failure_of_the_user_is_not_tried_again()
     {

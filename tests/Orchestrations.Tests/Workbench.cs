@@ -1,6 +1,7 @@
 using Microsoft.DurableTask.Client;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
+using VisionPlatform.Application.Datasets;
 using VisionPlatform.Application.Deployments;
 using VisionPlatform.Application.Exports;
 using VisionPlatform.Application.Modules;
@@ -149,7 +150,7 @@ internal sealed class Workbench : IAsyncDisposable
     {
         var tokens = new AttemptTokens(new SignedToken(new string('s', 40), TimeProvider.System));
         return new(new AttemptLifecycle(
-            database, Catalog(database), _client, new TrainerRequestBuilder(database, _servers.Stores, tokens, Settings, TimeProvider.System), Settings, TimeProvider.System));
+            database, Catalog(database), _client, new TrainerRequestBuilder(database, new AttemptInputs(database, _servers.Stores, DatasetLimits.Default), tokens, Settings, TimeProvider.System), Settings, TimeProvider.System));
     }
 
     private TrainerCatalog Catalog(PlatformDatabase database) => new(_client, database, TimeProvider.System);

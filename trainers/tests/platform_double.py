@@ -28,6 +28,7 @@ class Attempt:
         self.batches: list[list[dict[str, Any]]] = []
         self.batch_times: list[float] = []
         self.uploads: list[dict[str, Any]] = []
+        self.asked: list[list[str]] = []  # paths of the images whose URLs were asked for, by request
         self.cancel = False
         #: Says of an event what is wrong with it, for a batch of which the others are taken.
         self.fault_of: Callable[[dict[str, Any]], str | None] = lambda event: None
@@ -38,21 +39,24 @@ class Attempt:
 
 
 class Platform:
-    """``faults`` maps a route ('events', 'uploads', 'GET', 'PUT') to a function that may answer instead. It gets the
+    """``faults`` maps a route ('events', 'uploads', 'images', 'GET', 'PUT') to a function that may answer instead. It gets the
     number of the call and returns a status, 'drop' to cut the connection, 'drop-after' to handle the call and then
     cut it, 'cut' to send half of the object, or None."""
 
     def __init__(self) -> None:
         self.attempts: dict[str, Attempt] = {}
         self.objects: dict[str, bytes] = {}
+        self.images: dict[str, str] = {}  # keys by path
         self.gets: dict[str, int] = defaultdict(int)
         self.parts: dict[str, dict[int, bytes]] = defaultdict(dict)
         self.faults: dict[str, Callable[[int], Any]] = {}
+        self.answers: dict[str, Any] = {}  # by route, instead of the right answer
         self.calls: dict[str, int] = defaultdict(int)
         self.connections = 0
         self.lost_puts = 0  # stores of which the answer is lost
         self.retry_after: str | None = None
         self.multipart_above = MULTIPART_ABOVE
+        self.max_pixels = 100_000_000
         self.part_size = 5 * 2**20
         self.changed = threading.Condition()
         self.server = _Server(("127.0.0.1", 0), _Handler)
@@ -82,22 +86,32 @@ class Platform:
         """``(path, bytes, class, split)`` rows as the ``dataset`` of a job."""
         lines = []
         for path, data, name, split in images:
-            stored = self.put(data)
-            lines.append({"path": path, **stored, "width": 32, "height": 32, "class": name, "split": split})
+            key = uuid.uuid4().hex
+            stored = self.put(data, key)
+            self.images[path] = key
+            lines.append({
+                "path": path, "size": stored["size"], "sha256": stored["sha256"], "width": 32, "height": 32,
+                "class": name, "split": split, "key": key,
+            })  # fmt: skip
         return self.manifest(lines, classes)
 
     def manifest(self, lines: list[dict[str, Any]], classes: list[str]) -> dict[str, Any]:
-        packed = gzip.compress("".join(json.dumps(line) + "\n" for line in lines).encode(), mtime=0)
-        stored = self.put(packed)
-        return {"manifestUrl": stored["url"], "manifestSha256": stored["sha256"], "classes": classes}
+        stored = self.put(gzip.compress(_json_lines(lines), mtime=0))
+        without_keys = [{name: value for name, value in line.items() if name != "key"} for line in lines]
+        sha256 = hashlib.sha256(_json_lines(without_keys)).hexdigest()
+        return {
+            "manifestUrl": stored["url"], "manifestSha256": sha256, "classes": classes, "maxImagePixels": self.max_pixels,
+        }  # fmt: skip
 
     def no_dataset(self) -> dict[str, Any]:
         """A reference to a missing dataset, for jobs that never read it."""
-        return {"manifestUrl": self.url_of("none"), "manifestSha256": "0" * 64, "classes": ["a", "b"]}
+        return {
+            "manifestUrl": self.url_of("none"), "manifestSha256": "0" * 64, "classes": ["a", "b"], "maxImagePixels": self.max_pixels,
+        }  # fmt: skip
 
     def job(self, attempt: Attempt, kind: str = "train", **fields: Any) -> dict[str, Any]:
         return {
-            "protocol": "1", "jobId": str(uuid.uuid4()), "attempt": 1, "kind": kind,
+            "protocol": "2", "jobId": str(uuid.uuid4()), "attempt": 1, "kind": kind,
             "callback": {
                 "url": f"{self.url}/api/v1/trainer/attempts/{attempt.id}",
                 "token": attempt.token, "heartbeatSeconds": 5,
@@ -122,7 +136,7 @@ class Platform:
             lambda: next((event for event in attempt.events if event["type"] in kinds), None), timeout
         )
 
-    def wait_end(self, attempt: Attempt, timeout: float = 60.0) -> dict[str, Any]:
+    def wait_end(self, attempt: Attempt, timeout: float = 300.0) -> dict[str, Any]:
         return self.wait_for(attempt, "completed", "failed", timeout=timeout)
 
     def stored(self, key: str) -> bytes:
@@ -131,6 +145,11 @@ class Platform:
     def notify(self) -> None:
         with self.changed:
             self.changed.notify_all()
+
+
+def _json_lines(lines: list[dict[str, Any]]) -> bytes:
+    """One object a line, without blanks and without escapes that JSON does not need, as the platform writes them."""
+    return "".join(json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n" for line in lines).encode()
 
 
 class _Server(ThreadingHTTPServer):
@@ -196,7 +215,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         fault = self._fault(route, handled=lambda: self._take(attempt, route, body))
         if not fault:
-            self._reply(200, json.dumps(self._take(attempt, route, body)).encode())
+            answer = platform.answers[route] if route in platform.answers else self._take(attempt, route, body)
+            self._reply(200, json.dumps(answer).encode())
         platform.notify()
 
     def _take(self, attempt: Attempt, route: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -212,6 +232,9 @@ class _Handler(BaseHTTPRequestHandler):
                         refused.append({"index": index, "seq": event["seq"], "field": fault, "message": "is wrong"})
             attempt.refused += refused
             return {"accepted": len(attempt.events), "cancel": attempt.cancel, "refused": refused or None}
+        if route == "images":
+            attempt.asked.append(body["paths"])
+            return {"images": [{"path": path, "url": platform.url_of(platform.images[path])} for path in body["paths"]]}
         if route == "uploads":
             attempt.uploads.append(body)
             key = f"{attempt.id}/{len(attempt.uploads)}/{body['name']}"

@@ -33,7 +33,6 @@ def test_an_api_key_is_required_when_one_is_set(start: Callable[..., TrainerClie
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"protocol": "2"}, "protocol"),
         ({"jobId": "../x"}, "jobId"),
         ({"jobId": None}, "jobId"),
         ({"attempt": 0}, "attempt"),
@@ -44,6 +43,10 @@ def test_an_api_key_is_required_when_one_is_set(start: Callable[..., TrainerClie
         ({"callback": {"url": "http://h/x", "token": ""}}, "callback.token"),
         ({"dataset": None}, "dataset"),
         ({"dataset": {"manifestUrl": "http://h/m", "manifestSha256": "zz", "classes": []}}, "dataset.manifestSha256"),
+        (
+            {"dataset": {"manifestUrl": "http://h/m", "manifestSha256": "0" * 64, "classes": [], "maxImagePixels": 0}},
+            "dataset.maxImagePixels",
+        ),
         (
             {"dataset": {"manifestUrl": "http://h/m", "manifestSha256": "0" * 64, "classes": ["a", "a"]}},
             "dataset.classes",
@@ -61,10 +64,18 @@ def test_an_api_key_is_required_when_one_is_set(start: Callable[..., TrainerClie
 def test_a_malformed_job_is_422_with_the_field(
     fake: TrainerClient, platform: Platform, change: dict[str, Any], field: str
 ) -> None:
-    dataset = {"manifestUrl": "http://h/m", "manifestSha256": "0" * 64, "classes": ["a", "b"]}
+    dataset = {"manifestUrl": "http://h/m", "manifestSha256": "0" * 64, "classes": ["a", "b"], "maxImagePixels": 1}
     request = {**platform.job(platform.attempt(), dataset=dataset), **change}
     status, body = fake.post("/v1/jobs", request)
     assert (status, body.get("field")) == (422, field)
+
+
+def test_a_job_in_another_version_of_the_protocol_is_503_because_the_platform_asks_again(
+    fake: TrainerClient, platform: Platform
+) -> None:
+    for version in ("1", "3", None):
+        status, body = fake.post("/v1/jobs", {**platform.job(platform.attempt()), "protocol": version})
+        assert (status, body["field"]) == (503, "protocol")
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"\xff\xfe", b'{"a": NaN}', b"[" * 100_000])

@@ -14,8 +14,10 @@ from client import TrainerClient
 from platform_double import Platform
 
 from trainer_sdk.cache import ChecksumMismatch, ContentCache
+from trainer_sdk.dataset import canonical_hash
 
 CLASSES = ["a", "b"]
+SIDES = {"width": 1, "height": 1}
 
 
 def images(count: int = 40, prefix: str = "image") -> list[tuple[str, bytes, str, str]]:
@@ -35,8 +37,52 @@ def test_a_dataset_is_downloaded_once(fake: TrainerClient, platform: Platform) -
     dataset = platform.dataset(images(), CLASSES)
     assert run(fake, platform, dataset)["type"] == "completed"
     before = sum(platform.gets.values())
+    asked = platform.calls["images"]
     assert run(fake, platform, dataset)["type"] == "completed"
     assert sum(platform.gets.values()) == before + 1  # only the manifest
+    assert platform.calls["images"] == asked
+
+
+def test_urls_are_asked_for_in_batches_and_only_of_images_that_the_cache_lacks(
+    fake: TrainerClient, platform: Platform
+) -> None:
+    old, new = images(5), images(450, "new")[5:]
+    assert run(fake, platform, platform.dataset(old, CLASSES))["type"] == "completed"
+    attempt = platform.attempt()
+    dataset = platform.dataset([*old, *new], CLASSES)
+    fake.accepted(platform.job(attempt, dataset=dataset, config={"behaviour": "download"}))
+    assert platform.wait_end(attempt)["type"] == "completed"
+    assert [len(paths) for paths in attempt.asked] == [200, 200, 45]
+    assert sum(attempt.asked, []) == [path for path, *_ in new]
+
+
+def test_an_expired_image_url_is_asked_for_again(fake: TrainerClient, platform: Platform) -> None:
+    platform.faults["GET"] = lambda call: 403 if call == 5 else None
+    attempt = platform.attempt()
+    dataset = platform.dataset(images(), CLASSES)
+    fake.accepted(platform.job(attempt, dataset=dataset, config={"behaviour": "download"}))
+    assert platform.wait_end(attempt)["type"] == "completed"
+    assert [len(paths) for paths in attempt.asked] == [40, 1]
+
+
+@pytest.mark.parametrize("answer", [{}, {"images": None}, {"images": ["a/0.png"]}, {"images": []}])
+def test_an_answer_without_the_urls_is_a_clear_failure(
+    fake: TrainerClient, platform: Platform, answer: Any
+) -> None:
+    platform.answers["images"] = answer
+    end = run(fake, platform, platform.dataset(images(), CLASSES))
+    assert (end["code"], end["category"]) == ("STORAGE_ERROR", "transient")
+
+
+def test_a_job_whose_attempt_has_ended_stops_when_it_asks_for_urls(fake: TrainerClient, platform: Platform) -> None:
+    platform.faults["images"] = lambda call: 410
+    attempt = platform.attempt()
+    dataset = platform.dataset(images(), CLASSES)
+    request = platform.job(attempt, dataset=dataset, config={"behaviour": "download"})
+    fake.accepted(request)
+    platform.wait(lambda: fake.get("/health")[1]["busy"] == 0)
+    assert fake.get(f"/v1/jobs/{request['jobId']}")[1]["state"] == "cancelled"
+    assert sum(platform.gets.values()) == 1  # only the manifest
 
 
 def test_two_jobs_may_download_the_same_dataset_at_once(fake: TrainerClient, platform: Platform) -> None:
@@ -59,12 +105,22 @@ def test_an_interrupted_download_is_repeated(fake: TrainerClient, platform: Plat
 
 def test_downloads_use_few_connections(fake: TrainerClient, platform: Platform) -> None:
     run(fake, platform, platform.dataset(images(200), CLASSES))
-    assert platform.connections <= 8 + 2
+    assert platform.connections <= 8 + 3
 
 
 def test_a_manifest_with_another_hash_is_refused(fake: TrainerClient, platform: Platform) -> None:
     end = run(fake, platform, {**platform.dataset(images(), CLASSES), "manifestSha256": "0" * 64})
     assert (end["code"], end["category"]) == ("DATASET_CHECKSUM_MISMATCH", "permanent")
+    assert "expected 0000" in end["detail"]
+    assert platform.calls["images"] == 0
+
+
+def test_the_hash_of_a_manifest_leaves_the_keys_out() -> None:
+    path = '{"path":"a,\\"key\\":\\"b.png","split":"train"'
+    with_key, without = f'{path},"key":"datasets/1/x"}}\n'.encode(), f"{path}}}\n".encode()
+    expected = hashlib.sha256(without * 2).hexdigest()
+    assert canonical_hash([with_key, with_key]) == canonical_hash([without, with_key]) == expected
+    assert canonical_hash([with_key.replace(b"train", b"val"), with_key]) != expected
 
 
 def test_an_image_with_other_bytes_is_refused_by_name(fake: TrainerClient, platform: Platform) -> None:
@@ -90,9 +146,9 @@ def test_a_missing_image_is_permanent_and_an_expired_url_transient(fake: Trainer
 @pytest.mark.parametrize(
     "line",
     [
-        {"path": "x", "url": "http://h/x", "sha256": "../../etc/passwd", "size": 1, "class": "a", "split": "train"},
-        {"path": "x", "url": "http://127.0.0.1/x", "sha256": "0" * 64, "size": 1, "class": "zebra", "split": "train"},
-        {"path": "x", "url": "http://127.0.0.1/x", "sha256": "0" * 64, "size": 1, "class": "a", "split": "holdout"},
+        {"path": "x", "sha256": "../../etc/passwd", "size": 1, **SIDES, "class": "a", "split": "train"},
+        {"path": "x", "sha256": "0" * 64, "size": 1, **SIDES, "class": "zebra", "split": "train"},
+        {"path": "x", "sha256": "0" * 64, "size": 1, **SIDES, "class": "a", "split": "holdout"},
         {"path": "x"},
     ],
 )  # fmt: skip

@@ -12,6 +12,7 @@ public static class TrainingServices
         services.AddSingleton<JobEventFeed>();
         services.AddHostedService(provider => provider.GetRequiredService<JobEventFeed>());
         services.AddScoped<TrainerCatalog>();
+        services.AddScoped<AttemptInputs>();
         services.AddScoped<TrainerRequestBuilder>();
         services.AddScoped<JobLifecycle>();
         services.AddScoped<AttemptLifecycle>();

@@ -66,4 +66,10 @@ public sealed class DatasetVersionImage
     public required string Sha256 { get; init; }
     public required int Width { get; init; }
     public required int Height { get; init; }
+
+    /// <summary>The same image in another split.</summary>
+    public DatasetVersionImage In(Split split) => new()
+    {
+        VersionId = VersionId, Path = Path, Key = Key, Class = Class, Split = split, Size = Size, Sha256 = Sha256, Width = Width, Height = Height,
+    };
 }

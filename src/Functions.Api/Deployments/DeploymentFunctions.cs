@@ -52,12 +52,12 @@ public sealed class DeploymentFunctions(PlatformDatabase database, DeploymentLif
 
     [Function("GetDeployment"), RequiresPermission(Permission.DeploymentsRead)]
     [Operation("Get a deployment", Returns = typeof(DeploymentAnswer),
-        Description = "A deployment with its usage. The version in `ETag` is that of the deployment and stays the same when only the usage grows.")]
+        Description = "A deployment with its usage. `ETag` changes when the usage grows; `If-Match` accepts it as long as the deployment itself has not changed.")]
     public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var deployment = await RequireAsync(request, id, Permission.DeploymentsRead, cancellation);
         var usage = await database.DeploymentUsage.AsNoTracking().SingleOrDefaultAsync(row => row.DeploymentId == id, cancellation);
-        return Answer.Ok(DeploymentAnswer.Of(deployment, usage), deployment.Version);
+        return Answer.Ok(DeploymentAnswer.Of(deployment, usage), deployment.Version, showsMore: true);
     }
 
     [Function("DeactivateDeployment"), RequiresPermission(Permission.DeploymentsWrite)]

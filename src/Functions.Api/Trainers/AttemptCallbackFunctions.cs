@@ -17,10 +17,11 @@ namespace VisionPlatform.Api.Trainers;
 /// What trainers call (trainers/protocol.md), with the token of the attempt. A callback writes the database and then raises an event to the
 /// orchestration. A trainer that gets no answer sends the batch again, which raises the event again.
 /// </summary>
-public sealed class AttemptCallbackFunctions(PlatformDatabase database, EventIngest events, ObjectStores stores)
+public sealed class AttemptCallbackFunctions(PlatformDatabase database, EventIngest events, AttemptInputs inputs, ObjectStores stores)
 {
     private const string EventsExample =
         """{"events":[{"seq":1,"time":"2026-11-20T08:30:00Z","type":"started","device":"cuda:0"},{"seq":2,"time":"2026-11-20T08:30:01Z","type":"log","level":"info","message":"epoch 1 of 10","source":"trainer"}]}""";
+    private const string ImagesExample = """{"paths":["scratch/img_0001.png"]}""";
     private const string UploadExample =
         """{"name":"epoch_1.pt","kind":"checkpoint","size":1048576,"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}""";
     private const string CompletionExample =
@@ -52,6 +53,18 @@ public sealed class AttemptCallbackFunctions(PlatformDatabase database, EventIng
         long? sequence = isObject && item.Json.TryGetProperty("seq", out var seq) && seq.ValueKind == JsonValueKind.Number && seq.TryGetInt64(out var number) ? number : null;
         var (field, message) = item.Errors!.First;
         return new ReportedEvent(sequence, null, field, message);
+    }
+
+    [Function("RequestAttemptImages"), TrainerAccess]
+    [Operation("Ask for image addresses", Tag = "Trainers", Body = typeof(AttemptImageRequest), Example = ImagesExample, Returns = typeof(AttemptImages), Problems = ["ATTEMPT_ENDED"],
+        Description = "Where the trainer can download images of the attempt's dataset version. It asks for those that its cache lacks, just before it downloads them.")]
+    public async Task<IResult> RequestImages(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/trainer/attempts/{attemptId:guid}/images")] HttpRequest request,
+        Guid attemptId, CancellationToken cancellation)
+    {
+        var attempt = await RequireRunningAsync(attemptId, cancellation);
+        var wanted = await request.ReadJsonAsync<AttemptImageRequest>(cancellation);
+        return Answer.Ok(await inputs.ImagesAsync(attempt, wanted.Paths!, cancellation));
     }
 
     [Function("RequestAttemptUpload"), TrainerAccess]

@@ -82,6 +82,8 @@ public sealed class TrainerClient(TrainerSettings settings, TimeProvider time) :
                 HttpStatusCode.Conflict => new TrainerStart.Busy(),
                 >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout =>
                     new TrainerStart.Unreachable($"The trainer answered {(int)response.StatusCode}."),
+                // One of the two is not upgraded yet. The attempt waits until it is.
+                _ when problem.Field == "protocol" => new TrainerStart.Unreachable($"The trainer does not speak version {TrainerJobRequest.Version} of the protocol."),
                 _ => new TrainerStart.Rejected(ToFailure(problem, response.StatusCode)),
             };
         }

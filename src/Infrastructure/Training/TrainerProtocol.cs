@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using VisionPlatform.Domain.Training;
@@ -5,25 +6,31 @@ using VisionPlatform.Domain.Training;
 namespace VisionPlatform.Infrastructure.Training;
 
 /// <summary>POST /v1/jobs of the trainer protocol (trainers/protocol.md).</summary>
+/// <param name="Protocol"><see cref="Version"/>.</param>
 public sealed record TrainerJobRequest(
     string Protocol, Guid JobId, int Attempt, string Kind, TrainerCallback Callback, string TaskType, string Model,
-    TrainerDataset? Dataset, IReadOnlyDictionary<string, JsonElement> Config, TrainerCheckpoint? Checkpoint, TrainerExport? Export);
+    TrainerDataset? Dataset, IReadOnlyDictionary<string, JsonElement> Config, TrainerCheckpoint? Checkpoint, TrainerExport? Export)
+{
+    /// <summary>Version of the protocol that the platform speaks.</summary>
+    public const string Version = "2";
+}
 
 /// <param name="Url">Base of the attempt's callbacks.</param>
 /// <param name="Token">Bearer token that is valid for this attempt only.</param>
 public sealed record TrainerCallback(Uri Url, string Token, double HeartbeatSeconds);
 
-public sealed record TrainerDataset(Uri ManifestUrl, string ManifestSha256, IReadOnlyList<string> Classes);
+/// <summary>The images of a job.</summary>
+/// <param name="ManifestUrl">Presigned address of the manifest, a gzip file with one JSON line per image.</param>
+/// <param name="ManifestSha256">SHA-256 of its lines without the keys, see <see cref="Domain.Datasets.Manifest"/>.</param>
+/// <param name="Classes">Class names in the order of the model's outputs.</param>
+/// <param name="MaxImagePixels">Width × height that an image may have; images of earlier times may have more.</param>
+public sealed record TrainerDataset(Uri ManifestUrl, string ManifestSha256, IReadOnlyList<string> Classes, long MaxImagePixels);
 
 public sealed record TrainerCheckpoint(Uri Url, string Sha256, int Epoch);
 
 public sealed record TrainerExport(string Format, IReadOnlyDictionary<string, JsonElement> Options, TrainerExportValidation Validation);
 
 public sealed record TrainerExportValidation(double Tolerance);
-
-/// <summary>A line of the manifest that a trainer gets: an image and its address.</summary>
-public sealed record TrainerManifestLine(
-    string Path, string Url, long Size, string Sha256, int Width, int Height, string? Class, string Split);
 
 /// <summary>A problem answer of a trainer.</summary>
 public sealed record TrainerProblem(string? Code, string? Message, string? Field, int? Index);
@@ -150,6 +157,20 @@ public sealed record AttemptEventReply(long Accepted, bool Cancel, IReadOnlyList
 /// <param name="Field">Field that is wrong.</param>
 /// <param name="Message">What is wrong with it.</param>
 public sealed record RefusedEvent(int Index, long? Seq, string Field, string Message);
+
+/// <summary>Images that a trainer wants to download.</summary>
+/// <param name="Paths">Paths of the images in the manifest, at most 200 in one request.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
+public sealed record AttemptImageRequest([property: Required, MinLength(1), MaxLength(200)] IReadOnlyList<string>? Paths);
+
+/// <summary>Where to download images.</summary>
+/// <param name="Images">The images in the order of the request.</param>
+public sealed record AttemptImages(IReadOnlyList<AttemptImage> Images);
+
+/// <summary>Where to download an image.</summary>
+/// <param name="Path">Path of the image in the manifest.</param>
+/// <param name="Url">Presigned address of the image; it works for an hour.</param>
+public sealed record AttemptImage(string Path, Uri Url);
 
 /// <summary>A file that a trainer wants to upload.</summary>
 /// <param name="Name">Name of the file, unique within the attempt: up to 128 letters, digits, dots, dashes and underscores.</param>

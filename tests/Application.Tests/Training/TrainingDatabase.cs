@@ -35,7 +35,7 @@ public sealed class TrainingDatabase(PostgresServer postgres) : IAsyncLifetime
         var dataset = new Dataset { ProjectId = project.Id, Name = "digits", TaskType = TaskType.ImageClassification, Split = SplitSettings.Default, CreatedBy = project.OwnerId, CreatedAt = Now };
         var version = new DatasetVersion
         {
-            DatasetId = dataset.Id, Number = 1, Hash = "ab", State = DatasetVersionState.Ready, ImageCount = 2, SizeBytes = 10,
+            DatasetId = dataset.Id, Number = 1, Hash = "ab", State = DatasetVersionState.Ready, ManifestKey = "manifest.jsonl.gz", ImageCount = 2, SizeBytes = 10,
             ClassCounts = new() { ["0"] = 1, ["1"] = 1 }, SplitCounts = new(2, 0, 0), CreatedBy = project.OwnerId, CreatedAt = Now,
         };
         database.AddRange(project, dataset, version);
@@ -75,18 +75,27 @@ public sealed class TrainingDatabase(PostgresServer postgres) : IAsyncLifetime
     public async Task<Attempt> QueueExportAsync(string trainer, Guid projectId, TimeSpan after)
     {
         var (job, _) = await QueueAsync(trainer: "other", projectId: projectId);
+        var attempt = new Attempt { Kind = AttemptKind.Export, SubjectId = await AddExportAsync(job, trainer, after), Number = 1, Trainer = trainer, CreatedAt = Now + after };
         await using var database = Open();
-        var model = new Model { ProjectId = projectId, Name = $"model {job.Id}", TaskType = TaskType.ImageClassification, LatestVersion = 1 };
-        var version = new ModelVersion
-        {
-            ModelId = model.Id, ProjectId = projectId, Number = 1, JobId = job.Id, DatasetVersionId = _versionId, Framework = trainer, Architecture = "small_cnn", TaskType = model.TaskType, Classes = [],
-            Metrics = [], ConfusionMatrix = [], PerClass = [], CheckpointKey = "none", CheckpointSize = 1, CheckpointSha256 = "ab",
-        };
-        var export = new Export { ProjectId = projectId, ModelVersionId = version.Id, Format = "onnx", Options = [], CreatedBy = job.CreatedBy, CreatedAt = Now + after };
-        var attempt = new Attempt { Kind = AttemptKind.Export, SubjectId = export.Id, Number = 1, Trainer = trainer, CreatedAt = Now + after };
-        database.AddRange(model, version, export, attempt);
+        database.Add(attempt);
         await database.SaveChangesAsync();
         return attempt;
+    }
+
+    /// <summary>An export of a model that the job has made.</summary>
+    public async Task<Guid> AddExportAsync(TrainingJob job, string trainer = "torchvision", TimeSpan after = default)
+    {
+        await using var database = Open();
+        var model = new Model { ProjectId = job.ProjectId, Name = $"model {job.Id}", TaskType = TaskType.ImageClassification, LatestVersion = 1 };
+        var version = new ModelVersion
+        {
+            ModelId = model.Id, ProjectId = job.ProjectId, Number = 1, JobId = job.Id, DatasetVersionId = job.DatasetVersionId, Framework = trainer, Architecture = "small_cnn", TaskType = model.TaskType, Classes = [],
+            Metrics = [], ConfusionMatrix = [], PerClass = [], CheckpointKey = "none", CheckpointSize = 1, CheckpointSha256 = "ab",
+        };
+        var export = new Export { ProjectId = job.ProjectId, ModelVersionId = version.Id, Format = "onnx", Options = [], CreatedBy = job.CreatedBy, CreatedAt = Now + after };
+        database.AddRange(model, version, export);
+        await database.SaveChangesAsync();
+        return export.Id;
     }
 
     public async Task<IngestedEvents> ReportAsync(Guid attemptId, params AttemptEvent[] events)

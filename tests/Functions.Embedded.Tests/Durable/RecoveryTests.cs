@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Npgsql;
 using VisionPlatform.Functions.Embedded.Durable;
 using VisionPlatform.Functions.Embedded.Tests.Durable.Faults;
 
@@ -157,6 +158,61 @@ public sealed class RecoveryTests(DurableDatabase database, PostgresServer serve
 
         Assert.Equal("first", (await engine.EndOf(id)).ReadOutputAs<string>());
         Assert.Single(await engine.HistoryOf(id), e => e.Kind == EventKind.TaskCompleted);
+    }
+
+    [Fact]
+    public async Task A_result_that_is_stored_together_with_a_later_one_counts_only_if_it_is_the_first()
+    {
+        TestFunctions functions = new TestFunctions()
+            .Activity<string, string>("Work", async (_, cancellation) =>
+            {
+                await Task.Delay(Timeout.Infinite, cancellation);
+                return "never";
+            })
+            .Orchestrator("Job", async context => string.Join(' ', await Task.WhenAll(
+                context.CallActivityAsync<string>("Work"), context.CallActivityAsync<string>("Work"))));
+        await using TestEngine engine = await database.StartAsync(functions, options => options.StopTimeout = TimeSpan.FromMilliseconds(300));
+        string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Job", Cancellation);
+        await Eventually.TrueAsync(async () => await engine.QueryAsync<long>($"SELECT count(*) FROM durable.activities WHERE instance_id = '{id}'") == 2);
+        Guid execution = await engine.QueryAsync<Guid>($"SELECT DISTINCT execution_id FROM durable.activities WHERE instance_id = '{id}'");
+        async Task<int> StoreAsync(int[] tasks, string[] results)
+        {
+            await using NpgsqlConnection connection = await engine.Store.OpenAsync(Cancellation);
+            await using NpgsqlBatch batch = connection.ToBatch(ActivitySql.StoreResults.ToCommand(
+                engine.Store.Hub, Array.ConvertAll(tasks, _ => id), Array.ConvertAll(tasks, _ => execution), tasks,
+                Array.ConvertAll(tasks, _ => EventKind.TaskCompleted.ToString()), results));
+            return await batch.ExecuteNonQueryAsync(Cancellation);
+        }
+
+        Assert.Equal(1, await StoreAsync([0], ["\"first\""]));
+        Assert.Equal(1, await StoreAsync([0, 1], ["\"late\"", "\"second\""]));
+
+        Assert.Equal("first second", (await engine.EndOf(id)).ReadOutputAs<string>());
+    }
+
+    [Fact]
+    public async Task An_engine_takes_an_instance_of_another_one_only_when_the_lease_has_ended()
+    {
+        string hub = NewHub();
+        await using TestEngine one = await TestEngine.StartAsync(database.ConnectionString, hub, Waiting(), start: false);
+        await using TestEngine two = await TestEngine.StartAsync(database.ConnectionString, hub, Waiting(), start: false);
+        string id = await one.Client.ScheduleNewOrchestrationInstanceAsync("Wait", Cancellation);
+        static async Task<List<string>> TakeAsync(TestEngine engine, TimeSpan lease)
+        {
+            await using NpgsqlConnection connection = await engine.Store.OpenAsync(Cancellation);
+            await using NpgsqlBatch batch = connection.ToBatch(InstanceSql.Take.ToCommand(
+                engine.Store.Hub, engine.Store.Owner, lease, 10, Array.Empty<string>(), Array.Empty<string>()));
+            await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(Cancellation);
+            List<string> taken = [];
+            while (await reader.ReadAsync(Cancellation))
+                taken.Add(reader.GetString(0));
+            return taken;
+        }
+
+        Assert.Equal([id], await TakeAsync(one, TimeSpan.FromHours(1)));
+        Assert.Empty(await TakeAsync(two, TimeSpan.FromHours(1)));
+        Assert.Equal([id], await TakeAsync(one, TimeSpan.Zero)); // It may take its own again; this lease has ended at once.
+        Assert.Equal([id], await TakeAsync(two, TimeSpan.FromHours(1)));
     }
 
     [Fact]

@@ -59,6 +59,8 @@ public sealed class WorkerTests(WorkerLab lab) : IClassFixture<WorkerLab>
         var problem = (await lab.Admin.SendAsync(HttpMethod.Parse(method), path, content)).Expect(status, code);
         Assert.Equal("application/problem+json", problem.ContentHeaders.ContentType!.MediaType);
         Assert.Matches("^[0-9a-f]{32}$", problem.Text("traceId"));
+        // The embedded host sets them for every answer. Here only the app does.
+        Assert.All(["X-Content-Type-Options", "X-Frame-Options", "Content-Security-Policy", "Referrer-Policy"], name => Assert.Single(problem.Headers.GetValues(name)));
     }
 
     [Fact]

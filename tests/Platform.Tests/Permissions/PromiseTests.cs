@@ -24,7 +24,7 @@ public sealed class PromiseTests(PlatformHost host) : PlatformTests(host)
         foreach (var action in new[] { "start", "cancel", "restart" })
             (await stranger.PostAsync($"training/jobs/{job}/{action}")).Expect(401, "UNAUTHENTICATED");
         var attempt = Guid.CreateVersion7();
-        foreach (var path in new[] { "events", "uploads", "uploads/complete" })
+        foreach (var path in new[] { "events", "images", "uploads", "uploads/complete" })
         {
             (await stranger.PostAsync($"trainer/attempts/{attempt}/{path}", new { })).Expect(401, "INVALID_ATTEMPT_TOKEN");
             (await owner.PostAsync($"trainer/attempts/{attempt}/{path}", new { })).Expect(401, "INVALID_ATTEMPT_TOKEN");

@@ -15,7 +15,7 @@ public sealed class TrainerCallbackTests(TrainingLab lab)
         var (attempt, other) = (await RunningAttemptAsync(), await RunningAttemptAsync());
         string?[] tokens = [null, "nonsense", Token(attempt, TimeSpan.FromMinutes(-1)), Token(other), lab.Admin.AccessToken];
         foreach (var token in tokens)
-            foreach (var call in (string[])["events", "uploads", "uploads/complete"])
+            foreach (var call in (string[])["events", "images", "uploads", "uploads/complete"])
                 (await Trainer(token).PostAsync($"trainer/attempts/{attempt}/{call}", Batch(1, "started"))).Expect(401, "INVALID_ATTEMPT_TOKEN");
         Assert.Equal(AttemptState.Starting, (await ReadAsync(attempt)).State);
         (await Trainer(Token(attempt)).PostAsync($"trainer/attempts/{attempt}/events", Batch(1, "started"))).Expect(200);
@@ -67,6 +67,26 @@ public sealed class TrainerCallbackTests(TrainingLab lab)
         Assert.Equal((2, true), (late.GetProperty("accepted").GetInt32(), late.GetProperty("cancel").GetBoolean()));
         Assert.Equal(AttemptState.Failed, (await ReadAsync(attempt)).State);
         (await trainer.PostAsync($"trainer/attempts/{attempt}/uploads", Upload("epoch-0001.pt", 10))).Expect(410, "ATTEMPT_ENDED");
+        (await trainer.PostAsync($"trainer/attempts/{attempt}/images", new { paths = (string[])["0/0.png"] })).Expect(410, "ATTEMPT_ENDED");
+    }
+
+    [Fact]
+    public async Task A_trainer_gets_urls_of_images_in_its_dataset_version_and_of_no_others()
+    {
+        var attempt = await RunningAttemptAsync();
+        await using var database = lab.App.Databases.OpenPlatform();
+        var images = await database.DatasetVersionImages.AsNoTracking().Where(image => image.VersionId == lab.DatasetVersionId).Take(201).ToListAsync();
+        Task<ApiAnswer> AskAsync(params string[] paths) => Trainer(Token(attempt)).PostAsync($"trainer/attempts/{attempt}/images", new { paths });
+
+        var most = (await AskAsync([.. images.Take(200).Select(image => image.Path)])).Expect(200).Body.GetProperty("images");
+        Assert.Equal(images.Take(200).Select(image => image.Path), most.EnumerateArray().Select(image => image.GetProperty("path").GetString()));
+        using var store = new HttpClient();
+        var bytes = await store.GetByteArrayAsync(most[7].GetProperty("url").GetString());
+        Assert.Equal(images[7].Sha256, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes)));
+
+        Assert.NotEmpty((await AskAsync([.. images.Select(image => image.Path)])).Expect(422, "VALIDATION_FAILED").ErrorsOf("paths"));
+        Assert.NotEmpty((await AskAsync()).Expect(422, "VALIDATION_FAILED").ErrorsOf("paths"));
+        Assert.NotEmpty((await AskAsync(images[0].Path, "../" + images[1].Path)).Expect(422, "VALIDATION_FAILED").ErrorsOf("paths[1]"));
     }
 
     [Theory]

@@ -1,4 +1,4 @@
-"""Everything a trainer needs to speak trainer protocol v1 (see ``trainers/protocol.md``).
+"""Everything a trainer needs to speak trainer protocol v2 (see ``trainers/protocol.md``).
 
 A framework implements :class:`Framework`; ``trainer_sdk.cli.main`` turns it into a service.
 Standard library only: the SDK adds no dependency to a framework's image.

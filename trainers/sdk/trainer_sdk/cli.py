@@ -18,7 +18,7 @@ from .settings import Settings
 
 def main(reference: str, arguments: Sequence[str] | None = None) -> int:
     """Serves the framework ``module:attribute`` until SIGTERM or SIGINT; returns the exit code."""
-    parser = argparse.ArgumentParser(description="Trainer service, protocol v1")
+    parser = argparse.ArgumentParser(description="Trainer service, protocol v2")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=7301, help="0 takes any free port")
     options = parser.parse_args(arguments)

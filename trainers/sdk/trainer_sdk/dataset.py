@@ -8,7 +8,8 @@ import io
 import json
 import logging
 import time
-from collections.abc import Collection
+import zlib
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from pathlib import Path
 from .cache import ChecksumMismatch, ContentCache
 from .errors import TrainerError
 from .protocol import DatasetRef, is_sha256
-from .transfer import Transfer
+from .transfer import IMAGES_PER_REQUEST, Transfer
 
 SPLITS = ("train", "val", "test")
 DOWNLOAD_THREADS = 8
@@ -28,12 +29,12 @@ _log = logging.getLogger("trainer.dataset")
 @dataclass(frozen=True)
 class ImageEntry:
     """One image of the manifest. ``path`` is a name for people, not a path on this disk; ``label`` is the index of
-    its class; ``file`` has the bytes."""
+    its class; ``file`` has the bytes; a reader has to accept ``max_pixels`` (width × height)."""
 
     path: str
-    url: str
     sha256: str
     size: int
+    max_pixels: int
     label: int
     split: str
     file: Path
@@ -61,37 +62,51 @@ def read_manifest(reference: DatasetRef, transfer: Transfer, cache: ContentCache
     Raises ``DATASET_CHECKSUM_MISMATCH``, or ``DATASET_INVALID`` with the wrong line.
     """
     packed = transfer.fetch(reference.manifest_url, "The dataset manifest")
-    if hashlib.sha256(packed).hexdigest() != reference.manifest_sha256:
-        raise TrainerError("DATASET_CHECKSUM_MISMATCH", "The dataset manifest is not the announced one.")
+    found = canonical_hash(_lines(packed))
+    if found != reference.manifest_sha256:
+        raise TrainerError(
+            "DATASET_CHECKSUM_MISMATCH",
+            "The dataset manifest is not the announced one.",
+            detail=f"expected {reference.manifest_sha256}, received {found}",
+        )
     index = {name: position for position, name in enumerate(reference.classes)}
-    images = []
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(packed)) as unpacked:
-            read = 0
-            for number, line in enumerate(unpacked, 1):
-                read += len(line)
-                if read > MAX_MANIFEST_BYTES:
-                    raise TrainerError("DATASET_INVALID", "The dataset manifest is too large.")
-                if line.strip():
-                    images.append(_entry(line, number, index, cache))
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise TrainerError("DATASET_INVALID", "The dataset manifest is not a gzip file of JSON lines.") from error
+    images = [_entry(line, number, index, reference, cache) for number, line in enumerate(_lines(packed), 1)]
     return Dataset(reference.classes, tuple(images))
 
 
+def canonical_hash(lines: Iterable[bytes]) -> str:
+    """SHA-256 of manifest lines without the member ``key``, which is the last one of a line that has it.
+
+    It is the hash of the dataset version: where the images lie is no part of what they are.
+    """
+    digest = hashlib.sha256()
+    for line in lines:
+        # The mark cannot be inside a string, where JSON writes a quotation mark as \".
+        head, mark, _ = line.rpartition(b',"key":"')
+        digest.update(head + b"}\n" if mark else line)
+    return digest.hexdigest()
+
+
 def download_images(dataset: Dataset, transfer: Transfer, cache: ContentCache) -> None:
-    """Downloads the images of ``dataset`` that the cache lacks, eight at a time; stops at the first failure."""
+    """Downloads the images of ``dataset`` that the cache lacks, eight at a time; stops at the first failure.
+
+    Asks the platform for the URLs of a batch just before it downloads that batch, so that they are fresh.
+    """
     started = time.monotonic()
     unique = list({image.sha256: image for image in dataset.images}.values())
+    missing = [image for image in unique if cache.find(image.sha256) is None]
     downloaded = size = 0
     with ThreadPoolExecutor(DOWNLOAD_THREADS, thread_name_prefix="download") as pool:
-        pending = {pool.submit(_fetch, image, transfer, cache) for image in unique}
         try:
-            done, _ = wait(pending, return_when=FIRST_EXCEPTION)
-            for future in done:
-                fresh, length = future.result()
-                downloaded += fresh
-                size += length
+            for first in range(0, len(missing), IMAGES_PER_REQUEST):
+                batch = missing[first : first + IMAGES_PER_REQUEST]
+                urls = transfer.image_urls([image.path for image in batch])
+                pending = {pool.submit(_fetch, image, urls[image.path], transfer, cache) for image in batch}
+                done, _ = wait(pending, return_when=FIRST_EXCEPTION)
+                for future in done:
+                    fresh, length = future.result()
+                    downloaded += fresh
+                    size += length
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
     _log.info(
@@ -108,9 +123,23 @@ def select(dataset: Dataset, splits: Collection[str], limit: int | None = None) 
     return Dataset(dataset.classes, tuple(images))
 
 
-def _fetch(image: ImageEntry, transfer: Transfer, cache: ContentCache) -> tuple[bool, int]:
+def _lines(packed: bytes) -> Iterator[bytes]:
+    """The lines of a manifest, each with its line feed."""
+    read = 0
     try:
-        _, fresh = transfer.fetch_into(cache, image.url, image.sha256, f"Image {image.path}", image.size)
+        with gzip.GzipFile(fileobj=io.BytesIO(packed)) as unpacked:
+            for line in unpacked:
+                read += len(line)
+                if read > MAX_MANIFEST_BYTES:
+                    raise TrainerError("DATASET_INVALID", "The dataset manifest is too large.")
+                yield line
+    except (OSError, EOFError, zlib.error) as error:
+        raise TrainerError("DATASET_INVALID", "The dataset manifest is not a gzip file of JSON lines.") from error
+
+
+def _fetch(image: ImageEntry, url: str, transfer: Transfer, cache: ContentCache) -> tuple[bool, int]:
+    try:
+        _, fresh = transfer.fetch_image(cache, image.path, url, image.sha256, image.size)
     except ChecksumMismatch as error:
         raise TrainerError(
             "DATASET_CHECKSUM_MISMATCH",
@@ -120,15 +149,20 @@ def _fetch(image: ImageEntry, transfer: Transfer, cache: ContentCache) -> tuple[
     return fresh, image.size if fresh else 0
 
 
-def _entry(line: bytes, number: int, index: dict[str, int], cache: ContentCache) -> ImageEntry:
+def _entry(
+    line: bytes, number: int, index: dict[str, int], reference: DatasetRef, cache: ContentCache
+) -> ImageEntry:
     try:
         data = json.loads(line)
-        path, url, sha256 = str(data["path"]), str(data["url"]), data["sha256"]
+        path, sha256 = str(data["path"]), data["sha256"]
         size, name, split = int(data["size"]), data["class"], data["split"]
+        pixels = int(data["width"]) * int(data["height"])
     except (ValueError, KeyError, TypeError) as error:
         raise TrainerError("DATASET_INVALID", f"Line {number} of the dataset manifest is malformed.") from error
     if not is_sha256(sha256) or split not in SPLITS:
         raise TrainerError("DATASET_INVALID", f"Line {number} of the dataset manifest ({path}) is malformed.")
     if name not in index:
         raise TrainerError("DATASET_INVALID", f"Image {path} has class '{name}', which the dataset does not list.")
-    return ImageEntry(path, url, sha256.lower(), size, index[name], split, cache.path(sha256))
+    # The version may have images from a time when the limit of the platform was higher.
+    pixels = max(pixels, reference.max_image_pixels)
+    return ImageEntry(path, sha256.lower(), size, pixels, index[name], split, cache.path(sha256))

@@ -1,4 +1,4 @@
-"""The requests of trainer protocol v1 as typed records, with checks that refuse malformed ones."""
+"""The requests of the trainer protocol as typed records, with checks that refuse malformed ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from .errors import RequestProblem
 
-PROTOCOL_VERSION = "1"
+PROTOCOL_VERSION = "2"
 Kind = Literal["train", "evaluate", "predict", "export"]
 KINDS = ("train", "evaluate", "predict", "export")
 TERMINAL_EVENTS = frozenset({"completed", "failed"})
@@ -31,11 +31,13 @@ class Callback:
 
 @dataclass(frozen=True)
 class DatasetRef:
-    """A dataset version: the gzip JSON Lines manifest with its SHA-256, and the class names in index order."""
+    """A dataset version: its gzip JSON Lines manifest, the SHA-256 of the lines without ``key``, and the class names
+    in index order. An image has at most ``max_image_pixels`` (width × height)."""
 
     manifest_url: str
     manifest_sha256: str
     classes: tuple[str, ...]
+    max_image_pixels: int
 
 
 @dataclass(frozen=True)
@@ -74,10 +76,13 @@ class JobRequest:
 
     @staticmethod
     def parse(body: object) -> JobRequest:
-        """Raises :class:`RequestProblem` 422 with the wrong field."""
+        """Raises :class:`RequestProblem` 422 with the wrong field, or 503 for another version of the protocol."""
         data = _mapping(body, "")
         if data.get("protocol") != PROTOCOL_VERSION:
-            raise _bad("protocol", f"must be '{PROTOCOL_VERSION}'")
+            # 503, because the platform asks again: one of the two has not been upgraded yet.
+            raise RequestProblem(
+                503, "INVALID_REQUEST", f"This trainer speaks version {PROTOCOL_VERSION} of the protocol.", field="protocol"
+            )
         job_id = _text(data, "jobId", "")
         if not _JOB_ID.fullmatch(job_id):
             raise _bad("jobId", "must be 1 to 128 letters, digits, '.', '_' or '-'")
@@ -170,6 +175,7 @@ def _dataset(data: Mapping[str, Any]) -> DatasetRef | None:
         manifest_url=_url(value, "manifestUrl", "dataset."),
         manifest_sha256=_sha256(value, "manifestSha256", "dataset."),
         classes=tuple(classes),
+        max_image_pixels=_integer(value, "maxImagePixels", "dataset.", 1),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ from .wire import (
 
 GONE_STATUS = frozenset({401, 403, 404, 410})
 CHECKSUM_TRIES = 3
+URL_TRIES = 3
+IMAGES_PER_REQUEST = 200
 UPLOAD_THREADS = 4
 
 
@@ -74,6 +76,30 @@ class Transfer:
                     raise
         raise AssertionError("unreachable")
 
+    def image_urls(self, paths: Sequence[str]) -> dict[str, str]:
+        """Presigned URLs for images of the request's dataset version, by path; at most :data:`IMAGES_PER_REQUEST`."""
+        reply = self._platform("images", {"paths": list(paths)})
+        try:
+            urls = {str(image["path"]): str(image["url"]) for image in reply["images"]}
+        except (KeyError, TypeError) as error:
+            raise TrainerError("STORAGE_ERROR", "The platform's answer about image URLs is malformed.") from error
+        if missing := [path for path in paths if path not in urls]:
+            raise TrainerError("STORAGE_ERROR", f"The platform sent no URL for image {missing[0]}.")
+        return urls
+
+    def fetch_image(
+        self, cache: ContentCache, path: str, url: str, sha256: str, size: int
+    ) -> tuple[Path, bool]:
+        """Like :meth:`fetch_into`, for an image of the dataset version; asks for a new URL when one has expired."""
+        for remaining in reversed(range(URL_TRIES)):
+            try:
+                return self.fetch_into(cache, url, sha256, f"Image {path}", size)
+            except _Expired:
+                if not remaining:
+                    raise
+                url = self.image_urls([path])[path]
+        raise AssertionError("unreachable")
+
     def upload(self, path: Path, name: str, kind: str, content_type: str) -> dict[str, Any]:
         """Stores a file and returns ``{name, key, size, sha256}``.
 
@@ -81,7 +107,7 @@ class Transfer:
         """
         size, sha256 = path.stat().st_size, sha256_of(path)
         wanted = {"name": name, "kind": kind, "size": size, "sha256": sha256, "contentType": content_type}
-        for remaining in reversed(range(3)):
+        for remaining in reversed(range(URL_TRIES)):
             slot = self._platform("uploads", wanted)
             try:
                 self._send_file(path, size, slot)
@@ -89,7 +115,7 @@ class Transfer:
             except _Expired as expired:
                 if not remaining:
                     raise TrainerError(
-                        "STORAGE_ERROR", f"The object store refused the upload of {name}.", detail=str(expired)
+                        "STORAGE_ERROR", f"The object store refused the upload of {name}.", detail=expired.detail
                     ) from expired
             except KeyError as missing:
                 raise TrainerError("STORAGE_ERROR", f"The upload slot for {name} lacks {missing}.") from missing
@@ -135,8 +161,9 @@ class Transfer:
             raise TrainerError(
                 "STORAGE_ERROR", f"{what} is not in the object store.", category="permanent", detail=detail
             )
-        # An expired signature answers 403; the next attempt gets fresh URLs.
-        raise TrainerError("STORAGE_ERROR", f"{what} could not be downloaded.", detail=detail)
+        # The store answers 403 to an expired signature.
+        failure = _Expired if reply.status == 403 else TrainerError
+        raise failure("STORAGE_ERROR", f"{what} could not be downloaded.", detail=detail)
 
     def _send_file(self, path: Path, size: int, slot: dict[str, Any]) -> None:
         if slot.get("method") == "put":
@@ -170,7 +197,9 @@ class Transfer:
         )
         # A URL writes its object once. 412 answers a repetition: the answer to the try that stored it was lost.
         if reply.status != 412 and not 200 <= reply.status < 300:
-            raise _Expired(f"{safe_url(url)}: status {reply.status}")
+            raise _Expired(
+                "STORAGE_ERROR", "The object store refused an upload.", detail=f"{safe_url(url)}: status {reply.status}"
+            )
         return reply
 
     def _platform(self, route: str, payload: dict[str, Any]) -> dict[str, Any]:
@@ -215,8 +244,8 @@ class Transfer:
             time.sleep(min(left, 0.25))
 
 
-class _Expired(Exception):
-    """The object store refused a presigned URL."""
+class _Expired(TrainerError):
+    """The object store refused a presigned URL. The platform may be asked for another one."""
 
 
 class _NotStored(Exception):

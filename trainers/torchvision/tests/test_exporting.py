@@ -36,7 +36,7 @@ def images(tmp_path: Path) -> ImageSet:
         path = tmp_path / f"{number}.png"
         Image.fromarray(generator.integers(0, 256, (20, 20, 3), dtype=np.uint8)).save(path)
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-        entries.append(ImageEntry(path.name, "", sha256, 0, number % 3, "test", path))
+        entries.append(ImageEntry(path.name, sha256, 0, 400, number % 3, "test", path))
     return ImageSet(entries, checkpoint().preprocessing, 2, 2**30, lambda: None)
 
 

@@ -163,6 +163,23 @@ def test_the_other_settings_reach_the_optimizer(start: Callable[..., Run], tmp_p
     assert (group["momentum"], group["weight_decay"]) == (0.7, 0.02)
 
 
+def test_label_smoothing_keeps_the_loss_above_its_floor(start: Callable[..., Run]) -> None:
+    rows = [(f"{n}.png", solid(n + 150 * (n % 2)), CLASSES[n % 2], "train") for n in range(32)]
+    losses = []
+    for smoothing in (0.0, 0.5):
+        job = start(rows, epochs=10, learningRate=0.02, labelSmoothing=smoothing)
+        job.train()
+        losses.append(min(event["metrics"]["loss"] for event in job.of_type("metrics")))
+    # No prediction has a smaller loss than the entropy of what it should be: 3/4 for one class, 1/4 for the other.
+    assert losses[0] < 0.4 < 0.562 < losses[1]
+
+
+def test_precision_is_a_share_of_the_predictions_and_recall_of_the_true_images() -> None:
+    rows = Evaluation(torch.tensor([[6, 2], [0, 4]]), 0.0, ("a", "b")).per_class()
+    measures = [(row["precision"], row["recall"], row["support"]) for row in rows]
+    assert measures == [(6 / 6, 6 / 8, 8), (4 / 6, 4 / 4, 4)]
+
+
 @pytest.mark.parametrize("in_memory", [True, False])
 def test_a_model_learns_from_training_images_only(
     start: Callable[..., Run], monkeypatch: pytest.MonkeyPatch, in_memory: bool
@@ -262,6 +279,24 @@ def test_an_unreadable_image_is_left_out_with_a_warning_that_names_it(
     assert sum("train/odd.png is left out: it is no JPEG" in warning for warning in warnings) == 1
     if in_memory:
         assert job.of_type("started")[0]["images"]["train"] == 24
+
+
+@pytest.mark.parametrize(("limit", "left_out"), [(40 * 40, []), (40 * 40 - 1, ["train/large.png"])])
+def test_the_platform_says_how_many_pixels_an_image_may_have(
+    start: Callable[..., Run], platform: Platform, limit: int, left_out: list[str]
+) -> None:
+    large = io.BytesIO()
+    Image.new("L", (40, 40), 90).save(large, "PNG")  # The manifest of these tests announces 32 × 32.
+    platform.max_pixels = limit
+    job = start(rows_of(**{"large.png": large.getvalue()}), epochs=1)
+    assert job.train()["result"]["unreadable"] == left_out
+
+
+def test_an_image_with_the_pixels_that_its_version_pins_is_read_whatever_the_limit(
+    start: Callable[..., Run], platform: Platform
+) -> None:
+    platform.max_pixels = 1
+    assert start(epochs=1).train()["result"]["unreadable"] == []
 
 
 def test_too_many_unreadable_images_end_the_job(start: Callable[..., Run]) -> None:

@@ -196,7 +196,7 @@ class ImageSet:
         if index in self._unreadable:
             return None
         try:
-            return decode(entry.file.read_bytes(), self._preprocessing)
+            return decode(entry.file.read_bytes(), self._preprocessing, entry.max_pixels)
         except UnreadableImage as error:
             with self._noting:
                 self._unreadable.setdefault(index, entry.path)

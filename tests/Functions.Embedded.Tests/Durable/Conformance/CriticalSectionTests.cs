@@ -166,6 +166,30 @@ public sealed class CriticalSectionTests(DurableDatabase database) : IClassFixtu
     }
 
     [Fact]
+    public async Task Cleaning_up_keeps_an_entity_without_state_that_an_orchestration_has_locked()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions()
+            .Entity<EntityTests.Counter>("Account")
+            .Orchestrator("Hold", async context =>
+            {
+                await using (await context.Entities.LockEntitiesAsync(A))
+                {
+                    await context.WaitForExternalEvent<bool>("go");
+                    return await context.Entities.CallEntityAsync<int>(A, "Add", 1);
+                }
+            }));
+        string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Hold", Cancellation);
+        await Eventually.TrueAsync(() => engine.QueryAsync<bool>(
+            $"SELECT count(*) = 1 FROM durable.entities WHERE hub = '{engine.Store.Hub}' AND lock_owner = '{id}' AND ready_at IS NULL AND locked_until <= now()"));
+
+        CleanEntityStorageResult cleaned = await engine.Client.Entities.CleanEntityStorageAsync(cancellation: Cancellation);
+        await engine.Client.RaiseEventAsync(id, "go", true, Cancellation);
+
+        Assert.Equal((0, 0), (cleaned.EmptyEntitiesRemoved, cleaned.OrphanedLocksReleased));
+        Assert.Equal(1, (await engine.EndOf(id)).ReadOutputAs<int>());
+    }
+
+    [Fact]
     public async Task A_termination_that_waits_for_the_commit_of_a_locked_entity_makes_the_entity_ready()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions()

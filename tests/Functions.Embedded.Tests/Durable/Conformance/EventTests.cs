@@ -142,16 +142,17 @@ public sealed class EventTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
-    public async Task A_cancelled_wait_leaves_the_event_to_the_next_wait()
+    public async Task A_cancelled_wait_leaves_the_event_to_an_earlier_wait()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Cancel", async context =>
         {
             using var cancel = new CancellationTokenSource();
-            Task<string> first = context.WaitForExternalEvent<string>("e", cancel.Token);
-            Task<string> second = context.WaitForExternalEvent<string>("e");
+            Task<string> first = context.WaitForExternalEvent<string>("e");
+            // The newest wait gets an event, so this one stands before the first.
+            Task<string> second = context.WaitForExternalEvent<string>("e", cancel.Token);
             await context.WaitForExternalEvent<bool>("cancel");
             cancel.Cancel();
-            return $"{first.IsCanceled} {await second}";
+            return $"{second.IsCanceled} {await first}";
         }));
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Cancel", Cancellation);
 

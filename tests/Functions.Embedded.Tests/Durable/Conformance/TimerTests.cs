@@ -25,6 +25,23 @@ public sealed class TimerTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
+    public async Task An_event_that_wakes_the_instance_does_not_fire_a_timer_before_it_is_due()
+    {
+        await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Early", async context =>
+        {
+            Task timer = context.CreateTimer(TimeSpan.FromHours(1), CancellationToken.None);
+            await context.WaitForExternalEvent<bool>("go");
+            return timer.IsCompleted;
+        }));
+        string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Early", Cancellation);
+        await Eventually.TrueAsync(async () => await engine.QueryAsync<long>($"SELECT count(*) FROM durable.messages WHERE instance_id = '{id}'") == 1, "the timer is stored");
+
+        await engine.Client.RaiseEventAsync(id, "go", true, Cancellation);
+
+        Assert.False((await engine.EndOf(id)).ReadOutputAs<bool>());
+    }
+
+    [Fact]
     public async Task A_cancelled_timer_leaves_nothing_in_the_database()
     {
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Cancel", async context =>
