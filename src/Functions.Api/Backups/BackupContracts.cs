@@ -5,7 +5,7 @@ namespace VisionPlatform.Api.Backups;
 
 /// <summary>Which database to back up.</summary>
 /// <param name="Database">Name of the database: `users`, `platform` or `labeler`.</param>
-public sealed record BackupRequest([property: MinLength(1), MaxLength(100)] string Database);
+public sealed record BackupRequest([property: Required, StringLength(100, MinimumLength = 1)] string Database);
 
 /// <summary>A complete backup.</summary>
 /// <param name="Id">Id of the backup. Ids of one database sort by time.</param>
