@@ -42,11 +42,15 @@ internal sealed class RequestSigner(BucketSettings settings, TimeProvider time)
         var names = string.Join(';', signed.Select(header => header.Key));
         var canonical = new StringBuilder(512).Append(method).Append('\n').Append(path).Append('\n').Append(query).Append('\n');
         foreach (var (name, value) in signed)
-            canonical.Append(name).Append(':').Append(value.Trim()).Append('\n');
+            canonical.Append(name).Append(':').Append(Canonical(value)).Append('\n');
         canonical.Append('\n').Append(names).Append('\n').Append(payloadHash);
 
         var toSign = $"{Algorithm}\n{stamp}\n{scope}\n{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(canonical.ToString())))}";
         var signature = Convert.ToHexStringLower(HMACSHA256.HashData(_keys.For(date), Encoding.UTF8.GetBytes(toSign)));
         headers.Add(new("authorization", $"{Algorithm} Credential={settings.AccessKey}/{scope}, SignedHeaders={names}, Signature={signature}"));
     }
+
+    /// <summary>The value as it is signed: without outer spaces, and with one space for several.</summary>
+    private static string Canonical(string value) =>
+        value.Contains("  ", StringComparison.Ordinal) ? string.Join(' ', value.Split(' ', StringSplitOptions.RemoveEmptyEntries)) : value.Trim();
 }

@@ -104,8 +104,8 @@ internal sealed partial class S3Wire
     /// <summary>Deletes objects, at most 1,000. Returns the keys that the store refused to delete, with its reason.</summary>
     public async Task<IReadOnlyList<(string Key, string Reason)>> DeleteAsync(IReadOnlyCollection<string> keys, CancellationToken cancellation)
     {
-        // XML 1.0 has no way to write most control characters.
-        var writable = keys.Where(static key => key.EnumerateRunes().All(static rune => !rune.IsBmp || XmlConvert.IsXmlChar((char)rune.Value))).ToList();
+        // XML 1.0 has no way to write most control characters, and its readers take one kind of line end for another: that would delete another object.
+        var writable = keys.Where(static key => key.EnumerateRunes().All(static rune => rune.Value >= ' ' && (!rune.IsBmp || XmlConvert.IsXmlChar((char)rune.Value)))).ToList();
         var refused = new List<(string, string)>();
         foreach (var key in keys.Except(writable))
             await DeleteOneAsync(key, refused, cancellation);
@@ -113,7 +113,7 @@ internal sealed partial class S3Wire
             return refused;
 
         var body = Encoding.UTF8.GetBytes(new XElement("Delete", new XElement("Quiet", "true"), writable.Select(static key => new XElement("Object", new XElement("Key", key))))
-            .ToString(SaveOptions.DisableFormatting).Replace("\r", "&#xD;", StringComparison.Ordinal));
+            .ToString(SaveOptions.DisableFormatting));
         try
         {
             var answer = await CallAsync(HttpMethod.Post, null, [("delete", "")], [new("content-md5", Convert.ToBase64String(Md5(body)))], body, (response, idle) => AnswerAsync(response, null, idle), cancellation);
