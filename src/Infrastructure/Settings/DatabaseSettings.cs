@@ -62,7 +62,8 @@ public sealed record DatabaseSettings(IReadOnlyDictionary<string, string> Connec
         return builder.ConnectionString;
     }
 
-    private static NpgsqlConnectionStringBuilder? Parse(string value)
+    /// <summary>A PostgreSQL URL or an Npgsql connection string; null if it is neither.</summary>
+    public static NpgsqlConnectionStringBuilder? Parse(string value)
     {
         try
         {
