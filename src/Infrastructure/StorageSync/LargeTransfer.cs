@@ -60,6 +60,8 @@ internal sealed class LargeTransfer(S3Wire source, S3Wire target, ObjectTransfer
                 parts[number] = await PartAsync(upload, number, token);
                 moved(SizeOf(upload, number));
             });
+            if (transfer.IsServerSide)
+                await transfer.RequireVersionAsync(upload.Key, upload.ETag, cancellation);
         }
         catch (ObjectChangedException)
         {

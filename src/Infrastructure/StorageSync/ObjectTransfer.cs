@@ -70,12 +70,25 @@ internal sealed class ObjectTransfer(S3Wire source, S3Wire target, MemoryBudget 
         }
         try
         {
-            return await target.CopyAsync(source.Settings.Bucket, listed.Key, listed.ETag, replaced, cancellation) ? (Transferred.Copied, listed.Size) : (Transferred.Vanished, 0);
+            if (await target.CopyAsync(source.Settings.Bucket, listed.Key, listed.ETag, replaced, cancellation) is not { } etag)
+                return (Transferred.Vanished, 0);
+            if (etag != listed.ETag || replaced is not null)
+                await RequireVersionAsync(listed.Key, listed.ETag, cancellation);
+            return (Transferred.Copied, listed.Size);
         }
         catch (AmazonS3Exception refusal) when (NoServerSide(refusal))
         {
             return null;
         }
+    }
+
+    /// <summary>After a copy by the service: Ceph does not look at the version that a copy asks for.</summary>
+    /// <exception cref="ObjectChangedException">The source has another version now.</exception>
+    public async Task RequireVersionAsync(string key, string etag, CancellationToken cancellation)
+    {
+        // If it was deleted after it had been copied, the copy is still of that version.
+        if (await source.HeadAsync(key, cancellation) is { } now && now.ETag != etag)
+            throw new ObjectChangedException(key);
     }
 
     /// <summary>Whether the refusal means that the target's identity or service cannot copy from the source. Then it is not tried again.</summary>

@@ -18,7 +18,7 @@ internal sealed record ObjectRead(ObjectFacts Facts, PooledBytes? Bytes) : IDisp
 }
 
 /// <summary>The object is no longer the version that was asked for.</summary>
-internal sealed class ObjectChangedException(string key, Exception inner) : Exception($"'{key}' was changed meanwhile.", inner);
+internal sealed class ObjectChangedException(string key, Exception? inner = null) : Exception($"'{key}' was changed meanwhile.", inner);
 
 internal sealed partial class S3Wire
 {
@@ -82,18 +82,18 @@ internal sealed partial class S3Wire
     public Task<string> PutAsync(string key, ReadOnlyMemory<byte> content, byte[] md5, ObjectHeaders headers, CancellationToken cancellation) =>
         CallAsync(HttpMethod.Put, key, [], [.. headers.All, new("content-md5", Convert.ToBase64String(md5))], content, (response, _) => Task.FromResult(ETagOf(response)), cancellation);
 
-    /// <summary>Copies an object of the same service, of at most 5 GB, with one request. False if there is no source.</summary>
+    /// <summary>Copies an object of the same service, of at most 5 GB, with one request. Returns the entity tag of the copy; null if there is no source.</summary>
     /// <param name="source">Bucket of the source.</param>
-    /// <param name="ifMatch">Entity tag of the version to copy.</param>
+    /// <param name="ifMatch">Entity tag of the version to copy. Not every store looks at it.</param>
     /// <param name="replaced">Headers of the copy; null to keep those of the source.</param>
     /// <exception cref="ObjectChangedException">The source has another entity tag.</exception>
-    public async Task<bool> CopyAsync(string source, string key, string ifMatch, ObjectHeaders? replaced, CancellationToken cancellation)
+    public async Task<string?> CopyAsync(string source, string key, string ifMatch, ObjectHeaders? replaced, CancellationToken cancellation)
     {
         KeyValuePair<string, string>[] headers =
             [.. replaced?.All ?? [], new("x-amz-metadata-directive", replaced is null ? "COPY" : "REPLACE"), CopySource(source, key), new("x-amz-copy-source-if-match", Quoted(ifMatch))];
         try
         {
-            return await OrNullAsync(() => CallAsync<XElement?>(HttpMethod.Put, key, [], headers, null, async (response, idle) => await AnswerAsync(response, key, idle), cancellation)) is not null;
+            return await OrNullAsync(() => CallAsync<string?>(HttpMethod.Put, key, [], headers, null, async (response, idle) => Unquoted(Child(await AnswerAsync(response, key, idle), "ETag")), cancellation));
         }
         catch (AmazonS3Exception changed) when (changed.StatusCode == HttpStatusCode.PreconditionFailed)
         {

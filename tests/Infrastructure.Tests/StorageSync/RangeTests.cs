@@ -67,7 +67,7 @@ public sealed class RangeTests(StorageFixture storage)
                 var outcome = await pair.CompareAsync("datasets/", range, readsBoth: false, Cancellation);
                 sum = sum.Plus(outcome, 20);
                 range = outcome.ContinueAfter is { } after ? range with { After = after } : null;
-                most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: false));
+                most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true));
             }
 
         Assert.Equal((count, count), (sum.SourceObjects, sum.Equal));
