@@ -2,13 +2,15 @@ using System.CommandLine;
 
 namespace VisionPlatform.Cli.Databases;
 
-/// <summary><c>database migrate</c> and <c>database status</c>, over the databases of all modules.</summary>
+/// <summary>The commands of databases. <c>migrate</c> and <c>status</c> go over the databases of all modules.</summary>
 internal static class DatabaseCommands
 {
-    public static Command Build() => new("database", "Migrates the databases and shows their state.")
+    public static Command Build() => new("database", "Migrates, copies and compares databases and shows their state.")
     {
         BuildMigrate(),
         BuildStatus(),
+        CopyCommands.BuildCopy(),
+        CopyCommands.BuildVerify(),
     };
 
     private static Command BuildMigrate()

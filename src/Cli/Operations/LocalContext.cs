@@ -38,7 +38,7 @@ internal sealed class LocalContext(
         var call = $"{instanceId}/{activity.Name}";
         if (!journal.TryFind(call, text, occurrence, out var result))
         {
-            result = await RetryAsync(activity.Name, options?.Retry?.Policy, () => Task.Run(() => functions.CallActivityAsync(activity.Name, text, cancellation), cancellation));
+            result = await RetryAsync(activity.Name, options?.Retry, () => Task.Run(() => functions.CallActivityAsync(activity.Name, text, cancellation), cancellation));
             journal.Add(call, text, occurrence, result);
         }
         return result is null ? default! : JsonSerializer.Deserialize<TResult>(result, LocalFunctions.Json)!;
@@ -49,12 +49,13 @@ internal sealed class LocalContext(
         var id = (options as SubOrchestrationOptions)?.InstanceId ?? NewGuid().ToString("N");
         var sub = new LocalContext(
             orchestratorName.Name, id, JsonSerializer.Serialize(input, LocalFunctions.Json), journal, functions, showStatus, loggers, cancellation);
-        var result = await RetryAsync(orchestratorName.Name, options?.Retry?.Policy, () => functions.CallOrchestratorAsync(orchestratorName.Name, sub));
+        var result = await RetryAsync(orchestratorName.Name, options?.Retry, () => functions.CallOrchestratorAsync(orchestratorName.Name, sub));
         return result is null ? default! : JsonSerializer.Deserialize<TResult>(result, LocalFunctions.Json)!;
     }
 
-    public override Task CreateTimer(DateTime fireAt, CancellationToken cancellationToken) =>
-        Task.Delay(fireAt > DateTime.UtcNow ? fireAt - DateTime.UtcNow : TimeSpan.Zero, cancellationToken);
+    public override Task CreateTimer(TimeSpan delay, CancellationToken cancellationToken) => Task.Delay(delay, cancellation);
+
+    public override Task CreateTimer(DateTime fireAt, CancellationToken cancellationToken) => CreateTimer(fireAt - CurrentUtcDateTime, cancellationToken);
 
     public override void SetCustomStatus(object? customStatus) => showStatus(JsonSerializer.Serialize(customStatus, LocalFunctions.Json));
 
@@ -71,9 +72,8 @@ internal sealed class LocalContext(
     private static Guid DeterministicGuid(string text) =>
         new(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
 
-    private async Task<string?> RetryAsync(string task, RetryPolicy? policy, Func<Task<string?>> run)
+    private async Task<string?> RetryAsync(string task, TaskRetryOptions? retry, Func<Task<string?>> run)
     {
-        var pause = policy?.FirstRetryInterval ?? TimeSpan.Zero;
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -83,11 +83,9 @@ internal sealed class LocalContext(
             catch (Exception failure) when (failure is not OperationCanceledException)
             {
                 var failed = failure as TaskFailedException ?? new TaskFailedException(task, attempt, failure);
-                if (policy is null || attempt >= policy.MaxNumberOfAttempts || !policy.Handle(failed))
-                    throw ReferenceEquals(failed, failure) ? failure : failed;
-                showStatus(JsonSerializer.Serialize($"{task} failed, trying again in {pause.TotalSeconds:0} s: {Failure.OneLine(failure.Message)}"));
-                await Task.Delay(pause, cancellation);
-                pause = TimeSpan.FromTicks(Math.Min((long)(pause.Ticks * policy.BackoffCoefficient), policy.MaxRetryInterval.Ticks));
+                if (retry?.Handler is not { } handler
+                    || !await handler(new RetryContext(this, attempt, failed.FailureDetails, DateTime.UtcNow - CurrentUtcDateTime, cancellation)))
+                    throw failed;
             }
         }
     }

@@ -3,12 +3,21 @@ using VisionPlatform.Domain.Operations;
 
 namespace VisionPlatform.Orchestrations.Operations;
 
-/// <summary>How activities of operations are tried again: ten times over some five minutes, but not after an <see cref="OperationException"/>.</summary>
+/// <summary>
+/// How activities of operations are tried again: ten tries, 1 s apart and doubling up to a minute, some five minutes in all; none after an
+/// <see cref="OperationException"/>.
+/// </summary>
 public static class OperationRetry
 {
-    public static readonly TaskOptions Standard = TaskOptions.FromRetryPolicy(
-        new RetryPolicy(maxNumberOfAttempts: 10, firstRetryInterval: TimeSpan.FromSeconds(1), backoffCoefficient: 2, maxRetryInterval: TimeSpan.FromSeconds(60))
-        {
-            HandleFailure = failure => !failure.IsCausedBy<OperationException>(),
-        });
+    private const int Tries = 10;
+
+    public static readonly TaskOptions Standard = TaskOptions.FromRetryHandler(async retry =>
+    {
+        if (retry.LastAttemptNumber >= Tries || retry.LastFailure.IsCausedBy<OperationException>())
+            return false;
+        var pause = TimeSpan.FromSeconds(Math.Min(Math.Pow(2, retry.LastAttemptNumber - 1), 60));
+        retry.OrchestrationContext.SetCustomStatus($"trying again in {pause.TotalSeconds:0} s: {retry.LastFailure.ErrorMessage}");
+        await retry.OrchestrationContext.CreateTimer(pause, CancellationToken.None);
+        return true;
+    });
 }

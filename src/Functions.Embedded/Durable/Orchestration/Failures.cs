@@ -23,6 +23,13 @@ internal static class Failures
         return TaskFailureDetails.FromException(error) with { InnerFailure = inner };
     }
 
+    /// <summary>The failure in the form that <see cref="RetryPolicy.Handle"/> takes: it was made for the exceptions of DurableTask.Core.</summary>
+    public static Exception ForPolicy(TaskFailedException failed) =>
+        new DurableTask.Core.Exceptions.TaskFailedException(failed.Message) { FailureDetails = ToCore(failed.FailureDetails) };
+
+    private static DurableTask.Core.FailureDetails ToCore(TaskFailureDetails details) => new(
+        details.ErrorType, details.ErrorMessage, details.StackTrace, details.InnerFailure is { } inner ? ToCore(inner) : null, isNonRetriable: false);
+
     public static TaskFailureDetails Read(string? data) =>
         (data is null ? null : JsonSerializer.Deserialize<TaskFailureDetails>(data)) ?? new TaskFailureDetails("(unknown)", "", null, null, null);
 }

@@ -19,7 +19,7 @@ internal sealed partial class OrchestrationContext
             {
                 return await call();
             }
-            catch (TaskFailedException failure) when (attempt < policy.MaxNumberOfAttempts && policy.Handle(failure) && !Expired())
+            catch (TaskFailedException failure) when (attempt < policy.MaxNumberOfAttempts && policy.Handle(Failures.ForPolicy(failure)) && !Expired())
             {
                 // It waits below, so that the exception can be collected meanwhile.
             }

@@ -70,6 +70,21 @@ public sealed class RetryTests(DurableDatabase database) : IClassFixture<Durable
     }
 
     [Fact]
+    public async Task A_retry_policy_tries_again_after_the_failures_that_it_handles()
+    {
+        int calls = 0;
+        await using TestEngine engine = await database.StartAsync(new TestFunctions()
+            .Activity<string, int>("Flaky", (string _) => ++calls < 3 ? throw new InvalidOperationException("outer", new IOException("inner")) : calls)
+            .Orchestrator("Insist", context => context.CallActivityAsync<int>("Flaky", options: new TaskOptions(
+                new RetryPolicy(10, TimeSpan.FromMilliseconds(10)) { HandleFailure = failure => failure.InnerFailure?.IsCausedBy<IOException>() == true }))));
+
+        OrchestrationMetadata end = await engine.RunAsync("Insist");
+
+        Assert.Equal(OrchestrationRuntimeStatus.Completed, end.RuntimeStatus);
+        Assert.Equal(3, calls);
+    }
+
+    [Fact]
     public async Task A_retry_handler_decides_after_each_failure_and_can_wait_durably()
     {
         int calls = 0;

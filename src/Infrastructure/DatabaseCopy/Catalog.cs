@@ -1,0 +1,72 @@
+using System.Collections.Concurrent;
+using Npgsql;
+
+namespace VisionPlatform.Infrastructure.DatabaseCopy;
+
+/// <summary>The queries of this folder, each a file in <c>Sql</c>, and the sessions that they need.</summary>
+internal static class Catalog
+{
+    private static readonly ConcurrentDictionary<string, string> Queries = new();
+
+    /// <summary>
+    /// Names are written with their schema, times and numbers in one form, no limit of time applies, and row security is an error instead of a
+    /// silently smaller result.
+    /// </summary>
+    private const string SessionSettings = """
+        SET search_path = '';
+        SET row_security = off;
+        SET statement_timeout = 0;
+        SET lock_timeout = 0;
+        SET idle_in_transaction_session_timeout = 0;
+        SET check_function_bodies = off;
+        """;
+
+    /// <summary>The text of one query.</summary>
+    public static string Query(string name) => Queries.GetOrAdd(name, static name =>
+    {
+        var path = $"DatabaseCopy/Sql/{name}.sql";
+        using var file = typeof(Catalog).Assembly.GetManifestResourceStream(path) ?? throw new InvalidOperationException($"The SQL file {path} is missing.");
+        return new StreamReader(file).ReadToEnd();
+    });
+
+    /// <summary>Opens a connection for an operation.</summary>
+    public static async Task<NpgsqlConnection> OpenAsync(string connectionString, CancellationToken cancellation)
+    {
+        var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, CommandTimeout = 0, ReadBufferSize = 1 << 17, WriteBufferSize = 1 << 17, KeepAlive = 30 }.ConnectionString);
+        try
+        {
+            await connection.OpenAsync(cancellation);
+            await ExecuteAsync(connection, SessionSettings, cancellation);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    public static async Task<int> ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    public static async Task<T?> ScalarAsync<T>(NpgsqlConnection connection, string sql, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync(cancellation) is T value ? value : default;
+    }
+
+    /// <summary>All rows of a query, read by <paramref name="read"/>.</summary>
+    public static async Task<List<T>> RowsAsync<T>(NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellation)
+    {
+        var rows = new List<T>();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        while (await reader.ReadAsync(cancellation))
+            rows.Add(read(reader));
+        return rows;
+    }
+}

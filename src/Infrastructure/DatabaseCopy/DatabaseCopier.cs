@@ -1,0 +1,314 @@
+using System.Collections.Concurrent;
+using Npgsql;
+using VisionPlatform.Domain.Operations;
+
+namespace VisionPlatform.Infrastructure.DatabaseCopy;
+
+/// <summary>
+/// Copies a database into another, step by step; each step can be repeated. The rows of a table appear at the target all at once. An interrupted copy
+/// goes on where it was: the target holds a ledger of what is done (<see cref="CopyLedger"/>).
+/// </summary>
+/// <param name="source">Connection string of the database to copy. It is only read.</param>
+/// <param name="target">Connection string of the database that receives the copy.</param>
+/// <param name="parallel">Tables, parts of tables and indexes that are worked on at once.</param>
+/// <param name="moved">Told of finished tables and of bytes that went through.</param>
+public sealed class DatabaseCopier(string source, string target, int parallel, Action<long, long> moved)
+{
+    /// <summary>A table above this size is read and written in several parts at once.</summary>
+    private const long PartBytes = 64 << 20;
+
+    private const int BlockBytes = 8192;
+
+    // What a statement says whose prerequisites are not there yet; a view may also need the primary key of a table that it groups by.
+    private static readonly HashSet<string> Missing =
+    [
+        PostgresErrorCodes.UndefinedTable, PostgresErrorCodes.UndefinedObject, PostgresErrorCodes.UndefinedFunction, PostgresErrorCodes.UndefinedColumn,
+        PostgresErrorCodes.InvalidSchemaName, PostgresErrorCodes.GroupingError, PostgresErrorCodes.ObjectNotInPrerequisiteState,
+    ];
+
+    /// <summary>What would be moved, and what would not survive it.</summary>
+    public async Task<PreflightReport> PreflightAsync(string operation, string? replace, CancellationToken cancellation)
+    {
+        await using var from = await OpenAsync(source, "source", cancellation);
+        await using var to = await OpenAsync(target, "target", cancellation);
+        var report = await Preflight.RunAsync(from, to, replace, cancellation);
+        return await CopyLedger.OperationAsync(to, cancellation) is { } other && other != operation && replace is null
+            ? report with { Findings = [new PreflightFinding(true, $"the target holds the unfinished copy {other}; go on with it, or give --replace {to.Database}"), .. report.Findings] }
+            : report;
+    }
+
+    /// <summary>Makes the tables at the target, without indexes and foreign keys. All or nothing.</summary>
+    public async Task PrepareAsync(string operation, string? replace, CancellationToken cancellation)
+    {
+        await using var from = await OpenAsync(source, "source", cancellation);
+        await using var to = await OpenAsync(target, "target", cancellation);
+        if (await CopyLedger.OperationAsync(to, cancellation) == operation)
+            return;
+        // The preflight was some time ago.
+        var findings = (await Preflight.RunAsync(from, to, replace, cancellation)).Findings;
+        if (findings.FirstOrDefault(finding => finding.IsBlocking) is { } blocking)
+            throw new OperationException(blocking.Message);
+        await Catalog.ExecuteAsync(from, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", cancellation);
+        var schema = await SchemaReader.ReadAsync(from, cancellation);
+        var roles = (await Catalog.RowsAsync(to, "SELECT rolname::text FROM pg_roles", row => row.GetString(0), cancellation)).ToHashSet(StringComparer.Ordinal);
+        List<SchemaStatement> statements = [.. schema.Statements.Where(statement => statement.Roles.All(roles.Contains))];
+        await using var transaction = await to.BeginTransactionAsync(cancellation);
+        await CopyLedger.RemoveAsync(to, cancellation);
+        foreach (var drop in await Catalog.RowsAsync(to, Catalog.Query("drops"), row => row.GetString(0), cancellation))
+            await Catalog.ExecuteAsync(to, drop, cancellation);
+        // A function may need a view, which is made after the rows.
+        var later = await InOrderAsync(
+            statements.Where(statement => statement.Stage == SchemaStage.BeforeRows), statement => statement.Kind is "function" or "procedure",
+            async statement =>
+            {
+                await transaction.SaveAsync("statement", cancellation);
+                await RunAsync(to, statement, cancellation);
+                await transaction.ReleaseAsync("statement", cancellation);
+            },
+            () => transaction.RollbackAsync("statement", cancellation));
+        List<SchemaStatement> all = [.. statements.Except(later), .. later.Select(statement => statement with { Stage = SchemaStage.AfterRows })];
+        await CopyLedger.BeginAsync(to, operation, all, cancellation);
+        await transaction.CommitAsync(cancellation);
+    }
+
+    /// <summary>
+    /// Copies the rows of all tables as they are at one point in time. Tables that an earlier run finished are read again at the source and kept if
+    /// they are still the same.
+    /// </summary>
+    /// <returns>Rows and bytes at the target.</returns>
+    public async Task<CopiedRows> CopyRowsAsync(CancellationToken cancellation)
+    {
+        await using var snapshot = await SourceSnapshot.TakeAsync(source, parallel, cancellation);
+        await using var ledger = await OpenAsync(target, "target", cancellation);
+        var finished = await CopyLedger.FinishedAsync(ledger, cancellation);
+        var relations = await SchemaReader.RelationsAsync(snapshot.Main, cancellation);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var work = relations.Select(relation => CopyTableAsync(snapshot, relation, finished.GetValueOrDefault(relation.Name), stop.Token)).ToList();
+        work.Add(CopyLargeObjectsAsync(snapshot, stop.Token));
+        var hashes = await AllAsync(work, stop);
+        return new CopiedRows(relations.Count, hashes.Aggregate((left, right) => left + right).Rows, relations.Sum(relation => relation.Bytes), snapshot.Position);
+    }
+
+    /// <summary>Makes primary keys, unique constraints and indexes, several at once.</summary>
+    public async Task BuildIndexesAsync(CancellationToken cancellation)
+    {
+        await using var ledger = await OpenAsync(target, "target", cancellation);
+        var open = await CopyLedger.OpenStatementsAsync(ledger, SchemaStage.Indexes, cancellation);
+        // A constraint locks its table, so statements of one table follow each other.
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var slots = new SemaphoreSlim(parallel);
+        await AllAsync(open.Select(async pair =>
+        {
+            await slots.WaitAsync(stop.Token);
+            try
+            {
+                await using var connection = await OpenAsync(target, "target", stop.Token);
+                await Catalog.ExecuteAsync(connection, "SET maintenance_work_mem = '256MB'", stop.Token);
+                await RunAndMarkAsync(connection, pair.Position, pair.Statement, stop.Token);
+                moved(1, 0);
+            }
+            finally
+            {
+                slots.Release();
+            }
+            return 0;
+        }).ToList(), stop);
+    }
+
+    /// <summary>Makes everything else: foreign keys, views, triggers, comments, privileges, the values of sequences, and statistics for the planner.</summary>
+    public async Task FinishAsync(CancellationToken cancellation)
+    {
+        await using var from = await OpenAsync(source, "source", cancellation);
+        await using var to = await OpenAsync(target, "target", cancellation);
+        var open = await CopyLedger.OpenStatementsAsync(to, SchemaStage.AfterRows, cancellation);
+        await InOrderAsync(
+            open, _ => false, pair => RunAndMarkAsync(to, pair.Position, pair.Statement, cancellation), () => Task.CompletedTask);
+        foreach (var sequence in await SchemaReader.SequenceStatementsAsync(from, cancellation))
+            await Catalog.ExecuteAsync(to, sequence, cancellation);
+        await Catalog.ExecuteAsync(to, "ANALYZE", cancellation);
+    }
+
+    /// <summary>Reads every table of the target again and compares it with what the source had at the time of the snapshot.</summary>
+    /// <returns>The tables that differ, as sentences; empty when all agree.</returns>
+    public async Task<IReadOnlyList<string>> VerifyAsync(CancellationToken cancellation)
+    {
+        await using var ledger = await OpenAsync(target, "target", cancellation);
+        var expected = await CopyLedger.FinishedAsync(ledger, cancellation);
+        var there = await TableHashes.ReadAsync(target, parallel, moved, cancellation);
+        return TableHashes.Differences(expected.ToDictionary(pair => pair.Key, pair => pair.Value.Hash), there, "source", "target");
+    }
+
+    /// <summary>Removes the ledger: the copy is complete.</summary>
+    public async Task CloseAsync(CancellationToken cancellation)
+    {
+        await using var to = await OpenAsync(target, "target", cancellation);
+        await CopyLedger.RemoveAsync(to, cancellation);
+    }
+
+    internal static async Task<NpgsqlConnection> OpenAsync(string connectionString, string which, CancellationToken cancellation)
+    {
+        try
+        {
+            return await Catalog.OpenAsync(connectionString, cancellation);
+        }
+        catch (PostgresException refused) when (refused.SqlState is not (PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections))
+        {
+            throw new OperationException($"the {which} refuses the connection: {refused.MessageText}", refused);
+        }
+    }
+
+    private async Task<ContentHash> CopyTableAsync(SourceSnapshot snapshot, Relation relation, FinishedTable? finished, CancellationToken cancellation)
+    {
+        if (finished is not null && finished.Hash == await snapshot.ReadAsync(
+            reader => CopyStreams.ReadAsync(reader, relation.CopyOut, relation.IsText, null, _ => { }, cancellation), cancellation))
+        {
+            moved(1, relation.Bytes);
+            return finished.Hash;
+        }
+        var hash = relation.HeapBytes > PartBytes && parallel > 1 && relation.Columns.Count > 0
+            ? await CopyInPartsAsync(snapshot, relation, cancellation)
+            : await CopyWholeAsync(snapshot, relation, cancellation);
+        moved(1, 0);
+        return hash;
+    }
+
+    private Task<ContentHash> CopyWholeAsync(SourceSnapshot snapshot, Relation relation, CancellationToken cancellation) => snapshot.ReadAsync(
+        async reader =>
+        {
+            await using var to = await OpenAsync(target, "target", cancellation);
+            await using var transaction = await to.BeginTransactionAsync(cancellation);
+            await Catalog.ExecuteAsync(to, $"TRUNCATE ONLY {relation.Name}", cancellation);
+            var hash = await CopyStreams.PipeAsync(reader, relation.CopyOut, to, relation.CopyIn(freeze: true), relation.IsText, Count, cancellation);
+            await CopyLedger.FinishAsync(to, new FinishedTable(relation.Name, hash), cancellation);
+            await transaction.CommitAsync(cancellation);
+            return hash;
+        },
+        cancellation);
+
+    /// <summary>
+    /// Each part has its own transaction, and all commit when the last part is loaded. A crash between these commits leaves rows, but no entry in the
+    /// ledger: the next run empties the table first.
+    /// </summary>
+    private async Task<ContentHash> CopyInPartsAsync(SourceSnapshot snapshot, Relation relation, CancellationToken cancellation)
+    {
+        await using var ledger = await OpenAsync(target, "target", cancellation);
+        await CopyLedger.ReopenAsync(ledger, relation.Name, cancellation);
+        await Catalog.ExecuteAsync(ledger, $"TRUNCATE ONLY {relation.Name}", cancellation);
+        var blocks = relation.HeapBytes / BlockBytes;
+        var writers = new ConcurrentBag<NpgsqlConnection>();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        try
+        {
+            var parts = await AllAsync(Enumerable.Range(0, parallel).Select(part => snapshot.ReadAsync(
+                async reader =>
+                {
+                    var to = await OpenAsync(target, "target", stop.Token);
+                    writers.Add(to);
+                    await Catalog.ExecuteAsync(to, "BEGIN", stop.Token);
+                    var copyOut = relation.CopyOutBlocks(blocks * part / parallel, part == parallel - 1 ? null : blocks * (part + 1) / parallel);
+                    return await CopyStreams.PipeAsync(reader, copyOut, to, relation.CopyIn(freeze: false), relation.IsText, Count, stop.Token);
+                },
+                stop.Token)).ToList(), stop);
+            foreach (var to in writers)
+                await Catalog.ExecuteAsync(to, "COMMIT", cancellation);
+            var hash = parts.Aggregate((left, right) => left + right);
+            await CopyLedger.FinishAsync(ledger, new FinishedTable(relation.Name, hash), cancellation);
+            return hash;
+        }
+        finally
+        {
+            foreach (var to in writers)
+                await to.DisposeAsync();
+        }
+    }
+
+    /// <summary>Large objects keep their ids, and their owners where the target has the roles.</summary>
+    private Task<ContentHash> CopyLargeObjectsAsync(SourceSnapshot snapshot, CancellationToken cancellation) => snapshot.ReadAsync(
+        async reader =>
+        {
+            await using var to = await OpenAsync(target, "target", cancellation);
+            await LargeObjects.CopyAsync(reader, to, Count, cancellation);
+            return default(ContentHash);
+        },
+        cancellation);
+
+    private void Count(long bytes) => moved(0, bytes);
+
+    private static async Task RunAsync(NpgsqlConnection connection, SchemaStatement statement, CancellationToken cancellation)
+    {
+        try
+        {
+            await Catalog.ExecuteAsync(connection, statement.Sql, cancellation);
+        }
+        catch (PostgresException refused) when (!Missing.Contains(refused.SqlState) && !refused.IsTransient)
+        {
+            throw Refused(statement, refused);
+        }
+    }
+
+    private static async Task RunAndMarkAsync(NpgsqlConnection connection, int position, SchemaStatement statement, CancellationToken cancellation)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await RunAsync(connection, statement, cancellation);
+        await CopyLedger.MarkAsync(connection, position, cancellation);
+        await transaction.CommitAsync(cancellation);
+    }
+
+    /// <summary>
+    /// Runs everything; what misses a prerequisite is tried again after the others, as long as that helps. Returns what is left, if all of that can
+    /// wait.
+    /// </summary>
+    private static async Task<List<T>> InOrderAsync<T>(IEnumerable<T> items, Predicate<T> canWait, Func<T, Task> run, Func<Task> undo)
+    {
+        var open = items.ToList();
+        while (open.Count > 0)
+        {
+            var (postponed, problem) = (new List<T>(), (PostgresException?)null);
+            foreach (var item in open)
+            {
+                try
+                {
+                    await run(item);
+                }
+                catch (PostgresException missing) when (Missing.Contains(missing.SqlState))
+                {
+                    await undo();
+                    postponed.Add(item);
+                    problem ??= missing;
+                }
+            }
+            if (postponed.Count == open.Count && postponed.TrueForAll(canWait))
+                return postponed;
+            if (postponed.Count == open.Count)
+                throw new OperationException($"{postponed.Count} parts of the schema cannot be made at the target, the first because {problem!.MessageText}", problem);
+            open = postponed;
+        }
+        return [];
+    }
+
+    private static OperationException Refused(SchemaStatement statement, PostgresException refused) =>
+        new($"the target refuses {statement.Kind} {statement.Name}: {refused.MessageText}{(refused.Detail is { Length: > 0 } detail ? $" ({detail})" : "")}", refused);
+
+    /// <summary>Waits for all. The first failure stops the others, and is what is thrown when they have ended.</summary>
+    private static async Task<T[]> AllAsync<T>(List<Task<T>> work, CancellationTokenSource stop)
+    {
+        var open = work.ToList<Task>();
+        Exception? failure = null;
+        while (open.Count > 0)
+        {
+            var ended = await Task.WhenAny(open);
+            open.Remove(ended);
+            if (ended.IsCompletedSuccessfully)
+                continue;
+            failure ??= ended.Exception?.InnerException;
+            await stop.CancelAsync();
+        }
+        if (failure is not null)
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+        return await Task.WhenAll(work);
+    }
+}
+
+/// <summary>What was copied.</summary>
+/// <param name="Position">Position in the source's write-ahead log at the snapshot.</param>
+public sealed record CopiedRows(int Tables, long Rows, long Bytes, string Position);
