@@ -1,5 +1,8 @@
+using System.Text.Json.Serialization;
+
 namespace VisionPlatform.Infrastructure.StorageSync;
 
+[JsonConverter(typeof(JsonStringEnumConverter<DifferenceKind>))]
 public enum DifferenceKind
 {
     /// <summary>The target has no such object.</summary>
@@ -37,6 +40,9 @@ public sealed record Difference(string Key, DifferenceKind Kind, long? SourceSiz
 /// <summary>What one call of the engine did with the objects of a range.</summary>
 public sealed record RangeOutcome
 {
+    /// <summary>Differences that the outcome of one call holds.</summary>
+    public const int Kept = 20;
+
     /// <summary>Objects that the source lists.</summary>
     public long SourceObjects { get; init; }
 

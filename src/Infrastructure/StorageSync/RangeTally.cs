@@ -4,9 +4,6 @@ namespace VisionPlatform.Infrastructure.StorageSync;
 /// <param name="found">Told of every difference, also of those that are too many to keep; null if nobody wants them.</param>
 internal sealed class RangeTally(Action<Difference>? found)
 {
-    /// <summary>Differences that an outcome holds.</summary>
-    public const int Kept = 20;
-
     private readonly Lock _lock = new();
     private readonly List<Difference> _first = [];
     private readonly List<ListedObject> _large = [];
@@ -68,7 +65,7 @@ internal sealed class RangeTally(Action<Difference>? found)
                 Failed = _sum.Failed + (difference.Kind == DifferenceKind.Failed ? 1 : 0),
                 Vanished = _sum.Vanished + (difference.Kind == DifferenceKind.Vanished ? 1 : 0),
             };
-            if (_first.Count < Kept)
+            if (_first.Count < RangeOutcome.Kept)
                 _first.Add(difference);
         }
     }
