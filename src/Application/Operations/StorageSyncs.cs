@@ -32,6 +32,10 @@ public sealed record SyncReport(RangeOutcome Summary, bool IsDryRun, string? Not
 /// <param name="ReadsBoth">Reads both objects where nothing else tells whether their content is the same.</param>
 public sealed record StorageComparisonRequest(BucketPair Buckets, bool ReadsBoth);
 
+/// <summary>Which keys shall be split into ranges.</summary>
+/// <param name="After">Those after this one.</param>
+public sealed record PlanStep(BucketPair Buckets, string After);
+
 /// <summary>The work of one activity of a sync.</summary>
 /// <param name="Most">Of a deletion: the most objects that may go.</param>
 public sealed record SyncRangeStep(BucketPair Buckets, KeyRange Range, bool IsDryRun = false, long Most = 0);
@@ -69,7 +73,8 @@ public sealed class StorageSyncs(DataLocations locations, OperationMeter meter, 
             throw new OperationException(problem);
     }
 
-    public Task<IReadOnlyList<KeyRange>> PlanAsync(BucketPair buckets, CancellationToken cancellation) => Pair(buckets).PlanAsync(buckets.Prefix, Ranges, cancellation);
+    /// <summary>Splits the keys after one into ranges that can be worked on at the same time.</summary>
+    public Task<IReadOnlyList<KeyRange>> PlanAsync(PlanStep step, CancellationToken cancellation) => Pair(step.Buckets).PlanAsync(step.Buckets.Prefix, step.After, Ranges, cancellation);
 
     /// <summary>Copies what differs in a range.</summary>
     /// <exception cref="OperationException">The rest would fail too.</exception>

@@ -24,15 +24,13 @@ public static class SyncStorage
         var buckets = request.Buckets;
         context.SetCustomStatus(request.IsDryRun ? "compare the listings" : "check both buckets");
         await context.CallActivityAsync(request.IsDryRun ? nameof(StorageActivities.CheckBuckets) : nameof(StorageActivities.CheckWritableBuckets), buckets, OperationRetry.Standard);
-        var ranges = await context.CallActivityAsync<IReadOnlyList<KeyRange>>(nameof(StorageActivities.PlanRanges), buckets, OperationRetry.Standard);
-
         context.SetCustomStatus(request.IsDryRun ? "count what would be copied" : "copy");
-        var outcomes = await RangeFanOut.RunAsync(
-            ranges,
+        var ranges = await RangeFanOut.RunAsync(
+            after => StorageActivities.PlanAsync(context, buckets, after),
             range => context.CallActivityAsync<RangeOutcome>(nameof(StorageActivities.SyncRange), new SyncRangeStep(buckets, range, request.IsDryRun), OperationRetry.Standard),
             found => context.CallSubOrchestratorAsync<RangeOutcome>(
                 nameof(CopyLargeObject), new LargeObjectStep(buckets, found), new SubOrchestrationOptions(instanceId: $"{context.InstanceId}-{Name(found)}")));
-        var sum = RangeFanOut.Sum(outcomes, Reported);
+        var sum = RangeFanOut.Sum(ranges.Select(range => range.Outcome), Reported);
         if (!request.Delete || sum.OnlyAtTarget == 0)
             return new SyncReport(sum, request.IsDryRun, null);
 
@@ -41,11 +39,10 @@ public static class SyncStorage
         context.SetCustomStatus($"{(request.IsDryRun ? "would delete" : "delete")} {sum.OnlyAtTarget} of {sum.TargetObjects} objects, which only the target has");
         if (request.IsDryRun)
             return new SyncReport(sum, true, null);
-        var deleted = await RangeFanOut.RunAsync(
-            [.. ranges.Index().Where(range => outcomes[range.Index].OnlyAtTarget > 0)],
-            range => context.CallActivityAsync<RangeOutcome>(
-                nameof(StorageActivities.DeleteRange), new SyncRangeStep(buckets, range.Item, Most: outcomes[range.Index].OnlyAtTarget), OperationRetry.Standard));
-        var gone = RangeFanOut.Sum(deleted, Reported);
+        var most = ranges.Where(range => range.Outcome.OnlyAtTarget > 0).ToDictionary(range => range.Range, range => range.Outcome.OnlyAtTarget);
+        var deleted = await RangeFanOut.RunAsync([.. most.Keys], range => context.CallActivityAsync<RangeOutcome>(
+            nameof(StorageActivities.DeleteRange), new SyncRangeStep(buckets, range, Most: most[range]), OperationRetry.Standard));
+        var gone = RangeFanOut.Sum(deleted.Select(range => range.Outcome), Reported);
         return new SyncReport(
             sum with
             {
@@ -97,16 +94,18 @@ public static class CompareStorage
         var request = context.GetInput<StorageComparisonRequest>()!;
         context.SetCustomStatus("compare");
         await context.CallActivityAsync(nameof(StorageActivities.CheckBuckets), request.Buckets, OperationRetry.Standard);
-        var ranges = await context.CallActivityAsync<IReadOnlyList<KeyRange>>(nameof(StorageActivities.PlanRanges), request.Buckets, OperationRetry.Standard);
-        return RangeFanOut.Sum(
-            await RangeFanOut.RunAsync(ranges, range => context.CallActivityAsync<RangeOutcome>(
-                nameof(StorageActivities.CompareRange), new CompareRangeStep(request.Buckets, range, request.ReadsBoth), OperationRetry.Standard)),
-            SyncStorage.Reported);
+        var ranges = await RangeFanOut.RunAsync(
+            after => StorageActivities.PlanAsync(context, request.Buckets, after),
+            range => context.CallActivityAsync<RangeOutcome>(nameof(StorageActivities.CompareRange), new CompareRangeStep(request.Buckets, range, request.ReadsBoth), OperationRetry.Standard));
+        return RangeFanOut.Sum(ranges.Select(range => range.Outcome), SyncStorage.Reported);
     }
 }
 
 public sealed class StorageActivities(StorageSyncs syncs)
 {
+    internal static Task<IReadOnlyList<KeyRange>> PlanAsync(TaskOrchestrationContext context, BucketPair buckets, string after) =>
+        context.CallActivityAsync<IReadOnlyList<KeyRange>>(nameof(PlanRanges), new PlanStep(buckets, after), OperationRetry.Standard);
+
     [Function(nameof(CheckBuckets))]
     public Task CheckBuckets([ActivityTrigger] BucketPair buckets, CancellationToken cancellation) => syncs.CheckAsync(buckets, writes: false, cancellation);
 
@@ -114,7 +113,7 @@ public sealed class StorageActivities(StorageSyncs syncs)
     public Task CheckWritableBuckets([ActivityTrigger] BucketPair buckets, CancellationToken cancellation) => syncs.CheckAsync(buckets, writes: true, cancellation);
 
     [Function(nameof(PlanRanges))]
-    public Task<IReadOnlyList<KeyRange>> PlanRanges([ActivityTrigger] BucketPair buckets, CancellationToken cancellation) => syncs.PlanAsync(buckets, cancellation);
+    public Task<IReadOnlyList<KeyRange>> PlanRanges([ActivityTrigger] PlanStep step, CancellationToken cancellation) => syncs.PlanAsync(step, cancellation);
 
     [Function(nameof(SyncRange))]
     public Task<RangeOutcome> SyncRange([ActivityTrigger] SyncRangeStep step, CancellationToken cancellation) => syncs.SyncRangeAsync(step, cancellation);

@@ -19,10 +19,11 @@ internal sealed class RangePlanner(S3Wire store, string prefix) : IDisposable
 
     private readonly record struct Branch(KeyRange Range, bool IsLarge);
 
-    /// <summary>Ranges that together hold every key under the prefix; about <paramref name="wanted"/> if there are so many keys.</summary>
-    public async Task<IReadOnlyList<KeyRange>> PlanAsync(int wanted, CancellationToken cancellation)
+    /// <summary>Ranges that together hold every key under the prefix after a key; about <paramref name="wanted"/> if there are so many keys.</summary>
+    public async Task<IReadOnlyList<KeyRange>> PlanAsync(string? after, int wanted, CancellationToken cancellation)
     {
-        List<Branch> branches = [new(KeyRange.All, await IsLargeAsync(KeyRange.All, cancellation))];
+        var all = new KeyRange(after, null);
+        List<Branch> branches = [new(all, await IsLargeAsync(all, cancellation))];
         while (branches.Count < wanted && branches.Exists(static branch => branch.IsLarge))
         {
             var split = await Task.WhenAll(branches.Select(async branch => branch.IsLarge ? await SplitAsync(branch.Range, cancellation) : [branch]));

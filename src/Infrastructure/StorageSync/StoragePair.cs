@@ -68,11 +68,11 @@ public sealed partial class StoragePair : IDisposable
     /// <summary>Told of every difference; an outcome holds only the first ones.</summary>
     public Action<Difference>? Found { get; init; }
 
-    /// <summary>Ranges of about equal work that together hold every key under the prefix at the source.</summary>
-    public async Task<IReadOnlyList<KeyRange>> PlanAsync(string prefix, int wanted, CancellationToken cancellation)
+    /// <summary>Ranges of about equal work that together hold every key under the prefix after <paramref name="after"/>.</summary>
+    public async Task<IReadOnlyList<KeyRange>> PlanAsync(string prefix, string? after, int wanted, CancellationToken cancellation)
     {
         using var planner = new RangePlanner(_source, prefix);
-        return await planner.PlanAsync(wanted, cancellation);
+        return await planner.PlanAsync(after, wanted, cancellation);
     }
 
     /// <summary>Copies what the target lacks or has differently. Deletes nothing.</summary>

@@ -21,7 +21,7 @@ public sealed class RangeTests(StorageFixture storage)
             using var store = Wire(listing);
             using var planner = new RangePlanner(store, "p/");
 
-            var ranges = await planner.PlanAsync(wanted, Cancellation);
+            var ranges = await planner.PlanAsync(null, wanted, Cancellation);
 
             Assert.InRange(ranges.Count, Math.Min(wanted, 6), 2 * wanted);
             Assert.InRange(listing.Requests, 1, 300 + (wanted * 15));
@@ -43,7 +43,7 @@ public sealed class RangeTests(StorageFixture storage)
         using var planner = new RangePlanner(store, "");
 
         var found = new List<string>();
-        foreach (var range in await planner.PlanAsync(16, Cancellation))
+        foreach (var range in await planner.PlanAsync(null, 16, Cancellation))
             await foreach (var listed in store.ListAsync("", range, Cancellation))
                 found.Add(listed.Key);
 
@@ -58,7 +58,7 @@ public sealed class RangeTests(StorageFixture storage)
         using var pair = new StoragePair(
             Settings("a"), Settings("b"), new TransferLimits(), TimeProvider.System, TwoBuckets.QuickPolicy, listing, listing);
 
-        var ranges = await pair.PlanAsync("datasets/", 32, Cancellation);
+        var ranges = await pair.PlanAsync("datasets/", null, 32, Cancellation);
         var sum = new RangeOutcome();
         var (calls, most) = (0, 0L);
         foreach (var planned in ranges)
