@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using VisionPlatform.Cli.Backups;
 using VisionPlatform.Cli.Databases;
 using VisionPlatform.Cli.Demo;
 using VisionPlatform.Cli.SettingsFiles;
@@ -10,10 +11,11 @@ namespace VisionPlatform.Cli;
 /// <summary>The command table of platform-cli and the one place where failures become an exit code.</summary>
 internal static class CommandLine
 {
-    public static RootCommand Build() => new("Operates the vision platform: databases, object storage, and the demo of the main job.")
+    public static RootCommand Build() => new("Operates the vision platform: databases, object storage, backups, and the demo of the main job.")
     {
         DatabaseCommands.Build(),
         StorageCommands.Build(),
+        BackupCommands.Build(),
         SettingsCommands.Build(),
         DemoCommand.Build(),
     };

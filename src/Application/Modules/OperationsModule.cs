@@ -1,4 +1,6 @@
+using VisionPlatform.Application.Backups;
 using VisionPlatform.Domain;
+using VisionPlatform.Infrastructure.Backups;
 using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Storage;
 
@@ -9,7 +11,7 @@ internal static class OperationsModule
 {
     public static Module Declaration { get; } = new(AppModule.Operations)
     {
-        Capabilities = ["Health", "Http", "OpenApi", "Operations", "Permissions"],
+        Capabilities = ["Backups", "Health", "Http", "OpenApi", "Operations", "Permissions"],
         Settings =
         [
             // First, as other sections read PUBLIC_URL too.
@@ -17,6 +19,7 @@ internal static class OperationsModule
             SettingsSection.Of("Modules", ServedModules.From),
             SettingsSection.Of("Databases", settings => DatabaseSettings.From(settings, AppModules.All.SelectMany(module => module.Databases))),
             SettingsSection.Of("Object storage", StorageSettings.From),
+            SettingsSection.Of("Backups", BackupSettings.From),
             SettingsSection.Of("Rate limits and proxies", TrafficSettings.From),
             SettingsSection.Of("Key vault", VaultSettings.From),
             SettingsSection.Of("Azure Functions host", FunctionsHostSettings.From),
@@ -26,6 +29,6 @@ internal static class OperationsModule
             new("Health", "Probes for load balancers and operators. They need no token and are not rate limited."),
             new("Meta", "This description, for programs and for people."),
         ],
-        AddServices = services => services.AddObjectStores(),
+        AddServices = services => services.AddObjectStores().AddBackups(),
     };
 }

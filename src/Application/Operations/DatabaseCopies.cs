@@ -36,19 +36,23 @@ public sealed class DatabaseCopies(DataLocations locations, OperationMeter meter
     public async Task BuildIndexesAsync(DatabaseCopyRequest request, CancellationToken cancellation)
     {
         meter.Begin("build indexes");
-        await Copier(request).BuildIndexesAsync(cancellation);
+        await Copier(request).To.BuildIndexesAsync(cancellation);
     }
 
-    public Task FinishAsync(DatabaseCopyRequest request, CancellationToken cancellation) => Copier(request).FinishAsync(cancellation);
+    public async Task FinishAsync(DatabaseCopyRequest request, CancellationToken cancellation)
+    {
+        var copier = Copier(request);
+        await copier.To.FinishAsync(await copier.SequencesAsync(cancellation), cancellation);
+    }
 
     /// <summary>Compares the target's tables with what the source had. Empty when all agree.</summary>
     public async Task<IReadOnlyList<string>> VerifyAsync(DatabaseCopyRequest request, long expectedBytes, CancellationToken cancellation)
     {
         meter.Begin("verify", expectedBytes);
-        return await Copier(request).VerifyAsync(cancellation);
+        return await Copier(request).To.VerifyAsync(cancellation);
     }
 
-    public Task CloseAsync(DatabaseCopyRequest request, CancellationToken cancellation) => Copier(request).CloseAsync(cancellation);
+    public Task CloseAsync(DatabaseCopyRequest request, CancellationToken cancellation) => Copier(request).To.CloseAsync(cancellation);
 
     /// <summary>The content of one database, by table: <c>rows:hash</c>.</summary>
     public async Task<IReadOnlyDictionary<string, ContentHash>> HashesAsync(string database, int parallel, CancellationToken cancellation)

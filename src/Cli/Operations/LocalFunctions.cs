@@ -7,14 +7,13 @@ using VisionPlatform.Orchestrations.Operations;
 
 namespace VisionPlatform.Cli.Operations;
 
-/// <summary>The orchestrators and activities of the platform's operations, found by their function names and called directly.</summary>
+/// <summary>The platform's orchestrators and activities, found by their function names and called directly.</summary>
 internal sealed class LocalFunctions(IServiceProvider services)
 {
     /// <summary>How inputs and results are written; the same as on the hosts.</summary>
     internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     private static readonly Dictionary<string, MethodInfo> Methods = typeof(OperationRetry).Assembly.GetTypes()
-        .Where(type => type.Namespace == typeof(OperationRetry).Namespace)
         .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly))
         .Select(method => (method, function: method.GetCustomAttribute<FunctionAttribute>()))
         .Where(pair => pair.function is not null)
@@ -37,7 +36,7 @@ internal sealed class LocalFunctions(IServiceProvider services)
     }
 
     private static MethodInfo Method(string name) =>
-        Methods.GetValueOrDefault(name) ?? throw new InvalidOperationException($"There is no function '{name}' among the operations.");
+        Methods.GetValueOrDefault(name) ?? throw new InvalidOperationException($"There is no function '{name}' in the platform.");
 
     private static async Task<string?> InvokeAsync(MethodInfo method, object? target, Func<ParameterInfo, object?> value)
     {

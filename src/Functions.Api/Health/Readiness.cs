@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using VisionPlatform.Application.Backups;
 using VisionPlatform.Application.Modules;
 using VisionPlatform.Domain;
 using VisionPlatform.Infrastructure.Accounts;
@@ -38,7 +39,7 @@ public sealed record HealthReport(HealthStatus Status, IReadOnlyList<HealthCheck
 
 /// <summary>Looks at every service the app needs, all at once and each for a short time only.</summary>
 public sealed class Readiness(
-    IServiceScopeFactory scopes, ObjectStores stores, TrainerClient trainers, AccountSettings accounts, ServedModules modules, ILogger<Readiness> logger)
+    IServiceScopeFactory scopes, ObjectStores stores, TrainerClient trainers, AccountSettings accounts, ServedModules modules, BackupHealth backups, ILogger<Readiness> logger)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
     private const string SchemaBehind = "The schema is behind: run platform-cli database migrate.";
@@ -53,6 +54,7 @@ public sealed class Readiness(
                 database.HealthCheck, HealthStatus.Unavailable, token => CheckDatabaseAsync(database, token), cancellation)),
             RunAsync("external_storage", HealthStatus.Unavailable, token => CheckStoreAsync(stores.External, token), cancellation),
             RunAsync("internal_storage", HealthStatus.Unavailable, token => CheckStoreAsync(stores.Internal, token), cancellation),
+            .. backups.IsConfigured ? [RunAsync("backups", HealthStatus.Degraded, CheckBackupsAsync, cancellation)] : Array.Empty<Task<HealthCheck>>(),
             .. modules.Serves(AppModules.Of(AppModule.Platform)) ? TrainerChecks(cancellation) : [],
         ]);
         return new HealthReport(checks.Max(check => check.Status), checks);
@@ -77,6 +79,12 @@ public sealed class Readiness(
             return null;
         await using var scope = scopes.CreateAsyncScope();
         return await scope.ServiceProvider.GetRequiredService<UserDatabase>().Users.AnyAsync(cancellation) ? null : NoAdministrator;
+    }
+
+    private async Task<string?> CheckBackupsAsync(CancellationToken cancellation)
+    {
+        var problems = (await backups.StatesAsync(cancellation)).Select(state => (state.Database, Problem: backups.Problem(state))).Where(found => found.Problem is not null);
+        return string.Join("; ", problems.Select(found => $"{found.Database}: {found.Problem}")) is { Length: > 0 } text ? text : null;
     }
 
     private static async Task<string?> CheckStoreAsync(ObjectStore store, CancellationToken cancellation)

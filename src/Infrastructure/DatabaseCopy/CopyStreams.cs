@@ -18,8 +18,25 @@ internal static class CopyStreams
         NpgsqlConnection connection, string copyOut, bool isText, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? write, Action<long> moved,
         CancellationToken cancellation)
     {
-        var hasher = new RowHasher(isText);
         await using var source = await OpenReadAsync(connection, copyOut, isText, cancellation);
+        return await ReadAsync(source, isText, write, moved, cancellation);
+    }
+
+    /// <summary>Sends the rows of a stored COPY to the database, or only reads them where there is none.</summary>
+    public static Task<ContentHash> LoadAsync(
+        Stream source, bool isText, NpgsqlConnection? target, string? copyIn, Action<long> moved, CancellationToken cancellation) => target is null
+        ? ReadAsync(source, isText, null, moved, cancellation)
+        : WriteAsync(target, copyIn!, isText, write => ReadAsync(source, isText, write, moved, cancellation), cancellation);
+
+    /// <summary>Sends what one COPY reads into another.</summary>
+    public static Task<ContentHash> PipeAsync(
+        NpgsqlConnection source, string copyOut, NpgsqlConnection target, string copyIn, bool isText, Action<long> moved, CancellationToken cancellation) =>
+        WriteAsync(target, copyIn, isText, write => ReadAsync(source, copyOut, isText, write, moved, cancellation), cancellation);
+
+    private static async Task<ContentHash> ReadAsync(
+        Stream source, bool isText, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? write, Action<long> moved, CancellationToken cancellation)
+    {
+        var hasher = new RowHasher(isText);
         var buffer = new byte[BufferBytes];
         for (var ended = false; !ended;)
         {
@@ -39,30 +56,29 @@ internal static class CopyStreams
         return hasher.Hash;
     }
 
-    /// <summary>Sends what one COPY reads into another.</summary>
-    public static async Task<ContentHash> PipeAsync(
-        NpgsqlConnection source, string copyOut, NpgsqlConnection target, string copyIn, bool isText, Action<long> moved, CancellationToken cancellation)
+    private static async Task<ContentHash> WriteAsync(
+        NpgsqlConnection target, string copyIn, bool isText, Func<Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>, Task<ContentHash>> read, CancellationToken cancellation)
     {
-        // A COPY that is not finished is cancelled when its stream is disposed before an exception; then nothing of it stays.
+        // A COPY is cancelled when reading fails; then nothing of it stays.
         if (isText)
         {
-            var writer = await target.BeginTextImportAsync(copyIn, cancellation);
+            var writer = (NpgsqlCopyTextWriter)await target.BeginTextImportAsync(copyIn, cancellation);
             try
             {
-                var hash = await ReadAsync(source, copyOut, isText, (piece, token) => ((StreamWriter)writer).BaseStream.WriteAsync(piece, token), moved, cancellation);
+                var hash = await read(writer.BaseStream.WriteAsync);
                 await writer.DisposeAsync();
                 return hash;
             }
             catch
             {
-                ((NpgsqlCopyTextWriter)writer).Cancel();
+                await writer.CancelAsync();
                 throw;
             }
         }
         await using var stream = await target.BeginRawBinaryCopyAsync(copyIn, cancellation);
         try
         {
-            return await ReadAsync(source, copyOut, isText, stream.WriteAsync, moved, cancellation);
+            return await read(stream.WriteAsync);
         }
         catch
         {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Npgsql;
 
 namespace VisionPlatform.Infrastructure.DatabaseCopy;
@@ -22,11 +21,7 @@ public sealed record PreflightReport(int Tables, long Bytes, long DatabaseBytes,
 /// <summary>Compares two databases before the first byte moves.</summary>
 internal static class Preflight
 {
-    private const int OldestVersion = 150000;
-
-    private sealed record Facts(
-        int Version, string Encoding, string Collate, string Provider, string? CollationVersion, string? ActualCollationVersion, long Bytes, string Name, bool IsReadOnly,
-        bool MayCreate, bool SeesAllRows, long LargeObjects);
+    private const int OldestVersion = DatabaseFacts.OldestVersion;
 
     /// <param name="source">The database to copy.</param>
     /// <param name="target">The database that receives the copy.</param>
@@ -34,7 +29,7 @@ internal static class Preflight
     /// <param name="cancellation">Ends it.</param>
     public static async Task<PreflightReport> RunAsync(NpgsqlConnection source, NpgsqlConnection target, string? replace, CancellationToken cancellation)
     {
-        var (from, to) = (await FactsAsync(source, cancellation), await FactsAsync(target, cancellation));
+        var (from, to) = (await DatabaseFacts.ReadAsync(source, cancellation), await DatabaseFacts.ReadAsync(target, cancellation));
         var relations = await SchemaReader.RelationsAsync(source, cancellation);
         var findings = new List<PreflightFinding>();
         CheckServers(source, target, from, to, findings);
@@ -48,20 +43,15 @@ internal static class Preflight
         return new PreflightReport(relations.Count, relations.Sum(relation => relation.Bytes), from.Bytes, from.LargeObjects, [.. findings.OrderByDescending(finding => finding.IsBlocking)]);
     }
 
-    private static async Task<Facts> FactsAsync(NpgsqlConnection connection, CancellationToken cancellation) =>
-        (await Catalog.RowsAsync(connection, Catalog.Query("database-facts"), row => new Facts(
-            row.GetInt32(0), row.GetString(1), row.GetString(2) + "/" + row.GetString(3), row.GetString(4), row.IsDBNull(5) ? null : row.GetString(5), row.IsDBNull(6) ? null : row.GetString(6),
-            row.GetInt64(7), row.GetString(8), row.GetBoolean(9) || row.GetBoolean(10), row.GetBoolean(11), row.GetBoolean(12), row.GetInt64(13)), cancellation))[0];
-
-    private static void CheckServers(NpgsqlConnection source, NpgsqlConnection target, Facts from, Facts to, List<PreflightFinding> findings)
+    private static void CheckServers(NpgsqlConnection source, NpgsqlConnection target, DatabaseFacts from, DatabaseFacts to, List<PreflightFinding> findings)
     {
         void Block(string message) => findings.Add(new PreflightFinding(true, message));
         if (source.Host == target.Host && source.Port == target.Port && from.Name == to.Name)
             Block("source and target are the same database");
         if (from.Version < OldestVersion || to.Version < OldestVersion)
-            Block($"PostgreSQL 15 or later is needed on both sides; the source has {Release(from.Version)}, the target {Release(to.Version)}");
+            Block($"PostgreSQL 15 or later is needed on both sides; the source has {DatabaseFacts.Release(from.Version)}, the target {DatabaseFacts.Release(to.Version)}");
         else if (to.Version / 10000 < from.Version / 10000)
-            Block($"the target's PostgreSQL {Release(to.Version)} is older than the source's {Release(from.Version)}");
+            Block($"the target's PostgreSQL {DatabaseFacts.Release(to.Version)} is older than the source's {DatabaseFacts.Release(from.Version)}");
         if (from.Encoding != to.Encoding)
             Block($"the source's encoding is {from.Encoding}, the target's {to.Encoding}");
         if (to.IsReadOnly)
@@ -70,20 +60,15 @@ internal static class Preflight
             Block($"the user may not create schemas in the target database {to.Name}");
     }
 
-    private static async Task CheckRightsAsync(NpgsqlConnection source, Facts from, Facts to, List<PreflightFinding> findings, CancellationToken cancellation)
+    private static async Task CheckRightsAsync(NpgsqlConnection source, DatabaseFacts from, DatabaseFacts to, List<PreflightFinding> findings, CancellationToken cancellation)
     {
-        foreach (var (name, isReadable) in await Catalog.RowsAsync(source, Catalog.Query("unreadable-tables"), row => (row.GetString(0), row.GetBoolean(1)), cancellation))
-        {
-            if (!isReadable)
-                findings.Add(new PreflightFinding(true, $"the source's user may not read {name}"));
-            else if (!from.SeesAllRows)
-                findings.Add(new PreflightFinding(true, $"row security hides rows of {name} from the source's user"));
-        }
+        if (await DatabaseFacts.UnreadableAsync(source, from, cancellation) is { } hidden)
+            findings.Add(new PreflightFinding(true, hidden));
         if (from.LargeObjects > 0 && !to.SeesAllRows)
             findings.Add(new PreflightFinding(false, $"{from.LargeObjects} large objects will belong to the target's user"));
     }
 
-    private static async Task CheckTargetRowsAsync(NpgsqlConnection target, Facts to, string? replace, List<PreflightFinding> findings, CancellationToken cancellation)
+    internal static async Task CheckTargetRowsAsync(NpgsqlConnection target, DatabaseFacts to, string? replace, List<PreflightFinding> findings, CancellationToken cancellation)
     {
         if (replace is not null && replace != to.Name)
             findings.Add(new PreflightFinding(true, $"--replace names {replace}, but the target database is {to.Name}"));
@@ -117,13 +102,13 @@ internal static class Preflight
         }
     }
 
-    private static async Task CheckCollationAsync(NpgsqlConnection source, Facts from, Facts to, List<PreflightFinding> findings, CancellationToken cancellation)
+    private static async Task CheckCollationAsync(NpgsqlConnection source, DatabaseFacts from, DatabaseFacts to, List<PreflightFinding> findings, CancellationToken cancellation)
     {
         var indexes = await Catalog.RowsAsync(source, Catalog.Query("collated-indexes"), row => row.GetString(0), cancellation);
         if (from.CollationVersion is { } recorded && from.ActualCollationVersion is { } actual && recorded != actual)
             findings.Add(new PreflightFinding(false, $"the source's operating system sorts text by version {actual} now, its indexes were made under {recorded}: a unique index there may hide duplicates, which would fail at the target{Of(indexes)}"));
-        if ((from.Collate, from.Provider) != (to.Collate, to.Provider))
-            findings.Add(new PreflightFinding(false, $"text is sorted by {from.Collate} (provider {from.Provider}) at the source and by {to.Collate} (provider {to.Provider}) at the target{Of(indexes)}"));
+        if (from.Order != to.Order)
+            findings.Add(new PreflightFinding(false, $"text is sorted by {from.Order} at the source and by {to.Order} at the target{Of(indexes)}"));
         else if (from.ActualCollationVersion != to.ActualCollationVersion)
             findings.Add(new PreflightFinding(false, $"text is sorted by collation version {from.ActualCollationVersion ?? "unknown"} at the source and {to.ActualCollationVersion ?? "unknown"} at the target{Of(indexes)}"));
 
@@ -140,6 +125,4 @@ internal static class Preflight
     }
 
     private static string Some(List<string> names) => names.Count <= 5 ? string.Join(", ", names) : $"{string.Join(", ", names.Take(5))} and {names.Count - 5} more";
-
-    private static string Release(int version) => string.Create(CultureInfo.InvariantCulture, $"{version / 10000}.{version % 10000}");
 }

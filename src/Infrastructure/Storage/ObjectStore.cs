@@ -90,6 +90,29 @@ public sealed partial class ObjectStore : IDisposable
             return new ObjectBytes(info, bytes);
         }, cancellation);
 
+    /// <summary>Reads <paramref name="length"/> bytes of an object into memory; null if there is no such object or it is shorter. A retry reads them anew.</summary>
+    public async Task<byte[]?> GetRangeAsync(string key, long from, int length, CancellationToken cancellation)
+    {
+        try
+        {
+            var found = await OrNullAsync<byte[]>(async token =>
+            {
+                var request = new GetObjectRequest { BucketName = Bucket, Key = key, ByteRange = new ByteRange(from, from + length - 1) };
+                using var response = await _client.GetObjectAsync(request, token);
+                if (response.ContentLength != length)
+                    return [];
+                var bytes = GC.AllocateUninitializedArray<byte>(length);
+                await response.ResponseStream.ReadExactlyAsync(bytes, token);
+                return bytes;
+            }, cancellation);
+            return found?.Length == length ? found : null;
+        }
+        catch (AmazonS3Exception shorter) when (shorter.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Stores bytes under a key, replacing what is there.</summary>
     public Task PutAsync(string key, ReadOnlyMemory<byte> content, string contentType, CancellationToken cancellation) =>
         PutBytesAsync(key, content, contentType, writeOnce: false, cancellation);
@@ -136,6 +159,21 @@ public sealed partial class ObjectStore : IDisposable
             // The SDK answers null, not an empty list, when nothing matches.
             foreach (var found in page.S3Objects ?? [])
                 yield return new ObjectInfo(found.Key, found.Size ?? 0, Unquoted(found.ETag), null, Utc(found.LastModified));
+            next = page.IsTruncated == true ? page.NextContinuationToken : null;
+        }
+        while (next is not null);
+    }
+
+    /// <summary>The names between the prefix, which ends in a slash, and the next slash: the folders in a folder.</summary>
+    public async IAsyncEnumerable<string> ListFoldersAsync(string prefix, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        string? next = null;
+        do
+        {
+            var request = new ListObjectsV2Request { BucketName = Bucket, Prefix = prefix, Delimiter = "/", ContinuationToken = next };
+            var page = await CallAsync(token => new ValueTask<ListObjectsV2Response>(_client.ListObjectsV2Async(request, token)), cancellation);
+            foreach (var folder in page.CommonPrefixes ?? [])
+                yield return folder[prefix.Length..^1];
             next = page.IsTruncated == true ? page.NextContinuationToken : null;
         }
         while (next is not null);
