@@ -35,7 +35,7 @@ public sealed class BackupRuns(DataLocations locations, BackupSettings settings,
     {
         meter.Begin($"back up {database}");
         await _bucket!.CreateBucketAsync(cancellation);
-        return Summary(await new BackupWriter(Store, locations.Database(database), Parallel, meter.Add, time).TakeAsync(database, id, cancellation));
+        return Summary(await new BackupWriter(Store, locations.Database(database), Parallel, meter.Add, time).TakeAsync(database, id, cancellation).ExplainedAsync());
     }
 
     /// <summary>Reads a whole backup and compares every part and every table with its manifest.</summary>
@@ -83,18 +83,18 @@ public sealed class BackupRuns(DataLocations locations, BackupSettings settings,
     }
 
     public async Task PrepareRestoreAsync(RestoreRequest request, string operation, CancellationToken cancellation) =>
-        await (await ReaderAsync(request, cancellation)).PrepareAsync(Target(TargetOf(request, operation)), operation, cancellation);
+        await (await ReaderAsync(request, cancellation)).PrepareAsync(Target(TargetOf(request, operation)), operation, cancellation).ExplainedAsync();
 
     public async Task LoadTableAsync(RestoreRequest request, string operation, string table, CancellationToken cancellation) =>
-        await (await ReaderAsync(request, cancellation)).LoadTableAsync(TargetOf(request, operation), table, cancellation);
+        await (await ReaderAsync(request, cancellation)).LoadTableAsync(TargetOf(request, operation), table, cancellation).ExplainedAsync();
 
     public async Task FinishRestoreAsync(RestoreRequest request, string operation, CancellationToken cancellation)
     {
         var manifest = await Store.GetAsync(request.Database, request.Backup, cancellation);
         var (connection, target) = (TargetOf(request, operation), Target(TargetOf(request, operation)));
         await new BackupReader(Store, manifest, meter.Add).LoadLargeObjectsAsync(connection, cancellation);
-        await target.BuildIndexesAsync(cancellation);
-        await target.FinishAsync(manifest.Sequences, cancellation);
+        await target.BuildIndexesAsync(cancellation).ExplainedAsync();
+        await target.FinishAsync(manifest.Sequences, cancellation).ExplainedAsync();
         // What was loaded was compared while it was loaded; this is what the database says it has.
         var differences = await target.VerifyAsync(cancellation);
         if (differences.Count > 0)

@@ -22,34 +22,34 @@ public sealed class DatabaseCopies(DataLocations locations, OperationMeter meter
 {
     /// <summary>What would be moved and what would not survive it.</summary>
     public Task<PreflightReport> PreflightAsync(string operation, DatabaseCopyRequest request, CancellationToken cancellation) =>
-        Copier(request).PreflightAsync(operation, request.Replace, cancellation);
+        Copier(request).PreflightAsync(operation, request.Replace, cancellation).ExplainedAsync();
 
     public Task PrepareAsync(string operation, DatabaseCopyRequest request, CancellationToken cancellation) =>
-        Copier(request).PrepareAsync(operation, request.Replace, cancellation);
+        Copier(request).PrepareAsync(operation, request.Replace, cancellation).ExplainedAsync();
 
     public async Task<CopiedRows> CopyRowsAsync(DatabaseCopyRequest request, long expectedBytes, CancellationToken cancellation)
     {
         meter.Begin("copy rows", expectedBytes);
-        return await Copier(request).CopyRowsAsync(cancellation);
+        return await Copier(request).CopyRowsAsync(cancellation).ExplainedAsync();
     }
 
     public async Task BuildIndexesAsync(DatabaseCopyRequest request, CancellationToken cancellation)
     {
         meter.Begin("build indexes");
-        await Copier(request).To.BuildIndexesAsync(cancellation);
+        await Copier(request).To.BuildIndexesAsync(cancellation).ExplainedAsync();
     }
 
     public async Task FinishAsync(DatabaseCopyRequest request, CancellationToken cancellation)
     {
         var copier = Copier(request);
-        await copier.To.FinishAsync(await copier.SequencesAsync(cancellation), cancellation);
+        await copier.To.FinishAsync(await copier.SequencesAsync(cancellation), cancellation).ExplainedAsync();
     }
 
     /// <summary>Compares the target's tables with what the source had. Empty when all agree.</summary>
     public async Task<IReadOnlyList<string>> VerifyAsync(DatabaseCopyRequest request, long expectedBytes, CancellationToken cancellation)
     {
         meter.Begin("verify", expectedBytes);
-        return await Copier(request).To.VerifyAsync(cancellation);
+        return await Copier(request).To.VerifyAsync(cancellation).ExplainedAsync();
     }
 
     public Task CloseAsync(DatabaseCopyRequest request, CancellationToken cancellation) => Copier(request).To.CloseAsync(cancellation);

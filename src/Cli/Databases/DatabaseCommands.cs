@@ -11,6 +11,8 @@ internal static class DatabaseCommands
         BuildStatus(),
         CopyCommands.BuildCopy(),
         CopyCommands.BuildVerify(),
+        CutoverCommands.BuildCutover(),
+        CutoverCommands.BuildRollback(),
     };
 
     private static Command BuildMigrate()
