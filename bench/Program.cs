@@ -1,5 +1,6 @@
 using VisionPlatform.Bench;
 using VisionPlatform.Bench.Api;
+using VisionPlatform.Bench.Data;
 using VisionPlatform.Bench.Engine;
 using VisionPlatform.Bench.Hosts;
 
@@ -8,6 +9,7 @@ Dictionary<string, Func<string[], CancellationToken, Task>> topics = new(StringC
 {
     ["engine"] = EngineBench.RunAsync,
     ["api"] = ApiBench.RunAsync,
+    ["data"] = DataBench.RunAsync,
     ["hosts"] = HostsBench.RunAsync,
 };
 

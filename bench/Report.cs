@@ -36,6 +36,23 @@ public static class Report
         Console.Out.Flush();
     }
 
+    /// <summary>
+    /// Prints a result beside another program's of the same run: <c>scenario</c>, <c>n</c>, <c>seconds</c>, <c>peerSeconds</c>, <c>ratio</c> (how many times
+    /// as fast as the peer), <c>peakMb</c> (most resident memory of ours), other values, and <c>load</c>.
+    /// </summary>
+    public static void Comparison(string scenario, int n, double seconds, double peerSeconds, double peakMb, JsonObject? extra = null)
+    {
+        var line = new JsonObject
+        {
+            ["scenario"] = scenario, ["n"] = n, ["seconds"] = Rounded(seconds), ["peerSeconds"] = Rounded(peerSeconds), ["ratio"] = Rounded(peerSeconds / seconds), ["peakMb"] = Rounded(peakMb),
+        };
+        foreach ((string name, JsonNode? value) in extra ?? [])
+            line[name] = value?.DeepClone();
+        line["load"] = Load();
+        Console.Out.WriteLine(line.ToJsonString(s_json));
+        Console.Out.Flush();
+    }
+
     /// <summary>The smallest value that is at least as large as the given percentage of the values; 0 if there are none.</summary>
     public static double Percentile(IReadOnlyCollection<double> values, double percent)
     {

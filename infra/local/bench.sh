@@ -4,7 +4,7 @@
 BENCH_DLL=$ROOT/bench/bin/Release/net10.0/Bench.dll
 
 # What a topic needs to run here, as for ensure_packages; a topic is a folder of bench/.
-declare -A BENCH_SERVICES=([engine]=postgres [api]=postgres [hosts]="postgres s3")
+declare -A BENCH_SERVICES=([engine]=postgres [api]=postgres [data]="postgres s3" [hosts]="postgres s3")
 
 # run_bench TOPIC [ARGUMENTS…]: JSON lines on stdout, progress on stderr.
 run_bench() {
@@ -16,6 +16,7 @@ run_bench() {
   read_given_endpoints
   read -ra LOCAL_SERVICES <<<"${BENCH_SERVICES[$topic]}"
   ensure_packages "${LOCAL_SERVICES[@]}"
+  [[ $topic != data ]] || ensure_packages rclone
   trap 'exit 130' INT TERM
   trap 'stop_azurite; stop_services && wipe_services' EXIT
   stop_services && wipe_services
@@ -29,6 +30,10 @@ run_bench() {
     unset DATABASE_URL USER_DATABASE_URL DURABLE_DATABASE_URL
     BENCH_DATABASE_URL=$(postgres_url postgres) BENCH_POSTGRES_BIN=$(postgres_bin)
     export BENCH_DATABASE_URL BENCH_POSTGRES_BIN
+    if [[ $topic == data ]]; then
+      BENCH_STORAGE_ENDPOINT=$(ceph_endpoint) BENCH_STORAGE_ACCESS_KEY=$(secret s3-access-key 10) BENCH_STORAGE_SECRET_KEY=$(secret s3-secret-key)
+      export BENCH_STORAGE_ENDPOINT BENCH_STORAGE_ACCESS_KEY BENCH_STORAGE_SECRET_KEY
+    fi
     [[ $topic != hosts ]] || host_settings
     cd "$(dirname "$BENCH_DLL")" && exec dotnet "$BENCH_DLL" "$@" </dev/null 8>&- 9>&-
   ) || status=$?

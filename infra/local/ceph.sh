@@ -155,6 +155,7 @@ ceph_move_monitor() { # DIR MONITOR_PORT
 # Short paxos intervals: the gateway creates its pools by a chain of map changes, each of which waits for one interval;
 # a new store is ready after about 1 s instead of 11 s. A short tick of the gateway: at a restart it repeats at the next
 # tick what it asked before the object daemon ran; a restart takes under 1 s instead of 5 s.
+# Keys of 1,024 bytes: the object daemon keeps a long name in an extended attribute, which ext4 limits to a block (4,096 bytes).
 # No update of the object daemon's place at its start: ceph_create_osd sets it once. A monitor that is just starting
 # refuses the update ('wrong fsid'), and the daemon would end.
 ceph_configuration() { # DIR MONITOR_PORT PORT
@@ -191,7 +192,9 @@ osd journal = $1/osd/journal
 osd journal size = 100
 journal dio = false
 osd memory target = 939524096
-osd max object name len = 460
+osd max object name len = 2048
+osd check max object name len on startup = false
+filestore max xattr value size = 3000
 osd max object namespace len = 64
 [osd.0]
 ms bind port min = $(($2 + 1))

@@ -106,6 +106,8 @@ run_dotnet_tests() { # RESULTS FILTER
   [[ -z $2 ]] || filter=(--filter "$2")
   choose_services test
   ensure_packages "${LOCAL_SERVICES[@]}" digits
+  # The judge of syncs. Where it cannot be installed, its tests are skipped.
+  if ((EUID == 0)) && have_command apt-get; then ensure_packages rclone; fi
   ensure_azurite || die 'Azurite is needed for the tests of the Functions host'
   ensure_redocly || die 'Redocly is needed for the test of the API description'
   trap 'stop_services' EXIT

@@ -1,4 +1,5 @@
 using VisionPlatform.Application.Backups;
+using VisionPlatform.Application.Operations;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Infrastructure.Backups;
@@ -32,6 +33,6 @@ internal static class OperationsModule
             new("Health", "Probes for load balancers and operators. They need no token and are not rate limited."),
             new("Meta", "This description, for programs and for people."),
         ],
-        AddServices = services => services.AddObjectStores().AddBackups(),
+        AddServices = services => services.AddObjectStores().AddBackups().AddStorageSync(),
     };
 }

@@ -34,7 +34,7 @@ internal static class StorageCommands
             await CheckAsync(Read(await Settings.ReadAsync(cancellation)), parsed.InvocationConfiguration.Output, cancellation);
             return ExitCode.Success;
         });
-        return new Command("storage", "Sets up and checks the object storage, checks the storage account of the Functions host.") { init, check, account };
+        return new Command("storage", "Sets up and checks the object storage, moves and compares buckets, checks the storage account of the Functions host.") { init, check, account, SyncCommands.BuildSync(), SyncCommands.BuildRestore(), SyncCommands.BuildCompare() };
     }
 
     internal static async Task InitAsync(StorageSettings settings, string[] origins, TextWriter output, CancellationToken cancellation)

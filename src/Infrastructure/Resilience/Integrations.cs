@@ -26,6 +26,12 @@ public static class Integrations
     /// <summary>Short and without retries, because the readiness probe has to answer quickly.</summary>
     public static readonly IntegrationPolicy ObjectStoreHealth = Row("object-store.health", timeout: 2, connect: 2, attempts: 1, wait: (0, 0), breaker: (0, 0), IntegrationFallback.FailFast);
 
+    /// <summary>
+    /// Moving objects between stores: nobody waits for one request, so it is repeated for a minute. The limit of one attempt is long because a
+    /// slow line is no failure; a connection on which no byte moves is given up much earlier. No breaker: the other side of the copy still answers.
+    /// </summary>
+    public static readonly IntegrationPolicy StorageSync = Row("object-store.sync", timeout: 1800, connect: 5, attempts: 7, wait: (0.5, 20), breaker: (0, 0), IntegrationFallback.Queue);
+
     public static readonly IntegrationPolicy Llm = Row("llm", timeout: 30, connect: 5, attempts: 3, wait: (5, 30), breaker: (5, 300), IntegrationFallback.DisableFeature);
 
     /// <summary>One attempt, because the mail queue retries.</summary>
@@ -33,7 +39,7 @@ public static class Integrations
 
     /// <summary>Every row, for documentation and the operators' view.</summary>
     public static IReadOnlyList<IntegrationPolicy> All { get; } =
-        [TrainerStart, TrainerStop, TrainerQuery, TrainerList, TrainerHealth, TrainerPredict, Tracking, Database, ObjectStore, ObjectStoreHealth, Llm, Mail];
+        [TrainerStart, TrainerStop, TrainerQuery, TrainerList, TrainerHealth, TrainerPredict, Tracking, Database, ObjectStore, ObjectStoreHealth, StorageSync, Llm, Mail];
 
     private static IntegrationPolicy Row(
         string name, double timeout, double connect, int attempts, (double First, double Longest) wait, (int Failures, double Seconds) breaker, IntegrationFallback fallback) =>

@@ -18,10 +18,7 @@ internal sealed class Presigner(BucketSettings settings, TimeProvider time)
     private readonly string _path = $"{settings.Endpoint.AbsolutePath.TrimEnd('/')}/{Uri.EscapeDataString(settings.Bucket)}/";
     private readonly string _base = settings.Endpoint.GetLeftPart(UriPartial.Authority);
 
-    /// <summary>Cached, because a signing key is valid for one UTC day and deriving it takes four hashes.</summary>
-    private volatile SigningKey? _signingKey;
-
-    private sealed record SigningKey(string Date, byte[] Key);
+    private readonly SigningKeys _keys = new(settings);
 
     /// <summary>Signs a URL for one kind of request: this method, key, headers and parameters. It is valid until it expires.</summary>
     /// <param name="method">HTTP method in upper case.</param>
@@ -52,7 +49,7 @@ internal sealed class Presigner(BucketSettings settings, TimeProvider time)
 
         var canonical = $"{method}\n{path}\n{query}\n{string.Concat(signed.Select(header => $"{header.Name}:{header.Value}\n"))}\n{names}\nUNSIGNED-PAYLOAD";
         var toSign = $"{Algorithm}\n{stamp}\n{scope}\n{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(canonical)))}";
-        var signature = Convert.ToHexStringLower(HMACSHA256.HashData(KeyOf(date), Encoding.UTF8.GetBytes(toSign)));
+        var signature = Convert.ToHexStringLower(HMACSHA256.HashData(_keys.For(date), Encoding.UTF8.GetBytes(toSign)));
         return new PresignedRequest(method, $"{_base}{path}?{query}&X-Amz-Signature={signature}", headers, new DateTimeOffset(now, TimeSpan.Zero).AddSeconds(seconds));
     }
 
@@ -66,16 +63,5 @@ internal sealed class Presigner(BucketSettings settings, TimeProvider time)
             parameters.Add((name, Uri.EscapeDataString(value)));
         parameters.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
         return string.Join('&', parameters.Select(parameter => $"{parameter.Name}={parameter.Value}"));
-    }
-
-    private byte[] KeyOf(string date)
-    {
-        if (_signingKey is { } present && present.Date == date)
-            return present.Key;
-        var key = Encoding.UTF8.GetBytes("AWS4" + settings.SecretKey);
-        foreach (var part in (string[])[date, settings.Region, "s3", "aws4_request"])
-            key = HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(part));
-        _signingKey = new SigningKey(date, key);
-        return key;
     }
 }
