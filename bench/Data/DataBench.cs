@@ -5,6 +5,8 @@ internal static class DataBench
 {
     private static readonly Dictionary<string, Func<CancellationToken, Task>> Scenarios = new(StringComparer.Ordinal)
     {
+        ["database-copy"] = DatabaseScenarios.CopyAsync,
+        ["backup"] = DatabaseScenarios.BackupAsync,
         ["sync-small"] = StorageScenarios.SyncSmallAsync,
         ["sync-large"] = StorageScenarios.SyncLargeAsync,
         ["check"] = StorageScenarios.CheckAsync,

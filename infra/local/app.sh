@@ -280,6 +280,15 @@ run_described() {
   (cd "$ROOT" && dotnet src/Functions.Api/bin/Debug/net10.0/Functions.Api.dll "$@") && printf 'written: %s\n' "${@:2}"
 }
 
+# run_ops ARGUMENTS…: platform-cli with the settings of the installation that `up` made, and those of the environment.
+run_ops() {
+  use_dir "$PLATFORM_DIR"
+  [[ -e $PLATFORM_DIR/env ]] || die "there is no installation here: ./platform up makes one" 2
+  ensure_dotnet
+  build_app
+  with_settings dotnet "$CLI_DLL" "$@"
+}
+
 # run_logs [-f] [SERVICE]
 run_logs() {
   local follow=() name files=()
