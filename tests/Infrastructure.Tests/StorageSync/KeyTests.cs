@@ -87,6 +87,8 @@ public sealed class KeyTests(StorageFixture storage)
                 var (source, target) = ((await buckets.Source.HeadAsync(key, Cancellation))!, (await buckets.Target.HeadAsync(key, Cancellation))!);
                 Assert.Equal(source.Size, target.Size);
                 Assert.Equal(Sorted(source.Headers), Sorted(target.Headers.ForCopy(null)));
+                if (key != "folder/")
+                    Assert.All(headers, header => Assert.Equal(header.Item2, target.Headers.Value(header.Item1)));
                 Assert.Equal(await TwoBuckets.ReadAsync(buckets.Source, key), await TwoBuckets.ReadAsync(buckets.Target, key));
             }
             Assert.Equal((5, 0), ((await pair.SyncAsync("", KeyRange.All, isDryRun: false, Cancellation)) is var again ? again.Equal : 0, again.Copied));
