@@ -13,7 +13,7 @@ internal static class StorageScenarios
     private const int LargeObjects = 8;
     private const int LargeBytes = 256 * 1024 * 1024;
 
-    // The fastest of those tried for each: no request that is not needed for the copy.
+    // No request that is not needed for the copy, and as many transfers at once as ours.
     private static readonly string[] Rclone = ["--fast-list", "--checksum", "--no-update-modtime", "--s3-no-head", "--s3-no-head-object", "--s3-no-check-bucket", "--checkers", "32", "--config", "/dev/null"];
     private static readonly string[] RcloneSmall = ["--transfers", "32"];
     private static readonly string[] RcloneLarge = ["--transfers", "4", "--s3-upload-concurrency", "4", "--s3-chunk-size", "16M", "--s3-upload-cutoff", "16M"];

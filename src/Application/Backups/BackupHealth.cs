@@ -41,8 +41,11 @@ public sealed class BackupHealth : IDisposable
                 return other.States;
             var states = new List<BackupState>();
             foreach (var database in _locations.DatabaseNames.Order(StringComparer.Ordinal))
-                states.Add(new BackupState(
-                    database, (await _runs.Store.NewestAsync(database, cancellation))?.Taken, (await _runs.Store.LastDrillAsync(database, cancellation))?.At));
+            {
+                // Without a backup there was no drill, and perhaps not even a bucket.
+                var newest = await _runs.Store.NewestAsync(database, cancellation);
+                states.Add(new BackupState(database, newest?.Taken, newest is null ? null : (await _runs.Store.LastDrillAsync(database, cancellation))?.At));
+            }
             _last = new Reading(_time.GetUtcNow(), states);
             return states;
         }

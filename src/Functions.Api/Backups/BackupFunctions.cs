@@ -35,7 +35,7 @@ public sealed class BackupFunctions(BackupRuns runs, BackupHealth health, DataLo
 
     [Function("StartBackup"), RequiresPermission(Permission.OperationsRun)]
     [Operation("Back up a database now", Body = typeof(BackupRequest), Example = """{"database":"platform"}""", Returns = typeof(StartedBackupAnswer), Status = 202,
-        NotIdempotent = "A second request in the same minute starts no second backup.", Problems = ["INVALID_STATE"],
+        NotIdempotent = "A second request in the same minute starts no second backup.", Problems = ["INVALID_STATE", "NOT_FOUND"],
         Description = "Starts a backup, which then appears in the list. Refused while no bucket is configured for backups.")]
     public async Task<IResult> Start([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route)] HttpRequest request, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
     {

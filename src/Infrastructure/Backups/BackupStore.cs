@@ -1,4 +1,6 @@
+using System.Net;
 using System.Text.Json;
+using Amazon.S3;
 using VisionPlatform.Domain.Operations;
 using VisionPlatform.Infrastructure.Storage;
 
@@ -36,11 +38,9 @@ public sealed class BackupStore(ObjectStore store, byte[]? key)
     /// <summary>All backups of a database, newest first, also those that are not complete.</summary>
     public async Task<List<StoredBackup>> ListAsync(string database, CancellationToken cancellation)
     {
-        var ids = new List<string>();
-        await foreach (var id in store.ListFoldersAsync($"{Root}{database}/", cancellation))
-            ids.Add(id);
+        var ids = await IdsAsync(database, cancellation);
         var backups = new List<StoredBackup>();
-        foreach (var id in ids.OrderDescending(StringComparer.Ordinal))
+        foreach (var id in ids)
             backups.Add(await ReadAsync(database, id, cancellation));
         return backups;
     }
@@ -48,10 +48,7 @@ public sealed class BackupStore(ObjectStore store, byte[]? key)
     /// <summary>The newest complete backup of a database; null if there is none.</summary>
     public async Task<BackupManifest?> NewestAsync(string database, CancellationToken cancellation)
     {
-        var ids = new List<string>();
-        await foreach (var id in store.ListFoldersAsync($"{Root}{database}/", cancellation))
-            ids.Add(id);
-        foreach (var id in ids.OrderDescending(StringComparer.Ordinal))
+        foreach (var id in await IdsAsync(database, cancellation))
             if ((await ReadAsync(database, id, cancellation)).Manifest is { } manifest)
                 return manifest;
         return null;
@@ -63,9 +60,6 @@ public sealed class BackupStore(ObjectStore store, byte[]? key)
 
     public Task PutDrillAsync(string database, DrillRecord drill, CancellationToken cancellation) =>
         store.PutAsync(DrillKey(database), JsonSerializer.SerializeToUtf8Bytes(drill, JsonSerializerOptions.Web), "application/json", cancellation);
-
-    /// <summary>The names of all databases that have backups.</summary>
-    public IAsyncEnumerable<string> DatabasesAsync(CancellationToken cancellation) => store.ListFoldersAsync(Root, cancellation);
 
     /// <summary>One backup by its id, or the newest complete one for <c>latest</c>.</summary>
     /// <exception cref="OperationException">There is no complete one.</exception>
@@ -99,6 +93,23 @@ public sealed class BackupStore(ObjectStore store, byte[]? key)
         await foreach (var stored in store.ListAsync(prefix, cancellation))
             keys.Add(stored.Key);
         await store.DeleteAsync(keys, cancellation);
+    }
+
+    /// <summary>Newest first. A bucket that does not exist holds none: the first backup makes it.</summary>
+    private async Task<List<string>> IdsAsync(string database, CancellationToken cancellation)
+    {
+        var ids = new List<string>();
+        try
+        {
+            await foreach (var id in store.ListFoldersAsync($"{Root}{database}/", cancellation))
+                ids.Add(id);
+        }
+        catch (AmazonS3Exception missing) when (missing.StatusCode == HttpStatusCode.NotFound)
+        {
+            return [];
+        }
+        ids.Sort((one, other) => string.CompareOrdinal(other, one));
+        return ids;
     }
 
     private async Task<StoredBackup> ReadAsync(string database, string id, CancellationToken cancellation)

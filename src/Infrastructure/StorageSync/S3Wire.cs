@@ -13,9 +13,8 @@ using VisionPlatform.Infrastructure.Storage;
 namespace VisionPlatform.Infrastructure.StorageSync;
 
 /// <summary>
-/// The S3 requests of a sync, written to the wire without the SDK, for three reasons: keys reach the store byte for byte (the SDK drops a leading
-/// slash and changes metadata that is not ASCII), a request costs a quarter of the SDK's processor time, and headers pass from one store to
-/// the other as they are. Every request is repeated under <see cref="Integrations.StorageSync"/>; a refusal throws <see cref="AmazonS3Exception"/>, as
+/// The S3 requests of a sync, written to the wire without the SDK: keys reach the store byte for byte (the SDK drops a leading slash), and headers
+/// pass from one store to the other as they are. Every request is repeated under <see cref="Integrations.StorageSync"/>; a refusal throws <see cref="AmazonS3Exception"/>, as
 /// the SDK would, and a store that stays away <see cref="ProblemException"/>.
 /// </summary>
 internal sealed partial class S3Wire : IDisposable

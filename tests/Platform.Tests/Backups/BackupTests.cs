@@ -55,7 +55,6 @@ public sealed class BackupTests(PlatformHost host) : PlatformTests(host)
         await using var app = await Host.StartAppAsync(settings: Settings(("BACKUP_SCHEDULE", "0 0 2 1 1 *"), ("BACKUP_DRILL_SCHEDULE", "0 0 2 1 1 *"), ("ALERT_WEBHOOK_URL", address)));
         using var admin = await Host.NewUserAsync(SystemRole.Admin, app);
         using var manager = await Host.NewUserAsync(SystemRole.Manager, app);
-        await CreateBucketAsync();
         try
         {
             Assert.Contains("platform: there is no complete backup", await admin.Http.GetStringAsync("/health/ready"));
@@ -99,12 +98,6 @@ public sealed class BackupTests(PlatformHost host) : PlatformTests(host)
     }
 
     private ObjectStore Open() => Host.OpenBucket(_bucket);
-
-    private async Task CreateBucketAsync()
-    {
-        using var store = Open();
-        await store.CreateBucketAsync(CancellationToken.None);
-    }
 
     private async Task<List<string>> StoredAsync()
     {

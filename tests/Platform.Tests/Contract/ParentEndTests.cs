@@ -101,6 +101,7 @@ public sealed class ParentEndTests(PlatformHost host) : PlatformTests(host)
         ["reportAttemptEvents"] = "It changes the attempt under its lock; EventIngestTests.",
         ["requestAttemptUpload"] = "An address. What is put there counts only if an event of the running attempt names it.",
         ["completeAttemptUpload"] = "The same.",
+        ["requestAttemptImages"] = "It reads.", ["startBackup"] = "It has no parent.",
         ["cancelTrainingJob"] = "It ends.", ["leaveProject"] = "It ends.", ["logout"] = "It ends.", ["logoutEverywhere"] = "It ends.", ["declineInvitation"] = "It ends.", ["deactivateUser"] = "It ends.",
         ["previewInvitation"] = "It reads.",
         ["updateProject"] = "It changes one row.", ["updateOrganization"] = "It changes one row.", ["updateUser"] = "It changes one row.", ["updateUserRole"] = "It changes one row.",
