@@ -55,14 +55,14 @@ public sealed class CopyDatabaseTests(PostgresServer postgres) : IAsyncLifetime
         return new TestFunctions()
             .Orchestrator(nameof(CopyDatabase), CopyDatabase.RunAsync)
             .Orchestrator(nameof(VerifyDatabases), VerifyDatabases.RunAsync)
-            .Activity<CopyStep, PreflightReport>(nameof(activities.PreflightCopy), step => activities.PreflightCopy(step, CancellationToken.None))
-            .Activity<CopyStep, CopiedRows>(nameof(activities.CopyRows), step => activities.CopyRows(step, CancellationToken.None))
-            .Activity<CopyStep, bool>(nameof(activities.PrepareCopy), step => DoneAsync(activities.PrepareCopy(step, CancellationToken.None)))
-            .Activity<CopyStep, bool>(nameof(activities.BuildCopyIndexes), step => DoneAsync(activities.BuildCopyIndexes(step, CancellationToken.None)))
-            .Activity<CopyStep, bool>(nameof(activities.FinishCopy), step => DoneAsync(activities.FinishCopy(step, CancellationToken.None)))
-            .Activity<CopyStep, bool>(nameof(activities.VerifyCopy), step => DoneAsync(activities.VerifyCopy(step, CancellationToken.None)))
-            .Activity<CopyStep, bool>(nameof(activities.CloseCopy), step => DoneAsync(activities.CloseCopy(step, CancellationToken.None)))
-            .Activity<TablesToRead, Dictionary<string, TableContent>>(nameof(comparison.ReadTables), tables => comparison.ReadTables(tables, CancellationToken.None));
+            .Activity<CopyStep, PreflightReport>(nameof(activities.PreflightCopy), activities.PreflightCopy)
+            .Activity<CopyStep, CopiedRows>(nameof(activities.CopyRows), activities.CopyRows)
+            .Activity<CopyStep, bool>(nameof(activities.PrepareCopy), (step, stop) => DoneAsync(activities.PrepareCopy(step, stop)))
+            .Activity<CopyStep, bool>(nameof(activities.BuildCopyIndexes), (step, stop) => DoneAsync(activities.BuildCopyIndexes(step, stop)))
+            .Activity<CopyStep, bool>(nameof(activities.FinishCopy), (step, stop) => DoneAsync(activities.FinishCopy(step, stop)))
+            .Activity<CopyStep, bool>(nameof(activities.VerifyCopy), (step, stop) => DoneAsync(activities.VerifyCopy(step, stop)))
+            .Activity<CopyStep, bool>(nameof(activities.CloseCopy), (step, stop) => DoneAsync(activities.CloseCopy(step, stop)))
+            .Activity<TablesToRead, Dictionary<string, TableContent>>(nameof(comparison.ReadTables), comparison.ReadTables);
     }
 
     private static async Task<bool> DoneAsync(Task work)
