@@ -3,6 +3,7 @@ using System.CommandLine.Invocation;
 using VisionPlatform.Cli.Backups;
 using VisionPlatform.Cli.Databases;
 using VisionPlatform.Cli.Demo;
+using VisionPlatform.Cli.Operations;
 using VisionPlatform.Cli.SettingsFiles;
 using VisionPlatform.Cli.Storage;
 
@@ -16,6 +17,7 @@ internal static class CommandLine
         DatabaseCommands.Build(),
         StorageCommands.Build(),
         BackupCommands.Build(),
+        CostCommand.Build(),
         SettingsCommands.Build(),
         DemoCommand.Build(),
     };

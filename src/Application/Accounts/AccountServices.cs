@@ -33,6 +33,7 @@ public static class AccountServices
         services.AddScoped<OwnProfile>();
         services.AddScoped<UserAdministration>();
         services.AddScoped<ServiceTokenIssue>();
+        services.AddScoped<FirstAdministrator>();
         services.AddHostedService<BootstrapAdmin>();
         return services;
     }

@@ -1,12 +1,9 @@
 using System.Data.Common;
 using System.Net.Sockets;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Infrastructure.Accounts;
-using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Accounts;
 
@@ -15,7 +12,7 @@ namespace VisionPlatform.Application.Accounts;
 /// that does not answer or is not migrated yet.
 /// </summary>
 public sealed class BootstrapAdmin(
-    IServiceScopeFactory scopes, AccountSettings settings, PasswordHashing passwords, TimeProvider time, ILogger<BootstrapAdmin> logger) : BackgroundService
+    IServiceScopeFactory scopes, AccountSettings settings, TimeProvider time, ILogger<BootstrapAdmin> logger) : BackgroundService
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FirstTryLimit = TimeSpan.FromSeconds(5);
@@ -58,38 +55,18 @@ public sealed class BootstrapAdmin(
     public async Task EnsureAsync(CancellationToken cancellation)
     {
         await using var scope = scopes.CreateAsyncScope();
-        var database = scope.ServiceProvider.GetRequiredService<UserDatabase>();
-        if (await database.Users.AnyAsync(cancellation))
-            return;
-        if (settings is not { BootstrapEmail: { } email, BootstrapPassword: { } password })
+        var first = scope.ServiceProvider.GetRequiredService<FirstAdministrator>();
+        switch (await first.EnsureAsync(settings.BootstrapEmail, settings.BootstrapPassword, cancellation))
         {
-            logger.LogWarning("There is no account. Set BOOTSTRAP_ADMIN_EMAIL and BOOTSTRAP_ADMIN_PASSWORD and restart to create the first administrator.");
-            return;
+            case FirstAdministratorOutcome.Created:
+                logger.LogInformation("Created the first administrator, who must change the password at the first sign-in");
+                break;
+            case FirstAdministratorOutcome.NotNamed:
+                logger.LogWarning("There is no account. Set BOOTSTRAP_ADMIN_EMAIL and BOOTSTRAP_ADMIN_PASSWORD and restart to create the first administrator.");
+                break;
+            case FirstAdministratorOutcome.InvalidEmail:
+                logger.LogError("BOOTSTRAP_ADMIN_EMAIL is not an e-mail address; no administrator was created.");
+                break;
         }
-        if (!EmailAddress.TryNormalise(email, out var normalised))
-        {
-            logger.LogError("BOOTSTRAP_ADMIN_EMAIL is not an e-mail address; no administrator was created.");
-            return;
-        }
-        var hash = await passwords.HashAsync(password, cancellation);
-        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
-        // Hold the lock until the commit, so that a second instance sees the account of the first.
-        await database.Database.ExecuteSqlAsync($"LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE", cancellation);
-        if (await database.Users.AnyAsync(cancellation))
-            return;
-        var now = time.GetUtcNow();
-        database.Users.Add(new User
-        {
-            Email = email.Trim(),
-            NormalizedEmail = normalised,
-            PasswordHash = hash,
-            Role = SystemRole.Admin,
-            MustChangePassword = true,
-            CreatedAt = now,
-            UpdatedAt = now,
-        });
-        await database.SaveChangesAsync(cancellation);
-        await transaction.CommitAsync(cancellation);
-        logger.LogInformation("Created the first administrator, who must change the password at the first sign-in");
     }
 }

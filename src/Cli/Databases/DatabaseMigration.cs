@@ -2,6 +2,8 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Npgsql;
+using VisionPlatform.Cli.Operations;
+using VisionPlatform.Infrastructure.DatabaseCopy;
 
 namespace VisionPlatform.Cli.Databases;
 
@@ -53,9 +55,19 @@ internal sealed class DatabaseMigration(MigrationTarget target, TimeProvider tim
         var known = context.Database.GetMigrations().ToList();
         var missing = known.Count(m => !applied.Contains(m));
         await output.WriteLineAsync($"{target.Name} ({target.Database} on {target.Server}): {known.Count - missing} applied, {missing} missing");
+        await ShowTablesAsync(connection, output, cancellation);
         foreach (var migration in known)
             await output.WriteLineAsync($"  {(applied.Contains(migration) ? "applied" : "missing")}  {migration}");
         return missing == 0;
+    }
+
+    private static async Task ShowTablesAsync(NpgsqlConnection connection, TextWriter output, CancellationToken cancellation)
+    {
+        const int most = 5;
+        var tables = await TableSize.ReadAsync(connection, cancellation);
+        await output.WriteLineAsync($"  {tables.Count} tables, {tables.Sum(table => table.Indexes)} indexes, about {tables.Sum(table => table.Rows)} rows, {OperationDisplay.Size(tables.Sum(table => table.Bytes))}");
+        foreach (var table in tables.Where(table => table.Rows > 0).Take(most))
+            await output.WriteLineAsync($"    {table.Name}: about {table.Rows} rows, {OperationDisplay.Size(table.Bytes)}");
     }
 
     /// <summary>An open connection; null if the database does not exist and shall not be created.</summary>

@@ -38,8 +38,12 @@ public sealed class SettingsReader(IConfiguration configuration)
         return read(this);
     }
 
-    /// <summary>Records a problem. Never put the value of a secret into it.</summary>
-    public void Problem(string text) => _problems.Add(text);
+    /// <summary>Records a problem, once: a setting may be read for two sections. Never put the value of a secret into it.</summary>
+    public void Problem(string text)
+    {
+        if (!_problems.Contains(text))
+            _problems.Add(text);
+    }
 
     /// <summary>A text; null when it is not set.</summary>
     public string? Text(string name, string purpose, string? fallback = null, bool secret = false, string? example = null, string type = PlainText, params string[] aliases) =>

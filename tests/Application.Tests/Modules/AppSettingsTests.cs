@@ -34,6 +34,7 @@ public sealed class AppSettingsTests
         var values = AppSettings.Declared().Where(setting => setting.IsSecret).ToDictionary(setting => setting.Name, setting => setting.Type switch
         {
             "PostgreSQL URL" => "postgresql://user:hidden-password@database.example.com/platform",
+            "Base64" => "hidden" + new string('A', 37) + "=",
             _ => "hidden-" + new string('x', 40),
         });
 

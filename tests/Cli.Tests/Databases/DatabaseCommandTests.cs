@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using VisionPlatform.Functions.Embedded.Tests;
 using VisionPlatform.Tests;
 
@@ -18,6 +19,38 @@ public sealed class DatabaseCommandTests(PostgresServer postgres)
         Assert.Equal(ExitCode.Failed, (await RunAsync(settings, "database", "status")).ExitCode);
         Assert.Equal((ExitCode.Success, ""), await RunAsync(settings, "database", "migrate"));
         Assert.Equal((ExitCode.Success, ""), await RunAsync(settings, "database", "status"));
+    }
+
+    [Fact]
+    public async Task Init_makes_schema_and_first_administrator_once_and_status_says_what_is_there()
+    {
+        using var cli = new CliProgram();
+        foreach (var (name, value) in await NewSettingsAsync())
+            cli.Environment[name] = value;
+        var unnamed = await cli.RunAsync("database", "init");
+        (cli.Environment["BOOTSTRAP_ADMIN_EMAIL"], cli.Environment["BOOTSTRAP_ADMIN_PASSWORD"]) = ("ann@example.com", "look at the green field");
+
+        var first = await cli.RunAsync("database", "init");
+        var second = await cli.RunAsync("database", "init");
+        var status = await cli.RunAsync("database", "status");
+
+        Assert.Equal((ExitCode.Usage, ExitCode.Success, ExitCode.Success), (unnamed.ExitCode, first.ExitCode, second.ExitCode));
+        Assert.EndsWith("administrator ann@example.com: created; the password is good for one sign-in\n", first.Output);
+        Assert.EndsWith("administrator: there are accounts already\n", second.Output);
+        Assert.DoesNotContain("green field", first.All + second.All);
+        Assert.Matches("users: about 1 rows|[1-9][0-9]* tables, [1-9][0-9]* indexes", status.Output);
+    }
+
+    [Fact]
+    public async Task Cost_is_an_estimate_from_what_the_buckets_hold()
+    {
+        using var cli = new CliProgram();
+        cli.Environment["EXTERNAL_BUCKET_DATASETS"] = cli.Environment["INTERNAL_BUCKET_CHECKPOINTS"] = $"test-none-{Guid.NewGuid():n}";
+
+        var run = await cli.RunAsync("cost", "--json", "--applications", "1");
+
+        Assert.True(run.ExitCode == ExitCode.Success, run.All);
+        Assert.Equal(35, JsonDocument.Parse(run.Output).RootElement.GetProperty("dollars").GetDecimal());
     }
 
     [Fact]
