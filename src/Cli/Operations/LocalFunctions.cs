@@ -13,7 +13,7 @@ internal sealed class LocalFunctions(IServiceProvider services)
     /// <summary>How inputs and results are written; the same as on the hosts.</summary>
     internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
-    private static readonly Dictionary<string, MethodInfo> Methods = typeof(OperationRetry).Assembly.GetTypes()
+    private static readonly Dictionary<string, MethodInfo> Methods = typeof(OperationRetry).Assembly.DefinedTypes
         .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly))
         .Select(method => (method, function: method.GetCustomAttribute<FunctionAttribute>()))
         .Where(pair => pair.function is not null)

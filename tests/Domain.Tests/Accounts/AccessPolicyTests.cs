@@ -44,6 +44,8 @@ public sealed class AccessPolicyTests
         UsersWrite            Manager           -
         UsersDelete           Admin             -
         AuditRead             Admin             -
+        OperationsRead        Admin             -
+        OperationsRun         Admin             -
         """;
 
     private static readonly List<(Permission Permission, SystemRole System, ProjectRole? Project)> Rows =

@@ -1,6 +1,13 @@
 using System.Reflection;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
+using VisionPlatform.Application.Backups;
+using VisionPlatform.Application.Operations;
+using VisionPlatform.Infrastructure.Backups;
+using VisionPlatform.Infrastructure.DatabaseCopy;
+using VisionPlatform.Infrastructure.StorageSync;
+using VisionPlatform.Orchestrations.Backups;
+using VisionPlatform.Orchestrations.Operations;
 using VisionPlatform.Application.Datasets;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Deployments;
@@ -34,6 +41,12 @@ public sealed class OrchestratorVersionTests
             .Where(method => method.GetParameters().Any(parameter => parameter.IsDefined(typeof(OrchestrationTriggerAttribute)))),
     ];
 
+    private static readonly DatabaseCopyRequest Copy = new("source", "target", null, 4);
+    private static readonly BackupSummary Backup = new("platform", "20260102T030405Z-01900000", DateTimeOffset.UnixEpoch, "0/1", 1, 1, 1, true, null);
+    private static readonly RestorePlan Plan = new(Backup.Id, ["public.images", "public.labels"], 1, 1, []);
+    private static readonly BucketPair Buckets = new("source", "target", "here → there", "", 32, null);
+    private static readonly ListedObject Large = new("models/large", 1 << 30, "etag");
+
     private static readonly IReadOnlyList<Scenario> Scenarios =
     [
         new("a job that completes", "TrainModel", Id, [("RunOnTrainer", new TrainerRunEnd(AttemptState.Completed, null)), ("FinalizeJob", new JobEnd(Id, JobState.Completed, null))]),
@@ -53,6 +66,29 @@ public sealed class OrchestratorVersionTests
         new("a version that cannot be written", "PublishDatasetVersion", Id, [("WriteDatasetVersion", new PublishEnd(Id, DatasetVersionState.Failed, "away")), ("FailDatasetVersion", null)]),
         new("a deleted dataset", "EmptyDataset", Id, [("RemoveDatasetFiles", null)]),
         new("a deployment at the second try", "DeployModel", Id, [("LoadDeployment", new DeploymentLoad(DeploymentState.Deploying, null)), ("LoadDeployment", new DeploymentLoad(DeploymentState.Active, null))]),
+        new("a copy", "CopyDatabase", Copy,
+            [
+                ("PreflightCopy", new PreflightReport(1, 1, 1, 0, [])), ("PrepareCopy", null), ("CopyRows", new CopiedRows(1, 1, 1, "0/1")), ("BuildCopyIndexes", null), ("FinishCopy", null), ("VerifyCopy", null),
+                ("CloseCopy", null),
+            ]),
+        new("a comparison", "VerifyDatabases", new DatabaseComparisonRequest("first", "second", 4),
+            [("ReadTables", new Dictionary<string, TableContent>()), ("ReadTables", new Dictionary<string, TableContent>())]),
+        new("a backup", "TakeBackup", "platform", [("TakeDatabaseBackup", Backup), ("PruneBackups", Array.Empty<string>())]),
+        new("a backup that is read", "VerifyBackup", new BackupToTake("platform", Backup.Id), [("VerifyStoredBackup", Backup)]),
+        new("a restore beside the database", "RestoreBackup", new RestoreRequest("platform", "latest", "platform", null, Swap: true),
+            [("PlanRestore", Plan), ("PrepareRestore", null), ("LoadRestoreTable", null), ("LoadRestoreTable", null), ("FinishRestore", null), ("SwapRestore", "platform_before")]),
+        new("a drill", "DrillBackup", "platform",
+            [
+                ("PlanRestore", Plan), ("PrepareRestore", null), ("LoadRestoreTable", null), ("LoadRestoreTable", null), ("FinishRestore", null),
+                ("EndDrill", new DrillRecord(Backup.Id, DateTimeOffset.UnixEpoch, 1, 1)),
+            ]),
+        new("a sync that deletes", "SyncStorage", new SyncRequest(Buckets, Delete: true, 0.5, IsDryRun: false),
+            [
+                ("CheckWritableBuckets", null), ("SyncRange", new RangeOutcome { SourceObjects = 9, TargetObjects = 10, Equal = 9, OnlyAtTarget = 1 }),
+                ("DeleteRange", new RangeOutcome { Deleted = 1 }),
+            ]),
+        new("a large object", "CopyLargeObject", new LargeObjectStep(Buckets, Large), [("BeginLargeObject", new LargeUpload(Large.Key, Large.ETag, Large.Size, 1 << 24, "upload")), ("CopyLargeParts", LargeResult.Copied)]),
+        new("a comparison of buckets", "CompareStorage", new StorageComparisonRequest(Buckets, ReadsBoth: false), [("CheckBuckets", null), ("CompareRange", new RangeOutcome())]),
     ];
 
     [Fact]
