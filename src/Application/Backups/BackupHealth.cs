@@ -4,10 +4,13 @@ using VisionPlatform.Infrastructure.Backups;
 
 namespace VisionPlatform.Application.Backups;
 
-/// <summary>How old the newest backup of each database is, and how long ago a restore was tried. Looked up in the bucket at most every five minutes.</summary>
+/// <summary>How old the newest backup of each database is, and how long ago a restore was tried. Looked up in the bucket every five minutes, or every 15 s while something is wrong.</summary>
 public sealed class BackupHealth : IDisposable
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
+
+    /// <summary>A problem is looked at again sooner, so that its end is seen.</summary>
+    private static readonly TimeSpan LifetimeOfProblem = TimeSpan.FromSeconds(15);
 
     private readonly BackupRuns _runs;
     private readonly BackupSettings _settings;
@@ -32,12 +35,12 @@ public sealed class BackupHealth : IDisposable
     /// <summary>The state of each database's backups.</summary>
     public async Task<IReadOnlyList<BackupState>> StatesAsync(CancellationToken cancellation)
     {
-        if (_last is { } fresh && _time.GetUtcNow() - fresh.At < Lifetime)
+        if (_last is { } fresh && IsFresh(fresh))
             return fresh.States;
         await _once.WaitAsync(cancellation);
         try
         {
-            if (_last is { } other && _time.GetUtcNow() - other.At < Lifetime)
+            if (_last is { } other && IsFresh(other))
                 return other.States;
             var states = new List<BackupState>();
             foreach (var database in _locations.DatabaseNames.Order(StringComparer.Ordinal))
@@ -54,6 +57,9 @@ public sealed class BackupHealth : IDisposable
             _once.Release();
         }
     }
+
+    private bool IsFresh(Reading reading) =>
+        _time.GetUtcNow() - reading.At < (reading.States.All(state => Problem(state) is null) ? Lifetime : LifetimeOfProblem);
 
     /// <summary>Why a database's backups are stale; null when they are not.</summary>
     public string? Problem(BackupState state) => state.Taken switch

@@ -61,7 +61,7 @@ public sealed class BackupWriter(BackupStore store, string connectionString, int
         var blocks = relation.HeapBytes / BlockBytes;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var parts = await DatabaseCopier.AllAsync([.. Enumerable.Range(0, count).Select(part => snapshot.ReadAsync(
-            async reader =>
+            relation, async reader =>
             {
                 var hash = default(ContentHash);
                 var copyOut = count == 1 ? relation.CopyOut : relation.CopyOutBlocks(blocks * part / count, part == count - 1 ? null : blocks * (part + 1) / count);

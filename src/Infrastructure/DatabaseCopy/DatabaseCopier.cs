@@ -88,7 +88,7 @@ public sealed class DatabaseCopier(string source, string target, int parallel, A
     private async Task<ContentHash> CopyTableAsync(SourceSnapshot snapshot, Relation relation, FinishedTable? finished, CancellationToken cancellation)
     {
         if (finished is not null && finished.Hash == await snapshot.ReadAsync(
-            reader => CopyStreams.ReadAsync(reader, relation.CopyOut, relation.IsText, null, _ => { }, cancellation), cancellation))
+            relation, reader => CopyStreams.ReadAsync(reader, relation.CopyOut, relation.IsText, null, _ => { }, cancellation), cancellation))
         {
             moved(1, relation.Bytes);
             return finished.Hash;
@@ -101,7 +101,7 @@ public sealed class DatabaseCopier(string source, string target, int parallel, A
     }
 
     private Task<ContentHash> CopyWholeAsync(SourceSnapshot snapshot, Relation relation, CancellationToken cancellation) => snapshot.ReadAsync(
-        async reader =>
+        relation, async reader =>
         {
             await using var to = await OpenAsync(target, "target", cancellation);
             await using var transaction = await to.BeginTransactionAsync(cancellation);
@@ -128,7 +128,7 @@ public sealed class DatabaseCopier(string source, string target, int parallel, A
         try
         {
             var parts = await AllAsync(Enumerable.Range(0, parallel).Select(part => snapshot.ReadAsync(
-                async reader =>
+                relation, async reader =>
                 {
                     var to = await OpenAsync(target, "target", stop.Token);
                     writers.Add(to);

@@ -30,7 +30,12 @@ internal sealed class SourceSnapshot : IAsyncDisposable
         SourceSnapshot snapshot;
         try
         {
+            // Rows that TRUNCATE or ALTER TABLE removes are gone for older snapshots too, so the tables are locked against both before the snapshot
+            // is taken. NOWAIT: whoever changes a table goes first, and nobody waits for a copy in a circle; the copy is tried again.
+            var tables = await SchemaReader.RelationsAsync(main, cancellation);
             await Catalog.ExecuteAsync(main, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", cancellation);
+            if (tables.Count > 0)
+                await Catalog.ExecuteAsync(main, $"LOCK TABLE ONLY {string.Join(", ONLY ", tables.Select(table => table.Name))} IN ACCESS SHARE MODE NOWAIT", cancellation);
             var name = await Catalog.ScalarAsync<string>(main, "SELECT pg_export_snapshot()", cancellation);
             var position = await Catalog.ScalarAsync<string>(
                 main, "SELECT (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END)::text", cancellation);
@@ -60,6 +65,16 @@ internal sealed class SourceSnapshot : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Reads a table with one of the readers, when one is free.</summary>
+    public Task<T> ReadAsync<T>(Relation relation, Func<NpgsqlConnection, Task<T>> read, CancellationToken cancellation) => ReadAsync(
+        async reader =>
+        {
+            // Somebody who waits to change the table waits for the main connection, and the reader must not wait behind them.
+            await Catalog.ExecuteAsync(reader, $"LOCK TABLE ONLY {relation.Name} IN ACCESS SHARE MODE NOWAIT", cancellation);
+            return await read(reader);
+        },
+        cancellation);
 
     /// <summary>Uses one of the readers, when one is free.</summary>
     public async Task<T> ReadAsync<T>(Func<NpgsqlConnection, Task<T>> read, CancellationToken cancellation)

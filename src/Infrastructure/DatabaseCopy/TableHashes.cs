@@ -13,7 +13,7 @@ public static class TableHashes
         await using var snapshot = await SourceSnapshot.TakeAsync(connectionString, parallel, cancellation);
         var relations = await SchemaReader.RelationsAsync(snapshot.Main, cancellation);
         var hashes = await Task.WhenAll(relations.Select(relation => snapshot.ReadAsync(
-            async reader =>
+            relation, async reader =>
             {
                 var hash = await CopyStreams.ReadAsync(reader, relation.CopyOut, relation.IsText, null, bytes => moved(0, bytes), cancellation);
                 moved(1, 0);

@@ -126,6 +126,28 @@ public sealed class BackupTests(PostgresServer postgres, StorageFixture storage)
     }
 
     [Fact]
+    public async Task A_change_of_a_table_that_waits_ends_the_backup_instead_of_emptying_or_blocking_it()
+    {
+        var (source, store) = (await SmallAsync(), new BackupStore(storage.Store, null));
+        await source.ExecuteAsync("CREATE TABLE later (id int PRIMARY KEY)");
+        Task? change = null;
+        var writer = new BackupWriter(store, source.Connection, 1, (tables, _) =>
+        {
+            if (tables == 0 || change is not null)
+                return;
+            change = source.ExecuteAsync("TRUNCATE later, things");
+            while (!source.ScalarAsync<bool>($"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = '{source.Name}' AND wait_event_type = 'Lock')").GetAwaiter().GetResult())
+                Thread.Yield();
+        }, TimeProvider.System);
+
+        var refused = await Assert.ThrowsAsync<Npgsql.PostgresException>(() => writer.TakeAsync(_database, NewId(), Cancellation));
+
+        Assert.Equal((Npgsql.PostgresErrorCodes.LockNotAvailable, true), (refused.SqlState, refused.IsTransient));
+        await change!;
+        Assert.Equal(0, await source.ScalarAsync<long>("SELECT count(*) FROM things"));
+    }
+
+    [Fact]
     public async Task A_backup_that_fails_leaves_no_manifest_and_a_second_attempt_nothing_of_the_first()
     {
         var (source, store) = (await SmallAsync(), new BackupStore(storage.Store, null));
