@@ -131,9 +131,10 @@ public sealed class BackupTests(PostgresServer postgres, StorageFixture storage)
         var (source, store) = (await SmallAsync(), new BackupStore(storage.Store, null));
         await source.ExecuteAsync("CREATE TABLE later (id int PRIMARY KEY)");
         Task? change = null;
-        var writer = new BackupWriter(store, source.Connection, 1, (tables, _) =>
+        var writer = new BackupWriter(store, source.Connection, 1, (_, bytes) =>
         {
-            if (tables == 0 || change is not null)
+            // While the first table is read.
+            if (bytes == 0 || change is not null)
                 return;
             change = source.ExecuteAsync("TRUNCATE later, things");
             while (!source.ScalarAsync<bool>($"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = '{source.Name}' AND wait_event_type = 'Lock')").GetAwaiter().GetResult())
