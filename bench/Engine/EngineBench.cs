@@ -7,6 +7,7 @@ namespace VisionPlatform.Bench.Engine;
 /// <param name="Rounds">Measured repetitions of what is done at once.</param>
 /// <param name="Events">Events raised.</param>
 /// <param name="Timers">Timers due at the same time.</param>
+/// <param name="WarmUps">Rounds before those that are measured, until the JIT compiler has optimized the code that runs often.</param>
 /// <param name="TimersDueIn">Time to set the timers up.</param>
 /// <param name="Waiting">Waiting instances of an idle host, and of a grown hub.</param>
 /// <param name="Finished">Finished instances of a grown hub.</param>
@@ -14,15 +15,15 @@ namespace VisionPlatform.Bench.Engine;
 /// <param name="Settle">Time for an idle host to have given up what it keeps in memory.</param>
 /// <param name="PgBenchSeconds">How long each of the two runs of pgbench takes.</param>
 internal sealed record Sizes(
-    int Chains, int AtOnce, int Width, int Rounds, int Events, int Timers, TimeSpan TimersDueIn,
+    int Chains, int AtOnce, int Width, int Rounds, int WarmUps, int Events, int Timers, TimeSpan TimersDueIn,
     int Waiting, int Finished, TimeSpan Idle, TimeSpan Settle, int PgBenchSeconds)
 {
     public static Sizes Full { get; } = new(
-        300, 500, 1_000, 8, 200, 1_000, TimeSpan.FromSeconds(6), 10_000, 100_000, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30), 5);
+        300, 500, 1_000, 8, 20, 200, 1_000, TimeSpan.FromSeconds(6), 10_000, 100_000, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30), 5);
 
     /// <summary>Only to see that everything runs.</summary>
     public static Sizes Tiny { get; } = new(
-        5, 20, 30, 1, 5, 20, TimeSpan.FromSeconds(1), 20, 50, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), 1);
+        5, 20, 30, 1, 1, 5, 20, TimeSpan.FromSeconds(1), 20, 50, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), 1);
 }
 
 /// <summary>Measures the durable engine: <c>engine [--tiny] [SCENARIO…]</c>. All scenarios, or those named.</summary>

@@ -10,7 +10,7 @@ internal static class Scenarios
     public static async Task ChainAsync(Server server, Sizes sizes, CancellationToken cancellation)
     {
         await using EngineApp app = await FreshAsync(server, cancellation);
-        await app.ChainsInTurnAsync(sizes.Chains / 2, cancellation);
+        await app.ChainsInTurnAsync(sizes.Chains * 2, cancellation);
         double[] times = await app.ChainsInTurnAsync(sizes.Chains, cancellation);
         Report.Result("chain", times.Length, times, times.Length * 1000 / times.Sum(), new JsonObject { ["leastMs"] = Report.Rounded(times.Min()) });
     }
@@ -19,7 +19,7 @@ internal static class Scenarios
     public static async Task ChainsAsync(Server server, Sizes sizes, CancellationToken cancellation)
     {
         await using EngineApp app = await FreshAsync(server, cancellation);
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < sizes.WarmUps; i++)
             await app.ChainsAtOnceAsync(sizes.AtOnce, cancellation);
         List<(double[] Times, double PerSecond)> rounds = [];
         TimeSpan cpuBefore = Process.GetCurrentProcess().TotalProcessorTime;
@@ -42,7 +42,7 @@ internal static class Scenarios
     {
         await using EngineApp app = await FreshAsync(server, cancellation);
         List<double> times = [];
-        for (int i = -2; i < sizes.Rounds; i++)
+        for (int i = -sizes.WarmUps; i < sizes.Rounds; i++)
         {
             long begun = Stopwatch.GetTimestamp();
             await app.RunAsync(nameof(Functions.FanOut), sizes.Width, cancellation);
@@ -57,7 +57,7 @@ internal static class Scenarios
     public static async Task EventAsync(Server server, Sizes sizes, CancellationToken cancellation)
     {
         await using EngineApp app = await FreshAsync(server, cancellation);
-        await RaiseAsync(app, sizes.Events / 2, cancellation);
+        await RaiseAsync(app, sizes.Events * 2, cancellation);
         double[] times = await RaiseAsync(app, sizes.Events, cancellation);
         Report.Result("event", times.Length, times, times.Length * 1000 / times.Sum());
     }
