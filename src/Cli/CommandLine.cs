@@ -3,6 +3,7 @@ using System.CommandLine.Invocation;
 using VisionPlatform.Cli.Backups;
 using VisionPlatform.Cli.Databases;
 using VisionPlatform.Cli.Demo;
+using VisionPlatform.Cli.Durable;
 using VisionPlatform.Cli.Operations;
 using VisionPlatform.Cli.SettingsFiles;
 using VisionPlatform.Cli.Storage;
@@ -12,11 +13,12 @@ namespace VisionPlatform.Cli;
 /// <summary>The command table of platform-cli and the one place where failures become an exit code.</summary>
 internal static class CommandLine
 {
-    public static RootCommand Build() => new("Operates the vision platform: databases, object storage, backups, and the demo of the main job.")
+    public static RootCommand Build() => new("Operates the vision platform: databases, object storage, backups, orchestrations, and the demo of the main job.")
     {
         DatabaseCommands.Build(),
         StorageCommands.Build(),
         BackupCommands.Build(),
+        DurableCommands.Build(),
         CostCommand.Build(),
         SettingsCommands.Build(),
         DemoCommand.Build(),

@@ -8,7 +8,7 @@ internal sealed class CliProgram : IDisposable
 {
     /// <summary>The program in its own output folder: the one of the tests lacks assemblies that only a program needs.</summary>
     private static readonly string Program = Path.Combine(
-        AppContext.BaseDirectory.Replace(Path.Combine("tests", "Cli.Tests"), Path.Combine("src", "Cli"), StringComparison.Ordinal), "platform-cli.dll");
+        AppContext.BaseDirectory.Replace(Path.Combine("tests", typeof(CliProgram).Assembly.GetName().Name!), Path.Combine("src", "Cli"), StringComparison.Ordinal), "platform-cli.dll");
 
     /// <summary>The environment of every call, added to that of the tests. Null removes.</summary>
     public Dictionary<string, string?> Environment { get; } = [];

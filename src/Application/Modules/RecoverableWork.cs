@@ -22,4 +22,8 @@ public sealed record RecoverableWork(
 
     /// <summary>The id of the orchestration instance that does the work of a row.</summary>
     public string InstanceId(Guid id) => $"{InstancePrefix}-{id}";
+
+    /// <summary>Instances that an operator may mean: the id as it is, then, when it is that of a row, the instances that work for such rows.</summary>
+    public static IEnumerable<string> InstancesOf(string id) =>
+        Guid.TryParse(id, out var row) ? [id, .. AppModules.All.SelectMany(module => module.Work).Select(work => work.InstanceId(row)).Distinct()] : [id];
 }

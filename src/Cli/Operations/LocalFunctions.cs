@@ -19,9 +19,17 @@ internal sealed class LocalFunctions(IServiceProvider services)
         .Where(pair => pair.function is not null)
         .ToDictionary(pair => pair.function!.Name, pair => pair.method, StringComparer.Ordinal);
 
+    /// <summary>Names of the orchestrators.</summary>
+    public static IReadOnlyCollection<string> Orchestrators { get; } = Named<OrchestrationTriggerAttribute>();
+
+    /// <summary>Names of the activities.</summary>
+    public static IReadOnlyCollection<string> Activities { get; } = Named<ActivityTriggerAttribute>();
+
+    /// <summary>Calls an orchestrator for the sake of a replay; its result is not looked at.</summary>
+    public static Task ReplayAsync(string name, TaskOrchestrationContext context) => CallAsync(name, context);
+
     /// <summary>Calls an orchestrator and returns its result as JSON.</summary>
-    public async Task<string?> CallOrchestratorAsync(string name, TaskOrchestrationContext context) =>
-        await InvokeAsync(Method(name), null, parameter => parameter.ParameterType == typeof(TaskOrchestrationContext) ? context : null);
+    public Task<string?> CallOrchestratorAsync(string name, TaskOrchestrationContext context) => CallAsync(name, context);
 
     /// <summary>Calls an activity with an input in JSON and returns its result as JSON.</summary>
     public async Task<string?> CallActivityAsync(string name, string input, CancellationToken cancellation)
@@ -34,6 +42,13 @@ internal sealed class LocalFunctions(IServiceProvider services)
             : parameter.GetCustomAttribute<ActivityTriggerAttribute>() is not null ? JsonSerializer.Deserialize(input, parameter.ParameterType, Json)
             : null);
     }
+
+    private static Task<string?> CallAsync(string name, TaskOrchestrationContext context) =>
+        InvokeAsync(Method(name), null, parameter => parameter.ParameterType == typeof(TaskOrchestrationContext) ? context : null);
+
+    private static string[] Named<TTrigger>()
+        where TTrigger : Attribute =>
+        [.. Methods.Where(named => named.Value.GetParameters().Any(parameter => parameter.GetCustomAttribute<TTrigger>() is not null)).Select(named => named.Key)];
 
     private static MethodInfo Method(string name) =>
         Methods.GetValueOrDefault(name) ?? throw new InvalidOperationException($"There is no function '{name}' in the platform.");

@@ -37,6 +37,8 @@ internal static class DurableEngineExtensions
         services.AddSingleton<EmbeddedDurableTaskClient>();
         services.AddSingleton<DurableTaskClient>(provider => provider.GetRequiredService<EmbeddedDurableTaskClient>());
         services.AddSingleton<IDurableTaskClientProvider, OneClient>();
+        services.AddSingleton(provider => new HubInspector(
+            provider.GetRequiredService<DurableStore>(), provider.GetRequiredService<IDurableFunctions>(), provider.GetRequiredService<DataConverter>()));
         services.AddSingleton<DurableEngine>();
         return services;
     }

@@ -18,7 +18,7 @@ internal static class SqlFiles
     public static readonly Type[] Classes =
     [
         typeof(ConnectionSql), typeof(SchemaSql), typeof(InstanceSql), typeof(ActivitySql), typeof(MessageSql), typeof(HistorySql), typeof(HostSql),
-        typeof(EntitySql), typeof(ClientSql), typeof(RewindSql), typeof(TimerSql), typeof(HostTableSql),
+        typeof(EntitySql), typeof(ClientSql), typeof(InspectionSql), typeof(RewindSql), typeof(TimerSql), typeof(HostTableSql),
     ];
 
     private static readonly Assembly s_assembly = typeof(SqlFiles).Assembly;

@@ -15,7 +15,7 @@ public sealed partial class LayerTests
     [InlineData("Functions.Orchestrations", "Application")]
     [InlineData("Functions.Embedded")]
     [InlineData("Functions.Api", "Functions.Embedded", "Functions.Orchestrations")]
-    [InlineData("Cli", "Functions.Orchestrations")]
+    [InlineData("Cli", "Functions.Embedded", "Functions.Orchestrations")]
     public void A_project_refers_only_to_the_layer_below(string project, params string[] below)
     {
         var references = XDocument.Load(Path.Combine(Source, project, $"{project}.csproj")).Descendants("ProjectReference")

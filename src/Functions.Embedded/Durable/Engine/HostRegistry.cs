@@ -79,7 +79,7 @@ internal sealed class HostRegistry(
         await batch.ExecuteNonQueryAsync(cancellation);
     }
 
-    private static string KeyOf(FunctionKind kind, string name) => $"{kind}:{name}".ToLowerInvariant();
+    internal static string KeyOf(FunctionKind kind, string name) => $"{kind}:{name}".ToLowerInvariant();
 
     private async Task HeartbeatAsync(CancellationToken stop)
     {

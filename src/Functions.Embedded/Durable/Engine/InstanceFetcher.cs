@@ -142,7 +142,7 @@ internal sealed class InstanceFetcher(
         return [.. taken.Except(unknown)];
     }
 
-    private static InstanceRow ReadRow(NpgsqlDataReader reader) => new(reader.GetString(0), reader.GetGuid(1), reader.GetString(2))
+    internal static InstanceRow ReadRow(NpgsqlDataReader reader) => new(reader.GetString(0), reader.GetGuid(1), reader.GetString(2))
     {
         Version = reader.GetString(3),
         Input = reader.Text(4),

@@ -9,6 +9,9 @@ internal abstract class OpenTask(EventKind kind, string name, int id)
 
     public int Id { get; } = id;
 
+    /// <summary>The orchestrator's time when a wait for an event began. Of other tasks the history has the time.</summary>
+    public DateTime Since { get; init; }
+
     /// <summary>False once it was answered or cancelled.</summary>
     public abstract bool IsOpen { get; }
 

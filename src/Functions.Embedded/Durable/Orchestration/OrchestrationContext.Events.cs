@@ -6,6 +6,9 @@ internal sealed partial class OrchestrationContext
     /// <summary>Whether an event can still continue the orchestrator.</summary>
     public bool IsWaiting => _open.Count > 0 || _waiting.Values.Any(waits => waits.Any(wait => wait.IsOpen));
 
+    /// <summary>Calls, timers and waits for events that are not answered.</summary>
+    public IEnumerable<OpenTask> OpenTasks => _open.Values.Concat(_waiting.Values.SelectMany(waits => waits.Where(wait => wait.IsOpen)));
+
     /// <summary>What the orchestrator did outside of its turn; null when it did nothing.</summary>
     public string? Violation => _violation;
 

@@ -114,7 +114,7 @@ internal sealed partial class OrchestrationContext(
         if (cancellationToken.IsCancellationRequested)
             return Task.FromCanceled<T>(cancellationToken);
 
-        var open = new OpenTask<T>(EventKind.EventRaised, eventName, -1, converter);
+        var open = new OpenTask<T>(EventKind.EventRaised, eventName, -1, converter) { Since = _now };
         int early = _bufferedEvents.FindIndex(raised => string.Equals(raised.Name, eventName, StringComparison.OrdinalIgnoreCase));
         if (early >= 0)
         {

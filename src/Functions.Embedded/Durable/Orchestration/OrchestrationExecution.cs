@@ -25,6 +25,15 @@ internal sealed class OrchestrationExecution
         _context = new OrchestrationContext(instance, _scheduler, converter, loggers);
     }
 
+    /// <summary>Calls, timers and waits for events that are not answered.</summary>
+    public IEnumerable<OpenTask> OpenTasks => _context.OpenTasks;
+
+    /// <summary>Why the code failed; null while it runs or after it succeeded.</summary>
+    public Exception? Failure => _code?.Exception?.InnerException;
+
+    /// <summary>Whether the code can go on when something is answered.</summary>
+    public bool IsWaiting => !HasEnded && _context.IsWaiting;
+
     private bool HasEnded => _code is { IsCompleted: true };
 
     /// <summary>Runs the code through its history.</summary>
