@@ -5,6 +5,7 @@ using VisionPlatform.Cli.Databases;
 using VisionPlatform.Cli.Demo;
 using VisionPlatform.Cli.Operations;
 using VisionPlatform.Cli.SettingsFiles;
+using VisionPlatform.Cli.Smoke;
 using VisionPlatform.Cli.Storage;
 
 namespace VisionPlatform.Cli;
@@ -19,6 +20,7 @@ internal static class CommandLine
         BackupCommands.Build(),
         CostCommand.Build(),
         SettingsCommands.Build(),
+        SmokeCommand.Build(),
         DemoCommand.Build(),
     };
 
