@@ -7,6 +7,7 @@ WORKDIR /source
 COPY Directory.Build.props Directory.Build.targets Directory.Packages.props host.json ./
 COPY src/Domain/Domain.csproj src/Domain/
 COPY src/Infrastructure/Infrastructure.csproj src/Infrastructure/
+COPY src/Application/Application.csproj src/Application/
 COPY src/Functions.Embedded/Functions.Embedded.csproj src/Functions.Embedded/
 COPY src/Functions.Orchestrations/Functions.Orchestrations.csproj src/Functions.Orchestrations/
 COPY src/Functions.Api/Functions.Api.csproj src/Functions.Api/
@@ -22,13 +23,13 @@ FROM mcr.microsoft.com/dotnet/aspnet:${DOTNET}
 COPY --from=build /out/app /app
 COPY --from=build /out/cli /cli
 RUN printf '#!/bin/sh\nexec dotnet /cli/platform-cli.dll "$@"\n' >/usr/local/bin/platform-cli && chmod 755 /usr/local/bin/platform-cli
+COPY infra/docker/start.sh /usr/local/bin/start-platform
 WORKDIR /app
-ENV ASPNETCORE_URLS=http://0.0.0.0:7071 \
-    DOTNET_EnableDiagnostics=0
+ENV DOTNET_EnableDiagnostics=0
 # The image's own user without rights. The app writes to the file system only in /tmp.
 USER $APP_UID
 EXPOSE 7071
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=6 \
-    CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/7071 && printf 'GET /health/ready HTTP/1.0\\r\\n\\r\\n' >&3 && read -r line <&3 && [[ $line == *' 200 '* ]]"]
+    CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/${PORT:-7071} && printf 'GET /health/ready HTTP/1.0\\r\\n\\r\\n' >&3 && read -r line <&3 && [[ $line == *' 200 '* ]]"]
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["dotnet", "/app/Functions.Api.dll"]
+ENTRYPOINT ["/usr/local/bin/start-platform"]

@@ -110,6 +110,7 @@ run_dotnet_tests() { # RESULTS FILTER
   if ((EUID == 0)) && have_command apt-get; then ensure_packages rclone; fi
   ensure_azurite || die 'Azurite is needed for the tests of the Functions host'
   ensure_redocly || die 'Redocly is needed for the test of the API description'
+  ensure_actionlint || die 'actionlint is needed for the test of the workflows'
   trap 'stop_services' EXIT
   stop_services && wipe_services
   build_tests "$1" &

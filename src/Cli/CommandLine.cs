@@ -6,6 +6,7 @@ using VisionPlatform.Cli.Demo;
 using VisionPlatform.Cli.Durable;
 using VisionPlatform.Cli.Operations;
 using VisionPlatform.Cli.SettingsFiles;
+using VisionPlatform.Cli.Smoke;
 using VisionPlatform.Cli.Storage;
 
 namespace VisionPlatform.Cli;
@@ -21,6 +22,7 @@ internal static class CommandLine
         DurableCommands.Build(),
         CostCommand.Build(),
         SettingsCommands.Build(),
+        SmokeCommand.Build(),
         DemoCommand.Build(),
     };
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,6 +32,31 @@ def test_an_api_key_is_required_when_one_is_set(start: Callable[..., TrainerClie
         stranger.post("/v1/predict", {}), TrainerClient(fake.url, "wrong").get("/v1/capabilities"),
     ):  # fmt: skip
         assert (answer[0], answer[1]["code"]) == (401, "UNAUTHORIZED")
+
+
+@pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "127.0.0.1"), ("::", "[::]")])
+def test_the_port_comes_from_the_environment_and_both_families_are_served(host: str, shown: str) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [
+            sys.executable, "-c", "from trainer_sdk.cli import main; raise SystemExit(main('fake_framework:FakeFramework'))",
+            "--host", host,
+        ],
+        env={**os.environ, "PORT": str(port)}, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"listening on http://{shown}:{port}\n"
+        for address in ["127.0.0.1", "::1"] if host == "::" else [host]:
+            connection = http.client.HTTPConnection(address, port, timeout=10)
+            connection.request("GET", "/health")
+            assert connection.getresponse().status == 200
+            connection.close()
+    finally:
+        process.terminate()
+        process.wait(20)
 
 
 @pytest.mark.parametrize(

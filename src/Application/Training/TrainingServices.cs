@@ -19,6 +19,7 @@ public static class TrainingServices
         services.AddScoped<JobCompletion>();
         services.AddScoped<EventIngest>();
         services.AddScoped<AttemptFiles>();
+        services.AddScoped<QueueWatch>();
         return services;
     }
 }

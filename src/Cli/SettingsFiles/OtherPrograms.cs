@@ -18,9 +18,11 @@ internal static class OtherPrograms
         new(Trainer, "TRAINER_PREDICTOR_MODELS", "whole number", "8", "models held in memory for predictions"),
         new(Trainer, "TRAINER_CALLBACK_RETRY_SECONDS", "number", "900", "how long a trainer holds events for a platform that is away"),
         new(Tools, "PLATFORM_DIR", "path", ".platform", "where `./platform` keeps data, logs, ports and secrets"),
-        new(Tools, "PORT", "whole number", "7071", "port of the API under `./platform`; another one when 7071 is taken"),
+        new(Tools, "PORT", "whole number", "7071", "port of the API under `./platform`, another one when 7071 is taken; in a container the port of the app or of the trainer"),
         new(Tools, "TEST_DATABASE_URL", "PostgreSQL URL", null, "a server where tests may create and drop databases; without it they start one") { IsSecret = true },
         new(Tools, "FUNCTIONS_HOST_COMMAND", "text", null, "starts the Functions host for `./platform func`: run by the shell in the published folder (`APP_DIR`), `{port}` replaced; without it `func`"),
+        new(Tools, "SMOKE_EMAIL", "text", null, "account that `platform-cli smoke` signs in with"),
+        new(Tools, "SMOKE_PASSWORD", "text", null, "its password") { IsSecret = true },
         new(Tools, "NO_COLOR", "text", null, "any value: `platform-cli` writes without colour"),
     ];
 }

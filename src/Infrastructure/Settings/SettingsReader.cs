@@ -172,7 +172,17 @@ public sealed class SettingsReader(IConfiguration configuration)
         return Find(setting);
     }
 
-    private string? Find(Setting setting) => new[] { setting.Name }.Concat(setting.Aliases)
+    /// <summary>Azure passes a reference on as it stands when the vault does not give the secret.</summary>
+    private string? Find(Setting setting)
+    {
+        var value = Given(setting);
+        if (value?.StartsWith("@Microsoft.KeyVault(", StringComparison.Ordinal) != true)
+            return value;
+        Problem($"{setting.Name} is a reference to a key vault that was not resolved: put the secret into the vault, or give the app's identity the role Key Vault Secrets User");
+        return null;
+    }
+
+    private string? Given(Setting setting) => new[] { setting.Name }.Concat(setting.Aliases)
         .Select(name => configuration[name.Replace("__", ":", StringComparison.Ordinal)]?.Trim()).FirstOrDefault(value => !string.IsNullOrEmpty(value));
 
     // A setting that is read twice is documented in the section that reads it first.

@@ -29,6 +29,15 @@ public sealed class AppSettingsTests
     }
 
     [Fact]
+    public void A_reference_to_a_key_vault_that_azure_did_not_resolve_is_no_value()
+    {
+        var wrong = Assert.Throws<SettingsException>(() => Read(
+            ("EXTERNAL_STORAGE_SECRET_KEY", "@Microsoft.KeyVault(SecretUri=https://vault.example.com/secrets/EXTERNAL-STORAGE-SECRET-KEY)"), ("SMTP_PASSWORD", "@Microsoft.KeyVault(VaultName=vault;SecretName=SMTP-PASSWORD)")));
+
+        Assert.All(["EXTERNAL_STORAGE_SECRET_KEY", "SMTP_PASSWORD"], name => Assert.Contains(wrong.Problems, problem => problem.StartsWith($"{name} is a reference to a key vault", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void The_text_of_settings_leaves_their_secrets_out()
     {
         var values = AppSettings.Declared().Where(setting => setting.IsSecret).ToDictionary(setting => setting.Name, setting => setting.Type switch

@@ -16,6 +16,9 @@ public sealed class EmbeddedManagement(EmbeddedLab lab) : ManagementSuite(lab);
 [Collection(nameof(EmbeddedLab))]
 public sealed class EmbeddedRecovery(EmbeddedLab lab) : RecoverySuite(lab);
 
+[Collection(nameof(EmbeddedLab))]
+public sealed class EmbeddedSmoke(EmbeddedLab lab) : SmokeSuite(lab);
+
 [Collection(nameof(FunctionsLab))]
 public sealed class FunctionsAccess(FunctionsLab lab) : AccessSuite(lab.OrSkip());
 
@@ -27,3 +30,6 @@ public sealed class FunctionsManagement(FunctionsLab lab) : ManagementSuite(lab.
 
 [Collection(nameof(FunctionsLab))]
 public sealed class FunctionsRecovery(FunctionsLab lab) : RecoverySuite(lab.OrSkip());
+
+[Collection(nameof(FunctionsLab))]
+public sealed class FunctionsSmoke(FunctionsLab lab) : SmokeSuite(lab.OrSkip());

@@ -19,8 +19,10 @@ from .settings import Settings
 def main(reference: str, arguments: Sequence[str] | None = None) -> int:
     """Serves the framework ``module:attribute`` until SIGTERM or SIGINT; returns the exit code."""
     parser = argparse.ArgumentParser(description="Trainer service, protocol v2")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=7301, help="0 takes any free port")
+    parser.add_argument("--host", default="127.0.0.1", help=":: listens on IPv6 and IPv4")
+    parser.add_argument(
+        "--port", type=int, default=os.environ.get("PORT", 7301), help="$PORT or 7301 unless given; 0 takes any free port"
+    )
     options = parser.parse_args(arguments)
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -44,6 +46,6 @@ def main(reference: str, arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     host, port = service.address
-    print(f"listening on http://{host}:{port}", flush=True)
+    print(f"listening on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
     service.serve()
     return 0

@@ -56,6 +56,7 @@ internal sealed record Device(string Type, string? Name);
 
 internal sealed record TrainerCapabilities(
     string? Version,
+    IReadOnlyList<string>? TaskTypes,
     IReadOnlyList<TrainerModel>? Models,
     IReadOnlyList<ExportFormat>? ExportFormats,
     IReadOnlyList<Device>? Devices,

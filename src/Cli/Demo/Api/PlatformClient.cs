@@ -42,6 +42,16 @@ internal sealed class PlatformClient(PlatformHttp http)
         return session;
     }
 
+    public Task<User> GetMeAsync(CancellationToken cancellation) => Get<User>("auth/me", cancellation);
+
+    /// <summary>Ends the session.</summary>
+    public Task SignOutAsync(CancellationToken cancellation) => SendAsync(HttpMethod.Post, "auth/logout", cancellation);
+
+    /// <summary>Deletes a project without running jobs and deployments.</summary>
+    public Task DeleteProjectAsync(string projectId, CancellationToken cancellation) => SendAsync(HttpMethod.Delete, $"projects/{projectId}", cancellation);
+
+    public Task DeleteDatasetAsync(string datasetId, CancellationToken cancellation) => SendAsync(HttpMethod.Delete, $"datasets/{datasetId}", cancellation);
+
     public Task<Project> CreateProjectAsync(string name, string description, CancellationToken cancellation) =>
         Post<Project>("projects", new { name, description }, Repeat.OnlyIfUnsent, cancellation);
 
@@ -117,6 +127,12 @@ internal sealed class PlatformClient(PlatformHttp http)
     public Task<InferenceResult> PredictAsync(string deploymentId, string apiKey, IReadOnlyList<byte[]> images, CancellationToken cancellation) =>
         http.SendAsync<InferenceResult>(
             HttpMethod.Post, Route($"infer/{deploymentId}"), new { images = images.Select(Convert.ToBase64String), topK = 1 }, Repeat.Always, cancellation, apiKey);
+
+    /// <summary>A request whose answer has no body.</summary>
+    private async Task SendAsync(HttpMethod method, string path, CancellationToken cancellation)
+    {
+        using var _ = await http.SendAsync(() => new HttpRequestMessage(method, Route(path)), HttpCompletionOption.ResponseContentRead, Repeat.OnlyIfUnsent, bearer: null, cancellation);
+    }
 
     private Task<T> Get<T>(string path, CancellationToken cancellation) =>
         http.SendAsync<T>(HttpMethod.Get, Route(path), null, Repeat.Always, cancellation);
