@@ -3,6 +3,7 @@ using System.CommandLine.Invocation;
 using VisionPlatform.Cli.Backups;
 using VisionPlatform.Cli.Databases;
 using VisionPlatform.Cli.Demo;
+using VisionPlatform.Cli.Import;
 using VisionPlatform.Cli.Operations;
 using VisionPlatform.Cli.SettingsFiles;
 using VisionPlatform.Cli.Storage;
@@ -17,6 +18,7 @@ internal static class CommandLine
         DatabaseCommands.Build(),
         StorageCommands.Build(),
         BackupCommands.Build(),
+        ImportCommands.Build(),
         CostCommand.Build(),
         SettingsCommands.Build(),
         DemoCommand.Build(),
