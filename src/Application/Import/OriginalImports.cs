@@ -87,7 +87,7 @@ public sealed class OriginalImports(
         if (tables.Count == 0)
             throw new OperationException("the source has none of the tables that the mapping names");
         var mapped = request.Mapping.Tables.Values.OfType<TableMapping>();
-        return new ImportPlan(tables, missing, await reader.NotMappedAsync(mapped, cancellation).ExplainedAsync());
+        return new ImportPlan(tables, missing, [.. (await reader.NotMappedAsync(mapped, cancellation).ExplainedAsync()).Distinct()]);
     }
 
     /// <summary>Imports the next rows of a kind.</summary>

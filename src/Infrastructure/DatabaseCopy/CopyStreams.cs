@@ -7,6 +7,9 @@ internal static class CopyStreams
 {
     private const int BufferBytes = 1 << 18;
 
+    /// <summary>How long a read or a write of a COPY may take before its connection counts as dead. A network that swallows everything tells nobody.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     /// <summary>Sends what one COPY reads to <paramref name="write"/> and hashes its rows.</summary>
     /// <param name="connection">The source.</param>
     /// <param name="copyOut">A COPY … TO STDOUT.</param>
@@ -16,10 +19,10 @@ internal static class CopyStreams
     /// <param name="cancellation">Ends it.</param>
     public static async Task<ContentHash> ReadAsync(
         NpgsqlConnection connection, string copyOut, bool isText, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? write, Action<long> moved,
-        CancellationToken cancellation)
+        CancellationToken cancellation, TimeSpan? patience = null)
     {
         await using var source = await OpenReadAsync(connection, copyOut, isText, cancellation);
-        return await ReadAsync(source, isText, write, moved, cancellation);
+        return await ReadAsync(source, isText, write, moved, cancellation, patience);
     }
 
     /// <summary>Sends the rows of a stored COPY to the database, or only reads them where there is none.</summary>
@@ -30,11 +33,11 @@ internal static class CopyStreams
 
     /// <summary>Sends what one COPY reads into another.</summary>
     public static Task<ContentHash> PipeAsync(
-        NpgsqlConnection source, string copyOut, NpgsqlConnection target, string copyIn, bool isText, Action<long> moved, CancellationToken cancellation) =>
-        WriteAsync(target, copyIn, isText, write => ReadAsync(source, copyOut, isText, write, moved, cancellation), cancellation);
+        NpgsqlConnection source, string copyOut, NpgsqlConnection target, string copyIn, bool isText, Action<long> moved, CancellationToken cancellation, TimeSpan? patience = null) =>
+        WriteAsync(target, copyIn, isText, write => ReadAsync(source, copyOut, isText, write, moved, cancellation, patience), cancellation, patience);
 
     private static async Task<ContentHash> ReadAsync(
-        Stream source, bool isText, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? write, Action<long> moved, CancellationToken cancellation)
+        Stream source, bool isText, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>? write, Action<long> moved, CancellationToken cancellation, TimeSpan? patience = null)
     {
         var hasher = new RowHasher(isText);
         var buffer = new byte[BufferBytes];
@@ -44,7 +47,8 @@ internal static class CopyStreams
             var filled = 0;
             while (filled < buffer.Length && !ended)
             {
-                var read = await source.ReadAsync(buffer.AsMemory(filled), cancellation);
+                var at = filled;
+                var read = await InTimeAsync(token => source.ReadAsync(buffer.AsMemory(at), token), "the sender of rows", patience, cancellation);
                 filled += read;
                 ended = read == 0;
             }
@@ -57,15 +61,24 @@ internal static class CopyStreams
     }
 
     private static async Task<ContentHash> WriteAsync(
-        NpgsqlConnection target, string copyIn, bool isText, Func<Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>, Task<ContentHash>> read, CancellationToken cancellation)
+        NpgsqlConnection target, string copyIn, bool isText, Func<Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask>, Task<ContentHash>> read, CancellationToken cancellation,
+        TimeSpan? patience = null)
     {
         // A COPY is cancelled when reading fails; then nothing of it stays.
+        async ValueTask SendAsync(Stream stream, ReadOnlyMemory<byte> bytes, CancellationToken token) => await InTimeAsync(
+            async inTime =>
+            {
+                await stream.WriteAsync(bytes, inTime);
+                return true;
+            },
+            "the receiver of rows", patience, token);
+
         if (isText)
         {
             var writer = (NpgsqlCopyTextWriter)await target.BeginTextImportAsync(copyIn, cancellation);
             try
             {
-                var hash = await read(writer.BaseStream.WriteAsync);
+                var hash = await read((bytes, token) => SendAsync(writer.BaseStream, bytes, token));
                 await writer.DisposeAsync();
                 return hash;
             }
@@ -78,12 +91,27 @@ internal static class CopyStreams
         await using var stream = await target.BeginRawBinaryCopyAsync(copyIn, cancellation);
         try
         {
-            return await read(stream.WriteAsync);
+            return await read((bytes, token) => SendAsync(stream, bytes, token));
         }
         catch
         {
             await stream.CancelAsync();
             throw;
+        }
+    }
+
+    /// <exception cref="IOException">Nothing moved for too long.</exception>
+    private static async Task<T> InTimeAsync<T>(Func<CancellationToken, ValueTask<T>> move, string who, TimeSpan? patience, CancellationToken cancellation)
+    {
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        late.CancelAfter(patience ?? Patience);
+        try
+        {
+            return await move(late.Token);
+        }
+        catch (OperationCanceledException silent) when (late.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            throw new IOException($"{who} was silent for {(patience ?? Patience).TotalSeconds:0} s; the network or the server is gone", silent);
         }
     }
 
