@@ -38,13 +38,17 @@ internal sealed class AnnotationImport(ImportWork work) : IRowImport
                 work.Leave(row, "The annotation was not imported: it has no type.");
             else if (work.Mapping.ClassLabels.Contains(type, StringComparer.OrdinalIgnoreCase))
             {
-                if (row.Text("image") is { } image && imageIds.TryGetValue(image, out var imageId) && (work.IsDryRun || images.ContainsKey(imageId)))
-                    labels.Add((row, imageId));
+                if (row.Text("image") is { } image && imageIds.TryGetValue(image, out var labeled) && (work.IsDryRun || images.ContainsKey(labeled)))
+                    labels.Add((row, labeled));
                 else
                     work.Leave(row, $"The label was not imported: its image {row.Text("image")} was not.");
             }
             else
-                shapes.Add(Shape(row, dataset, type, imageIds.TryGetValue(row.Text("image") ?? "", out var known2) && images.TryGetValue(known2, out var place) ? place.Path : row.Text("image") ?? "", people));
+            {
+                var old = row.Text("image") ?? "";
+                var path = imageIds.TryGetValue(old, out var imageId) && images.TryGetValue(imageId, out var place) ? place.Path : old;
+                shapes.Add(Shape(row, dataset, type, path, people));
+            }
         }
         work.Count(await SetClassesAsync(labels, images, shapes, people, rows, cancellation));
         if (!work.IsDryRun)

@@ -125,13 +125,9 @@ internal sealed class ImportWork(OriginalMapping mapping, UserDatabase users, Pl
         database.ChangeTracker.Clear();
     }
 
-    /// <summary>Writes what was told of these rows.</summary>
-    public async Task TellAsync(IReadOnlyList<OldRow> rows, CancellationToken cancellation)
+    private async Task TellAsync(IReadOnlyList<OldRow> rows, CancellationToken cancellation)
     {
-        if (isDryRun)
-            return;
         string[] ids = [.. rows.Select(row => ImportedRow.KeyOf(row.Id))];
-        // A context of the caller may have rows to save; this goes past it.
         var (system, kind) = (mapping.System, Kind);
         string[] told = [.. _issues.Select(issue => issue.OldId)], reasons = [.. _issues.Select(issue => issue.Reason)];
         bool[] left = [.. _issues.Select(issue => issue.IsLeft)];

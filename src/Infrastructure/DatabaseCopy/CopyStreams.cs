@@ -41,17 +41,18 @@ internal static class CopyStreams
     {
         var hasher = new RowHasher(isText);
         var buffer = new byte[BufferBytes];
+        using var watch = new Watch(patience ?? Patience, "the sender of rows", cancellation);
         for (var ended = false; !ended;)
         {
             // The server sends a message for each row, and a read returns at most one.
             var filled = 0;
             while (filled < buffer.Length && !ended)
             {
-                var at = filled;
-                var read = await InTimeAsync(token => source.ReadAsync(buffer.AsMemory(at), token), "the sender of rows", patience, cancellation);
+                var read = await watch.InTimeAsync(source.ReadAsync(buffer.AsMemory(filled), watch.Token));
                 filled += read;
                 ended = read == 0;
             }
+            watch.Rest();
             hasher.Append(buffer.AsSpan(0, filled));
             if (write is not null && filled > 0)
                 await write(buffer.AsMemory(0, filled), cancellation);
@@ -65,13 +66,12 @@ internal static class CopyStreams
         TimeSpan? patience = null)
     {
         // A COPY is cancelled when reading fails; then nothing of it stays.
-        async ValueTask SendAsync(Stream stream, ReadOnlyMemory<byte> bytes, CancellationToken token) => await InTimeAsync(
-            async inTime =>
-            {
-                await stream.WriteAsync(bytes, inTime);
-                return true;
-            },
-            "the receiver of rows", patience, token);
+        using var watch = new Watch(patience ?? Patience, "the receiver of rows", cancellation);
+        async ValueTask SendAsync(Stream stream, ReadOnlyMemory<byte> bytes, CancellationToken _)
+        {
+            await watch.InTimeAsync(SentAsync(stream.WriteAsync(bytes, watch.Token)));
+            watch.Rest();
+        }
 
         if (isText)
         {
@@ -84,7 +84,7 @@ internal static class CopyStreams
             }
             catch
             {
-                await writer.CancelAsync();
+                await EndAsync(writer.CancelAsync());
                 throw;
             }
         }
@@ -95,27 +95,77 @@ internal static class CopyStreams
         }
         catch
         {
-            await stream.CancelAsync();
+            await EndAsync(stream.CancelAsync());
             throw;
         }
     }
 
-    /// <exception cref="IOException">Nothing moved for too long.</exception>
-    private static async Task<T> InTimeAsync<T>(Func<CancellationToken, ValueTask<T>> move, string who, TimeSpan? patience, CancellationToken cancellation)
+    /// <summary>Cancels a COPY, as far as its connection still can. What is worth telling is why.</summary>
+    private static async Task EndAsync(Task cancel)
     {
-        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        late.CancelAfter(patience ?? Patience);
         try
         {
-            return await move(late.Token);
+            await cancel;
         }
-        catch (OperationCanceledException silent) when (late.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        catch (Exception gone) when (gone is NpgsqlException or IOException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
         {
-            throw new IOException($"{who} was silent for {(patience ?? Patience).TotalSeconds:0} s; the network or the server is gone", silent);
+            // The connection is broken, so the server ends the COPY by itself.
         }
+    }
+
+    private static async ValueTask<int> SentAsync(ValueTask write)
+    {
+        await write;
+        return 0;
     }
 
     private static async Task<Stream> OpenReadAsync(NpgsqlConnection connection, string copyOut, bool isText, CancellationToken cancellation) => isText
         ? ((StreamReader)await connection.BeginTextExportAsync(copyOut, cancellation)).BaseStream
         : await connection.BeginRawBinaryCopyAsync(copyOut, cancellation);
+
+    /// <summary>Ends a read or a write on which nothing moves for too long. One timer for a whole COPY, which is set again at most once a second.</summary>
+    private sealed class Watch(TimeSpan patience, string who, CancellationToken outer) : IDisposable
+    {
+        private const long SetAgainAfterMs = 1000;
+
+        private readonly CancellationTokenSource _late = CancellationTokenSource.CreateLinkedTokenSource(outer);
+        private long _set = long.MinValue;
+
+        /// <summary>For the next read or write.</summary>
+        public CancellationToken Token
+        {
+            get
+            {
+                var now = Environment.TickCount64;
+                if (_set == long.MinValue || now - _set >= Math.Min(SetAgainAfterMs, patience.TotalMilliseconds / 4))
+                {
+                    _late.CancelAfter(patience);
+                    _set = now;
+                }
+                return _late.Token;
+            }
+        }
+
+        /// <summary>What follows is not the network's.</summary>
+        public void Rest()
+        {
+            _late.CancelAfter(Timeout.InfiniteTimeSpan);
+            _set = long.MinValue;
+        }
+
+        /// <exception cref="IOException">Nothing moved for too long.</exception>
+        public async ValueTask<int> InTimeAsync(ValueTask<int> move)
+        {
+            try
+            {
+                return await move;
+            }
+            catch (OperationCanceledException silent) when (_late.IsCancellationRequested && !outer.IsCancellationRequested)
+            {
+                throw new IOException($"{who} was silent for {patience.TotalSeconds:0} s; the network or the server is gone", silent);
+            }
+        }
+
+        public void Dispose() => _late.Dispose();
+    }
 }

@@ -61,8 +61,8 @@ public sealed class DatabaseCopier(string source, string target, int parallel, A
     /// <returns>Rows and bytes at the target.</returns>
     public async Task<CopiedRows> CopyRowsAsync(CancellationToken cancellation)
     {
-        await using var snapshot = await SourceSnapshot.TakeAsync(source, parallel, cancellation, tables);
-        await using var ledger = await OpenAsync(target, "target", cancellation);
+        await using var snapshot = await SourceSnapshot.TakeAsync(source, parallel, cancellation, tables, Patience);
+        await using var ledger = await OpenAsync(target, "target", cancellation, Patience);
         var finished = await CopyLedger.FinishedAsync(ledger, cancellation);
         var relations = await SchemaReader.RelationsAsync(snapshot.Main, cancellation, tables);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -84,11 +84,11 @@ public sealed class DatabaseCopier(string source, string target, int parallel, A
         return await SchemaReader.SequenceStatementsAsync(from, cancellation);
     }
 
-    internal static async Task<NpgsqlConnection> OpenAsync(string connectionString, string which, CancellationToken cancellation)
+    internal static async Task<NpgsqlConnection> OpenAsync(string connectionString, string which, CancellationToken cancellation, TimeSpan? patience = null)
     {
         try
         {
-            return await Catalog.OpenAsync(connectionString, cancellation);
+            return await Catalog.OpenAsync(connectionString, cancellation, patience);
         }
         catch (PostgresException refused) when (refused.SqlState is not (PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections))
         {
@@ -114,7 +114,7 @@ public sealed class DatabaseCopier(string source, string target, int parallel, A
     private Task<ContentHash> CopyWholeAsync(SourceSnapshot snapshot, Relation relation, CancellationToken cancellation) => snapshot.ReadAsync(
         relation, async reader =>
         {
-            await using var to = await OpenAsync(target, "target", cancellation);
+            await using var to = await OpenAsync(target, "target", cancellation, Patience);
             await using var transaction = await to.BeginTransactionAsync(cancellation);
             await Catalog.ExecuteAsync(to, $"TRUNCATE ONLY {relation.Name}", cancellation);
             var hash = await CopyStreams.PipeAsync(reader, relation.CopyOut, to, relation.CopyIn(freeze: true), relation.IsText, Count, cancellation, Patience);
@@ -130,7 +130,7 @@ public sealed class DatabaseCopier(string source, string target, int parallel, A
     /// </summary>
     private async Task<ContentHash> CopyInPartsAsync(SourceSnapshot snapshot, Relation relation, CancellationToken cancellation)
     {
-        await using var ledger = await OpenAsync(target, "target", cancellation);
+        await using var ledger = await OpenAsync(target, "target", cancellation, Patience);
         await CopyLedger.ReopenAsync(ledger, relation.Name, cancellation);
         await Catalog.ExecuteAsync(ledger, $"TRUNCATE ONLY {relation.Name}", cancellation);
         var blocks = relation.HeapBytes / BlockBytes;
@@ -141,7 +141,7 @@ public sealed class DatabaseCopier(string source, string target, int parallel, A
             var parts = await AllAsync(Enumerable.Range(0, parallel).Select(part => snapshot.ReadAsync(
                 relation, async reader =>
                 {
-                    var to = await OpenAsync(target, "target", stop.Token);
+                    var to = await OpenAsync(target, "target", stop.Token, Patience);
                     writers.Add(to);
                     await Catalog.ExecuteAsync(to, "BEGIN", stop.Token);
                     var copyOut = relation.CopyOutBlocks(blocks * part / parallel, part == parallel - 1 ? null : blocks * (part + 1) / parallel);

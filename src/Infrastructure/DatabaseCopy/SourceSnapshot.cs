@@ -24,9 +24,9 @@ internal sealed class SourceSnapshot : IAsyncDisposable
     public NpgsqlConnection Main => _all[0];
 
     /// <summary>Takes a snapshot and opens <paramref name="readers"/> connections that see it.</summary>
-    public static async Task<SourceSnapshot> TakeAsync(string connectionString, int readers, CancellationToken cancellation, TableSelection? only = null)
+    public static async Task<SourceSnapshot> TakeAsync(string connectionString, int readers, CancellationToken cancellation, TableSelection? only = null, TimeSpan? patience = null)
     {
-        var main = await Catalog.OpenAsync(connectionString, cancellation);
+        var main = await Catalog.OpenAsync(connectionString, cancellation, patience ?? CopyStreams.Patience);
         SourceSnapshot snapshot;
         try
         {
@@ -51,7 +51,7 @@ internal sealed class SourceSnapshot : IAsyncDisposable
         {
             for (var n = 0; n < readers; n++)
             {
-                var reader = await Catalog.OpenAsync(connectionString, cancellation);
+                var reader = await Catalog.OpenAsync(connectionString, cancellation, patience ?? CopyStreams.Patience);
                 snapshot._all.Add(reader);
                 await Catalog.ExecuteAsync(reader, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", cancellation);
                 await Catalog.ExecuteAsync(reader, $"SET TRANSACTION SNAPSHOT {SchemaReader.Literal(snapshot.Name)}", cancellation);

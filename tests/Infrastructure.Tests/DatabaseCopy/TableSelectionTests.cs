@@ -33,7 +33,6 @@ public sealed class TableSelectionTests(PostgresServer postgres)
         Assert.Equal("10 0 0 2", await target.ScalarAsync<string>("SELECT concat_ws(' ', (SELECT count(*) FROM people), (SELECT count(*) FROM sessions), (SELECT count(*) FROM \"Odd names\"), (SELECT count(*) FROM days))"));
         Assert.Equal(2, await target.ScalarAsync<long>("SELECT count(*) FROM pg_constraint WHERE contype = 'f'"));
         await target.ExecuteAsync("INSERT INTO sessions VALUES (1, 1)");
-        Assert.Empty(await copier.VerifyAsync(Cancellation));
         await target.ExecuteAsync("UPDATE days SET amount = 7");
         Assert.Equal(2, (await TableHashesDifferAsync(source, target)).Count);
     }

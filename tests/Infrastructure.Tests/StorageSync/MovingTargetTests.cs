@@ -93,9 +93,10 @@ public sealed class MovingTargetTests(StorageFixture storage)
         foreach (var (name, settings) in new[] { ("OLD", buckets.SourceSettings), ("NEW", buckets.TargetSettings) })
             foreach (var (part, value) in new[] { ("TYPE", "s3"), ("PROVIDER", "Ceph"), ("ENDPOINT", settings.Endpoint.ToString()), ("ACCESS_KEY_ID", settings.AccessKey), ("SECRET_ACCESS_KEY", settings.SecretKey), ("NO_CHECK_BUCKET", "true") })
                 start.Environment[$"RCLONE_CONFIG_{name}_{part}"] = value;
+        start.Environment.Remove("AWS_CA_BUNDLE");
         using var rclone = Process.Start(start)!;
         var said = await rclone.StandardError.ReadToEndAsync(Cancellation);
         await rclone.WaitForExitAsync(Cancellation);
-        Assert.Contains("0 differences found", said);
+        Assert.True(said.Contains("0 differences found", StringComparison.Ordinal), said);
     }
 }
