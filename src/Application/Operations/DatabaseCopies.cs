@@ -79,7 +79,7 @@ public sealed class DatabaseCopies(DataLocations locations, OperationMeter meter
 
     private async Task<TableSelection?> SelectionAsync(string database, IReadOnlyList<string>? tables, bool leavesForeignKeysOut, CancellationToken cancellation) => tables switch
     {
-        null => null,
+        null or [] => null,
         [Critical] => new TableSelection(await CriticalAsync(locations.Database(database), cancellation), leavesForeignKeysOut),
         _ => new TableSelection(tables, leavesForeignKeysOut),
     };

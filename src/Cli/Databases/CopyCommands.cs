@@ -29,7 +29,7 @@ internal static class CopyCommands
             var (output, error, isJson) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, parsed.GetValue(json));
             var locations = await LocationsAsync(("source", parsed.GetValue(source)!), ("target", parsed.GetValue(target)!), cancellation);
             var request = new DatabaseCopyRequest(
-                "source", "target", parsed.GetValue(replace), parsed.GetValue(parallel), parsed.GetValue(tables), parsed.GetValue(tables) is not null && parsed.GetValue(cut));
+                "source", "target", parsed.GetValue(replace), parsed.GetValue(parallel), Chosen(parsed, tables), Chosen(parsed, tables) is not null && parsed.GetValue(cut));
             if (parsed.GetValue(dryRun))
                 return await ShowPreflightAsync(locations, request, isJson, output, cancellation);
             var report = await LocalOperation.RunAsync<DatabaseCopyReport>(
@@ -54,7 +54,7 @@ internal static class CopyCommands
         {
             var (output, error, isJson) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, parsed.GetValue(json));
             var locations = await LocationsAsync(("first", parsed.GetValue(first)!), ("second", parsed.GetValue(second)!), cancellation);
-            var request = new DatabaseComparisonRequest("first", "second", parsed.GetValue(parallel), parsed.GetValue(tables));
+            var request = new DatabaseComparisonRequest("first", "second", parsed.GetValue(parallel), Chosen(parsed, tables));
             var found = await LocalOperation.RunAsync<DatabaseComparison>(
                 nameof(VerifyDatabases), request, null, AddServices, locations, new OperationDisplay(error, isJson), cancellation);
             if (isJson)
@@ -112,6 +112,9 @@ internal static class CopyCommands
             return names;
         },
     };
+
+    /// <summary>The tables; null without the option, whose value is then an empty list.</summary>
+    private static string[]? Chosen(ParseResult parsed, Option<string[]?> tables) => parsed.GetResult(tables) is { Implicit: false } ? parsed.GetValue(tables) : null;
 
     private static Option<int> ParallelOption() => NumberOption.Build("--parallel", "Connections to each side.", 4, 1, 64, "N");
 

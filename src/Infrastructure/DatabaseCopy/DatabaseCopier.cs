@@ -70,7 +70,7 @@ public sealed class DatabaseCopier(string source, string target, int parallel, A
         if (tables is null)
             work.Add(CopyLargeObjectsAsync(snapshot, stop.Token));
         var hashes = await AllAsync(work, stop);
-        return new CopiedRows(relations.Count, hashes.Aggregate((left, right) => left + right).Rows, relations.Sum(relation => relation.Bytes), snapshot.Position);
+        return new CopiedRows(relations.Count, hashes.Aggregate(default(ContentHash), (left, right) => left + right).Rows, relations.Sum(relation => relation.Bytes), snapshot.Position);
     }
 
     /// <summary>Reads the copied tables of the target again and compares them with what the source had at the time of the snapshot.</summary>
