@@ -39,7 +39,7 @@ count_runner() { # PASSED FAILED SKIPPED STATUS NAME
 
 # run_tests [FILTER]: a filter goes to `dotnet test --filter`; the words trainers and local-services pick those alone; fuzz is a long run of requests
 # made from the description of the API (FUZZ_SEED and FUZZ_REQUESTS, of each operation, repeat one);
-# soak [ARGUMENTS…] and mutants [NAME…] are tests of their own that no other run includes.
+# soak [ARGUMENTS…], mutants [NAME…] and moves [FILTER] are tests of their own that no other run includes.
 run_tests() {
   local filter=${1:-} results
   if [[ $filter == soak ]]; then
@@ -50,6 +50,11 @@ run_tests() {
   if [[ $filter == mutants ]]; then
     shift
     run_mutants "$@"
+    return
+  fi
+  if [[ $filter == moves ]]; then
+    shift
+    run_moves "$@"
     return
   fi
   if [[ $filter == fuzz ]]; then

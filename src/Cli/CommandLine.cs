@@ -4,6 +4,7 @@ using VisionPlatform.Cli.Backups;
 using VisionPlatform.Cli.Databases;
 using VisionPlatform.Cli.Demo;
 using VisionPlatform.Cli.Durable;
+using VisionPlatform.Cli.Import;
 using VisionPlatform.Cli.Operations;
 using VisionPlatform.Cli.SettingsFiles;
 using VisionPlatform.Cli.Smoke;
@@ -20,6 +21,7 @@ internal static class CommandLine
         StorageCommands.Build(),
         BackupCommands.Build(),
         DurableCommands.Build(),
+        ImportCommands.Build(),
         CostCommand.Build(),
         SettingsCommands.Build(),
         SmokeCommand.Build(),

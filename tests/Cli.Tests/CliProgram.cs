@@ -39,6 +39,45 @@ internal sealed class CliProgram : IDisposable
         return written.ToString();
     }
 
+    /// <summary>Starts the program and kills it, as <c>kill -9</c> does, after some time. Returns its exit code if it had ended by then, null if it was killed.</summary>
+    /// <param name="error">What it wrote to standard error until then.</param>
+    public async Task<int?> KillAfterAsync(TimeSpan time, StringBuilder error, params string[] arguments)
+    {
+        using var process = Start("dotnet", [Program, .. arguments]);
+        process.ErrorDataReceived += (_, line) => error.AppendLine(line.Data);
+        process.BeginErrorReadLine();
+        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(time);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+            await output;
+            return process.ExitCode;
+        }
+        catch (OperationCanceledException) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
+        {
+            process.Kill();
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            return null;
+        }
+    }
+
+    /// <summary>Starts the program and follows the most memory that it ever had, in bytes, until it ends.</summary>
+    public async Task<(CliRun Run, long PeakBytes)> MeasureAsync(params string[] arguments)
+    {
+        using var process = Start("dotnet", [Program, .. arguments]);
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        var (peak, ended) = (0L, process.WaitForExitAsync(TestContext.Current.CancellationToken));
+        while (await Task.WhenAny(ended, Task.Delay(100, TestContext.Current.CancellationToken)) != ended)
+        {
+            process.Refresh();
+            if (!process.HasExited)
+                peak = Math.Max(peak, process.PeakWorkingSet64);
+        }
+        return (new CliRun(process.ExitCode, await output, await error), peak);
+    }
+
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
     private Process Start(string program, string[] arguments)

@@ -1,4 +1,5 @@
 using VisionPlatform.Application.Backups;
+using VisionPlatform.Application.Import;
 using VisionPlatform.Application.Operations;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
@@ -13,7 +14,7 @@ internal static class OperationsModule
 {
     public static Module Declaration { get; } = new(AppModule.Operations)
     {
-        Capabilities = ["Backups", "Health", "Http", "OpenApi", "Operations", "Permissions"],
+        Capabilities = ["Backups", "Health", "Http", "Import", "OpenApi", "Operations", "Permissions"],
         Settings =
         [
             // First, as other sections read PUBLIC_URL too.
@@ -33,6 +34,6 @@ internal static class OperationsModule
             new("Health", "Probes for load balancers and operators. They need no token and are not rate limited."),
             new("Meta", "This description, for programs and for people."),
         ],
-        AddServices = services => services.AddObjectStores().AddBackups().AddStorageSync(),
+        AddServices = services => services.AddObjectStores().AddBackups().AddStorageSync().AddImports(),
     };
 }

@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using Npgsql;
+using VisionPlatform.Domain.Operations;
 using VisionPlatform.Infrastructure.DatabaseCopy;
 
 namespace VisionPlatform.Application.Operations;
@@ -7,7 +10,11 @@ namespace VisionPlatform.Application.Operations;
 /// <param name="Target">Name of another.</param>
 /// <param name="Replace">Name of the target database on its server, if everything in it may be removed first.</param>
 /// <param name="Parallel">Tables, parts of tables and indexes that are worked on at once.</param>
-public sealed record DatabaseCopyRequest(string Source, string Target, string? Replace, int Parallel);
+/// <param name="Tables">Tables whose rows are copied, with their schema, or only <see cref="DatabaseCopies.Critical"/>; null for all.</param>
+/// <param name="LeavesForeignKeysOut">Whether foreign keys to tables that are not copied are left out, instead of preventing the copy.</param>
+public sealed record DatabaseCopyRequest(
+    string Source, string Target, string? Replace, int Parallel, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Tables = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool LeavesForeignKeysOut = false);
 
 /// <summary>What a copy did.</summary>
 /// <param name="Tables">Tables that hold rows.</param>
@@ -20,28 +27,31 @@ public sealed record DatabaseCopyReport(int Tables, long Rows, long Bytes, strin
 /// <summary>The steps of copying a database. Each can be repeated, and an interrupted one goes on.</summary>
 public sealed class DatabaseCopies(DataLocations locations, OperationMeter meter)
 {
-    /// <summary>What would be moved and what would not survive it.</summary>
-    public Task<PreflightReport> PreflightAsync(string operation, DatabaseCopyRequest request, CancellationToken cancellation) =>
-        Copier(request).PreflightAsync(operation, request.Replace, cancellation).ExplainedAsync();
+    /// <summary>Stands for the tables that the modules declare as never to be lost.</summary>
+    public const string Critical = "critical";
 
-    public Task PrepareAsync(string operation, DatabaseCopyRequest request, CancellationToken cancellation) =>
-        Copier(request).PrepareAsync(operation, request.Replace, cancellation).ExplainedAsync();
+    /// <summary>What would be moved and what would not survive it.</summary>
+    public async Task<PreflightReport> PreflightAsync(string operation, DatabaseCopyRequest request, CancellationToken cancellation) =>
+        await (await CopierAsync(request, cancellation)).PreflightAsync(operation, request.Replace, cancellation).ExplainedAsync();
+
+    public async Task PrepareAsync(string operation, DatabaseCopyRequest request, CancellationToken cancellation) =>
+        await (await CopierAsync(request, cancellation)).PrepareAsync(operation, request.Replace, cancellation).ExplainedAsync();
 
     public async Task<CopiedRows> CopyRowsAsync(DatabaseCopyRequest request, long expectedBytes, CancellationToken cancellation)
     {
         meter.Begin("copy rows", expectedBytes);
-        return await Copier(request).CopyRowsAsync(cancellation).ExplainedAsync();
+        return await (await CopierAsync(request, cancellation)).CopyRowsAsync(cancellation).ExplainedAsync();
     }
 
     public async Task BuildIndexesAsync(DatabaseCopyRequest request, CancellationToken cancellation)
     {
         meter.Begin("build indexes");
-        await Copier(request).To.BuildIndexesAsync(cancellation).ExplainedAsync();
+        await (await CopierAsync(request, cancellation)).To.BuildIndexesAsync(cancellation).ExplainedAsync();
     }
 
     public async Task FinishAsync(DatabaseCopyRequest request, CancellationToken cancellation)
     {
-        var copier = Copier(request);
+        var copier = await CopierAsync(request, cancellation);
         await copier.To.FinishAsync(await copier.SequencesAsync(cancellation), cancellation).ExplainedAsync();
     }
 
@@ -49,18 +59,50 @@ public sealed class DatabaseCopies(DataLocations locations, OperationMeter meter
     public async Task<IReadOnlyList<string>> VerifyAsync(DatabaseCopyRequest request, long expectedBytes, CancellationToken cancellation)
     {
         meter.Begin("verify", expectedBytes);
-        return await Copier(request).To.VerifyAsync(cancellation).ExplainedAsync();
+        return await (await CopierAsync(request, cancellation)).VerifyAsync(cancellation).ExplainedAsync();
     }
 
-    public Task CloseAsync(DatabaseCopyRequest request, CancellationToken cancellation) => Copier(request).To.CloseAsync(cancellation);
+    public async Task CloseAsync(DatabaseCopyRequest request, CancellationToken cancellation) => await (await CopierAsync(request, cancellation)).To.CloseAsync(cancellation);
 
     /// <summary>The content of one database, by table: <c>rows:hash</c>.</summary>
-    public async Task<IReadOnlyDictionary<string, ContentHash>> HashesAsync(string database, int parallel, CancellationToken cancellation)
+    /// <param name="tables">The tables to read, as in <see cref="DatabaseCopyRequest"/>; null for all.</param>
+    public async Task<IReadOnlyDictionary<string, ContentHash>> HashesAsync(string database, int parallel, IReadOnlyList<string>? tables, CancellationToken cancellation)
     {
         meter.Begin($"read {database}");
-        return await TableHashes.ReadAsync(locations.Database(database), parallel, meter.Add, cancellation);
+        var selection = await SelectionAsync(database, tables, leavesForeignKeysOut: true, cancellation);
+        return await TableHashes.ReadAsync(locations.Database(database), parallel, meter.Add, cancellation, selection);
     }
 
-    private DatabaseCopier Copier(DatabaseCopyRequest request) =>
-        new(locations.Database(request.Source), locations.Database(request.Target), request.Parallel, meter.Add);
+    private async Task<DatabaseCopier> CopierAsync(DatabaseCopyRequest request, CancellationToken cancellation) => new(
+        locations.Database(request.Source), locations.Database(request.Target), request.Parallel, meter.Add,
+        await SelectionAsync(request.Source, request.Tables, request.LeavesForeignKeysOut, cancellation));
+
+    private async Task<TableSelection?> SelectionAsync(string database, IReadOnlyList<string>? tables, bool leavesForeignKeysOut, CancellationToken cancellation) => tables switch
+    {
+        null or [] => null,
+        [Critical] => new TableSelection(await CriticalAsync(locations.Database(database), cancellation), leavesForeignKeysOut),
+        _ => new TableSelection(tables, leavesForeignKeysOut),
+    };
+
+    /// <summary>The critical tables of the module whose database this is.</summary>
+    private static async Task<IReadOnlyList<string>> CriticalAsync(string connectionString, CancellationToken cancellation)
+    {
+        await using var connection = new NpgsqlConnection(connectionString);
+        try
+        {
+            await connection.OpenAsync(cancellation);
+        }
+        catch (PostgresException refused) when (!refused.IsTransient)
+        {
+            throw new OperationException($"the database refuses the connection: {refused.MessageText}", refused);
+        }
+        foreach (var database in Modules.AppModules.All.SelectMany(module => module.Databases))
+        {
+            string[] critical = [.. database.CriticalTables()];
+            await using var missing = new NpgsqlCommand("SELECT EXISTS (SELECT FROM unnest($1) AS name WHERE to_regclass(name) IS NULL)", connection) { Parameters = { new() { Value = critical } } };
+            if (await missing.ExecuteScalarAsync(cancellation) is false)
+                return critical;
+        }
+        throw new OperationException("'critical' means tables of this product, and this database is none of its databases, or has not the schema of this release; name the tables");
+    }
 }

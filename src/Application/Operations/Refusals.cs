@@ -13,7 +13,8 @@ internal static class Refusals
         {
             return await work;
         }
-        catch (PostgresException refused) when (!refused.IsTransient)
+        // Npgsql counts a full disk as something that passes. It passes when somebody makes room, and then the operation is resumed.
+        catch (PostgresException refused) when (!refused.IsTransient || refused.SqlState == PostgresErrorCodes.DiskFull)
         {
             throw new OperationException($"the server refuses: {refused.MessageText}{(refused.Detail is { Length: > 0 } detail ? $" ({detail})" : "")}", refused);
         }

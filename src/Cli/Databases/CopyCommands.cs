@@ -17,16 +17,19 @@ internal static class CopyCommands
         var target = new Argument<string>("target") { Description = "The database that receives the copy, named in the same way." };
         var replace = new Option<string?>("--replace") { Description = "Removes everything in the target database first, also rows. Takes its name, as a confirmation.", HelpName = "DATABASE" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Compares both sides and says what would be moved and what would not survive, and changes nothing." };
+        var tables = TablesOption("Copies only rows of these tables; the others are made without rows.");
+        var cut = new Option<bool>("--without-foreign-keys") { Description = "With --tables: does not make foreign keys to tables whose rows are not copied. Otherwise they prevent the copy." };
         var (parallel, resume, json) = (ParallelOption(), ResumeOption(), JsonOption());
         var command = new Command("copy", "Copies a database with its schema into another, as it is at one point in time, and compares the rows. An interrupted copy goes on with --resume.")
         {
-            source, target, replace, dryRun, parallel, resume, json,
+            source, target, tables, cut, replace, dryRun, parallel, resume, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
             var (output, error, isJson) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, parsed.GetValue(json));
             var locations = await LocationsAsync(("source", parsed.GetValue(source)!), ("target", parsed.GetValue(target)!), cancellation);
-            var request = new DatabaseCopyRequest("source", "target", parsed.GetValue(replace), parsed.GetValue(parallel));
+            var request = new DatabaseCopyRequest(
+                "source", "target", parsed.GetValue(replace), parsed.GetValue(parallel), Chosen(parsed, tables), Chosen(parsed, tables) is not null && parsed.GetValue(cut));
             if (parsed.GetValue(dryRun))
                 return await ShowPreflightAsync(locations, request, isJson, output, cancellation);
             var report = await LocalOperation.RunAsync<DatabaseCopyReport>(
@@ -44,13 +47,14 @@ internal static class CopyCommands
     {
         var first = new Argument<string>("first") { Description = $"A database: {CommandLocations.DatabaseHelp}." };
         var second = new Argument<string>("second") { Description = "The database to compare it with, named in the same way." };
+        var tables = TablesOption("Compares only these tables.");
         var (parallel, json) = (ParallelOption(), JsonOption());
-        var command = new Command("verify", "Compares the rows of two databases, table by table; exit code 1 when they differ. Changes nothing.") { first, second, parallel, json };
+        var command = new Command("verify", "Compares the rows of two databases, table by table; exit code 1 when they differ. Changes nothing.") { first, second, tables, parallel, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             var (output, error, isJson) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, parsed.GetValue(json));
             var locations = await LocationsAsync(("first", parsed.GetValue(first)!), ("second", parsed.GetValue(second)!), cancellation);
-            var request = new DatabaseComparisonRequest("first", "second", parsed.GetValue(parallel));
+            var request = new DatabaseComparisonRequest("first", "second", parsed.GetValue(parallel), Chosen(parsed, tables));
             var found = await LocalOperation.RunAsync<DatabaseComparison>(
                 nameof(VerifyDatabases), request, null, AddServices, locations, new OperationDisplay(error, isJson), cancellation);
             if (isJson)
@@ -96,6 +100,21 @@ internal static class CopyCommands
             locations.AddDatabase(name, CommandLocations.Database(text, configuration));
         return locations;
     }
+
+    private static Option<string[]?> TablesOption(string description) => new("--tables")
+    {
+        Description = $"{description} Names with schema, commas between them, or 'critical' for those that must never be lost.", HelpName = "LIST",
+        CustomParser = result =>
+        {
+            string[] names = result.Tokens is [var token] ? token.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [];
+            if (names.Length == 0)
+                result.AddError("--tables is 'critical' or a list of tables with their schema: public.users,public.projects.");
+            return names;
+        },
+    };
+
+    /// <summary>The tables; null without the option, whose value is then an empty list.</summary>
+    private static string[]? Chosen(ParseResult parsed, Option<string[]?> tables) => parsed.GetResult(tables) is { Implicit: false } ? parsed.GetValue(tables) : null;
 
     private static Option<int> ParallelOption() => NumberOption.Build("--parallel", "Connections to each side.", 4, 1, 64, "N");
 

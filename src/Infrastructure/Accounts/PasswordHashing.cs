@@ -16,6 +16,9 @@ public sealed class PasswordHashing : IDisposable
     /// <summary>PBKDF2-HMAC-SHA-512 iterations, from the OWASP Password Storage Cheat Sheet.</summary>
     public const int Iterations = 220_000;
 
+    /// <summary>Stored for an account without a password, for example an imported one. Nothing fits it; the person resets the password.</summary>
+    public const string Unusable = "";
+
     private static readonly object Nobody = new();
     private readonly PasswordHasher<object> _hasher =
         new(Options.Create(new PasswordHasherOptions { IterationCount = Iterations }));
@@ -46,6 +49,8 @@ public sealed class PasswordHashing : IDisposable
     /// </summary>
     public async Task<PasswordCheck> VerifyAsync(string? storedHash, string password, CancellationToken cancellation)
     {
+        if (storedHash == Unusable)
+            storedHash = null;
         await _gate.WaitAsync(cancellation);
         try
         {

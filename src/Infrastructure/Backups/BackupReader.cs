@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Npgsql;
 using VisionPlatform.Domain.Operations;
@@ -69,7 +70,13 @@ public sealed class BackupReader(BackupStore store, BackupManifest manifest, Act
             await target.PrepareAsync(operation, await StatementsAsync(cancellation), cancellation);
     }
 
-    /// <summary>Loads the rows of one table in one transaction, unless the target has them already.</summary>
+    /// <summary>Objects of one table that are loaded at once. Each needs up to 40 MB of memory.</summary>
+    private const int ParallelObjects = 2;
+
+    /// <summary>
+    /// Loads the rows of one table, unless the target has them already. A table of one object is loaded in one transaction; the objects of a large one
+    /// are loaded several at once, each in a transaction of its own, and all commit when the last one is loaded and the rows are those of the manifest.
+    /// </summary>
     public async Task LoadTableAsync(string target, string name, CancellationToken cancellation)
     {
         var table = manifest.Tables.Single(table => table.Name == name);
@@ -77,6 +84,11 @@ public sealed class BackupReader(BackupStore store, BackupManifest manifest, Act
         var expected = ContentHash.Parse(table.Rows, table.Hash);
         if ((await CopyLedger.FinishedAsync(to, cancellation)).TryGetValue(name, out var there) && there.Hash == expected)
             return;
+        if (table.Objects.Count > 1)
+        {
+            await LoadInPartsAsync(to, target, table, cancellation);
+            return;
+        }
         await using var transaction = await to.BeginTransactionAsync(cancellation);
         await Catalog.ExecuteAsync(to, $"TRUNCATE ONLY {name}", cancellation);
         var relation = new Relation(table.Name, 0, table.Bytes, table.Columns, table.IsText);
@@ -87,6 +99,43 @@ public sealed class BackupReader(BackupStore store, BackupManifest manifest, Act
         await CopyLedger.FinishAsync(to, new FinishedTable(name, hash), cancellation);
         await transaction.CommitAsync(cancellation);
         moved(1, 0);
+    }
+
+    /// <summary>A crash between the commits leaves rows but no entry in the ledger, and the next run empties the table first.</summary>
+    private async Task LoadInPartsAsync(NpgsqlConnection ledger, string target, BackupTable table, CancellationToken cancellation)
+    {
+        var relation = new Relation(table.Name, 0, table.Bytes, table.Columns, table.IsText);
+        await CopyLedger.ReopenAsync(ledger, table.Name, cancellation);
+        await Catalog.ExecuteAsync(ledger, $"TRUNCATE ONLY {table.Name}", cancellation);
+        var open = new ConcurrentQueue<BackupObject>(table.Objects);
+        var writers = new List<NpgsqlConnection>();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        try
+        {
+            for (var n = 0; n < ParallelObjects; n++)
+            {
+                writers.Add(await DatabaseCopier.OpenAsync(target, "target", cancellation));
+                await Catalog.ExecuteAsync(writers[n], "BEGIN", cancellation);
+            }
+            var parts = await DatabaseCopier.AllAsync([.. writers.Select(async writer =>
+            {
+                var hash = default(ContentHash);
+                while (open.TryDequeue(out var stored))
+                    hash += await PipeAsync(stored, table.IsText, (writer, relation.CopyIn(freeze: false)), stop.Token);
+                return hash;
+            })], stop);
+            var total = parts.Aggregate((left, right) => left + right);
+            Compare(table, total);
+            foreach (var writer in writers)
+                await Catalog.ExecuteAsync(writer, "COMMIT", cancellation);
+            await CopyLedger.FinishAsync(ledger, new FinishedTable(table.Name, total), cancellation);
+            moved(1, 0);
+        }
+        finally
+        {
+            foreach (var writer in writers)
+                await writer.DisposeAsync();
+        }
     }
 
     /// <summary>Makes the large objects at the target; they keep their ids.</summary>

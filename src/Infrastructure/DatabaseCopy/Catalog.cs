@@ -30,10 +30,13 @@ internal static class Catalog
     });
 
     /// <summary>Opens a connection for an operation.</summary>
-    public static async Task<NpgsqlConnection> OpenAsync(string connectionString, CancellationToken cancellation)
+    /// <param name="connectionString">The database.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <param name="patience">How long a statement may wait for the server; null for statements that may take hours, such as CREATE INDEX.</param>
+    public static async Task<NpgsqlConnection> OpenAsync(string connectionString, CancellationToken cancellation, TimeSpan? patience = null)
     {
         var connection = new NpgsqlConnection(
-            new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, CommandTimeout = 0, ReadBufferSize = 1 << 17, WriteBufferSize = 1 << 17, KeepAlive = 30 }.ConnectionString);
+            new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, CommandTimeout = patience is { } limit ? (int)Math.Ceiling(limit.TotalSeconds) : 0, ReadBufferSize = 1 << 17, WriteBufferSize = 1 << 17, KeepAlive = 30 }.ConnectionString);
         try
         {
             await connection.OpenAsync(cancellation);

@@ -94,11 +94,11 @@ public sealed class CopyTarget(string target, int parallel, Action<long, long> m
 
     /// <summary>Reads every table of the target again and compares it with what the source had at the time of the snapshot.</summary>
     /// <returns>The tables that differ, as sentences; empty when all agree.</returns>
-    public async Task<IReadOnlyList<string>> VerifyAsync(CancellationToken cancellation)
+    public async Task<IReadOnlyList<string>> VerifyAsync(CancellationToken cancellation, TableSelection? only = null)
     {
         await using var ledger = await DatabaseCopier.OpenAsync(target, "target", cancellation);
         var expected = await CopyLedger.FinishedAsync(ledger, cancellation);
-        var there = await TableHashes.ReadAsync(target, parallel, moved, cancellation);
+        var there = await TableHashes.ReadAsync(target, parallel, moved, cancellation, only);
         return TableHashes.Differences(expected.ToDictionary(pair => pair.Key, pair => pair.Value.Hash), there, "source", "target");
     }
 

@@ -12,12 +12,16 @@ namespace VisionPlatform.Infrastructure.DatabaseCopy;
 /// <param name="target">Connection string of the database that receives the copy.</param>
 /// <param name="parallel">Tables, parts of tables and indexes that are worked on at once.</param>
 /// <param name="moved">Told of finished tables and of bytes that went through.</param>
-public sealed class DatabaseCopier(string source, string target, int parallel, Action<long, long> moved)
+/// <param name="tables">The tables whose rows are copied; null for all.</param>
+public sealed class DatabaseCopier(string source, string target, int parallel, Action<long, long> moved, TableSelection? tables = null)
 {
     /// <summary>A table above this size is read and written in several parts at once.</summary>
     private const long PartBytes = 64 << 20;
 
     private const int BlockBytes = 8192;
+
+    /// <summary>How long the rows of a table may not move before the connection counts as dead.</summary>
+    public TimeSpan Patience { get; init; } = CopyStreams.Patience;
 
     /// <summary>The side that receives the copy.</summary>
     public CopyTarget To { get; } = new(target, parallel, moved);
@@ -27,7 +31,7 @@ public sealed class DatabaseCopier(string source, string target, int parallel, A
     {
         await using var from = await OpenAsync(source, "source", cancellation);
         await using var to = await OpenAsync(target, "target", cancellation);
-        var report = await Preflight.RunAsync(from, to, replace, cancellation);
+        var report = await Preflight.RunAsync(from, to, replace, tables, cancellation);
         return await CopyLedger.OperationAsync(to, cancellation) is { } other && other != operation && replace is null
             ? report with { Findings = [new PreflightFinding(true, $"the target holds the unfinished copy {other}; go on with it, or give --replace {to.Database}"), .. report.Findings] }
             : report;
@@ -41,11 +45,13 @@ public sealed class DatabaseCopier(string source, string target, int parallel, A
             return;
         await using var to = await OpenAsync(target, "target", cancellation);
         // The preflight was some time ago.
-        var findings = (await Preflight.RunAsync(from, to, replace, cancellation)).Findings;
+        var findings = (await Preflight.RunAsync(from, to, replace, tables, cancellation)).Findings;
         if (findings.FirstOrDefault(finding => finding.IsBlocking) is { } blocking)
             throw new OperationException(blocking.Message);
         await Catalog.ExecuteAsync(from, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", cancellation);
-        await To.PrepareAsync(operation, (await SchemaReader.ReadAsync(from, cancellation)).Statements, cancellation);
+        var cut = tables is null ? [] : (await tables.FindAsync(from, cancellation)).Cut.Select(key => key.Name).ToHashSet(StringComparer.Ordinal);
+        var statements = (await SchemaReader.ReadAsync(from, cancellation)).Statements;
+        await To.PrepareAsync(operation, [.. statements.Where(statement => statement.Kind != "foreign key" || !cut.Contains(statement.Name))], cancellation);
     }
 
     /// <summary>
@@ -55,16 +61,21 @@ public sealed class DatabaseCopier(string source, string target, int parallel, A
     /// <returns>Rows and bytes at the target.</returns>
     public async Task<CopiedRows> CopyRowsAsync(CancellationToken cancellation)
     {
-        await using var snapshot = await SourceSnapshot.TakeAsync(source, parallel, cancellation);
-        await using var ledger = await OpenAsync(target, "target", cancellation);
+        await using var snapshot = await SourceSnapshot.TakeAsync(source, parallel, cancellation, tables, Patience);
+        await using var ledger = await OpenAsync(target, "target", cancellation, Patience);
         var finished = await CopyLedger.FinishedAsync(ledger, cancellation);
-        var relations = await SchemaReader.RelationsAsync(snapshot.Main, cancellation);
+        var relations = await SchemaReader.RelationsAsync(snapshot.Main, cancellation, tables);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var work = relations.Select(relation => CopyTableAsync(snapshot, relation, finished.GetValueOrDefault(relation.Name), stop.Token)).ToList();
-        work.Add(CopyLargeObjectsAsync(snapshot, stop.Token));
+        if (tables is null)
+            work.Add(CopyLargeObjectsAsync(snapshot, stop.Token));
         var hashes = await AllAsync(work, stop);
-        return new CopiedRows(relations.Count, hashes.Aggregate((left, right) => left + right).Rows, relations.Sum(relation => relation.Bytes), snapshot.Position);
+        return new CopiedRows(relations.Count, hashes.Aggregate(default(ContentHash), (left, right) => left + right).Rows, relations.Sum(relation => relation.Bytes), snapshot.Position);
     }
+
+    /// <summary>Reads the copied tables of the target again and compares them with what the source had at the time of the snapshot.</summary>
+    /// <returns>The tables that differ, as sentences; empty when all agree.</returns>
+    public Task<IReadOnlyList<string>> VerifyAsync(CancellationToken cancellation) => To.VerifyAsync(cancellation, tables);
 
     /// <summary>Statements that set every sequence to where it stands at the source now.</summary>
     public async Task<List<string>> SequencesAsync(CancellationToken cancellation)
@@ -73,11 +84,11 @@ public sealed class DatabaseCopier(string source, string target, int parallel, A
         return await SchemaReader.SequenceStatementsAsync(from, cancellation);
     }
 
-    internal static async Task<NpgsqlConnection> OpenAsync(string connectionString, string which, CancellationToken cancellation)
+    internal static async Task<NpgsqlConnection> OpenAsync(string connectionString, string which, CancellationToken cancellation, TimeSpan? patience = null)
     {
         try
         {
-            return await Catalog.OpenAsync(connectionString, cancellation);
+            return await Catalog.OpenAsync(connectionString, cancellation, patience);
         }
         catch (PostgresException refused) when (refused.SqlState is not (PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections))
         {
@@ -88,7 +99,7 @@ public sealed class DatabaseCopier(string source, string target, int parallel, A
     private async Task<ContentHash> CopyTableAsync(SourceSnapshot snapshot, Relation relation, FinishedTable? finished, CancellationToken cancellation)
     {
         if (finished is not null && finished.Hash == await snapshot.ReadAsync(
-            relation, reader => CopyStreams.ReadAsync(reader, relation.CopyOut, relation.IsText, null, _ => { }, cancellation), cancellation))
+            relation, reader => CopyStreams.ReadAsync(reader, relation.CopyOut, relation.IsText, null, _ => { }, cancellation, Patience), cancellation))
         {
             moved(1, relation.Bytes);
             return finished.Hash;
@@ -103,10 +114,10 @@ public sealed class DatabaseCopier(string source, string target, int parallel, A
     private Task<ContentHash> CopyWholeAsync(SourceSnapshot snapshot, Relation relation, CancellationToken cancellation) => snapshot.ReadAsync(
         relation, async reader =>
         {
-            await using var to = await OpenAsync(target, "target", cancellation);
+            await using var to = await OpenAsync(target, "target", cancellation, Patience);
             await using var transaction = await to.BeginTransactionAsync(cancellation);
             await Catalog.ExecuteAsync(to, $"TRUNCATE ONLY {relation.Name}", cancellation);
-            var hash = await CopyStreams.PipeAsync(reader, relation.CopyOut, to, relation.CopyIn(freeze: true), relation.IsText, Count, cancellation);
+            var hash = await CopyStreams.PipeAsync(reader, relation.CopyOut, to, relation.CopyIn(freeze: true), relation.IsText, Count, cancellation, Patience);
             await CopyLedger.FinishAsync(to, new FinishedTable(relation.Name, hash), cancellation);
             await transaction.CommitAsync(cancellation);
             return hash;
@@ -119,7 +130,7 @@ public sealed class DatabaseCopier(string source, string target, int parallel, A
     /// </summary>
     private async Task<ContentHash> CopyInPartsAsync(SourceSnapshot snapshot, Relation relation, CancellationToken cancellation)
     {
-        await using var ledger = await OpenAsync(target, "target", cancellation);
+        await using var ledger = await OpenAsync(target, "target", cancellation, Patience);
         await CopyLedger.ReopenAsync(ledger, relation.Name, cancellation);
         await Catalog.ExecuteAsync(ledger, $"TRUNCATE ONLY {relation.Name}", cancellation);
         var blocks = relation.HeapBytes / BlockBytes;
@@ -130,11 +141,11 @@ public sealed class DatabaseCopier(string source, string target, int parallel, A
             var parts = await AllAsync(Enumerable.Range(0, parallel).Select(part => snapshot.ReadAsync(
                 relation, async reader =>
                 {
-                    var to = await OpenAsync(target, "target", stop.Token);
+                    var to = await OpenAsync(target, "target", stop.Token, Patience);
                     writers.Add(to);
                     await Catalog.ExecuteAsync(to, "BEGIN", stop.Token);
                     var copyOut = relation.CopyOutBlocks(blocks * part / parallel, part == parallel - 1 ? null : blocks * (part + 1) / parallel);
-                    return await CopyStreams.PipeAsync(reader, copyOut, to, relation.CopyIn(freeze: false), relation.IsText, Count, stop.Token);
+                    return await CopyStreams.PipeAsync(reader, copyOut, to, relation.CopyIn(freeze: false), relation.IsText, Count, stop.Token, Patience);
                 },
                 stop.Token)).ToList(), stop);
             foreach (var to in writers)

@@ -27,10 +27,12 @@ internal sealed record DatabaseFacts(
             row.GetInt64(7), row.GetString(8), row.GetBoolean(9) || row.GetBoolean(10), row.GetBoolean(11), row.GetBoolean(12), row.GetInt64(13)), cancellation))[0];
 
     /// <summary>A sentence that names a table of which the user cannot read every row; null when there is none.</summary>
-    public static async Task<string?> UnreadableAsync(NpgsqlConnection connection, DatabaseFacts facts, CancellationToken cancellation)
+    public static async Task<string?> UnreadableAsync(NpgsqlConnection connection, DatabaseFacts facts, CancellationToken cancellation, IReadOnlySet<string>? only = null)
     {
         foreach (var (name, isReadable) in await Catalog.RowsAsync(connection, Catalog.Query("unreadable-tables"), row => (row.GetString(0), row.GetBoolean(1)), cancellation))
         {
+            if (only?.Contains(name) == false)
+                continue;
             if (!isReadable)
                 return $"the source's user may not read {name}";
             if (!facts.SeesAllRows)

@@ -26,14 +26,18 @@ internal static class Preflight
     /// <param name="source">The database to copy.</param>
     /// <param name="target">The database that receives the copy.</param>
     /// <param name="replace">The target database's name, if its rows may be lost.</param>
+    /// <param name="tables">The tables whose rows are copied; null for all.</param>
     /// <param name="cancellation">Ends it.</param>
-    public static async Task<PreflightReport> RunAsync(NpgsqlConnection source, NpgsqlConnection target, string? replace, CancellationToken cancellation)
+    public static async Task<PreflightReport> RunAsync(NpgsqlConnection source, NpgsqlConnection target, string? replace, TableSelection? tables, CancellationToken cancellation)
     {
         var (from, to) = (await DatabaseFacts.ReadAsync(source, cancellation), await DatabaseFacts.ReadAsync(target, cancellation));
-        var relations = await SchemaReader.RelationsAsync(source, cancellation);
+        var selected = tables is null ? null : await tables.FindAsync(source, cancellation);
+        var relations = await SchemaReader.RelationsAsync(source, cancellation, tables);
         var findings = new List<PreflightFinding>();
         CheckServers(source, target, from, to, findings);
-        await CheckRightsAsync(source, from, to, findings, cancellation);
+        await CheckRightsAsync(source, from, to, selected?.Relations, findings, cancellation);
+        if (selected is not null)
+            await CheckSelectionAsync(source, from, selected, tables!.LeavesForeignKeysOut, findings, cancellation);
         await CheckTargetRowsAsync(target, to, replace, findings, cancellation);
         await CheckExtensionsAsync(source, target, findings, cancellation);
         await CheckCollationAsync(source, from, to, findings, cancellation);
@@ -60,12 +64,26 @@ internal static class Preflight
             Block($"the user may not create schemas in the target database {to.Name}");
     }
 
-    private static async Task CheckRightsAsync(NpgsqlConnection source, DatabaseFacts from, DatabaseFacts to, List<PreflightFinding> findings, CancellationToken cancellation)
+    private static async Task CheckRightsAsync(NpgsqlConnection source, DatabaseFacts from, DatabaseFacts to, IReadOnlySet<string>? only, List<PreflightFinding> findings, CancellationToken cancellation)
     {
-        if (await DatabaseFacts.UnreadableAsync(source, from, cancellation) is { } hidden)
+        if (await DatabaseFacts.UnreadableAsync(source, from, cancellation, only) is { } hidden)
             findings.Add(new PreflightFinding(true, hidden));
-        if (from.LargeObjects > 0 && !to.SeesAllRows)
+        if (only is null && from.LargeObjects > 0 && !to.SeesAllRows)
             findings.Add(new PreflightFinding(false, $"{from.LargeObjects} large objects will belong to the target's user"));
+    }
+
+    private static async Task CheckSelectionAsync(
+        NpgsqlConnection source, DatabaseFacts from, SelectedTables selected, bool leavesForeignKeysOut, List<PreflightFinding> findings, CancellationToken cancellation)
+    {
+        var left = (await SchemaReader.RelationsAsync(source, cancellation)).Select(relation => relation.Name).Where(name => !selected.Relations.Contains(name)).Order(StringComparer.Ordinal).ToList();
+        if (left.Count > 0)
+            findings.Add(new PreflightFinding(false, $"{left.Count} tables are made without their rows: {Some(left)}"));
+        if (from.LargeObjects > 0)
+            findings.Add(new PreflightFinding(false, $"{from.LargeObjects} large objects are not copied, as not all tables are"));
+        foreach (var key in selected.Cut)
+            findings.Add(leavesForeignKeysOut
+                ? new PreflightFinding(false, $"foreign key {key.Name} is not made, as the rows of {key.To} are not copied")
+                : new PreflightFinding(true, $"foreign key {key.Name} refers to {key.To}, whose rows are not copied; copy that table too, or give --without-foreign-keys"));
     }
 
     internal static async Task CheckTargetRowsAsync(NpgsqlConnection target, DatabaseFacts to, string? replace, List<PreflightFinding> findings, CancellationToken cancellation)

@@ -28,9 +28,15 @@ internal static class SchemaReader
     }
 
     /// <summary>The tables that hold rows, largest first.</summary>
-    public static Task<List<Relation>> RelationsAsync(NpgsqlConnection connection, CancellationToken cancellation) =>
-        Catalog.RowsAsync(connection, Catalog.Query("relations"), row => new Relation(
+    public static async Task<List<Relation>> RelationsAsync(NpgsqlConnection connection, CancellationToken cancellation, TableSelection? tables = null)
+    {
+        var all = await Catalog.RowsAsync(connection, Catalog.Query("relations"), row => new Relation(
             row.GetString(1), row.GetInt64(4), row.GetInt64(5), row.GetFieldValue<string[]>(7), row.GetBoolean(8)), cancellation);
+        if (tables is null)
+            return all;
+        var selected = (await tables.FindAsync(connection, cancellation)).Relations;
+        return [.. all.Where(relation => selected.Contains(relation.Name))];
+    }
 
     /// <summary>Statements that set every sequence to where it stands now. Sequences know no snapshot: read them last.</summary>
     public static async Task<List<string>> SequenceStatementsAsync(NpgsqlConnection connection, CancellationToken cancellation)

@@ -24,15 +24,15 @@ internal sealed class SourceSnapshot : IAsyncDisposable
     public NpgsqlConnection Main => _all[0];
 
     /// <summary>Takes a snapshot and opens <paramref name="readers"/> connections that see it.</summary>
-    public static async Task<SourceSnapshot> TakeAsync(string connectionString, int readers, CancellationToken cancellation)
+    public static async Task<SourceSnapshot> TakeAsync(string connectionString, int readers, CancellationToken cancellation, TableSelection? only = null, TimeSpan? patience = null)
     {
-        var main = await Catalog.OpenAsync(connectionString, cancellation);
+        var main = await Catalog.OpenAsync(connectionString, cancellation, patience ?? CopyStreams.Patience);
         SourceSnapshot snapshot;
         try
         {
             // Rows that TRUNCATE or ALTER TABLE removes are gone for older snapshots too, so the tables are locked against both before the snapshot
             // is taken. NOWAIT: whoever changes a table goes first, and nobody waits for a copy in a circle; the copy is tried again.
-            var tables = await SchemaReader.RelationsAsync(main, cancellation);
+            var tables = await SchemaReader.RelationsAsync(main, cancellation, only);
             await Catalog.ExecuteAsync(main, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", cancellation);
             if (tables.Count > 0)
                 await Catalog.ExecuteAsync(main, $"LOCK TABLE ONLY {string.Join(", ONLY ", tables.Select(table => table.Name))} IN ACCESS SHARE MODE NOWAIT", cancellation);
@@ -51,7 +51,7 @@ internal sealed class SourceSnapshot : IAsyncDisposable
         {
             for (var n = 0; n < readers; n++)
             {
-                var reader = await Catalog.OpenAsync(connectionString, cancellation);
+                var reader = await Catalog.OpenAsync(connectionString, cancellation, patience ?? CopyStreams.Patience);
                 snapshot._all.Add(reader);
                 await Catalog.ExecuteAsync(reader, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", cancellation);
                 await Catalog.ExecuteAsync(reader, $"SET TRANSACTION SNAPSHOT {SchemaReader.Literal(snapshot.Name)}", cancellation);

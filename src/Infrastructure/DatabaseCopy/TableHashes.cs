@@ -8,10 +8,12 @@ public static class TableHashes
     /// <param name="parallel">Tables that are read at once.</param>
     /// <param name="moved">Told of finished tables and of bytes.</param>
     /// <param name="cancellation">Ends it.</param>
-    public static async Task<Dictionary<string, ContentHash>> ReadAsync(string connectionString, int parallel, Action<long, long> moved, CancellationToken cancellation)
+    /// <param name="only">The tables to read; null for all.</param>
+    public static async Task<Dictionary<string, ContentHash>> ReadAsync(
+        string connectionString, int parallel, Action<long, long> moved, CancellationToken cancellation, TableSelection? only = null)
     {
-        await using var snapshot = await SourceSnapshot.TakeAsync(connectionString, parallel, cancellation);
-        var relations = await SchemaReader.RelationsAsync(snapshot.Main, cancellation);
+        await using var snapshot = await SourceSnapshot.TakeAsync(connectionString, parallel, cancellation, only);
+        var relations = await SchemaReader.RelationsAsync(snapshot.Main, cancellation, only);
         var hashes = await Task.WhenAll(relations.Select(relation => snapshot.ReadAsync(
             relation, async reader =>
             {

@@ -6,11 +6,18 @@ public static class Databases
     public const string Platform = "platform", Users = "users";
 
     public static ModuleDatabase<PlatformDatabase> OfPlatform { get; } = new(
-        Platform, "DATABASE_URL", "PostgreSQL of the platform: projects, datasets, jobs, models", options => new PlatformDatabase(options));
+        Platform, "DATABASE_URL", "PostgreSQL of the platform: projects, datasets, jobs, models", options => new PlatformDatabase(options))
+    {
+        DerivedTables =
+        [
+            "idempotent_answers", "dataset_uploads", "trainers", "trainer_leases", "trainer_turns", "epoch_metrics", "job_events", "deployment_usage", "import_issues",
+        ],
+    };
 
     public static ModuleDatabase<UserDatabase> OfUsers { get; } = new(
         Users, "USER_DATABASE_URL", "PostgreSQL of accounts and memberships; a database of its own", options => new UserDatabase(options))
     {
         HealthCheck = "user_database",
+        DerivedTables = ["idempotent_answers", "refresh_tokens", "sessions", "mailed_tokens", "queued_mails", "mail_counts", "sign_in_failures"],
     };
 }

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
+using VisionPlatform.Domain.Import;
 using VisionPlatform.Domain.Labeling;
 
 namespace VisionPlatform.Infrastructure.Persistence;
@@ -15,6 +16,7 @@ public sealed class LabelingDatabase(DbContextOptions<LabelingDatabase> options)
     };
 
     public DbSet<LabelingPreferences> Preferences => Set<LabelingPreferences>();
+    public DbSet<ImportedAnnotation> ImportedAnnotations => Set<ImportedAnnotation>();
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) => configurationBuilder.UseSnakeCase();
 
@@ -25,6 +27,7 @@ public sealed class LabelingDatabase(DbContextOptions<LabelingDatabase> options)
             preferences.HasKey(p => p.UserId);
             preferences.Property(p => p.Shortcuts).HasJson();
         });
+        modelBuilder.MapImportedAnnotations();
         modelBuilder.UseTextEnumsAndRowVersions();
     }
 }

@@ -19,6 +19,12 @@ public abstract record ModuleDatabase(string Name, string Setting, string Purpos
     /// </summary>
     public string? ServerOf { get; init; }
 
+    /// <summary>
+    /// Tables that are made anew by use, or whose loss costs people a repetition at most: caches, counters, sessions, logs. All others are critical
+    /// (<see cref="CriticalTables"/>), so a table that nobody thought about is kept.
+    /// </summary>
+    public IReadOnlyList<string> DerivedTables { get; init; } = [];
+
     /// <summary>Name of its check in <c>/health/ready</c>.</summary>
     public string HealthCheck { get; init; } = $"{Name}_database";
 
@@ -27,6 +33,18 @@ public abstract record ModuleDatabase(string Name, string Setting, string Purpos
 
     /// <summary>A context on a connection that the caller owns.</summary>
     public abstract DbContext Open(NpgsqlConnection connection);
+
+    /// <summary>The tables that must never be lost, with their schema, and the list of applied migrations.</summary>
+    public IReadOnlyList<string> CriticalTables()
+    {
+        using var connection = new NpgsqlConnection();
+        using var context = Open(connection);
+        return
+        [
+            "public.\"__EFMigrationsHistory\"",
+            .. context.Model.GetEntityTypes().Select(entity => entity.GetTableName()!).Distinct().Except(DerivedTables).Order(StringComparer.Ordinal).Select(table => $"public.{table}"),
+        ];
+    }
 
     /// <summary>
     /// Registers its pooled context, and its <see cref="NpgsqlDataSource"/> for hand-written SQL under the key <see cref="Name"/>.

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore.Design;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Domain.Exports;
+using VisionPlatform.Domain.Import;
 using VisionPlatform.Domain.Models;
 using VisionPlatform.Domain.Projects;
 using VisionPlatform.Domain.Training;
@@ -33,6 +34,8 @@ public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options)
     public DbSet<Export> Exports => Set<Export>();
     public DbSet<Deployment> Deployments => Set<Deployment>();
     public DbSet<DeploymentUsage> DeploymentUsage => Set<DeploymentUsage>();
+    public DbSet<ImportedRow> ImportedRows => Set<ImportedRow>();
+    public DbSet<ImportIssue> ImportIssues => Set<ImportIssue>();
     public DbSet<IdempotentAnswer> IdempotentAnswers => Set<IdempotentAnswer>();
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
@@ -48,6 +51,8 @@ public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options)
         modelBuilder.MapDatasets();
         modelBuilder.MapTraining();
         modelBuilder.MapModels();
+        modelBuilder.MapImportedRows();
+        modelBuilder.MapImportIssues();
         modelBuilder.MapIdempotentAnswers();
         modelBuilder.UseTextEnumsAndRowVersions();
     }

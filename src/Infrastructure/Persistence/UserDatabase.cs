@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore.Design;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Audit;
 using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Import;
 using VisionPlatform.Domain.Invitations;
 using VisionPlatform.Domain.Organizations;
 using VisionPlatform.Domain.Projects;
@@ -26,6 +27,7 @@ public sealed class UserDatabase(DbContextOptions<UserDatabase> options) : DbCon
     public DbSet<Organization> Organizations => Set<Organization>();
     public DbSet<Invitation> Invitations => Set<Invitation>();
     public DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();
+    public DbSet<ImportedRow> ImportedRows => Set<ImportedRow>();
     public DbSet<IdempotentAnswer> IdempotentAnswers => Set<IdempotentAnswer>();
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) => configurationBuilder.UseSnakeCase();
@@ -35,6 +37,7 @@ public sealed class UserDatabase(DbContextOptions<UserDatabase> options) : DbCon
         modelBuilder.MapAccounts();
         modelBuilder.MapTenancy();
         modelBuilder.MapAudit();
+        modelBuilder.MapImportedRows();
         modelBuilder.MapIdempotentAnswers();
         modelBuilder.UseTextEnumsAndRowVersions();
     }

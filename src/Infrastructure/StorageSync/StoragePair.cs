@@ -19,8 +19,11 @@ public sealed record TransferLimits(int Parallel = TransferLimits.DefaultParalle
 /// </summary>
 public sealed partial class StoragePair : IDisposable
 {
-    /// <summary>Objects above this size are copied by calls of their own.</summary>
-    public const long LargeFrom = 64L * 1024 * 1024;
+    /// <summary>
+    /// Objects above this size are copied in parts by calls of their own: their upload is known to whoever runs the copy before the first part is sent, so
+    /// that a process that dies leaves none behind.
+    /// </summary>
+    public const long LargeFrom = ObjectTransfer.Small;
 
     /// <summary>Largest object that a service is asked to copy with one request.</summary>
     private const long OneRequestCopy = 256L * 1024 * 1024;

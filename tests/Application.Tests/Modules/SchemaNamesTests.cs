@@ -36,6 +36,22 @@ public sealed class SchemaNamesTests
         Assert.Contains("\"ProductVersion\" character varying(32)", script, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Every_table_that_may_be_lost_exists_and_what_people_made_is_critical()
+    {
+        var databases = AppModules.All.SelectMany(module => module.Databases).ToList();
+        using var services = Services();
+        using var scope = services.CreateScope();
+        foreach (var database in databases)
+        {
+            var tables = ((DbContext)scope.ServiceProvider.GetRequiredService(database.Context)).Model.GetEntityTypes().Select(entity => entity.GetTableName()!);
+            Assert.Empty(database.DerivedTables.Except(tables));
+        }
+        Assert.Subset(
+            databases.SelectMany(database => database.CriticalTables()).ToHashSet(),
+            (HashSet<string>)["public.users", "public.organizations", "public.project_members", "public.projects", "public.datasets", "public.dataset_images", "public.dataset_versions", "public.training_jobs", "public.model_versions", "public.imported_rows", "public.imported_annotations"]);
+    }
+
     // As the app opens them. Nothing here asks the server.
     private static ServiceProvider Services()
     {

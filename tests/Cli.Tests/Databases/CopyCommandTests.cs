@@ -90,6 +90,30 @@ public sealed partial class CopyCommandTests(PostgresServer postgres) : IAsyncLi
     }
 
     [Fact]
+    public async Task Critical_tables_are_those_that_the_modules_declare_and_verify_looks_only_at_them()
+    {
+        foreach (var name in new[] { "USER_DATABASE_URL", "DATABASE_URL", "LABELER_DATABASE_URL" })
+            _cli.Environment[name] = await postgres.NewDatabaseAsync();
+        Assert.Equal(ExitCode.Success, (await _cli.RunAsync("database", "migrate")).ExitCode);
+        await ExecuteAsync(_cli.Environment["USER_DATABASE_URL"]!, """
+            INSERT INTO organizations (id, name, created_at, updated_at) VALUES (gen_random_uuid(), 'kept', now(), now());
+            INSERT INTO sign_in_failures (key_hash, count, last_at) VALUES ('left', 1, now());
+            """);
+
+        var copied = await _cli.RunAsync("database", "copy", "users", "env:NEW_URL", "--tables", "critical");
+        var same = await _cli.RunAsync("database", "verify", "users", "env:NEW_URL", "--tables", "critical");
+        var all = await _cli.RunAsync("database", "verify", "users", "env:NEW_URL");
+        var other = await _cli.RunAsync("database", "copy", "env:OLD_URL", "env:NEW_URL", "--tables", "critical", "--dry-run");
+
+        Assert.True(copied.ExitCode == ExitCode.Success, copied.All);
+        Assert.Contains("7 tables are made without their rows: public.idempotent_answers", copied.Output);
+        Assert.Equal((1L, 0L), (await ScalarAsync(_target, "SELECT count(*) FROM organizations"), await ScalarAsync(_target, "SELECT count(*) FROM sign_in_failures")));
+        Assert.Equal(ExitCode.Success, same.ExitCode);
+        Assert.Equal((ExitCode.Failed, "public.sign_in_failures has 1 rows in the first and 0 in the second\n"), (all.ExitCode, all.Output));
+        Assert.Contains("'critical' means tables of this product", other.Error);
+    }
+
+    [Fact]
     public async Task Nothing_that_is_printed_holds_a_password()
     {
         _cli.Environment["NEW_URL"] = new UriBuilder(_target) { Password = "hunter2-wrong" }.Uri.ToString();

@@ -75,9 +75,9 @@ public sealed partial class OperationsPagesTests(PostgresServer postgres) : IAsy
 
     private static async Task<string> CommandsAsync(string page) => string.Join('\n', Blocks(await PageAsync(page)));
 
-    private static List<string> Blocks(string page) => [.. BashBlock().Matches(page).Select(match => match.Groups[1].Value)];
+    internal static List<string> Blocks(string page) => [.. BashBlock().Matches(page).Select(match => match.Groups[1].Value)];
 
-    private static async Task<string> PageAsync(string page)
+    internal static async Task<string> PageAsync(string page)
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "docs/operations", page)))

@@ -2,9 +2,12 @@ using System.Reflection;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using VisionPlatform.Application.Backups;
+using VisionPlatform.Application.Import;
 using VisionPlatform.Application.Operations;
 using VisionPlatform.Infrastructure.Backups;
+using VisionPlatform.Domain.Import;
 using VisionPlatform.Infrastructure.DatabaseCopy;
+using VisionPlatform.Infrastructure.Import;
 using VisionPlatform.Infrastructure.StorageSync;
 using VisionPlatform.Orchestrations.Backups;
 using VisionPlatform.Orchestrations.Operations;
@@ -45,6 +48,10 @@ public sealed class OrchestratorVersionTests
     private static readonly BackupSummary Backup = new("platform", "20260102T030405Z-01900000", DateTimeOffset.UnixEpoch, "0/1", 1, 1, 1, true, null);
     private static readonly RestorePlan Plan = new(Backup.Id, ["public.images", "public.labels"], 1, 1, []);
     private static readonly BucketPair Buckets = new("source", "target", "here → there", "", 32, null);
+    private static readonly ImportRequest Import = new(
+        ["source"], new OriginalMapping(
+            "original", new Dictionary<string, TableMapping?>(), new Dictionary<string, string>(), new Dictionary<string, string>(), new Dictionary<string, string>(), new Dictionary<string, string>(),
+            "image_classification", "Imported", []), null, "here");
     private static readonly ListedObject Large = new("models/large", 1 << 30, "etag");
 
     private static readonly IReadOnlyList<Scenario> Scenarios =
@@ -88,6 +95,11 @@ public sealed class OrchestratorVersionTests
                 ("DeleteRange", new RangeOutcome { Deleted = 1 }),
             ]),
         new("a large object", "CopyLargeObject", new LargeObjectStep(Buckets, Large), [("BeginLargeObject", new LargeUpload(Large.Key, Large.ETag, Large.Size, 1 << 24, "upload")), ("CopyLargeParts", LargeResult.Copied)]),
+        new("an import", "ImportOriginal", Import,
+            [
+                ("PlanImport", new ImportPlan([new PlannedTable("users", "public.users", 2)], [], [])), ("ImportRows", new ImportedRows("users", 1, 1, 0, 0, "[\"1\"]")),
+                ("ImportRows", new ImportedRows("users", 1, 1, 0, 0, null)), ("ListImportIssues", Array.Empty<ImportIssue>()),
+            ]),
         new("a comparison of buckets", "CompareStorage", new StorageComparisonRequest(Buckets, ReadsBoth: false), [("CheckBuckets", null), ("CompareRange", new RangeOutcome())]),
     ];
 

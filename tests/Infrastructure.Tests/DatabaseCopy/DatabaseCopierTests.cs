@@ -19,6 +19,16 @@ public sealed class DatabaseCopierTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task A_database_without_tables_can_be_copied()
+    {
+        var (source, target) = (await TestDatabase.NewAsync(postgres), await TestDatabase.NewAsync(postgres));
+
+        await CopyAsync(Copier(source, target), "copy");
+
+        Assert.Equal(await source.DumpAsync(), await target.DumpAsync());
+    }
+
+    [Fact]
     public async Task A_large_table_is_copied_in_parts_with_every_row()
     {
         var (source, target) = (await TestDatabase.NewAsync(postgres), await TestDatabase.NewAsync(postgres));

@@ -6,7 +6,7 @@ using VisionPlatform.Infrastructure.Tests.Storage;
 
 namespace VisionPlatform.Infrastructure.Tests.StorageSync;
 
-/// <summary>Two buckets on the real S3 server, removed at the end. The target is addressed by another host name, so it counts as another service, unless the test wants one.</summary>
+/// <summary>Two buckets on the real S3 server, removed at the end. The target is another service, unless the test wants one.</summary>
 internal sealed class TwoBuckets : IAsyncDisposable
 {
     public static IntegrationPolicy QuickPolicy { get; } =
@@ -28,9 +28,9 @@ internal sealed class TwoBuckets : IAsyncDisposable
 
     public static async Task<TwoBuckets> CreateAsync(StorageFixture storage, bool isOneService = false)
     {
-        var elsewhere = isOneService ? storage.Settings.Endpoint : new UriBuilder(storage.Settings.Endpoint) { Host = "localhost" }.Uri;
+        var elsewhere = isOneService ? storage.Settings : SecondStore(storage.Settings);
         var buckets = new TwoBuckets(
-            storage.Settings with { Bucket = $"test-source-{Guid.CreateVersion7():n}" }, storage.Settings with { Bucket = $"test-target-{Guid.CreateVersion7():n}", Endpoint = elsewhere });
+            storage.Settings with { Bucket = $"test-source-{Guid.CreateVersion7():n}" }, elsewhere with { Bucket = $"test-target-{Guid.CreateVersion7():n}" });
         foreach (var settings in new[] { buckets.SourceSettings, buckets.TargetSettings })
         {
             using var store = new ObjectStore(settings, TimeProvider.System);
@@ -38,6 +38,14 @@ internal sealed class TwoBuckets : IAsyncDisposable
         }
         return buckets;
     }
+
+    /// <summary>The store of SECOND_STORAGE_ENDPOINT, _ACCESS_KEY and _SECRET_KEY, or the first one by another host name, which counts as another service.</summary>
+    private static BucketSettings SecondStore(BucketSettings first) => Environment.GetEnvironmentVariable("SECOND_STORAGE_ENDPOINT") is { Length: > 0 } endpoint
+        ? first with
+        {
+            Endpoint = new Uri(endpoint), AccessKey = Environment.GetEnvironmentVariable("SECOND_STORAGE_ACCESS_KEY")!, SecretKey = Environment.GetEnvironmentVariable("SECOND_STORAGE_SECRET_KEY")!,
+        }
+        : first with { Endpoint = new UriBuilder(first.Endpoint) { Host = "localhost" }.Uri };
 
     public StoragePair Pair(TransferLimits? limits = null, HttpMessageHandler? fromSource = null, HttpMessageHandler? toTarget = null, Action<Difference>? found = null) =>
         new(SourceSettings, TargetSettings, limits ?? new TransferLimits(), TimeProvider.System, QuickPolicy, fromSource ?? S3Wire.CreateHandler(), toTarget ?? S3Wire.CreateHandler()) { Found = found };

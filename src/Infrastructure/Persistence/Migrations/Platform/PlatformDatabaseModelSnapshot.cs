@@ -597,6 +597,74 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.ToTable("exports", (string)null);
                 });
 
+            modelBuilder.Entity("VisionPlatform.Domain.Import.ImportIssue", b =>
+                {
+                    b.Property<string>("System")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("system");
+
+                    b.Property<string>("Kind")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("OldId")
+                        .HasMaxLength(1024)
+                        .HasColumnType("character varying(1024)")
+                        .HasColumnName("old_id");
+
+                    b.Property<bool>("IsLeft")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_left");
+
+                    b.Property<DateTimeOffset>("NotedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("noted_at");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(1000)
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("reason");
+
+                    b.HasKey("System", "Kind", "OldId")
+                        .HasName("pk_import_issues");
+
+                    b.ToTable("import_issues", (string)null);
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Import.ImportedRow", b =>
+                {
+                    b.Property<string>("System")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("system");
+
+                    b.Property<string>("Kind")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("OldId")
+                        .HasMaxLength(1024)
+                        .HasColumnType("character varying(1024)")
+                        .HasColumnName("old_id");
+
+                    b.Property<DateTimeOffset>("ImportedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("imported_at");
+
+                    b.Property<Guid>("NewId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("new_id");
+
+                    b.HasKey("System", "Kind", "OldId")
+                        .HasName("pk_imported_rows");
+
+                    b.ToTable("imported_rows", (string)null);
+                });
+
             modelBuilder.Entity("VisionPlatform.Domain.Models.Model", b =>
                 {
                     b.Property<Guid>("Id")

@@ -477,6 +477,37 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Users
                     b.ToTable("dataset_members", (string)null);
                 });
 
+            modelBuilder.Entity("VisionPlatform.Domain.Import.ImportedRow", b =>
+                {
+                    b.Property<string>("System")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("system");
+
+                    b.Property<string>("Kind")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("OldId")
+                        .HasMaxLength(1024)
+                        .HasColumnType("character varying(1024)")
+                        .HasColumnName("old_id");
+
+                    b.Property<DateTimeOffset>("ImportedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("imported_at");
+
+                    b.Property<Guid>("NewId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("new_id");
+
+                    b.HasKey("System", "Kind", "OldId")
+                        .HasName("pk_imported_rows");
+
+                    b.ToTable("imported_rows", (string)null);
+                });
+
             modelBuilder.Entity("VisionPlatform.Domain.Invitations.Invitation", b =>
                 {
                     b.Property<Guid>("Id")
