@@ -17,6 +17,7 @@ internal static class CommandLine
         DatabaseCommands.Build(),
         StorageCommands.Build(),
         BackupCommands.Build(),
+        OperationsCommands.Build(),
         CostCommand.Build(),
         SettingsCommands.Build(),
         DemoCommand.Build(),

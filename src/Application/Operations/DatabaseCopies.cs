@@ -21,11 +21,17 @@ public sealed record DatabaseCopyReport(int Tables, long Rows, long Bytes, strin
 public sealed class DatabaseCopies(DataLocations locations, OperationMeter meter)
 {
     /// <summary>What would be moved and what would not survive it.</summary>
-    public Task<PreflightReport> PreflightAsync(string operation, DatabaseCopyRequest request, CancellationToken cancellation) =>
-        Copier(request).PreflightAsync(operation, request.Replace, cancellation).ExplainedAsync();
+    public Task<PreflightReport> PreflightAsync(string operation, DatabaseCopyRequest request, CancellationToken cancellation)
+    {
+        meter.Enter("compare source and target");
+        return Copier(request).PreflightAsync(operation, request.Replace, cancellation).ExplainedAsync();
+    }
 
-    public Task PrepareAsync(string operation, DatabaseCopyRequest request, CancellationToken cancellation) =>
-        Copier(request).PrepareAsync(operation, request.Replace, cancellation).ExplainedAsync();
+    public Task PrepareAsync(string operation, DatabaseCopyRequest request, CancellationToken cancellation)
+    {
+        meter.Enter("make tables");
+        return Copier(request).PrepareAsync(operation, request.Replace, cancellation).ExplainedAsync();
+    }
 
     public async Task<CopiedRows> CopyRowsAsync(DatabaseCopyRequest request, long expectedBytes, CancellationToken cancellation)
     {
@@ -41,6 +47,7 @@ public sealed class DatabaseCopies(DataLocations locations, OperationMeter meter
 
     public async Task FinishAsync(DatabaseCopyRequest request, CancellationToken cancellation)
     {
+        meter.Enter("make foreign keys, views and the rest");
         var copier = Copier(request);
         await copier.To.FinishAsync(await copier.SequencesAsync(cancellation), cancellation).ExplainedAsync();
     }
@@ -57,7 +64,7 @@ public sealed class DatabaseCopies(DataLocations locations, OperationMeter meter
     /// <summary>The content of one database, by table: <c>rows:hash</c>.</summary>
     public async Task<IReadOnlyDictionary<string, ContentHash>> HashesAsync(string database, int parallel, CancellationToken cancellation)
     {
-        meter.Begin($"read {database}");
+        meter.Enter("read both databases");
         return await TableHashes.ReadAsync(locations.Database(database), parallel, meter.Add, cancellation);
     }
 

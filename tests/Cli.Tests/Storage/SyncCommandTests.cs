@@ -63,7 +63,7 @@ public sealed partial class SyncCommandTests : IAsyncLifetime
         await _r2.PutAsync("datasets/0/img 00000+é.png", new byte[3], "image/png", Cancellation);
         await _r2.PutAsync("datasets/old.png", new byte[3], "image/png", Cancellation);
 
-        var sync = await RunAsync("storage", "sync", "env:MINIO", "env:R2", "--delete", "--max-delete", "50%");
+        var sync = await RunAsync("storage", "sync", "env:MINIO", "env:R2", "--delete", "--yes", "--max-delete", "50%");
 
         Assert.Equal((ExitCode.Success, true), (sync.ExitCode, sync.Output.Contains("deleted 1 of 2 objects", StringComparison.Ordinal)));
         var check = await ShellAsync($"rclone check minio:{_minio.Bucket} r2:{_r2.Bucket} --download");
@@ -98,7 +98,7 @@ public sealed partial class SyncCommandTests : IAsyncLifetime
         await _minio.PutAsync("kept", new byte[1], "text/plain", Cancellation);
         await _r2.PutAsync("extra", new byte[1], "text/plain", Cancellation);
 
-        var refused = await RunAsync("storage", "sync", "env:MINIO", "env:R2", "--delete");
+        var refused = await RunAsync("storage", "sync", "env:MINIO", "env:R2", "--delete", "--yes");
         var restored = await RunAsync("storage", "restore", "env:MINIO", "env:R2");
 
         Assert.Equal(ExitCode.Failed, refused.ExitCode);
