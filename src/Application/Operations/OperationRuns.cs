@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using VisionPlatform.Application.Idempotency;
@@ -92,7 +93,7 @@ public sealed class OperationRuns(UserDatabase database, DataLocations locations
     /// <param name="cancellation">Cancels.</param>
     public Task<DataOperation> EndAsync(Guid id, JsonElement? report, string? error, CancellationToken cancellation) => ChangeAsync(id, (operation, now) =>
     {
-        if (operation.End(error ?? OperationPlans.Shortcoming(operation.Kind, report), report, now))
+        if (operation.End(error ?? OperationPlans.Shortcoming(operation.Kind, report), report is { } done ? JsonSerializer.SerializeToElement(InCamelCase(JsonNode.Parse(done.GetRawText()))) : null, now))
             AddState(operation, now);
     }, cancellation);
 
@@ -132,6 +133,14 @@ public sealed class OperationRuns(UserDatabase database, DataLocations locations
         var before = time.GetUtcNow() - Kept;
         return database.Operations.Where(operation => operation.EndedAt < before).ExecuteDeleteAsync(cancellation);
     }
+
+    /// <summary>Hosts differ in how they write the names of fields.</summary>
+    private static JsonNode? InCamelCase(JsonNode? node) => node switch
+    {
+        JsonObject fields => new JsonObject(fields.Select(field => KeyValuePair.Create(JsonNamingPolicy.CamelCase.ConvertName(field.Key), InCamelCase(field.Value)))),
+        JsonArray items => new JsonArray([.. items.Select(InCamelCase)]),
+        _ => node?.DeepClone(),
+    };
 
     private string Place => locations.PlaceOfDatabase(Databases.Users) + "#";
 

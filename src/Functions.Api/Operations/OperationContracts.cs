@@ -12,7 +12,7 @@ namespace VisionPlatform.Api.Operations;
 /// <param name="DryRun">Only compares both sides and reports what would be moved and what would not survive.</param>
 public sealed record DatabaseCopyBody(
     [property: Required, StringLength(LocationNames.Length, MinimumLength = 1)] string Source, [property: Required, StringLength(LocationNames.Length, MinimumLength = 1)] string Target,
-    bool Replace, [property: StringLength(LocationNames.Length)] string? Confirm, bool DryRun);
+    bool? Replace, [property: StringLength(LocationNames.Length)] string? Confirm, bool? DryRun);
 
 /// <summary>Which databases to compare.</summary>
 /// <param name="First">A database.</param>
@@ -31,8 +31,8 @@ public sealed record DatabaseComparisonBody(
 /// <param name="DryRun">Only reports what would be copied and deleted.</param>
 public sealed record StorageSyncBody(
     [property: Required, StringLength(LocationNames.Length, MinimumLength = 1)] string Source, [property: Required, StringLength(LocationNames.Length, MinimumLength = 1)] string Target,
-    [property: StringLength(LocationNames.Key)] string? Prefix, bool Delete, [property: Range(0d, 1d)] double? MaxDelete, [property: Range(1, long.MaxValue)] long? BytesPerSecond,
-    [property: StringLength(LocationNames.Length)] string? Confirm, bool DryRun);
+    [property: StringLength(LocationNames.Key)] string? Prefix, bool? Delete, [property: Range(0d, 1d)] double? MaxDelete, [property: Range(1, long.MaxValue)] long? BytesPerSecond,
+    [property: StringLength(LocationNames.Length)] string? Confirm, bool? DryRun);
 
 /// <summary>Which buckets to compare.</summary>
 /// <param name="First">A bucket.</param>
@@ -41,7 +41,7 @@ public sealed record StorageSyncBody(
 /// <param name="Checksum">Reads both objects where nothing that the stores keep tells whether their content is the same.</param>
 public sealed record StorageComparisonBody(
     [property: Required, StringLength(LocationNames.Length, MinimumLength = 1)] string First, [property: Required, StringLength(LocationNames.Length, MinimumLength = 1)] string Second,
-    [property: StringLength(LocationNames.Key)] string? Prefix, bool Checksum);
+    [property: StringLength(LocationNames.Key)] string? Prefix, bool? Checksum);
 
 /// <summary>Which backup to restore, and where to.</summary>
 /// <param name="Database">Database whose backup it is: `users`, `platform` or `labeler`.</param>
@@ -53,7 +53,7 @@ public sealed record StorageComparisonBody(
 /// <param name="DryRun">Only says whether the restore could be done and what would not survive it.</param>
 public sealed record RestoreBody(
     [property: Required, StringLength(LocationNames.Length, MinimumLength = 1)] string Database, [property: Required, StringLength(LocationNames.Length, MinimumLength = 1)] string Backup,
-    [property: Required, StringLength(LocationNames.Length, MinimumLength = 1)] string Target, bool Replace, bool Swap, [property: StringLength(LocationNames.Length)] string? Confirm, bool DryRun);
+    [property: Required, StringLength(LocationNames.Length, MinimumLength = 1)] string Target, bool? Replace, bool? Swap, [property: StringLength(LocationNames.Length)] string? Confirm, bool? DryRun);
 
 /// <summary>Which backup to verify.</summary>
 /// <param name="Database">Database whose backup it is: `users`, `platform` or `labeler`.</param>

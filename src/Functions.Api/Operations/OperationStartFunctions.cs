@@ -19,7 +19,7 @@ public sealed class OperationStartFunctions(OperationPlans plans, OperationStart
     public async Task<IResult> CopyDatabase([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route + "/database-copies")] HttpRequest request, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
     {
         var body = await request.ReadJsonAsync<DatabaseCopyBody>(cancellation);
-        return await starts.StartAsync(request, durable, plans.CopyDatabase(body.Source, body.Target, body.Replace, body.Confirm, body.DryRun), cancellation);
+        return await starts.StartAsync(request, durable, plans.CopyDatabase(body.Source, body.Target, body.Replace == true, body.Confirm, body.DryRun == true), cancellation);
     }
 
     [Function("StartDatabaseComparison"), RequiresPermission(Permission.OperationsRun)]
@@ -39,7 +39,7 @@ public sealed class OperationStartFunctions(OperationPlans plans, OperationStart
     public async Task<IResult> SyncStorage([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route + "/storage-syncs")] HttpRequest request, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
     {
         var body = await request.ReadJsonAsync<StorageSyncBody>(cancellation);
-        var plan = plans.SyncStorage(body.Source, body.Target, body.Prefix ?? "", body.Delete, body.MaxDelete ?? MostDeleted, body.BytesPerSecond, body.Confirm, body.DryRun);
+        var plan = plans.SyncStorage(body.Source, body.Target, body.Prefix ?? "", body.Delete == true, body.MaxDelete ?? MostDeleted, body.BytesPerSecond, body.Confirm, body.DryRun == true);
         return await starts.StartAsync(request, durable, plan, cancellation);
     }
 
@@ -50,7 +50,7 @@ public sealed class OperationStartFunctions(OperationPlans plans, OperationStart
     public async Task<IResult> CompareStorage([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route + "/storage-comparisons")] HttpRequest request, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
     {
         var body = await request.ReadJsonAsync<StorageComparisonBody>(cancellation);
-        return await starts.StartAsync(request, durable, plans.CompareStorage(body.First, body.Second, body.Prefix ?? "", body.Checksum), cancellation);
+        return await starts.StartAsync(request, durable, plans.CompareStorage(body.First, body.Second, body.Prefix ?? "", body.Checksum == true), cancellation);
     }
 
     [Function("StartRestore"), RequiresPermission(Permission.OperationsRun)]
@@ -60,7 +60,7 @@ public sealed class OperationStartFunctions(OperationPlans plans, OperationStart
     public async Task<IResult> Restore([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route + "/restores")] HttpRequest request, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
     {
         var body = await request.ReadJsonAsync<RestoreBody>(cancellation);
-        return await starts.StartAsync(request, durable, plans.Restore(body.Database, body.Backup, body.Target, body.Replace, body.Swap, body.Confirm, body.DryRun), cancellation);
+        return await starts.StartAsync(request, durable, plans.Restore(body.Database, body.Backup, body.Target, body.Replace == true, body.Swap == true, body.Confirm, body.DryRun == true), cancellation);
     }
 
     [Function("StartBackupVerification"), RequiresPermission(Permission.OperationsRun)]

@@ -107,6 +107,27 @@ public sealed partial class SyncCommandTests : IAsyncLifetime
         Assert.Equal(ExitCode.Success, restored.ExitCode);
     }
 
+    [Fact]
+    public async Task Nothing_is_deleted_before_somebody_said_yes()
+    {
+        await _minio.PutAsync("kept", new byte[1], "text/plain", Cancellation);
+        await _r2.PutAsync("extra", new byte[1], "text/plain", Cancellation);
+        const string sync = "storage sync env:MINIO env:R2 --delete --max-delete 100%";
+
+        var script = await ShellAsync($"platform-cli {sync} </dev/null");
+        var no = await ShellAsync($"echo no | script -qec \"dotnet '{Program}' {sync}\" /dev/null");
+
+        Assert.Equal(ExitCode.Usage, script.ExitCode);
+        Assert.Contains("--yes", script.Error);
+        Assert.Equal(ExitCode.Failed, no.ExitCode);
+        Assert.Contains("would delete extra", no.Output);
+        Assert.Contains("nothing was copied or deleted", no.Output);
+        Assert.Equal(["extra"], await KeysAsync(_r2));
+        var yes = await ShellAsync($"echo yes | script -qec \"dotnet '{Program}' {sync}\" /dev/null");
+        Assert.True(yes.ExitCode == ExitCode.Success, AllOf(yes));
+        Assert.Equal(["kept"], await KeysAsync(_r2));
+    }
+
     [Theory]
     [InlineData("R2_SECRET_KEY is not set.", "R2_SECRET_KEY", "")]
     [InlineData("R2_ENDPOINT is not an http or https address.", "R2_ENDPOINT", "ftp://somewhere")]

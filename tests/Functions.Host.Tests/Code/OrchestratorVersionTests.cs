@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using VisionPlatform.Application.Backups;
@@ -88,6 +89,16 @@ public sealed class OrchestratorVersionTests
                 ("DeleteRange", new RangeOutcome { Deleted = 1 }),
             ]),
         new("a large object", "CopyLargeObject", new LargeObjectStep(Buckets, Large), [("BeginLargeObject", new LargeUpload(Large.Key, Large.ETag, Large.Size, 1 << 24, "upload")), ("CopyLargeParts", LargeResult.Copied)]),
+        new("an operation", "RunOperation", Id,
+            [
+                ("BeginOperation", new OperationStart("TakeBackup", IsActivity: false, JsonSerializer.SerializeToElement("platform"))), ("TakeBackup", JsonSerializer.SerializeToElement(Backup, JsonSerializerOptions.Web)),
+                ("EndOperation", null),
+            ]),
+        new("a dry run", "RunOperation", Id,
+            [
+                ("BeginOperation", new OperationStart("PreflightCopy", IsActivity: true, JsonSerializer.SerializeToElement("platform"))), ("PreflightCopy", JsonSerializer.SerializeToElement(1)),
+                ("EndOperation", null),
+            ]),
         new("a comparison of buckets", "CompareStorage", new StorageComparisonRequest(Buckets, ReadsBoth: false), [("CheckBuckets", null), ("CompareRange", new RangeOutcome())]),
     ];
 

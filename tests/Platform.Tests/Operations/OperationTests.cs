@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using VisionPlatform.Domain.Accounts;
@@ -6,7 +7,7 @@ using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Operations;
 
-public sealed class OperationTests(PlatformHost host) : PlatformTests(host), IAsyncLifetime
+public sealed class OperationTests(PlatformHost host) : PlatformTests(host)
 {
     private const int Objects = 20;
     private const int ObjectBytes = 50_000;
@@ -14,10 +15,9 @@ public sealed class OperationTests(PlatformHost host) : PlatformTests(host), IAs
     private readonly string _name = $"test-operations-{Guid.CreateVersion7():n}";
     private readonly List<string> _buckets = [];
 
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
-
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
+        await base.DisposeAsync();
         foreach (var name in _buckets)
         {
             using var bucket = Host.OpenBucket(name);
@@ -89,8 +89,15 @@ public sealed class OperationTests(PlatformHost host) : PlatformTests(host), IAs
         await cold.PutAsync("left.bin", new byte[1], "application/octet-stream", CancellationToken.None);
         var synced = await EndAsync(admin, (await admin.PostAsync("operations/storage-syncs", new { source = "full", target = "cold", delete = true, confirm = "cold" })).Expect(202).Id);
         Assert.Equal(1, synced.Body.GetProperty("report").GetProperty("summary").GetProperty("deleted").GetInt64());
-        var compared = await EndAsync(admin, (await admin.PostAsync("operations/storage-comparisons", new { first = "full", second = "cold" })).Expect(202).Id);
-        Assert.Equal((Objects, 0), (compared.Body.GetProperty("report").GetProperty("equal").GetInt32(), compared.Body.GetProperty("report").GetProperty("differing").GetInt32()));
+
+        var compared = await RunCliAsync(app, admin, "operations", "start", "storage-comparisons", "first=full", "second=cold", "--json");
+        var report = JsonDocument.Parse(compared.Output).RootElement.GetProperty("report");
+        Assert.Equal((0, Objects, 0), (compared.ExitCode, report.GetProperty("equal").GetInt32(), report.GetProperty("differing").GetInt32()));
+        var watched = await RunCliAsync(app, admin, "operations", "watch", $"{slow}");
+        Assert.Equal((1, true), (watched.ExitCode, watched.Output.Contains("cancelled", StringComparison.Ordinal)));
+        Assert.Contains("\ncopy\n", watched.Error);
+        Assert.Contains($"{slow}", (await RunCliAsync(app, admin, "operations", "list", "--state", "cancelled")).Output);
+        Assert.Contains("has ended", (await RunCliAsync(app, admin, "operations", "cancel", $"{slow}")).Error);
     }
 
     [Fact]
@@ -132,7 +139,37 @@ public sealed class OperationTests(PlatformHost host) : PlatformTests(host), IAs
         await Host.DropDatabaseAsync(new Uri(new Uri(archive.Platform), "/" + swapped.Body.GetProperty("report").GetProperty("former").GetString()).ToString());
     }
 
+    [Fact]
+    public async Task Datasets_are_copied_to_the_cold_bucket_once_for_each_time_of_the_schedule_also_a_missed_one()
+    {
+        var settings = await BucketsAsync();
+        (settings["EXTERNAL_BUCKET_DATASETS"], settings["BACKUP_COLD_BUCKET"], settings["BACKUP_DATASETS_SCHEDULE"]) = ($"{_name}-full", "cold", "0 0 0 * * *");
+        await using var app = await Host.StartAppAsync(settings: settings);
+        using var admin = await Host.NewUserAsync(SystemRole.Admin, app);
+        Assert.Contains("the datasets were never copied", await admin.Http.GetStringAsync("/health/ready"));
+
+        await Host.FireTimerAsync("RunDueDatasetBackup", app);
+        await Waiting.UntilAsync(async () => (await admin.GetAsync("operations?kind=dataset_backup&state=completed")).Items.Count == 1, "the copy is complete");
+        await Host.FireTimerAsync("RunDueDatasetBackup", app);
+        await Waiting.UntilAsync(async () => !(await admin.Http.GetStringAsync("/health/ready")).Contains("never copied", StringComparison.Ordinal), "the health knows of the copy");
+
+        using var cold = Host.OpenBucket($"{_name}-cold");
+        Assert.Equal(Objects, (await KeysAsync(cold)).Count);
+        Assert.Single((await admin.GetAsync("operations?kind=dataset_backup")).Expect(200).Items);
+    }
+
     private sealed record Locations(IReadOnlyList<string> Databases, IReadOnlyList<string> Buckets, IReadOnlyList<string> InUse);
+
+    private static async Task<(int ExitCode, string Output, string Error)> RunCliAsync(PlatformApp app, ApiClient admin, params string[] arguments)
+    {
+        var program = Path.Combine(Repository.Root, "src/Cli/bin/Debug/net10.0/platform-cli.dll");
+        var start = new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        (start.Environment["PLATFORM_API_URL"], start.Environment["PLATFORM_TOKEN"]) = (app.Address.ToString(), admin.AccessToken);
+        using var process = Process.Start(start)!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        return (process.ExitCode, await output, await error);
+    }
 
     private static Task<ApiAnswer> PostOnceAsync(ApiClient admin, string body) =>
         admin.SendAsync(HttpMethod.Post, "operations/database-copies", new StringContent(body, MediaTypeHeaderValue.Parse("application/json")), ("Idempotency-Key", "copy-once"));
