@@ -7,6 +7,7 @@ PREFERRED_PORT=7071
 
 # passed_on: the names of the app's settings that are taken from the environment unchanged; not those of the services.
 passed_on() {
+  compgen -e | grep -E '^OPERATIONS_(DATABASE|BUCKET)_'
   sed -n '/^## Trainer process/q; s/^| `\([A-Za-z0-9_]*\)`.*/\1/p' "$ROOT/docs/settings.md" |
     grep -vxE 'DATABASE_URL|USER_DATABASE_URL|EXTERNAL_STORAGE_(ENDPOINT|ACCESS_KEY|SECRET_KEY|UPLOAD_ACCESS_KEY|UPLOAD_SECRET_KEY|REGION)|TRAINER_API_KEY|JWT_SECRET|FUNCTIONS_MASTER_KEY|BOOTSTRAP_ADMIN_.*|ASPNETCORE_URLS|PUBLIC_URL|R2_.*|AzureWebJobsStorage.*'
 }
@@ -261,10 +262,13 @@ sign_in_line() {
   local email=${BOOTSTRAP_ADMIN_EMAIL:-admin@example.com} changed=''
   if runs_here postgres && [[ -z $GIVEN_USER_DATABASE ]]; then
     changed=$(PGPASSWORD=$(secret postgres-password) "$(postgres_bin)/psql" -qAtX -h 127.0.0.1 -p "$(remembered postgres)" -U "$POSTGRES_ROLE" -d users \
-      -c "SELECT NOT must_change_password FROM users WHERE lower(email) = lower('${email//\'/\'\'}')" 2>/dev/null)
+      -c "SELECT coalesce((SELECT CASE WHEN must_change_password THEN 'f' ELSE 't' END FROM users WHERE lower(email) = lower('${email//\'/\'\'}')),
+        CASE WHEN EXISTS (SELECT FROM users) THEN 'others' END)" 2>/dev/null)
   fi
   if [[ -s $SECRETS_DIR/admin.json ]]; then
     printf '%s   (password: in %s)' "$email" "$SECRETS_DIR/admin.json"
+  elif [[ $changed == others ]]; then
+    printf 'an account of the backup, with its password'
   elif [[ $changed == t ]]; then
     printf '%s   (the one-time password was changed)' "$email"
   else

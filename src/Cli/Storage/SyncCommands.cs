@@ -87,17 +87,14 @@ internal static class SyncCommands
     /// <summary>Shows what would be deleted, and asks. Nothing has been copied by then.</summary>
     private static async Task ConfirmAsync(SyncRequest request, DataLocations locations, TextWriter error, bool isJson, CancellationToken cancellation)
     {
-        const int shown = 10;
         if (isJson || Console.IsInputRedirected)
             throw CommandException.Usage("--delete asks before it deletes, and nobody can answer here. Add --yes to delete without being asked, or --dry-run to see what would go.");
         var planned = await LocalOperation.RunAsync<SyncReport>(
             nameof(SyncStorage), request with { IsDryRun = true }, null, services => services.AddStorageSync(), locations, new OperationDisplay(error, isQuiet: false), cancellation);
         if (planned.Summary.OnlyAtTarget == 0 || planned.NotDeleted is not null)
             return;
-        foreach (var line in Lines(planned with { IsDryRun = true }, request))
+        foreach (var line in Lines(planned, request))
             await error.WriteLineAsync(line);
-        foreach (var difference in planned.Summary.First.Where(difference => difference.Kind == DifferenceKind.OnlyAtTarget).Take(shown))
-            await error.WriteLineAsync($"  would delete {difference.Key}");
         await error.WriteAsync($"Copy, and delete {Counted(planned.Summary.OnlyAtTarget)} that only the target has? Type yes: ");
         if (Console.ReadLine()?.Trim() is not "yes")
             throw new CommandException("nothing was copied or deleted");

@@ -120,7 +120,7 @@ public sealed partial class SyncCommandTests : IAsyncLifetime
         Assert.Equal(ExitCode.Usage, script.ExitCode);
         Assert.Contains("--yes", script.Error);
         Assert.Equal(ExitCode.Failed, no.ExitCode);
-        Assert.Contains("would delete extra", no.Output);
+        Assert.Contains("would delete 1 of 1 object of the target", no.Output);
         Assert.Contains("nothing was copied or deleted", no.Output);
         Assert.Equal(["extra"], await KeysAsync(_r2));
         var yes = await ShellAsync($"echo yes | script -qec \"dotnet '{Program}' {sync}\" /dev/null");
