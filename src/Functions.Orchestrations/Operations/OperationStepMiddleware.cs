@@ -9,12 +9,10 @@ namespace VisionPlatform.Orchestrations.Operations;
 /// <summary>Puts the activities of an operation's orchestrations under <see cref="OperationWatch"/>. The id of the orchestration tells the operation.</summary>
 public sealed class OperationStepMiddleware : IFunctionsWorkerMiddleware
 {
-    /// <summary>What tidies up also after a cancellation.</summary>
-    private static readonly string[] Unstoppable = [nameof(RestoreActivities.EndDrill), nameof(BackupActivities.ReportBackupFailure)];
-
     public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
-        if (OperationOf(context) is not { } operation || Unstoppable.Contains(context.FunctionDefinition.Name))
+        // A drill removes its database also after a cancellation.
+        if (OperationOf(context) is not { } operation || context.FunctionDefinition.Name == nameof(RestoreActivities.EndDrill))
             return next(context);
         return context.InstanceServices.GetRequiredService<OperationWatch>().RunAsync(operation, stop => next(new StoppableContext(context, stop)), context.CancellationToken);
     }
