@@ -7,6 +7,7 @@ PREFERRED_PORT=7071
 
 # passed_on: the names of the app's settings that are taken from the environment unchanged; not those of the services.
 passed_on() {
+  compgen -e | grep -E '^OPERATIONS_(DATABASE|BUCKET)_'
   sed -n '/^## Trainer process/q; s/^| `\([A-Za-z0-9_]*\)`.*/\1/p' "$ROOT/docs/settings.md" |
     grep -vxE 'DATABASE_URL|USER_DATABASE_URL|EXTERNAL_STORAGE_(ENDPOINT|ACCESS_KEY|SECRET_KEY|UPLOAD_ACCESS_KEY|UPLOAD_SECRET_KEY|REGION)|TRAINER_API_KEY|JWT_SECRET|FUNCTIONS_MASTER_KEY|BOOTSTRAP_ADMIN_.*|ASPNETCORE_URLS|PUBLIC_URL|R2_.*|AzureWebJobsStorage.*'
 }
@@ -173,11 +174,79 @@ stop_platform() {
   stop_services
 }
 
+# ---- from a backup ----------------------------------------------------------------------------
+# bucket_of URL: prints the endpoint and the bucket of https://ENDPOINT/BUCKET.
+bucket_of() {
+  [[ $1 =~ ^(https?://[^/@[:space:]]+)/([^/[:space:]]+)/?$ ]] ||
+    die "not the address of a bucket: write https://ENDPOINT/BUCKET; the keys are in FROM_BACKUP_ACCESS_KEY and FROM_BACKUP_SECRET_KEY" 2
+  printf '%s %s' "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}"
+}
+
+# fill_from_backup URL REPLACE ["datasets URL"] ["internal URL"]: fills the databases, and copies objects. The keys of the
+# other installation are used for this alone and reach neither an argument nor the settings of the app.
+fill_from_backup() {
+  local url=$1 replace=$2 address object server
+  shift 2
+  address=$(bucket_of "$url") || exit
+  for object in "$@"; do bucket_of "${object#* }" >/dev/null || exit; done
+  [[ -n ${FROM_BACKUP_ACCESS_KEY:-} && -n ${FROM_BACKUP_SECRET_KEY:-} ]] || die "--from-backup needs FROM_BACKUP_ACCESS_KEY and FROM_BACKUP_SECRET_KEY in the environment" 2
+  [[ -z $replace || $replace == "$(basename "$PLATFORM_DIR")" ]] || die "--replace takes the name of this installation's folder, $(basename "$PLATFORM_DIR"), as a confirmation" 2
+  check_given_port
+  ensure_dotnet
+  choose_services up
+  [[ -z $GIVEN_DATABASE && -z $GIVEN_USER_DATABASE && -z $GIVEN_STORAGE ]] || die "--from-backup fills a local installation: unset DATABASE_URL, USER_DATABASE_URL and EXTERNAL_STORAGE_ENDPOINT" 2
+  ensure_packages "${LOCAL_SERVICES[@]}"
+  build_app || exit
+  start_services durable || exit 1
+  if supervised_pid app >/dev/null; then
+    [[ -n $replace ]] || die "this installation runs and has data of its own. To lose that: --replace $(basename "$PLATFORM_DIR")"
+    stop_supervised app
+  fi
+  choose_api_port
+  app_settings | write_settings "$PLATFORM_DIR/env"
+  server=127.0.0.1:$(remembered postgres)
+  step backup "restoring the databases from $url"
+  from_other "$address" backup restore-all ${replace:+--replace "$server"} >&2 ||
+    die "the databases were not restored; if this installation has data that may be lost: --replace $(basename "$PLATFORM_DIR")"
+  cli_step buckets storage init
+  for object in "$@"; do
+    step objects "copying ${object#* } to ${object%% *}"
+    from_other "$(bucket_of "${object#* }")" storage sync env:FROM "${object%% *}" >&2 || die "the objects were not copied; the same command with --replace $(basename "$PLATFORM_DIR") goes on"
+  done
+}
+
+# from_other "ENDPOINT BUCKET" ARGUMENTS…: platform-cli with the settings of this installation and with a bucket of the other one.
+from_other() (
+  local endpoint=${1% *} bucket=${1#* }
+  shift
+  set -a
+  # shellcheck source=/dev/null
+  . "$PLATFORM_DIR/env"
+  BACKUP_STORAGE_ENDPOINT=$endpoint BACKUP_BUCKET=$bucket BACKUP_ENCRYPTION_KEY=${FROM_BACKUP_ENCRYPTION_KEY:-}
+  BACKUP_STORAGE_ACCESS_KEY=$FROM_BACKUP_ACCESS_KEY BACKUP_STORAGE_SECRET_KEY=$FROM_BACKUP_SECRET_KEY BACKUP_STORAGE_REGION=${FROM_BACKUP_REGION:-auto}
+  FROM_ENDPOINT=$endpoint FROM_BUCKET=$bucket FROM_ACCESS_KEY=$FROM_BACKUP_ACCESS_KEY FROM_SECRET_KEY=$FROM_BACKUP_SECRET_KEY FROM_REGION=${FROM_BACKUP_REGION:-auto}
+  set +a
+  cd "$ROOT" && dotnet "$CLI_DLL" "$@" </dev/null 8>&- 9>&-
+)
+
 # ---- sub-commands -----------------------------------------------------------------------------
-run_up() {
+run_up() { # [--from-backup URL [--datasets URL] [--internal URL] [--replace NAME]]
+  local backup='' replace='' objects=()
+  while (($#)); do
+    case $1 in
+      --from-backup) backup=${2:?--from-backup needs https://ENDPOINT/BUCKET}; shift ;;
+      --datasets) objects+=("datasets ${2:?--datasets needs https://ENDPOINT/BUCKET}"); shift ;;
+      --internal) objects+=("internal ${2:?--internal needs https://ENDPOINT/BUCKET}"); shift ;;
+      --replace) replace=${2:?--replace needs the name of this installation\'s folder}; shift ;;
+      *) die "up: unknown option $1" 2 ;;
+    esac
+    shift
+  done
+  [[ -n $backup || (-z $replace && ${#objects[@]} -eq 0) ]] || die "up: --datasets, --internal and --replace belong to --from-backup" 2
   use_dir "$PLATFORM_DIR"
   lock
   trap 'say "interrupted: ./platform down stops what has started so far"; exit 130' INT TERM
+  if [[ -n $backup ]]; then fill_from_backup "$backup" "$replace" "${objects[@]}"; fi
   start_platform
   touch "$RUN_DIR/kept-up"
   printf '\n  API          %s/api/v1   (health: %s/health/ready)\n' "$(api_url)" "$(api_url)"
@@ -193,10 +262,13 @@ sign_in_line() {
   local email=${BOOTSTRAP_ADMIN_EMAIL:-admin@example.com} changed=''
   if runs_here postgres && [[ -z $GIVEN_USER_DATABASE ]]; then
     changed=$(PGPASSWORD=$(secret postgres-password) "$(postgres_bin)/psql" -qAtX -h 127.0.0.1 -p "$(remembered postgres)" -U "$POSTGRES_ROLE" -d users \
-      -c "SELECT NOT must_change_password FROM users WHERE lower(email) = lower('${email//\'/\'\'}')" 2>/dev/null)
+      -c "SELECT coalesce((SELECT CASE WHEN must_change_password THEN 'f' ELSE 't' END FROM users WHERE lower(email) = lower('${email//\'/\'\'}')),
+        CASE WHEN EXISTS (SELECT FROM users) THEN 'others' END)" 2>/dev/null)
   fi
   if [[ -s $SECRETS_DIR/admin.json ]]; then
     printf '%s   (password: in %s)' "$email" "$SECRETS_DIR/admin.json"
+  elif [[ $changed == others ]]; then
+    printf 'an account of the backup, with its password'
   elif [[ $changed == t ]]; then
     printf '%s   (the one-time password was changed)' "$email"
   else

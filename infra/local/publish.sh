@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # publish azure: `dotnet publish` of the app, with a check of the folder. The folder runs under a Functions host and by itself.
+# publish cli: platform-cli with the runtime that it needs.
 
 # What a Functions host needs to find besides the assemblies of the app, and the doc comments that describe the API.
 PUBLISHED=(Functions.Api.dll Functions.Api.deps.json Functions.Api.runtimeconfig.json worker.config.json functions.metadata extensions.json .azurefunctions host.json
@@ -7,10 +8,11 @@ PUBLISHED=(Functions.Api.dll Functions.Api.deps.json Functions.Api.runtimeconfig
 
 publish_dir() { printf '%s/publish/azure' "$PLATFORM_DIR"; }
 
-run_publish() { # azure [--output DIR] [--check]
+run_publish() { # azure [--output DIR] [--check] | cli [RID] [--output DIR]
   local target=${1:-} output='' check=0
   (($# == 0)) || shift
-  [[ $target == azure ]] || die "publish: name what to publish for: ./platform publish azure [--output DIR] [--check]" 2
+  if [[ $target == cli ]]; then run_publish_cli "$@"; return; fi
+  [[ $target == azure ]] || die "publish: name what to publish: ./platform publish azure [--output DIR] [--check], or ./platform publish cli [RID] [--output DIR]" 2
   while (($#)); do
     case $1 in
       --output) [[ -n ${2:-} ]] || die 'publish: --output needs a folder' 2; output=$2; shift ;;
@@ -30,6 +32,47 @@ run_publish() { # azure [--output DIR] [--check]
   say "  publish: on a Consumption plan the app starts only with the setting AzureFunctionsJobHost__functionTimeout=00:10:00 (host.json has 30 minutes)"
   printf '%s\n' "$output"
 }
+
+# run_publish_cli [RID] [--output DIR]: platform-cli for machines without dotnet, in a folder to copy there.
+run_publish_cli() {
+  local rid='' output=''
+  while (($#)); do
+    case $1 in
+      --output) [[ -n ${2:-} ]] || die 'publish: --output needs a folder' 2; output=$2; shift ;;
+      -*) die "publish: unknown option $1" 2 ;;
+      *) [[ -z $rid ]] || die "publish: one RID at a time, not also $1" 2; rid=$1 ;;
+    esac
+    shift
+  done
+  rid=${rid:-linux-x64}
+  case $rid in
+    linux-x64 | linux-arm64 | win-x64 | osx-arm64) ;;
+    *) die "publish: platform-cli is published for linux-x64, linux-arm64, win-x64 and osx-arm64, not for $rid" 2 ;;
+  esac
+  use_dir "$PLATFORM_DIR"
+  output=$(realpath -m "${output:-$PLATFORM_DIR/publish/cli-$rid}")
+  ensure_dotnet
+  lock
+  publish_cli "$rid" "$output" || exit
+  printf '%s\n' "$output"
+}
+
+# publish_cli RID OUTPUT: replaces the folder.
+publish_cli() (
+  rid=$1 output=$2 started=$(now_ms) log=$LOG_DIR/publish-cli.log
+  [[ ! -e $output || -f $output/platform-cli.dll ]] || [[ -d $output && -z $(ls -A "$output") ]] ||
+    die "publish: $output has something else in it: name a new folder, or one that was published before" 2
+  exec 7<"$ROOT"
+  flock -w 900 7 || die "another build has held this checkout for 15 minutes"
+  step publish "publishing platform-cli for $rid with its runtime (Release)"
+  rm -rf "${output:?}"
+  if ! MSBUILDDISABLENODEREUSE=1 dotnet publish "$ROOT/src/Cli/Cli.csproj" -c Release -r "$rid" --self-contained true -o "$output" -nologo -v q \
+    -p:DebugType=none -p:UseSharedCompilation=false </dev/null >"$log" 2>&1 7>&- 8>&- 9>&-; then
+    grep -E ' error |: error' "$log" | sed -E 's/ \[[^]]*\]$//' | sort -u | head -n 10 | sed 's/^/    | /' >&2
+    die "platform-cli could not be published (log: $log)"
+  fi
+  step publish "done ($(seconds_since "$started"))"
+)
 
 # publish_azure OUTPUT: replaces the folder.
 publish_azure() (

@@ -22,6 +22,7 @@ internal static class CommandLine
         BackupCommands.Build(),
         DurableCommands.Build(),
         ImportCommands.Build(),
+        OperationsCommands.Build(),
         CostCommand.Build(),
         SettingsCommands.Build(),
         SmokeCommand.Build(),

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using VisionPlatform.Api.Health;
 using VisionPlatform.Api.OpenApi;
+using VisionPlatform.Api.Operations;
 using VisionPlatform.Api.Organizations;
 using VisionPlatform.Api.Permissions;
 using VisionPlatform.Api.Projects;
@@ -51,6 +52,7 @@ builder.Services.AddScoped<ProjectAccess>();
 builder.Services.AddSingleton<NewestProjects>();
 builder.Services.AddScoped<OrganizationAccess>();
 builder.Services.AddSingleton<Readiness>();
+builder.Services.AddScoped<OperationStarts>();
 
 // Entity Framework logs every failed statement as an error before the caller can say that it was expected. An unexpected failure is thrown
 // and logged where it ends.

@@ -589,6 +589,17 @@ addresses_are_read_from_urls() {
   same "$(in_parts 'host_and_port http://[::1]:90/a')" '::1 90'
 }
 
+a_backup_to_start_from_needs_an_address_and_keys() {
+  local said
+  said=$(PLATFORM_DIR=$WORK/from-backup "$ROOT/platform" up --from-backup s3://backups 2>&1) && fail 'took an address without an endpoint'
+  contains "$said" 'https://ENDPOINT/BUCKET'
+  said=$(PLATFORM_DIR=$WORK/from-backup "$ROOT/platform" up --from-backup https://s3.example.com/backups 2>&1) && fail 'took no keys'
+  contains "$said" FROM_BACKUP_ACCESS_KEY
+  said=$(FROM_BACKUP_ACCESS_KEY=a FROM_BACKUP_SECRET_KEY=b PLATFORM_DIR=$WORK/from-backup "$ROOT/platform" up --from-backup https://s3.example.com/backups --replace other 2>&1) && fail 'took another name'
+  contains "$said" 'from-backup, as a confirmation'
+  nothing_runs "$WORK/from-backup"
+}
+
 unknown_commands_show_the_usage() {
   local status=0
   "$ROOT/platform" dance >/dev/null 2>"$WORK/usage" || status=$?
@@ -616,6 +627,7 @@ check 'a crashed runner counts as a failure' a_crashed_runner_counts_as_a_failur
 check 'no test at all is a failure' no_test_at_all_is_a_failure
 check 'addresses are read from URLs' addresses_are_read_from_urls
 check 'bench refuses what it does not know' bench_refuses_what_it_does_not_know
+check 'a backup to start from needs an address and keys' a_backup_to_start_from_needs_an_address_and_keys
 check 'unknown commands show the usage' unknown_commands_show_the_usage
 
 printf '%s passed, %s failed\n' "$PASSED" "$FAILED"

@@ -7,21 +7,26 @@ namespace VisionPlatform.Application.Backups;
 /// <summary>Tells operators what is wrong with backups: a log event, and a POST to ALERT_WEBHOOK_URL where it is set.</summary>
 public sealed partial class BackupAlerts(BackupSettings settings, ILogger<BackupAlerts> logger)
 {
+    /// <summary>Stands for the datasets in the place of a database's name.</summary>
+    public const string Datasets = "datasets";
+
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(10) };
 
     /// <summary>A backup or a drill failed.</summary>
     public Task FailedAsync(string database, string what, string reason, CancellationToken cancellation)
     {
         Failed(what, database, reason);
-        return PostAsync($"{what}_failed", database, $"The {what} of database {database} failed: {reason}", cancellation);
+        return PostAsync($"{what}_failed", database, $"The {what} of {Named(database)} failed: {reason}", cancellation);
     }
 
     /// <summary>The newest backup is too old, or there is none.</summary>
     public Task StaleAsync(string database, string detail, CancellationToken cancellation)
     {
         Stale(database, detail);
-        return PostAsync("backup_stale", database, $"Database {database}: {detail}", cancellation);
+        return PostAsync("backup_stale", database, $"{(database == Datasets ? "" : $"Database {database}: ")}{detail}", cancellation);
     }
+
+    private static string Named(string database) => database == Datasets ? "the datasets" : $"database {database}";
 
     private async Task PostAsync(string kind, string database, string text, CancellationToken cancellation)
     {
@@ -39,10 +44,10 @@ public sealed partial class BackupAlerts(BackupSettings settings, ILogger<Backup
         }
     }
 
-    [LoggerMessage(4101, LogLevel.Error, "The {What} of database {Database} failed: {Reason}")]
+    [LoggerMessage(4101, LogLevel.Error, "The {What} of {Database} failed: {Reason}")]
     private partial void Failed(string what, string database, string reason);
 
-    [LoggerMessage(4102, LogLevel.Error, "The backups of database {Database} are stale: {Detail}")]
+    [LoggerMessage(4102, LogLevel.Error, "The backups of {Database} are stale: {Detail}")]
     private partial void Stale(string database, string detail);
 
     [LoggerMessage(4103, LogLevel.Warning, "The alert could not be sent to {Host}: {Reason}")]

@@ -43,7 +43,7 @@ public sealed class BackupHealth : IDisposable
             if (_last is { } other && IsFresh(other))
                 return other.States;
             var states = new List<BackupState>();
-            foreach (var database in _locations.DatabaseNames.Order(StringComparer.Ordinal))
+            foreach (var database in _locations.OwnDatabaseNames.Order(StringComparer.Ordinal))
             {
                 // Without a backup there was no drill, and perhaps not even a bucket.
                 var newest = await _runs.Store.NewestAsync(database, cancellation);

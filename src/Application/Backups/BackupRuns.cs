@@ -67,6 +67,7 @@ public sealed class BackupRuns(DataLocations locations, BackupSettings settings,
     /// <exception cref="OperationException">The backup cannot be used, or the target cannot take it.</exception>
     public async Task<RestorePlan> PlanRestoreAsync(RestoreRequest request, string operation, CancellationToken cancellation)
     {
+        meter.Enter("compare backup and target");
         var manifest = await Store.GetAsync(request.Database, request.Backup, cancellation);
         if (request.Swap)
             await SideDatabases.CreateAsync(locations.Database(request.Target), SideName(request, operation), cancellation);
@@ -82,15 +83,23 @@ public sealed class BackupRuns(DataLocations locations, BackupSettings settings,
             [.. findings.Select(finding => finding.Message)]);
     }
 
-    public async Task PrepareRestoreAsync(RestoreRequest request, string operation, CancellationToken cancellation) =>
+    public async Task PrepareRestoreAsync(RestoreRequest request, string operation, CancellationToken cancellation)
+    {
+        meter.Enter("make tables");
         await (await ReaderAsync(request, cancellation)).PrepareAsync(Target(TargetOf(request, operation)), operation, cancellation).ExplainedAsync();
+    }
 
-    public async Task LoadTableAsync(RestoreRequest request, string operation, string table, CancellationToken cancellation) =>
-        await (await ReaderAsync(request, cancellation)).LoadTableAsync(TargetOf(request, operation), table, cancellation).ExplainedAsync();
+    public async Task LoadTableAsync(RestoreRequest request, string operation, string table, CancellationToken cancellation)
+    {
+        var manifest = await Store.GetAsync(request.Database, request.Backup, cancellation);
+        meter.Enter("load rows", manifest.Tables.Sum(stored => stored.Bytes));
+        await new BackupReader(Store, manifest, meter.Add).LoadTableAsync(TargetOf(request, operation), table, cancellation).ExplainedAsync();
+    }
 
     public async Task FinishRestoreAsync(RestoreRequest request, string operation, CancellationToken cancellation)
     {
         var manifest = await Store.GetAsync(request.Database, request.Backup, cancellation);
+        meter.Enter("make indexes and the rest, compare the rows");
         var (connection, target) = (TargetOf(request, operation), Target(TargetOf(request, operation)));
         await new BackupReader(Store, manifest, meter.Add).LoadLargeObjectsAsync(connection, cancellation);
         await target.BuildIndexesAsync(cancellation).ExplainedAsync();

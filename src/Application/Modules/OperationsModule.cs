@@ -4,6 +4,7 @@ using VisionPlatform.Application.Operations;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Infrastructure.Backups;
+using VisionPlatform.Infrastructure.Operations;
 using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Storage;
 
@@ -23,6 +24,7 @@ internal static class OperationsModule
             SettingsSection.Of("Databases", settings => DatabaseSettings.From(settings, AppModules.All.SelectMany(module => module.Databases))),
             SettingsSection.Of("Object storage", StorageSettings.From),
             SettingsSection.Of("Backups", BackupSettings.From),
+            SettingsSection.Of("Operations", settings => OperationsSettings.From(settings, [.. AppModules.All.SelectMany(module => module.Databases).Select(database => database.Name), "datasets", "internal"])),
             SettingsSection.Of("Rate limits and proxies", TrafficSettings.From),
             SettingsSection.Of("Key vault", VaultSettings.From),
             SettingsSection.Of("Azure Functions host", FunctionsHostSettings.From),
@@ -30,10 +32,16 @@ internal static class OperationsModule
         Permissions = [Permission.OperationsRead, Permission.OperationsRun],
         ApiGroups =
         [
-            new("Operations", "Backups, for administrators."),
+            new("Operations", "Copying, comparing, backing up and restoring databases and buckets, for administrators."),
             new("Health", "Probes for load balancers and operators. They need no token and are not rate limited."),
             new("Meta", "This description, for programs and for people."),
         ],
-        AddServices = services => services.AddObjectStores().AddBackups().AddStorageSync().AddImports(),
+        AddServices = services => services.AddObjectStores().AddBackups().AddStorageSync().AddImports().AddOperations(),
+        Work = [OperationWork.Run],
+        Retention =
+        [
+            RetentionRule.Of<OperationRuns>("operations that a copied database brought along", (runs, cancellation) => runs.CloseForeignAsync(cancellation)),
+            RetentionRule.Of<OperationRuns>("old operations", (runs, cancellation) => runs.RemoveOldAsync(cancellation)),
+        ],
     };
 }

@@ -1,5 +1,6 @@
 using Npgsql;
 using VisionPlatform.Domain.Operations;
+using VisionPlatform.Infrastructure.Operations;
 using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Storage;
 
@@ -14,8 +15,11 @@ public sealed class DataLocations
     private readonly Dictionary<string, string> _databases = new(StringComparer.Ordinal);
     private readonly Dictionary<string, BucketSettings> _buckets = new(StringComparer.Ordinal);
 
-    /// <summary>The databases of the modules under their names, the buckets as <c>datasets</c> and <c>internal</c>.</summary>
-    public static DataLocations Of(DatabaseSettings? databases, StorageSettings? storage)
+    private string[] _ownDatabases = [];
+    private string[] _ownBuckets = [];
+
+    /// <summary>The databases of the modules under their names, the buckets as <c>datasets</c> and <c>internal</c>, and what the operations' settings add.</summary>
+    public static DataLocations Of(DatabaseSettings? databases, StorageSettings? storage, OperationsSettings? more = null)
     {
         var locations = new DataLocations();
         foreach (var (name, connection) in databases?.ConnectionStrings ?? new Dictionary<string, string>())
@@ -25,8 +29,16 @@ public sealed class DataLocations
             locations.AddBucket("datasets", storage.External);
             locations.AddBucket("internal", storage.Internal);
         }
+        (locations._ownDatabases, locations._ownBuckets) = ([.. locations.DatabaseNames], [.. locations.BucketNames]);
+        foreach (var (name, connection) in more?.Databases ?? new Dictionary<string, string>())
+            locations.AddDatabase(name, connection);
+        foreach (var (name, bucket) in more?.Buckets ?? new Dictionary<string, BucketSettings>())
+            locations.AddBucket(name, bucket);
         return locations;
     }
+
+    /// <summary>The databases of the modules: those that backups are taken of.</summary>
+    public IReadOnlyCollection<string> OwnDatabaseNames => _ownDatabases;
 
     public IReadOnlyCollection<string> DatabaseNames => _databases.Keys;
 
@@ -50,6 +62,18 @@ public sealed class DataLocations
     /// <summary>Address and keys of a bucket.</summary>
     /// <exception cref="OperationException">There is none of that name.</exception>
     public BucketSettings Bucket(string name) => _buckets.GetValueOrDefault(name) ?? throw Unknown("bucket", name, _buckets.Keys);
+
+    /// <summary>Server and name of a database, without user and password: two names of one database have the same.</summary>
+    public string PlaceOfDatabase(string name) => new NpgsqlConnectionStringBuilder(Database(name)) is var builder ? $"{builder.Host}:{builder.Port}/{builder.Database}" : "";
+
+    /// <summary>Endpoint and name of a bucket.</summary>
+    public string PlaceOfBucket(string name) => Bucket(name) is var bucket ? $"{bucket.Endpoint}{bucket.Bucket}" : "";
+
+    /// <summary>Whether a name stands for a database that the app itself works with.</summary>
+    public bool IsOwnDatabase(string name) => _ownDatabases.Any(own => PlaceOfDatabase(own) == PlaceOfDatabase(name));
+
+    /// <summary>Whether a name stands for a bucket that the app itself works with.</summary>
+    public bool IsOwnBucket(string name) => _ownBuckets.Any(own => PlaceOfBucket(own) == PlaceOfBucket(name));
 
     private static OperationException Unknown(string kind, string name, IEnumerable<string> known) =>
         new($"There is no {kind} '{name}' here; known are {string.Join(", ", known.Order(StringComparer.Ordinal))}.");

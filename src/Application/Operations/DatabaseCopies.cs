@@ -31,11 +31,17 @@ public sealed class DatabaseCopies(DataLocations locations, OperationMeter meter
     public const string Critical = "critical";
 
     /// <summary>What would be moved and what would not survive it.</summary>
-    public async Task<PreflightReport> PreflightAsync(string operation, DatabaseCopyRequest request, CancellationToken cancellation) =>
-        await (await CopierAsync(request, cancellation)).PreflightAsync(operation, request.Replace, cancellation).ExplainedAsync();
+    public async Task<PreflightReport> PreflightAsync(string operation, DatabaseCopyRequest request, CancellationToken cancellation)
+    {
+        meter.Enter("compare source and target");
+        return await (await CopierAsync(request, cancellation)).PreflightAsync(operation, request.Replace, cancellation).ExplainedAsync();
+    }
 
-    public async Task PrepareAsync(string operation, DatabaseCopyRequest request, CancellationToken cancellation) =>
+    public async Task PrepareAsync(string operation, DatabaseCopyRequest request, CancellationToken cancellation)
+    {
+        meter.Enter("make tables");
         await (await CopierAsync(request, cancellation)).PrepareAsync(operation, request.Replace, cancellation).ExplainedAsync();
+    }
 
     public async Task<CopiedRows> CopyRowsAsync(DatabaseCopyRequest request, long expectedBytes, CancellationToken cancellation)
     {
@@ -51,6 +57,7 @@ public sealed class DatabaseCopies(DataLocations locations, OperationMeter meter
 
     public async Task FinishAsync(DatabaseCopyRequest request, CancellationToken cancellation)
     {
+        meter.Enter("make foreign keys, views and the rest");
         var copier = await CopierAsync(request, cancellation);
         await copier.To.FinishAsync(await copier.SequencesAsync(cancellation), cancellation).ExplainedAsync();
     }
@@ -68,7 +75,7 @@ public sealed class DatabaseCopies(DataLocations locations, OperationMeter meter
     /// <param name="tables">The tables to read, as in <see cref="DatabaseCopyRequest"/>; null for all.</param>
     public async Task<IReadOnlyDictionary<string, ContentHash>> HashesAsync(string database, int parallel, IReadOnlyList<string>? tables, CancellationToken cancellation)
     {
-        meter.Begin($"read {database}");
+        meter.Enter("read both databases");
         var selection = await SelectionAsync(database, tables, leavesForeignKeysOut: true, cancellation);
         return await TableHashes.ReadAsync(locations.Database(database), parallel, meter.Add, cancellation, selection);
     }

@@ -1,12 +1,24 @@
+using VisionPlatform.Domain.Operations;
+
 namespace VisionPlatform.Application.Operations;
 
-/// <summary>What the activities of this process have moved so far. Displays read it; nothing is decided by it.</summary>
+/// <summary>
+/// What activities have moved so far. Displays read it; nothing is decided by it. In the app several operations share the activities: each step counts on the meter
+/// that it follows.
+/// </summary>
 public sealed class OperationMeter
 {
+    private static readonly AsyncLocal<OperationMeter?> Followed = new();
+
+    private readonly Lock _lock = new();
+    private string _phase = "";
+    private bool _isSaid;
+    private bool _restarts;
     private long _items;
     private long _bytes;
+    private long _takenItems;
+    private long _takenBytes;
     private long _expectedBytes;
-    private volatile string _phase = "";
 
     /// <summary>Tables, objects, parts: whatever the phase counts.</summary>
     public long Items => Interlocked.Read(ref _items);
@@ -17,20 +29,58 @@ public sealed class OperationMeter
     public long ExpectedBytes => Interlocked.Read(ref _expectedBytes);
 
     /// <summary>What is being done, in the words of the display: <c>copy platform</c>.</summary>
-    public string Phase => _phase;
+    public string Phase
+    {
+        get
+        {
+            lock (_lock)
+                return _phase;
+        }
+    }
+
+    /// <summary>Makes everything that this flow of calls does count on one meter.</summary>
+    public static void Follow(OperationMeter meter) => Followed.Value = meter;
 
     /// <summary>Begins a phase: counts start again at zero.</summary>
     public void Begin(string phase, long expectedBytes = 0)
     {
-        _phase = phase;
-        Interlocked.Exchange(ref _items, 0);
-        Interlocked.Exchange(ref _bytes, 0);
-        Interlocked.Exchange(ref _expectedBytes, expectedBytes);
+        var meter = Followed.Value ?? this;
+        lock (meter._lock)
+        {
+            (meter._phase, meter._isSaid, meter._restarts) = (phase, true, true);
+            (meter._items, meter._bytes, meter._takenItems, meter._takenBytes, meter._expectedBytes) = (0, 0, 0, 0, expectedBytes);
+        }
+    }
+
+    /// <summary>Takes part in a phase on which other steps may work too: counts go on.</summary>
+    public void Enter(string phase, long expectedBytes = 0)
+    {
+        var meter = Followed.Value ?? this;
+        lock (meter._lock)
+        {
+            if (meter._phase == phase)
+                return;
+            (meter._phase, meter._isSaid) = (phase, true);
+            (meter._items, meter._bytes, meter._takenItems, meter._takenBytes, meter._expectedBytes) = (0, 0, 0, 0, expectedBytes);
+        }
     }
 
     public void Add(long items, long bytes)
     {
-        Interlocked.Add(ref _items, items);
-        Interlocked.Add(ref _bytes, bytes);
+        var meter = Followed.Value ?? this;
+        Interlocked.Add(ref meter._items, items);
+        Interlocked.Add(ref meter._bytes, bytes);
+    }
+
+    /// <summary>What was counted since the last call.</summary>
+    internal OperationProgress Take()
+    {
+        lock (_lock)
+        {
+            var taken = new OperationProgress(_isSaid ? _phase : null, _restarts, Items - _takenItems, Bytes - _takenBytes, _expectedBytes);
+            (_takenItems, _takenBytes) = (_takenItems + taken.Items, _takenBytes + taken.Bytes);
+            (_isSaid, _restarts) = (false, false);
+            return taken;
+        }
     }
 }

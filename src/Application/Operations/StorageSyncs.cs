@@ -79,24 +79,24 @@ public sealed class StorageSyncs(DataLocations locations, OperationMeter meter, 
     /// <summary>Copies what differs in a range.</summary>
     /// <exception cref="OperationException">The rest would fail too.</exception>
     public async Task<RangeOutcome> SyncRangeAsync(SyncRangeStep step, CancellationToken cancellation) =>
-        Required(await Pair(step.Buckets).SyncAsync(step.Buckets.Prefix, step.Range, step.IsDryRun, cancellation));
+        Required(await Pair(step.Buckets, step.IsDryRun ? "compare the listings" : "copy").SyncAsync(step.Buckets.Prefix, step.Range, step.IsDryRun, cancellation));
 
     /// <summary>Finds every difference in a range.</summary>
     /// <exception cref="OperationException">The rest cannot be compared either.</exception>
     public async Task<RangeOutcome> CompareRangeAsync(CompareRangeStep step, CancellationToken cancellation) =>
-        Required(await Pair(step.Buckets).CompareAsync(step.Buckets.Prefix, step.Range, step.ReadsBoth, cancellation));
+        Required(await Pair(step.Buckets, "compare").CompareAsync(step.Buckets.Prefix, step.Range, step.ReadsBoth, cancellation));
 
     /// <summary>Deletes what only the target has in a range.</summary>
     public Task<RangeOutcome> DeleteRangeAsync(SyncRangeStep step, CancellationToken cancellation) =>
-        Pair(step.Buckets).DeleteAsync(step.Buckets.Prefix, step.Range, step.Most, cancellation);
+        Pair(step.Buckets, "delete").DeleteAsync(step.Buckets.Prefix, step.Range, step.Most, cancellation);
 
     /// <summary>Begins the copy of a large object; null if the source no longer has it.</summary>
-    public Task<LargeUpload?> BeginLargeAsync(LargeObjectStep step, CancellationToken cancellation) => Pair(step.Buckets).BeginLargeAsync(step.Object.Key, cancellation);
+    public Task<LargeUpload?> BeginLargeAsync(LargeObjectStep step, CancellationToken cancellation) => Pair(step.Buckets, "copy").BeginLargeAsync(step.Object.Key, cancellation);
 
     /// <summary>Copies what is missing of a large object.</summary>
     public async Task<LargeResult> ContinueLargeAsync(LargeObjectStep step, CancellationToken cancellation)
     {
-        var result = await Pair(step.Buckets).ContinueLargeAsync(step.Upload!, cancellation);
+        var result = await Pair(step.Buckets, "copy").ContinueLargeAsync(step.Upload!, cancellation);
         meter.Add(1, 0);
         return result;
     }
@@ -109,6 +109,12 @@ public sealed class StorageSyncs(DataLocations locations, OperationMeter meter, 
     }
 
     private static RangeOutcome Required(RangeOutcome outcome) => outcome.Problem is { } problem ? throw new OperationException(problem) : outcome;
+
+    private StoragePair Pair(BucketPair buckets, string phase)
+    {
+        meter.Enter(phase);
+        return Pair(buckets);
+    }
 
     private StoragePair Pair(BucketPair buckets) => _pairs.GetOrAdd(
         (buckets.Source, buckets.Target, buckets.Parallel, buckets.BytesPerSecond),

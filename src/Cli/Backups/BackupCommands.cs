@@ -12,14 +12,14 @@ using VisionPlatform.Orchestrations.Backups;
 
 namespace VisionPlatform.Cli.Backups;
 
-/// <summary><c>backup run|list|verify|restore|prune|drill</c>.</summary>
+/// <summary><c>backup run|list|verify|restore|restore-all|prune|drill</c>.</summary>
 internal static class BackupCommands
 {
-    private sealed record Setting(DataLocations Locations, BackupSettings Backups, IReadOnlyList<string> Databases);
+    internal sealed record Setting(DataLocations Locations, BackupSettings Backups, IReadOnlyList<string> Databases);
 
     public static Command Build() => new("backup", "Backs up databases to the bucket BACKUP_BUCKET, and restores them.")
     {
-        BuildRun(), BuildList(), BuildVerify(), BuildRestore(), BuildPrune(), BuildDrill(),
+        BuildRun(), BuildList(), BuildVerify(), BuildRestore(), RestoreAllCommand.Build(), BuildPrune(), BuildDrill(),
     };
 
     private static Command BuildRun()
@@ -133,7 +133,7 @@ internal static class BackupCommands
         return command;
     }
 
-    private static async Task<Setting> ReadAsync(IReadOnlyCollection<string> chosen, CancellationToken cancellation)
+    internal static async Task<Setting> ReadAsync(IReadOnlyCollection<string> chosen, CancellationToken cancellation)
     {
         var configuration = await Settings.ReadAsync(cancellation);
         var declared = AppModules.All.SelectMany(module => module.Databases).ToList();

@@ -12,6 +12,7 @@ internal sealed class OperationDisplay(TextWriter error, bool isQuiet)
 
     private readonly Lock _lock = new();
     private string _status = "";
+    private RemoteProgress? _remote;
 
     public OperationMeter Meter { get; } = new();
 
@@ -28,7 +29,19 @@ internal sealed class OperationDisplay(TextWriter error, bool isQuiet)
     public void ShowStatus(string status)
     {
         using var parsed = JsonDocument.Parse(status);
-        var text = parsed.RootElement.ValueKind == JsonValueKind.String ? parsed.RootElement.GetString()! : status;
+        ShowText(parsed.RootElement.ValueKind == JsonValueKind.String ? parsed.RootElement.GetString()! : status);
+    }
+
+    /// <summary>Shows how far an operation in an app is, which its own meter cannot know.</summary>
+    public void ShowProgress(RemoteProgress progress)
+    {
+        lock (_lock)
+            _remote = progress;
+    }
+
+    /// <summary>Shows what is being done.</summary>
+    public void ShowText(string text)
+    {
         lock (_lock)
         {
             if (text == _status)
@@ -58,21 +71,28 @@ internal sealed class OperationDisplay(TextWriter error, bool isQuiet)
     /// <summary>What is done, how fast, and how long the rest takes: <c>copy tables · 12 items · 340 MB of 1.2 GB · 85 MB/s · 10 s left</c>.</summary>
     internal string Line(TimeSpan elapsed)
     {
-        string status;
         lock (_lock)
-            status = _status;
-        var (items, bytes, expected) = (Meter.Items, Meter.Bytes, Meter.ExpectedBytes);
-        var parts = new List<string> { status.Length > 0 ? status : Meter.Phase };
-        if (items > 0)
-            parts.Add($"{items} done");
-        if (bytes > 0)
         {
+            if (_remote is { } remote)
+                return Line(_status.Length > 0 ? remote with { Phase = _status } : remote);
+            var (bytes, expected) = (Meter.Bytes, Meter.ExpectedBytes);
             var rate = bytes / Math.Max(elapsed.TotalSeconds, 0.1);
-            parts.Add(expected > 0 ? $"{Size(bytes)} of {Size(expected)}" : Size(bytes));
-            parts.Add($"{Size((long)rate)}/s");
-            if (expected > bytes)
-                parts.Add($"{TimeSpan.FromSeconds((expected - bytes) / rate):hh\\:mm\\:ss} left");
+            return Line(new RemoteProgress(
+                _status.Length > 0 ? _status : Meter.Phase, Meter.Items, bytes, expected > 0 ? expected : null, bytes > 0 ? rate : null, bytes > 0 && expected > bytes ? (expected - bytes) / rate : null));
         }
+    }
+
+    internal static string Line(RemoteProgress progress)
+    {
+        var parts = new List<string> { progress.Phase ?? "" };
+        if (progress.Items > 0)
+            parts.Add($"{progress.Items} done");
+        if (progress.Bytes > 0)
+            parts.Add(progress.ExpectedBytes is { } expected ? $"{Size(progress.Bytes)} of {Size(expected)}" : Size(progress.Bytes));
+        if (progress.BytesPerSecond is { } rate)
+            parts.Add($"{Size((long)rate)}/s");
+        if (progress.EtaSeconds is { } left)
+            parts.Add($"{TimeSpan.FromSeconds(left):hh\\:mm\\:ss} left");
         return string.Join(" · ", parts.Where(part => part.Length > 0));
     }
 

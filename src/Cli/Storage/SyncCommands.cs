@@ -22,7 +22,8 @@ internal static class SyncCommands
         {
             Description = "The largest share of the target's objects that --delete may remove.", HelpName = "SHARE", DefaultValueFactory = _ => 0.25, CustomParser = Share,
         };
-        return Build("sync", $"Copies what TARGET lacks or has differently from SOURCE, any S3 store to any other. {InterruptedHelp}", (delete, most));
+        var yes = new Option<bool>("--yes") { Description = "Deletes without asking. Needed with --delete where nobody can be asked: in scripts, and with --json." };
+        return Build("sync", $"Copies what TARGET lacks or has differently from SOURCE, any S3 store to any other. {InterruptedHelp}", (delete, most, yes));
     }
 
     public static Command BuildRestore() =>
@@ -48,7 +49,7 @@ internal static class SyncCommands
         return command;
     }
 
-    private static Command Build(string name, string description, (Option<bool> Delete, Option<double> Most)? deletion)
+    private static Command Build(string name, string description, (Option<bool> Delete, Option<double> Most, Option<bool> Yes)? deletion)
     {
         var common = new CommonOptions();
         var dryRun = new Option<bool>("--dry-run") { Description = "Says what would be copied and deleted, and changes nothing." };
@@ -57,6 +58,7 @@ internal static class SyncCommands
         {
             command.Add(options.Delete);
             command.Add(options.Most);
+            command.Add(options.Yes);
         }
         common.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
@@ -64,6 +66,8 @@ internal static class SyncCommands
             var (output, error, isJson) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, parsed.GetValue(common.Json));
             var (buckets, locations) = await common.ReadAsync(parsed, cancellation);
             var request = new SyncRequest(buckets, deletion is not null && parsed.GetValue(deletion.Value.Delete), deletion is null ? 0 : parsed.GetValue(deletion.Value.Most), parsed.GetValue(dryRun));
+            if (request is { Delete: true, IsDryRun: false } && !parsed.GetValue(deletion!.Value.Yes))
+                await ConfirmAsync(request, locations, error, isJson, cancellation);
             var lines = new DifferenceLines(output, isJson);
             var report = await LocalOperation.RunAsync<SyncReport>(
                 nameof(SyncStorage), request, parsed.GetValue(common.Resume), services => services.AddStorageSync(new DifferenceReceiver { Found = lines.Write }), locations,
@@ -78,6 +82,22 @@ internal static class SyncCommands
             return report.Summary.Failed == 0 ? ExitCode.Success : throw new CommandException($"{report.Summary.Failed} objects could not be copied or deleted; the same command tries them again");
         });
         return command;
+    }
+
+    /// <summary>Shows what would be deleted, and asks. Nothing has been copied by then.</summary>
+    private static async Task ConfirmAsync(SyncRequest request, DataLocations locations, TextWriter error, bool isJson, CancellationToken cancellation)
+    {
+        if (isJson || Console.IsInputRedirected)
+            throw CommandException.Usage("--delete asks before it deletes, and nobody can answer here. Add --yes to delete without being asked, or --dry-run to see what would go.");
+        var planned = await LocalOperation.RunAsync<SyncReport>(
+            nameof(SyncStorage), request with { IsDryRun = true }, null, services => services.AddStorageSync(), locations, new OperationDisplay(error, isQuiet: false), cancellation);
+        if (planned.Summary.OnlyAtTarget == 0 || planned.NotDeleted is not null)
+            return;
+        foreach (var line in Lines(planned, request))
+            await error.WriteLineAsync(line);
+        await error.WriteAsync($"Copy, and delete {Counted(planned.Summary.OnlyAtTarget)} that only the target has? Type yes: ");
+        if (Console.ReadLine()?.Trim() is not "yes")
+            throw new CommandException("nothing was copied or deleted");
     }
 
     private static IEnumerable<string> Lines(SyncReport report, SyncRequest request)

@@ -32,8 +32,3 @@ public sealed record DatabaseBackupsAnswer(string Database, string? Problem, Dat
 /// <param name="Configured">Whether the app takes backups: whether BACKUP_BUCKET is set.</param>
 /// <param name="Databases">One entry for each database; empty when no backups are taken.</param>
 public sealed record BackupsAnswer(bool Configured, IReadOnlyList<DatabaseBackupsAnswer> Databases);
-
-/// <summary>A backup that was started.</summary>
-/// <param name="Operation">Id of the orchestration that takes it.</param>
-/// <param name="Database">Name of the database.</param>
-public sealed record StartedBackupAnswer(string Operation, string Database);

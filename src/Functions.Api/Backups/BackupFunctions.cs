@@ -1,17 +1,15 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
+using VisionPlatform.Api.Operations;
 using VisionPlatform.Application.Backups;
 using VisionPlatform.Application.Operations;
 using VisionPlatform.Domain.Accounts;
-using VisionPlatform.Domain.Errors;
-using VisionPlatform.Orchestrations;
-using VisionPlatform.Orchestrations.Backups;
 
 namespace VisionPlatform.Api.Backups;
 
-/// <summary>Backups for administrators: what there is, and taking one now. Restoring is a matter for <c>platform-cli</c>.</summary>
-public sealed class BackupFunctions(BackupRuns runs, BackupHealth health, DataLocations locations, TimeProvider time)
+/// <summary>Backups for administrators: what there is, and taking one now.</summary>
+public sealed class BackupFunctions(BackupRuns runs, BackupHealth health, OperationPlans plans, OperationStarts starts)
 {
     private const string Route = "api/v1/operations/backups";
     private const int Most = 20;
@@ -34,20 +32,12 @@ public sealed class BackupFunctions(BackupRuns runs, BackupHealth health, DataLo
     }
 
     [Function("StartBackup"), RequiresPermission(Permission.OperationsRun)]
-    [Operation("Back up a database now", Body = typeof(BackupRequest), Example = """{"database":"platform"}""", Returns = typeof(StartedBackupAnswer), Status = 202,
-        NotIdempotent = "A second request in the same minute starts no second backup.", Problems = ["INVALID_STATE", "NOT_FOUND"],
-        Description = "Starts a backup, which then appears in the list. Refused while no bucket is configured for backups.")]
+    [Operation("Back up a database now", Body = typeof(BackupRequest), Example = """{"database":"platform"}""", Returns = typeof(OperationAnswer), Status = 202,
+        Problems = ["INVALID_STATE", "NOT_FOUND", "OPERATION_UNDER_WAY"],
+        Description = "Starts an operation that takes a backup, which then appears in the list, and removes backups that are no longer kept. Refused while no bucket is configured for backups.")]
     public async Task<IResult> Start([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route)] HttpRequest request, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
     {
         var body = await request.ReadJsonAsync<BackupRequest>(cancellation);
-        if (!runs.IsConfigured)
-            throw new ProblemException(ErrorCodes.InvalidState, "There is no bucket for backups: set BACKUP_BUCKET.");
-        if (!locations.DatabaseNames.Contains(body.Database))
-            throw ProblemException.NoSuch("database", "database");
-        var now = time.GetUtcNow();
-        var minute = new DateTimeOffset(now.Year, now.Month, now.Day, now.Hour, now.Minute, 0, TimeSpan.Zero);
-        var operation = BackupSchedule.InstanceId("backup-now", body.Database, minute);
-        await durable.ScheduleOnceAsync(nameof(TakeBackup), body.Database, operation, cancellation);
-        return Answer.Accepted($"/{Route}", new StartedBackupAnswer(operation, body.Database));
+        return await starts.StartAsync(request, durable, plans.Backup(body.Database), cancellation);
     }
 }

@@ -39,7 +39,7 @@ public sealed record HealthReport(HealthStatus Status, IReadOnlyList<HealthCheck
 
 /// <summary>Looks at every service the app needs, all at once and each for a short time only.</summary>
 public sealed class Readiness(
-    IServiceScopeFactory scopes, ObjectStores stores, TrainerClient trainers, AccountSettings accounts, ServedModules modules, BackupHealth backups, ILogger<Readiness> logger)
+    IServiceScopeFactory scopes, ObjectStores stores, TrainerClient trainers, AccountSettings accounts, ServedModules modules, BackupHealth backups, DatasetBackups datasetBackups, ILogger<Readiness> logger)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
     private const string SchemaBehind = "The schema is behind: run platform-cli database migrate.";
@@ -55,6 +55,7 @@ public sealed class Readiness(
             RunAsync("external_storage", HealthStatus.Unavailable, token => CheckStoreAsync(stores.External, token), cancellation),
             RunAsync("internal_storage", HealthStatus.Unavailable, token => CheckStoreAsync(stores.Internal, token), cancellation),
             .. backups.IsConfigured ? [RunAsync("backups", HealthStatus.Degraded, CheckBackupsAsync, cancellation)] : Array.Empty<Task<HealthCheck>>(),
+            .. datasetBackups.IsConfigured ? [RunAsync("dataset_backup", HealthStatus.Degraded, datasetBackups.ProblemAsync, cancellation)] : Array.Empty<Task<HealthCheck>>(),
             .. modules.Serves(AppModules.Of(AppModule.Platform)) ? TrainerChecks(cancellation) : [],
         ]);
         return new HealthReport(checks.Max(check => check.Status), checks);

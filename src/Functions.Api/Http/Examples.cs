@@ -29,6 +29,8 @@ public static class Examples
     public const string Session = "01995b5e-0a00-7000-8000-000000000011";
     public const string PersonalToken = "01995b5e-0a00-7000-8000-000000000012";
 
+    public const string Operation = "01995b5e-0a00-7000-8000-000000000013";
+
     // Tokens in the links of mails.
     public const string SignUpToken = "sign-up-q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ";
     public const string ResetToken = "reset-q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ";
@@ -60,6 +62,7 @@ public static class Examples
         ["auth/tokens"] = PersonalToken,
         ["organizations"] = Organization,
         ["invitations"] = Invitation,
+        ["operations"] = Operation,
     };
 
     /// <summary>The example value of a route parameter; null when there is none.</summary>

@@ -2,6 +2,7 @@ using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using VisionPlatform.Api.Audit;
+using VisionPlatform.Orchestrations.Operations;
 
 namespace VisionPlatform.Api.Http;
 
@@ -13,6 +14,7 @@ public static class HttpFoundation
         builder.Services.AddApiJson();
         builder.Services.AddSingleton<FunctionDeclarations>();
         builder.Services.AddScoped<Authentication>();
+        builder.Services.AddScoped<EventStreams>();
         builder.Services.AddSingleton<ForwardedFor>();
         builder.Services.AddSingleton<CrossOrigin>();
         builder.Services.AddSingleton<RateLimits>();
@@ -22,6 +24,7 @@ public static class HttpFoundation
         builder.UseMiddleware<AuditMiddleware>();
         builder.UseMiddleware<AccessMiddleware>();
         builder.UseMiddleware<QueryMiddleware>();
+        builder.UseMiddleware<OperationStepMiddleware>();
         return builder;
     }
 }

@@ -16,7 +16,8 @@ internal static class SchemaExamples
         ["accessToken"] = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIwMTk5NWI1ZSJ9.X3k0vQ", ["action"] = "user.update_role", ["actorName"] = "ann@example.com", ["address"] = "203.0.113.7",
         ["apiKey"] = "vpd_q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ", ["architecture"] = "small_cnn", ["badgeColor"] = "#1d4ed8", ["badgeColors"] = "#1d4ed8", ["class"] = "scratch", ["classes"] = "scratch",
         ["client"] = "Mozilla/5.0 (X11; Linux x86_64)", ["code"] = "STORAGE_UNAVAILABLE", ["company"] = "Steel Ltd", ["confirmationSentTo"] = "ann.smith@example.com", ["contentType"] = "image/png",
-        ["database"] = "platform", ["id"] = "20261129T020000Z-8c1fa0d4", ["operation"] = "backup-now-platform-20261129T093000Z", ["problem"] = "the newest backup is 30 hours old", ["schemaVersion"] = "20261129203604_FoldedPaths",
+        ["database"] = "platform", ["id"] = "20261129T020000Z-8c1fa0d4", ["backup"] = "latest", ["buckets"] = "cold", ["confirm"] = "archive", ["databases"] = "archive", ["first"] = "platform", ["inUse"] = "platform",
+        ["phase"] = "copy rows", ["prefix"] = "datasets/", ["second"] = "archive", ["subject"] = "platform → archive", ["target"] = "archive", ["problem"] = "the newest backup is 30 hours old", ["schemaVersion"] = "20261129203604_FoldedPaths",
         ["description"] = "Scratches and dents on rolled steel", ["detail"] = "It does not answer.", ["displayName"] = "Small CNN", ["division"] = "Rolling mill", ["email"] = "ann@example.com",
         ["error"] = "The manifest could not be written.", ["etag"] = "\"d41d8cd98f00b204e9800998ecf8427e\"", ["format"] = "onnx", ["framework"] = "torchvision", ["fullName"] = "Ann Smith", ["group"] = "Optimizer",
         ["field"] = "metrics", ["hash"] = Sha256, ["initials"] = "AS", ["inviter"] = "Ann Smith", ["key"] = $"checkpoints/{Examples.TrainingJob}/1/epoch_1.pt", ["level"] = "info", ["message"] = "epoch 3 of 10", ["method"] = "PUT",
@@ -31,6 +32,7 @@ internal static class SchemaExamples
     // The same for free JSON, and for the values of objects whose names are free.
     private static readonly Dictionary<string, string> Free = new(StringComparer.Ordinal)
     {
+        ["report"] = """{"tables":24,"rows":1203345,"bytes":1200000000}""",
         ["data"] = """{"attempt":1,"epoch":3,"totalEpochs":10,"metrics":{"loss":0.31},"epochSeconds":0.7,"etaSeconds":4.9}""", ["config"] = """{"epochs":10}""", ["default"] = "10",
         ["details"] = """{"role":"advanced_engineer"}""", ["devices[]"] = """{"type":"cuda","name":"NVIDIA L4"}""", ["metadata"] = """{"inputs":[{"name":"input","shape":[1,3,32,32]}]}""",
         ["options"] = """{"opset":13}""", ["options[]"] = "\"adam\"", ["people"] = """{"manager":1,"standard_engineer":7}""", ["shortcuts"] = """{"next_image":"D","previous_image":"A"}""", ["presets"] = """{"fast":{"epochs":3}}""", ["headers"] = """{"Content-Type":"image/png","If-None-Match":"*"}""",

@@ -1,5 +1,3 @@
-using System.Globalization;
-using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Training;
@@ -17,12 +15,5 @@ internal static class JobAccess
         var job = await database.TrainingJobs.AsNoTracking().SingleOrDefaultAsync(j => j.Id == id, cancellation);
         await access.RequireForAsync(user, job?.ProjectId, permission, "job", cancellation);
         return job!;
-    }
-
-    /// <summary>The position after which a reader of a job's events continues: the header Last-Event-ID, else <c>?after=</c>, else the beginning.</summary>
-    public static long Position(this HttpRequest request)
-    {
-        string? last = request.Headers["Last-Event-ID"];
-        return long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : request.QueryNumber("after") ?? 0;
     }
 }

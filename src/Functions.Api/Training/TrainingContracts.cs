@@ -120,11 +120,6 @@ public sealed record LogLine(long Id, int Attempt, string Level, string Message,
 /// <param name="Time">When it happened.</param>
 public sealed record JobEventAnswer(long Id, string Type, JsonElement Data, DateTimeOffset Time);
 
-/// <summary>Entries after a position, oldest first.</summary>
-/// <param name="Items">The entries, at most <c>limit</c> of them.</param>
-/// <param name="NextCursor">Position of the last entry, for <c>after</c> in the next request; null when there are no entries.</param>
-public sealed record Tail<T>(IReadOnlyList<T> Items, string? NextCursor);
-
 /// <summary>A trainer and what it offers.</summary>
 /// <param name="Framework">Name of the trainer, for example <c>torchvision</c>.</param>
 /// <param name="State">Whether the trainer answers: <c>online</c> or <c>offline</c>.</param>

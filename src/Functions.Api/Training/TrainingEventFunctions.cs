@@ -1,30 +1,19 @@
 using System.Globalization;
-using System.Text;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Projects;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
-using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Training;
-using VisionPlatform.Infrastructure.Accounts;
 using VisionPlatform.Infrastructure.Persistence;
-using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Training;
 
 namespace VisionPlatform.Api.Training;
 
 /// <summary>The event stream of a job, from the beginning to its end: as server-sent events, or as pages for polling.</summary>
-public sealed class TrainingEventFunctions(
-    PlatformDatabase database, JobEventFeed feed, AccessFeed accessChanges, ProjectAccess access, Authentication authentication, HostingSettings hosting, TimeProvider time)
+public sealed class TrainingEventFunctions(PlatformDatabase database, JobEventFeed feed, ProjectAccess access, EventStreams streams)
 {
-    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(10);
-
-    /// <summary>How often a stream checks that its caller may still read it. A change of access makes it check at once; this is for tokens that expire and for lost wakes.</summary>
-    private static readonly TimeSpan CheckAccess = TimeSpan.FromSeconds(30);
-
     private const int Batch = 500;
 
     private const string StreamDescription =
@@ -75,115 +64,43 @@ public sealed class TrainingEventFunctions(
         }
 
         if (HttpMethods.IsHead(request.Method))
-            SetStreamHeaders(request.HttpContext.Response);
+            EventStreams.SetHeaders(request.HttpContext.Response);
         else
             await StreamAsync(request.HttpContext, id, after, cancellation);
         return TypedResults.Empty;
     }
 
-    private async Task StreamAsync(HttpContext http, Guid jobId, long after, CancellationToken cancellation)
-    {
-        using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancellation, http.RequestAborted);
-        var response = http.Response;
-        SetStreamHeaders(response);
-        http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        var until = time.GetUtcNow() + hosting.LongestStream;
-        var permit = new Permit(accessChanges, time, http.Request.CurrentUser().Id, stop => MayReadAsync(http.Request, jobId, stop));
-        try
+    private Task StreamAsync(HttpContext http, Guid jobId, long after, CancellationToken cancellation) => streams.RunAsync(
+        http,
+        async (user, stop) =>
         {
-            await WriteAsync(response, "retry: 1000\n\n", gone.Token);
-            while (time.GetUtcNow() < until && await permit.IsValidAsync(gone.Token))
-            {
-                var next = feed.NextOf(jobId);
-                var events = await ReadAsync(jobId, after, Batch, gone.Token);
-                var ended = EndIn(events);
-                if (events.Count == 0 && await HasEndedAsync(jobId, gone.Token) is { } state)
-                    // It may have ended after the events were read.
-                    (ended, events) = (state, await ReadAsync(jobId, after, Batch, gone.Token));
-                foreach (var entry in events)
-                    await WriteAsync(response, $"id: {entry.Id}\nevent: {entry.Type}\ndata: {entry.Data.GetRawText()}\n\n", gone.Token);
-                after = events.Count > 0 ? events[^1].Id : after;
-                if (events.Count == Batch)
-                    continue;
-                if (ended is { } end)
-                {
-                    feed.Forget(jobId);
-                    await WriteAsync(response, $"event: end\ndata: {{\"state\":\"{end.AsText()}\"}}\n\n", gone.Token);
-                    return;
-                }
-
-                if (events.Count == 0)
-                    await WriteAsync(response, ": still here\n\n", gone.Token);
-                await WaitAsync(Task.WhenAny(next, permit.Changed), gone.Token);
-            }
-        }
-        catch (OperationCanceledException) when (gone.IsCancellationRequested)
-        {
-            // The reader left, or the host stops. A reader can continue with Last-Event-ID.
-        }
-    }
-
-    private static void SetStreamHeaders(HttpResponse response)
-    {
-        response.ContentType = "text/event-stream";
-        response.Headers.CacheControl = "no-store";
-        response.Headers["X-Accel-Buffering"] = "no";
-    }
-
-    private async Task<bool> MayReadAsync(HttpRequest request, Guid jobId, CancellationToken cancellation)
-    {
-        try
-        {
-            var user = await authentication.RequireUserAsync(request, cancellation);
             Authentication.RequirePermission(user, Permission.TrainingRead);
-            await access.RequireJobAsync(database, user, jobId, Permission.TrainingRead, cancellation);
-            return true;
-        }
-        catch (ProblemException)
+            await access.RequireJobAsync(database, user, jobId, Permission.TrainingRead, stop);
+        },
+        () => feed.NextOf(jobId),
+        async (write, stop) =>
         {
-            return false;
-        }
-    }
-
-    /// <summary>What a caller was let in for, checked again when there is a reason to.</summary>
-    private sealed class Permit(AccessFeed changes, TimeProvider time, Guid user, Func<CancellationToken, Task<bool>> check)
-    {
-        // The first check is due at once: the request was let in before anybody waited for changes.
-        private DateTimeOffset _due = DateTimeOffset.MinValue;
-
-        /// <summary>Completes when the caller's access may have changed.</summary>
-        public Task Changed { get; private set; } = changes.NextOf(user);
-
-        public async Task<bool> IsValidAsync(CancellationToken cancellation)
-        {
-            if (!Changed.IsCompleted && time.GetUtcNow() < _due)
-                return true;
-            (_due, Changed) = (time.GetUtcNow() + CheckAccess, changes.NextOf(user));
-            return await check(cancellation);
-        }
-    }
+            var events = await ReadAsync(jobId, after, Batch, stop);
+            var ended = EndIn(events);
+            if (events.Count == 0 && await HasEndedAsync(jobId, stop) is { } state)
+                // It may have ended after the events were read.
+                (ended, events) = (state, await ReadAsync(jobId, after, Batch, stop));
+            foreach (var entry in events)
+                await write($"id: {entry.Id}\nevent: {entry.Type}\ndata: {entry.Data.GetRawText()}\n\n");
+            after = events.Count > 0 ? events[^1].Id : after;
+            if (events.Count == Batch)
+                return StreamStep.Again;
+            if (ended is not { } end)
+                return StreamStep.Wait;
+            feed.Forget(jobId);
+            await write($"event: end\ndata: {{\"state\":\"{end.AsText()}\"}}\n\n");
+            return StreamStep.End;
+        },
+        cancellation);
 
     /// <summary>The state in which the job ended, if it did so in these events: nothing comes after it.</summary>
     private static JobState? EndIn(List<JobEvent> events) =>
         events.FindLast(entry => entry.Type == "state") is { } last && EnumText.TryParse<JobState>(last.Data.GetProperty("state").GetString()!, out var state) && state.IsTerminal() ? state : null;
-
-    private async Task WaitAsync(Task change, CancellationToken cancellation)
-    {
-        try
-        {
-            await change.WaitAsync(KeepAlive, time, cancellation);
-        }
-        catch (TimeoutException)
-        {
-            // Read again, in case a wake was lost.
-        }
-    }
-
-    private static async Task WriteAsync(HttpResponse response, string text, CancellationToken cancellation)
-    {
-        await response.Body.WriteAsync(Encoding.UTF8.GetBytes(text), cancellation);
-        await response.Body.FlushAsync(cancellation);
-    }
 
     private Task<List<JobEvent>> ReadAsync(Guid jobId, long after, int limit, CancellationToken cancellation) =>
         database.JobEvents.AsNoTracking().Where(e => e.JobId == jobId && e.Id > after).OrderBy(e => e.Id).Take(limit).ToListAsync(cancellation);

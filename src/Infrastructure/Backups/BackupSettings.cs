@@ -15,6 +15,15 @@ namespace VisionPlatform.Infrastructure.Backups;
 public sealed record BackupSettings(
     BucketSettings? Bucket, byte[]? Key, string Schedule, string DrillSchedule, BackupRetention Retention, TimeSpan StaleAfter, Uri? AlertWebhook)
 {
+    /// <summary>Name of the bucket into which the datasets are copied (<see cref="Operations.OperationsSettings"/>); null: they are not.</summary>
+    public string? ColdBucket { get; init; }
+
+    /// <summary>When they are: an NCRONTAB expression with seconds, UTC.</summary>
+    public string DatasetsSchedule { get; init; } = "";
+
+    /// <summary>A newest copy older than this is an alert.</summary>
+    public TimeSpan DatasetsStaleAfter { get; init; }
+
     private const int KeyBytes = 32;
 
     /// <summary>Reads <c>BACKUP_*</c>. Endpoint and keys default to those of the external storage.</summary>
@@ -37,7 +46,12 @@ public sealed record BackupSettings(
                 settings.Whole("BACKUP_KEEP_WEEKLY", BackupRetention.Default.Weekly, "weeks of which the last backup is kept", minimum: 0),
                 settings.Whole("BACKUP_KEEP_MONTHLY", BackupRetention.Default.Monthly, "months of which the last backup is kept", minimum: 0)),
             TimeSpan.FromHours(settings.Number("BACKUP_STALE_HOURS", 26, "age in hours of the newest backup at which an alert is raised")),
-            settings.Url("ALERT_WEBHOOK_URL", "is told of failed and stale backups by a POST with JSON"));
+            settings.Url("ALERT_WEBHOOK_URL", "is told of failed and stale backups by a POST with JSON"))
+        {
+            ColdBucket = settings.Text("BACKUP_COLD_BUCKET", "name of the bucket, one of `OPERATIONS_BUCKET_<NAME>_…`, into which the datasets are copied; without it they are not")?.ToLowerInvariant(),
+            DatasetsSchedule = Cron(settings, "BACKUP_DATASETS_SCHEDULE", "0 0 3 * * 0", "when the datasets are copied there"),
+            DatasetsStaleAfter = TimeSpan.FromHours(settings.Number("BACKUP_DATASETS_STALE_HOURS", 192, "age in hours of the newest copy at which an alert is raised")),
+        };
     }
 
     /// <summary>The settings without the key.</summary>

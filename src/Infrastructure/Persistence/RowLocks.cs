@@ -3,6 +3,7 @@ using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Domain.Exports;
+using VisionPlatform.Domain.Operations;
 using VisionPlatform.Domain.Projects;
 using VisionPlatform.Domain.Training;
 
@@ -16,6 +17,9 @@ public static class RowLocks
 {
     public static Task<User?> LockUserAsync(this UserDatabase database, Guid id, CancellationToken cancellation) =>
         database.Users.FromSql($"SELECT *, xmin FROM users WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(cancellation);
+
+    public static Task<DataOperation?> LockOperationAsync(this UserDatabase database, Guid id, CancellationToken cancellation) =>
+        database.Operations.FromSql($"SELECT * FROM operations WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(cancellation);
 
     /// <summary>Null if it is deleted.</summary>
     public static Task<Project?> LockProjectAsync(this PlatformDatabase database, Guid id, CancellationToken cancellation) =>

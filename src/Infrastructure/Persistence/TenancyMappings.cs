@@ -3,6 +3,7 @@ using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Audit;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Invitations;
+using VisionPlatform.Domain.Operations;
 using VisionPlatform.Domain.Organizations;
 using VisionPlatform.Domain.Projects;
 
@@ -67,4 +68,27 @@ internal static class TenancyMappings
         entry.HasIndex(e => new { e.Action, e.Id });
         entry.HasIndex(e => new { e.SubjectId, e.Id });
     });
+
+    public static void MapOperations(this ModelBuilder model)
+    {
+        model.Entity<DataOperation>(operation =>
+        {
+            operation.ToTable("operations");
+            operation.Property(o => o.Request).HasJson();
+            operation.Property(o => o.Report).HasColumnType("jsonb");
+            // No foreign key to the account: an operation stays when its account is deleted.
+            operation.HasIndex(o => o.Target).IsUnique().HasFilter("ended_at IS NULL").HasDatabaseName("ix_operations_target_under_way");
+            operation.HasIndex(o => o.Firing).IsUnique();
+            operation.HasIndex(o => new { o.Kind, o.Id });
+            operation.HasIndex(o => new { o.State, o.Id });
+            operation.HasIndex(o => new { o.Kind, o.State, o.Id });
+        });
+        model.Entity<OperationEvent>(entry =>
+        {
+            entry.Property(e => e.Id).UseIdentityAlwaysColumn();
+            entry.Property(e => e.Data).HasJson();
+            entry.HasOne<DataOperation>().WithMany().HasForeignKey(e => e.OperationId).OnDelete(DeleteBehavior.Cascade);
+            entry.HasIndex(e => new { e.OperationId, e.Id });
+        });
+    }
 }

@@ -5,13 +5,14 @@ using VisionPlatform.Domain.Audit;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Import;
 using VisionPlatform.Domain.Invitations;
+using VisionPlatform.Domain.Operations;
 using VisionPlatform.Domain.Organizations;
 using VisionPlatform.Domain.Projects;
 using VisionPlatform.Infrastructure.Mail;
 
 namespace VisionPlatform.Infrastructure.Persistence;
 
-/// <summary>USER_DATABASE_URL: accounts and memberships, used by all modules.</summary>
+/// <summary>USER_DATABASE_URL: accounts and memberships, used by all modules, the audit log, and operations.</summary>
 public sealed class UserDatabase(DbContextOptions<UserDatabase> options) : DbContext(options)
 {
     public DbSet<User> Users => Set<User>();
@@ -28,6 +29,8 @@ public sealed class UserDatabase(DbContextOptions<UserDatabase> options) : DbCon
     public DbSet<Invitation> Invitations => Set<Invitation>();
     public DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();
     public DbSet<ImportedRow> ImportedRows => Set<ImportedRow>();
+    public DbSet<DataOperation> Operations => Set<DataOperation>();
+    public DbSet<OperationEvent> OperationEvents => Set<OperationEvent>();
     public DbSet<IdempotentAnswer> IdempotentAnswers => Set<IdempotentAnswer>();
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) => configurationBuilder.UseSnakeCase();
@@ -38,6 +41,7 @@ public sealed class UserDatabase(DbContextOptions<UserDatabase> options) : DbCon
         modelBuilder.MapTenancy();
         modelBuilder.MapAudit();
         modelBuilder.MapImportedRows();
+        modelBuilder.MapOperations();
         modelBuilder.MapIdempotentAnswers();
         modelBuilder.UseTextEnumsAndRowVersions();
     }

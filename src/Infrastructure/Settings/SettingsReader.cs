@@ -118,10 +118,10 @@ public sealed class SettingsReader(IConfiguration configuration)
 
     /// <summary>Settings whose names match a pattern, such as <c>TRAINER_&lt;FRAMEWORK&gt;_URL</c>. Returns the values by the text in place of the placeholder.</summary>
     /// <param name="pattern">Name with a placeholder in angle brackets.</param>
-    public IReadOnlyDictionary<string, string> Family(string pattern, string purpose, string type = PlainText, string? exampleName = null, string? example = null)
+    public IReadOnlyDictionary<string, string> Family(string pattern, string purpose, string type = PlainText, string? exampleName = null, string? example = null, bool secret = false)
     {
         string before = pattern[..pattern.IndexOf('<', StringComparison.Ordinal)], after = pattern[(pattern.IndexOf('>', StringComparison.Ordinal) + 1)..];
-        Declare(new Setting(_section, pattern, type, null, purpose));
+        Declare(new Setting(_section, pattern, type, null, purpose) { IsSecret = secret });
         if (exampleName is not null)
             Declare(new Setting(_section, before + exampleName + after, type, null, "") { Example = example });
         return configuration.AsEnumerable()

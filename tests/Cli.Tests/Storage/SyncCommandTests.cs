@@ -63,7 +63,7 @@ public sealed partial class SyncCommandTests : IAsyncLifetime
         await _r2.PutAsync("datasets/0/img 00000+é.png", new byte[3], "image/png", Cancellation);
         await _r2.PutAsync("datasets/old.png", new byte[3], "image/png", Cancellation);
 
-        var sync = await RunAsync("storage", "sync", "env:MINIO", "env:R2", "--delete", "--max-delete", "50%");
+        var sync = await RunAsync("storage", "sync", "env:MINIO", "env:R2", "--delete", "--yes", "--max-delete", "50%");
 
         Assert.Equal((ExitCode.Success, true), (sync.ExitCode, sync.Output.Contains("deleted 1 of 2 objects", StringComparison.Ordinal)));
         var check = await ShellAsync($"rclone check minio:{_minio.Bucket} r2:{_r2.Bucket} --download");
@@ -98,13 +98,34 @@ public sealed partial class SyncCommandTests : IAsyncLifetime
         await _minio.PutAsync("kept", new byte[1], "text/plain", Cancellation);
         await _r2.PutAsync("extra", new byte[1], "text/plain", Cancellation);
 
-        var refused = await RunAsync("storage", "sync", "env:MINIO", "env:R2", "--delete");
+        var refused = await RunAsync("storage", "sync", "env:MINIO", "env:R2", "--delete", "--yes");
         var restored = await RunAsync("storage", "restore", "env:MINIO", "env:R2");
 
         Assert.Equal(ExitCode.Failed, refused.ExitCode);
         Assert.Contains("1 of 1 objects (100%) would go, more than 25% (--max-delete)", refused.Error);
         Assert.Equal(["extra", "kept"], await KeysAsync(_r2));
         Assert.Equal(ExitCode.Success, restored.ExitCode);
+    }
+
+    [Fact]
+    public async Task Nothing_is_deleted_before_somebody_said_yes()
+    {
+        await _minio.PutAsync("kept", new byte[1], "text/plain", Cancellation);
+        await _r2.PutAsync("extra", new byte[1], "text/plain", Cancellation);
+        const string sync = "storage sync env:MINIO env:R2 --delete --max-delete 100%";
+
+        var script = await ShellAsync($"platform-cli {sync} </dev/null");
+        var no = await ShellAsync($"echo no | script -qec \"dotnet '{Program}' {sync}\" /dev/null");
+
+        Assert.Equal(ExitCode.Usage, script.ExitCode);
+        Assert.Contains("--yes", script.Error);
+        Assert.Equal(ExitCode.Failed, no.ExitCode);
+        Assert.Contains("would delete 1 of 1 object of the target", no.Output);
+        Assert.Contains("nothing was copied or deleted", no.Output);
+        Assert.Equal(["extra"], await KeysAsync(_r2));
+        var yes = await ShellAsync($"echo yes | script -qec \"dotnet '{Program}' {sync}\" /dev/null");
+        Assert.True(yes.ExitCode == ExitCode.Success, AllOf(yes));
+        Assert.Equal(["kept"], await KeysAsync(_r2));
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using VisionPlatform.Application.Backups;
@@ -99,6 +100,16 @@ public sealed class OrchestratorVersionTests
             [
                 ("PlanImport", new ImportPlan([new PlannedTable("users", "public.users", 2)], [], [])), ("ImportRows", new ImportedRows("users", 1, 1, 0, 0, "[\"1\"]")),
                 ("ImportRows", new ImportedRows("users", 1, 1, 0, 0, null)), ("ListImportIssues", Array.Empty<ImportIssue>()),
+            ]),
+        new("an operation", "RunOperation", Id,
+            [
+                ("BeginOperation", new OperationStart("TakeBackup", IsActivity: false, JsonSerializer.SerializeToElement("platform"))), ("TakeBackup", JsonSerializer.SerializeToElement(Backup, JsonSerializerOptions.Web)),
+                ("EndOperation", null),
+            ]),
+        new("a dry run", "RunOperation", Id,
+            [
+                ("BeginOperation", new OperationStart("PreflightCopy", IsActivity: true, JsonSerializer.SerializeToElement("platform"))), ("PreflightCopy", JsonSerializer.SerializeToElement(1)),
+                ("EndOperation", null),
             ]),
         new("a comparison of buckets", "CompareStorage", new StorageComparisonRequest(Buckets, ReadsBoth: false), [("CheckBuckets", null), ("CompareRange", new RangeOutcome())]),
     ];

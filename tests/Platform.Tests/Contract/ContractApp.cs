@@ -34,6 +34,9 @@ internal sealed class ContractApp : IAsyncDisposable
             ["TRAINER_TORCHVISION_URL"] = contract._trainer.Address.TrimEnd('/'), ["SIGN_UP"] = "open",
             // Backups can be started; the schedules start none while the tests run.
             ["BACKUP_BUCKET"] = "contract-backups", ["BACKUP_SCHEDULE"] = "0 0 2 1 1 *", ["BACKUP_DRILL_SCHEDULE"] = "0 0 2 1 1 *",
+            // Operations can be started with these, and fail.
+            ["OPERATIONS_DATABASE_ARCHIVE_URL"] = "postgresql://nobody:nothing@127.0.0.1:1/archive", ["OPERATIONS_BUCKET_COLD_ENDPOINT"] = "http://127.0.0.1:1",
+            ["OPERATIONS_BUCKET_COLD_ACCESS_KEY"] = "nobody", ["OPERATIONS_BUCKET_COLD_SECRET_KEY"] = "nothing", ["OPERATIONS_BUCKET_COLD_BUCKET"] = "cold",
         };
         foreach (var (name, value) in settings)
             all[name] = value;

@@ -15,6 +15,7 @@ using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Domain.Exports;
 using VisionPlatform.Domain.Invitations;
 using VisionPlatform.Domain.Models;
+using VisionPlatform.Domain.Operations;
 using VisionPlatform.Domain.Organizations;
 using VisionPlatform.Domain.Projects;
 using VisionPlatform.Domain.Training;
@@ -32,6 +33,7 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
     /// <summary>Like the other one, for the user database.</summary>
     private static readonly Dictionary<string, string> UserAdjustments = new(StringComparer.Ordinal)
     {
+        ["cancelOperation"] = "UPDATE operations SET state = 'pending', ended_at = NULL",
         ["deleteOrganization"] = "UPDATE users SET organization_id = NULL",
         ["addOrganizationMember"] = "UPDATE users SET organization_id = NULL",
         ["signUpInvited"] = "UPDATE invitations SET email = 'kim@example.com', normalized_email = 'kim@example.com'",
@@ -54,7 +56,7 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         await using (var users = databases.OpenUsers())
         {
             // This also deletes the rows that refer to them.
-            await users.Database.ExecuteSqlAsync($"TRUNCATE users, organizations, mailed_tokens, mail_counts, idempotent_answers, sign_in_failures, project_members CASCADE");
+            await users.Database.ExecuteSqlAsync($"TRUNCATE users, operations, organizations, mailed_tokens, mail_counts, idempotent_answers, sign_in_failures, project_members CASCADE");
             AddUsers(users);
             await users.SaveChangesAsync();
             foreach (var operation in operations)
@@ -77,6 +79,15 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
     private void AddUsers(UserDatabase users)
     {
         Guid organization = Guid.Parse(Examples.Organization), ann = Guid.Parse(Examples.User), session = Guid.Parse(Examples.Session);
+        var operation = new DataOperation
+        {
+            Id = Guid.Parse(Examples.Operation), Kind = OperationKind.DatabaseCopy, Subject = "platform → archive", Function = "PreflightCopy", Request = JsonSerializer.SerializeToElement(new { }),
+            IsDryRun = true, Home = "elsewhere", CreatedBy = ann, CreatedAt = Then,
+        };
+        operation.Begin(Then);
+        operation.End(null, JsonSerializer.SerializeToElement(new { tables = 12 }), Then);
+        users.Operations.Add(operation);
+        users.OperationEvents.Add(new OperationEvent { OperationId = operation.Id, Type = "state", Data = JsonSerializer.SerializeToElement(new { state = "completed" }), Time = Then });
         users.Organizations.Add(new Organization { Id = organization, Name = "Cold mill", CreatedAt = Then, UpdatedAt = Then });
         AddUser(ann, Examples.Email, SystemRole.Admin);
         AddUser(Guid.Parse(Examples.Colleague), "cem@example.com", SystemRole.StandardEngineer);

@@ -102,6 +102,8 @@ public sealed class ParentEndTests(PlatformHost host) : PlatformTests(host)
         ["requestAttemptUpload"] = "An address. What is put there counts only if an event of the running attempt names it.",
         ["completeAttemptUpload"] = "The same.",
         ["requestAttemptImages"] = "It reads.", ["startBackup"] = "It has no parent.",
+        ["startDatabaseCopy"] = "It has no parent.", ["startDatabaseComparison"] = "It has no parent.", ["startStorageSync"] = "It has no parent.", ["startStorageComparison"] = "It has no parent.",
+        ["startRestore"] = "It has no parent.", ["startBackupVerification"] = "It has no parent.", ["startDrill"] = "It has no parent.", ["cancelOperation"] = "It ends.",
         ["cancelTrainingJob"] = "It ends.", ["leaveProject"] = "It ends.", ["logout"] = "It ends.", ["logoutEverywhere"] = "It ends.", ["declineInvitation"] = "It ends.", ["deactivateUser"] = "It ends.",
         ["previewInvitation"] = "It reads.",
         ["updateProject"] = "It changes one row.", ["updateOrganization"] = "It changes one row.", ["updateUser"] = "It changes one row.", ["updateUserRole"] = "It changes one row.",

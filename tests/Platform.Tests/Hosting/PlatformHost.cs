@@ -153,6 +153,16 @@ public sealed class PlatformHost : IAsyncLifetime
     /// <summary>Another bucket of the store.</summary>
     public ObjectStore OpenBucket(string name) => new(Storage().External with { Bucket = name }, TimeProvider.System);
 
+    /// <summary>Address and keys of a bucket, by the last words of settings: <c>ENDPOINT</c>, <c>BUCKET</c>, …</summary>
+    public IReadOnlyDictionary<string, string?> SettingsOfBucket(string name)
+    {
+        var bucket = Storage().External;
+        return new Dictionary<string, string?>
+        {
+            ["ENDPOINT"] = bucket.Endpoint.ToString(), ["ACCESS_KEY"] = bucket.AccessKey, ["SECRET_KEY"] = bucket.SecretKey, ["REGION"] = bucket.Region, ["BUCKET"] = name,
+        };
+    }
+
     private StorageSettings Storage() => StorageSettings.From(new ConfigurationBuilder().AddInMemoryCollection(Settings()).Build());
 
     private Dictionary<string, string?> Settings() => new(_services.Settings.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)))

@@ -611,6 +611,163 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Users
                     b.ToTable("invitations", (string)null);
                 });
 
+            modelBuilder.Entity("VisionPlatform.Domain.Operations.DataOperation", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<long>("Bytes")
+                        .HasColumnType("bigint")
+                        .HasColumnName("bytes");
+
+                    b.Property<DateTimeOffset?>("CancelRequestedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("cancel_requested_at");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid?>("CreatedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("created_by");
+
+                    b.Property<DateTimeOffset?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("Error")
+                        .HasColumnType("text")
+                        .HasColumnName("error");
+
+                    b.Property<long>("ExpectedBytes")
+                        .HasColumnType("bigint")
+                        .HasColumnName("expected_bytes");
+
+                    b.Property<string>("Firing")
+                        .HasColumnType("text")
+                        .HasColumnName("firing");
+
+                    b.Property<string>("Function")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("function");
+
+                    b.Property<string>("Home")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("home");
+
+                    b.Property<bool>("IsDryRun")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_dry_run");
+
+                    b.Property<long>("Items")
+                        .HasColumnType("bigint")
+                        .HasColumnName("items");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Phase")
+                        .HasColumnType("text")
+                        .HasColumnName("phase");
+
+                    b.Property<DateTimeOffset?>("PhaseStartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("phase_started_at");
+
+                    b.Property<JsonElement?>("Report")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("report");
+
+                    b.Property<string>("Request")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("request");
+
+                    b.Property<DateTimeOffset?>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("subject");
+
+                    b.Property<string>("Target")
+                        .HasColumnType("text")
+                        .HasColumnName("target");
+
+                    b.HasKey("Id")
+                        .HasName("pk_operations");
+
+                    b.HasIndex("Firing")
+                        .IsUnique()
+                        .HasDatabaseName("ix_operations_firing");
+
+                    b.HasIndex("Target")
+                        .IsUnique()
+                        .HasDatabaseName("ix_operations_target_under_way")
+                        .HasFilter("ended_at IS NULL");
+
+                    b.HasIndex("Kind", "Id")
+                        .HasDatabaseName("ix_operations_kind_id");
+
+                    b.HasIndex("State", "Id")
+                        .HasDatabaseName("ix_operations_state_id");
+
+                    b.HasIndex("Kind", "State", "Id")
+                        .HasDatabaseName("ix_operations_kind_state_id");
+
+                    b.ToTable("operations", (string)null);
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Operations.OperationEvent", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("Data")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("data");
+
+                    b.Property<Guid>("OperationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("operation_id");
+
+                    b.Property<DateTimeOffset>("Time")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("time");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("type");
+
+                    b.HasKey("Id")
+                        .HasName("pk_operation_events");
+
+                    b.HasIndex("OperationId", "Id")
+                        .HasDatabaseName("ix_operation_events_operation_id_id");
+
+                    b.ToTable("operation_events", (string)null);
+                });
+
             modelBuilder.Entity("VisionPlatform.Domain.Organizations.Organization", b =>
                 {
                     b.Property<Guid>("Id")
@@ -878,6 +1035,16 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Users
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_invitations_users_inviter_id");
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Operations.OperationEvent", b =>
+                {
+                    b.HasOne("VisionPlatform.Domain.Operations.DataOperation", null)
+                        .WithMany()
+                        .HasForeignKey("OperationId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_operation_events_operations_operation_id");
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Projects.ProjectMember", b =>

@@ -1,0 +1,20 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.DurableTask.Client;
+using VisionPlatform.Application.Operations;
+using VisionPlatform.Domain.Operations;
+using VisionPlatform.Orchestrations;
+
+namespace VisionPlatform.Api.Operations;
+
+/// <summary>What all requests that start an operation do once it is clear what is asked for.</summary>
+public sealed class OperationStarts(OperationRuns runs, TimeProvider time)
+{
+    public async Task<IResult> StartAsync(HttpRequest request, DurableTaskClient durable, OperationPlan plan, CancellationToken cancellation)
+    {
+        var once = request.Once<DataOperation>(operation => Answer.Accepted($"/{OperationFunctions.Route}/{operation.Id}", OperationAnswer.Of(operation, time.GetUtcNow())));
+        var created = await runs.StartAsync(request.CurrentUser().Id, plan, once, cancellation);
+        if (created.Made is { } made)
+            await durable.ScheduleOnceAsync(OperationWork.Run, made.Id, cancellation);
+        return created.ToResult();
+    }
+}
