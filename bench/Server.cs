@@ -32,7 +32,7 @@ internal sealed class Server
     public async Task<string> NewDatabaseAsync(string name, CancellationToken cancellation)
     {
         await using NpgsqlDataSource server = NpgsqlDataSource.Create(ConnectionStringTo("postgres"));
-        await using (NpgsqlCommand drop = server.CreateCommand($"DROP DATABASE IF EXISTS {name}"))
+        await using (NpgsqlCommand drop = server.CreateCommand($"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
             await drop.ExecuteNonQueryAsync(cancellation);
         await using (NpgsqlCommand create = server.CreateCommand($"CREATE DATABASE {name}"))
             await create.ExecuteNonQueryAsync(cancellation);

@@ -22,12 +22,18 @@ internal sealed class BenchProcess : IAsyncDisposable
         }
     }
 
-    public static Task<BenchProcess> StartAppAsync(BenchData data, CancellationToken cancellation)
+    /// <summary>The most memory that the process has had resident, in MB.</summary>
+    public double PeakMb => Data.MeasuredProcess.PeakOf(_process.Id);
+
+    /// <param name="data">The databases of the app.</param>
+    /// <param name="cancellation">Cancels waiting for the start.</param>
+    /// <param name="more">Settings beside or in place of the usual ones, as of an object store: usually there is none.</param>
+    public static Task<BenchProcess> StartAppAsync(BenchData data, CancellationToken cancellation, IReadOnlyDictionary<string, string>? more = null)
     {
         // bench/bin/Release/net10.0 → src/Functions.Api/bin/Release/net10.0
         var output = new DirectoryInfo(AppContext.BaseDirectory);
         var folder = Path.Combine(output.Parent!.Parent!.Parent!.Parent!.FullName, "src", "Functions.Api", "bin", output.Parent.Name, output.Name);
-        return StartAsync(Path.Combine(folder, "Functions.Api.dll"), [], folder, "/health/live", new()
+        var settings = new Dictionary<string, string>
         {
             ["USER_DATABASE_URL"] = data.Users,
             ["DATABASE_URL"] = data.Platform,
@@ -38,7 +44,10 @@ internal sealed class BenchProcess : IAsyncDisposable
             ["RATE_LIMIT_PER_ADDRESS"] = "0",
             ["RATE_LIMIT_PER_USER"] = "0",
             ["RATE_LIMIT_PER_TOKEN"] = "0",
-        }, cancellation);
+        };
+        foreach (var (name, value) in more ?? new Dictionary<string, string>())
+            settings[name] = value;
+        return StartAsync(Path.Combine(folder, "Functions.Api.dll"), [], folder, "/health/live", settings, cancellation);
     }
 
     /// <summary>An app on the embedded host with one function that does nothing.</summary>

@@ -8,6 +8,8 @@ internal sealed class BenchBucket(string name, BucketSettings settings) : IAsync
 {
     private readonly ObjectStore _store = new(settings, TimeProvider.System);
 
+    public ObjectStore Store => _store;
+
     public string Rclone => $"{name}:{settings.Bucket}";
 
     public static async Task<BenchBucket> CreateAsync(string name, string host, CancellationToken cancellation)
@@ -26,6 +28,13 @@ internal sealed class BenchBucket(string name, BucketSettings settings) : IAsync
             bucket.AddTo(environment);
         return environment;
     }
+
+    /// <summary>What the app needs to know to keep its files in this bucket.</summary>
+    public Dictionary<string, string> AppSettings() => new()
+    {
+        ["EXTERNAL_STORAGE_ENDPOINT"] = settings.Endpoint.ToString(), ["EXTERNAL_STORAGE_ACCESS_KEY"] = settings.AccessKey, ["EXTERNAL_STORAGE_SECRET_KEY"] = settings.SecretKey,
+        ["EXTERNAL_BUCKET_DATASETS"] = settings.Bucket, ["INTERNAL_BUCKET_CHECKPOINTS"] = settings.Bucket,
+    };
 
     /// <summary>Puts objects with random content, the same into both.</summary>
     public async Task FillAsync(int objects, int bytes, CancellationToken cancellation, BenchBucket? also = null) =>

@@ -10,6 +10,8 @@ internal static class DataBench
         ["sync-small"] = StorageScenarios.SyncSmallAsync,
         ["sync-large"] = StorageScenarios.SyncLargeAsync,
         ["check"] = StorageScenarios.CheckAsync,
+        ["upload"] = DatasetScenarios.UploadAsync,
+        ["publish-100000"] = DatasetScenarios.PublishAsync,
     };
 
     public static async Task RunAsync(string[] arguments, CancellationToken cancellation)

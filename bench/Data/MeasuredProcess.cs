@@ -24,7 +24,8 @@ internal static class MeasuredProcess
             : throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {await output}{await error}");
     }
 
-    private static double PeakOf(int process)
+    /// <summary>The most memory that a process has had resident, in MB; 0 when it has ended.</summary>
+    public static double PeakOf(int process)
     {
         try
         {

@@ -2,6 +2,7 @@ using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using VisionPlatform.Api.Datasets;
 using VisionPlatform.Api.Health;
 using VisionPlatform.Api.OpenApi;
 using VisionPlatform.Api.Operations;
@@ -49,6 +50,7 @@ UnservedModules.Disable(builder.Configuration, settings.Get<ServedModules>(), ty
 
 builder.Services.AddModules(settings);
 builder.Services.AddScoped<ProjectAccess>();
+builder.Services.AddSingleton<ImageUrls>();
 builder.Services.AddSingleton<NewestProjects>();
 builder.Services.AddScoped<OrganizationAccess>();
 builder.Services.AddSingleton<Readiness>();

@@ -16,6 +16,9 @@ public static class DatasetServices
         services.AddScoped<StagedUploads>();
         services.AddScoped<UploadIntake>();
         services.AddScoped<UploadCompletion>();
+        services.AddScoped<Thumbnails>();
+        services.AddSingleton<ThumbnailQueue>();
+        services.AddHostedService(provider => provider.GetRequiredService<ThumbnailQueue>());
         services.AddScoped<VersionPublisher>();
         services.AddScoped<VersionCompletion>();
         services.AddScoped<VersionFiles>();

@@ -24,8 +24,9 @@ public sealed class ImageRemoval(PlatformDatabase database, ObjectStores stores,
         var pinned = await database.DatasetVersionImages.AnyAsync(row => row.Key == image.Key, cancellation);
         await transaction.CommitAsync(cancellation);
 
-        await stores.External.DeleteAsync(pinned ? Thumbnail(image) : [image.Key, .. Thumbnail(image)], cancellation);
+        await stores.External.DeleteAsync(pinned ? [ThumbnailKey(image)] : [image.Key, ThumbnailKey(image)], cancellation);
     }
 
-    private static string[] Thumbnail(DatasetImage image) => image.ThumbnailKey is { } key ? [key] : [];
+    // It may have been stored a moment before its key is written to the row.
+    private static string ThumbnailKey(DatasetImage image) => image.ThumbnailKey ?? DatasetKeys.Thumbnail(image.DatasetId, image.Key);
 }

@@ -20,7 +20,8 @@ public sealed record CompletedUploads(IReadOnlyList<DatasetImage> Completed, IRe
 
 /// <summary>
 /// Second half of an upload. Each file is read once. Those bytes are checked by content, hashed and stored under the key of the image, which no URL
-/// can write; the good uploads then become images in one transaction. What the sender stored beside the bytes (headers, metadata, an ACL) is left
+/// can write; the good uploads then become images in one transaction. Their thumbnails, and emptying their staged objects, are left to
+/// <see cref="Thumbnails"/>. What the sender stored beside the bytes (headers, metadata, an ACL) is left
 /// behind. An image takes its upload's id, so completing again answers the same. Bad files are removed; one bad file harms no other.
 /// </summary>
 public sealed class UploadCompletion(PlatformDatabase database, ObjectStores stores, StagedUploads staged, ImageInspector inspector, TimeProvider time)
@@ -34,7 +35,7 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
     /// <param name="Remove">Whether to delete the upload of a bad file.</param>
     private sealed record Checked(DatasetUpload Upload, GoodFile? Image, FailedUpload? Failure, bool Remove);
 
-    private sealed record GoodFile(Guid Id, string? Class, string Key, string ThumbnailKey, string ContentType, string Sha256, int Width, int Height);
+    private sealed record GoodFile(Guid Id, string? Class, string Key, string ContentType, string Sha256, int Width, int Height);
 
     /// <summary>Completes uploads of one dataset.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.StorageUnavailable"/> when the store is away for every file;
@@ -60,20 +61,22 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
         IReadOnlyList<DatasetImage> images;
         try
         {
-            images = await StoreAsync(datasetId, outcomes, cancellation);
+            images = await StoreAsync(datasetId, outcomes, now, cancellation);
         }
         catch (ProblemException)
         {
             await RemoveUnusedAsync(good, [], cancellation);
             throw;
         }
-        await staged.CloseAsync([.. outcomes.Where(outcome => outcome.Image is not null || outcome.Remove).Select(outcome => outcome.Upload.Key)], cancellation);
         var answer = await AnswerAsync(datasetId, uploadIds, outcomes, images, cancellation);
+        var becameImages = answer.Completed.Select(image => image.Id).ToHashSet();
+        await staged.CloseAsync(
+            [.. outcomes.Where(outcome => (outcome.Image is not null || outcome.Remove) && !becameImages.Contains(outcome.Upload.Id)).Select(outcome => outcome.Upload.Key)], cancellation);
         await RemoveUnusedAsync(good, answer.Completed, cancellation);
         return answer;
     }
 
-    /// <summary>Reads and checks one file, and stores the image and its thumbnail.</summary>
+    /// <summary>Reads and checks one file, and stores the image.</summary>
     private async Task<Checked> CheckAsync(DatasetUpload upload, CancellationToken cancellation)
     {
         try
@@ -85,17 +88,14 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
             if (stored.Bytes is not { } bytes || bytes.Length != upload.Size)
                 return Fail(upload, ErrorCodes.SizeMismatch, $"{upload.Size} bytes were announced, {stored.Info.Size} were stored.");
 
-            var seen = await inspector.InspectAsync(bytes, cancellation);
+            var seen = await inspector.CheckAsync(bytes, cancellation);
             if (seen.Defect is { } defect)
                 return Fail(upload, CodeOf(defect), seen.Detail!);
 
             var sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes));
             var key = DatasetKeys.Image(upload.DatasetId, upload.Id, sha256);
-            var thumbnailKey = DatasetKeys.Thumbnail(upload.DatasetId, key);
-            await Task.WhenAll(
-                stores.External.PutAsync(key, bytes, seen.Facts!.ContentType, cancellation),
-                stores.External.PutAsync(thumbnailKey, seen.Thumbnail, "image/jpeg", cancellation));
-            return new Checked(upload, new GoodFile(upload.Id, upload.Class, key, thumbnailKey, seen.Facts.ContentType, sha256, seen.Facts.Width, seen.Facts.Height), null, Remove: false);
+            await stores.External.PutAsync(key, bytes, seen.Facts!.ContentType, cancellation);
+            return new Checked(upload, new GoodFile(upload.Id, upload.Class, key, seen.Facts.ContentType, sha256, seen.Facts.Width, seen.Facts.Height), null, Remove: false);
         }
         catch (ProblemException away) when (away.Error == ErrorCodes.StorageUnavailable)
         {
@@ -104,7 +104,7 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
     }
 
     /// <summary>Inserts images for the good uploads and deletes the uploads that are over, in one transaction. Returns the new images.</summary>
-    private async Task<IReadOnlyList<DatasetImage>> StoreAsync(Guid datasetId, Checked[] outcomes, CancellationToken cancellation)
+    private async Task<IReadOnlyList<DatasetImage>> StoreAsync(Guid datasetId, Checked[] outcomes, DateTimeOffset began, CancellationToken cancellation)
     {
         var done = outcomes.Where(outcome => outcome.Image is not null || outcome.Remove).Select(outcome => outcome.Upload.Id).ToArray();
         if (done.Length == 0)
@@ -118,9 +118,20 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
             throw new ProblemException(ErrorCodes.NotFound);
         await RefuseInTheWayAsync(datasetId, outcomes, cancellation);
         var images = await InsertAsync(datasetId, [.. outcomes.Select(outcome => outcome.Image).OfType<GoodFile>()], now, cancellation);
+        await QueueThumbnailsAsync(datasetId, images, began, cancellation);
         await database.DatasetUploads.Where(upload => done.Contains(upload.Id)).ExecuteDeleteAsync(cancellation);
         await transaction.CommitAsync(cancellation);
         return images;
+    }
+
+    private Task<int> QueueThumbnailsAsync(Guid datasetId, IReadOnlyList<DatasetImage> images, DateTimeOffset due, CancellationToken cancellation)
+    {
+        var (ids, keys) = (images.Select(image => image.Id).ToArray(), images.Select(image => image.Key).ToArray());
+        return database.Database.ExecuteSqlAsync(
+            $"""
+            INSERT INTO due_thumbnails (image_id, dataset_id, image_key, due_at, attempts)
+            SELECT i.id, {datasetId}, i.key, {due}, 0 FROM unnest({ids}, {keys}) AS i(id, key) ON CONFLICT DO NOTHING
+            """, cancellation);
     }
 
     /// <summary>Fails the good files whose path cannot exist beside an image of the dataset or another one of them.</summary>
@@ -139,13 +150,13 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
         var spellings = await database.ClassSpellingsAsync(datasetId, good.Select(file => file.Class).OfType<string>(), cancellation);
         var classes = good.Select(file => file.Class is { } name ? spellings[name] : null).ToArray();
         var (ids, types) = (good.Select(file => file.Id).ToArray(), good.Select(file => file.ContentType).ToArray());
-        var (keys, thumbnails) = (good.Select(file => file.Key).ToArray(), good.Select(file => file.ThumbnailKey).ToArray());
+        var keys = good.Select(file => file.Key).ToArray();
         var (hashes, widths, heights) = (good.Select(file => file.Sha256).ToArray(), good.Select(file => file.Width).ToArray(), good.Select(file => file.Height).ToArray());
         return await database.DatasetImages.FromSql(
             $"""
-            INSERT INTO dataset_images (id, dataset_id, path, folded_path, key, thumbnail_key, class, content_type, size, sha256, width, height, created_by, created_at)
-            SELECT u.id, u.dataset_id, u.path, u.folded_path, w.key, w.thumbnail_key, w.class, w.content_type, u.size, w.sha256, w.width, w.height, u.created_by, {now}
-            FROM unnest({ids}, {keys}, {thumbnails}, {classes}, {types}, {hashes}, {widths}, {heights}) AS w(id, key, thumbnail_key, class, content_type, sha256, width, height)
+            INSERT INTO dataset_images (id, dataset_id, path, folded_path, key, class, content_type, size, sha256, width, height, created_by, created_at)
+            SELECT u.id, u.dataset_id, u.path, u.folded_path, w.key, w.class, w.content_type, u.size, w.sha256, w.width, w.height, u.created_by, {now}
+            FROM unnest({ids}, {keys}, {classes}, {types}, {hashes}, {widths}, {heights}) AS w(id, key, class, content_type, sha256, width, height)
             JOIN dataset_uploads u ON u.id = w.id
             ON CONFLICT DO NOTHING
             RETURNING *
@@ -162,8 +173,7 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
         var (keys, ids) = (unused.Select(file => file.Key).ToArray(), unused.Select(file => file.Id).ToArray());
         var used = await database.DatasetImages.Where(image => ids.Contains(image.Id)).Select(image => image.Key)
             .Union(database.DatasetVersionImages.Where(image => keys.Contains(image.Key)).Select(image => image.Key)).ToListAsync(cancellation);
-        await stores.External.DeleteAsync(
-            [.. unused.ExceptBy(used, file => file.Key, StringComparer.Ordinal).SelectMany(file => (string[])[file.Key, file.ThumbnailKey])], cancellation);
+        await stores.External.DeleteAsync([.. keys.Except(used, StringComparer.Ordinal)], cancellation);
     }
 
     private async Task<CompletedUploads> AnswerAsync(

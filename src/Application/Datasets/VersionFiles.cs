@@ -1,5 +1,8 @@
 using System.Globalization;
 using System.IO.Compression;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
@@ -15,40 +18,104 @@ namespace VisionPlatform.Application.Datasets;
 /// </summary>
 public sealed class VersionFiles(PlatformDatabase database, ObjectStores stores)
 {
-    /// <summary>Writes both files and returns the key of the manifest.</summary>
+    /// <summary>Bytes that are collected before they are compressed or sent on.</summary>
+    private const int Buffer = 64 * 1024;
+
+    /// <summary>
+    /// Writes both files and returns the key of the manifest. Rows are read once and go to both files and the hash as they come; no file is finished
+    /// before the hash is right.
+    /// </summary>
     /// <exception cref="InvalidDataException">The rows no longer match the version's hash.</exception>
     public async Task<string> WriteAsync(DatasetVersion version, CancellationToken cancellation)
     {
         var dataset = await database.Datasets.AsNoTracking().SingleAsync(row => row.Id == version.DatasetId, cancellation);
-        var images = await database.DatasetVersionImages.AsNoTracking().Where(image => image.VersionId == version.Id).ToListAsync(cancellation);
-        // Sorted here, because the database would order by its own collation.
-        images.Sort((a, b) => Manifest.PathOrder.Compare(a.Path, b.Path));
-        if (Manifest.Hash(images) is var hash && hash != version.Hash)
-            throw new InvalidDataException($"The images of dataset version {version.Id} hash to {hash}, not to {version.Hash}.");
-
         var manifestKey = DatasetKeys.VersionManifest(version.DatasetId, version.Number);
-        await PutAsync(DatasetKeys.VersionAnnotations(version.DatasetId, version.Number), "application/json",
-            (stream, token) => WriteAnnotationsAsync(stream, dataset, version, images, token), cancellation);
-        await PutAsync(manifestKey, "application/gzip", async (stream, token) =>
+        var (manifest, annotations) = (new Pipe(), new Pipe());
+        var puts = Task.WhenAll(
+            PutAsync(manifestKey, "application/gzip", manifest.Reader, cancellation),
+            PutAsync(DatasetKeys.VersionAnnotations(version.DatasetId, version.Number), "application/json", annotations.Reader, cancellation));
+        Exception? failure = null;
+        try
         {
-            await using var gzip = new GZipStream(stream, CompressionLevel.Optimal, leaveOpen: true);
-            await Manifest.WriteAsync(images, gzip, token);
-        }, cancellation);
+            await WriteAsync(dataset, version, manifest.Writer.AsStream(leaveOpen: true), annotations.Writer.AsStream(leaveOpen: true), cancellation);
+        }
+        catch (Exception thrown)
+        {
+            failure = thrown;
+            throw;
+        }
+        finally
+        {
+            // With a failure the puts end with it, and store nothing.
+            await manifest.Writer.CompleteAsync(failure);
+            await annotations.Writer.CompleteAsync(failure);
+            await puts.ConfigureAwait(failure is null ? ConfigureAwaitOptions.ContinueOnCapturedContext : ConfigureAwaitOptions.SuppressThrowing);
+        }
         return manifestKey;
     }
 
-    private async Task PutAsync(string key, string contentType, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation)
+    private async Task PutAsync(string key, string contentType, PipeReader reader, CancellationToken cancellation)
     {
-        using var buffer = new MemoryStream();
-        await write(buffer, cancellation);
-        buffer.Position = 0;
-        await stores.External.PutAsync(key, buffer, contentType, cancellation);
+        try
+        {
+            await stores.External.PutAsync(key, reader.AsStream(leaveOpen: true), contentType, cancellation, ObjectStore.SmallestPart);
+            await reader.CompleteAsync();
+        }
+        catch (Exception failure)
+        {
+            // What is written from now on is dropped, so that the writer comes to its end.
+            await reader.CompleteAsync(failure);
+            throw;
+        }
     }
 
-    private static async Task WriteAnnotationsAsync(
-        Stream target, Dataset dataset, DatasetVersion version, IReadOnlyList<DatasetVersionImage> images, CancellationToken cancellation)
+    private async Task WriteAsync(Dataset dataset, DatasetVersion version, Stream manifest, Stream annotations, CancellationToken cancellation)
     {
-        await using var json = new Utf8JsonWriter(target, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        await using var gzip = new GZipStream(manifest, CompressionLevel.Optimal, leaveOpen: true);
+        await using var packed = new BufferedStream(gzip, Buffer);
+        await using var json = new Utf8JsonWriter(annotations, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var lines = new Manifest.Lines();
+        var classIds = version.ClassCounts.Keys.Select((name, id) => (name, id)).ToDictionary(pair => pair.name, pair => pair.id, StringComparer.Ordinal);
+        WriteHead(json, dataset, version, classIds);
+        var number = 0;
+        await foreach (var image in ImagesAsync(version.Id).WithCancellation(cancellation))
+        {
+            hash.AppendData(lines.Canonical(image).Span);
+            await packed.WriteAsync(lines.Stored(image), cancellation);
+            WriteImage(json, ++number, image, classIds);
+            if (json.BytesPending > Buffer)
+                await json.FlushAsync(cancellation);
+        }
+        if (Convert.ToHexStringLower(hash.GetHashAndReset()) is var found && found != version.Hash)
+            throw new InvalidDataException($"The images of dataset version {version.Id} hash to {found}, not to {version.Hash}.");
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    /// <summary>
+    /// The images in manifest order, which is by UTF-16 units. The database orders by code points: that is the same unless a path has characters beyond
+    /// U+FFFF, and then all are sorted here.
+    /// </summary>
+    private async IAsyncEnumerable<DatasetVersionImage> ImagesAsync(Guid versionId, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        var images = database.DatasetVersionImages.AsNoTracking().Where(image => image.VersionId == versionId);
+        var beyond = await database.Database.SqlQuery<bool>(
+            $"""SELECT EXISTS (SELECT FROM dataset_version_images WHERE version_id = {versionId} AND path ~ '[\U00010000-\U0010FFFF]') AS "Value" """).SingleAsync(cancellation);
+        if (beyond)
+        {
+            var all = await images.ToListAsync(cancellation);
+            all.Sort((a, b) => Manifest.PathOrder.Compare(a.Path, b.Path));
+            foreach (var image in all)
+                yield return image;
+            yield break;
+        }
+        await foreach (var image in images.OrderBy(image => EF.Functions.Collate(image.Path, "C")).AsAsyncEnumerable().WithCancellation(cancellation))
+            yield return image;
+    }
+
+    private static void WriteHead(Utf8JsonWriter json, Dataset dataset, DatasetVersion version, Dictionary<string, int> classIds)
+    {
         json.WriteStartObject();
         json.WriteString("format_version"u8, "1.1");
         json.WriteString("dataset_id"u8, dataset.Id);
@@ -61,7 +128,6 @@ public sealed class VersionFiles(PlatformDatabase database, ObjectStores stores)
         json.WriteString("image_root"u8, DatasetKeys.Images(dataset.Id));
         json.WriteEndObject();
 
-        var classIds = version.ClassCounts.Keys.Select((name, id) => (name, id)).ToDictionary(pair => pair.name, pair => pair.id, StringComparer.Ordinal);
         json.WriteStartArray("classes"u8);
         foreach (var (name, id) in classIds)
         {
@@ -73,15 +139,6 @@ public sealed class VersionFiles(PlatformDatabase database, ObjectStores stores)
         json.WriteEndArray();
 
         json.WriteStartArray("images"u8);
-        for (var i = 0; i < images.Count; i++)
-        {
-            WriteImage(json, i + 1, images[i], classIds);
-            if (json.BytesPending > 64 * 1024)
-                await json.FlushAsync(cancellation);
-        }
-        json.WriteEndArray();
-        json.WriteEndObject();
-        await json.FlushAsync(cancellation);
     }
 
     private static void WriteImage(Utf8JsonWriter json, int id, DatasetVersionImage image, Dictionary<string, int> classIds)

@@ -28,8 +28,8 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
         var dataset = await database.Datasets
             .FromSql($"SELECT *, xmin FROM datasets WHERE id = {datasetId} AND deleted_at IS NULL FOR UPDATE").AsNoTracking().SingleOrDefaultAsync(cancellation)
             ?? throw new ProblemException(ErrorCodes.NotFound);
-        var (images, warnings) = await FreezeAsync(dataset, cancellation);
-        var hash = Manifest.Hash(images);
+        var frozen = await FreezeAsync(dataset, cancellation);
+        var hash = Manifest.Hash(frozen.Images(Guid.Empty));
 
         if (await database.DatasetVersions.SingleOrDefaultAsync(version => version.DatasetId == datasetId && version.Hash == hash, cancellation) is { } same)
         {
@@ -47,46 +47,72 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
             DatasetId = datasetId,
             Number = 1 + (await database.DatasetVersions.Where(other => other.DatasetId == datasetId).MaxAsync(other => (int?)other.Number, cancellation) ?? 0),
             Hash = hash,
-            ImageCount = images.Count,
-            SizeBytes = images.Sum(image => image.Size),
-            ClassCounts = CountClasses(images),
-            SplitCounts = new SplitCounts(images.Count(image => image.Split == Split.Train), images.Count(image => image.Split == Split.Val), images.Count(image => image.Split == Split.Test)),
-            Warnings = warnings,
+            ImageCount = frozen.Rows.Count,
+            SizeBytes = frozen.Rows.Sum(row => row.Size),
+            ClassCounts = CountClasses(frozen.Rows),
+            SplitCounts = new SplitCounts(frozen.Splits.Count(split => split == Split.Train), frozen.Splits.Count(split => split == Split.Val), frozen.Splits.Count(split => split == Split.Test)),
+            Warnings = frozen.Warnings,
             Note = note,
             CreatedBy = userId,
             CreatedAt = time.GetUtcNow(),
         };
         database.DatasetVersions.Add(version);
         await database.SaveChangesAsync(cancellation);
-        await CopyAsync(version.Id, images, cancellation);
+        await CopyAsync(frozen.Images(version.Id), cancellation);
         await transaction.CommitAsync(cancellation);
         return new PublishedVersion(version, IsNew: true);
     }
 
-    /// <summary>The images as the version will hold them, in manifest order. A classification version leaves out images without a class.</summary>
-    private async Task<(IReadOnlyList<DatasetVersionImage> Images, IReadOnlyList<SplitWarning> Warnings)> FreezeAsync(Dataset dataset, CancellationToken cancellation)
+    /// <summary>The images as the version will hold them. A classification version leaves out images without a class.</summary>
+    private async Task<FrozenImages> FreezeAsync(Dataset dataset, CancellationToken cancellation)
     {
         var byClass = dataset.TaskType == TaskType.ImageClassification;
-        var images = await database.DatasetImages.AsNoTracking().Where(image => image.DatasetId == dataset.Id && (!byClass || image.Class != null)).ToListAsync(cancellation);
-        if (images.Count == 0)
+        var (rows, oldest) = await ReadAsync(dataset.Id, byClass, cancellation);
+        if (rows.Count == 0)
             throw new ProblemException(ErrorCodes.DatasetEmpty, byClass ? "The dataset has no images with a class." : null);
         // Images that were added before classes were compared by CaseFold may spell one class in two ways.
-        var spellings = ClassName.Spellings(images.OrderBy(image => image.Id).Select(image => image.Class).OfType<string>());
+        var spellings = ClassName.Spellings(oldest.OrderBy(one => one.Value).Select(one => one.Key));
         if (byClass && spellings.Count == 1)
-            throw new ProblemException(ErrorCodes.DatasetSingleClass, $"Every image is of the class '{images[0].Class}'.");
+            throw new ProblemException(ErrorCodes.DatasetSingleClass, $"Every image is of the class '{rows[0].Class}'.");
 
-        images.Sort((a, b) => Manifest.PathOrder.Compare(a.Path, b.Path));
-        SplitImage[] contents = [.. images.Select(image => new SplitImage(image.Sha256, image.Class is { } name ? spellings[name] : null))];
-        var splits = SplitRules.Assign(contents, dataset.Split);
-        DatasetVersionImage[] frozen = [.. images.Select((image, i) => new DatasetVersionImage
+        rows.Sort((a, b) => Manifest.PathOrder.Compare(a.Path, b.Path));
+        var contents = new SplitImage[rows.Count];
+        for (var i = 0; i < rows.Count; i++)
         {
-            VersionId = Guid.Empty, Path = image.Path, Key = image.Key, Class = contents[i].Class, Split = splits[i],
-            Size = image.Size, Sha256 = image.Sha256, Width = image.Width, Height = image.Height,
-        })];
-        return (frozen, SplitWarnings.Of(contents, splits, dataset.Split));
+            rows[i] = rows[i] with { Class = rows[i].Class is { } name ? spellings[name] : null };
+            contents[i] = new SplitImage(rows[i].Sha256, rows[i].Class);
+        }
+        var splits = SplitRules.Assign(contents, dataset.Split);
+        return new FrozenImages(dataset.Id, rows, splits, SplitWarnings.Of(contents, splits, dataset.Split));
     }
 
-    private async Task CopyAsync(Guid versionId, IReadOnlyList<DatasetVersionImage> images, CancellationToken cancellation)
+    /// <summary>The images of a dataset, and for each spelling of a class its oldest image.</summary>
+    private async Task<(List<FrozenRow> Rows, Dictionary<string, Guid> Oldest)> ReadAsync(Guid datasetId, bool withClass, CancellationToken cancellation)
+    {
+        var (rows, oldest) = (new List<FrozenRow>(), new Dictionary<string, Guid>(StringComparer.Ordinal));
+        // One string for each class, not one for each image.
+        var names = oldest.GetAlternateLookup<ReadOnlySpan<char>>();
+        await using var read = new NpgsqlCommand(
+            "SELECT id, path, key, class, size, sha256, width, height FROM dataset_images WHERE dataset_id = $1 AND (class IS NOT NULL OR NOT $2)",
+            (NpgsqlConnection)database.Database.GetDbConnection()) { Parameters = { new() { Value = datasetId }, new() { Value = withClass } } };
+        await using var reader = await read.ExecuteReaderAsync(cancellation);
+        while (await reader.ReadAsync(cancellation))
+        {
+            var (id, key, name, sha256) = (reader.GetGuid(0), reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetString(3), reader.GetString(5));
+            if (name is not null && names.TryGetValue(name, out var known, out var first))
+            {
+                name = known;
+                if (id.CompareTo(first) < 0)
+                    oldest[name] = id;
+            }
+            else if (name is not null)
+                oldest.Add(name, id);
+            rows.Add(new FrozenRow(id, reader.GetString(1), key == DatasetKeys.Image(datasetId, id, sha256) ? null : key, name, reader.GetInt64(4), sha256, reader.GetInt32(6), reader.GetInt32(7)));
+        }
+        return (rows, oldest);
+    }
+
+    private async Task CopyAsync(IEnumerable<DatasetVersionImage> images, CancellationToken cancellation)
     {
         var connection = (NpgsqlConnection)database.Database.GetDbConnection();
         await using var writer = await connection.BeginBinaryImportAsync(
@@ -94,7 +120,7 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
         foreach (var image in images)
         {
             await writer.StartRowAsync(cancellation);
-            await writer.WriteAsync(versionId, NpgsqlDbType.Uuid, cancellation);
+            await writer.WriteAsync(image.VersionId, NpgsqlDbType.Uuid, cancellation);
             await writer.WriteAsync(image.Path, NpgsqlDbType.Text, cancellation);
             await writer.WriteAsync(image.Key, NpgsqlDbType.Text, cancellation);
             if (image.Class is null)
@@ -110,12 +136,41 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
         await writer.CompleteAsync(cancellation);
     }
 
-    private static SortedDictionary<string, int> CountClasses(IEnumerable<DatasetVersionImage> images)
+    private static SortedDictionary<string, int> CountClasses(IEnumerable<FrozenRow> images)
     {
         var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);
         foreach (var image in images)
             if (image.Class is { } name)
                 counts[name] = counts.GetValueOrDefault(name) + 1;
         return counts;
+    }
+
+    /// <summary>What a version keeps of an image, without what is the same for all or follows from the rest.</summary>
+    /// <param name="Id">Id of the image.</param>
+    /// <param name="Path">Path in the dataset.</param>
+    /// <param name="OtherKey">The key, if it is another than <see cref="DatasetKeys.Image"/> says.</param>
+    /// <param name="Class">The class; one string for all images of a class.</param>
+    /// <param name="Size">Bytes.</param>
+    /// <param name="Sha256">Lower-case hex.</param>
+    /// <param name="Width">Pixels.</param>
+    /// <param name="Height">Pixels.</param>
+    private readonly record struct FrozenRow(Guid Id, string Path, string? OtherKey, string? Class, long Size, string Sha256, int Width, int Height);
+
+    /// <summary>All images of a version in manifest order: about 350 bytes each in memory.</summary>
+    private sealed record FrozenImages(Guid DatasetId, List<FrozenRow> Rows, Split[] Splits, IReadOnlyList<SplitWarning> Warnings)
+    {
+        /// <summary>The rows of the version, made one by one.</summary>
+        public IEnumerable<DatasetVersionImage> Images(Guid versionId)
+        {
+            for (var i = 0; i < Rows.Count; i++)
+            {
+                var row = Rows[i];
+                yield return new DatasetVersionImage
+                {
+                    VersionId = versionId, Path = row.Path, Key = row.OtherKey ?? DatasetKeys.Image(DatasetId, row.Id, row.Sha256), Class = row.Class, Split = Splits[i],
+                    Size = row.Size, Sha256 = row.Sha256, Width = row.Width, Height = row.Height,
+                };
+            }
+        }
     }
 }

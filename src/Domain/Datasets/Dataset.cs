@@ -92,6 +92,8 @@ public sealed class DatasetImage
 
     /// <summary>Object key in the datasets bucket. No URL can write to it.</summary>
     public required string Key { get; init; }
+
+    /// <summary>Key of the thumbnail; null until it is made (<see cref="DueThumbnail"/>).</summary>
     public string? ThumbnailKey { get; init; }
     public string? Class { get; set; }
     public required string ContentType { get; init; }
@@ -109,6 +111,23 @@ public sealed class DatasetImage
     public required int Height { get; init; }
     public required Guid CreatedBy { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
+}
+
+/// <summary>
+/// What is left to do for a new image after its upload was answered: make the thumbnail and empty the staged object. It has no foreign key: the row
+/// of an image that was removed meanwhile stays until what was made for it is removed too.
+/// </summary>
+public sealed class DueThumbnail
+{
+    public required Guid ImageId { get; init; }
+    public required Guid DatasetId { get; init; }
+    public required string ImageKey { get; init; }
+
+    /// <summary>When it is tried next. Whoever takes the row moves this on, so that another one takes over if the process ends.</summary>
+    public required DateTimeOffset DueAt { get; init; }
+
+    /// <summary>How often it was begun.</summary>
+    public int Attempts { get; init; }
 }
 
 /// <summary>An image somebody announced and has not completed yet.</summary>

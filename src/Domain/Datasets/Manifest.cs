@@ -22,14 +22,9 @@ public static class Manifest
     public static string Hash(IEnumerable<DatasetVersionImage> images)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = new ArrayBufferWriter<byte>(4096);
-        using var json = new Utf8JsonWriter(buffer, Options);
+        using var lines = new Lines();
         foreach (var image in images)
-        {
-            WriteLine(buffer, json, image, withKey: false);
-            hash.AppendData(buffer.WrittenSpan);
-            buffer.ResetWrittenCount();
-        }
+            hash.AppendData(lines.Canonical(image).Span);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
@@ -39,18 +34,33 @@ public static class Manifest
     /// <param name="cancellation">Cancels writing.</param>
     public static async Task WriteAsync(IEnumerable<DatasetVersionImage> images, Stream target, CancellationToken cancellation)
     {
-        const int Flush = 64 * 1024;
-        var buffer = new ArrayBufferWriter<byte>(2 * Flush);
-        await using var json = new Utf8JsonWriter(buffer, Options);
+        using var lines = new Lines();
         foreach (var image in images)
+            await target.WriteAsync(lines.Stored(image), cancellation);
+    }
+
+    /// <summary>Makes the lines of images. What it gives out is valid until the next call.</summary>
+    public sealed class Lines : IDisposable
+    {
+        private readonly ArrayBufferWriter<byte> _buffer = new(4096);
+        private readonly Utf8JsonWriter _json;
+
+        public Lines() => _json = new Utf8JsonWriter(_buffer, Options);
+
+        /// <summary>The line that the hash is made of.</summary>
+        public ReadOnlyMemory<byte> Canonical(DatasetVersionImage image) => Line(image, withKey: false);
+
+        /// <summary>The line of the stored manifest.</summary>
+        public ReadOnlyMemory<byte> Stored(DatasetVersionImage image) => Line(image, withKey: true);
+
+        public void Dispose() => _json.Dispose();
+
+        private ReadOnlyMemory<byte> Line(DatasetVersionImage image, bool withKey)
         {
-            WriteLine(buffer, json, image, withKey: true);
-            if (buffer.WrittenCount < Flush)
-                continue;
-            await target.WriteAsync(buffer.WrittenMemory, cancellation);
-            buffer.ResetWrittenCount();
+            _buffer.ResetWrittenCount();
+            WriteLine(_buffer, _json, image, withKey);
+            return _buffer.WrittenMemory;
         }
-        await target.WriteAsync(buffer.WrittenMemory, cancellation);
     }
 
     private static void WriteLine(ArrayBufferWriter<byte> buffer, Utf8JsonWriter json, DatasetVersionImage image, bool withKey)

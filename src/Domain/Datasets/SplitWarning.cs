@@ -46,7 +46,8 @@ public static class SplitWarnings
         if (settings.Ratios[1] > 0)
             warnings.AddRange(Few(classes.Where(one => one.Counts.Val == 0), SplitWarningKind.ClassNotInVal, "has no image to validate on"));
 
-        var copies = all.GroupBy(image => image.Sha256, StringComparer.Ordinal).Where(group => group.Skip(1).Any()).ToList();
+        var repeated = all.CountBy(image => image.Sha256, StringComparer.Ordinal).Where(one => one.Value > 1).Select(one => one.Key).ToHashSet(StringComparer.Ordinal);
+        var copies = all.Where(image => repeated.Contains(image.Sha256)).GroupBy(image => image.Sha256, StringComparer.Ordinal).ToList();
         if (copies.Count > 0)
         {
             var counts = Count(copies.SelectMany(group => group.Select(image => image.Split)));

@@ -47,8 +47,8 @@ public enum OnDuplicate
 public sealed record NewUploads([property: Required, MinLength(1), MaxLength(1000)] IReadOnlyList<NewUpload>? Files, OnDuplicate? OnDuplicate);
 
 /// <summary>Uploads that are finished.</summary>
-/// <param name="UploadIds">Ids from the answer to the announcement, at most 200 in one request.</param>
-public sealed record FinishedUploads([property: Required, MinLength(1), MaxLength(200)] IReadOnlyList<Guid>? UploadIds);
+/// <param name="UploadIds">Ids from the answer to the announcement, at most 1,000 in one request.</param>
+public sealed record FinishedUploads([property: Required, MinLength(1), MaxLength(1000)] IReadOnlyList<Guid>? UploadIds);
 
 /// <summary>A version to publish.</summary>
 /// <param name="Note">Free text about the version; may be left out.</param>
@@ -95,14 +95,9 @@ public sealed record UploadsAnswer(IReadOnlyList<UploadAnswer> Uploads, IReadOnl
 /// <param name="Height">Height in pixels of the upright image.</param>
 /// <param name="ContentType">Image type, for example <c>image/png</c>.</param>
 /// <param name="Url">Presigned address of the file; it works for an hour by default.</param>
-/// <param name="ThumbnailUrl">Presigned address of a preview of at most 256 × 256 pixels; null when there is none.</param>
+/// <param name="ThumbnailUrl">Address of a preview of at most 256 × 256 pixels, which needs no sign-in and works for an hour by default. It may redirect. Null when there is none.</param>
 public sealed record ImageAnswer(
-    Guid Id, string Path, string? Class, int Width, int Height, long Size, string Sha256, string ContentType, string Url, string? ThumbnailUrl, DateTimeOffset CreatedAt)
-{
-    public static ImageAnswer From(DatasetImage image, ObjectStore store, TimeSpan lifetime) => new(
-        image.Id, image.Path, image.Class, image.Width, image.Height, image.Size, image.Sha256, image.ContentType, store.PresignGet(image.Key, lifetime).Url,
-        image.ThumbnailKey is { } key ? store.PresignGet(key, lifetime).Url : null, image.CreatedAt);
-}
+    Guid Id, string Path, string? Class, int Width, int Height, long Size, string Sha256, string ContentType, string Url, string? ThumbnailUrl, DateTimeOffset CreatedAt);
 
 /// <summary>An upload that became an image.</summary>
 /// <param name="UploadId">Id of the upload.</param>

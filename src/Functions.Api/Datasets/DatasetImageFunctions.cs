@@ -5,12 +5,12 @@ using VisionPlatform.Api.Projects;
 using VisionPlatform.Application.Datasets;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Infrastructure.Persistence;
-using VisionPlatform.Infrastructure.Storage;
+using VisionPlatform.Domain.Errors;
 
 namespace VisionPlatform.Api.Datasets;
 
 /// <summary>The present images of a dataset.</summary>
-public sealed class DatasetImageFunctions(PlatformDatabase database, ProjectAccess access, ImageRemoval removal, ObjectStores stores, DatasetLimits limits)
+public sealed class DatasetImageFunctions(PlatformDatabase database, ProjectAccess access, ImageRemoval removal, Thumbnails thumbnails, ImageUrls urls)
 {
     [Function("ListDatasetImages"), RequiresPermission(Permission.DatasetsRead)]
     [Operation("List images of a dataset", Tag = "Datasets", Returns = typeof(Page<ImageAnswer>),
@@ -23,7 +23,20 @@ public sealed class DatasetImageFunctions(PlatformDatabase database, ProjectAcce
         var images = database.DatasetImages.AsNoTracking().Where(image => image.DatasetId == id);
         if (request.QueryText("class") is { } name)
             images = images.Where(image => image.Class == name);
-        return Answer.Ok(await images.NewestFirstAsync(request, image => ImageAnswer.From(image, stores.External, limits.ReadUrlLifetime), cancellation));
+        return Answer.Ok(await images.NewestFirstAsync(request, urls.Answer, cancellation));
+    }
+
+    [Function("ViewDatasetThumbnail"), AllowAnonymousAccess("The token in the address, which lists of images answer, is for the thumbnail of this image."), RateLimit(RateLimit.General)]
+    [Operation("View the thumbnail of a new image", Tag = "Datasets", Status = 302, Problems = ["STORAGE_ERROR", "STORAGE_UNAVAILABLE"],
+        Description = "Redirects to the thumbnail, and makes it first if that has not happened yet. Take the address from `thumbnailUrl` of an image.")]
+    [Query<string>("token", "The token in `thumbnailUrl`.", Required = true, MaximumLength = 2000)]
+    public async Task<IResult> ViewThumbnail(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/datasets/{id:guid}/images/{imageId:guid}/thumbnail")] HttpRequest request,
+        Guid id, Guid imageId, CancellationToken cancellation)
+    {
+        if (!urls.Allows(request.QueryText("token"), imageId))
+            throw ProblemException.NoSuch("thumbnail");
+        return Results.Redirect(urls.Read(await thumbnails.ViewAsync(id, imageId, cancellation) ?? throw ProblemException.NoSuch("thumbnail")));
     }
 
     [Function("DeleteDatasetImage"), RequiresPermission(Permission.DatasetsDelete)]

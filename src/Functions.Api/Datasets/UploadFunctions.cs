@@ -15,7 +15,7 @@ namespace VisionPlatform.Api.Datasets;
 
 /// <summary>Uploads: announce files, put each to its URL, complete them.</summary>
 public sealed class UploadFunctions(
-    PlatformDatabase database, ProjectAccess access, UploadIntake intake, UploadCompletion completion, Quotas quotas, ObjectStores stores, DatasetLimits limits)
+    PlatformDatabase database, ProjectAccess access, UploadIntake intake, UploadCompletion completion, Quotas quotas, ImageUrls urls, ThumbnailQueue thumbnails, DatasetLimits limits)
 {
     private const string NewUploadsExample = """{"files":[{"path":"scratch/img_0007.png","size":20480,"contentType":"image/png"}],"onDuplicate":"skip"}""";
     private const string FinishedUploadsExample = $$"""{"uploadIds":["{{Examples.Upload}}"]}""";
@@ -48,9 +48,10 @@ public sealed class UploadFunctions(
     {
         await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsWrite, cancellation);
         var wanted = await request.ReadJsonAsync<FinishedUploads>(cancellation);
+        using var completing = thumbnails.Completing();
         var done = await completion.CompleteAsync(id, wanted.UploadIds!, cancellation);
         return Answer.Ok(new CompletionAnswer(
-            [.. done.Completed.Select(image => new CompletedUploadAnswer(image.Id, ImageAnswer.From(image, stores.External, limits.ReadUrlLifetime)))],
+            [.. done.Completed.Select(image => new CompletedUploadAnswer(image.Id, urls.Answer(image)))],
             [.. done.Failed.Select(failure => new FailedUploadAnswer(failure.UploadId, failure.Path, failure.Error.Code, failure.Detail, failure.Error.SuggestedAction))]));
     }
 

@@ -9,6 +9,9 @@ internal static class ImageDecoder
     /// <summary>Set as an option of the loader, because the thumbnail function does not pass its own fail_on to the PNG, JPEG and GIF loaders.</summary>
     private const string FailOnDamage = "[fail_on=error]";
 
+    /// <summary>The largest reduction that the JPEG decoder can do.</summary>
+    private const int JpegShrink = 8;
+
     private static readonly double[] White = [255, 255, 255];
 
     /// <summary>JPEG bytes of the upright image in at most <paramref name="size"/> × <paramref name="size"/> pixels. Decodes the whole file.</summary>
@@ -17,13 +20,33 @@ internal static class ImageDecoder
     public static byte[] Thumbnail(ImageFile file, int size)
     {
         Vips.EnsureReady();
-        using var small = Small(file, size);
+        // libvips is lazy: it reads the file while it writes the thumbnail. Until then the source must keep the array from being moved.
+        using var source = Source.NewFromMemory(file.Content);
+        using var small = Small(file, source, size);
         using var upright = Upright(small, file.Orientation);
-        // libvips is lazy: it computes the pixels here.
         return upright.JpegsaveBuffer(q: 85, keep: Enums.ForeignKeep.None);
     }
 
-    private static Image Small(ImageFile file, int size)
+    /// <summary>Decodes the whole file and keeps nothing of it: says whether it is complete.</summary>
+    /// <exception cref="VipsException">The data is damaged.</exception>
+    /// <exception cref="RefusedImageException">The data ends early.</exception>
+    public static void ReadWhole(ImageFile file)
+    {
+        Vips.EnsureReady();
+        if (file.Format == ImageFormat.Bmp)
+        {
+            _ = BmpImage.Decode(file.Content) ?? throw RefusedImageException.Truncated();
+            return;
+        }
+        using var source = Source.NewFromMemory(file.Content);
+        // A reduced JPEG is read to its end as a whole one is, in less time.
+        using var stored = file.Format == ImageFormat.Jpeg && Math.Min(file.Width, file.Height) >= 8 * JpegShrink
+            ? Image.JpegloadSource(source, shrink: JpegShrink, failOn: Enums.FailOn.Error, access: Enums.Access.Sequential)
+            : Image.NewFromSource(source, FailOnDamage, Enums.Access.Sequential);
+        _ = stored.Avg();
+    }
+
+    private static Image Small(ImageFile file, Source source, int size)
     {
         if (file.Format == ImageFormat.Bmp)
         {
@@ -31,7 +54,6 @@ internal static class ImageDecoder
             using var pixels = Image.NewFromMemory(bmp.Pixels, bmp.Width, bmp.Height, BmpImage.Bands, Enums.BandFormat.Uchar);
             return pixels.ThumbnailImage(size, size, Enums.Size.Down, noRotate: true);
         }
-        using var source = Source.NewFromMemory(file.Content);
         // Only the thumbnail function lets the JPEG decoder do a part of the reduction, which is several times faster.
         if (file is { Format: ImageFormat.Jpeg, IsCmyk: false })
         {

@@ -32,7 +32,7 @@ public sealed record ImageInspection
     /// <summary>Properties from the header; null if the file is not an image.</summary>
     public ImageFacts? Facts { get; init; }
 
-    /// <summary>JPEG of at most 256 × 256 pixels, upright, on white; null when there is a defect.</summary>
+    /// <summary>JPEG of at most 256 × 256 pixels, upright, on white; null when there is a defect, or none was asked for.</summary>
     public byte[]? Thumbnail { get; init; }
 
     /// <summary>What is wrong, or null for a good image.</summary>
@@ -72,7 +72,12 @@ public sealed class ImageInspector(long maxPixels = ImageInspector.DefaultMaxPix
     public ImageInspection ReadHeader(byte[] content) => Read(content).Seen;
 
     /// <summary>Like <see cref="Inspect(byte[])"/>, but waits while as many images as there are processors are being inspected, or they take too much memory.</summary>
-    public async Task<ImageInspection> InspectAsync(byte[] content, CancellationToken cancellation)
+    public Task<ImageInspection> InspectAsync(byte[] content, CancellationToken cancellation) => InTurnAsync(content, Inspect, cancellation);
+
+    /// <summary>Like <see cref="InspectAsync"/>, but makes no thumbnail, which takes a fraction of the time.</summary>
+    public Task<ImageInspection> CheckAsync(byte[] content, CancellationToken cancellation) => InTurnAsync(content, Check, cancellation);
+
+    private async Task<ImageInspection> InTurnAsync(byte[] content, Func<ImageFile, ImageInspection> inspect, CancellationToken cancellation)
     {
         var (seen, file) = Read(content);
         if (file is null)
@@ -83,7 +88,7 @@ public sealed class ImageInspector(long maxPixels = ImageInspector.DefaultMaxPix
             var taken = await _memory.TakeAsync((long)file.Width * file.Height * file.Samples, cancellation);
             try
             {
-                return Inspect(file);
+                return inspect(file);
             }
             finally
             {
@@ -109,11 +114,19 @@ public sealed class ImageInspector(long maxPixels = ImageInspector.DefaultMaxPix
         return file is null ? seen : Inspect(file);
     }
 
-    private static ImageInspection Inspect(ImageFile file)
+    private static ImageInspection Inspect(ImageFile file) => Decoded(file, () => ImageDecoder.Thumbnail(file, ThumbnailSize));
+
+    private static ImageInspection Check(ImageFile file) => Decoded(file, () =>
+    {
+        ImageDecoder.ReadWhole(file);
+        return null;
+    });
+
+    private static ImageInspection Decoded(ImageFile file, Func<byte[]?> decode)
     {
         try
         {
-            return new ImageInspection { Facts = file.Facts, Thumbnail = ImageDecoder.Thumbnail(file, ThumbnailSize) };
+            return new ImageInspection { Facts = file.Facts, Thumbnail = decode() };
         }
         catch (Exception damaged) when (damaged is VipsException or RefusedImageException)
         {

@@ -55,6 +55,11 @@ internal static class Mappings
             // For announcing files, which sums up what the account has announced before.
             upload.HasIndex(u => new { u.CreatedBy, u.ExpiresAt }).IncludeProperties(u => u.Size);
         });
+        model.Entity<DueThumbnail>(due =>
+        {
+            due.HasKey(d => d.ImageId);
+            due.HasIndex(d => d.DueAt);
+        });
         model.Entity<DatasetUsage>(usage =>
         {
             usage.HasKey(u => new { u.DatasetId, u.UserId });

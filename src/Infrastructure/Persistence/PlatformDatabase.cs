@@ -15,6 +15,7 @@ public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options)
 {
     public DbSet<Project> Projects => Set<Project>();
     public DbSet<Dataset> Datasets => Set<Dataset>();
+    public DbSet<DueThumbnail> DueThumbnails => Set<DueThumbnail>();
     public DbSet<DatasetImage> DatasetImages => Set<DatasetImage>();
     public DbSet<DatasetUpload> DatasetUploads => Set<DatasetUpload>();
     public DbSet<DatasetUsage> DatasetUsage => Set<DatasetUsage>();

@@ -1,5 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using VisionPlatform.Application.Datasets;
 using VisionPlatform.Application.Projects;
@@ -96,6 +98,23 @@ public sealed class DatasetWorkbench(DatasetFixture fixture, Dataset dataset)
         return await new UploadCompletion(database, fixture.Stores, Staged(database), Inspector, Time).CompleteAsync(Dataset.Id, uploads, CancellationToken.None);
     }
 
+    /// <summary>Works off some of the queue of thumbnails, which all datasets share, as one instance of the app does.</summary>
+    public async Task<int> MakeDueThumbnailsAsync(ILogger<Thumbnails>? log = null, CancellationToken cancellation = default)
+    {
+        await using var database = fixture.Database();
+        return await Thumbnails(database, log).MakeDueAsync(cancellation);
+    }
+
+    /// <summary>The key of an image's thumbnail, as somebody who looks at it gets it.</summary>
+    public async Task<string?> ViewThumbnailAsync(Guid image)
+    {
+        await using var database = fixture.Database();
+        return await Thumbnails(database).ViewAsync(Dataset.Id, image, CancellationToken.None);
+    }
+
+    public Thumbnails Thumbnails(PlatformDatabase database, ILogger<Thumbnails>? log = null) =>
+        new(database, fixture.Stores, Staged(database), Inspector, Time, log ?? NullLogger<Thumbnails>.Instance);
+
     public async Task<PublishedVersion> PublishAsync(string? note = null)
     {
         await using var database = fixture.Database();
@@ -147,12 +166,17 @@ public sealed class DatasetWorkbench(DatasetFixture fixture, Dataset dataset)
 
     private StagedUploads Staged(PlatformDatabase database) => new(database, fixture.Stores, DatasetLimits.Default, Time);
 
-    /// <summary>Announces, puts and completes files; every one must become an image.</summary>
+    /// <summary>Announces, puts and completes files, and makes the thumbnails; every one must become an image.</summary>
     public async Task<IReadOnlyList<DatasetImage>> UploadAsync(params IReadOnlyList<(string Path, byte[] Content)> files)
     {
         var done = await CompleteFilesAsync(files);
         Assert.Empty(done.Failed);
-        return done.Completed;
+        while (await MakeDueThumbnailsAsync() > 0)
+        {
+        }
+        await using var database = fixture.Database();
+        var images = await database.DatasetImages.AsNoTracking().Where(image => image.DatasetId == Dataset.Id).ToDictionaryAsync(image => image.Id);
+        return [.. done.Completed.Select(image => images[image.Id])];
     }
 
     /// <summary>Announces, puts and completes files.</summary>

@@ -40,7 +40,7 @@ public sealed partial class ImageInspectorTests
 
     [Theory]
     [MemberData(nameof(Formats))]
-    public void A_file_cut_anywhere_is_refused(string suffix, ImageFormat format)
+    public async Task A_file_cut_anywhere_is_refused(string suffix, ImageFormat format)
     {
         var file = suffix == ".png" ? Texture : TestImages.Converted(Texture, suffix);
 
@@ -49,7 +49,9 @@ public sealed partial class ImageInspectorTests
             var cut = Inspector.Inspect(file[..(int)(file.Length * share)]);
             Assert.True(cut.Defect is ImageDefect.Truncated or ImageDefect.NotAnImage, $"{format} cut at {share:p0} was taken");
             Assert.Null(cut.Thumbnail);
+            Assert.Equal(cut.Defect, (await Inspector.CheckAsync(file[..(int)(file.Length * share)], TestContext.Current.CancellationToken)).Defect);
         }
+        Assert.Equal(Inspector.ReadHeader(file).Facts, (await Inspector.CheckAsync(file, TestContext.Current.CancellationToken)).Facts);
     }
 
     [Fact]
@@ -227,6 +229,30 @@ public sealed partial class ImageInspectorTests
                 Assert.Equal((size * 10, size * 5), (seen.Facts!.Width, seen.Facts.Height));
             return ValueTask.CompletedTask;
         });
+    }
+
+    [Fact]
+    public async Task Good_images_are_read_whole_while_the_garbage_collector_moves_memory()
+    {
+        var file = TestImages.Converted(Texture, ".jpg");
+        var collecting = true;
+        var collector = Task.Run(() =>
+        {
+            while (Volatile.Read(ref collecting))
+            {
+                _ = Enumerable.Range(0, 500).Select(i => new byte[i * 20]).ToArray();
+                GC.Collect(2, GCCollectionMode.Forced, blocking: true, compacting: true);
+            }
+        }, TestContext.Current.CancellationToken);
+
+        var seen = new ImageInspection[200];
+        await Parallel.ForAsync(0, seen.Length, TestContext.Current.CancellationToken, async (i, token) =>
+            // A new array each time: those that are old already do not move.
+            seen[i] = i % 2 == 0 ? await Inspector.InspectAsync([.. file], token) : await Inspector.CheckAsync([.. file], token));
+        Volatile.Write(ref collecting, false);
+        await collector;
+
+        Assert.All(seen, one => Assert.Null(one.Defect));
     }
 
     private static void AssertNear((byte R, byte G, byte B) expected, (byte R, byte G, byte B) actual) =>

@@ -417,6 +417,39 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.ToTable("dataset_version_images", (string)null);
                 });
 
+            modelBuilder.Entity("VisionPlatform.Domain.Datasets.DueThumbnail", b =>
+                {
+                    b.Property<Guid>("ImageId")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("image_id");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempts");
+
+                    b.Property<Guid>("DatasetId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("dataset_id");
+
+                    b.Property<DateTimeOffset>("DueAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("due_at");
+
+                    b.Property<string>("ImageKey")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("image_key");
+
+                    b.HasKey("ImageId")
+                        .HasName("pk_due_thumbnails");
+
+                    b.HasIndex("DueAt")
+                        .HasDatabaseName("ix_due_thumbnails_due_at");
+
+                    b.ToTable("due_thumbnails", (string)null);
+                });
+
             modelBuilder.Entity("VisionPlatform.Domain.Deployments.Deployment", b =>
                 {
                     b.Property<Guid>("Id")
