@@ -70,8 +70,12 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
         }
         var answer = await AnswerAsync(datasetId, uploadIds, outcomes, images, cancellation);
         var becameImages = answer.Completed.Select(image => image.Id).ToHashSet();
+        // The staged objects of new images are emptied after the answer, except those under keys of an earlier release.
         await staged.CloseAsync(
-            [.. outcomes.Where(outcome => (outcome.Image is not null || outcome.Remove) && !becameImages.Contains(outcome.Upload.Id)).Select(outcome => outcome.Upload.Key)], cancellation);
+            [
+                .. outcomes.Where(outcome => (outcome.Image is not null || outcome.Remove) && !(becameImages.Contains(outcome.Upload.Id) && StagingKeys.Has(outcome.Upload.Key)))
+                    .Select(outcome => outcome.Upload.Key),
+            ], cancellation);
         await RemoveUnusedAsync(good, answer.Completed, cancellation);
         return answer;
     }

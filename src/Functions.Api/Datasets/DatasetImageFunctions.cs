@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Api.OpenApi;
 using VisionPlatform.Api.Projects;
 using VisionPlatform.Application.Datasets;
 using VisionPlatform.Domain.Accounts;
@@ -10,7 +11,7 @@ using VisionPlatform.Domain.Errors;
 namespace VisionPlatform.Api.Datasets;
 
 /// <summary>The present images of a dataset.</summary>
-public sealed class DatasetImageFunctions(PlatformDatabase database, ProjectAccess access, ImageRemoval removal, Thumbnails thumbnails, ImageUrls urls)
+public sealed class DatasetImageFunctions(PlatformDatabase database, ProjectAccess access, Authentication authentication, ImageRemoval removal, Thumbnails thumbnails, ImageUrls urls)
 {
     [Function("ListDatasetImages"), RequiresPermission(Permission.DatasetsRead)]
     [Operation("List images of a dataset", Tag = "Datasets", Returns = typeof(Page<ImageAnswer>),
@@ -26,16 +27,26 @@ public sealed class DatasetImageFunctions(PlatformDatabase database, ProjectAcce
         return Answer.Ok(await images.NewestFirstAsync(request, urls.Answer, cancellation));
     }
 
-    [Function("ViewDatasetThumbnail"), AllowAnonymousAccess("The token in the address, which lists of images answer, is for the thumbnail of this image."), RateLimit(RateLimit.General)]
-    [Operation("View the thumbnail of a new image", Tag = "Datasets", Status = 302, Problems = ["STORAGE_ERROR", "STORAGE_UNAVAILABLE"],
-        Description = "Redirects to the thumbnail, and makes it first if that has not happened yet. Take the address from `thumbnailUrl` of an image.")]
-    [Query<string>("token", "The token in `thumbnailUrl`.", Required = true, MaximumLength = 2000)]
+    [Function("ViewDatasetThumbnail"), AllowAnonymousAccess("The token in the address is for the thumbnail of this image; without one, the access token of a person is checked here."), RateLimit(RateLimit.General)]
+    [Operation("View the thumbnail of a new image", Tag = "Datasets", Status = 302, Security = [ApiDocument.AccessToken, ""],
+        Problems = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "PASSWORD_CHANGE_REQUIRED", "FORBIDDEN", "STORAGE_ERROR", "STORAGE_UNAVAILABLE"],
+        Description = "Redirects to the thumbnail, and makes it first if that has not happened yet. The address in `thumbnailUrl` of an image has a token and needs no sign-in.")]
+    [Query<string>("token", "The token in `thumbnailUrl`; without it the caller must be signed in.", MaximumLength = 2000)]
     public async Task<IResult> ViewThumbnail(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/datasets/{id:guid}/images/{imageId:guid}/thumbnail")] HttpRequest request,
         Guid id, Guid imageId, CancellationToken cancellation)
     {
-        if (!urls.Allows(request.QueryText("token"), imageId))
-            throw ProblemException.NoSuch("thumbnail");
+        if (request.QueryText("token") is { } token)
+        {
+            if (!urls.Allows(token, imageId))
+                throw ProblemException.NoSuch("thumbnail");
+        }
+        else
+        {
+            var user = await authentication.RequireUserAsync(request, cancellation);
+            Authentication.RequirePermission(user, Permission.DatasetsRead);
+            await access.RequireDatasetAsync(database, user, id, Permission.DatasetsRead, cancellation);
+        }
         return Results.Redirect(urls.Read(await thumbnails.ViewAsync(id, imageId, cancellation) ?? throw ProblemException.NoSuch("thumbnail")));
     }
 

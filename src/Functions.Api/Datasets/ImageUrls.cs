@@ -19,7 +19,7 @@ public sealed class ImageUrls(ObjectStores stores, DatasetLimits limits, Hosting
     public string Read(string key) => stores.External.PresignGet(key, limits.ReadUrlLifetime).Url;
 
     /// <summary>Whether a token came from the address of this image's thumbnail and has not expired.</summary>
-    public bool Allows(string? token, Guid imageId) => token is not null && tokens.Verify(token, Audience).Claims?.Subject == imageId.ToString();
+    public bool Allows(string token, Guid imageId) => tokens.Verify(token, Audience).Claims?.Subject == imageId.ToString();
 
     private string NotMadeYet(DatasetImage image)
     {

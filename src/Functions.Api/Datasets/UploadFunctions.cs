@@ -9,7 +9,6 @@ using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Text;
 using VisionPlatform.Infrastructure.Images;
 using VisionPlatform.Infrastructure.Persistence;
-using VisionPlatform.Infrastructure.Storage;
 
 namespace VisionPlatform.Api.Datasets;
 

@@ -39,6 +39,8 @@ internal sealed class OperationResponses
         var headers = new List<(string, string)>();
         if (status is 201 or 202 && described.Returns is not null)
             headers.Add(("Location", "Address at which the result can be read."));
+        if (status == 302)
+            headers.Add(("Location", "Address to go to."));
         if (contract.IsVersioned && described.Returns is not null)
             headers.Add(("ETag", "Version of the resource, for `If-Match` and `If-None-Match`."));
         if (contract.IsIdempotent)
@@ -47,6 +49,7 @@ internal sealed class OperationResponses
         {
             Description = described switch
             {
+                _ when status == 302 => "What was asked for is at another address.",
                 { Returns: null } => "Done. The answer has no body.",
                 { IsList: true } => "A page of the list.",
                 _ when status == 201 => "Created.",

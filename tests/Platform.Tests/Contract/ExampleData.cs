@@ -154,7 +154,7 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
 
         DatasetImage Image(Guid id, string name) => new()
         {
-            Id = id, DatasetId = dataset, Path = $"{name}/img_0001.png", Key = $"datasets/{dataset}/images/{id}.png", Class = name, ContentType = "image/png", Size = 100,
+            Id = id, DatasetId = dataset, Path = $"{name}/img_0001.png", Key = $"datasets/{dataset}/images/{id}.png", ThumbnailKey = $"datasets/{dataset}/thumbnails/{id}.jpg", Class = name, ContentType = "image/png", Size = 100,
             Sha256 = new string(name[0] == 's' ? 'b' : 'd', 64), Width = 8, Height = 8, CreatedBy = user, CreatedAt = Then,
         };
     }

@@ -110,6 +110,25 @@ public sealed class DatasetTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
+    public async Task A_thumbnail_can_be_seen_right_after_the_completion_with_its_address_alone_and_later_in_the_store()
+    {
+        using var owner = await Host.NewUserAsync();
+        using var stranger = await Host.NewUserAsync(SystemRole.Manager);
+        var dataset = await owner.NewDatasetAsync();
+
+        var image = Assert.Single(await owner.UploadAsync(dataset, DatasetClient.Files(1)));
+
+        var (id, address) = (image.GetProperty("id").GetGuid(), image.GetProperty("thumbnailUrl").GetString()!);
+        Assert.StartsWith(Host.App.Address.ToString(), address, StringComparison.Ordinal);
+        Assert.Equal([0xFF, 0xD8], (await DatasetClient.GetAsync(address))[..2]);
+        (await stranger.GetAsync($"datasets/{dataset}/images/{id}/thumbnail")).Expect(404, "NOT_FOUND");
+        (await stranger.GetAsync($"datasets/{dataset}/images/{id}/thumbnail?token={address[(address.IndexOf("token=", StringComparison.Ordinal) + 6)..^1]}")).Expect(404, "NOT_FOUND");
+        var listed = Assert.Single((await owner.GetAsync($"datasets/{dataset}/images")).Expect(200).Items).GetProperty("thumbnailUrl").GetString()!;
+        Assert.False(listed.StartsWith(Host.App.Address.ToString(), StringComparison.Ordinal));
+        Assert.Equal([0xFF, 0xD8], (await DatasetClient.GetAsync(listed))[..2]);
+    }
+
+    [Fact]
     public async Task A_second_put_is_412_and_completing_again_answers_the_same()
     {
         using var owner = await Host.NewUserAsync();
