@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Operations;
 
 namespace VisionPlatform.Application.Operations;
@@ -70,6 +71,11 @@ public sealed partial class OperationWatch(IServiceScopeFactory scopes, TimeProv
         {
             await using var scope = scopes.CreateAsyncScope();
             return await scope.ServiceProvider.GetRequiredService<OperationRuns>().AdvanceAsync(operation, meter.Take(), problem, CancellationToken.None);
+        }
+        catch (ProblemException)
+        {
+            // The row is gone: the database was replaced by another one, in which this operation is not under way.
+            return true;
         }
         catch (Exception unavailable) when (unavailable.GetBaseException() is DbException or TimeoutException or System.Net.Sockets.SocketException)
         {
