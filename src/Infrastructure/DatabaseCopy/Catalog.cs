@@ -10,11 +10,12 @@ internal static class Catalog
 
     /// <summary>
     /// Names are written with their schema, times and numbers in one form, no limit of time applies, and row security is an error instead of a
-    /// silently smaller result.
+    /// silently smaller result. Tables are read from their beginning, also while somebody else reads them, so that a copy has its rows in the same order.
     /// </summary>
     private const string SessionSettings = """
         SET search_path = '';
         SET row_security = off;
+        SET synchronize_seqscans = off;
         SET statement_timeout = 0;
         SET lock_timeout = 0;
         SET idle_in_transaction_session_timeout = 0;
