@@ -84,6 +84,7 @@ public sealed class BackupReader(BackupStore store, BackupManifest manifest, Act
         var expected = ContentHash.Parse(table.Rows, table.Hash);
         if ((await CopyLedger.FinishedAsync(to, cancellation)).TryGetValue(name, out var there) && there.Hash == expected)
             return;
+        await Catalog.EndWritersAsync(to, name, cancellation);
         if (table.Objects.Count > 1)
         {
             await LoadInPartsAsync(to, target, table, cancellation);

@@ -115,6 +115,7 @@ public sealed class DatabaseCopier(string source, string target, int parallel, A
         relation, async reader =>
         {
             await using var to = await OpenAsync(target, "target", cancellation, Patience);
+            await Catalog.EndWritersAsync(to, relation.Name, cancellation);
             await using var transaction = await to.BeginTransactionAsync(cancellation);
             await Catalog.ExecuteAsync(to, $"TRUNCATE ONLY {relation.Name}", cancellation);
             var hash = await CopyStreams.PipeAsync(reader, relation.CopyOut, to, relation.CopyIn(freeze: true), relation.IsText, Count, cancellation, Patience);
@@ -132,6 +133,7 @@ public sealed class DatabaseCopier(string source, string target, int parallel, A
     {
         await using var ledger = await OpenAsync(target, "target", cancellation, Patience);
         await CopyLedger.ReopenAsync(ledger, relation.Name, cancellation);
+        await Catalog.EndWritersAsync(ledger, relation.Name, cancellation);
         await Catalog.ExecuteAsync(ledger, $"TRUNCATE ONLY {relation.Name}", cancellation);
         var blocks = relation.HeapBytes / BlockBytes;
         var writers = new ConcurrentBag<NpgsqlConnection>();
