@@ -1,6 +1,9 @@
 namespace VisionPlatform.Domain.Backups;
 
-/// <summary>How many backups are kept: the newest of each of the last days, ISO weeks and months that have one, UTC.</summary>
+/// <summary>
+/// How many backups are kept: the newest of each of the last days, ISO weeks and months that have one, UTC. Those of the 24 hours up to the newest are
+/// all kept: somebody may have taken one by hand before a change, and the next scheduled one must not remove it.
+/// </summary>
 public sealed record BackupRetention(int Daily, int Weekly, int Monthly)
 {
     public static readonly BackupRetention Default = new(7, 4, 12);
@@ -10,7 +13,7 @@ public sealed record BackupRetention(int Daily, int Weekly, int Monthly)
     public IReadOnlyList<T> Expired<T>(IEnumerable<T> backups, Func<T, DateTimeOffset> taken)
     {
         var newestFirst = backups.OrderByDescending(taken).ToList();
-        var kept = new HashSet<T>(newestFirst.Take(1));
+        var kept = new HashSet<T>(newestFirst.TakeWhile(backup => taken(newestFirst[0]) - taken(backup) < TimeSpan.FromDays(1)));
         foreach (var (count, period) in new (int, Func<DateTimeOffset, string>)[] { (Daily, Day), (Weekly, Week), (Monthly, Month) })
             kept.UnionWith(newestFirst.GroupBy(backup => period(taken(backup))).Take(count).Select(group => group.First()));
         return [.. newestFirst.Where(backup => !kept.Contains(backup))];

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
-using VisionPlatform.Api.OpenApi;
 using VisionPlatform.Api.Projects;
 using VisionPlatform.Application.Datasets;
 using VisionPlatform.Domain.Accounts;
@@ -11,7 +10,7 @@ using VisionPlatform.Domain.Errors;
 namespace VisionPlatform.Api.Datasets;
 
 /// <summary>The present images of a dataset.</summary>
-public sealed class DatasetImageFunctions(PlatformDatabase database, ProjectAccess access, Authentication authentication, ImageRemoval removal, Thumbnails thumbnails, ImageUrls urls)
+public sealed class DatasetImageFunctions(PlatformDatabase database, ProjectAccess access, ImageRemoval removal, Thumbnails thumbnails, ImageUrls urls)
 {
     [Function("ListDatasetImages"), RequiresPermission(Permission.DatasetsRead)]
     [Operation("List images of a dataset", Tag = "Datasets", Returns = typeof(Page<ImageAnswer>),
@@ -27,28 +26,13 @@ public sealed class DatasetImageFunctions(PlatformDatabase database, ProjectAcce
         return Answer.Ok(await images.NewestFirstAsync(request, urls.Answer, cancellation));
     }
 
-    [Function("ViewDatasetThumbnail"), AllowAnonymousAccess("The token in the address is for the thumbnail of this image; without one, the access token of a person is checked here."), RateLimit(RateLimit.General)]
-    [Operation("View the thumbnail of a new image", Tag = "Datasets", Status = 302, Security = [ApiDocument.AccessToken, ""],
-        Problems = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "PASSWORD_CHANGE_REQUIRED", "FORBIDDEN", "STORAGE_ERROR", "STORAGE_UNAVAILABLE"],
-        Description = "Redirects to the thumbnail, and makes it first if that has not happened yet. The address in `thumbnailUrl` of an image has a token and needs no sign-in.")]
-    [Query<string>("token", "The token in `thumbnailUrl`; without it the caller must be signed in.", MaximumLength = 2000)]
+    /// <summary>What <c>thumbnailUrl</c> of an image leads to until its thumbnail is in the store. Clients take the address as it is, so it is not part of the described API.</summary>
+    [Function("ViewDatasetThumbnail"), AllowAnonymousAccess("the token in the address, which is for the thumbnail of this image"), RateLimit(RateLimit.General)]
     public async Task<IResult> ViewThumbnail(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/datasets/{id:guid}/images/{imageId:guid}/thumbnail")] HttpRequest request,
-        Guid id, Guid imageId, CancellationToken cancellation)
-    {
-        if (request.QueryText("token") is { } token)
-        {
-            if (!urls.Allows(token, imageId))
-                throw ProblemException.NoSuch("thumbnail");
-        }
-        else
-        {
-            var user = await authentication.RequireUserAsync(request, cancellation);
-            Authentication.RequirePermission(user, Permission.DatasetsRead);
-            await access.RequireDatasetAsync(database, user, id, Permission.DatasetsRead, cancellation);
-        }
-        return Results.Redirect(urls.Read(await thumbnails.ViewAsync(id, imageId, cancellation) ?? throw ProblemException.NoSuch("thumbnail")));
-    }
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = ImageUrls.ThumbnailRoute)] HttpRequest request, Guid id, Guid imageId, CancellationToken cancellation) =>
+        request.QueryText("token") is { } token && urls.Allows(token, imageId) && await thumbnails.ViewAsync(id, imageId, cancellation) is { } key
+            ? Results.Redirect(urls.Read(key))
+            : throw ProblemException.NoSuch("thumbnail");
 
     [Function("DeleteDatasetImage"), RequiresPermission(Permission.DatasetsDelete)]
     [Operation("Remove an image from a dataset", Tag = "Datasets", Status = 204, Problems = ["STORAGE_ERROR", "STORAGE_UNAVAILABLE"],

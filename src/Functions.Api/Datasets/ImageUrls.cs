@@ -9,6 +9,8 @@ namespace VisionPlatform.Api.Datasets;
 /// <summary>Addresses that need no sign-in, for a while: of an image in the object store, and of its thumbnail there or, until it is made, here.</summary>
 public sealed class ImageUrls(ObjectStores stores, DatasetLimits limits, HostingSettings hosting, SignedToken tokens, TimeProvider time)
 {
+    public const string ThumbnailRoute = "thumbnails/{id:guid}/{imageId:guid}";
+
     private const string Audience = "thumbnail";
 
     public ImageAnswer Answer(DatasetImage image) => new(
@@ -25,6 +27,6 @@ public sealed class ImageUrls(ObjectStores stores, DatasetLimits limits, Hosting
     {
         var expires = (time.GetUtcNow() + limits.ReadUrlLifetime).ToUnixTimeSeconds();
         var token = tokens.Sign(new TokenClaims { Audience = Audience, Subject = image.Id.ToString(), ExpiresAt = expires });
-        return new Uri(hosting.PublicUrl, $"api/v1/datasets/{image.DatasetId}/images/{image.Id}/thumbnail?token={token}").ToString();
+        return new Uri(hosting.PublicUrl, $"thumbnails/{image.DatasetId}/{image.Id}?token={token}").ToString();
     }
 }

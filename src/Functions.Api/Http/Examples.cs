@@ -63,6 +63,7 @@ public static class Examples
         ["organizations"] = Organization,
         ["invitations"] = Invitation,
         ["operations"] = Operation,
+        ["orchestrations"] = $"train-{TrainingJob}",
     };
 
     /// <summary>The example value of a route parameter; null when there is none.</summary>

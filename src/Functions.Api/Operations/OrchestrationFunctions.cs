@@ -11,10 +11,10 @@ namespace VisionPlatform.Api.Operations;
 /// <summary>Orchestrations for administrators who wonder why something does not go on.</summary>
 public sealed class OrchestrationFunctions(IServiceProvider services)
 {
-    private const string Route = "api/v1/operations/orchestrations/{instanceId}";
+    private const string Route = "api/v1/orchestrations/{instanceId}";
 
     [Function("ExplainOrchestration"), RequiresPermission(Permission.OperationsRead)]
-    [Operation("Explain an orchestration", Returns = typeof(OrchestrationAnswer), Problems = ["NOT_FOUND", "INVALID_STATE"],
+    [Operation("Explain an orchestration", Tag = "Operations", Returns = typeof(OrchestrationAnswer), Problems = ["NOT_FOUND", "INVALID_STATE"],
         Unversioned = "Orchestrations go on by themselves; this is a reading, not a resource that is changed.",
         Description = "What an orchestration waits for, since when, which processes could run it and when it wakes next. Takes the id of the instance, or of the job, export, version or deployment that it works for. Only on the embedded host: under the Functions host, use the Durable Functions tools.")]
     public async Task<IResult> Explain(

@@ -18,8 +18,12 @@ public sealed class BackupRetentionTests
     }
 
     [Fact]
-    public void Of_several_on_one_day_the_last_is_kept() =>
-        Assert.Equal([Today, Today.AddHours(1)], new BackupRetention(1, 1, 1).Expired([Today, Today.AddHours(2), Today.AddHours(1)], time => time).Order());
+    public void Of_several_on_an_earlier_day_the_last_is_kept() =>
+        Assert.Equal([Today, Today.AddHours(1)], new BackupRetention(2, 1, 1).Expired([Today, Today.AddHours(2), Today.AddHours(1), Today.AddDays(3)], time => time).Order());
+
+    [Fact]
+    public void Of_the_24_hours_up_to_the_newest_all_are_kept() =>
+        Assert.Equal([Today], new BackupRetention(1, 1, 1).Expired([Today, Today.AddHours(1), Today.AddHours(2), Today.AddDays(1)], time => time));
 
     [Fact]
     public void A_gap_of_weeks_does_not_use_up_the_days() =>

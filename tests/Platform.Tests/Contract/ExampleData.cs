@@ -49,6 +49,14 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         ["deleteProject"] = "UPDATE deployments SET state = 'deactivated'",
     };
 
+    /// <summary>The orchestration of the example's job, as the engine keeps it after its end.</summary>
+    private const string Orchestration =
+        $"""
+        INSERT INTO durable.instances (hub, instance_id, execution_id, name, status, created_at, updated_at, completed_at)
+        VALUES ('platform', 'train-{Examples.TrainingJob}', gen_random_uuid(), 'TrainModel', 'Completed', now(), now(), now())
+        ON CONFLICT DO NOTHING
+        """;
+
     /// <summary>Restores all rows.</summary>
     /// <param name="operations">Operations that must succeed afterwards.</param>
     public async Task ResetAsync(params string[] operations)
@@ -71,6 +79,7 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         await platform.SaveChangesAsync();
         AddModel(platform);
         await platform.SaveChangesAsync();
+        await platform.Database.ExecuteSqlRawAsync(Orchestration);
         foreach (var operation in operations)
             if (Adjustments.TryGetValue(operation, out var sql))
                 await platform.Database.ExecuteSqlRawAsync(sql);
