@@ -191,7 +191,7 @@ public sealed class DatasetTests(PlatformHost host) : PlatformTests(host)
         Assert.NotEmpty((await owner.AnnounceAsync(dataset, [("A/x.png", [1]), ("a/X.png", [1])])).Expect(422, "VALIDATION_FAILED").ErrorsOf("files[1].path"));
         Assert.NotEmpty((await owner.AnnounceAsync(dataset, DatasetClient.Files(1001))).Expect(422, "VALIDATION_FAILED").ErrorsOf("files"));
         (await owner.AnnounceAsync(dataset, [])).Expect(422, "VALIDATION_FAILED");
-        (await owner.PostAsync($"datasets/{dataset}/uploads/complete", new { uploadIds = Enumerable.Range(0, 201).Select(_ => Guid.CreateVersion7()) })).Expect(422, "VALIDATION_FAILED");
+        (await owner.PostAsync($"datasets/{dataset}/uploads/complete", new { uploadIds = Enumerable.Range(0, 1001).Select(_ => Guid.CreateVersion7()) })).Expect(422, "VALIDATION_FAILED");
     }
 
     [Theory]
