@@ -97,7 +97,7 @@ public sealed record OriginalMapping(
             ?? Unknown<DatasetRole>("datasetRoles", DatasetRoles.Values, DatasetRole.Owner) ?? Unknown<TaskType>("tasks", Tasks.Values) ?? Unknown<TaskType>("defaultTask", [DefaultTask]);
     }
 
-    /// <param name="except">A role that a member cannot have: owners are in the row of what they own.</param>
+    /// <param name="except">A role that no member has; the row of the project or dataset names its owner.</param>
     private static string? Unknown<T>(string where, IEnumerable<string> names, T? except = null) where T : struct, Enum =>
         names.FirstOrDefault(name => !EnumText.TryParse<T>(name, out var value) || value.Equals(except)) is { } unknown
             ? $"{where} names '{unknown}'; known are {string.Join(", ", Enum.GetValues<T>().Where(value => !value.Equals(except)).Select(value => value.AsText()))}"

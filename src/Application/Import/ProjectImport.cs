@@ -60,7 +60,7 @@ internal static class UnusedName
     }
 }
 
-/// <summary>Keeps the owners of what is made from being deleted meanwhile. Accounts that are not active cannot be held, and are used as they are.</summary>
+/// <summary>Locks the accounts of owners, so that nobody deletes them during the import. It does not lock inactive accounts.</summary>
 internal sealed class HeldAccounts : IAsyncDisposable
 {
     private readonly List<IAsyncDisposable> _holds = [];

@@ -45,7 +45,7 @@ public sealed class DataOperation
     public required JsonElement Request { get; init; }
     public bool IsDryRun { get; init; }
 
-    /// <summary>Address, without a password, of what it writes to; null if it only reads. One operation at a time works on a target.</summary>
+    /// <summary>Address of the target, without a password; null for operations that only read. Only one operation at a time works on a target.</summary>
     public string? Target { get; init; }
 
     /// <summary>The database in which the operation was started. In a copy of that database it is not under way.</summary>

@@ -3,7 +3,7 @@ using VisionPlatform.Domain.Import;
 
 namespace VisionPlatform.Infrastructure.Persistence;
 
-/// <summary>Keys and limits of what imports from another system record. Each database records the rows that it got.</summary>
+/// <summary>Keys and limits of the tables that an import writes. Each database records the rows that it got.</summary>
 internal static class ImportMappings
 {
     public static void MapImportedRows(this ModelBuilder model) => model.Entity<ImportedRow>(row =>

@@ -35,7 +35,7 @@ public sealed partial class RailwayTests
         var deploy = config.GetProperty("deploy");
         Assert.Equal(("ON_FAILURE", 10, 100), (deploy.GetProperty("restartPolicyType").GetString(), deploy.GetProperty("restartPolicyMaxRetries").GetInt32(), deploy.GetProperty("healthcheckTimeout").GetInt32()));
         Assert.Equal(service == "app" ? "/health/ready" : Repository.Trainers[service["trainer-".Length..]]["health"], deploy.GetProperty("healthcheckPath").GetString());
-        // A change of what goes into the image deploys it.
+        // A change to any file of the image triggers a deployment.
         Assert.All(config.GetProperty("build").GetProperty("watchPatterns").EnumerateArray(), pattern => Assert.NotEmpty(Matching(pattern.GetString()!)));
     }
 
