@@ -43,7 +43,7 @@ var rules = [
     name: 'backups'
     text: 'A backup or a trial restore failed, or the newest backup of a database is too old.'
     severity: 1
-    query: 'AppTraces | where SeverityLevel >= 3 | where Message matches regex "^The .+ of database .+ failed: " or Message startswith "The backups of database "'
+    query: 'AppTraces | where SeverityLevel >= 3 | where Message matches regex "^The (backup|drill) of .+ failed: " or Message startswith "The backups of "'
     window: 'PT1H'
     every: 'PT15M'
   }

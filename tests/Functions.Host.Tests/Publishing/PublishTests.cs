@@ -82,7 +82,7 @@ public sealed class PublishTests(PublishedApp published) : IDisposable
     }
 
     [Theory]
-    [InlineData("name what to publish for")]
+    [InlineData("name what to publish:")]
     [InlineData("unknown option --ouput", "azure", "--ouput")]
     [InlineData("--output needs a folder", "azure", "--output")]
     [InlineData("there is no folder /nowhere/at/all", "azure", "--check", "--output", "/nowhere/at/all")]

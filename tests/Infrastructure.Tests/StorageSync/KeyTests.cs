@@ -80,7 +80,7 @@ public sealed class KeyTests(StorageFixture storage)
             await TwoBuckets.PutPartsAsync(buckets.Source, "large", new byte[17 * 1024 * 1024], 9 * 1024 * 1024, headers);
             using var pair = buckets.Pair();
 
-            Assert.Equal(5, (await pair.SyncAsync("", KeyRange.All, isDryRun: false, Cancellation)).Copied);
+            Assert.Equal(5, (await TwoBuckets.SyncAllAsync(pair, "", Cancellation)).Copied);
 
             foreach (var key in (string[])["small", "zero", "folder/", "parts", "large"])
             {

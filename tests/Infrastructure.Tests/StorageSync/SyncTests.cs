@@ -129,7 +129,7 @@ public sealed class SyncTests(StorageFixture storage)
         using var pair = buckets.Pair(
             fromSource: Interception.Failing(50, () => Interlocked.Increment(ref failures)), toTarget: Interception.Failing(50, () => Interlocked.Increment(ref failures)));
 
-        var sync = await pair.SyncAsync("objects/", KeyRange.All, isDryRun: false, Cancellation);
+        var sync = await TwoBuckets.SyncAllAsync(pair, "objects/", Cancellation);
         var deleted = await pair.DeleteAsync("objects/", KeyRange.All, 1, Cancellation);
 
         Assert.Equal((401, 0, 1), (sync.Copied, sync.Failed, deleted.Deleted));

@@ -39,6 +39,15 @@ internal sealed class TwoBuckets : IAsyncDisposable
         return buckets;
     }
 
+    /// <summary>Syncs all keys and then the large objects, as the orchestration does. The result counts both.</summary>
+    public static async Task<RangeOutcome> SyncAllAsync(StoragePair pair, string prefix, CancellationToken cancellation)
+    {
+        var range = await pair.SyncAsync(prefix, KeyRange.All, isDryRun: false, cancellation);
+        foreach (var large in range.Large)
+            Assert.Equal(LargeResult.Copied, await pair.ContinueLargeAsync((await pair.BeginLargeAsync(large.Key, cancellation))!, cancellation));
+        return range with { Copied = range.Copied + range.Large.Count };
+    }
+
     /// <summary>The store of SECOND_STORAGE_ENDPOINT, _ACCESS_KEY and _SECRET_KEY, or the first one by another host name, which counts as another service.</summary>
     private static BucketSettings SecondStore(BucketSettings first) => Environment.GetEnvironmentVariable("SECOND_STORAGE_ENDPOINT") is { Length: > 0 } endpoint
         ? first with

@@ -21,11 +21,11 @@ public sealed partial class AccessTests(PlatformHost host) : PlatformTests(host)
     private static readonly IReadOnlyList<FunctionDeclaration> Functions = FunctionDeclaration.AllHttpFunctionsIn(typeof(ApiDocument).Assembly);
 
     // Functions for anonymous callers: signing in and up, links from mails, health, the description of the API, the answer to unknown addresses,
-    // and predictions, which check the key of the deployment themselves.
+    // predictions, which check the key of the deployment themselves, and new thumbnails, whose address has a token.
     private static readonly string[] Open =
     [
         "Login", "RefreshSession", "GetAccountOptions", "SignUp", "ConfirmSignUp", "ForgotPassword", "ResetPassword", "ConfirmEmail", "CreateServiceToken", "HealthLive", "HealthLiveV1", "HealthReady", "HealthReadyV1", "OpenApi", "Docs", "DocsFile", "zzUnknownAddress", "Predict",
-        "PreviewInvitation", "DeclineInvitation", "SignUpInvited",
+        "PreviewInvitation", "DeclineInvitation", "SignUpInvited", "ViewDatasetThumbnail",
     ];
 
     [Fact]
