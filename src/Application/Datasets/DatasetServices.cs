@@ -16,9 +16,15 @@ public static class DatasetServices
         services.AddScoped<StagedUploads>();
         services.AddScoped<UploadIntake>();
         services.AddScoped<UploadCompletion>();
+        services.AddScoped<ArchiveIntake>();
+        services.AddScoped<ArchiveEntries>();
+        services.AddScoped<ArchiveUnpacking>();
+        services.AddScoped<ZipPlanning>();
+        services.AddScoped<TarUnpacking>();
         services.AddScoped<VersionPublisher>();
         services.AddScoped<VersionCompletion>();
         services.AddScoped<VersionFiles>();
+        services.AddScoped<VersionArchive>();
         services.AddScoped<ImageRemoval>();
         return services;
     }

@@ -17,9 +17,14 @@ public sealed record PublishedVersion(DatasetVersion Version, bool IsNew);
 public sealed class VersionPublisher(PlatformDatabase database, TimeProvider time)
 {
     /// <summary>Freezes the dataset, or finds the version that has the same content. A failed one goes back to publishing.</summary>
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/>, <see cref="ErrorCodes.DatasetEmpty"/>,
+    /// <param name="datasetId">The dataset.</param>
+    /// <param name="userId">Who publishes.</param>
+    /// <param name="note">Free text about the version.</param>
+    /// <param name="cancellation">Cancels.</param>
+    /// <param name="source">Who decides the splits.</param>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/>, <see cref="ErrorCodes.ValidationFailed"/> when splits are to be as given and none is, <see cref="ErrorCodes.DatasetEmpty"/>,
     /// <see cref="ErrorCodes.DatasetSingleClass"/>.</exception>
-    public async Task<PublishedVersion> PublishAsync(Guid datasetId, Guid userId, string? note, CancellationToken cancellation)
+    public async Task<PublishedVersion> PublishAsync(Guid datasetId, Guid userId, string? note, CancellationToken cancellation, SplitSource source = SplitSource.Ratios)
     {
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         await database.RequireLiveProjectOfDatasetAsync(datasetId, cancellation);
@@ -28,7 +33,7 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
         var dataset = await database.Datasets
             .FromSql($"SELECT *, xmin FROM datasets WHERE id = {datasetId} AND deleted_at IS NULL FOR UPDATE").AsNoTracking().SingleOrDefaultAsync(cancellation)
             ?? throw new ProblemException(ErrorCodes.NotFound);
-        var (images, warnings) = await FreezeAsync(dataset, cancellation);
+        var (images, warnings) = await FreezeAsync(dataset, source, cancellation);
         var hash = Manifest.Hash(images);
 
         if (await database.DatasetVersions.SingleOrDefaultAsync(version => version.DatasetId == datasetId && version.Hash == hash, cancellation) is { } same)
@@ -64,7 +69,7 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
     }
 
     /// <summary>The images as the version will hold them, in manifest order. A classification version leaves out images without a class.</summary>
-    private async Task<(IReadOnlyList<DatasetVersionImage> Images, IReadOnlyList<SplitWarning> Warnings)> FreezeAsync(Dataset dataset, CancellationToken cancellation)
+    private async Task<(IReadOnlyList<DatasetVersionImage> Images, IReadOnlyList<SplitWarning> Warnings)> FreezeAsync(Dataset dataset, SplitSource source, CancellationToken cancellation)
     {
         var byClass = dataset.TaskType == TaskType.ImageClassification;
         var images = await database.DatasetImages.AsNoTracking().Where(image => image.DatasetId == dataset.Id && (!byClass || image.Class != null)).ToListAsync(cancellation);
@@ -77,13 +82,17 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
 
         images.Sort((a, b) => Manifest.PathOrder.Compare(a.Path, b.Path));
         SplitImage[] contents = [.. images.Select(image => new SplitImage(image.Sha256, image.Class is { } name ? spellings[name] : null))];
-        var splits = SplitRules.Assign(contents, dataset.Split);
+        Split?[] given = [.. images.Select(image => source == SplitSource.AsGiven ? image.Split : null)];
+        if (source == SplitSource.AsGiven && given.All(split => split is null))
+            throw new ProblemException(ErrorCodes.ValidationFailed, "No image of the dataset was given to a split. Publish with splits=ratios, or upload with a split.", "splits");
+        var splits = SplitRules.Assign(contents, given, dataset.Split);
         DatasetVersionImage[] frozen = [.. images.Select((image, i) => new DatasetVersionImage
         {
             VersionId = Guid.Empty, Path = image.Path, Key = image.Key, Class = contents[i].Class, Split = splits[i],
             Size = image.Size, Sha256 = image.Sha256, Width = image.Width, Height = image.Height,
         })];
-        return (frozen, SplitWarnings.Of(contents, splits, dataset.Split));
+        SplitWarning[] moved = SplitWarnings.OfMoved(contents, given, splits) is { } warning ? [warning] : [];
+        return (frozen, [.. SplitWarnings.Of(contents, splits, dataset.Split), .. moved]);
     }
 
     private async Task CopyAsync(Guid versionId, IReadOnlyList<DatasetVersionImage> images, CancellationToken cancellation)

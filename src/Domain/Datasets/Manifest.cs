@@ -33,18 +33,19 @@ public static class Manifest
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>Writes the stored manifest, uncompressed.</summary>
+    /// <summary>Writes the stored manifest, uncompressed, or without keys the lines that are hashed.</summary>
     /// <param name="images">Images in <see cref="PathOrder"/>.</param>
     /// <param name="target">Where to.</param>
     /// <param name="cancellation">Cancels writing.</param>
-    public static async Task WriteAsync(IEnumerable<DatasetVersionImage> images, Stream target, CancellationToken cancellation)
+    /// <param name="withKey">Whether lines say where the image lies.</param>
+    public static async Task WriteAsync(IEnumerable<DatasetVersionImage> images, Stream target, CancellationToken cancellation, bool withKey = true)
     {
         const int Flush = 64 * 1024;
         var buffer = new ArrayBufferWriter<byte>(2 * Flush);
         await using var json = new Utf8JsonWriter(buffer, Options);
         foreach (var image in images)
         {
-            WriteLine(buffer, json, image, withKey: true);
+            WriteLine(buffer, json, image, withKey);
             if (buffer.WrittenCount < Flush)
                 continue;
             await target.WriteAsync(buffer.WrittenMemory, cancellation);
