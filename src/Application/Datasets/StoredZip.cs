@@ -6,7 +6,7 @@ namespace VisionPlatform.Application.Datasets;
 /// <summary>A file of a ZIP.</summary>
 /// <param name="Name">Name with forward slashes.</param>
 /// <param name="Size">Bytes.</param>
-public readonly record struct ZipFile(string Name, long Size);
+public readonly record struct StoredFile(string Name, long Size);
 
 /// <summary>
 /// A ZIP of files that are stored without compression, written by <see cref="ZipArchive"/> to a stream that cannot seek. Its length follows from names
@@ -18,7 +18,7 @@ public static class StoredZip
     private const int LocalHeader = 30, Descriptor = 16, CentralHeader = 46, End = 22, End64 = 56 + 20, Offset64 = 4 + 8;
 
     /// <summary>Bytes of the ZIP. No file may have 4 GB.</summary>
-    public static long LengthOf(IEnumerable<ZipFile> files)
+    public static long LengthOf(IEnumerable<StoredFile> files)
     {
         var (offset, directory, count) = (0L, 0L, 0);
         foreach (var file in files)

@@ -34,7 +34,7 @@ public sealed class VersionArchive(PlatformDatabase database, ObjectStores store
         using var manifest = new MemoryStream();
         await Manifest.WriteAsync(images, manifest, cancellation, withKey: false);
         (string Name, byte[] Content)[] lists = [("manifest.jsonl", manifest.ToArray()), ("classes.txt", Encoding.UTF8.GetBytes(string.Concat(version.ClassCounts.Keys.Select(name => name + "\n"))))];
-        var files = lists.Select(list => new ZipFile(list.Name, list.Content.Length)).Concat(images.Zip(names, (image, name) => new ZipFile(name, image.Size)));
+        var files = lists.Select(list => new StoredFile(list.Name, list.Content.Length)).Concat(images.Zip(names, (image, name) => new StoredFile(name, image.Size)));
         return new Prepared(StoredZip.LengthOf(files), (target, token) => StoredZip.WriteAsync(ReadAsync(lists, images, names, token), version.CreatedAt, target, token));
     }
 

@@ -11,20 +11,20 @@ public sealed class StoredZipTests
     [Theory, InlineData(0), InlineData(1), InlineData(65_534), InlineData(65_535), InlineData(65_536)]
     public async Task A_zip_has_the_length_that_was_computed_whatever_the_number_of_files(int count)
     {
-        ZipFile[] files = [.. Enumerable.Range(0, count).Select(i => new ZipFile($"train/dög/{i}.png", i % 7))];
+        StoredFile[] files = [.. Enumerable.Range(0, count).Select(i => new StoredFile($"train/dög/{i}.png", i % 7))];
         var zip = new MemoryStream();
 
         await StoredZip.WriteAsync(Zeros(files), Time, zip, TestContext.Current.CancellationToken);
 
         Assert.Equal(zip.Length, StoredZip.LengthOf(files));
         var entries = await ZipDirectory.ReadAsync((from, length, _) => Task.FromResult(zip.GetBuffer().AsSpan((int)from, length).ToArray()), zip.Length, count, TestContext.Current.CancellationToken);
-        Assert.Equal(files, entries.Select(entry => new ZipFile(entry.Name, entry.Size)));
+        Assert.Equal(files, entries.Select(entry => new StoredFile(entry.Name, entry.Size)));
     }
 
     [Fact]
     public async Task A_zip_has_the_length_that_was_computed_beyond_four_gigabytes()
     {
-        ZipFile[] files = [new("a", 2_000_000_000), new("b", 2_400_000_000), new("c", 3), new("d", 4)];
+        StoredFile[] files = [new("a", 2_000_000_000), new("b", 2_400_000_000), new("c", 3), new("d", 4)];
         await using var counted = new Sink();
 
         await StoredZip.WriteAsync(Zeros(files), Time, counted, TestContext.Current.CancellationToken);
@@ -33,7 +33,7 @@ public sealed class StoredZipTests
         Assert.True(counted.Written > uint.MaxValue);
     }
 
-    private static async IAsyncEnumerable<(string Name, Stream Content)> Zeros(IEnumerable<ZipFile> files)
+    private static async IAsyncEnumerable<(string Name, Stream Content)> Zeros(IEnumerable<StoredFile> files)
     {
         await Task.CompletedTask;
         foreach (var file in files)
