@@ -65,7 +65,7 @@ internal static class ArchiveFiles
 
     public delegate void HeaderChange(Span<byte> header);
 
-    private sealed class OnlyForward(Stream target) : Stream
+    public sealed class OnlyForward(Stream target) : Stream
     {
         public override bool CanRead => false;
 

@@ -14,7 +14,7 @@ public sealed class StoredZipTests
         StoredFile[] files = [.. Enumerable.Range(0, count).Select(i => new StoredFile($"train/dög/{i}.png", i % 7))];
         var zip = new MemoryStream();
 
-        await StoredZip.WriteAsync(Zeros(files), Time, zip, TestContext.Current.CancellationToken);
+        await StoredZip.WriteAsync(Zeros(files), Time, new ArchiveFiles.OnlyForward(zip), TestContext.Current.CancellationToken);
 
         Assert.Equal(zip.Length, StoredZip.LengthOf(files));
         var entries = await ZipDirectory.ReadAsync((from, length, _) => Task.FromResult(zip.GetBuffer().AsSpan((int)from, length).ToArray()), zip.Length, count, TestContext.Current.CancellationToken);
