@@ -14,7 +14,7 @@ public readonly record struct StoredFile(string Name, long Size);
 /// </summary>
 public static class StoredZip
 {
-    // Sizes of the records (PKWARE APPNOTE 4.3). Checksums follow the data, because they are not known before it.
+    // Sizes of the records (PKWARE APPNOTE 4.3). Checksums follow the data, because they are not known before it; that of an empty file is 0.
     private const int LocalHeader = 30, Descriptor = 16, CentralHeader = 46, End = 22, End64 = 56 + 20, Offset64 = 4 + 8;
 
     /// <summary>Bytes of the ZIP. No file may have 4 GB.</summary>
@@ -26,7 +26,7 @@ public static class StoredZip
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(file.Size, uint.MaxValue);
             var name = Encoding.UTF8.GetByteCount(file.Name);
             directory += CentralHeader + name + (offset > uint.MaxValue ? Offset64 : 0);
-            offset += LocalHeader + name + file.Size + Descriptor;
+            offset += LocalHeader + name + file.Size + (file.Size > 0 ? Descriptor : 0);
             count++;
         }
         var is64 = count >= ushort.MaxValue || offset > uint.MaxValue || directory > uint.MaxValue;
