@@ -2,7 +2,6 @@ using System.ComponentModel.DataAnnotations;
 using VisionPlatform.Application.Datasets;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
-using VisionPlatform.Infrastructure.Storage;
 
 namespace VisionPlatform.Api.Datasets;
 

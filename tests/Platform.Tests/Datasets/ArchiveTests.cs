@@ -59,7 +59,7 @@ public sealed class ArchiveTests(PlatformHost host) : PlatformTests(host)
         var splits = (await owner.GetAsync($"datasets/{dataset}/versions/{version.Id}/images")).Expect(200).Items.ToDictionary(image => image.GetProperty("path").GetString()!, image => image.GetProperty("split").GetString());
         Assert.Equal(("test", "val", "test"), (splits["test/cat/3.png"], splits["val/dog/4.png"], splits["dog/5.png"]));
         var (bytes, _, _) = await DownloadAsync(owner, dataset, version.Id);
-        Assert.Superset(["test/cat/3.png", "val/dog/4.png", "test/dog/5.png"], Entries(bytes).Select(entry => entry.Name).ToHashSet());
+        Assert.Superset(new HashSet<string> { "test/cat/3.png", "val/dog/4.png", "test/dog/5.png" }, Entries(bytes).Select(entry => entry.Name).ToHashSet());
     }
 
     private static async Task<ApiAnswer> UploadAsync(ApiClient client, Guid dataset, byte[] content)
