@@ -31,7 +31,7 @@ public sealed class VersionArchiveFunctions(PlatformDatabase database, ProjectAc
         return new ZipAnswer(await archives.PrepareAsync(version, cancellation), $"\"{version.Hash}\"", $"{dataset.Name} v{version.Number}.zip");
     }
 
-    /// <summary>Streams the archive. When it cannot be finished, the connection is closed, so that nobody takes a part for the whole.</summary>
+    /// <summary>Streams the archive. When it cannot be finished, the server closes the connection, so that nobody takes a part for the whole.</summary>
     private sealed class ZipAnswer(VersionArchive.Prepared archive, string tag, string name) : IResult
     {
         public async Task ExecuteAsync(HttpContext httpContext)
@@ -53,14 +53,10 @@ public sealed class VersionArchiveFunctions(PlatformDatabase database, ProjectAc
             if (HttpMethods.IsHead(request.Method))
                 return;
             httpContext.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-            try
-            {
-                await archive.WriteAsync(response.Body, httpContext.RequestAborted);
-            }
-            catch (Exception) when (response.HasStarted)
-            {
-                httpContext.Abort();
-            }
+            // ZipArchive writes the data asynchronously, but some of the small records around it not.
+            if (httpContext.Features.Get<IHttpBodyControlFeature>() is { } body)
+                body.AllowSynchronousIO = true;
+            await archive.WriteAsync(response.Body, httpContext.RequestAborted);
         }
     }
 }
