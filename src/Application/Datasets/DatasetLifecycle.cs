@@ -70,11 +70,13 @@ public sealed class DatasetLifecycle(PlatformDatabase database, Quotas quotas, E
 /// <summary>Ends the work in a dataset when the dataset ends.</summary>
 internal static class DatasetContents
 {
-    /// <summary>Ends uploads and versions that are being published, in the transaction that deletes the dataset. The objects of uploads are removed when expired uploads are.</summary>
+    /// <summary>Ends uploads, archives and versions that are being published, in the transaction that deletes the dataset. The objects of uploads are removed when expired uploads are.</summary>
     public static async Task EndContentsAsync(this PlatformDatabase database, Guid datasetId, DateTimeOffset now, CancellationToken cancellation)
     {
         await database.DatasetUploads.Where(upload => upload.DatasetId == datasetId && upload.ExpiresAt > now)
             .ExecuteUpdateAsync(set => set.SetProperty(upload => upload.ExpiresAt, now), cancellation);
+        await database.DatasetArchives.Where(archive => archive.DatasetId == datasetId && (archive.State == ArchiveState.Announced || archive.State == ArchiveState.Unpacking))
+            .ExecuteUpdateAsync(set => set.SetProperty(archive => archive.State, ArchiveState.Cancelled).SetProperty(archive => archive.EndedAt, now), cancellation);
         await database.DatasetVersions.Where(version => version.DatasetId == datasetId && version.State == DatasetVersionState.Publishing).ExecuteUpdateAsync(
             set => set.SetProperty(version => version.State, DatasetVersionState.Failed).SetProperty(version => version.Error, "The dataset was deleted."), cancellation);
     }

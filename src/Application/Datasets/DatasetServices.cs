@@ -19,9 +19,15 @@ public static class DatasetServices
         services.AddScoped<Thumbnails>();
         services.AddSingleton<ThumbnailQueue>();
         services.AddHostedService(provider => provider.GetRequiredService<ThumbnailQueue>());
+        services.AddScoped<ArchiveIntake>();
+        services.AddScoped<ArchiveEntries>();
+        services.AddScoped<ArchiveUnpacking>();
+        services.AddScoped<ZipPlanning>();
+        services.AddScoped<TarUnpacking>();
         services.AddScoped<VersionPublisher>();
         services.AddScoped<VersionCompletion>();
         services.AddScoped<VersionFiles>();
+        services.AddScoped<VersionArchive>();
         services.AddScoped<ImageRemoval>();
         return services;
     }

@@ -12,6 +12,11 @@ public static class DatasetWork
         .Where(version => version.State == DatasetVersionState.Publishing && version.CreatedAt < before)
         .OrderBy(version => version.Id).Select(version => version.Id));
 
+    /// <summary>Makes images of the entries of an archive that was uploaded.</summary>
+    public static RecoverableWork Unpack { get; } = RecoverableWork.Of<PlatformDatabase>("UnpackArchive", "unpack", (database, before) => database.DatasetArchives
+        .Where(archive => archive.State == ArchiveState.Unpacking && archive.CreatedAt < before)
+        .OrderBy(archive => archive.Id).Select(archive => archive.Id));
+
     /// <summary>Removes the images and files of a dataset that was deleted, or whose project was.</summary>
     public static RecoverableWork Empty { get; } = RecoverableWork.Of<PlatformDatabase>("EmptyDataset", "empty", (database, before) => database.Datasets
         .Where(dataset => dataset.EmptiedAt == null

@@ -82,7 +82,9 @@ public sealed class StagedUploads(PlatformDatabase database, ObjectStores stores
             old.Clear();
             // The row of an upload is there before its URL is.
             Guid[] ids = [.. keys.Select(StagingKeys.UploadOf).OfType<Guid>()];
-            var awaited = await database.DatasetUploads.Where(upload => ids.Contains(upload.Id)).Select(upload => upload.Key).ToListAsync(cancellation);
+            var awaited = await database.DatasetUploads.Where(upload => ids.Contains(upload.Id)).Select(upload => upload.Key)
+                .Concat(database.DatasetArchives.Where(archive => ids.Contains(archive.Id) && (archive.State == ArchiveState.Announced || archive.State == ArchiveState.Unpacking)).Select(archive => archive.Key))
+                .ToListAsync(cancellation);
             string[] left = [.. keys.Except(awaited, StringComparer.Ordinal)];
             await stores.External.DeleteAsync(left, cancellation);
             removed += left.Length;

@@ -158,8 +158,8 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
         var (hashes, widths, heights) = (good.Select(file => file.Sha256).ToArray(), good.Select(file => file.Width).ToArray(), good.Select(file => file.Height).ToArray());
         return await database.DatasetImages.FromSql(
             $"""
-            INSERT INTO dataset_images (id, dataset_id, path, folded_path, key, class, content_type, size, sha256, width, height, created_by, created_at)
-            SELECT u.id, u.dataset_id, u.path, u.folded_path, w.key, w.class, w.content_type, u.size, w.sha256, w.width, w.height, u.created_by, {now}
+            INSERT INTO dataset_images (id, dataset_id, path, folded_path, key, class, split, content_type, size, sha256, width, height, created_by, created_at)
+            SELECT u.id, u.dataset_id, u.path, u.folded_path, w.key, w.class, u.split, w.content_type, u.size, w.sha256, w.width, w.height, u.created_by, {now}
             FROM unnest({ids}, {keys}, {classes}, {types}, {hashes}, {widths}, {heights}) AS w(id, key, class, content_type, sha256, width, height)
             JOIN dataset_uploads u ON u.id = w.id
             ON CONFLICT DO NOTHING

@@ -14,7 +14,8 @@ namespace VisionPlatform.Application.Datasets;
 /// <param name="Size">Bytes.</param>
 /// <param name="ContentType">What to store it as; the signature holds the sender to it.</param>
 /// <param name="Class">Class of the image, or null.</param>
-public sealed record AnnouncedFile(string Path, long Size, string ContentType, string? Class);
+/// <param name="Split">Split that the image is given to, or null.</param>
+public sealed record AnnouncedFile(string Path, long Size, string ContentType, string? Class, Split? Split = null);
 
 /// <summary>Where to put an announced file.</summary>
 public sealed record UploadTicket(Guid UploadId, string Path, PresignedRequest Request);
@@ -36,7 +37,7 @@ public sealed class UploadIntake(
         ), wanted AS MATERIALIZED (
             SELECT w.*, image.is_there IS NOT NULL AS is_present, pending.key AS pending_key,
                    CASE WHEN pending.path <> w.path AND pending.expires_at > $3 THEN pending.path END AS other_spelling
-            FROM unnest($6, $7, $8, $9, $10, $11, $12) WITH ORDINALITY AS w(id, path, folded_path, key, class, content_type, size, number)
+            FROM unnest($6, $7, $8, $9, $10, $11, $12, $15) WITH ORDINALITY AS w(id, path, folded_path, key, class, content_type, size, split, number)
             LEFT JOIN LATERAL (SELECT true AS is_there FROM dataset_images i WHERE i.dataset_id = $1 AND i.folded_path = w.folded_path LIMIT 1) AS image ON true
             LEFT JOIN LATERAL (
                 SELECT u.key, u.path, u.expires_at FROM dataset_uploads u
@@ -46,13 +47,13 @@ public sealed class UploadIntake(
         ), free AS (
             SELECT * FROM wanted WHERE NOT is_present AND other_spelling IS NULL AND NOT EXISTS (SELECT FROM blocked) AND EXISTS (SELECT FROM parent)
         ), stored AS (
-            INSERT INTO dataset_uploads AS u (id, dataset_id, path, folded_path, key, class, content_type, size, created_by, created_at, expires_at)
-            SELECT id, $1, path, folded_path, key, class, content_type, size, $2, $3, $4
+            INSERT INTO dataset_uploads AS u (id, dataset_id, path, folded_path, key, class, content_type, size, split, created_by, created_at, expires_at)
+            SELECT id, $1, path, folded_path, key, class, content_type, size, split, $2, $3, $4
             FROM free WHERE $5 OR (SELECT count(*) FROM free) = (SELECT count(*) FROM wanted) ORDER BY folded_path
             ON CONFLICT (dataset_id, folded_path, created_by) DO UPDATE
             SET id = CASE WHEN u.size = EXCLUDED.size AND u.expires_at > $3 AND starts_with(u.key, $13) THEN u.id ELSE EXCLUDED.id END,
                 key = CASE WHEN u.size = EXCLUDED.size AND u.expires_at > $3 AND starts_with(u.key, $13) THEN u.key ELSE EXCLUDED.key END,
-                path = EXCLUDED.path, class = EXCLUDED.class, content_type = EXCLUDED.content_type, size = EXCLUDED.size, expires_at = EXCLUDED.expires_at
+                path = EXCLUDED.path, class = EXCLUDED.class, content_type = EXCLUDED.content_type, size = EXCLUDED.size, split = EXCLUDED.split, expires_at = EXCLUDED.expires_at
             WHERE u.path = EXCLUDED.path OR u.expires_at <= $3
             RETURNING u.path, u.id, u.key
         )
@@ -165,6 +166,7 @@ public sealed class UploadIntake(
         command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. files.Select(file => file.Size)] });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = StagingKeys.Prefix });
         command.Parameters.Add(Texts(files.SelectMany(file => ImagePath.FoldersOf(CaseFold.Of(file.Path))).Distinct()));
+        command.Parameters.Add(Texts(files.Select(file => file.Split?.ToString().ToLowerInvariant())));
         return command;
     }
 

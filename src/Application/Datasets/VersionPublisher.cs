@@ -17,9 +17,14 @@ public sealed record PublishedVersion(DatasetVersion Version, bool IsNew);
 public sealed class VersionPublisher(PlatformDatabase database, TimeProvider time)
 {
     /// <summary>Freezes the dataset, or finds the version that has the same content. A failed one goes back to publishing.</summary>
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/>, <see cref="ErrorCodes.DatasetEmpty"/>,
+    /// <param name="datasetId">The dataset.</param>
+    /// <param name="userId">Who publishes.</param>
+    /// <param name="note">Free text about the version.</param>
+    /// <param name="cancellation">Cancels.</param>
+    /// <param name="source">Who decides the splits.</param>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/>, <see cref="ErrorCodes.ValidationFailed"/> when splits are to be as given and none is, <see cref="ErrorCodes.DatasetEmpty"/>,
     /// <see cref="ErrorCodes.DatasetSingleClass"/>.</exception>
-    public async Task<PublishedVersion> PublishAsync(Guid datasetId, Guid userId, string? note, CancellationToken cancellation)
+    public async Task<PublishedVersion> PublishAsync(Guid datasetId, Guid userId, string? note, CancellationToken cancellation, SplitSource source = SplitSource.Ratios)
     {
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         await database.RequireLiveProjectOfDatasetAsync(datasetId, cancellation);
@@ -28,7 +33,7 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
         var dataset = await database.Datasets
             .FromSql($"SELECT *, xmin FROM datasets WHERE id = {datasetId} AND deleted_at IS NULL FOR UPDATE").AsNoTracking().SingleOrDefaultAsync(cancellation)
             ?? throw new ProblemException(ErrorCodes.NotFound);
-        var frozen = await FreezeAsync(dataset, cancellation);
+        var frozen = await FreezeAsync(dataset, source, cancellation);
         var hash = Manifest.Hash(frozen.Images(Guid.Empty));
 
         if (await database.DatasetVersions.SingleOrDefaultAsync(version => version.DatasetId == datasetId && version.Hash == hash, cancellation) is { } same)
@@ -64,7 +69,7 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
     }
 
     /// <summary>The images as the version will hold them. A classification version leaves out images without a class.</summary>
-    private async Task<FrozenImages> FreezeAsync(Dataset dataset, CancellationToken cancellation)
+    private async Task<FrozenImages> FreezeAsync(Dataset dataset, SplitSource source, CancellationToken cancellation)
     {
         var byClass = dataset.TaskType == TaskType.ImageClassification;
         var (rows, oldest) = await ReadAsync(dataset.Id, byClass, cancellation);
@@ -77,13 +82,18 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
 
         rows.Sort((a, b) => Manifest.PathOrder.Compare(a.Path, b.Path));
         var contents = new SplitImage[rows.Count];
+        var given = new Split?[rows.Count];
         for (var i = 0; i < rows.Count; i++)
         {
             rows[i] = rows[i] with { Class = rows[i].Class is { } name ? spellings[name] : null };
             contents[i] = new SplitImage(rows[i].Sha256, rows[i].Class);
+            given[i] = source == SplitSource.AsGiven ? rows[i].Given : null;
         }
-        var splits = SplitRules.Assign(contents, dataset.Split);
-        return new FrozenImages(dataset.Id, rows, splits, SplitWarnings.Of(contents, splits, dataset.Split));
+        if (source == SplitSource.AsGiven && Array.TrueForAll(given, split => split is null))
+            throw new ProblemException(ErrorCodes.ValidationFailed, "No image of the dataset was given to a split. Publish with splits=ratios, or upload with a split.", "splits");
+        var splits = SplitRules.Assign(contents, given, dataset.Split);
+        SplitWarning[] moved = SplitWarnings.OfMoved(contents, given, splits) is { } warning ? [warning] : [];
+        return new FrozenImages(dataset.Id, rows, splits, [.. SplitWarnings.Of(contents, splits, dataset.Split), .. moved]);
     }
 
     /// <summary>The images of a dataset, and for each spelling of a class its oldest image.</summary>
@@ -93,7 +103,7 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
         // One string for each class, not one for each image.
         var names = oldest.GetAlternateLookup<ReadOnlySpan<char>>();
         await using var read = new NpgsqlCommand(
-            "SELECT id, path, key, class, size, sha256, width, height FROM dataset_images WHERE dataset_id = $1 AND (class IS NOT NULL OR NOT $2)",
+            "SELECT id, path, key, class, size, sha256, width, height, split FROM dataset_images WHERE dataset_id = $1 AND (class IS NOT NULL OR NOT $2)",
             (NpgsqlConnection)database.Database.GetDbConnection()) { Parameters = { new() { Value = datasetId }, new() { Value = withClass } } };
         await using var reader = await read.ExecuteReaderAsync(cancellation);
         while (await reader.ReadAsync(cancellation))
@@ -107,7 +117,8 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
             }
             else if (name is not null)
                 oldest.Add(name, id);
-            rows.Add(new FrozenRow(id, reader.GetString(1), key == DatasetKeys.Image(datasetId, id, sha256) ? null : key, name, reader.GetInt64(4), sha256, reader.GetInt32(6), reader.GetInt32(7)));
+            rows.Add(new FrozenRow(id, reader.GetString(1), key == DatasetKeys.Image(datasetId, id, sha256) ? null : key, name, reader.GetInt64(4), sha256, reader.GetInt32(6), reader.GetInt32(7),
+                reader.IsDBNull(8) ? null : Enum.Parse<Split>(reader.GetString(8), ignoreCase: true)));
         }
         return (rows, oldest);
     }
@@ -154,7 +165,7 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
     /// <param name="Sha256">Lower-case hex.</param>
     /// <param name="Width">Pixels.</param>
     /// <param name="Height">Pixels.</param>
-    private readonly record struct FrozenRow(Guid Id, string Path, string? OtherKey, string? Class, long Size, string Sha256, int Width, int Height);
+    private readonly record struct FrozenRow(Guid Id, string Path, string? OtherKey, string? Class, long Size, string Sha256, int Width, int Height, Split? Given);
 
     /// <summary>All images of a version in manifest order: about 350 bytes each in memory.</summary>
     private sealed record FrozenImages(Guid DatasetId, List<FrozenRow> Rows, Split[] Splits, IReadOnlyList<SplitWarning> Warnings)

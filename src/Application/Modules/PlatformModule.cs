@@ -22,6 +22,7 @@ internal static class PlatformModule
         Settings =
         [
             SettingsSection.Of("Datasets", DatasetLimits.From),
+            SettingsSection.Of("Archives of images", ArchiveLimits.From),
             SettingsSection.Of("Training", TrainerSettings.From),
             SettingsSection.Of("Language model", LanguageModelSettings.From),
             SettingsSection.Of("Tracking", TrackingSettings.From),
@@ -44,13 +45,15 @@ internal static class PlatformModule
             new("Trainers", "Callbacks for trainers only. A trainer authenticates with the token of the attempt that it works on; trainers/protocol.md describes the whole protocol."),
         ],
         AddServices = services => services.AddProjects().AddDatasets().AddTraining().AddExports().AddDeployments(),
-        Work = [DatasetWork.Publish, DatasetWork.Empty, TrainingWork.Train, ExportWork.Export, DeploymentWork.Deploy],
+        Work = [DatasetWork.Publish, DatasetWork.Unpack, DatasetWork.Empty, TrainingWork.Train, ExportWork.Export, DeploymentWork.Deploy],
         Retention =
         [
             IdempotentAnswers.Retention<PlatformDatabase>(),
             RetentionRule.Of<EndedTargets>("memberships and invitations of what was deleted", (targets, cancellation) => targets.SweepAsync(cancellation)),
             RetentionRule.Of<StagedUploads>("uploads that were never completed", (staged, cancellation) => staged.ExpireAsync(cancellation)),
             RetentionRule.Of<StagedUploads>("staged objects that belong to no upload", (staged, cancellation) => staged.RemoveLeftAsync(cancellation)),
+            RetentionRule.Of<ArchiveIntake>("archives that were never completed", (archives, cancellation) => archives.ExpireAsync(cancellation)),
+            RetentionRule.Of<ArchiveIntake>("archives that ended a month ago", (archives, cancellation) => archives.ForgetAsync(cancellation)),
             RetentionRule.Of<DatasetRemoval>("reasons to keep versions of deleted datasets", (removal, cancellation) => removal.ReopenAsync(cancellation)),
             RetentionRule.Of<AttemptFiles>("files that trainers uploaded and never reported", (files, cancellation) => files.RemoveUnreportedAsync(cancellation)),
             RetentionRule.Of<AttemptFiles>("uploads in parts that nobody finished", (files, cancellation) => files.AbortUnfinishedAsync(cancellation)),

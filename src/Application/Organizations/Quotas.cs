@@ -73,6 +73,35 @@ public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimePr
                 Connection, QuotaKind.ConcurrentExports, QuotaScope.Account, limit, account, [account], usage => usage.ExportsAsync(cancellation), cancellation, more);
     }
 
+    /// <summary>The same for an account whose role and organization are to be found.</summary>
+    public async Task<StorageQuota?> OfStorageAsync(Guid account, CancellationToken cancellation)
+    {
+        var holder = await HolderAsync(account, cancellation);
+        return await OfStorageAsync(account, holder.Role, holder.Organization?.Id, cancellation);
+    }
+
+    /// <summary>Requires that what an account stores, with what the caller's transaction has announced, fits its limits.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.QuotaExceeded"/>.</exception>
+    public async Task RequireStorageFitsAsync(Guid account, CancellationToken cancellation)
+    {
+        foreach (var limit in (await OfStorageAsync(account, cancellation))?.Limits ?? [])
+            await RequireAsync(
+                Connection, QuotaKind.StorageGb, limit.Scope, limit.Gigabytes, limit.Holder, limit.Accounts, usage => usage.StorageGbAsync(cancellation), cancellation, more: 0);
+    }
+
+    /// <summary>Requires room for bytes that will be announced later. Others may take the room until then, so each announcement is checked as well.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.QuotaExceeded"/>.</exception>
+    public async Task RequireRoomForStorageAsync(Guid account, long bytes, CancellationToken cancellation)
+    {
+        await using var opened = await OpenAsync(cancellation);
+        foreach (var limit in (await OfStorageAsync(account, cancellation))?.Limits ?? [])
+        {
+            var use = new QuotaUse(QuotaKind.StorageGb, limit.Scope, limit.Gigabytes, await new Usage(Connection, limit.Accounts, time.GetUtcNow()).StorageGbAsync(cancellation));
+            if (!use.HasRoomFor(bytes / Usage.Gigabyte))
+                throw Exceeded(use with { Used = use.Used + bytes / Usage.Gigabyte });
+        }
+    }
+
     /// <summary>The limits on what a person may store; null when there is none. Costs a query only for people who belong to an organization.</summary>
     public async Task<StorageQuota?> OfStorageAsync(Guid account, SystemRole role, Guid? organizationId, CancellationToken cancellation)
     {

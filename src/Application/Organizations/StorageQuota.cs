@@ -19,6 +19,8 @@ public sealed class StorageQuota
     private readonly IReadOnlyList<StorageLimit> _limits;
     private readonly TimeProvider _time;
 
+    internal IReadOnlyList<StorageLimit> Limits => _limits;
+
     internal StorageQuota(Quotas quotas, IReadOnlyList<StorageLimit> limits, TimeProvider time) => (_quotas, _limits, _time) = (quotas, limits, time);
 
     /// <summary>Appends statements that share the limits and add up what is stored. They belong after those that announce, in the same transaction.</summary>

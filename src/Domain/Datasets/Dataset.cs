@@ -96,6 +96,9 @@ public sealed class DatasetImage
     /// <summary>Key of the thumbnail; null until it is made (<see cref="DueThumbnail"/>).</summary>
     public string? ThumbnailKey { get; init; }
     public string? Class { get; set; }
+
+    /// <summary>Split that the image was given to when it was uploaded; null for none.</summary>
+    public Split? Split { get; init; }
     public required string ContentType { get; init; }
 
     /// <summary>Bytes.</summary>
@@ -147,6 +150,9 @@ public sealed class DatasetUpload
     /// <summary>Where the sender puts the file: a key of this upload alone (<see cref="StagingKeys"/>).</summary>
     public required string Key { get; init; }
     public string? Class { get; init; }
+
+    /// <summary>Split that the image was given to when it was uploaded; null for none.</summary>
+    public Split? Split { get; init; }
     public required string ContentType { get; init; }
 
     /// <summary>Announced bytes.</summary>

@@ -28,15 +28,16 @@ public static class Manifest
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>Writes the stored manifest, uncompressed.</summary>
+    /// <summary>Writes the stored manifest, uncompressed, or without keys the lines that are hashed.</summary>
     /// <param name="images">Images in <see cref="PathOrder"/>.</param>
     /// <param name="target">Where to.</param>
     /// <param name="cancellation">Cancels writing.</param>
-    public static async Task WriteAsync(IEnumerable<DatasetVersionImage> images, Stream target, CancellationToken cancellation)
+    /// <param name="withKey">Whether lines say where the image lies.</param>
+    public static async Task WriteAsync(IEnumerable<DatasetVersionImage> images, Stream target, CancellationToken cancellation, bool withKey = true)
     {
         using var lines = new Lines();
         foreach (var image in images)
-            await target.WriteAsync(lines.Stored(image), cancellation);
+            await target.WriteAsync(withKey ? lines.Stored(image) : lines.Canonical(image), cancellation);
     }
 
     /// <summary>Makes the lines of images. What it gives out is valid until the next call.</summary>

@@ -7,6 +7,16 @@ namespace VisionPlatform.Domain.Datasets;
 /// <param name="Class">Class of the image; null when it has none.</param>
 public readonly record struct SplitImage(string Sha256, string? Class);
 
+/// <summary>Who decides the splits of a version.</summary>
+public enum SplitSource
+{
+    /// <summary>The dataset's ratios, by the content of each image.</summary>
+    Ratios,
+
+    /// <summary>The split that each image was given to when it was uploaded; the ratios for images that were given to none.</summary>
+    AsGiven,
+}
+
 /// <summary>
 /// Assigns images to train, val and test by their content, so that copies of a file never fall into two splits. The plain split depends on each
 /// file alone, so adding images never moves another image. The stratified split keeps the ratios within each class, so adding images may move
@@ -60,6 +70,29 @@ public static class SplitRules
             }
         }
         return [.. images.Select(image => splits[image.Sha256])];
+    }
+
+    /// <summary>
+    /// The given split of each image, and the ratios for the others. Copies of a file stay in one split here too: of several given ones the one that is
+    /// most held out, test before val before train, so that nothing is tested with what was trained on.
+    /// </summary>
+    /// <param name="images">The images.</param>
+    /// <param name="given">The split that each was given to; null for none.</param>
+    /// <param name="settings">For images of which no copy was given to a split.</param>
+    public static Split[] Assign(IReadOnlyList<SplitImage> images, IReadOnlyList<Split?> given, SplitSettings settings)
+    {
+        var decided = new Dictionary<string, Split>(StringComparer.Ordinal);
+        foreach (var (image, split) in images.Zip(given))
+            if (split is { } one)
+                decided[image.Sha256] = decided.TryGetValue(image.Sha256, out var other) && other > one ? other : one;
+        var others = images.Index().Where(image => !decided.ContainsKey(image.Item.Sha256)).ToList();
+        var byRatio = Assign([.. others.Select(image => image.Item)], settings);
+        var splits = new Split[images.Count];
+        for (var i = 0; i < images.Count; i++)
+            splits[i] = decided.GetValueOrDefault(images[i].Sha256);
+        foreach (var (other, split) in others.Zip(byRatio))
+            splits[other.Index] = split;
+        return splits;
     }
 
     private static Split At(int position, int train, int val) => position < train ? Split.Train : position < val ? Split.Val : Split.Test;

@@ -17,6 +17,9 @@ public enum SplitWarningKind
 
     /// <summary>The same file has two classes: one of the labels is wrong.</summary>
     ContradictingClasses,
+
+    /// <summary>Copies of a file were given to several splits. All of them are in the one that is most held out.</summary>
+    CopiesInSeveralSplits,
 }
 
 /// <summary>A warning about the images of a version and their division.</summary>
@@ -60,6 +63,23 @@ public static class SplitWarnings
             warnings.Add(new SplitWarning(SplitWarningKind.ContradictingClasses, $"{contradictions.Count} {(contradictions.Count == 1 ? "file has" : "files have")} copies with different classes.", null, counts));
         }
         return warnings;
+    }
+
+    /// <summary>The warning about copies that were given to several splits; null when there are none.</summary>
+    /// <param name="images">The images.</param>
+    /// <param name="given">The split that each was given to; null for none.</param>
+    /// <param name="splits">The split of each image.</param>
+    public static SplitWarning? OfMoved(IReadOnlyList<SplitImage> images, IReadOnlyList<Split?> given, IReadOnlyList<Split> splits)
+    {
+        var files = images.Index().GroupBy(image => image.Item.Sha256, image => image.Index, StringComparer.Ordinal)
+            .Where(copies => copies.Select(i => given[i]).OfType<Split>().Distinct().Skip(1).Any()).ToList();
+        if (files.Count == 0)
+            return null;
+        var moved = files.Sum(copies => copies.Count(i => given[i] is { } split && split != splits[i]));
+        return new SplitWarning(
+            SplitWarningKind.CopiesInSeveralSplits,
+            $"{files.Count} {(files.Count == 1 ? "file was" : "files were")} given to several splits; {moved} {(moved == 1 ? "copy was" : "copies were")} moved so that no file is both trained on and tested with.",
+            null, Count(files.SelectMany(copies => copies.Select(i => splits[i]))));
     }
 
     private static IEnumerable<SplitWarning> Few(IEnumerable<(string Name, SplitCounts Counts)> classes, SplitWarningKind kind, string what)

@@ -10,6 +10,10 @@ public static partial class ErrorCodes
     public static readonly ErrorCode NotAnImage = User(422, "NOT_AN_IMAGE", "The file is not an image of a supported type.", "Upload JPEG, PNG, GIF, BMP, WebP or TIFF.");
     public static readonly ErrorCode ImageTruncated = User(422, "IMAGE_TRUNCATED", "The image is incomplete or damaged.", "Upload the whole file again.");
     public static readonly ErrorCode ImageTooLarge = User(422, "IMAGE_TOO_LARGE", "The image is larger than allowed.", "Scale it down.", TrainerUse.Reply);
+    public static readonly ErrorCode ArchiveUnknownFormat = User(422, "ARCHIVE_UNKNOWN_FORMAT", "The file is not an archive of a supported type.", "Upload ZIP, TAR, TAR in gzip or TAR in Zstandard.");
+    public static readonly ErrorCode ArchiveDamaged = User(422, "ARCHIVE_DAMAGED", "The archive, or an entry of it, is incomplete or damaged.", "Make the archive again and upload it. Images that were taken stay and are skipped the next time.");
+    public static readonly ErrorCode ArchiveTooLarge = User(422, "ARCHIVE_TOO_LARGE", "The archive unpacks to more than allowed.", "Divide it into several archives. Images that were taken stay and are skipped the next time.");
+    public static readonly ErrorCode ArchiveEntryUnsupported = User(422, "ARCHIVE_ENTRY_UNSUPPORTED", "This kind of entry is not unpacked.", "Put the image itself into the archive, stored or deflated and not encrypted.");
     public static readonly ErrorCode DatasetEmpty = User(422, "DATASET_EMPTY", "The dataset has no images.", "Upload images first.");
     public static readonly ErrorCode DatasetSingleClass = User(422, "DATASET_SINGLE_CLASS", "The dataset has only one class.", "Classification needs images of at least two classes.");
     public static readonly ErrorCode DatasetDeleted = User(409, "DATASET_DELETED", "The dataset was deleted.", "Choose another dataset.");

@@ -29,7 +29,8 @@ public sealed record NewDataset(
 /// <param name="Size">Size of the file in bytes.</param>
 /// <param name="ContentType">Image type, for example <c>image/png</c>; taken from the extension of the path when left out. The upload must send the same <c>Content-Type</c>.</param>
 /// <param name="Class">Class of the image. When left out, the first folder of the path, or the second when the first is <c>train</c>, <c>val</c>, <c>test</c> or a similar name of a split.</param>
-public sealed record NewUpload([property: Required] string? Path, [property: Required] long? Size, string? ContentType, string? Class);
+/// <param name="Split">Split that the image is given to, for versions that are published with <c>splits</c> = <c>as_given</c>; none when left out, except with the layout <c>splits_and_classes</c>.</param>
+public sealed record NewUpload([property: Required] string? Path, [property: Required] long? Size, string? ContentType, string? Class, Split? Split);
 
 /// <summary>What happens to paths that the dataset already has.</summary>
 public enum OnDuplicate
@@ -44,7 +45,8 @@ public enum OnDuplicate
 /// <summary>Files to upload.</summary>
 /// <param name="Files">The files, at most 1,000 in one request.</param>
 /// <param name="OnDuplicate">What happens to paths that the dataset already has; <c>error</c> when left out.</param>
-public sealed record NewUploads([property: Required, MinLength(1), MaxLength(1000)] IReadOnlyList<NewUpload>? Files, OnDuplicate? OnDuplicate);
+/// <param name="Layout">What the folders of the paths mean, for files without <c>class</c> and <c>split</c>; <c>folders_are_classes</c> when left out.</param>
+public sealed record NewUploads([property: Required, MinLength(1), MaxLength(1000)] IReadOnlyList<NewUpload>? Files, OnDuplicate? OnDuplicate, ImageLayout? Layout);
 
 /// <summary>Uploads that are finished.</summary>
 /// <param name="UploadIds">Ids from the answer to the announcement, at most 1,000 in one request.</param>
@@ -52,7 +54,8 @@ public sealed record FinishedUploads([property: Required, MinLength(1), MaxLengt
 
 /// <summary>A version to publish.</summary>
 /// <param name="Note">Free text about the version; may be left out.</param>
-public sealed record NewVersion([property: Prose(2000)] string? Note);
+/// <param name="Splits">Who decides the splits; <c>ratios</c> when left out.</param>
+public sealed record NewVersion([property: Prose(2000)] string? Note, SplitSource? Splits);
 
 /// <summary>A class and how many images it has.</summary>
 /// <param name="Name">Name of the class.</param>
@@ -91,13 +94,14 @@ public sealed record UploadsAnswer(IReadOnlyList<UploadAnswer> Uploads, IReadOnl
 /// <summary>An image of a dataset.</summary>
 /// <param name="Path">Path of the image within the dataset.</param>
 /// <param name="Class">Class of the image; null when it has none.</param>
+/// <param name="Split">Split that the image was given to when it was uploaded; null when it was given to none.</param>
 /// <param name="Width">Width in pixels of the upright image, after its EXIF orientation, as the thumbnail and the trainers see it.</param>
 /// <param name="Height">Height in pixels of the upright image.</param>
 /// <param name="ContentType">Image type, for example <c>image/png</c>.</param>
 /// <param name="Url">Presigned address of the file; it works for an hour by default.</param>
 /// <param name="ThumbnailUrl">Address of a preview of at most 256 × 256 pixels, which needs no sign-in and works for an hour by default. It may redirect. Null when there is none.</param>
 public sealed record ImageAnswer(
-    Guid Id, string Path, string? Class, int Width, int Height, long Size, string Sha256, string ContentType, string Url, string? ThumbnailUrl, DateTimeOffset CreatedAt);
+    Guid Id, string Path, string? Class, Split? Split, int Width, int Height, long Size, string Sha256, string ContentType, string Url, string? ThumbnailUrl, DateTimeOffset CreatedAt);
 
 /// <summary>An upload that became an image.</summary>
 /// <param name="UploadId">Id of the upload.</param>

@@ -14,7 +14,7 @@ public sealed class ImageUrls(ObjectStores stores, DatasetLimits limits, Hosting
     private const string Audience = "thumbnail";
 
     public ImageAnswer Answer(DatasetImage image) => new(
-        image.Id, image.Path, image.Class, image.Width, image.Height, image.Size, image.Sha256, image.ContentType, Read(image.Key),
+        image.Id, image.Path, image.Class, image.Split, image.Width, image.Height, image.Size, image.Sha256, image.ContentType, Read(image.Key),
         image.ThumbnailKey is { } key ? Read(key) : NotMadeYet(image), image.CreatedAt);
 
     /// <summary>A presigned GET of an object of the datasets bucket.</summary>

@@ -33,7 +33,7 @@ public sealed class UploadFunctions(
         var user = request.CurrentUser();
         await access.RequireDatasetAsync(database, user, id, Permission.DatasetsWrite, cancellation);
         var wanted = await request.ReadJsonAsync<NewUploads>(cancellation, MaximumBody);
-        var files = Check(wanted.Files!);
+        var files = Check(wanted.Files!, wanted.Layout ?? ImageLayout.FoldersAreClasses);
         var quota = await quotas.OfStorageAsync(user.Id, user.Role, user.OrganizationId, cancellation);
         var tickets = await intake.AnnounceAsync(id, user.Id, files, wanted.OnDuplicate == OnDuplicate.Skip, quota, cancellation);
         return Answer.Ok(new UploadsAnswer([.. tickets.Uploads.Select(UploadAnswer.From)], tickets.Skipped));
@@ -54,7 +54,7 @@ public sealed class UploadFunctions(
             [.. done.Failed.Select(failure => new FailedUploadAnswer(failure.UploadId, failure.Path, failure.Error.Code, failure.Detail, failure.Error.SuggestedAction))]));
     }
 
-    private AnnouncedFile[] Check(IReadOnlyList<NewUpload> files)
+    private AnnouncedFile[] Check(IReadOnlyList<NewUpload> files, ImageLayout layout)
     {
         string[] paths = [.. files.Select(file => CaseFold.Composed(file.Path!))];
         CheckPaths(paths);
@@ -63,16 +63,19 @@ public sealed class UploadFunctions(
         for (var i = 0; i < files.Count; i++)
         {
             var (path, size, contentType) = (paths[i], files[i].Size!.Value, files[i].ContentType ?? ContentTypeOf(files[i].Path!));
+            var place = layout.Place(path);
+            if (place.Problem is { } misplaced && (files[i].Class is null || files[i].Split is null))
+                errors.Add($"files[{i}].path", misplaced);
             if (size < 1)
                 errors.Add($"files[{i}].size", "The file is empty.");
             if (size > limits.MaxImageBytes)
                 errors.Add($"files[{i}].size", $"An image may have at most {limits.MaxImageBytes} bytes.");
             if (contentType is null || !ContentTypes.Contains(contentType))
                 errors.Add($"files[{i}].contentType", $"Must be one of {string.Join(", ", ContentTypes)}; it is taken from the extension when absent.");
-            var name = files[i].Class is { } given ? CaseFold.Composed(given) : ImagePath.ClassOf(path);
+            var name = files[i].Class is { } given ? CaseFold.Composed(given) : place.Class;
             if (name is not null && ClassName.Problem(name) is { } problem)
                 errors.Add($"files[{i}].class", problem);
-            announced[i] = new AnnouncedFile(path, size, contentType ?? "", name);
+            announced[i] = new AnnouncedFile(path, size, contentType ?? "", name, files[i].Split ?? place.Split);
         }
         errors.ThrowIfAny();
         return announced;

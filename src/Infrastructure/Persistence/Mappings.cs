@@ -60,6 +60,26 @@ internal static class Mappings
             due.HasKey(d => d.ImageId);
             due.HasIndex(d => d.DueAt);
         });
+        model.Entity<DatasetArchive>(archive =>
+        {
+            archive.Property(a => a.Name).HasMaxLength(200);
+            archive.Property(a => a.Error).HasJson();
+            archive.HasOne<Dataset>().WithMany().HasForeignKey(a => a.DatasetId);
+            archive.HasIndex(a => new { a.DatasetId, a.Id });
+            // For quotas, which add up what is announced.
+            archive.HasIndex(a => new { a.CreatedBy, a.ExpiresAt }).IncludeProperties(a => a.Size).HasFilter("state = 'announced'").HasDatabaseName("ix_dataset_archives_announced");
+            archive.HasIndex(a => a.CreatedAt).HasFilter("state IN ('announced', 'unpacking')").HasDatabaseName("ix_dataset_archives_active");
+            archive.HasIndex(a => a.EndedAt);
+        });
+        model.Entity<DatasetArchiveEntry>(entry =>
+        {
+            entry.HasKey(e => new { e.ArchiveId, e.Number });
+            entry.HasOne<DatasetArchive>().WithMany().HasForeignKey(e => e.ArchiveId);
+            entry.HasIndex(e => new { e.ArchiveId, e.Batch });
+            entry.HasIndex(e => new { e.ArchiveId, e.Outcome, e.Number });
+            entry.Property(e => e.FoldedPath).UseCollation("C");
+            entry.HasIndex(e => new { e.ArchiveId, e.FoldedPath });
+        });
         model.Entity<DatasetUsage>(usage =>
         {
             usage.HasKey(u => new { u.DatasetId, u.UserId });

@@ -18,6 +18,8 @@ public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options)
     public DbSet<DueThumbnail> DueThumbnails => Set<DueThumbnail>();
     public DbSet<DatasetImage> DatasetImages => Set<DatasetImage>();
     public DbSet<DatasetUpload> DatasetUploads => Set<DatasetUpload>();
+    public DbSet<DatasetArchive> DatasetArchives => Set<DatasetArchive>();
+    public DbSet<DatasetArchiveEntry> DatasetArchiveEntries => Set<DatasetArchiveEntry>();
     public DbSet<DatasetUsage> DatasetUsage => Set<DatasetUsage>();
     public DbSet<DatasetVersion> DatasetVersions => Set<DatasetVersion>();
     public DbSet<DatasetVersionImage> DatasetVersionImages => Set<DatasetVersionImage>();

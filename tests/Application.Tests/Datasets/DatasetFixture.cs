@@ -4,6 +4,8 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using VisionPlatform.Application.Datasets;
+using VisionPlatform.Application.Idempotency;
+using VisionPlatform.Application.Organizations;
 using VisionPlatform.Application.Projects;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Projects;
@@ -115,10 +117,10 @@ public sealed class DatasetWorkbench(DatasetFixture fixture, Dataset dataset)
     public Thumbnails Thumbnails(PlatformDatabase database, ILogger<Thumbnails>? log = null) =>
         new(database, fixture.Stores, Staged(database), Inspector, Time, log ?? NullLogger<Thumbnails>.Instance);
 
-    public async Task<PublishedVersion> PublishAsync(string? note = null)
+    public async Task<PublishedVersion> PublishAsync(string? note = null, SplitSource source = SplitSource.Ratios)
     {
         await using var database = fixture.Database();
-        return await new VersionPublisher(database, Time).PublishAsync(Dataset.Id, Dataset.CreatedBy, note, CancellationToken.None);
+        return await new VersionPublisher(database, Time).PublishAsync(Dataset.Id, Dataset.CreatedBy, note, CancellationToken.None, source);
     }
 
     public async Task RemoveAsync(Guid image)
@@ -166,6 +168,78 @@ public sealed class DatasetWorkbench(DatasetFixture fixture, Dataset dataset)
 
     private StagedUploads Staged(PlatformDatabase database) => new(database, fixture.Stores, DatasetLimits.Default, Time);
 
+    /// <summary>Announces an archive, puts it and completes it; nothing is unpacked yet.</summary>
+    public async Task<DatasetArchive> UploadArchiveAsync(byte[] content, ImageLayout layout = ImageLayout.FoldersAreClasses, string folder = "")
+    {
+        await using var database = fixture.Database();
+        await using var users = fixture.Users();
+        var archives = Archives(database, users);
+        var once = new IdempotentCreate<ArchiveTicket>(null, _ => new StoredAnswer(201, null, null, null), Time);
+        var ticket = (await archives.AnnounceAsync(Dataset.Id, Dataset.CreatedBy, new ArchiveDraft("images", content.Length, layout, folder), once, CancellationToken.None)).Made!;
+        Assert.Equal(200, await PutAsync(ticket.Request, content));
+        return await archives.CompleteAsync(Dataset.Id, ticket.Archive.Id, CancellationToken.None);
+    }
+
+    public async Task<DatasetArchive> CancelAsync(Guid archive)
+    {
+        await using var database = fixture.Database();
+        await using var users = fixture.Users();
+        return await Archives(database, users).CancelAsync(Dataset.Id, archive, CancellationToken.None);
+    }
+
+    public async Task<int> ExpireArchivesAsync()
+    {
+        await using var database = fixture.Database();
+        await using var users = fixture.Users();
+        return await Archives(database, users).ExpireAsync(CancellationToken.None);
+    }
+
+    /// <summary>Unpacks to the end, step by step, as the orchestration does, each step with services of its own.</summary>
+    public async Task<DatasetArchive> UnpackAsync(Guid archive, ArchiveLimits? limits = null)
+    {
+        var plan = await StepAsync(unpacking => unpacking.PlanAsync(archive, CancellationToken.None), limits);
+        for (var batch = 0; batch < plan.Batches; batch++)
+            await StepAsync(unpacking => unpacking.UnpackBatchAsync(archive, batch, CancellationToken.None), limits);
+        for (var from = plan.IsStream ? TarCursor.Start : null; from is not null;)
+            from = await StepAsync(unpacking => unpacking.UnpackTarAsync(archive, from, CancellationToken.None), limits);
+        await StepAsync(unpacking => unpacking.FinishAsync(archive, CancellationToken.None), limits);
+        await using var database = fixture.Database();
+        return await database.DatasetArchives.AsNoTracking().SingleAsync(row => row.Id == archive);
+    }
+
+    public async Task<DatasetArchive> UnpackAsync(byte[] content, ImageLayout layout = ImageLayout.FoldersAreClasses, string folder = "", ArchiveLimits? limits = null) =>
+        await UnpackAsync((await UploadArchiveAsync(content, layout, folder)).Id, limits);
+
+    /// <summary>One step of unpacking.</summary>
+    public async Task<T> StepAsync<T>(Func<ArchiveUnpacking, Task<T>> step, ArchiveLimits? limits = null)
+    {
+        await using var database = fixture.Database();
+        await using var users = fixture.Users();
+        var (quotas, allowed) = (new Quotas(database, users, Time), limits ?? ArchiveLimits.Default);
+        var entries = new ArchiveEntries(
+            database, fixture.Stores, new UploadIntake(fixture.DataSource, fixture.Stores, Staged(database), DatasetLimits.Default, Time),
+            new UploadCompletion(database, fixture.Stores, Staged(database), Inspector, Time), quotas);
+        return await step(new ArchiveUnpacking(
+            database, fixture.Stores, Staged(database), entries, new ZipPlanning(database, allowed, DatasetLimits.Default),
+            new TarUnpacking(database, fixture.Stores, entries, allowed, DatasetLimits.Default), quotas, Time));
+    }
+
+    /// <summary>What was not taken: name and code, in the order of the archive.</summary>
+    public async Task<List<(string Name, string? Code)>> NotTakenAsync(Guid archive)
+    {
+        await using var database = fixture.Database();
+        return [.. (await database.DatasetArchiveEntries.Where(entry => entry.ArchiveId == archive).OrderBy(entry => entry.Number).ToListAsync()).Select(entry => (entry.Name, entry.Code))];
+    }
+
+    public async Task<List<DatasetImage>> ImagesAsync()
+    {
+        await using var database = fixture.Database();
+        return [.. (await database.DatasetImages.AsNoTracking().Where(image => image.DatasetId == Dataset.Id).ToListAsync()).OrderBy(image => image.Path, StringComparer.Ordinal)];
+    }
+
+    private ArchiveIntake Archives(PlatformDatabase database, UserDatabase users) =>
+        new(database, fixture.Stores, Staged(database), new Quotas(database, users, Time), DatasetLimits.Default, Time);
+
     /// <summary>Announces, puts and completes files, and makes the thumbnails; every one must become an image.</summary>
     public async Task<IReadOnlyList<DatasetImage>> UploadAsync(params IReadOnlyList<(string Path, byte[] Content)> files)
     {
@@ -187,10 +261,12 @@ public sealed class DatasetWorkbench(DatasetFixture fixture, Dataset dataset)
         return await CompleteAsync([.. tickets.Uploads.Select(ticket => ticket.UploadId)]);
     }
 
-    public static async Task<int> PutAsync(UploadTicket ticket, byte[] content)
+    public static Task<int> PutAsync(UploadTicket ticket, byte[] content) => PutAsync(ticket.Request, content);
+
+    public static async Task<int> PutAsync(PresignedRequest where, byte[] content)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Put, ticket.Request.Url) { Content = new ByteArrayContent(content) };
-        foreach (var (name, value) in ticket.Request.Headers)
+        using var request = new HttpRequestMessage(HttpMethod.Put, where.Url) { Content = new ByteArrayContent(content) };
+        foreach (var (name, value) in where.Headers)
             if (!request.Headers.TryAddWithoutValidation(name, value))
                 request.Content.Headers.TryAddWithoutValidation(name, value);
         using var answer = await Http.SendAsync(request);

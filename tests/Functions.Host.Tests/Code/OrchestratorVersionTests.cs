@@ -73,6 +73,10 @@ public sealed class OrchestratorVersionTests
         new("a version that is written", "PublishDatasetVersion", Id, [("WriteDatasetVersion", new PublishEnd(Id, DatasetVersionState.Ready, null))]),
         new("a version that cannot be written", "PublishDatasetVersion", Id, [("WriteDatasetVersion", new PublishEnd(Id, DatasetVersionState.Failed, "away")), ("FailDatasetVersion", null)]),
         new("a deleted dataset", "EmptyDataset", Id, [("RemoveDatasetFiles", null)]),
+        new("a ZIP of three batches, the second of which ends it", "UnpackArchive", Id,
+            [("PlanArchive", new ArchivePlan(3, IsStream: false)), ("UnpackBatch", true), ("UnpackBatch", false), ("UnpackBatch", true), ("FinishArchive", ArchiveState.Failed)]),
+        new("a TAR of two steps", "UnpackArchive", Id,
+            [("PlanArchive", new ArchivePlan(0, IsStream: true)), ("UnpackTar", new TarCursor(500, 1024, 512)), ("UnpackTar", null), ("FinishArchive", ArchiveState.Completed)]),
         new("a deployment at the second try", "DeployModel", Id, [("LoadDeployment", new DeploymentLoad(DeploymentState.Deploying, null)), ("LoadDeployment", new DeploymentLoad(DeploymentState.Active, null))]),
         new("a copy", "CopyDatabase", Copy,
             [

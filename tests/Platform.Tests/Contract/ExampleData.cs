@@ -46,6 +46,8 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         ["startTrainingJob"] = "UPDATE training_jobs SET state = 'pending'",
         ["cancelTrainingJob"] = "UPDATE training_jobs SET state = 'pending'",
         ["leaveProject"] = $"UPDATE projects SET owner_id = '{Examples.Member}'",
+        // Its images are not in the object store.
+        ["downloadDatasetVersion"] = "DELETE FROM dataset_version_images",
         ["deleteProject"] = "UPDATE deployments SET state = 'deactivated'",
     };
 
@@ -149,6 +151,12 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
             Id = Guid.Parse(Examples.Upload), DatasetId = dataset, Path = "dent/img_0009.png", Key = $"datasets/{dataset}/images/{Guid.CreateVersion7()}.png", Class = "dent",
             ContentType = "image/png", Size = 100, CreatedBy = user, CreatedAt = Then, ExpiresAt = DateTimeOffset.UtcNow.AddHours(1),
         });
+        platform.DatasetArchives.Add(new DatasetArchive
+        {
+            Id = Guid.Parse(Examples.Archive), DatasetId = dataset, Name = "plates.zip", Layout = ImageLayout.FoldersAreClasses, Folder = "", Size = 100, Key = StagingKeys.Of(Guid.Parse(Examples.Archive)),
+            State = ArchiveState.Completed, Format = ArchiveFormat.Zip, Entries = 3, Taken = 1, Refused = 1, Skipped = 1, TakenBytes = 100, CreatedBy = user, CreatedAt = Then, ExpiresAt = Then, EndedAt = Then,
+        });
+        platform.DatasetArchiveEntries.AddRange(Entry(1, EntryOutcome.Refused), Entry(2, EntryOutcome.Skipped));
         platform.DatasetVersions.Add(new DatasetVersion
         {
             Id = version, DatasetId = dataset, Number = 1, Hash = new string('a', 64), State = DatasetVersionState.Ready, ImageCount = 1, SizeBytes = 100,
@@ -160,6 +168,11 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
             VersionId = version, Path = "scratch/img_0001.png", Key = "datasets/example.png", Class = "scratch", Split = Split.Train, Size = 100, Sha256 = new string('b', 64), Width = 8, Height = 8,
         });
         platform.Trainers.Add(new Trainer { Framework = "torchvision", SeenAt = DateTimeOffset.UtcNow, Capabilities = ExampleTrainer.Capabilities });
+
+        DatasetArchiveEntry Entry(int number, EntryOutcome outcome) => new()
+        {
+            ArchiveId = Guid.Parse(Examples.Archive), Number = number, Name = $"scratch/{number}.txt", Outcome = outcome, Code = "NOT_AN_IMAGE", Detail = "The content is not that of an image.",
+        };
 
         DatasetImage Image(Guid id, string name) => new()
         {

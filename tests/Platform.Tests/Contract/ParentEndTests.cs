@@ -62,6 +62,7 @@ public sealed class ParentEndTests(PlatformHost host) : PlatformTests(host)
         new("createDeployment", Project),
         new("announceUploads", Project, Dataset),
         new("completeUploads", Project, Dataset),
+        new("announceArchive", Project, Dataset),
         new("publishDataset", Project, Dataset),
         new("inviteToProject", Project),
         new("inviteToDataset", Project, Dataset),
@@ -97,6 +98,7 @@ public sealed class ParentEndTests(PlatformHost host) : PlatformTests(host)
         ["signUp"] = "It has no parent.", ["confirmSignUp"] = "It has no parent.", ["createOrganization"] = "It has no parent.",
         ["createServiceToken"] = "It stores nothing. The token is checked together with the account whenever it is used.",
         ["replaceLabelingPreferences"] = "A note of the account to itself, which nobody else reads.",
+        ["completeArchive"] = "It continues what announceArchive began, and ends with the dataset; ArchiveTests of Application.Tests.", ["cancelArchive"] = "It ends.",
         ["predict"] = "It stores only a count.",
         ["reportAttemptEvents"] = "It changes the attempt under its lock; EventIngestTests.",
         ["requestAttemptUpload"] = "An address. What is put there counts only if an event of the running attempt names it.",
@@ -119,6 +121,7 @@ public sealed class ParentEndTests(PlatformHost host) : PlatformTests(host)
         ("an export under way in a deleted project", "SELECT count(*) FROM exports e JOIN projects p ON p.id = e.project_id WHERE p.deleted_at IS NOT NULL AND e.completed_at IS NULL"),
         ("a deployment of a deleted project that answers", "SELECT count(*) FROM deployments d JOIN projects p ON p.id = d.project_id WHERE p.deleted_at IS NOT NULL AND d.state IN ('pending', 'deploying', 'active')"),
         ("an upload to a deleted dataset", "SELECT count(*) FROM dataset_uploads u JOIN datasets d ON d.id = u.dataset_id WHERE u.expires_at > d.deleted_at"),
+        ("an archive under way in a deleted dataset", "SELECT count(*) FROM dataset_archives a JOIN datasets d ON d.id = a.dataset_id WHERE d.deleted_at IS NOT NULL AND a.state IN ('announced', 'unpacking')"),
         ("a version of a deleted dataset that is being published", "SELECT count(*) FROM dataset_versions v JOIN datasets d ON d.id = v.dataset_id WHERE d.deleted_at IS NOT NULL AND v.state = 'publishing'"),
     ];
 

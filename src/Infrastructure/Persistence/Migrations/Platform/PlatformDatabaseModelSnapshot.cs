@@ -96,6 +96,200 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.ToTable("datasets", (string)null);
                 });
 
+            modelBuilder.Entity("VisionPlatform.Domain.Datasets.DatasetArchive", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid>("CreatedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("created_by");
+
+                    b.Property<Guid>("DatasetId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("dataset_id");
+
+                    b.Property<DateTimeOffset?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<int?>("Entries")
+                        .HasColumnType("integer")
+                        .HasColumnName("entries");
+
+                    b.Property<string>("Error")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("error");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<string>("Folder")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("folder");
+
+                    b.Property<string>("Format")
+                        .HasColumnType("text")
+                        .HasColumnName("format");
+
+                    b.Property<string>("Key")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("key");
+
+                    b.Property<string>("Layout")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("layout");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("name");
+
+                    b.Property<int>("Refused")
+                        .HasColumnType("integer")
+                        .HasColumnName("refused");
+
+                    b.Property<long>("Size")
+                        .HasColumnType("bigint")
+                        .HasColumnName("size");
+
+                    b.Property<int>("Skipped")
+                        .HasColumnType("integer")
+                        .HasColumnName("skipped");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.Property<int>("Taken")
+                        .HasColumnType("integer")
+                        .HasColumnName("taken");
+
+                    b.Property<long>("TakenBytes")
+                        .HasColumnType("bigint")
+                        .HasColumnName("taken_bytes");
+
+                    b.HasKey("Id")
+                        .HasName("pk_dataset_archives");
+
+                    b.HasIndex("CreatedAt")
+                        .HasDatabaseName("ix_dataset_archives_active")
+                        .HasFilter("state IN ('announced', 'unpacking')");
+
+                    b.HasIndex("EndedAt")
+                        .HasDatabaseName("ix_dataset_archives_ended_at");
+
+                    b.HasIndex("CreatedBy", "ExpiresAt")
+                        .HasDatabaseName("ix_dataset_archives_announced")
+                        .HasFilter("state = 'announced'");
+
+                    NpgsqlIndexBuilderExtensions.IncludeProperties(b.HasIndex("CreatedBy", "ExpiresAt"), new[] { "Size" });
+
+                    b.HasIndex("DatasetId", "Id")
+                        .HasDatabaseName("ix_dataset_archives_dataset_id_id");
+
+                    b.ToTable("dataset_archives", (string)null);
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Datasets.DatasetArchiveEntry", b =>
+                {
+                    b.Property<Guid>("ArchiveId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("archive_id");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("integer")
+                        .HasColumnName("number");
+
+                    b.Property<int?>("Batch")
+                        .HasColumnType("integer")
+                        .HasColumnName("batch");
+
+                    b.Property<string>("Class")
+                        .HasColumnType("text")
+                        .HasColumnName("class");
+
+                    b.Property<string>("Code")
+                        .HasColumnType("text")
+                        .HasColumnName("code");
+
+                    b.Property<long>("CompressedSize")
+                        .HasColumnType("bigint")
+                        .HasColumnName("compressed_size");
+
+                    b.Property<long>("Crc32")
+                        .HasColumnType("bigint")
+                        .HasColumnName("crc32");
+
+                    b.Property<string>("Detail")
+                        .HasColumnType("text")
+                        .HasColumnName("detail");
+
+                    b.Property<string>("FoldedPath")
+                        .HasColumnType("text")
+                        .HasColumnName("folded_path")
+                        .UseCollation("C");
+
+                    b.Property<int>("Method")
+                        .HasColumnType("integer")
+                        .HasColumnName("method");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<long>("Offset")
+                        .HasColumnType("bigint")
+                        .HasColumnName("offset");
+
+                    b.Property<string>("Outcome")
+                        .HasColumnType("text")
+                        .HasColumnName("outcome");
+
+                    b.Property<string>("Path")
+                        .HasColumnType("text")
+                        .HasColumnName("path");
+
+                    b.Property<long>("Size")
+                        .HasColumnType("bigint")
+                        .HasColumnName("size");
+
+                    b.Property<string>("Split")
+                        .HasColumnType("text")
+                        .HasColumnName("split");
+
+                    b.Property<Guid?>("UploadId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("upload_id");
+
+                    b.HasKey("ArchiveId", "Number")
+                        .HasName("pk_dataset_archive_entries");
+
+                    b.HasIndex("ArchiveId", "Batch")
+                        .HasDatabaseName("ix_dataset_archive_entries_archive_id_batch");
+
+                    b.HasIndex("ArchiveId", "FoldedPath")
+                        .HasDatabaseName("ix_dataset_archive_entries_archive_id_folded_path");
+
+                    b.HasIndex("ArchiveId", "Outcome", "Number")
+                        .HasDatabaseName("ix_dataset_archive_entries_archive_id_outcome_number");
+
+                    b.ToTable("dataset_archive_entries", (string)null);
+                });
+
             modelBuilder.Entity("VisionPlatform.Domain.Datasets.DatasetImage", b =>
                 {
                     b.Property<Guid>("Id")
@@ -154,6 +348,10 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.Property<long>("Size")
                         .HasColumnType("bigint")
                         .HasColumnName("size");
+
+                    b.Property<string>("Split")
+                        .HasColumnType("text")
+                        .HasColumnName("split");
 
                     b.Property<string>("ThumbnailKey")
                         .HasColumnType("text")
@@ -230,6 +428,10 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.Property<long>("Size")
                         .HasColumnType("bigint")
                         .HasColumnName("size");
+
+                    b.Property<string>("Split")
+                        .HasColumnType("text")
+                        .HasColumnName("split");
 
                     b.HasKey("Id")
                         .HasName("pk_dataset_uploads");
@@ -1413,6 +1615,26 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_datasets_projects_project_id");
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Datasets.DatasetArchive", b =>
+                {
+                    b.HasOne("VisionPlatform.Domain.Datasets.Dataset", null)
+                        .WithMany()
+                        .HasForeignKey("DatasetId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_dataset_archives_datasets_dataset_id");
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Datasets.DatasetArchiveEntry", b =>
+                {
+                    b.HasOne("VisionPlatform.Domain.Datasets.DatasetArchive", null)
+                        .WithMany()
+                        .HasForeignKey("ArchiveId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_dataset_archive_entries_dataset_archives_archive_id");
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Datasets.DatasetImage", b =>
