@@ -199,7 +199,7 @@ public sealed class ArchiveTests(DatasetFixture fixture) : IClassFixture<Dataset
         var images = await work.ImagesAsync();
         Assert.Equal(130, images.Count);
         Assert.Empty(before.Except(images.Select(image => image.Id)));
-        Assert.Equal(2 * 130, (await work.KeysAsync()).Count);
+        Assert.Equal(images.Select(image => image.Key).Order(), (await work.KeysAsync()).Order());
     }
 
     [Fact]

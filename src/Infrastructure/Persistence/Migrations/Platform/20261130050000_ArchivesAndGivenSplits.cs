@@ -8,7 +8,7 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
 {
     /// <inheritdoc />
     [DbContext(typeof(PlatformDatabase))]
-    [Migration("20261130032913_ArchivesAndGivenSplits")]
+    [Migration("20261130050000_ArchivesAndGivenSplits")]
     public class ArchivesAndGivenSplits : Migration
     {
         /// <inheritdoc />
