@@ -106,6 +106,13 @@ http_status() (
   read -r -t 5 _ status _ <&3 && printf '%s' "$status"
 ) 2>/dev/null
 
+# http_body HOST PORT PATH: prints the body of the answer to a GET, whatever its status.
+http_body() (
+  exec 3<>"/dev/tcp/$1/$2" || exit 1
+  printf 'GET %s HTTP/1.0\r\nHost: %s:%s\r\nConnection: close\r\n\r\n' "$3" "$1" "$2" >&3
+  timeout 10 sed '1,/^\r*$/d' <&3
+) 2>/dev/null
+
 http_ok() { [[ $(http_status "$1" "$2" "$3") == 2?? ]]; }
 
 # ---- processes --------------------------------------------------------------------------------

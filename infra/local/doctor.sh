@@ -1,26 +1,108 @@
 # shellcheck shell=bash
-# doctor: what this machine has, what it lacks and how to get it, and what runs. It changes nothing.
+# doctor: what this machine has, what it lacks and how to get it, and what runs, by the checks that `up` uses. It changes
+# nothing without --fix.
 
-MISSING=0
+MISSING=0 DOCTOR_JSON=0 SECTION='' CHECKS=()
 
-row() { printf '  %-4s %-20s %s\n' "$1" "$2" "$3"; }
+# row STATUS NAME DETAIL: STATUS is ok, no (needed and missing), ! (something is wrong, and `up` may still work) or - (for information).
+row() {
+  if ((DOCTOR_JSON)); then
+    local status=info
+    case $1 in ok) status=ok ;; no) status=missing ;; '!') status=warning ;; esac
+    CHECKS+=("{\"section\":$(json_string "$SECTION"),\"name\":$(json_string "$2"),\"status\":\"$status\",\"detail\":$(json_string "$3")}")
+  else
+    printf '  %-4s %-20s %s\n' "$1" "$2" "$3"
+  fi
+}
 found() { row ok "$1" "$2"; }
 absent() { row no "$1" "$2"; MISSING=1; }
+section() { SECTION=$1; ((DOCTOR_JSON)) || printf '%s\n' "$1"; }
 
-run_doctor() {
-  [[ ! -d $PLATFORM_DIR ]] || use_dir "$PLATFORM_DIR"
+json_string() {
+  local text=${1//\\/\\\\}
+  text=${text//\"/\\\"}
+  text=${text//$'\t'/\\t}
+  text=${text//$'\n'/\\n}
+  printf '"%s"' "${text//[[:cntrl:]]/ }"
+}
+
+run_doctor() { # [--json] [--fix]
+  local fix=0
+  while (($#)); do
+    case $1 in
+      --json) DOCTOR_JSON=1 ;;
+      --fix) fix=1 ;;
+      *) die "doctor: unknown option $1" 2 ;;
+    esac
+    shift
+  done
+  if [[ -d $PLATFORM_DIR ]] || ((fix)); then use_dir "$PLATFORM_DIR"; fi
   LOG_DIR=${LOG_DIR:-$PLATFORM_DIR/logs} RUN_DIR=${RUN_DIR:-$PLATFORM_DIR/run} SECRETS_DIR=${SECRETS_DIR:-$PLATFORM_DIR/secrets}
-  echo programs
+  choose_doctor_services
+  ! ((fix)) || doctor_fix
+  section programs
   doctor_programs
-  echo trainers
+  section trainers
   doctor_trainers
-  echo 'endpoints from the environment'
+  section 'endpoints from the environment'
   doctor_endpoints
-  echo 'services and ports'
+  section 'services and ports'
   doctor_services
-  echo disk
+  section disk
   doctor_disk
+  ! ((DOCTOR_JSON)) || printf '{"ok":%s,"folder":%s,"checks":[%s]}\n' "$( ((MISSING == 0)) && echo true || echo false)" "$(json_string "$PLATFORM_DIR")" "$(IFS=,; echo "${CHECKS[*]}")"
   ((MISSING == 0))
+}
+
+# choose_doctor_services: LOCAL_SERVICES, as `up` would choose them; endpoints that `up` would refuse are a finding.
+choose_doctor_services() {
+  ENDPOINT_PROBLEM=$( (choose_services up) 2>&1 >/dev/null | sed -n 's/^platform: //p')
+  if [[ -z $ENDPOINT_PROBLEM ]]; then
+    choose_services up 2>/dev/null
+  else
+    LOCAL_SERVICES=(postgres s3)
+  fi
+}
+
+# doctor_fix: installs what is missing, lets nobody else read the secrets, and stops what is ours and does not answer, so that `up` starts it.
+doctor_fix() {
+  local service
+  lock
+  (ensure_packages "${LOCAL_SERVICES[@]}" digits) || true # what could not be installed is listed below
+  if [[ -n $(find "$SECRETS_DIR" -perm /077 -print -quit) ]]; then
+    chmod -R go-rwx "$SECRETS_DIR"
+    step fix "others could read $SECRETS_DIR: they cannot any more"
+  fi
+  for service in app "${LOCAL_SERVICES[@]}"; do
+    if doctor_is_stuck "$service"; then
+      stop_stuck "$service"
+      step fix "stopped $service, which did not answer: ./platform up starts it"
+    fi
+  done
+  unlock
+}
+
+# doctor_is_stuck SERVICE: it was started here, its process lives, and it does not get healthy in ten seconds.
+doctor_is_stuck() {
+  case $1 in
+    app | trainer-*) supervised_pid "$1" >/dev/null && ! wait_until 10 service_running "$1" ;;
+    postgres) postgres_pid >/dev/null && ! wait_until 10 postgres_running ;;
+    s3) ceph_started && ! wait_until 10 ceph_running ;;
+  esac
+}
+
+ceph_started() {
+  local daemon
+  for daemon in "${CEPH_DAEMONS[@]}"; do ! supervised_pid "$daemon" >/dev/null || return 0; done
+  return 1
+}
+
+stop_stuck() {
+  case $1 in
+    postgres) (stop_postgres) ;;
+    s3) (stop_ceph) ;;
+    *) stop_supervised "$1" quiet ;;
+  esac
 }
 
 doctor_programs() {
@@ -31,9 +113,12 @@ doctor_programs() {
     absent '.NET SDK' 'version 10: https://dotnet.microsoft.com/download'
   fi
   if command -v node >/dev/null; then found node "$(node --version) $(command -v node)"; else row - node 'only needed to build the console, for Azurite and to check the API description'; fi
-  if bin=$(postgres_bin); then found PostgreSQL "$("$bin/postgres" --version | sed 's/.*) //') $bin"; else absent PostgreSQL 'apt-get install postgresql'; fi
+  if ! runs_here postgres; then row - PostgreSQL 'not needed here: DATABASE_URL and USER_DATABASE_URL are given'
+  elif bin=$(postgres_bin); then found PostgreSQL "$("$bin/postgres" --version | sed 's/.*) //') $bin"; else absent PostgreSQL 'apt-get install postgresql'; fi
   for name in radosgw ceph-mon ceph-osd ceph; do
-    if have_command "$name"; then
+    if ! runs_here s3; then
+      row - "$name" 'not needed here: EXTERNAL_STORAGE_ENDPOINT is given'
+    elif have_command "$name"; then
       found "$name" "$(PATH=$PATH:/usr/sbin:/sbin "$name" --version 2>/dev/null | sed -E 's/.*version ([^ ]+).*/\1/') $(PATH=$PATH:/usr/sbin:/sbin command -v "$name")"
     else
       absent "$name" "apt-get install ${name/%ceph/ceph-common}"
@@ -77,8 +162,8 @@ doctor_trainers() {
       fi
     fi
   done
-  packages=$(missing_packages postgres s3 digits "${services[@]}" | paste -sd' ')
-  [[ -z $packages ]] || echo "  to install what is missing: sudo sh -c 'apt-get update && apt-get install -y --no-install-recommends $packages'   (as root, ./platform up does it)"
+  packages=$(missing_packages "${LOCAL_SERVICES[@]}" digits "${services[@]}" | paste -sd' ')
+  [[ -z $packages ]] || ((DOCTOR_JSON)) || echo "  to install what is missing: sudo sh -c 'apt-get update && apt-get install -y --no-install-recommends $packages'   (as root, ./platform doctor --fix and ./platform up do it)"
 }
 
 doctor_endpoints() {
@@ -91,6 +176,7 @@ doctor_endpoints() {
     if timeout 5 bash -c "exec 3<>/dev/tcp/$host/$port" 2>/dev/null; then found "$name" "$host:$port answers"; else absent "$name" "$host:$port does not answer"; fi
   done
   ((any)) || row - none 'everything runs here'
+  [[ -z $ENDPOINT_PROBLEM ]] || absent settings "$ENDPOINT_PROBLEM"
   doctor_storage_account
 }
 
@@ -129,6 +215,8 @@ doctor_services() {
       row - "$service" 'not started yet'
     elif service_running "$service"; then
       found "$service" "127.0.0.1:$port healthy"
+    elif [[ $service == app ]] && supervised_pid app >/dev/null; then
+      row ! app "$(app_complaint) (log: $LOG_DIR/app.log)"
     elif port_answers "$port"; then
       row ! "$service" "127.0.0.1:$port answers, but it is not ours or not healthy (log: $LOG_DIR/${service/s3/ceph-rgw}.log)"
     else
@@ -139,6 +227,13 @@ doctor_services() {
   ! port_answers 7071 || state=taken
   [[ $(remembered api) != 7071 ]] || ! supervised_pid app >/dev/null || state='ours'
   row - 'port 7071' "$state"
+}
+
+# app_complaint: what its readiness check says, a check that fails after the other.
+app_complaint() {
+  local failing
+  failing=$(http_body 127.0.0.1 "$(remembered api)" /health/ready | grep -oE '"name":"[^"]*","status":"(degraded|unavailable)"' | sed -E 's/"name":"([^"]*)","status":"([^"]*)"/\1 \2/' | paste -sd, | sed 's/,/, /g')
+  if [[ -n $failing ]]; then printf 'not ready: %s' "$failing"; else printf 'runs, and does not answer on %s' "$(api_url)"; fi
 }
 
 doctor_disk() {

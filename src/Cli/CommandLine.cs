@@ -9,6 +9,7 @@ using VisionPlatform.Cli.Operations;
 using VisionPlatform.Cli.SettingsFiles;
 using VisionPlatform.Cli.Smoke;
 using VisionPlatform.Cli.Storage;
+using VisionPlatform.Cli.Support;
 
 namespace VisionPlatform.Cli;
 
@@ -26,6 +27,7 @@ internal static class CommandLine
         CostCommand.Build(),
         SettingsCommands.Build(),
         SmokeCommand.Build(),
+        SupportBundleCommand.Build(),
         DemoCommand.Build(),
     };
 

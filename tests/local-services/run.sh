@@ -299,6 +299,41 @@ the_url_of_the_own_trainer_is_not_a_given_one() {
   contains "$output" 'stub        already runs'
 }
 
+doctor_says_the_same_to_scripts() {
+  local text json
+  text=$(PLATFORM_DIR=$T "$COPY/platform" doctor || true)
+  json=$(PLATFORM_DIR=$T "$COPY/platform" doctor --json || true)
+  same "$("$PYTHON" -c '
+import json, sys
+marks = {"ok": "ok", "missing": "no", "warning": "!", "info": "-"}
+for check in json.loads(sys.argv[1])["checks"]:
+    print("  %-4s %-20s %s" % (marks[check["status"]], check["name"], check["detail"]))' "$json" | sed 's/[0-9]* GiB free.*//')" "$(grep -E '^  (ok|no|!|-) ' <<<"$text" | sed 's/[0-9]* GiB free.*//')"
+  contains "$json" '"name":"trainer-stub","status":"ok"'
+  contains "$(EXTERNAL_STORAGE_ENDPOINT='http://127.0.0.1:1/"\' PLATFORM_DIR=$T "$COPY/platform" doctor --json |
+    "$PYTHON" -c 'import json, sys; said = json.load(sys.stdin); print(said["ok"], *[c["status"] for c in said["checks"] if c["name"] == "EXTERNAL_STORAGE_ENDPOINT"])')" 'False missing'
+}
+
+doctor_asks_for_nothing_that_up_does_not_need() {
+  local text
+  text=$(EXTERNAL_STORAGE_ENDPOINT=http://127.0.0.1:1 EXTERNAL_STORAGE_ACCESS_KEY=a EXTERNAL_STORAGE_SECRET_KEY=b PLATFORM_DIR=$T "$COPY/platform" doctor || true)
+  grep -E '^  - +radosgw +not needed here: EXTERNAL_STORAGE_ENDPOINT is given' <<<"$text"
+  grep -E '^  no +EXTERNAL_STORAGE_ENDPOINT +127.0.0.1:1 does not answer' <<<"$text"
+}
+
+doctor_mends_what_it_can() {
+  local pids
+  pids=$(pgrep -f "$COPY/trainers/stub|stub_trainer --host" | while read -r pid; do if tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q -- "-m stub_trainer.* --port $(port_of "$T" trainer-stub)"; then echo "$pid"; fi; done)
+  [[ -n $pids ]] || fail 'the stub does not run'
+  chmod 644 "$T/secrets/trainer-api-key"
+  # shellcheck disable=SC2086  # a list of pids
+  kill -STOP $pids
+  (PLATFORM_DIR=$T "$COPY/platform" doctor --fix 2>&1 || true) | grep 'stopped trainer-stub, which did not answer'
+  # shellcheck disable=SC2086  # a list of pids
+  ! kill -0 $pids 2>/dev/null || fail 'it still runs'
+  same "$(stat -c %a "$T/secrets/trainer-api-key")" 600
+  stub_services --only stub 2>&1 >/dev/null | grep 'stub        started'
+}
+
 a_given_trainer_is_not_started() {
   local output
   output=$(TRAINER_STUB_URL=http://stub.example "$COPY/platform" services --dir "$WORK/g" --only trainer 2>"$WORK/g.progress")
@@ -465,6 +500,9 @@ check 'a trainer that cannot run here stops nothing, and doctor says why' a_trai
 check 'a trainer asked for by name must be able to run' a_trainer_asked_for_by_name_must_be_able_to_run
 check 'a service that does not exist is refused' a_service_that_does_not_exist_is_refused
 check 'the URL of the own trainer is not a given one' the_url_of_the_own_trainer_is_not_a_given_one
+check 'doctor says the same to scripts as to people' doctor_says_the_same_to_scripts
+check 'doctor asks for nothing that up does not need' doctor_asks_for_nothing_that_up_does_not_need
+check 'doctor --fix stops what does not answer and closes the secrets' doctor_mends_what_it_can
 check 'a given trainer is not started' a_given_trainer_is_not_started
 check 'a trainer stops although its folder is gone' a_trainer_stops_although_its_folder_is_gone
 check 'a trainer runs with its own virtual environment' a_trainer_runs_with_its_own_virtual_environment

@@ -69,7 +69,8 @@ internal static class DurableCommands
         return command;
     }
 
-    private static async Task<HubInspector> OpenAsync(string hub, CancellationToken cancellation)
+    /// <summary>Opens the hub of the settings, to replay with this build.</summary>
+    internal static async Task<HubInspector> OpenAsync(string hub, CancellationToken cancellation)
     {
         var configuration = await Settings.ReadAsync(cancellation);
         return string.IsNullOrEmpty(configuration["DURABLE_DATABASE_URL"]) && string.IsNullOrEmpty(configuration["DATABASE_URL"])
@@ -86,7 +87,8 @@ internal static class DurableCommands
         return null;
     }
 
-    private static async Task WriteAsync(InstanceExplanation explanation, TextWriter output)
+    /// <summary>Writes an explanation for people.</summary>
+    internal static async Task WriteAsync(InstanceExplanation explanation, TextWriter output)
     {
         await output.WriteLineAsync($"{explanation.InstanceId}: {explanation.Orchestrator}, {explanation.Status}");
         await output.WriteLineAsync(explanation.Summary);

@@ -3,12 +3,24 @@ namespace VisionPlatform.Platform.Tests.Hosting;
 /// <summary>What a page of the documentation tells people to type.</summary>
 internal static class DocPage
 {
-    /// <summary>The lines of the first block of shell commands below a heading.</summary>
-    public static IReadOnlyList<string> Commands(string page, string heading)
+    /// <summary>The lines of a block of shell commands below a heading.</summary>
+    /// <param name="page">Path in the repository.</param>
+    /// <param name="heading">The heading, without its marks.</param>
+    /// <param name="number">Which block below it, from 0.</param>
+    public static IReadOnlyList<string> Commands(string page, string heading, int number = 0)
     {
-        var section = File.ReadLines(Path.Combine(Repository.Root, page)).SkipWhile(line => line != $"## {heading}").Skip(1).TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal));
-        string[] commands = [.. section.SkipWhile(line => line != "```bash").Skip(1).TakeWhile(line => line != "```")];
-        Assert.True(commands.Length > 0, $"{page} has no commands below '{heading}'.");
-        return commands;
+        var blocks = new List<List<string>>();
+        var isInside = false;
+        foreach (var line in File.ReadLines(Path.Combine(Repository.Root, page))
+                     .SkipWhile(line => line.TrimStart('#', ' ') != heading || !line.StartsWith('#')).Skip(1).TakeWhile(line => isInside || !line.StartsWith("## ", StringComparison.Ordinal)))
+        {
+            if (line == "```bash")
+                blocks.Add([]);
+            else if (isInside && line != "```")
+                blocks[^1].Add(line);
+            isInside = line == "```bash" || (isInside && line != "```");
+        }
+        Assert.True(blocks.Count > number, $"{page} has {blocks.Count} blocks of commands below '{heading}'.");
+        return blocks[number];
     }
 }

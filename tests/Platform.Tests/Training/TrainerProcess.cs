@@ -14,6 +14,7 @@ public sealed class TrainerProcess(string name) : IAsyncDisposable
     private readonly string _cache = Directory.CreateTempSubdirectory("trainer-cache-").FullName;
     private readonly ConcurrentQueue<string> _log = [];
     private Process? _process;
+    private bool _isFrozen;
 
     public string Name => name;
 
@@ -58,12 +59,23 @@ public sealed class TrainerProcess(string name) : IAsyncDisposable
         }, "the trainer answers", seconds: 120);
     }
 
+    /// <summary>Stops it and its jobs as a hanging node does: connections are accepted, and nothing answers. Only killing it helps then.</summary>
+    public async Task FreezeAsync()
+    {
+        _isFrozen = true;
+        using var stop = Process.Start("bash", ["-c", "stop() { kill -STOP $1; for child in $(pgrep -P $1); do stop $child; done; }; stop $0", $"{_process!.Id}"]);
+        await stop.WaitForExitAsync();
+        Assert.Equal(0, stop.ExitCode);
+    }
+
     /// <summary>kill -9.</summary>
     public async Task KillAsync()
     {
         if (_process is null)
             return;
-        _process.Kill();
+        // Its jobs end when they notice that it is gone, and frozen ones notice nothing.
+        _process.Kill(entireProcessTree: _isFrozen);
+        _isFrozen = false;
         await _process.WaitForExitAsync();
         _process.Dispose();
         _process = null;
