@@ -5,7 +5,7 @@ namespace VisionPlatform.Cli.Smoke;
 /// <summary>Finds out whether responses arrive while they are written. Some proxies and some plans of Azure hold a response back until it has ended.</summary>
 internal static class StreamProbe
 {
-    /// <summary>The app waits for three seconds between the two events; held back, they arrive at the same time.</summary>
+    /// <summary>The app waits for two seconds between the two events; held back, they arrive at the same time.</summary>
     private static readonly TimeSpan SmallestGap = TimeSpan.FromSeconds(1);
 
     /// <summary>Whether the two events of the app's test stream arrive together.</summary>

@@ -29,8 +29,8 @@ public sealed class HealthFunctions(Readiness readiness, EventStreams streams)
     }
 
     [Function("HealthStream"), AllowAnonymousAccess]
-    [Operation("Check whether responses arrive while they are written", TextTypes = ["text/event-stream"], TextExample = "event: begin\ndata: {}\n\nevent: end\ndata: {}\n\n\n",
-        Description = "Sends the event `begin` at once and the event `end` three seconds later. If both arrive together, a proxy or the host holds responses back until they end: poll for events instead of reading streams.")]
+    [Operation("Check whether responses arrive while they are written", Returns = typeof(string), ReturnsType = "text/event-stream",
+        Description = "Sends the event `begin` at once and the event `end` two seconds later. If both arrive together, a proxy or the host holds responses back until they end: poll for events instead of reading streams.")]
     public async Task<IResult> Stream([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/health/stream")] HttpRequest request, CancellationToken cancellation)
     {
         if (HttpMethods.IsHead(request.Method))

@@ -23,7 +23,7 @@ public sealed class HeldBackStreamTests(PlatformHost host) : PlatformTests(host)
         var events = Read(owner, proxy.Address, job, TimeSpan.FromSeconds(1), announced.Add);
 
         await Waiting.UntilAsync(() => proxy.Requests.Any(request => request.Contains("wait=20", StringComparison.Ordinal)), "the reader polls");
-        (await owner.PostAsync($"training/jobs/{job}/cancel")).Expect(200);
+        (await owner.PostAsync($"training/jobs/{job}/cancel")).Expect(202);
         var read = await events;
 
         Assert.StartsWith("Something between here and the platform holds responses back", Assert.Single(announced), StringComparison.Ordinal);
@@ -40,7 +40,7 @@ public sealed class HeldBackStreamTests(PlatformHost host) : PlatformTests(host)
         var announced = new List<string>();
         var events = Read(owner, Host.App.Address, job, TimeSpan.FromMinutes(1), announced.Add);
 
-        (await owner.PostAsync($"training/jobs/{job}/cancel")).Expect(200);
+        (await owner.PostAsync($"training/jobs/{job}/cancel")).Expect(202);
 
         Assert.Equal("end", (await events)[^1].Type);
         Assert.Empty(announced);
@@ -67,7 +67,7 @@ public sealed class HeldBackStreamTests(PlatformHost host) : PlatformTests(host)
         (await PollAsync(owner, $"training/jobs/{job}/events?wait=26")).Expect(400);
 
         var waiting = PollAsync(owner, $"training/jobs/{job}/events?wait=25");
-        (await owner.PostAsync($"training/jobs/{job}/cancel")).Expect(200);
+        (await owner.PostAsync($"training/jobs/{job}/cancel")).Expect(202);
 
         var page = (await waiting).Expect(200);
         Assert.Contains("cancelled", page.Items[^1].GetRawText(), StringComparison.Ordinal);

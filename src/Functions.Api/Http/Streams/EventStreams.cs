@@ -28,7 +28,7 @@ public sealed class EventStreams(AccessFeed accessChanges, Authentication authen
     /// <summary>Longest time that a poll may wait, in seconds. Proxies often end a request without an answer after 30 s.</summary>
     public const int LongestWait = 25;
 
-    private static readonly TimeSpan ProbeGap = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan ProbeGap = TimeSpan.FromSeconds(2);
 
     /// <summary>How often a stream checks that its caller may still read it. A change of access makes it check at once; this is for tokens that expire and for lost wakes.</summary>
     private static readonly TimeSpan CheckAccess = TimeSpan.FromSeconds(30);
