@@ -29,7 +29,7 @@ public sealed class HealthFunctions(Readiness readiness, EventStreams streams)
     }
 
     [Function("HealthStream"), AllowAnonymousAccess]
-    [Operation("Check whether responses arrive while they are written", Returns = typeof(string), ReturnsType = "text/event-stream",
+    [Operation("Check whether responses are held back", Returns = typeof(string), ReturnsType = "text/event-stream",
         Description = "Sends the event `begin` at once and the event `end` two seconds later. If both arrive together, a proxy or the host holds responses back until they end: poll for events instead of reading streams.")]
     public async Task<IResult> Stream([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/health/stream")] HttpRequest request, CancellationToken cancellation)
     {
