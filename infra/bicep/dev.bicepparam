@@ -9,7 +9,7 @@ param imageTag = readEnvironmentVariable('IMAGE_TAG', '')
 param alwaysReady = 0
 param maximumInstances = 2
 param trainers = [
-  { name: 'torchvision', port: 7301, gpu: false, cpu: 2, memoryGB: 4, slots: 1 }
+  { name: 'torchvision', port: 7301, gpu: false, cpu: 2, memoryGB: 4, slots: 1, launcher: 'http' }
 ]
 
 param alertEmails = split(readEnvironmentVariable('ALERT_EMAILS'), ',')

@@ -65,6 +65,10 @@ param hasAvailabilityTest bool = false
 @minValue(30)
 param logRetentionDays int = 30
 
+@description('Hours after which Azure ends a training that runs in a container of its own. The next attempt goes on from the last checkpoint.')
+@minValue(1)
+param trainingHours int = 168
+
 @export()
 type trainer = {
   @description('Name of the framework, as the folder in trainers/ is called.')
@@ -79,12 +83,16 @@ type trainer = {
   memoryGB: int
   @description('Jobs at the same time.')
   slots: int
+  @description('http: one container does the jobs and runs all the time. container-apps-job: each job gets a container of its own, which is paid while it trains; a small service that sleeps when nobody asks describes the trainer and predicts.')
+  launcher: 'http' | 'container-apps-job'
 }
 
 var suffix = take(uniqueString(resourceGroup().id), 6)
 // Storage accounts, registries and vaults allow no dashes or 24 characters at most, and their names are unique in the world.
 var shortName = '${prefix}${environmentName}${suffix}'
 var longName = '${prefix}-${environmentName}'
+
+var jobTrainers = filter(trainers, one => one.launcher == 'container-apps-job')
 
 // Every installation has these; names of secrets have dashes where settings have underscores.
 var secretSettings = union(
@@ -155,17 +163,39 @@ module trainerApps 'modules/container-app.bicep' = [
       appName: 'trainer-${one.name}'
       location: location
       environmentId: containers.outputs.environmentId
-      workloadProfile: one.gpu ? 'gpu' : 'Consumption'
+      workloadProfile: one.gpu && one.launcher == 'http' ? 'gpu' : 'Consumption'
+      // A trainer holds its jobs itself, and Azure would stop one that gets no requests while it trains.
+      minReplicas: one.launcher == 'http' ? 1 : 0
       identityId: identities.outputs.containersId
       registryServer: registry.outputs.server
       image: '${registry.outputs.server}/vision-trainer-${one.name}:${imageTag}'
       port: one.port
       healthPath: '/health'
-      cpu: one.cpu
-      memoryGB: one.memoryGB
+      cpu: one.launcher == 'http' ? one.cpu : 2
+      memoryGB: one.launcher == 'http' ? one.memoryGB : 4
       vaultUri: vault.outputs.uri
       secretSettings: ['TRAINER_API_KEY']
       settings: { PORT: string(one.port), TRAINER_SLOTS: string(one.slots) }
+    }
+    dependsOn: [access]
+  }
+]
+
+module trainerJobs 'modules/trainer-job.bicep' = [
+  for one in jobTrainers: if (!empty(imageTag)) {
+    name: 'train-${one.name}'
+    params: {
+      jobName: 'train-${one.name}'
+      location: location
+      environmentId: containers.outputs.environmentId
+      workloadProfile: one.gpu ? 'gpu' : 'Consumption'
+      identityId: identities.outputs.containersId
+      appPrincipalId: identities.outputs.appPrincipalId
+      registryServer: registry.outputs.server
+      image: '${registry.outputs.server}/vision-trainer-${one.name}:${imageTag}'
+      cpu: one.cpu
+      memoryGB: one.memoryGB
+      hours: trainingHours
     }
     dependsOn: [access]
   }
@@ -178,6 +208,7 @@ module modelServer 'modules/container-app.bicep' = if (!empty(imageTag) && !empt
     location: location
     environmentId: containers.outputs.environmentId
     workloadProfile: 'Consumption'
+    minReplicas: 1
     identityId: identities.outputs.containersId
     registryServer: registry.outputs.server
     image: '${registry.outputs.server}/${modelServerRepository}:${imageTag}'
@@ -232,6 +263,13 @@ module functions 'modules/functions.bicep' = {
         one => 'TRAINER_${toUpper(one.name)}_URL',
         one => 'https://trainer-${one.name}.${containers.outputs.defaultDomain}'
       ),
+      toObject(jobTrainers, one => 'TRAINER_${toUpper(one.name)}_LAUNCHER', one => one.launcher),
+      toObject(
+        jobTrainers,
+        one => 'TRAINER_${toUpper(one.name)}_JOB',
+        one => resourceId('Microsoft.App/jobs', 'train-${one.name}')
+      ),
+      toObject(jobTrainers, one => 'TRAINER_${toUpper(one.name)}_EXECUTIONS', one => string(one.slots)),
       settings
     )
   }

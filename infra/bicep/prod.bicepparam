@@ -9,7 +9,7 @@ param imageTag = readEnvironmentVariable('IMAGE_TAG', '')
 param alwaysReady = 1
 param maximumInstances = 8
 param trainers = [
-  { name: 'torchvision', port: 7301, gpu: true, cpu: 8, memoryGB: 56, slots: 1 }
+  { name: 'torchvision', port: 7301, gpu: true, cpu: 8, memoryGB: 56, slots: 1, launcher: 'container-apps-job' }
 ]
 
 param alertEmails = split(readEnvironmentVariable('ALERT_EMAILS'), ',')

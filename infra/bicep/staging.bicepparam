@@ -9,7 +9,7 @@ param imageTag = readEnvironmentVariable('IMAGE_TAG', '')
 param alwaysReady = 0
 param maximumInstances = 4
 param trainers = [
-  { name: 'torchvision', port: 7301, gpu: false, cpu: 4, memoryGB: 8, slots: 1 }
+  { name: 'torchvision', port: 7301, gpu: false, cpu: 4, memoryGB: 8, slots: 1, launcher: 'container-apps-job' }
 ]
 
 param alertEmails = split(readEnvironmentVariable('ALERT_EMAILS'), ',')

@@ -39,12 +39,17 @@ count_runner() { # PASSED FAILED SKIPPED STATUS NAME
 
 # run_tests [FILTER]: a filter goes to `dotnet test --filter`; the words trainers and local-services pick those alone; fuzz is a long run of requests
 # made from the description of the API (FUZZ_SEED and FUZZ_REQUESTS, of each operation, repeat one);
-# soak [ARGUMENTS…], mutants [NAME…] and moves [FILTER] are tests of their own that no other run includes.
+# load [ARGUMENTS…], soak [ARGUMENTS…], mutants [NAME…] and moves [FILTER] are tests of their own that no other run includes.
 run_tests() {
   local filter=${1:-} results
   if [[ $filter == soak ]]; then
     shift
     run_soak "$@"
+    return
+  fi
+  if [[ $filter == load ]]; then
+    shift
+    run_load "$@"
     return
   fi
   if [[ $filter == mutants ]]; then
@@ -235,4 +240,54 @@ run_soak() {
   ((status == 0)) || sed -n '/^soak: /,/\[FAIL\]/{/\[FAIL\]/!p}' "$output" | tail -n +2 >&2
   grep '^soak: ' "$output" | head -n 1
   return "$status"
+}
+
+# run_load [--users N] [--seconds N]: people at work on two instances of the app behind a proxy. A third of the time each: before the database is
+# restarted, before the store is, and after both. Prints what was measured as JSON; what is beyond the limits goes to stderr, and the status is 1.
+run_load() {
+  local name status output
+  while (($# > 0)); do
+    case $1 in --users | --seconds) name=LOAD_${1#--} ;; *) die "load: unknown argument $1" 2 ;; esac
+    [[ ${2:-} =~ ^[1-9][0-9]{0,5}$ ]] || die "load: $1 takes a number" 2
+    export "${name^^}=$2"
+    shift 2
+  done
+  ensure_dotnet
+  use_dir "$ROOT/.platform/load"
+  lock
+  trap 'exit 130' INT TERM
+  choose_services test postgres,s3
+  if ! runs_here postgres || ! runs_here s3; then
+    die "load: restarts the database and the store, so both have to be its own: unset TEST_DATABASE_URL and EXTERNAL_STORAGE_ENDPOINT" 2
+  fi
+  ensure_packages "${LOCAL_SERVICES[@]}"
+  trap 'stop_services && wipe_services' EXIT
+  stop_services && wipe_services
+  (
+    exec 7<"$ROOT"
+    flock -w 900 7 || die "another build has held this checkout for 15 minutes"
+    step build "building the app and the tests (Release)"
+    dotnet_build "$LOG_DIR/build.log" "$ROOT/tests/Platform.Tests/Platform.Tests.csproj" -c Release || die "the build failed (log: $LOG_DIR/build.log)"
+  ) || return 1
+  start_services durable || die "the services for the load did not start"
+  test_settings | write_settings "$PLATFORM_DIR/env"
+  write_restart "$PLATFORM_DIR/restart.sh"
+  output=$LOG_DIR/load.log
+  step load "running; about ${LOAD_SECONDS:-600} seconds"
+  LOAD_RESTART=$PLATFORM_DIR/restart.sh in_test_environment timeout -k 30 $((1200 + ${LOAD_SECONDS:-600})) dotnet exec "$ROOT/tests/Platform.Tests/bin/Release/net10.0/Platform.Tests.dll" \
+    -noColor -explicit only -method '*.LoadTests.Load' </dev/null >"$output" 2>&1 8>&- 9>&-
+  status=$?
+  if ((status != 0)); then grep -v '^load: ' "$output" | tail -n 40 >&2; fi
+  sed -n 's/^load: //p' "$output" | head -n 1
+  return "$status"
+}
+
+# write_restart FILE: a script that restarts postgres or s3 of this folder.
+write_restart() {
+  {
+    printf 'set -u -o pipefail\nROOT=%q PLATFORM_DIR=%q\n' "$ROOT" "$PLATFORM_DIR"
+    printf 'for part in common packages postgres ceph trainers services; do . "$ROOT/infra/local/$part.sh"; done\n'
+    printf 'use_dir "$PLATFORM_DIR"\n'
+    printf 'case $1 in postgres) stop_postgres && start_postgres durable ;; s3) stop_ceph; start_ceph durable ;; esac\n'
+  } >"$1"
 }

@@ -51,7 +51,7 @@ public sealed class RecoveryTests(Servers servers) : IClassFixture<Servers>
     {
         await using var services = new ServiceCollection().AddScoped(_ => servers.Training.Open()).BuildServiceProvider();
         await using var scope = services.CreateAsyncScope();
-        var modules = new ServedModules([AppModules.All.Single(module => module.Work.Contains(TrainingWork.Train)) with { Work = [TrainingWork.Train] }]);
+        var modules = new ServedModules([AppModules.All.Single(module => module.Work.Contains(TrainingWork.Train)) with { Work = [TrainingWork.Train], Repairs = [] }]);
         await new OperationsTimers(modules, scope.ServiceProvider, TimeProvider.System, NullLogger<OperationsTimers>.Instance)
             .RecoverWork(null!, bench.Engine.Client, TestContext.Current.CancellationToken);
     }

@@ -1,6 +1,7 @@
 using Microsoft.DurableTask.Client;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
 using VisionPlatform.Application.Datasets;
 using VisionPlatform.Application.Deployments;
 using VisionPlatform.Application.Exports;
@@ -58,14 +59,22 @@ internal sealed class Workbench : IAsyncDisposable
 {
     private readonly Servers _servers;
     private readonly TrainerClient _client;
+    private readonly FakeAzure? _azure;
+    private readonly ContainerAppsJobs _executions;
 
-    private Workbench(Servers servers, FakeTrainer trainer, TimeSpan heartbeatTimeout)
+    private Workbench(Servers servers, FakeTrainer trainer, TimeSpan heartbeatTimeout, FakeAzure? azure)
     {
+        _azure = azure;
         (_servers, Trainer) = (servers, trainer);
         Settings = new TrainerSettings(
             new Dictionary<string, Uri> { ["torchvision"] = trainer.Url }, null, new Uri("http://127.0.0.1:1/"), TimeSpan.FromSeconds(5), heartbeatTimeout, MaxAttempts: 2,
-            RetryDelay: TimeSpan.FromMilliseconds(10), LooksPerHistory: 150);
+            RetryDelay: TimeSpan.FromMilliseconds(10), LooksPerHistory: 150)
+        {
+            Jobs = azure is null ? new Dictionary<string, TrainerJob>() : new Dictionary<string, TrainerJob> { ["torchvision"] = new(FakeAzure.JobId, Executions: 8) },
+            ManagementUrl = azure?.Url ?? new Uri("http://127.0.0.1:1/"),
+        };
         _client = new TrainerClient(Settings, TimeProvider.System);
+        _executions = NewExecutions();
     }
 
     public FakeTrainer Trainer { get; }
@@ -74,10 +83,14 @@ internal sealed class Workbench : IAsyncDisposable
 
     public TrainerSettings Settings { get; }
 
+    /// <summary>The tokens of attempts.</summary>
+    public static AttemptTokens Tokens { get; } = new(new SignedToken(new string('s', 40), TimeProvider.System));
+
     /// <param name="heartbeatTimeout">An hour unless the test is about silence.</param>
-    public static async Task<Workbench> StartAsync(Servers servers, TimeSpan? heartbeatTimeout = null)
+    /// <param name="azure">Where executions do the jobs of the trainer, if they do.</param>
+    public static async Task<Workbench> StartAsync(Servers servers, TimeSpan? heartbeatTimeout = null, FakeAzure? azure = null)
     {
-        var workbench = new Workbench(servers, await FakeTrainer.StartAsync(), heartbeatTimeout ?? TimeSpan.FromHours(1));
+        var workbench = new Workbench(servers, await FakeTrainer.StartAsync(), heartbeatTimeout ?? TimeSpan.FromHours(1), azure);
         workbench.Engine = await servers.Durable.StartAsync(workbench.Functions());
         return workbench;
     }
@@ -87,6 +100,21 @@ internal sealed class Workbench : IAsyncDisposable
         await Engine.DisposeAsync();
         await Trainer.DisposeAsync();
         _client.Dispose();
+        _executions.Dispose();
+    }
+
+    /// <summary>Another process that starts executions.</summary>
+    public ContainerAppsJobs NewExecutions() => new(Settings, () => _azure!.Credential, TimeProvider.System, NullLogger<ContainerAppsJobs>.Instance);
+
+    /// <summary>Makes the orchestration look at its attempt.</summary>
+    public Task WakeAsync(Guid subjectId) => Engine.Client.WakeAsync(subjectId, "test", TestContext.Current.CancellationToken);
+
+    /// <summary>Asks for the end of a job, as a person does.</summary>
+    public async Task CancelAsync(Guid jobId)
+    {
+        await using (var database = _servers.Training.Open())
+            await database.TrainingJobs.Where(job => job.Id == jobId).ExecuteUpdateAsync(set => set.SetProperty(job => job.CancelRequested, true));
+        await WakeAsync(jobId);
     }
 
     /// <summary>Runs the work of a row to its end.</summary>
@@ -148,9 +176,8 @@ internal sealed class Workbench : IAsyncDisposable
 
     private AttemptActivities Attempts(PlatformDatabase database)
     {
-        var tokens = new AttemptTokens(new SignedToken(new string('s', 40), TimeProvider.System));
         return new(new AttemptLifecycle(
-            database, Catalog(database), _client, new TrainerRequestBuilder(database, new AttemptInputs(database, _servers.Stores, DatasetLimits.Default), tokens, Settings, TimeProvider.System), Settings, TimeProvider.System));
+            database, Catalog(database), new TrainerLaunch(_client, _executions, Tokens, Settings, TimeProvider.System), new TrainerRequestBuilder(database, new AttemptInputs(database, _servers.Stores, DatasetLimits.Default), Tokens, Settings, TimeProvider.System), Settings, TimeProvider.System));
     }
 
     private TrainerCatalog Catalog(PlatformDatabase database) => new(_client, database, TimeProvider.System);

@@ -50,6 +50,7 @@ class Platform:
         self.gets: dict[str, int] = defaultdict(int)
         self.parts: dict[str, dict[int, bytes]] = defaultdict(dict)
         self.faults: dict[str, Callable[[int], Any]] = {}
+        self.tickets: dict[str, tuple[str, dict[str, Any]]] = {}  # by attempt: name of its execution and its request
         self.answers: dict[str, Any] = {}  # by route, instead of the right answer
         self.calls: dict[str, int] = defaultdict(int)
         self.connections = 0
@@ -172,6 +173,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         platform, key = self.server.platform, urlsplit(self.path).path.removeprefix("/bucket/")
+        if "/attempts/" in key:
+            self._request()
+            return
         if self._fault("GET"):
             return
         platform.gets[key] += 1
@@ -184,6 +188,20 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self._reply(404 if data is None else 200, data or b"")
+
+    def _request(self) -> None:
+        """The request of an attempt, for the execution that it was recorded for."""
+        platform, parts = self.server.platform, urlsplit(self.path)
+        attempt_id = parts.path.split("/")[-2]
+        if self._fault("request"):
+            return
+        execution, request = platform.tickets[attempt_id]
+        if self.headers.get("Authorization") != f"Bearer ticket of {attempt_id}":
+            self._reply(401, b"{}")
+        elif parse_qs(parts.query).get("execution") != [execution]:
+            self._reply(410, b"{}")
+        else:
+            self._reply(200, json.dumps(request).encode())
 
     def do_PUT(self) -> None:
         platform, parts = self.server.platform, urlsplit(self.path)

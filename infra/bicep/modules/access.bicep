@@ -1,4 +1,4 @@
-// Every right that the app and the containers have, and nothing else. Each is of one resource or one secret.
+// Every right that the app and the containers have, but the one to start trainers (trainer-job.bicep), and nothing else. Each is of one resource or one secret.
 param appPrincipalId string
 param containersPrincipalId string
 param storageName string

@@ -3,6 +3,8 @@ param appName string
 param location string
 param environmentId string
 param workloadProfile string
+@description('0: it sleeps when nobody asks.')
+param minReplicas int
 param identityId string
 param registryServer string
 param image string
@@ -38,8 +40,7 @@ resource app 'Microsoft.App/containerApps@2024-03-01' = {
       ]
     }
     template: {
-      // Exactly one: a trainer holds its jobs itself, and Azure would stop one that gets no requests while it trains.
-      scale: { minReplicas: 1, maxReplicas: 1 }
+      scale: { minReplicas: minReplicas, maxReplicas: 1 }
       terminationGracePeriodSeconds: 60
       containers: [
         {

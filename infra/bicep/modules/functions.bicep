@@ -62,6 +62,8 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnection
         APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD;ClientId=${identityClientId}'
         AzureWebJobsDisableHomepage: 'true'
+        // Which of the app's identities Azure's libraries use: to start trainers.
+        AZURE_CLIENT_ID: identityClientId
       },
       settings,
       toObject(

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using VisionPlatform.Infrastructure.Accounts;
+using VisionPlatform.Infrastructure.Limits;
 
 namespace VisionPlatform.Application.Accounts;
 
@@ -22,6 +23,7 @@ public static class AccountServices
         services.AddSingleton<AccessFeed>();
         services.AddHostedService(provider => provider.GetRequiredService<AccessFeed>());
         services.AddSingleton<PasswordHashing>();
+        services.AddSingleton<SharedBuckets>();
         services.AddScoped<SignInThrottle>();
         services.AddScoped<UserSessions>();
         services.AddScoped<PersonalTokens>();

@@ -55,9 +55,11 @@ public sealed class AuditLog(UserDatabase database, AuditSettings settings, Time
     public bool HasWritten { get; private set; }
 
     /// <summary>Appends one entry, in the current transaction of <see cref="UserDatabase"/> if there is one. Saves nothing else.</summary>
-    public async Task AppendAsync(AuditEvent what, CancellationToken cancellation)
+    public Task AppendAsync(AuditEvent what, CancellationToken cancellation) => AppendEntryAsync(Entry(what), cancellation);
+
+    /// <summary>Appends an entry that was made earlier, with its time and origin.</summary>
+    public async Task AppendEntryAsync(AuditEntry entry, CancellationToken cancellation)
     {
-        var entry = Entry(what);
         await database.Database.ExecuteSqlAsync(
             $"""
             INSERT INTO audit_entries (id, time, actor_kind, actor_id, actor_name, action, subject_type, subject_id, subject_name, result, code, address, user_agent, trace_id, details)

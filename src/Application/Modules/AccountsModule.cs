@@ -6,6 +6,7 @@ using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Infrastructure.Accounts;
+using VisionPlatform.Infrastructure.Limits;
 using VisionPlatform.Infrastructure.Mail;
 using VisionPlatform.Infrastructure.Persistence;
 
@@ -46,6 +47,7 @@ internal static class AccountsModule
             RetentionRule.Of<PersonalTokens>("expired and revoked personal tokens", (tokens, cancellation) => tokens.PurgeAsync(cancellation)),
             RetentionRule.Of<UserDatabase, TimeProvider>("expired links of mails", (database, time, cancellation) => MailedTokens.PurgeAsync(database, time.GetUtcNow(), cancellation)),
             RetentionRule.Of<SignInThrottle>("counts of failed sign-ins", (throttle, cancellation) => throttle.PurgeAsync(cancellation)),
+            RetentionRule.Of<SharedBuckets>("rate limits that nobody uses", (buckets, cancellation) => buckets.PurgeAsync(cancellation)),
             RetentionRule.Of<MailLimits>("counts of mails", (limits, cancellation) => limits.PurgeAsync(cancellation)),
             RetentionRule.Of<SentInvitations>("expired invitations", (invitations, cancellation) => invitations.ExpireAsync(cancellation)),
             RetentionRule.Of<AuditLog>("audit entries", (audit, cancellation) => audit.PurgeAsync(cancellation)),

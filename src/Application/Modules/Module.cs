@@ -35,6 +35,9 @@ public sealed record Module(AppModule Name)
     /// <summary>Work that an orchestration does and that is scheduled again when its orchestration is missing.</summary>
     public IReadOnlyList<RecoverableWork> Work { get; init; } = [];
 
+    /// <summary>What a crash between two databases may leave half done.</summary>
+    public IReadOnlyList<Repair> Repairs { get; init; } = [];
+
     /// <summary>What is removed or closed when its time is over.</summary>
     public IReadOnlyList<RetentionRule> Retention { get; init; } = [];
 }

@@ -33,7 +33,7 @@ internal static class OperationsModule
         ApiGroups =
         [
             new("Operations", "Copying, comparing, backing up and restoring databases and buckets, for administrators."),
-            new("Health", "Probes for load balancers and operators. They need no token and are not rate limited."),
+            new("Health", "Probes for load balancers and operators. They need no token. All but the stream are not rate limited."),
             new("Meta", "This description, for programs and for people."),
         ],
         AddServices = services => services.AddObjectStores().AddBackups().AddStorageSync().AddImports().AddOperations(),

@@ -2,6 +2,7 @@ using VisionPlatform.Application.Datasets;
 using VisionPlatform.Application.Deployments;
 using VisionPlatform.Application.Exports;
 using VisionPlatform.Application.Idempotency;
+using VisionPlatform.Application.Organizations;
 using VisionPlatform.Application.Projects;
 using VisionPlatform.Application.Training;
 using VisionPlatform.Domain;
@@ -46,10 +47,14 @@ internal static class PlatformModule
         ],
         AddServices = services => services.AddProjects().AddDatasets().AddTraining().AddExports().AddDeployments(),
         Work = [DatasetWork.Publish, DatasetWork.Unpack, DatasetWork.Empty, TrainingWork.Train, ExportWork.Export, DeploymentWork.Deploy],
+        Repairs =
+        [
+            Repair.Of<ProjectOwnership>("transfers of projects", (ownership, cancellation) => ownership.SettleAsync(cancellation)),
+            Repair.Of<EndedTargets>("memberships and invitations of what was deleted", (targets, cancellation) => targets.SweepAsync(cancellation)),
+        ],
         Retention =
         [
             IdempotentAnswers.Retention<PlatformDatabase>(),
-            RetentionRule.Of<EndedTargets>("memberships and invitations of what was deleted", (targets, cancellation) => targets.SweepAsync(cancellation)),
             RetentionRule.Of<StagedUploads>("uploads that were never completed", (staged, cancellation) => staged.ExpireAsync(cancellation)),
             RetentionRule.Of<StagedUploads>("staged objects that belong to no upload", (staged, cancellation) => staged.RemoveLeftAsync(cancellation)),
             RetentionRule.Of<ArchiveIntake>("archives that were never completed", (archives, cancellation) => archives.ExpireAsync(cancellation)),

@@ -13,13 +13,16 @@ namespace VisionPlatform.Application.Training;
 /// What trainers report in between is taken in by <see cref="EventIngest"/>.
 /// </summary>
 public sealed class AttemptLifecycle(
-    PlatformDatabase database, TrainerCatalog catalog, TrainerClient trainers, TrainerRequestBuilder requests, TrainerSettings settings, TimeProvider time)
+    PlatformDatabase database, TrainerCatalog catalog, TrainerLaunch launch, TrainerRequestBuilder requests, TrainerSettings settings, TimeProvider time)
 {
     /// <summary>How often an attempt asks for a slot; a slot that becomes free wakes it at once.</summary>
     private static readonly TimeSpan WaitForSlot = TimeSpan.FromSeconds(15);
 
     /// <summary>How often an attempt asks a trainer that does not answer. It asks until somebody cancels; the job stays queued.</summary>
     private static readonly TimeSpan AskTrainerAgain = TimeSpan.FromSeconds(3);
+
+    /// <summary>How often Azure is asked about an execution. One that has died sends no callback that would wake anybody.</summary>
+    private static readonly TimeSpan AskForExecution = TimeSpan.FromSeconds(15);
 
     /// <summary>Adds the attempt with this number to a job or export, unless it is there.</summary>
     public async Task<AttemptTicket> OpenAsync(AttemptKind kind, Guid subjectId, int number, CancellationToken cancellation)
@@ -50,7 +53,7 @@ public sealed class AttemptLifecycle(
                 return AttemptStart.Running;
             if (job is { CancelRequested: true } || job?.State.IsTerminal() == true || await IsEndedExportAsync(attempt, cancellation))
                 return AttemptStart.Over(await EndAsync(attempt, job, AttemptState.Cancelled, Failure.Of(ErrorCodes.AttemptCancelled), transaction, cancellation));
-            if (!trainer.Online || trainer.Capabilities is null)
+            if (trainer.Capabilities is null || (!trainer.Online && !launch.StartsExecutions(framework)))
                 return AttemptStart.Waiting(AskTrainerAgain);
             if (!await database.TryLeaseSlotAsync(attempt, trainer.Capabilities.Slots, time.GetUtcNow(), cancellation))
                 return AttemptStart.Waiting(WaitForSlot);
@@ -59,16 +62,18 @@ public sealed class AttemptLifecycle(
 
         var built = await requests.BuildAsync(attempt, cancellation);
         var outcome = built.Request is { } request
-            ? await trainers.StartAsync(framework, request, cancellation)
+            ? await launch.StartAsync(attempt, request, cancellation)
             : new TrainerStart.Rejected(built.Failure!);
         return await RecordStartAsync(attemptId, outcome, built.ResumedFromEpoch, cancellation);
     }
 
-    /// <summary>Says whether the attempt has ended, and ends it if its job was cancelled or its trainer stays silent.</summary>
+    /// <summary>Says whether the attempt has ended, and ends it if its job was cancelled, its trainer stays silent or its execution has ended without a word.</summary>
     /// <param name="silentBefore">Whether the check before found the trainer silent.</param>
     public async Task<AttemptStatus> CheckAsync(Guid attemptId, bool silentBefore, CancellationToken cancellation)
     {
         AttemptStatus status;
+        // Before the attempt is locked: a trainer that reported its end did so before its execution ended.
+        var execution = await launch.FindExecutionAsync(await database.Attempts.AsNoTracking().SingleAsync(a => a.Id == attemptId, cancellation), cancellation);
         Attempt attempt;
         await using (var transaction = await database.Database.BeginTransactionAsync(cancellation))
         {
@@ -78,19 +83,37 @@ public sealed class AttemptLifecycle(
             var silentFor = time.GetUtcNow() - (attempt.LastHeartbeatAt ?? attempt.StartedAt ?? attempt.CreatedAt);
             if (job is { CancelRequested: true } || await IsEndedExportAsync(attempt, cancellation))
                 status = await EndAsync(attempt, job, AttemptState.Cancelled, Failure.Of(ErrorCodes.AttemptCancelled), transaction, cancellation);
-            else if (silentFor <= settings.HeartbeatTimeout)
-                return AttemptStatus.GoesOn(attempt, settings.HeartbeatTimeout - silentFor + TimeSpan.FromSeconds(1), silent: false);
+            else if (execution is { HasEnded: true })
+                status = await EndAsync(attempt, job, AttemptState.Failed, Failure.Of(
+                    ErrorCodes.TrainerCrashed, $"The execution {attempt.Execution} ended as '{execution.Status}' without a result."), transaction, cancellation);
+            else if (silentFor <= (IsStartingExecution(attempt) ? settings.ExecutionStart : settings.HeartbeatTimeout))
+            {
+                if (execution is not null)
+                {
+                    // Callbacks renew the slot, and there is none while an execution waits for its machine.
+                    await database.RenewSlotAsync(attempt.Id, time.GetUtcNow(), cancellation);
+                    await transaction.CommitAsync(cancellation);
+                }
+                return GoesOn(attempt, settings.HeartbeatTimeout - silentFor + TimeSpan.FromSeconds(1), silent: false);
+            }
             else if (!silentBefore)
-                return AttemptStatus.GoesOn(attempt, settings.LongestCallbackWait + TimeSpan.FromSeconds(5), silent: true);
+                return GoesOn(attempt, settings.LongestCallbackWait + TimeSpan.FromSeconds(5), silent: true);
             else
                 status = await EndAsync(attempt, job, AttemptState.Failed, Failure.Of(
                     ErrorCodes.TrainerSilent, $"The trainer has sent nothing for {silentFor.TotalSeconds:0} s."), transaction, cancellation);
         }
 
         // The trainer would learn it from the reply to its next callback; this spares it the work until then.
-        await trainers.CancelAsync(attempt.Trainer, attempt.SubjectId, attempt.Number, cancellation);
+        if (execution is not { HasEnded: true })
+            await launch.StopAsync(attempt, cancellation);
         return status;
     }
+
+    // Until its first callback, an execution waits for a machine and its image.
+    private static bool IsStartingExecution(Attempt attempt) => attempt is { Execution: not null, State: AttemptState.Starting };
+
+    private static AttemptStatus GoesOn(Attempt attempt, TimeSpan checkAgainIn, bool silent) =>
+        AttemptStatus.GoesOn(attempt, attempt.Execution is not null && (checkAgainIn > AskForExecution || checkAgainIn <= TimeSpan.Zero) ? AskForExecution : checkAgainIn, silent);
 
     private async Task<AttemptStart> RecordStartAsync(Guid attemptId, TrainerStart outcome, int? resumedFrom, CancellationToken cancellation)
     {
@@ -104,9 +127,9 @@ public sealed class AttemptLifecycle(
             outcome = new TrainerStart.Accepted(); // Its first events came before this answer, so it runs whatever the answer was.
         if (outcome is TrainerStart.Rejected rejected)
             return AttemptStart.Over(await EndAsync(attempt, job, AttemptState.Failed, rejected.Failure, transaction, cancellation));
-        var accepted = outcome is TrainerStart.Accepted;
-        if (accepted)
+        if (outcome is TrainerStart.Accepted accepted)
         {
+            attempt.Execution ??= accepted.Execution;
             attempt.ResumedFromEpoch = resumedFrom;
             attempt.LastHeartbeatAt ??= now;
             if (attempt.MoveTo(AttemptState.Starting, now) && job is not null)
@@ -121,7 +144,8 @@ public sealed class AttemptLifecycle(
         if (job is not null)
             await database.NotifyJobReadersAsync(job.Id, cancellation);
         await transaction.CommitAsync(cancellation);
-        return accepted ? AttemptStart.Running : AttemptStart.Waiting(AskTrainerAgain);
+        return outcome is TrainerStart.Accepted ? AttemptStart.Running
+            : AttemptStart.Waiting(outcome is TrainerStart.Unreachable { RetryAfter: { } wait } && wait > AskTrainerAgain ? wait : AskTrainerAgain);
     }
 
     /// <summary>Ends the attempt, frees its slot, and commits.</summary>

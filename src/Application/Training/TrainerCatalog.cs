@@ -22,7 +22,7 @@ public sealed class TrainerCatalog(TrainerClient client, PlatformDatabase databa
         var answers = await Task.WhenAll(client.Frameworks.Order(StringComparer.Ordinal).Select(async framework => (framework, offered: await AskAsync(framework, Integrations.TrainerList, cancellation))));
         foreach (var (framework, offered) in answers)
             await RememberAsync(framework, offered, known.GetValueOrDefault(framework), cancellation);
-        return [.. answers.Select(answer => new TrainerEntry(answer.framework, answer.offered is not null, answer.offered ?? known.GetValueOrDefault(answer.framework)?.Capabilities))];
+        return [.. answers.Select(answer => Entry(answer.framework, answer.offered, known.GetValueOrDefault(answer.framework)))];
     }
 
     /// <exception cref="ProblemException"><see cref="ErrorCodes.UnknownFramework"/>, or <see cref="ErrorCodes.TrainerUnavailable"/> if the trainer has never answered.</exception>
@@ -39,7 +39,14 @@ public sealed class TrainerCatalog(TrainerClient client, PlatformDatabase databa
         var known = await database.Trainers.AsNoTracking().FirstOrDefaultAsync(trainer => trainer.Framework == framework, cancellation);
         var offered = await AskAsync(framework, Integrations.TrainerQuery, cancellation);
         await RememberAsync(framework, offered, known, cancellation);
-        return new TrainerEntry(framework, offered is not null, offered ?? known?.Capabilities);
+        return Entry(framework, offered, known);
+    }
+
+    // A service whose jobs run as executions does not know how many of them there may be.
+    private TrainerEntry Entry(string framework, TrainerCapabilities? offered, Trainer? known)
+    {
+        var capabilities = offered ?? known?.Capabilities;
+        return new TrainerEntry(framework, offered is not null, client.JobOf(framework) is { } job && capabilities is not null ? capabilities with { Slots = job.Executions } : capabilities);
     }
 
     /// <summary>Null when the trainer is away or answers something else.</summary>

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Training;
 
 namespace VisionPlatform.Application.Training;
@@ -9,6 +11,9 @@ public static class TrainingServices
     public static IServiceCollection AddTraining(this IServiceCollection services)
     {
         services.AddSingleton<TrainerClient>();
+        services.AddSingleton(provider => new ContainerAppsJobs(
+            provider.GetRequiredService<TrainerSettings>(), ContainerAppsJobs.OfTheHost, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ContainerAppsJobs>>()));
+        services.AddScoped<TrainerLaunch>();
         services.AddSingleton<JobEventFeed>();
         services.AddHostedService(provider => provider.GetRequiredService<JobEventFeed>());
         services.AddScoped<TrainerCatalog>();

@@ -23,6 +23,9 @@ internal sealed class RemoteOperations : IDisposable
     /// <summary>The app sends a comment every ten seconds.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(45);
 
+    /// <summary>Pages of events have no progress, so it is read after each of them.</summary>
+    private const int PollSeconds = 2;
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly HttpClient _client;
@@ -76,8 +79,13 @@ internal sealed class RemoteOperations : IDisposable
     /// <summary>Shows an operation until its end, however often the connection breaks.</summary>
     public async Task<RemoteOperation> WatchAsync(Guid id, OperationDisplay display, CancellationToken cancellation)
     {
-        await foreach (var item in new EventStream(_http, $"{Route}/{id}/events", Silence, TimeProvider.System).ReadAsync(cancellation))
-            Show(item, display);
+        await foreach (var item in new EventStream(_http, $"{Route}/{id}/events", Silence, TimeProvider.System, pollSeconds: PollSeconds).ReadAsync(cancellation))
+        {
+            if (item.EventType == EventStream.Polled)
+                display.ShowProgress((await GetAsync(id, cancellation)).Progress);
+            else
+                Show(item, display);
+        }
         return await GetAsync(id, cancellation);
     }
 

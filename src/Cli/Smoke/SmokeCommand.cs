@@ -22,7 +22,7 @@ internal static class SmokeCommand
 
     public static Command Build()
     {
-        var command = new Command("smoke", "Checks an installation after a deployment: health, sign-in, project, upload, publishing, a small training. Removes what it made.") { _url, _credentials, _wait, _trainingMinutes, _json };
+        var command = new Command("smoke", "Checks an installation after a deployment: health, streaming, sign-in, project, upload, publishing, a small training. Removes what it made.") { _url, _credentials, _wait, _trainingMinutes, _json };
         command.SetAction((parsed, cancellation) => RunAsync(
             Address(parsed.GetRequiredValue(_url)), Account(parsed.GetValue(_credentials)), TimeSpan.FromSeconds(parsed.GetValue(_wait)), TimeSpan.FromMinutes(parsed.GetValue(_trainingMinutes)),
             parsed.GetValue(_json), parsed.InvocationConfiguration, cancellation));

@@ -31,7 +31,7 @@ internal sealed class SmokeRun(PlatformClient api, HttpClient anonymous, HttpCli
     {
         (string Name, Func<CancellationToken, Task<string>> Check)[] checks =
         [
-            ("health", HealthAsync), ("docs", DocsAsync), ("closed", ClosedAsync), ("sign-in", SignInAsync), ("project", CreateProjectAsync),
+            ("health", HealthAsync), ("docs", DocsAsync), ("closed", ClosedAsync), ("streaming", StreamAsync), ("sign-in", SignInAsync), ("project", CreateProjectAsync),
             ("upload", UploadAsync), ("publish", PublishAsync), ("training", TrainAsync),
         ];
         var failed = false;
@@ -91,6 +91,10 @@ internal sealed class SmokeRun(PlatformClient api, HttpClient anonymous, HttpCli
         using var answer = await anonymous.GetAsync("api/v1/projects", cancellation);
         return answer.StatusCode == HttpStatusCode.Unauthorized ? "nobody reads projects without signing in" : throw new CommandException($"/api/v1/projects answers {(int)answer.StatusCode} to a stranger");
     }
+
+    private async Task<string> StreamAsync(CancellationToken cancellation) => await StreamProbe.IsHeldBackAsync(anonymous, time, cancellation)
+        ? "something holds responses back until they end: platform-cli and others have to poll for events (docs/hosts.md)"
+        : "events arrive when they happen";
 
     private async Task<string> SignInAsync(CancellationToken cancellation)
     {

@@ -6,6 +6,7 @@ public static partial class ErrorCodes
     public static readonly ErrorCode TrainerUnavailable = Transient(503, "TRAINER_UNAVAILABLE", "The trainer does not answer.", "Try again in a moment. If it happens again, ask an operator to check the trainer.");
     public static readonly ErrorCode TrainerSilent = Transient(503, "TRAINER_SILENT", "The trainer stopped sending heartbeats.", "The next attempt starts from the last checkpoint.");
     public static readonly ErrorCode TrainerCrashed = Transient(503, "TRAINER_CRASHED", "The training process ended without a result.", "The next attempt starts from the last checkpoint.", TrainerUse.Failure);
+    public static readonly ErrorCode TrainerNotStarted = Permanent(502, "TRAINER_NOT_STARTED", "The trainer could not be started.", "Ask an operator to check the trainer's job on Azure.");
     public static readonly ErrorCode TrainerBusy = Transient(503, "TRAINER_BUSY", "The trainer has no free slot.", "A job waits for one. Repeat a prediction after the time in Retry-After.", TrainerUse.Reply);
     public static readonly ErrorCode TrainerProtocol = Permanent(502, "TRAINER_PROTOCOL_ERROR", "The trainer sent an answer that the protocol does not define.", "Update the trainer.");
     public static readonly ErrorCode UnknownTaskType = User(422, "UNKNOWN_TASK_TYPE", "The trainer does not support this task.", "See GET /api/v1/training/capabilities.", TrainerUse.Reply);

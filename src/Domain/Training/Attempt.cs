@@ -32,6 +32,9 @@ public sealed class Attempt
     public int? ResumedFromEpoch { get; set; }
     public Failure? Error { get; private set; }
 
+    /// <summary>Name of the execution that runs it; null when a trainer service does.</summary>
+    public string? Execution { get; set; }
+
     /// <summary>The <c>result</c> of the trainer's <c>completed</c> event.</summary>
     public JsonElement? Result { get; set; }
     public DateTimeOffset CreatedAt { get; init; }

@@ -46,14 +46,14 @@ public sealed class PredictionFunctions(PlatformDatabase database, ServedModels 
         {
             if (deployment is null || !DeploymentKey.Matches(bearer, deployment.ApiKeyHash))
                 throw new ProblemException(ErrorCodes.Unauthenticated, "The key does not belong to this deployment.");
-            limits.CountPrediction(request.HttpContext, deployment.Id);
+            await limits.CountPredictionAsync(request.HttpContext, deployment.Id);
             return deployment;
         }
         var user = await authentication.RequireUserAsync(request, cancellation);
         Authentication.RequirePermission(user, Permission.PredictionsRun);
         await access.RequireForAsync(user, deployment?.ProjectId, Permission.PredictionsRun, "deployment", cancellation);
-        limits.CountCaller(request.HttpContext, user.Id, bearer);
-        limits.CountPrediction(request.HttpContext, user.Id);
+        await limits.CountCallerAsync(request.HttpContext, user.Id, bearer);
+        await limits.CountPredictionAsync(request.HttpContext, user.Id);
         return deployment!;
     }
 

@@ -4,7 +4,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace VisionPlatform.Api.Health;
 
 /// <summary>For load balancers and people: is the process alive, and can it do its work.</summary>
-public sealed class HealthFunctions(Readiness readiness)
+public sealed class HealthFunctions(Readiness readiness, EventStreams streams)
 {
     private static readonly HealthReport Alive = new(HealthStatus.Ok, []);
 
@@ -26,5 +26,17 @@ public sealed class HealthFunctions(Readiness readiness)
     {
         var report = await readiness.CheckAsync(cancellation);
         return TypedResults.Json(report, ApiJson.Options, statusCode: report.Status == HealthStatus.Unavailable ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
+    }
+
+    [Function("HealthStream"), AllowAnonymousAccess]
+    [Operation("Check whether responses are held back", Returns = typeof(string), ReturnsType = "text/event-stream",
+        Description = "Sends the event `begin` at once and the event `end` two seconds later. If both arrive together, a proxy or the host holds responses back until they end: poll for events instead of reading streams.")]
+    public async Task<IResult> Stream([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/health/stream")] HttpRequest request, CancellationToken cancellation)
+    {
+        if (HttpMethods.IsHead(request.Method))
+            EventStreams.SetHeaders(request.HttpContext.Response);
+        else
+            await streams.ProbeAsync(request.HttpContext, cancellation);
+        return TypedResults.Empty;
     }
 }

@@ -62,7 +62,8 @@ public sealed class Readiness(
     }
 
     private IEnumerable<Task<HealthCheck>> TrainerChecks(CancellationToken cancellation) =>
-        trainers.Frameworks.Order(StringComparer.Ordinal).Select(framework => RunAsync(
+        // A service whose jobs run as executions of their own may sleep, and would be woken by every check.
+        trainers.Frameworks.Where(framework => trainers.JobOf(framework) is null).Order(StringComparer.Ordinal).Select(framework => RunAsync(
             $"trainer_{framework}", HealthStatus.Degraded,
             async token => await trainers.IsHealthyAsync(framework, token) ? null : "It does not answer; jobs wait until it does.", cancellation));
 

@@ -13,6 +13,9 @@ public static class Examples
     public const string DatasetVersion = "01995b5e-0a00-7000-8000-000000000005";
     public const string TrainingJob = "01995b5e-0a00-7000-8000-000000000006";
     public const string Attempt = "01995b5e-0a00-7000-8000-000000000007";
+
+    /// <summary>Name of an execution on Azure.</summary>
+    public const string Execution = "train-torchvision-x7k2p";
     public const string Model = "01995b5e-0a00-7000-8000-000000000008";
     public const string ModelVersion = "01995b5e-0a00-7000-8000-000000000009";
     public const string Export = "01995b5e-0a00-7000-8000-00000000000a";

@@ -15,7 +15,7 @@ namespace VisionPlatform.Api.OpenApi;
 public sealed class ApiDocument
 {
     /// <summary>Names of the security schemes.</summary>
-    public const string AccessToken = "accessToken", AttemptToken = "attemptToken", DeploymentKey = "deploymentKey";
+    public const string AccessToken = "accessToken", AttemptToken = "attemptToken", AttemptTicket = "attemptTicket", DeploymentKey = "deploymentKey";
 
     private const string About =
         """
@@ -72,6 +72,7 @@ public sealed class ApiDocument
             _document.Tags!.Add(new OpenApiTag { Name = name, Description = description });
         _document.AddComponent(AccessToken, Bearer("Access token from `POST /api/v1/auth/login`, or a personal token from `POST /api/v1/auth/tokens`."));
         _document.AddComponent(AttemptToken, Bearer("Token that a trainer receives with a job. It is valid for that attempt only."));
+        _document.AddComponent(AttemptTicket, Bearer("Ticket that an execution of a trainer is started with. It is valid for the request of that attempt only."));
         _document.AddComponent(DeploymentKey, Bearer("API key of a deployment, from the answer that created it. It is valid for predictions of that deployment only."));
         foreach (var path in contracts.GroupBy(contract => contract.Path))
         {

@@ -19,7 +19,7 @@ public sealed class OperationEventFunctions(UserDatabase database, OperationFeed
 
     private const string StreamDescription =
         """
-        What happened to the operation and what happens next, as server-sent events. The stream ends with an event `end` when the operation has ended. The server may close the stream earlier, and closes it at once when the caller may no longer read it; connect again with the header `Last-Event-ID` to continue without a gap. With `Accept: application/json` the same events come as pages, for polling.
+        What happened to the operation and what happens next, as server-sent events. The stream ends with an event `end` when the operation has ended. The server may close the stream earlier, and closes it at once when the caller may no longer read it; connect again with the header `Last-Event-ID` to continue without a gap. With `Accept: application/json` the same events come as pages, for polling: `wait` makes the answer wait for an event, and `ended` says that nothing comes after it. The pages have no `progress`; read the operation for it.
 
         The kind of an event is in `event`, and its fields are a JSON object in `data`:
 
@@ -46,9 +46,10 @@ public sealed class OperationEventFunctions(UserDatabase database, OperationFeed
         """;
 
     [Function("GetOperationEvents"), RequiresPermission(Permission.OperationsRead)]
-    [Operation("Watch an operation", Returns = typeof(Tail<OperationEventAnswer>), TextTypes = ["text/event-stream"], TextExample = StreamExample, Description = StreamDescription)]
+    [Operation("Watch an operation", Returns = typeof(EventTail<OperationEventAnswer>), TextTypes = ["text/event-stream"], TextExample = StreamExample, Description = StreamDescription)]
     [Query<long>("after", "Only entries after this position: those with a larger id.", Minimum = 0, Example = "0")]
     [Query<int>("limit", "Largest number of entries to return; 50 by default.", Minimum = 1, Maximum = PageRequest.MaximumLimit, Example = "20")]
+    [Query<int>("wait", "Seconds to wait for an event if there is none yet; 0 by default. Only with `Accept: application/json`.", Minimum = 0, Maximum = EventStreams.LongestWait, Example = "20")]
     public async Task<IResult> Watch(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = OperationFunctions.RouteOfOne + "/events")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
@@ -57,9 +58,8 @@ public sealed class OperationEventFunctions(UserDatabase database, OperationFeed
         var after = request.Position();
         if (request.Headers.Accept.ToString().Contains("application/json", StringComparison.OrdinalIgnoreCase))
         {
-            var page = await ReadAsync(id, after, PageRequest.Read(request).Limit, cancellation);
-            return Answer.Ok(new Tail<OperationEventAnswer>(
-                [.. page.Select(e => new OperationEventAnswer(e.Id, e.Type, e.Data, e.Time))], page.Count == 0 ? null : page[^1].Id.ToString(CultureInfo.InvariantCulture)));
+            var limit = PageRequest.Read(request).Limit;
+            return Answer.Ok(await streams.PollAsync(request, (user, _) => RequireAccessAsync(user), () => feed.NextOf(id), stop => ReadTailAsync(id, after, limit, stop), cancellation));
         }
 
         if (HttpMethods.IsHead(request.Method))
@@ -74,11 +74,7 @@ public sealed class OperationEventFunctions(UserDatabase database, OperationFeed
         (string? Phase, long Items, long Bytes) sent = default;
         await streams.RunAsync(
             http,
-            (user, _) =>
-            {
-                Authentication.RequirePermission(user, Permission.OperationsRead);
-                return Task.CompletedTask;
-            },
+            (user, _) => RequireAccessAsync(user),
             () => feed.NextOf(id),
             async (write, stop) =>
             {
@@ -102,6 +98,22 @@ public sealed class OperationEventFunctions(UserDatabase database, OperationFeed
                 return StreamStep.End;
             },
             cancellation);
+    }
+
+    private static Task RequireAccessAsync(CurrentUser user)
+    {
+        Authentication.RequirePermission(user, Permission.OperationsRead);
+        return Task.CompletedTask;
+    }
+
+    private async Task<EventTail<OperationEventAnswer>> ReadTailAsync(Guid id, long after, int limit, CancellationToken cancellation)
+    {
+        // The row before its events, as in the stream.
+        var operation = await database.Operations.AsNoTracking().SingleOrDefaultAsync(o => o.Id == id, cancellation);
+        var page = await ReadAsync(id, after, limit, cancellation);
+        return new EventTail<OperationEventAnswer>(
+            [.. page.Select(e => new OperationEventAnswer(e.Id, e.Type, e.Data, e.Time))], page.Count == 0 ? null : page[^1].Id.ToString(CultureInfo.InvariantCulture),
+            operation is not { HasEnded: false } && page.Count < limit);
     }
 
     private Task<List<OperationEvent>> ReadAsync(Guid id, long after, int limit, CancellationToken cancellation) =>

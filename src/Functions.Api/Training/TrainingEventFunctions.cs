@@ -18,7 +18,7 @@ public sealed class TrainingEventFunctions(PlatformDatabase database, JobEventFe
 
     private const string StreamDescription =
         """
-        What happened to the job and what happens next, as server-sent events. The stream ends with an event `end` when the job has ended. The server may close the stream earlier, and closes it at once when the caller may no longer read it; connect again with the header `Last-Event-ID` to continue without a gap. With `Accept: application/json` the same events come as pages, for polling.
+        What happened to the job and what happens next, as server-sent events. The stream ends with an event `end` when the job has ended. The server may close the stream earlier, and closes it at once when the caller may no longer read it; connect again with the header `Last-Event-ID` to continue without a gap. With `Accept: application/json` the same events come as pages, for polling: `wait` makes the answer wait for an event, and `ended` says that nothing comes after it.
 
         The kind of an event is in `event`, and its fields are a JSON object in `data`:
 
@@ -48,9 +48,10 @@ public sealed class TrainingEventFunctions(PlatformDatabase database, JobEventFe
         """;
 
     [Function("GetTrainingEvents"), RequiresPermission(Permission.TrainingRead)]
-    [Operation("Watch a training job", Returns = typeof(Tail<JobEventAnswer>), TextTypes = ["text/event-stream"], TextExample = StreamExample, Description = StreamDescription)]
+    [Operation("Watch a training job", Returns = typeof(EventTail<JobEventAnswer>), TextTypes = ["text/event-stream"], TextExample = StreamExample, Description = StreamDescription)]
     [Query<long>("after", "Only entries after this position: those with a larger id.", Minimum = 0, Example = "0")]
     [Query<int>("limit", "Largest number of entries to return; 50 by default.", Minimum = 1, Maximum = PageRequest.MaximumLimit, Example = "20")]
+    [Query<int>("wait", "Seconds to wait for an event if there is none yet; 0 by default. Only with `Accept: application/json`.", Minimum = 0, Maximum = EventStreams.LongestWait, Example = "20")]
     public async Task<IResult> Watch(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/training/jobs/{id:guid}/events")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
@@ -58,9 +59,9 @@ public sealed class TrainingEventFunctions(PlatformDatabase database, JobEventFe
         var after = request.Position();
         if (request.Headers.Accept.ToString().Contains("application/json", StringComparison.OrdinalIgnoreCase))
         {
-            var page = await ReadAsync(id, after, PageRequest.Read(request).Limit, cancellation);
-            return Answer.Ok(new Tail<JobEventAnswer>(
-                [.. page.Select(e => new JobEventAnswer(e.Id, e.Type, e.Data, e.Time))], page.Count == 0 ? null : page[^1].Id.ToString(CultureInfo.InvariantCulture)));
+            var limit = PageRequest.Read(request).Limit;
+            return Answer.Ok(await streams.PollAsync(
+                request, (user, stop) => RequireAccessAsync(user, id, stop), () => feed.NextOf(id), stop => ReadTailAsync(id, after, limit, stop), cancellation));
         }
 
         if (HttpMethods.IsHead(request.Method))
@@ -72,11 +73,7 @@ public sealed class TrainingEventFunctions(PlatformDatabase database, JobEventFe
 
     private Task StreamAsync(HttpContext http, Guid jobId, long after, CancellationToken cancellation) => streams.RunAsync(
         http,
-        async (user, stop) =>
-        {
-            Authentication.RequirePermission(user, Permission.TrainingRead);
-            await access.RequireJobAsync(database, user, jobId, Permission.TrainingRead, stop);
-        },
+        (user, stop) => RequireAccessAsync(user, jobId, stop),
         () => feed.NextOf(jobId),
         async (write, stop) =>
         {
@@ -97,6 +94,21 @@ public sealed class TrainingEventFunctions(PlatformDatabase database, JobEventFe
             return StreamStep.End;
         },
         cancellation);
+
+    private Task RequireAccessAsync(CurrentUser user, Guid jobId, CancellationToken cancellation)
+    {
+        Authentication.RequirePermission(user, Permission.TrainingRead);
+        return access.RequireJobAsync(database, user, jobId, Permission.TrainingRead, cancellation);
+    }
+
+    private async Task<EventTail<JobEventAnswer>> ReadTailAsync(Guid jobId, long after, int limit, CancellationToken cancellation)
+    {
+        // The state before its events: an end that the row tells of has its event by then.
+        var ended = await HasEndedAsync(jobId, cancellation) is not null;
+        var page = await ReadAsync(jobId, after, limit, cancellation);
+        return new EventTail<JobEventAnswer>(
+            [.. page.Select(e => new JobEventAnswer(e.Id, e.Type, e.Data, e.Time))], page.Count == 0 ? null : page[^1].Id.ToString(CultureInfo.InvariantCulture), ended && page.Count < limit);
+    }
 
     /// <summary>The state in which the job ended, if it did so in these events: nothing comes after it.</summary>
     private static JobState? EndIn(List<JobEvent> events) =>

@@ -127,6 +127,7 @@ internal static class Mappings
         {
             attempt.Property(a => a.Error).HasJson();
             attempt.Property(a => a.Result).HasJson();
+            attempt.Property(a => a.Execution).HasMaxLength(200);
             attempt.HasIndex(a => new { a.SubjectId, a.Number }).IsUnique();
             attempt.HasIndex(a => a.EndedAt).HasFilter("files_swept_at IS NULL").HasDatabaseName("ix_attempts_to_sweep");
             attempt.HasIndex(a => new { a.Trainer, a.CreatedAt }).HasFilter("state = 'waiting'").HasDatabaseName("ix_attempts_waiting");

@@ -33,6 +33,12 @@ internal static class TenancyMappings
             member.HasIndex(m => m.UserId);
             member.HasOne<User>().WithMany().HasForeignKey(m => m.UserId).OnDelete(DeleteBehavior.Cascade);
         });
+        model.Entity<OwnershipTransfer>(transfer =>
+        {
+            transfer.HasKey(t => t.ProjectId);
+            transfer.Property(t => t.ProjectId).ValueGeneratedNever();
+            transfer.Property(t => t.Entry).HasJson();
+        });
         model.Entity<DatasetMember>(member =>
         {
             member.HasKey(m => new { m.DatasetId, m.UserId });

@@ -24,6 +24,7 @@ public sealed class UserDatabase(DbContextOptions<UserDatabase> options) : DbCon
     public DbSet<QueuedMail> QueuedMails => Set<QueuedMail>();
     public DbSet<MailCount> MailCounts => Set<MailCount>();
     public DbSet<ProjectMember> ProjectMembers => Set<ProjectMember>();
+    public DbSet<OwnershipTransfer> OwnershipTransfers => Set<OwnershipTransfer>();
     public DbSet<DatasetMember> DatasetMembers => Set<DatasetMember>();
     public DbSet<Organization> Organizations => Set<Organization>();
     public DbSet<Invitation> Invitations => Set<Invitation>();

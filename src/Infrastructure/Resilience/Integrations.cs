@@ -19,6 +19,9 @@ public static class Integrations
     /// <summary>One quick retry only, because a person waits for the prediction.</summary>
     public static readonly IntegrationPolicy TrainerPredict = Row("trainer.predict", timeout: 30, connect: 2, attempts: 2, wait: (0.2, 1), breaker: (5, 30), IntegrationFallback.FailFast);
 
+    /// <summary>No retries, as for starting jobs: the orchestration comes again, after the time that Azure asks for.</summary>
+    public static readonly IntegrationPolicy AzureManagement = Row("azure.management", timeout: 30, connect: 5, attempts: 1, wait: (0, 0), breaker: (0, 0), IntegrationFallback.Queue);
+
     public static readonly IntegrationPolicy Tracking = Row("tracking", timeout: 2, connect: 2, attempts: 5, wait: (1, 5), breaker: (0, 0), IntegrationFallback.Buffer);
     public static readonly IntegrationPolicy Database = Row("database", timeout: 30, connect: 10, attempts: 2, wait: (1, 5), breaker: (3, 30), IntegrationFallback.FailFast);
     public static readonly IntegrationPolicy ObjectStore = Row("object-store", timeout: 60, connect: 5, attempts: 3, wait: (2, 10), breaker: (5, 120), IntegrationFallback.Cache);
@@ -39,7 +42,7 @@ public static class Integrations
 
     /// <summary>Every row, for documentation and the operators' view.</summary>
     public static IReadOnlyList<IntegrationPolicy> All { get; } =
-        [TrainerStart, TrainerStop, TrainerQuery, TrainerList, TrainerHealth, TrainerPredict, Tracking, Database, ObjectStore, ObjectStoreHealth, StorageSync, Llm, Mail];
+        [TrainerStart, TrainerStop, TrainerQuery, TrainerList, TrainerHealth, TrainerPredict, AzureManagement, Tracking, Database, ObjectStore, ObjectStoreHealth, StorageSync, Llm, Mail];
 
     private static IntegrationPolicy Row(
         string name, double timeout, double connect, int attempts, (double First, double Longest) wait, (int Failures, double Seconds) breaker, IntegrationFallback fallback) =>

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace VisionPlatform.Infrastructure.Settings;
 
-/// <summary>Rate limits in requests per minute for each instance of the app; 0 means no limit. A caller that sent nothing for a minute may send the whole amount at once.</summary>
+/// <summary>Rate limits in requests per minute for all instances of the app together; 0 means no limit. A caller that sent nothing for a minute may send the whole amount at once.</summary>
 /// <param name="PerAddress">From one address, for all callers together.</param>
 /// <param name="PerUser">From one person, for all tokens together.</param>
 /// <param name="PerToken">With one access token.</param>
@@ -13,7 +13,7 @@ namespace VisionPlatform.Infrastructure.Settings;
 public sealed record TrafficSettings(int PerAddress, int PerUser, int PerToken, int SignIn, int Trainer, int Predictions, IReadOnlyList<IPNetwork> TrustedProxies)
 {
     public static TrafficSettings From(SettingsReader settings) => new(
-        settings.Whole("RATE_LIMIT_PER_ADDRESS", 6000, "requests a minute from one address; 0: no limit. All limits hold for each instance of the app", minimum: 0),
+        settings.Whole("RATE_LIMIT_PER_ADDRESS", 6000, "requests a minute from one address; 0: no limit. All limits hold for all instances of the app together, and for each instance while the user database is away", minimum: 0),
         settings.Whole("RATE_LIMIT_PER_USER", 3000, "requests a minute of one account; 0: no limit", minimum: 0),
         settings.Whole("RATE_LIMIT_PER_TOKEN", 2000, "requests a minute with one access token; 0: no limit", minimum: 0),
         settings.Whole("RATE_LIMIT_SIGN_IN", 30, "sign-ins, sign-ups and password resets a minute from one address; 0: no limit", minimum: 0),

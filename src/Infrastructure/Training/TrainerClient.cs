@@ -16,7 +16,8 @@ namespace VisionPlatform.Infrastructure.Training;
 public abstract record TrainerStart
 {
     /// <summary>The job runs, or ran already: the request is idempotent on job and attempt.</summary>
-    public sealed record Accepted : TrainerStart;
+    /// <param name="Execution">Name of the execution that was started for it; null at a trainer service.</param>
+    public sealed record Accepted(string? Execution = null) : TrainerStart;
 
     /// <summary>The trainer has no free slot, although the leases say that there is one.</summary>
     public sealed record Busy : TrainerStart;
@@ -25,7 +26,9 @@ public abstract record TrainerStart
     public sealed record Rejected(Failure Failure) : TrainerStart;
 
     /// <summary>The trainer did not answer, or asked to try again later.</summary>
-    public sealed record Unreachable(string Message) : TrainerStart;
+    /// <param name="Message">Why.</param>
+    /// <param name="RetryAfter">When to try again, if it said so.</param>
+    public sealed record Unreachable(string Message, TimeSpan? RetryAfter = null) : TrainerStart;
 }
 
 /// <summary>
@@ -46,6 +49,9 @@ public sealed class TrainerClient(TrainerSettings settings, TimeProvider time) :
 
     /// <summary>Frameworks that have a trainer.</summary>
     public IEnumerable<string> Frameworks => settings.Urls.Keys;
+
+    /// <summary>The Azure job whose executions do the jobs of a trainer; null if its service does them.</summary>
+    public TrainerJob? JobOf(string framework) => settings.Jobs.GetValueOrDefault(framework);
 
     /// <exception cref="ProblemException"><see cref="ErrorCodes.TrainerUnavailable"/> or <see cref="ErrorCodes.UnknownFramework"/>.</exception>
     public async Task<TrainerCapabilities> GetCapabilitiesAsync(string framework, CancellationToken cancellation, IntegrationPolicy? patience = null)

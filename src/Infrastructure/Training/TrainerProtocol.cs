@@ -5,8 +5,18 @@ using VisionPlatform.Domain.Training;
 
 namespace VisionPlatform.Infrastructure.Training;
 
-/// <summary>POST /v1/jobs of the trainer protocol (trainers/protocol.md).</summary>
-/// <param name="Protocol"><see cref="Version"/>.</param>
+/// <summary>A job for a trainer: POST /v1/jobs of the trainer protocol (trainers/protocol.md).</summary>
+/// <param name="Protocol">Version of the protocol.</param>
+/// <param name="JobId">Id of the training job or export.</param>
+/// <param name="Attempt">Number of the attempt, from 1.</param>
+/// <param name="Kind">What to do: <c>train</c>, <c>evaluate</c> or <c>export</c>.</param>
+/// <param name="Callback">Where to report.</param>
+/// <param name="TaskType">The task, for example <c>image_classification</c>.</param>
+/// <param name="Model">Name of the model architecture.</param>
+/// <param name="Dataset">The images; null if the kind needs none.</param>
+/// <param name="Config">Values by field of the trainer's configuration schema.</param>
+/// <param name="Checkpoint">Where to go on from, or what to evaluate or export; null when a training begins anew.</param>
+/// <param name="Export">What to export; null for other kinds.</param>
 public sealed record TrainerJobRequest(
     string Protocol, Guid JobId, int Attempt, string Kind, TrainerCallback Callback, string TaskType, string Model,
     TrainerDataset? Dataset, IReadOnlyDictionary<string, JsonElement> Config, TrainerCheckpoint? Checkpoint, TrainerExport? Export)
@@ -15,21 +25,33 @@ public sealed record TrainerJobRequest(
     public const string Version = "2";
 }
 
+/// <summary>Where a trainer reports.</summary>
 /// <param name="Url">Base of the attempt's callbacks.</param>
 /// <param name="Token">Bearer token that is valid for this attempt only.</param>
+/// <param name="HeartbeatSeconds">How often to report at least, in seconds.</param>
 public sealed record TrainerCallback(Uri Url, string Token, double HeartbeatSeconds);
 
 /// <summary>The images of a job.</summary>
 /// <param name="ManifestUrl">Presigned address of the manifest, a gzip file with one JSON line per image.</param>
-/// <param name="ManifestSha256">SHA-256 of its lines without the keys, see <see cref="Domain.Datasets.Manifest"/>.</param>
+/// <param name="ManifestSha256">SHA-256 of its lines without the keys.</param>
 /// <param name="Classes">Class names in the order of the model's outputs.</param>
 /// <param name="MaxImagePixels">Width × height that an image may have; images of earlier times may have more.</param>
 public sealed record TrainerDataset(Uri ManifestUrl, string ManifestSha256, IReadOnlyList<string> Classes, long MaxImagePixels);
 
+/// <summary>A checkpoint to load.</summary>
+/// <param name="Url">Presigned address.</param>
+/// <param name="Sha256">SHA-256 of the file in hexadecimal.</param>
+/// <param name="Epoch">Epoch after which it was written.</param>
 public sealed record TrainerCheckpoint(Uri Url, string Sha256, int Epoch);
 
+/// <summary>A file to make of a checkpoint.</summary>
+/// <param name="Format">Format of the file, for example <c>onnx</c>.</param>
+/// <param name="Options">Options of the format by name.</param>
+/// <param name="Validation">How the file is compared with the checkpoint.</param>
 public sealed record TrainerExport(string Format, IReadOnlyDictionary<string, JsonElement> Options, TrainerExportValidation Validation);
 
+/// <summary>How an exported file is compared with its checkpoint.</summary>
+/// <param name="Tolerance">Largest difference of any logit.</param>
 public sealed record TrainerExportValidation(double Tolerance);
 
 /// <summary>A problem answer of a trainer.</summary>

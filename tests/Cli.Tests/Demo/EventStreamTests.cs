@@ -99,6 +99,21 @@ public sealed class EventStreamTests
     }
 
     [Fact]
+    public async Task A_stream_that_brings_nothing_although_the_platform_answers_is_polled_from_where_it_was()
+    {
+        _platform.Stream("id: 5\nevent: state\ndata: a\n\n").Stream((byte[])[])
+            .Answer(HttpStatusCode.OK, """{"items":[],"nextCursor":null,"ended":false}""")
+            .Answer(HttpStatusCode.OK, """{"items":[{"id":6,"type":"state","data":{"state":"running"}}],"nextCursor":"6","ended":false}""")
+            .Answer(HttpStatusCode.OK, """{"items":[{"id":7,"type":"log","data":{}}],"nextCursor":"7","ended":true}""");
+
+        var events = await ReadAsync(firstSign: TimeSpan.FromSeconds(2));
+
+        Assert.Equal([("5", "state"), ("6", "state"), (null, "polled"), ("7", "log"), (null, "end")], events.Select(e => (e.EventId, e.EventType)));
+        Assert.Equal(["GET /events?after=5&limit=1&wait=0", "GET /events?after=5&limit=200&wait=20", "GET /events?after=6&limit=200&wait=20"], _platform.Requests.Skip(2).Select(request => request.Line));
+        Assert.StartsWith("Something between here and the platform", Assert.Single(_platform.Announcements));
+    }
+
+    [Fact]
     public async Task A_stream_of_an_unknown_job_fails_and_is_not_tried_again()
     {
         _platform.Answer(HttpStatusCode.NotFound, "{\"code\":\"NOT_FOUND\",\"detail\":\"There is no such job.\",\"suggestedAction\":\"Check the id.\"}", "application/problem+json");
@@ -108,10 +123,10 @@ public sealed class EventStreamTests
         Assert.Equal("NOT_FOUND: There is no such job. Check the id. (HTTP 404)", problem.Message);
     }
 
-    private async Task<List<SseItem<string>>> ReadAsync(TimeSpan? silence = null)
+    private async Task<List<SseItem<string>>> ReadAsync(TimeSpan? silence = null, TimeSpan? firstSign = null)
     {
         var events = new List<SseItem<string>>();
-        var stream = new EventStream(_platform.Http(), "events", silence ?? TimeSpan.FromSeconds(30), TimeProvider.System);
+        var stream = new EventStream(_platform.Http(), "events", silence ?? TimeSpan.FromSeconds(30), TimeProvider.System, firstSign);
         await foreach (var item in stream.ReadAsync(TestContext.Current.CancellationToken))
             events.Add(item);
         Assert.Equal(0, _platform.Unanswered);

@@ -22,6 +22,7 @@ public sealed partial class TemplateTests
         ["Microsoft.ContainerRegistry/registries"] = "[A-Za-z0-9]{5,50}",
         ["Microsoft.Authorization/roleAssignments"] = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
         ["Microsoft.App/managedEnvironments"] = "[a-z][a-z0-9-]{0,58}[a-z0-9]",
+        ["Microsoft.App/jobs"] = "(?=.{2,32}$)[a-z](?:-?[a-z0-9])+",
         ["Microsoft.App/containerApps"] = "(?=.{2,32}$)[a-z](?:-?[a-z0-9])+",
         ["Microsoft.Web/serverfarms"] = "[A-Za-z0-9-]{1,60}",
         ["Microsoft.Web/sites"] = "(?=.{2,60}$)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])",

@@ -11,6 +11,7 @@ public sealed class RightsTests(BicepTemplate template)
         ["4633458b-17de-408a-b874-0445c86b69e6"] = "Key Vault Secrets User",
         ["3913510d-42f4-4e42-8a64-420c390055eb"] = "Monitoring Metrics Publisher",
         ["7f951dda-4ed3-4680-a7ca-43fe172d538d"] = "AcrPull",
+        ["b9a307c4-5aa3-4b52-ba60-2b17c136cd7b"] = "Container Apps Jobs Operator",
     };
 
     // Who, which role, on what.
@@ -30,7 +31,8 @@ public sealed class RightsTests(BicepTemplate template)
     [Theory, MemberData(nameof(TemplateTests.Environments), MemberType = typeof(TemplateTests))]
     public async Task Identities_have_exactly_the_rights_that_the_code_needs(string environment)
     {
-        var given = (await template.DeploymentAsync(environment)).Of("Microsoft.Authorization/roleAssignments").Select(assignment =>
+        var deployment = await template.DeploymentAsync(environment);
+        var given = deployment.Of("Microsoft.Authorization/roleAssignments").Select(assignment =>
         {
             var properties = assignment.Properties();
             var scope = assignment.GetProperty("id").GetString()!.Split("/providers/Microsoft.Authorization/")[0].Split('/');
@@ -39,7 +41,9 @@ public sealed class RightsTests(BicepTemplate template)
             return $"{who}: {role} on {(scope[^2] == "secrets" ? $"secrets/{scope[^1]}" : scope[^2])}";
         });
 
-        Assert.Equal(Needed.Order(), given.Order());
+        // Where the app starts trainers: on each of these jobs.
+        var started = deployment.Of("Microsoft.App/jobs").Select(_ => "app: Container Apps Jobs Operator on jobs");
+        Assert.Equal(Needed.Concat(started).Order(), given.Order());
     }
 
     [Theory, MemberData(nameof(TemplateTests.Environments), MemberType = typeof(TemplateTests))]
@@ -48,7 +52,7 @@ public sealed class RightsTests(BicepTemplate template)
         var deployment = await template.DeploymentAsync(environment);
 
         Assert.EndsWith("-app", Assert.Single(Identities("Microsoft.Web/sites")), StringComparison.Ordinal);
-        Assert.All(Identities("Microsoft.App/containerApps"), id => Assert.EndsWith("-containers", id, StringComparison.Ordinal));
+        Assert.All(Identities("Microsoft.App/containerApps").Concat(Identities("Microsoft.App/jobs")), id => Assert.EndsWith("-containers", id, StringComparison.Ordinal));
 
         IEnumerable<string> Identities(string type) => deployment.Of(type).SelectMany(resource => resource.GetProperty("identity").GetProperty("userAssignedIdentities").EnumerateObject()).Select(id => id.Name);
     }

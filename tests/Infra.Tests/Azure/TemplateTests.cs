@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.Configuration;
 using VisionPlatform.Application.Modules;
+using VisionPlatform.Infrastructure.Settings;
 
 namespace VisionPlatform.Infra.Tests.Azure;
 
@@ -9,7 +11,7 @@ public sealed partial class TemplateTests(BicepTemplate template)
 {
     // Read by Azure or the Functions host, not by the app.
     private static readonly string[] OfTheHost =
-        ["AzureWebJobsStorage__credential", "AzureWebJobsStorage__clientId", "APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "AzureWebJobsDisableHomepage"];
+        ["AzureWebJobsStorage__credential", "AzureWebJobsStorage__clientId", "APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "AzureWebJobsDisableHomepage", "AZURE_CLIENT_ID"];
 
     public static TheoryData<string> Environments => [.. BicepTemplate.Environments];
 
@@ -162,12 +164,46 @@ public sealed partial class TemplateTests(BicepTemplate template)
         }
     }
 
+    [Theory]
+    [InlineData("dev", 0)]
+    [InlineData("staging", 1)]
+    [InlineData("prod", 1)]
+    public async Task A_trainer_that_is_started_for_each_job_has_a_job_that_the_app_knows(string environment, int expected)
+    {
+        var deployment = await template.DeploymentAsync(environment);
+        var settings = TrainerSettings.From(new ConfigurationBuilder().AddInMemoryCollection(
+            deployment.AppSettings.Where(setting => setting.Key.StartsWith("TRAINER_", StringComparison.Ordinal) && setting.Key != "TRAINER_API_KEY").Select(setting => KeyValuePair.Create(setting.Key, (string?)(setting.Key.EndsWith("_URL", StringComparison.Ordinal) ? "https://trainer.example" : setting.Value)))).Build());
+        var jobs = deployment.Of("Microsoft.App/jobs").ToList();
+
+        Assert.Equal(expected, jobs.Count);
+        Assert.Equal(jobs.Select(job => job.GetProperty("id").GetString()).Order(), settings.Jobs.Values.Select(job => job.ResourceId).Order());
+        Assert.All(jobs, job =>
+        {
+            var (name, configuration) = (job.Name()["train-".Length..], job.Properties().GetProperty("configuration"));
+            Assert.Contains(name, Repository.Trainers.Keys);
+            // The platform starts the next attempt: a container that Azure started again would find its attempt begun.
+            Assert.Equal(0, configuration.GetProperty("replicaRetryLimit").GetInt32());
+            Assert.Equal((1, 1), (configuration.GetProperty("manualTriggerConfig").GetProperty("parallelism").GetInt32(), configuration.GetProperty("manualTriggerConfig").GetProperty("replicaCompletionCount").GetInt32()));
+            var service = deployment.Of("Microsoft.App/containerApps").Single(app => app.Name() == $"trainer-{name}").Properties();
+            var profile = job.Properties().GetProperty("workloadProfileName").GetString();
+            Assert.Equal((environment == "prod" ? "gpu" : "Consumption", "Consumption"), (profile, service.GetProperty("workloadProfileName").GetString()));
+            Assert.Equal(0, service.GetProperty("template").GetProperty("scale").GetProperty("minReplicas").GetInt32());
+            Assert.Equal(service.GetProperty("template").GetProperty("containers")[0].GetProperty("image").GetRawText(), job.Properties().GetProperty("template").GetProperty("containers")[0].GetProperty("image").GetRawText());
+            var resources = job.Properties().GetProperty("template").GetProperty("containers")[0].GetProperty("resources");
+            Assert.Equal($"{(profile == "gpu" ? 7 : 2) * resources.GetProperty("cpu").GetInt32()}Gi", resources.GetProperty("memory").GetString());
+        });
+        // A service without a job holds its jobs itself.
+        Assert.All(deployment.Of("Microsoft.App/containerApps").Where(app => jobs.All(job => job.Name()["train-".Length..] != app.Name()["trainer-".Length..])), app =>
+            Assert.Equal(1, app.Properties().GetProperty("template").GetProperty("scale").GetProperty("minReplicas").GetInt32()));
+    }
+
     [Fact]
     public async Task The_first_deployment_needs_neither_images_nor_secrets()
     {
         var first = await template.DeployAsync("prod", "");
 
         Assert.Empty(first.Of("Microsoft.App/containerApps"));
+        Assert.Empty(first.Of("Microsoft.App/jobs"));
         Assert.DoesNotContain(first.Of("Microsoft.Authorization/roleAssignments"), role => role.GetProperty("id").GetString()!.Contains("/secrets/", StringComparison.Ordinal));
         Assert.NotEmpty(first.Of("Microsoft.Web/sites"));
     }

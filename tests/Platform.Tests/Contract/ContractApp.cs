@@ -81,9 +81,15 @@ internal sealed class ContractApp : IAsyncDisposable
         _trainer.Dispose();
     }
 
-    private string TokenFor(ApiOperation operation) => operation.Security == "attemptToken"
-        ? new AttemptTokens(_tokens).Mint(Guid.Parse(Examples.Attempt), DateTimeOffset.UtcNow.AddHours(1))
-        : TokenOf(Examples.User, Examples.Session);
+    private string TokenFor(ApiOperation operation) => operation.Security switch
+    {
+        "attemptToken" => AttemptTokens.Mint(Guid.Parse(Examples.Attempt), DateTimeOffset.UtcNow.AddHours(1)),
+        "attemptTicket" => AttemptTokens.MintTicket(Guid.Parse(Examples.Attempt), DateTimeOffset.UtcNow.AddHours(1)),
+        _ => TokenOf(Examples.User, Examples.Session),
+    };
+
+    /// <summary>The tokens of attempts.</summary>
+    public AttemptTokens AttemptTokens => new(_tokens);
 
     /// <summary>An access token of a session that is in the database.</summary>
     public string TokenOf(string user, string session) => _tokens.Sign(new TokenClaims

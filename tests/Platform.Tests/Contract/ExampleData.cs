@@ -192,7 +192,7 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         foreach (var state in (JobState[])[JobState.Queued, JobState.Starting, JobState.Running, JobState.Finalizing, JobState.Completed])
             job.MoveTo(state, Then);
         platform.TrainingJobs.Add(job);
-        var attempt = new Attempt { Id = Guid.Parse(Examples.Attempt), Kind = AttemptKind.Train, SubjectId = id, Number = 1, Trainer = "torchvision", CreatedAt = Then };
+        var attempt = new Attempt { Id = Guid.Parse(Examples.Attempt), Kind = AttemptKind.Train, SubjectId = id, Number = 1, Trainer = "torchvision", CreatedAt = Then, Execution = Examples.Execution };
         attempt.MoveTo(AttemptState.Starting, Then);
         platform.Attempts.Add(attempt);
         platform.EpochMetrics.Add(new EpochMetrics { JobId = id, Attempt = 1, Epoch = 1, Metrics = new() { ["accuracy"] = 0.9 }, EpochSeconds = 1.5, Time = Then });

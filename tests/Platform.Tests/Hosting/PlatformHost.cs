@@ -150,6 +150,9 @@ public sealed class PlatformHost : IAsyncLifetime
     /// <summary>The installation's own stores, to look behind the API.</summary>
     public ObjectStores OpenStores() => new(Storage(), TimeProvider.System);
 
+    /// <summary>Address of the store.</summary>
+    public string StoreEndpoint => _services.Settings["EXTERNAL_STORAGE_ENDPOINT"];
+
     /// <summary>Another bucket of the store.</summary>
     public ObjectStore OpenBucket(string name) => new(Storage().External with { Bucket = name }, TimeProvider.System);
 

@@ -65,6 +65,54 @@ public sealed class TrafficTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
+    public async Task All_instances_of_the_app_share_the_limits()
+    {
+        const int limit = 5;
+        await using var first = await StartAsync(("RATE_LIMIT_PER_USER", $"{limit}"), ("RATE_LIMIT_SIGN_IN", $"{limit}"));
+        await using var second = await Host.StartAppAsync(first.Databases, new Dictionary<string, string?>
+        {
+            ["TRUSTED_PROXIES"] = "127.0.0.0/8", ["RATE_LIMIT_PER_USER"] = $"{limit}", ["RATE_LIMIT_SIGN_IN"] = $"{limit}",
+        });
+        using var person = await Host.NewUserAsync(app: first);
+        using var samePerson = second.NewClient();
+        (await samePerson.SignInAsync(person.Email)).Expect(200);
+        using var stranger = first.NewClient();
+        using var sameStranger = second.NewClient();
+
+        var (requests, mayRequest) = await CountAsync(client => client.GetAsync("auth/me"), person, samePerson);
+        var (signIns, maySignIn) = await CountAsync(client => SignInFromAsync(client, "198.51.100.7"), stranger, sameStranger);
+
+        Assert.InRange(requests, limit, mayRequest);
+        Assert.InRange(signIns, limit, maySignIn);
+
+        // The requests that were served out of four times the limit, and how many the limit allows in the time that they took.
+        async Task<(int Served, int May)> CountAsync(Func<ApiClient, Task<ApiAnswer>> send, ApiClient one, ApiClient other)
+        {
+            var started = System.Diagnostics.Stopwatch.StartNew();
+            var answers = new List<ApiAnswer>();
+            for (var i = 0; i < 2 * limit; i++)
+                answers.AddRange([await send(one), await send(other)]);
+            return (answers.Count(answer => answer.Status != HttpStatusCode.TooManyRequests), limit + (int)(started.Elapsed.TotalMinutes * limit) + 1);
+        }
+    }
+
+    [Fact]
+    public async Task Each_instance_counts_its_own_requests_while_the_database_is_away()
+    {
+        await using var app = await StartAsync(("RATE_LIMIT_PER_ADDRESS", "5"));
+        using var client = app.NewClient();
+        await Host.DropDatabaseAsync(app.Databases.Users);
+
+        var answers = new List<ApiAnswer>();
+        for (var i = 0; i < 20; i++)
+            answers.Add(await client.GetAsync("openapi.json"));
+
+        Assert.Equal(HttpStatusCode.OK, answers[0].Status);
+        Assert.Contains(answers, answer => answer.Status == HttpStatusCode.TooManyRequests);
+        Assert.DoesNotContain(answers, answer => answer.Status is not (HttpStatusCode.OK or HttpStatusCode.TooManyRequests));
+    }
+
+    [Fact]
     public async Task Only_pages_of_listed_origins_may_call_and_read()
     {
         await using var app = await StartAsync(("CORS_ORIGINS", $"{Console},http://localhost:5173"));

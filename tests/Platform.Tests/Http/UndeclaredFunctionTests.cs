@@ -19,7 +19,7 @@ public sealed class UndeclaredFunctionTests
     public async Task A_function_without_an_access_declaration_refuses_every_caller()
     {
         var ran = false;
-        using var limits = new RateLimits(new TrafficSettings(0, 0, 0, 0, 0, 0, []));
+        using var limits = new RateLimits(new TrafficSettings(0, 0, 0, 0, 0, 0, []), null!, TimeProvider.System);
         var middleware = new AccessMiddleware(new FunctionDeclarations(), limits);
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => middleware.Invoke(new Call(nameof(Functions.Forgotten)), _ => Ran()));

@@ -1,4 +1,7 @@
-"""The command line of every trainer: ``python3 -m <trainer> --host … --port …``."""
+"""The command line of every trainer: ``python3 -m <trainer> --host … --port …``.
+
+With ``TRAINER_REQUEST_URL`` in the environment it does that one attempt and ends.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,13 @@ from collections.abc import Sequence
 from types import FrameType
 
 from .child import load_framework
+from .execution import Execution, run
 from .service import TrainerService
 from .settings import Settings
 
 
 def main(reference: str, arguments: Sequence[str] | None = None) -> int:
-    """Serves the framework ``module:attribute`` until SIGTERM or SIGINT; returns the exit code."""
+    """Serves the framework ``module:attribute`` until SIGTERM or SIGINT, or does one attempt; returns the exit code."""
     parser = argparse.ArgumentParser(description="Trainer service, protocol v2")
     parser.add_argument("--host", default="127.0.0.1", help=":: listens on IPv6 and IPv4")
     parser.add_argument(
@@ -32,6 +36,8 @@ def main(reference: str, arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         settings = Settings.from_environment()
+        if execution := Execution.from_environment():
+            return run(execution, load_framework(reference), reference, settings)
         service = TrainerService(load_framework(reference), reference, settings, options.host, options.port)
     except (ValueError, OSError) as error:
         print(f"cannot start: {error}", file=sys.stderr)

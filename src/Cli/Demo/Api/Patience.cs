@@ -13,6 +13,19 @@ internal sealed class Patience(TimeSpan limit, Action<string> announce, TimeProv
     /// <summary>How long the platform may stay away. It can be set because the first request waits for a shorter time than a running job.</summary>
     public TimeSpan Limit { get; set; } = limit;
 
+    /// <summary>Whether the platform has not answered the last request.</summary>
+    public bool IsAway
+    {
+        get
+        {
+            lock (_lock)
+                return _awaySince is not null;
+        }
+    }
+
+    /// <summary>Tells the user something about the connection.</summary>
+    public void Announce(string text) => announce(text);
+
     /// <summary>Notes that the platform did not answer, and waits before try number <paramref name="tries"/> + 1.</summary>
     /// <exception cref="CommandException">The platform has been away longer than <see cref="Limit"/>.</exception>
     public async Task PauseAsync(int tries, string reason, CancellationToken cancellation)

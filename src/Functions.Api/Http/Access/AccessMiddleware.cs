@@ -13,13 +13,13 @@ public sealed class AccessMiddleware(FunctionDeclarations declarations, RateLimi
         {
             var authentication = context.InstanceServices.GetRequiredService<Authentication>();
             var function = declarations.Of(context.FunctionDefinition);
-            limits.CountAddress(http, function.RateLimit);
+            await limits.CountAddressAsync(http, function.RateLimit);
             switch (function.Access)
             {
                 case RequiresPermissionAttribute needed:
                     var user = await authentication.RequireUserAsync(http.Request, context.CancellationToken, function.Module.Name);
                     http.SetCurrentUser(user);
-                    limits.CountCaller(http, user.Id, Authentication.BearerToken(http.Request) ?? "");
+                    await limits.CountCallerAsync(http, user.Id, Authentication.BearerToken(http.Request) ?? "");
                     Authentication.RequirePermission(user, needed.Permission);
                     break;
                 case TrainerAccessAttribute:

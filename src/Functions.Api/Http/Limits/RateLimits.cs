@@ -1,9 +1,13 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Http;
 using VisionPlatform.Domain.Errors;
+using VisionPlatform.Infrastructure.Limits;
 using VisionPlatform.Infrastructure.Settings;
 
 namespace VisionPlatform.Api.Http.Limits;
@@ -35,49 +39,52 @@ public sealed class RateLimitAttribute(RateLimit limit) : Attribute
 }
 
 /// <summary>
-/// Counts requests in token buckets of this process. A bucket holds the requests of one minute and refills steadily. Every answer says
-/// what is left (<c>RateLimit-Limit</c>, <c>-Remaining</c>, <c>-Reset</c> of https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-03).
+/// Counts requests in token buckets that all instances share (<see cref="CallerShare"/>). A bucket holds the requests of one minute and refills
+/// steadily. While the user database is away, each instance counts its own requests. Every answer says what is left
+/// (<c>RateLimit-Limit</c>, <c>-Remaining</c>, <c>-Reset</c> of https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-03).
 /// </summary>
 public sealed class RateLimits : IDisposable
 {
     private readonly Bucket _address, _user, _token, _signIn, _trainer, _predictions;
 
-    public RateLimits(TrafficSettings settings)
+    public RateLimits(TrafficSettings settings, SharedBuckets shared, TimeProvider time)
     {
-        _address = new Bucket("address", settings.PerAddress);
-        _user = new Bucket("account", settings.PerUser);
-        _token = new Bucket("token", settings.PerToken);
-        _signIn = new Bucket("address", settings.SignIn);
-        _trainer = new Bucket("address", settings.Trainer);
-        _predictions = new Bucket("caller", settings.Predictions, "predictions");
+        _address = Make("address", settings.PerAddress);
+        _user = Make("account", settings.PerUser);
+        _token = Make("token", settings.PerToken);
+        _signIn = Make("sign-in", settings.SignIn, whose: "address");
+        _trainer = Make("trainer", settings.Trainer, whose: "address");
+        _predictions = Make("predictions", settings.Predictions, whose: "caller", what: "predictions");
+
+        Bucket Make(string name, int perMinute, string? whose = null, string what = "requests") => new(name, whose ?? name, perMinute, what, shared, time);
     }
 
     /// <summary>Counts a request before authentication.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.RateLimited"/>.</exception>
-    public void CountAddress(HttpContext http, RateLimit limit)
+    public async ValueTask CountAddressAsync(HttpContext http, RateLimit limit)
     {
         if (limit == RateLimit.None)
             return;
         var address = PartitionOf(http.Connection.RemoteIpAddress);
-        (limit switch { RateLimit.Trainer => _trainer, _ => _address }).Count(http, address);
+        await (limit switch { RateLimit.Trainer => _trainer, _ => _address }).CountAsync(http, address);
         if (limit == RateLimit.SignIn)
-            _signIn.Count(http, address);
+            await _signIn.CountAsync(http, address);
     }
 
     /// <summary>Counts a request of a signed-in caller.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.RateLimited"/>.</exception>
-    public void CountCaller(HttpContext http, Guid user, string token)
+    public async ValueTask CountCallerAsync(HttpContext http, Guid user, string token)
     {
         // The end of a token, its signature, identifies it.
-        _token.Count(http, token.Length > 43 ? token[^43..] : token);
-        _user.Count(http, user.ToString());
+        await _token.CountAsync(http, token.Length > 43 ? token[^43..] : token);
+        await _user.CountAsync(http, user.ToString());
     }
 
     /// <summary>Counts a prediction, which costs far more than other requests.</summary>
     /// <param name="http">The request.</param>
     /// <param name="caller">The account, or the deployment whose key the caller has.</param>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.RateLimited"/>.</exception>
-    public void CountPrediction(HttpContext http, Guid caller) => _predictions.Count(http, caller.ToString());
+    public ValueTask CountPredictionAsync(HttpContext http, Guid caller) => _predictions.CountAsync(http, caller.ToString());
 
     public void Dispose()
     {
@@ -95,29 +102,54 @@ public sealed class RateLimits : IDisposable
         return address.AddressFamily == AddressFamily.InterNetworkV6 ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)) : address.ToString();
     }
 
-    private sealed class Bucket(string whose, int perMinute, string what = "requests") : IDisposable
+    private sealed class Bucket(string name, string whose, int perMinute, string what, SharedBuckets shared, TimeProvider time) : IDisposable
     {
         private const int SecondsPerMinute = 60;
 
         private readonly string _limit = perMinute.ToString(CultureInfo.InvariantCulture);
         private readonly string _policy = $"{perMinute};w={SecondsPerMinute}";
+        private readonly ConcurrentDictionary<string, CallerShare> _shares = new(StringComparer.Ordinal);
+        private long _swept = time.GetTimestamp();
+
+        // For times when the database is away.
         private readonly PartitionedRateLimiter<string>? _limiter = perMinute == 0 ? null : PartitionedRateLimiter.Create<string, string>(
             who => RateLimitPartition.GetTokenBucketLimiter(who, _ => Options(perMinute)), StringComparer.Ordinal);
 
-        public void Count(HttpContext http, string who)
+        public async ValueTask CountAsync(HttpContext http, string who)
         {
             if (_limiter is null)
                 return;
-            using var lease = _limiter.AttemptAcquire(who);
-            var left = lease.IsAcquired ? _limiter.GetStatistics(who)?.CurrentAvailablePermits ?? 0 : 0;
+            var (left, wait) = await ShareOf(who).TakeAsync() ?? CountAlone(_limiter, who);
             Tell(http.Response.Headers, left);
-            if (!lease.IsAcquired)
-            {
-                throw new ProblemException(ErrorCodes.RateLimited, $"This {whose} may send {perMinute} {what} per minute.")
-                {
-                    RetryAfter = lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(1),
-                };
-            }
+            if (wait is not null)
+                throw new ProblemException(ErrorCodes.RateLimited, $"This {whose} may send {perMinute} {what} per minute.") { RetryAfter = wait };
+        }
+
+        private static Verdict CountAlone(PartitionedRateLimiter<string> limiter, string who)
+        {
+            using var lease = limiter.AttemptAcquire(who);
+            return lease.IsAcquired
+                ? new Verdict(limiter.GetStatistics(who)?.CurrentAvailablePermits ?? 0, null)
+                : new Verdict(0, lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(1));
+        }
+
+        private CallerShare ShareOf(string who)
+        {
+            if (_shares.TryGetValue(who, out var share))
+                return share;
+            ForgetIdle();
+            // The hash keeps addresses and tokens out of the database.
+            return _shares.GetOrAdd(who, one => new CallerShare(shared, SHA256.HashData(Encoding.UTF8.GetBytes($"{name}\n{one}")), perMinute, time));
+        }
+
+        private void ForgetIdle()
+        {
+            var (now, swept) = (time.GetTimestamp(), Volatile.Read(ref _swept));
+            if (time.GetElapsedTime(swept, now) < SharedBuckets.Window || Interlocked.CompareExchange(ref _swept, now, swept) != swept)
+                return;
+            foreach (var (who, share) in _shares)
+                if (time.GetElapsedTime(share.LastUsed, now) > SharedBuckets.Window)
+                    _shares.TryRemove(who, out _);
         }
 
         public void Dispose() => _limiter?.Dispose();

@@ -25,6 +25,11 @@ public sealed class EventStreams(AccessFeed accessChanges, Authentication authen
 {
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(10);
 
+    /// <summary>Longest time that a poll may wait, in seconds. Proxies often end a request without an answer after 30 s.</summary>
+    public const int LongestWait = 25;
+
+    private static readonly TimeSpan ProbeGap = TimeSpan.FromSeconds(2);
+
     /// <summary>How often a stream checks that its caller may still read it. A change of access makes it check at once; this is for tokens that expire and for lost wakes.</summary>
     private static readonly TimeSpan CheckAccess = TimeSpan.FromSeconds(30);
 
@@ -69,12 +74,59 @@ public sealed class EventStreams(AccessFeed accessChanges, Authentication authen
                     continue;
                 if (isSilent)
                     await WriteAsync(http.Response, ": still here\n\n", gone.Token);
-                await WaitAsync(Task.WhenAny(next, permit.Changed), gone.Token);
+                await WaitAsync(Task.WhenAny(next, permit.Changed), KeepAlive, gone.Token);
             }
         }
         catch (OperationCanceledException) when (gone.IsCancellationRequested)
         {
             // The reader left, or the host stops. A reader can continue with Last-Event-ID.
+        }
+    }
+
+    /// <summary>
+    /// Reads for a caller that polls: answers as soon as there are events, nothing comes after them, or the time to wait that the caller names in
+    /// <c>wait</c> is over.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="requireAccess">Throws a <see cref="ProblemException"/> if the person may no longer read.</param>
+    /// <param name="nextChange">Completes with the next change; called before <paramref name="read"/>, so that no change falls in between.</param>
+    /// <param name="read">Reads the events that there are.</param>
+    /// <param name="cancellation">Cancelled when the host stops: then the answer is what there is.</param>
+    public async Task<EventTail<T>> PollAsync<T>(
+        HttpRequest request, Func<CurrentUser, CancellationToken, Task> requireAccess, Func<Task> nextChange, Func<CancellationToken, Task<EventTail<T>>> read,
+        CancellationToken cancellation)
+    {
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancellation, request.HttpContext.RequestAborted);
+        var wait = TimeSpan.FromSeconds(request.QueryNumber("wait") ?? 0);
+        var until = time.GetUtcNow() + (wait < hosting.LongestStream ? wait : hosting.LongestStream);
+        while (true)
+        {
+            var (next, access) = (nextChange(), accessChanges.NextOf(request.CurrentUser().Id));
+            var events = await read(CancellationToken.None);
+            var left = until - time.GetUtcNow();
+            if (events.Items.Count > 0 || events.Ended || left <= TimeSpan.Zero || gone.IsCancellationRequested)
+                return events;
+            await WaitAsync(Task.WhenAny(next, access), left < KeepAlive ? left : KeepAlive, gone.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (access.IsCompleted)
+                await requireAccess(await authentication.RequireUserAsync(request, CancellationToken.None), CancellationToken.None);
+        }
+    }
+
+    /// <summary>Sends one event, and another after a while. A reader that gets both at once is behind a host that holds responses back.</summary>
+    public async Task ProbeAsync(HttpContext http, CancellationToken cancellation)
+    {
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancellation, http.RequestAborted);
+        SetHeaders(http.Response);
+        http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        try
+        {
+            await WriteAsync(http.Response, "event: begin\ndata: {}\n\n", gone.Token);
+            await Task.Delay(ProbeGap, time, gone.Token);
+            await WriteAsync(http.Response, "event: end\ndata: {}\n\n", gone.Token);
+        }
+        catch (OperationCanceledException) when (gone.IsCancellationRequested)
+        {
+            // The reader left, or the host stops.
         }
     }
 
@@ -91,11 +143,11 @@ public sealed class EventStreams(AccessFeed accessChanges, Authentication authen
         }
     }
 
-    private async Task WaitAsync(Task change, CancellationToken cancellation)
+    private async Task WaitAsync(Task change, TimeSpan most, CancellationToken cancellation)
     {
         try
         {
-            await change.WaitAsync(KeepAlive, time, cancellation);
+            await change.WaitAsync(most, time, cancellation);
         }
         catch (TimeoutException)
         {

@@ -1116,6 +1116,11 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("jsonb")
                         .HasColumnName("error");
 
+                    b.Property<string>("Execution")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("execution");
+
                     b.Property<DateTimeOffset?>("FilesSweptAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("files_swept_at");

@@ -827,6 +827,39 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Users
                     b.ToTable("organizations", (string)null);
                 });
 
+            modelBuilder.Entity("VisionPlatform.Domain.Projects.OwnershipTransfer", b =>
+                {
+                    b.Property<Guid>("ProjectId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("project_id");
+
+                    b.Property<string>("Entry")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("entry");
+
+                    b.Property<Guid>("FromId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("from_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
+                    b.Property<Guid>("ToId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("to_id");
+
+                    b.HasKey("ProjectId")
+                        .HasName("pk_ownership_transfers");
+
+                    b.ToTable("ownership_transfers", (string)null);
+                });
+
             modelBuilder.Entity("VisionPlatform.Domain.Projects.ProjectMember", b =>
                 {
                     b.Property<Guid>("ProjectId")
