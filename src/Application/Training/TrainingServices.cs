@@ -20,6 +20,7 @@ public static class TrainingServices
         services.AddScoped<EventIngest>();
         services.AddScoped<AttemptFiles>();
         services.AddScoped<QueueWatch>();
+        services.AddSingleton<TrainingGauges>();
         return services;
     }
 }

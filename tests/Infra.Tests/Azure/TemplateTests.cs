@@ -9,7 +9,7 @@ public sealed partial class TemplateTests(BicepTemplate template)
 {
     // Read by Azure or the Functions host, not by the app.
     private static readonly string[] OfTheHost =
-        ["AzureWebJobsStorage__credential", "AzureWebJobsStorage__clientId", "APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "AzureWebJobsDisableHomepage"];
+        ["AzureWebJobsStorage__credential", "AzureWebJobsStorage__clientId", "AzureWebJobsDisableHomepage"];
 
     public static TheoryData<string> Environments => [.. BicepTemplate.Environments];
 
