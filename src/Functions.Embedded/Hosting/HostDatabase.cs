@@ -21,7 +21,8 @@ internal sealed class HostDatabase(IConfiguration configuration) : IAsyncDisposa
     {
         // The name is that of the pool in metrics. Timers belong to no trace.
         var source = new NpgsqlDataSourceBuilder(connection) { Name = "host" };
-        source.ConfigureTracing(tracing => tracing.ConfigureCommandFilter(_ => Activity.Current is not null).ConfigureBatchFilter(_ => Activity.Current is not null));
+        source.ConfigureTracing(tracing => tracing
+            .ConfigureCommandFilter(_ => Activity.Current is not null).ConfigureBatchFilter(_ => Activity.Current is not null).EnablePhysicalOpenTracing(false));
         return source.Build();
     }
 

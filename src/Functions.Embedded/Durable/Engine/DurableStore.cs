@@ -41,7 +41,8 @@ internal sealed class DurableStore : IAsyncDisposable
         var source = new NpgsqlDataSourceBuilder(text.ConnectionString) { Name = "durable" };
         source.UsePhysicalConnectionInitializer(SetUp, SetUpAsync);
         // The engine's own loops belong to no trace.
-        source.ConfigureTracing(tracing => tracing.ConfigureCommandFilter(_ => Activity.Current is not null).ConfigureBatchFilter(_ => Activity.Current is not null));
+        source.ConfigureTracing(tracing => tracing
+            .ConfigureCommandFilter(_ => Activity.Current is not null).ConfigureBatchFilter(_ => Activity.Current is not null).EnablePhysicalOpenTracing(false));
         Database = source.Build();
     }
 
