@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using VisionPlatform.Platform.Tests.Hosting;
 using VisionPlatform.Platform.Tests.Training;
@@ -27,11 +26,6 @@ public sealed partial class ObservedLab(PlatformHost host) : TrainingLab(host)
     /// <summary>The address of the person who signed up.</summary>
     public string SignedUp { get; } = $"Ada.{Guid.CreateVersion7():n}@platform.test";
 
-    /// <summary>The job, which has ended.</summary>
-    public JsonElement Ended { get; private set; }
-
-    public Guid JobId { get; private set; }
-
     public override async ValueTask InitializeAsync()
     {
         await base.InitializeAsync();
@@ -48,8 +42,7 @@ public sealed partial class ObservedLab(PlatformHost host) : TrainingLab(host)
             (await person.SignInAsync(SignedUp)).Expect(200);
             (await person.SignInAsync(SignedUp, "not the pass phrase")).Expect(401);
         }
-        JobId = await StartJobAsync(epochs: 2);
-        Ended = await WaitForStateAsync(JobId, "completed");
+        await WaitForStateAsync(await StartJobAsync(epochs: 2), "completed");
     }
 
     public override async ValueTask DisposeAsync()
