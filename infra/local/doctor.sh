@@ -113,6 +113,7 @@ doctor_programs() {
     absent '.NET SDK' 'version 10: https://dotnet.microsoft.com/download'
   fi
   if command -v node >/dev/null; then found node "$(node --version) $(command -v node)"; else row - node 'only needed to build the console, for Azurite and to check the API description'; fi
+  if have_command promtool; then found promtool "$(promtool --version 2>&1 | sed -nE 's/^promtool, version ([^ ]+).*/\1/p') $(command -v promtool)"; else row - promtool 'only needed to check the alert rules: apt-get install prometheus'; fi
   if ! runs_here postgres; then row - PostgreSQL 'not needed here: DATABASE_URL and USER_DATABASE_URL are given'
   elif bin=$(postgres_bin); then found PostgreSQL "$("$bin/postgres" --version | sed 's/.*) //') $bin"; else absent PostgreSQL 'apt-get install postgresql'; fi
   for name in radosgw ceph-mon ceph-osd ceph; do

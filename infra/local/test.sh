@@ -121,6 +121,7 @@ run_dotnet_tests() { # RESULTS FILTER
   ensure_azurite || die 'Azurite is needed for the tests of the Functions host'
   ensure_redocly || die 'Redocly is needed for the test of the API description'
   ensure_actionlint || die 'actionlint is needed for the test of the workflows'
+  ensure_promtool || die 'promtool is needed for the test of the alert rules'
   trap 'stop_services' EXIT
   stop_services && wipe_services
   build_tests "$1" &

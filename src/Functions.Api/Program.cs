@@ -9,6 +9,7 @@ using VisionPlatform.Api.Operations;
 using VisionPlatform.Api.Organizations;
 using VisionPlatform.Api.Permissions;
 using VisionPlatform.Api.Projects;
+using VisionPlatform.Api.Telemetry;
 using VisionPlatform.Api.Training;
 using VisionPlatform.Application.Modules;
 using VisionPlatform.Infrastructure.Secrets;
@@ -55,6 +56,7 @@ builder.Services.AddSingleton<NewestProjects>();
 builder.Services.AddScoped<OrganizationAccess>();
 builder.Services.AddSingleton<Readiness>();
 builder.Services.AddScoped<OperationStarts>();
+builder.Services.AddTelemetry(builder.Logging, settings.Get<TelemetrySettings>());
 
 // Entity Framework logs every failed statement as an error before the caller can say that it was expected. An unexpected failure is thrown
 // and logged where it ends.

@@ -33,6 +33,7 @@ class Attempt:
         #: Says of an event what is wrong with it, for a batch of which the others are taken.
         self.fault_of: Callable[[dict[str, Any]], str | None] = lambda event: None
         self.refused: list[dict[str, Any]] = []
+        self.traces: set[str | None] = set()  # the traceparent headers of its requests
 
     def of_type(self, kind: str) -> list[dict[str, Any]]:
         return [event for event in list(self.events) if event["type"] == kind]
@@ -231,6 +232,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("Authorization") != f"Bearer {attempt.token}":
             self._reply(401, b"{}")
             return
+        attempt.traces.add(self.headers.get("traceparent"))
         fault = self._fault(route, handled=lambda: self._take(attempt, route, body))
         if not fault:
             answer = platform.answers[route] if route in platform.answers else self._take(attempt, route, body)

@@ -40,6 +40,27 @@ def test_a_job_completes_and_its_state_can_be_read(fake: TrainerClient, platform
     assert fake.get(f"/v1/jobs/{request['jobId']}")[1] == body
 
 
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+        ("not a trace\r\nX-Evil: 1", None),
+        (None, None),
+    ],
+)
+def test_every_callback_carries_the_trace_of_its_job(
+    fake: TrainerClient, platform: Platform, given: str | None, sent: str | None
+) -> None:
+    attempt = platform.attempt()
+    request = job(platform, attempt, "upload")
+    if given is not None:
+        request["callback"]["traceparent"] = given
+    fake.accepted(request)
+    assert platform.wait_end(attempt)["type"] == "completed"
+    assert attempt.uploads, "the job sends both kinds of callbacks"
+    assert attempt.traces == {sent}
+
+
 def test_the_same_job_and_attempt_is_started_once(fake: TrainerClient, platform: Platform) -> None:
     attempt = platform.attempt()
     request = job(platform, attempt, "finish")

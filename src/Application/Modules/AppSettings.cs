@@ -14,7 +14,7 @@ public sealed class AppSettings
 
     // Secrets whose form other programs decide.
     private static readonly string[] IssuedElsewhere =
-        ["EXTERNAL_STORAGE_SECRET_KEY", "EXTERNAL_STORAGE_UPLOAD_SECRET_KEY", "INTERNAL_STORAGE_SECRET_KEY", "INTERNAL_STORAGE_UPLOAD_SECRET_KEY", "BACKUP_STORAGE_SECRET_KEY", "SMTP_PASSWORD", "GOOGLE_API_KEY", BootstrapPassword];
+        ["EXTERNAL_STORAGE_SECRET_KEY", "EXTERNAL_STORAGE_UPLOAD_SECRET_KEY", "INTERNAL_STORAGE_SECRET_KEY", "INTERNAL_STORAGE_UPLOAD_SECRET_KEY", "BACKUP_STORAGE_SECRET_KEY", "SMTP_PASSWORD", "GOOGLE_API_KEY", "SENTRY_DSN", BootstrapPassword];
 
     private readonly FrozenDictionary<Type, object> _records;
 

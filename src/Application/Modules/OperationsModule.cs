@@ -15,7 +15,7 @@ internal static class OperationsModule
 {
     public static Module Declaration { get; } = new(AppModule.Operations)
     {
-        Capabilities = ["Backups", "Health", "Http", "Import", "OpenApi", "Operations", "Permissions"],
+        Capabilities = ["Backups", "Health", "Http", "Import", "OpenApi", "Operations", "Permissions", "Telemetry"],
         Settings =
         [
             // First, as other sections read PUBLIC_URL too.
@@ -26,6 +26,7 @@ internal static class OperationsModule
             SettingsSection.Of("Backups", BackupSettings.From),
             SettingsSection.Of("Operations", settings => OperationsSettings.From(settings, [.. AppModules.All.SelectMany(module => module.Databases).Select(database => database.Name), "datasets", "internal"])),
             SettingsSection.Of("Rate limits and proxies", TrafficSettings.From),
+            SettingsSection.Of("Telemetry", TelemetrySettings.From),
             SettingsSection.Of("Key vault", VaultSettings.From),
             SettingsSection.Of("Azure Functions host", FunctionsHostSettings.From),
         ],
@@ -33,7 +34,7 @@ internal static class OperationsModule
         ApiGroups =
         [
             new("Operations", "Copying, comparing, backing up and restoring databases and buckets, for administrators."),
-            new("Health", "Probes for load balancers and operators. They need no token. All but the stream are not rate limited."),
+            new("Health", "Probes for load balancers, which need no token and are not rate limited but for the stream, and metrics for operators."),
             new("Meta", "This description, for programs and for people."),
         ],
         AddServices = services => services.AddObjectStores().AddBackups().AddStorageSync().AddImports().AddOperations(),

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Domain.Datasets;
@@ -60,6 +61,6 @@ public sealed class TrainerRequestBuilder(
             TrainerJobRequest.Version, attempt.SubjectId, attempt.Number, kind,
             new TrainerCallback(
                 new Uri(settings.PublicUrl, $"api/v1/trainer/attempts/{attempt.Id}"), tokens.Mint(attempt.Id, time.GetUtcNow() + TokenLifetime),
-                settings.Heartbeat.TotalSeconds),
+                settings.Heartbeat.TotalSeconds, Activity.Current is { IdFormat: ActivityIdFormat.W3C } current ? current.Id : null),
             JsonNamingPolicy.SnakeCaseLower.ConvertName(task.ToString()), model, dataset, config, checkpoint, export);
 }

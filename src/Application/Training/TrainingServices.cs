@@ -25,6 +25,7 @@ public static class TrainingServices
         services.AddScoped<EventIngest>();
         services.AddScoped<AttemptFiles>();
         services.AddScoped<QueueWatch>();
+        services.AddSingleton<TrainingGauges>();
         return services;
     }
 }

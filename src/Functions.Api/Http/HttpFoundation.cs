@@ -18,6 +18,7 @@ public static class HttpFoundation
         builder.Services.AddSingleton<ForwardedFor>();
         builder.Services.AddSingleton<CrossOrigin>();
         builder.Services.AddSingleton<RateLimits>();
+        builder.Services.AddSingleton<MetricsToken>();
         builder.UseMiddleware<RequestMiddleware>();
         builder.UseMiddleware<ProblemMiddleware>();
         builder.UseMiddleware<ModuleMiddleware>();

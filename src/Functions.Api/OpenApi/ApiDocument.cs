@@ -15,7 +15,7 @@ namespace VisionPlatform.Api.OpenApi;
 public sealed class ApiDocument
 {
     /// <summary>Names of the security schemes.</summary>
-    public const string AccessToken = "accessToken", AttemptToken = "attemptToken", AttemptTicket = "attemptTicket", DeploymentKey = "deploymentKey";
+    public const string AccessToken = "accessToken", AttemptToken = "attemptToken", AttemptTicket = "attemptTicket", DeploymentKey = "deploymentKey", MetricsToken = "metricsToken";
 
     private const string About =
         """
@@ -74,6 +74,7 @@ public sealed class ApiDocument
         _document.AddComponent(AttemptToken, Bearer("Token that a trainer receives with a job. It is valid for that attempt only."));
         _document.AddComponent(AttemptTicket, Bearer("Ticket that an execution of a trainer is started with. It is valid for the request of that attempt only."));
         _document.AddComponent(DeploymentKey, Bearer("API key of a deployment, from the answer that created it. It is valid for predictions of that deployment only."));
+        _document.AddComponent(MetricsToken, Bearer("The setting `METRICS_TOKEN`. It is valid for metrics only."));
         foreach (var path in contracts.GroupBy(contract => contract.Path))
         {
             var item = new OpenApiPathItem();
@@ -126,6 +127,7 @@ public sealed class ApiDocument
     {
         string[] schemes = contract.Function.Access switch
         {
+            RequiresPermissionAttribute { OrMetricsToken: true } => [MetricsToken, AccessToken],
             RequiresPermissionAttribute => [AccessToken],
             TrainerAccessAttribute => [AttemptToken],
             _ => contract.Operation.Security,

@@ -34,6 +34,9 @@ internal static class DurableEngineExtensions
         services.AddSingleton<LeaseKeeper>();
         services.AddSingleton<Retention>();
         services.AddSingleton<Notifications>();
+        services.AddMetrics();
+        services.AddSingleton<HubReading>();
+        services.AddSingleton<EngineMetrics>();
         services.AddSingleton<EmbeddedDurableTaskClient>();
         services.AddSingleton<DurableTaskClient>(provider => provider.GetRequiredService<EmbeddedDurableTaskClient>());
         services.AddSingleton<IDurableTaskClientProvider, OneClient>();

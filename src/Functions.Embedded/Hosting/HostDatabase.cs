@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
 using VisionPlatform.Functions.Embedded.Durable;
@@ -8,13 +9,22 @@ namespace VisionPlatform.Functions.Embedded;
 internal sealed class HostDatabase(IConfiguration configuration) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _once = new(1);
-    private readonly NpgsqlDataSource? _source = ConnectionString(configuration) is { } connection ? NpgsqlDataSource.Create(connection) : null;
+    private readonly NpgsqlDataSource? _source = ConnectionString(configuration) is { } connection ? Open(connection) : null;
     private bool _created;
 
     /// <summary>Whether a database is set.</summary>
     public bool IsSet => _source is not null;
 
     private NpgsqlDataSource Source => _source ?? throw new InvalidOperationException("No database is set: set DURABLE_DATABASE_URL or DATABASE_URL.");
+
+    private static NpgsqlDataSource Open(string connection)
+    {
+        // The name is that of the pool in metrics. Timers belong to no trace.
+        var source = new NpgsqlDataSourceBuilder(connection) { Name = "host" };
+        source.ConfigureTracing(tracing => tracing
+            .ConfigureCommandFilter(_ => Activity.Current is not null).ConfigureBatchFilter(_ => Activity.Current is not null).EnablePhysicalOpenTracing(false));
+        return source.Build();
+    }
 
     /// <summary>The database's Npgsql connection string; null when no database is set.</summary>
     /// <exception cref="InvalidOperationException">The URL cannot be read; the message names the setting.</exception>

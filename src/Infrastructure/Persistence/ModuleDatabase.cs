@@ -63,7 +63,7 @@ public sealed record ModuleDatabase<TContext>(string Name, string Setting, strin
 
     public override void AddTo(IServiceCollection services, string connectionString)
     {
-        services.AddKeyedSingleton(Name, (_, _) => DataSources.Open(connectionString));
+        services.AddKeyedSingleton(Name, (_, _) => DataSources.Open(connectionString, Name));
         services.AddDbContextPool<TContext>((provider, options) => options.UseNpgsql(provider.GetRequiredKeyedService<NpgsqlDataSource>(Name)));
     }
 }

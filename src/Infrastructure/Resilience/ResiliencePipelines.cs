@@ -21,9 +21,11 @@ public static class ResiliencePipelines
     /// <param name="isTransient">Whether the same call may succeed later. Only such failures are retried and counted by the breaker.</param>
     /// <param name="retryAfter">The wait that the other side asked for, or null; at most <see cref="IntegrationPolicy.LongestWait"/>.</param>
     /// <param name="time">Clock for waits and the breaker.</param>
+    /// <param name="target">Which of several remote endpoints it is for, in metrics: a trainer, a bucket.</param>
     public static ResiliencePipeline Build(
-        IntegrationPolicy policy, Func<Exception, bool> isTransient, Func<Exception, TimeSpan?>? retryAfter = null, TimeProvider? time = null)
+        IntegrationPolicy policy, Func<Exception, bool> isTransient, Func<Exception, TimeSpan?>? retryAfter = null, TimeProvider? time = null, string target = "")
     {
+        var state = new CircuitBreakerStateProvider();
         var builder = new ResiliencePipelineBuilder { Name = policy.Name, TimeProvider = time };
         var handled = new PredicateBuilder().Handle<Exception>(error => error is TimeoutRejectedException || isTransient(error));
 
@@ -47,9 +49,13 @@ public static class ResiliencePipelines
                 MinimumThroughput = Math.Max(2, policy.BreakerFailures),
                 SamplingDuration = BreakerWindow,
                 BreakDuration = policy.BreakerDuration,
+                StateProvider = state,
             });
 
-        return builder.AddTimeout(policy.Timeout).Build();
+        var pipeline = builder.AddTimeout(policy.Timeout).Build();
+        if (policy.BreakerFailures > 0)
+            Breakers.Watch(pipeline, policy.Name, target, state);
+        return pipeline;
     }
 
     private static TimeSpan? Capped(IntegrationPolicy policy, TimeSpan? asked) =>

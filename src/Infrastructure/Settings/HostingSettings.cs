@@ -28,7 +28,7 @@ public sealed record HostingSettings(Uri PublicUrl, IReadOnlyList<string> CorsOr
         settings.Text("FUNCTIONS_MASTER_KEY",
             "key for `/admin/…` and `/runtime/…` of the embedded host (header `x-functions-key`); without it one is made and kept in the durable schema", secret: true);
         settings.Number("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", 104_857_600, "bytes of a request body");
-        settings.Choice("LOG_FORMAT", LogFormat.Text, "`json` writes one JSON object a line, with scopes and trace ids (embedded host)");
+        settings.Choice("LOG_FORMAT", LogFormat.Text, "`json` writes one JSON object a line, with trace ids (embedded host)");
         return hosting;
     }
 
@@ -59,13 +59,11 @@ public sealed record FunctionsHostSettings(string? ConnectionString, string? Acc
     public static FunctionsHostSettings From(SettingsReader settings)
     {
         settings.Text("FUNCTIONS_WORKER_RUNTIME", "always `dotnet-isolated`", example: "dotnet-isolated");
-        var host = new FunctionsHostSettings(
+        return new FunctionsHostSettings(
             settings.Text("AzureWebJobsStorage",
                 "connection string of the storage account for task hub, locks and keys; `UseDevelopmentStorage=true` is a local Azurite", secret: true, example: "UseDevelopmentStorage=true", type: "connection string"),
             settings.Text("AzureWebJobsStorage__accountName", "instead of a connection string: an account of the public cloud, by managed identity"),
             Service(settings, "blob"), Service(settings, "queue"), Service(settings, "table"));
-        settings.Text("APPLICATIONINSIGHTS_CONNECTION_STRING", "where the Functions host sends logs and traces", secret: true, type: "connection string");
-        return host;
     }
 
     /// <summary>The settings without their secrets.</summary>

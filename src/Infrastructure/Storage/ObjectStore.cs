@@ -34,7 +34,7 @@ public sealed partial class ObjectStore : IDisposable
         _reader = new Presigner(settings, time);
         _writer = new Presigner(settings.ForUploads, time);
         _client = S3Client.Create(settings, handler);
-        _pipeline = ResiliencePipelines.Build(policy, StorageFailures.IsTransient, time: time);
+        _pipeline = ResiliencePipelines.Build(policy, StorageFailures.IsTransient, time: time, target: settings.Bucket);
         _healthPipeline = ResiliencePipelines.Build(Integrations.ObjectStoreHealth, StorageFailures.IsTransient, time: time);
     }
 

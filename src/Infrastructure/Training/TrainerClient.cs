@@ -137,7 +137,7 @@ public sealed class TrainerClient(TrainerSettings settings, TimeProvider time) :
     {
         if (!settings.Urls.TryGetValue(framework, out var url))
             throw new ProblemException(ErrorCodes.UnknownFramework, $"There is no trainer for '{framework}'. There are: {string.Join(", ", settings.Urls.Keys)}.");
-        var pipeline = _pipelines.GetOrAdd((framework, policy.Name), _ => ResiliencePipelines.Build(policy, error => error is HttpRequestException, time: time));
+        var pipeline = _pipelines.GetOrAdd((framework, policy.Name), _ => ResiliencePipelines.Build(policy, error => error is HttpRequestException, time: time, target: framework));
         try
         {
             return await pipeline.ExecuteAsync(async stop =>

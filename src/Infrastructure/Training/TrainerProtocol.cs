@@ -29,7 +29,9 @@ public sealed record TrainerJobRequest(
 /// <param name="Url">Base of the attempt's callbacks.</param>
 /// <param name="Token">Bearer token that is valid for this attempt only.</param>
 /// <param name="HeartbeatSeconds">How often to report at least, in seconds.</param>
-public sealed record TrainerCallback(Uri Url, string Token, double HeartbeatSeconds);
+/// <param name="Traceparent">Trace context of the job (https://www.w3.org/TR/trace-context/), which the trainer sends with each callback as the header of that name; null when there is none.</param>
+public sealed record TrainerCallback(
+    Uri Url, string Token, double HeartbeatSeconds, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Traceparent = null);
 
 /// <summary>The images of a job.</summary>
 /// <param name="ManifestUrl">Presigned address of the manifest, a gzip file with one JSON line per image.</param>

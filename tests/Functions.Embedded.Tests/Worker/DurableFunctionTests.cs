@@ -122,7 +122,7 @@ public sealed class DurableFunctionTests(PostgresServer postgres)
         Assert.Throws<InvalidOperationException>(() => new Unused().CreateHttpManagementPayload("job"));
     }
 
-    private static ActivityCall Call(string name, string? input) => new(new ActivityKey("instance-1", Guid.Empty, 0), name, input, "");
+    private static ActivityCall Call(string name, string? input) => new(new ActivityKey("instance-1", Guid.Empty, 0), name, input, "", null);
 
     private async Task<IHost> BuildAsync(List<string> trail)
         => RunningApp.Create([typeof(DurableFunctions)], new() { ["DATABASE_URL"] = await postgres.NewDatabaseAsync() }, b =>

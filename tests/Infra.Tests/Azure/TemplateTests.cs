@@ -11,7 +11,7 @@ public sealed partial class TemplateTests(BicepTemplate template)
 {
     // Read by Azure or the Functions host, not by the app.
     private static readonly string[] OfTheHost =
-        ["AzureWebJobsStorage__credential", "AzureWebJobsStorage__clientId", "APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "AzureWebJobsDisableHomepage", "AZURE_CLIENT_ID"];
+        ["AzureWebJobsStorage__credential", "AzureWebJobsStorage__clientId", "AzureWebJobsDisableHomepage", "AZURE_CLIENT_ID"];
 
     public static TheoryData<string> Environments => [.. BicepTemplate.Environments];
 

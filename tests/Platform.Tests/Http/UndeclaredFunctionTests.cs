@@ -20,7 +20,7 @@ public sealed class UndeclaredFunctionTests
     {
         var ran = false;
         using var limits = new RateLimits(new TrafficSettings(0, 0, 0, 0, 0, 0, []), null!, TimeProvider.System);
-        var middleware = new AccessMiddleware(new FunctionDeclarations(), limits);
+        var middleware = new AccessMiddleware(new FunctionDeclarations(), limits, new MetricsToken(new TelemetrySettings(null, null, null, null, null, 1)));
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => middleware.Invoke(new Call(nameof(Functions.Forgotten)), _ => Ran()));
         Assert.False(ran);

@@ -127,7 +127,8 @@ public class TrainingLab(PlatformHost host) : IAsyncLifetime
 
     public static List<JsonElement> AttemptsOf(JsonElement job) => [.. job.GetProperty("attempts").EnumerateArray()];
 
-    private Dictionary<string, string?> Settings() => new()
+    /// <summary>The app's settings in addition to the usual ones.</summary>
+    protected virtual Dictionary<string, string?> Settings() => new()
     {
         [Trainer.Setting] = Trainer.Address.ToString(),
         ["TRAINER_HEARTBEAT_SECONDS"] = "0.5",

@@ -201,7 +201,8 @@ class CallbackClient:
     def _post(self, batch: list[dict[str, Any]]) -> Response | None:
         try:
             reply = self._http.post_json(
-                f"{self._callback.url}/events", {"events": batch}, token=self._callback.token
+                f"{self._callback.url}/events", {"events": batch},
+                token=self._callback.token, traceparent=self._callback.traceparent,
             )
         except WireError as error:
             _log.warning("events %s to %s not delivered yet: %s", batch[0]["seq"], batch[-1]["seq"], error)

@@ -18,15 +18,20 @@ MAX_PREDICT_IMAGES = 64
 
 _JOB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 @dataclass(frozen=True)
 class Callback:
-    """Where this attempt sends its events and upload requests, and the bearer token for that."""
+    """Where this attempt sends its events and upload requests, and the bearer token for that.
+
+    ``traceparent`` is the trace context of the job (https://www.w3.org/TR/trace-context/), a header of each request.
+    """
 
     url: str
     token: str
     heartbeat_seconds: float
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True)
@@ -159,7 +164,13 @@ def _callback(data: Mapping[str, Any]) -> Callback:
         url=_url(value, "url", "callback.").rstrip("/"),
         token=_text(value, "token", "callback."),
         heartbeat_seconds=_number({"heartbeatSeconds": 5, **value}, "heartbeatSeconds", "callback.", 0.05),
+        traceparent=_trace(value.get("traceparent")),
     )
+
+
+def _trace(value: object) -> str | None:
+    """A trace context; one that is not valid is ignored, because no job depends on it."""
+    return value if isinstance(value, str) and _TRACEPARENT.fullmatch(value) else None
 
 
 def _dataset(data: Mapping[str, Any]) -> DatasetRef | None:

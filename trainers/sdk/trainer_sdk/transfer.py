@@ -205,7 +205,8 @@ class Transfer:
     def _platform(self, route: str, payload: dict[str, Any]) -> dict[str, Any]:
         url = f"{self._callback.url}/{route}"
         reply = self._retried(
-            lambda: self._http.post_json(url, payload, token=self._callback.token), self._platform_retry, route
+            lambda: self._http.post_json(url, payload, token=self._callback.token, traceparent=self._callback.traceparent),
+            self._platform_retry, route,
         )
         if reply.status in GONE_STATUS:
             raise AttemptGone(f"the platform answered {reply.status}")

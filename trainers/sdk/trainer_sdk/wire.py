@@ -130,12 +130,20 @@ class HttpClient:
             raise
 
     def post_json(
-        self, url: str, payload: object, *, token: str | None = None, timeout: float | None = None
+        self,
+        url: str,
+        payload: object,
+        *,
+        token: str | None = None,
+        traceparent: str | None = None,
+        timeout: float | None = None,
     ) -> Response:
-        """POSTs compact JSON, with a bearer token when given."""
+        """POSTs compact JSON, with a bearer token and a trace context when given."""
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
+        if traceparent:
+            headers["traceparent"] = traceparent
         body = json.dumps(payload, separators=(",", ":"), allow_nan=False).encode()
         return self.request("POST", url, body=body, headers=headers, timeout=timeout)
 

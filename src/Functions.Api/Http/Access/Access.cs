@@ -16,6 +16,9 @@ public sealed class RequiresPermissionAttribute(Permission permission) : AccessA
 
     /// <summary>The function is not about a particular project or organization and returns what the caller may see.</summary>
     public bool Anywhere { get; set; }
+
+    /// <summary>METRICS_TOKEN opens the function too, without an account.</summary>
+    public bool OrMetricsToken { get; set; }
 }
 
 /// <summary>Allows every caller, or leaves the check to the function: <see cref="Because"/> says which.</summary>

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace VisionPlatform.Api.Http.Access;
 
 /// <summary>Applies the rate limits and runs an HTTP function only for the callers that it declares. A function that declares nothing refuses every caller.</summary>
-public sealed class AccessMiddleware(FunctionDeclarations declarations, RateLimits limits) : IFunctionsWorkerMiddleware
+public sealed class AccessMiddleware(FunctionDeclarations declarations, RateLimits limits, MetricsToken metricsToken) : IFunctionsWorkerMiddleware
 {
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
@@ -16,6 +16,8 @@ public sealed class AccessMiddleware(FunctionDeclarations declarations, RateLimi
             await limits.CountAddressAsync(http, function.RateLimit);
             switch (function.Access)
             {
+                case RequiresPermissionAttribute { OrMetricsToken: true } when metricsToken.IsSentWith(http.Request):
+                    break;
                 case RequiresPermissionAttribute needed:
                     var user = await authentication.RequireUserAsync(http.Request, context.CancellationToken, function.Module.Name);
                     http.SetCurrentUser(user);

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
+using VisionPlatform.Api.Telemetry;
 
 namespace VisionPlatform.Api.Http.Requests;
 
@@ -11,7 +12,7 @@ namespace VisionPlatform.Api.Http.Requests;
 /// log line with method, route, status, duration and trace id. Does not log paths and queries, because they may have secrets.
 /// </summary>
 public sealed partial class RequestMiddleware(
-    FunctionDeclarations declarations, ForwardedFor forwarded, CrossOrigin crossOrigin, ILogger<RequestMiddleware> logger) : IFunctionsWorkerMiddleware
+    FunctionDeclarations declarations, ForwardedFor forwarded, CrossOrigin crossOrigin, RequestMetrics metrics, ILogger<RequestMiddleware> logger) : IFunctionsWorkerMiddleware
 {
     public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
@@ -59,7 +60,9 @@ public sealed partial class RequestMiddleware(
         {
             var status = http.RequestAborted.IsCancellationRequested && !http.Response.HasStarted ? StatusCodes.Status499ClientClosedRequest : http.Response.StatusCode;
             activity?.SetTag("http.response.status_code", status);
-            LogRequest(http.Request.Method, route, status, Stopwatch.GetElapsedTime(start).TotalMilliseconds, trace);
+            var duration = Stopwatch.GetElapsedTime(start);
+            metrics.Answered(http.Request.Method, route, status, duration);
+            LogRequest(http.Request.Method, route, status, duration.TotalMilliseconds, trace);
             return Task.CompletedTask;
         });
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Npgsql;
 
@@ -16,11 +17,13 @@ internal sealed partial class EmbeddedDurableTaskClient
         if (chosen?.Contains('\0') == true)
             throw new ArgumentException("An instance id cannot contain the character U+0000.", nameof(options));
 
+        using Activity? span = EngineTraces.Scheduling(orchestratorName.Name);
         var row = new InstanceRow(chosen ?? Guid.NewGuid().ToString("N"), Guid.CreateVersion7(), orchestratorName.Name)
         {
             Version = options?.Version?.Version ?? _defaultVersion,
             Input = _converter.Serialize(input),
             Tags = options?.Tags is { Count: > 0 } tags ? JsonSerializer.Serialize(tags) : null,
+            TraceParent = EngineTraces.Current,
             CreatedAt = _time.Now(),
             StartAt = options?.StartAt is { } start && start > _time.GetUtcNow() ? DatabaseTime.RoundUp(start.UtcDateTime) : null,
         };
@@ -52,6 +55,7 @@ internal sealed partial class EmbeddedDurableTaskClient
             Version = reader.GetString(1),
             Input = reader.Text(2),
             Tags = reader.Text(3),
+            TraceParent = EngineTraces.Current,
             CreatedAt = _time.Now(),
         };
     }

@@ -80,7 +80,8 @@ internal sealed class ActivityFetcher(
             while (await reader.ReadAsync(stop))
             {
                 taken.Add(new ActivityCall(
-                    new ActivityKey(reader.GetString(0), reader.GetGuid(1), reader.GetInt32(2)), reader.GetString(3), reader.Text(4), reader.GetString(5)));
+                    new ActivityKey(reader.GetString(0), reader.GetGuid(1), reader.GetInt32(2)), reader.GetString(3), reader.Text(4), reader.GetString(5),
+                    reader.Text(6)));
             }
         }
 

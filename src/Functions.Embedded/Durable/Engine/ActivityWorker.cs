@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 
@@ -17,6 +18,7 @@ internal sealed class ActivityWorker : IAsyncDisposable
     private readonly EngineSignals _signals;
     private readonly DataConverter _converter;
     private readonly TimeProvider _time;
+    private readonly EngineMetrics _metrics;
     private readonly ILogger<ActivityWorker> _logger;
     private readonly Channel<ActivityCall> _queue = Channel.CreateUnbounded<ActivityCall>();
     private readonly ConcurrentDictionary<ActivityKey, HeldActivity> _held = new();
@@ -34,10 +36,11 @@ internal sealed class ActivityWorker : IAsyncDisposable
         EngineSignals signals,
         DataConverter converter,
         TimeProvider time,
+        EngineMetrics metrics,
         ILogger<ActivityWorker> logger)
     {
         (_store, _functions, _live, _results, _signals) = (store, functions, live, results, signals);
-        (_converter, _time, _logger) = (converter, time, logger);
+        (_converter, _time, _metrics, _logger) = (converter, time, metrics, logger);
         _results.Settled = Settled;
         _loops = [.. Enumerable.Range(0, store.Options.MaxConcurrentActivities).Select(_ => Task.Run(RunAsync))];
     }
@@ -168,6 +171,8 @@ internal sealed class ActivityWorker : IAsyncDisposable
             return;
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_abort.Token, held.Token);
         HistoryEvent result;
+        using Activity? span = EngineTraces.Running(call);
+        long begun = Stopwatch.GetTimestamp();
         try
         {
             object? value = await _functions.RunActivityAsync(call, cancellation.Token);
@@ -185,9 +190,11 @@ internal sealed class ActivityWorker : IAsyncDisposable
         catch (Exception error)
         {
             _logger.LogWarning(error, "Activity {Name} (#{TaskId}) of orchestration {InstanceId} failed", call.Name, call.Key.TaskId, call.Key.InstanceId);
+            span?.SetStatus(ActivityStatusCode.Error, error.GetType().FullName);
             result = new HistoryEvent(EventKind.TaskFailed, _time.Now()) { TaskId = call.Key.TaskId, Name = call.Name, Data = Failures.Write(error) };
         }
 
+        _metrics.Ran(call.Name, begun, failed: result.Kind == EventKind.TaskFailed);
         if (!_live.TryDeliver(call.Key, result))
             _results.Add(call.Key, result);
     }

@@ -15,9 +15,9 @@ internal sealed class AsyncSignal : IDisposable
         }
     }
 
-    /// <summary>Waits until the signal is set or the time is over.</summary>
+    /// <summary>Waits until the signal is set or the time, which may be <see cref="Timeout.InfiniteTimeSpan"/>, is over.</summary>
     public Task WaitAsync(TimeSpan atMost, CancellationToken cancellation) =>
-        _set.WaitAsync(atMost > TimeSpan.Zero ? atMost : TimeSpan.Zero, cancellation);
+        _set.WaitAsync(atMost > TimeSpan.Zero || atMost == Timeout.InfiniteTimeSpan ? atMost : TimeSpan.Zero, cancellation);
 
     public void Dispose() => _set.Dispose();
 }

@@ -18,6 +18,7 @@ internal sealed class DurableEngine(
     HostRegistry hosts,
     Retention retention,
     Notifications notifications,
+    HubReading hub,
     TimeProvider time,
     ILogger<DurableEngine> logger) : IHostedService
 {
@@ -49,7 +50,8 @@ internal sealed class DurableEngine(
             Task.Run(() => instanceFetcher.RunAsync(stop), CancellationToken.None),
             Task.Run(() => activityFetcher.RunAsync(stop), CancellationToken.None),
             Task.Run(() => entities.RunAsync(stop), CancellationToken.None),
-            Task.Run(() => retention.RunAsync(stop), CancellationToken.None));
+            Task.Run(() => retention.RunAsync(stop), CancellationToken.None),
+            Task.Run(() => hub.RunAsync(stop), CancellationToken.None));
         _renewing = Task.WhenAll(
             Task.Run(() => leases.RunAsync(_stopRenewing.Token), CancellationToken.None),
             Task.Run(() => entities.RenewAsync(_stopRenewing.Token), CancellationToken.None));

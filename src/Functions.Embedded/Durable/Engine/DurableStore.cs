@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -37,8 +38,11 @@ internal sealed class DurableStore : IAsyncDisposable
             (text.TcpKeepAlive, text.TcpKeepAliveTime, text.TcpKeepAliveInterval) = (true, 15, 5);
         // A reset, whenever a connection goes back to the pool, would undo its settings.
         text.NoResetOnClose = true;
-        var source = new NpgsqlDataSourceBuilder(text.ConnectionString);
+        var source = new NpgsqlDataSourceBuilder(text.ConnectionString) { Name = "durable" };
         source.UsePhysicalConnectionInitializer(SetUp, SetUpAsync);
+        // The engine's own loops belong to no trace.
+        source.ConfigureTracing(tracing => tracing
+            .ConfigureCommandFilter(_ => Activity.Current is not null).ConfigureBatchFilter(_ => Activity.Current is not null).EnablePhysicalOpenTracing(false));
         Database = source.Build();
     }
 

@@ -91,7 +91,7 @@ internal sealed class InstanceFetcher(
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
         List<InstanceRow> taken = [];
         while (await reader.ReadAsync(stop))
-            taken.Add(ReadRow(reader));
+            taken.Add(ReadRow(reader) with { TraceParent = reader.Text(14) });
 
         TimeSpan wait = store.Options.PollInterval;
         await reader.NextResultAsync(stop);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace VisionPlatform.Functions.Embedded.Durable;
@@ -13,6 +14,7 @@ internal sealed class OrchestrationWorker(
     EngineSignals signals,
     TimeProvider time,
     DurableStore store,
+    EngineMetrics metrics,
     ILoggerFactory loggers)
 {
     private readonly ILogger _logger = loggers.CreateLogger<OrchestrationWorker>();
@@ -56,6 +58,7 @@ internal sealed class OrchestrationWorker(
 
     private TurnOutcome RunCode(LiveInstance instance, List<HistoryEvent> events, DateTime now)
     {
+        using Activity? trace = EngineTraces.ForLogs(instance.Row.TraceParent);
         try
         {
             if (instance.Corruption is { } corruption)
@@ -92,6 +95,9 @@ internal sealed class OrchestrationWorker(
         List<InboxItem> left;
         if (result.IsCommitted)
         {
+            metrics.Committed(turn);
+            if (turn.IsFinal)
+                EngineTraces.Ended(turn);
             foreach (InboxItem item in turn.Consumed)
             {
                 if (item.Activity is { } activity)

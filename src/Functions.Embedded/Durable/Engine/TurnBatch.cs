@@ -20,7 +20,7 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
 
     /// <summary>New calls of activities, in order. The first <see cref="OwnActivities"/> of them are stored under this engine's lease.</summary>
     public IReadOnlyList<ActivityCall> Activities =>
-        [.. _activities.Select(a => new ActivityCall(new ActivityKey(a.Turn.InstanceId, a.Turn.Before.ExecutionId, a.Call.TaskId), a.Call.Name!, a.Call.Data, a.Call.Version ?? ""))];
+        [.. _activities.Select(a => new ActivityCall(new ActivityKey(a.Turn.InstanceId, a.Turn.Before.ExecutionId, a.Call.TaskId), a.Call.Name!, a.Call.Data, a.Call.Version ?? "", a.Turn.Before.TraceParent))];
 
     public int OwnActivities { get; set; }
 
@@ -119,6 +119,7 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
             ParentName = turn.Before.Name,
             ParentExecutionId = turn.Before.ExecutionId,
             ParentTaskId = action.TaskId,
+            TraceParent = turn.Before.TraceParent,
             CreatedAt = action.At,
         });
     }
@@ -203,7 +204,8 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
             _activities.Column(a => a.Call.Data),
             _activities.Column(_ => position++ < OwnActivities),
             store.Owner,
-            store.Options.LeaseDuration));
+            store.Options.LeaseDuration,
+            _activities.Column(a => a.Turn.Before.TraceParent)));
     }
 
     private void AddMessages(List<NpgsqlBatchCommand> commands)
@@ -278,7 +280,8 @@ internal sealed class TurnBatch(DurableStore store, IReadOnlyDictionary<string, 
             rows.Column(r => r.StartAt),
             rows.Column(_ => position++ < own),
             store.Owner,
-            store.Options.LeaseDuration);
+            store.Options.LeaseDuration,
+            rows.Column(r => r.TraceParent));
     }
 
     private void AddLeftovers(List<NpgsqlBatchCommand> commands)

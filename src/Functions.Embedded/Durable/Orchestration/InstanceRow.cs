@@ -19,6 +19,9 @@ internal sealed record InstanceRow(string InstanceId, Guid ExecutionId, string N
 
     public int? ParentTaskId { get; init; }
 
+    /// <summary>The trace context in which it was started (W3C traceparent); null when there was none. Readers that only inspect leave it out.</summary>
+    public string? TraceParent { get; init; }
+
     public OrchestrationRuntimeStatus Status { get; init; } = OrchestrationRuntimeStatus.Pending;
 
     public string? CustomStatus { get; init; }

@@ -7,6 +7,8 @@ internal static class ActivitySql
 
     public static string Add { get; } = SqlFiles.Statement(Folder);
 
+    public static string Count { get; } = SqlFiles.Statement(Folder);
+
     public static string Delete { get; } = SqlFiles.Statement(Folder);
 
     public static string DeleteOfInstances { get; } = SqlFiles.Statement(Folder);

@@ -9,6 +9,10 @@ internal static class InstanceSql
 
     public static string Commit { get; } = SqlFiles.Statement(Folder);
 
+    public static string Count { get; } = SqlFiles.Statement(Folder);
+
+    public static string CountReady { get; } = SqlFiles.Statement(Folder);
+
     public static string Delete { get; } = SqlFiles.Statement(Folder);
 
     public static string End { get; } = SqlFiles.Statement(Folder);

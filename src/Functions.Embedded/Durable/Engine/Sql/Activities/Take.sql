@@ -14,4 +14,4 @@ WITH due AS MATERIALIZED (
 UPDATE :schema.activities a
 SET locked_by = $2, visible_at = now() + $3::interval
 WHERE a.ctid = ANY (ARRAY(SELECT place FROM due))
-RETURNING a.instance_id, a.execution_id, a.task_id, a.name, a.input, a.version
+RETURNING a.instance_id, a.execution_id, a.task_id, a.name, a.input, a.version, a.trace_parent

@@ -20,4 +20,4 @@ UPDATE :schema.instances i
 SET locked_by = $2, locked_until = now() + $3::interval
 WHERE i.ctid = ANY (ARRAY(SELECT place FROM due))
 RETURNING i.instance_id, i.execution_id, i.name, i.version, i.input, i.parent_id, i.parent_name, i.parent_execution_id,
-          i.parent_task_id, i.status, i.custom_status, i.created_at, i.turn, i.history_length
+          i.parent_task_id, i.status, i.custom_status, i.created_at, i.turn, i.history_length, i.trace_parent
