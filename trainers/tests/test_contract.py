@@ -154,7 +154,7 @@ def test_a_job_it_cannot_do_is_refused_with_the_field(
     folder: TrainerFolder, trainer: TrainerClient, platform: Platform, change: dict[str, Any], code: str, field: str
 ) -> None:
     common = {"taskType": folder.words("tasks")[0], "model": folder.words("models")[0]}
-    status, body = trainer.submit(platform.job(platform.attempt(), **{**common, **change}))
+    status, body = trainer.post("/v1/jobs", platform.job(platform.attempt(), **{**common, **change}))
     assert (status, body["code"], body["field"]) == (422, code, field)
 
 
