@@ -20,7 +20,7 @@ from trainer_sdk.metrics import (
     mask_overlaps,
     sigmas_of,
 )
-from trainer_sdk.metrics.overlap import COCO_KEYPOINTS, COCO_SIGMAS
+from trainer_sdk.metrics.overlap import COCO_KEYPOINTS, COCO_SIGMAS, polygon_overlaps
 
 Boxes = list[tuple[float, float, float, float]]
 
@@ -261,6 +261,26 @@ def test_keypoint_precision_falls_with_the_distance() -> None:
 
     assert value(0) == pytest.approx(1)
     assert value(0) > value(2) > value(3) > value(15) == 0
+
+
+def test_overlap_of_rotated_boxes_by_hand() -> None:
+    square = np.array([[[0.0, 0], [10, 0], [10, 10], [0, 10]]])
+    diamond = np.array([[[5.0, -5], [15, 5], [5, 15], [-5, 5]]])
+    no_crowd = np.array([False])
+    assert polygon_overlaps(square, diamond, no_crowd)[0, 0] == pytest.approx(100 / 200)
+    assert polygon_overlaps(square, diamond[:, ::-1], no_crowd)[0, 0] == pytest.approx(0.5)
+    assert polygon_overlaps(square, square + [5, 0], no_crowd)[0, 0] == pytest.approx(50 / 150)
+    assert polygon_overlaps(square, square + [20, 0], no_crowd)[0, 0] == 0
+    assert polygon_overlaps(square, square, no_crowd)[0, 0] == pytest.approx(1)
+
+
+def test_rotated_boxes_are_compared_by_their_corners() -> None:
+    flat = np.array([[[0.0, 0], [20, 0], [20, 4], [0, 4]]])
+    upright = np.array([[[8.0, -8], [12, -8], [12, 12], [8, 12]]])
+    box: Boxes = [(0, 0, 20, 4)]
+    options: dict[str, Any] = {"kinds": ("rotated",), "task_type": "oriented_detection"}
+    assert measure((found(box, [0.9], polygons=flat), true(box, polygons=flat)), **options).primary == pytest.approx(1)
+    assert measure((found(box, [0.9], polygons=upright), true(box, polygons=flat)), **options).primary == 0
 
 
 def test_sigmas_are_cocos_for_its_own_keypoints() -> None:

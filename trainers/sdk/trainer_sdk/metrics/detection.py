@@ -21,7 +21,7 @@ import numpy as np
 
 from ..annotations import DETECTION
 from .evaluation import Evaluation, f1_of, mean
-from .overlap import box_overlaps, keypoint_similarities, mask_overlaps
+from .overlap import box_overlaps, keypoint_similarities, mask_overlaps, polygon_overlaps
 
 IOU_LEVELS = np.linspace(0.5, 0.95, 10)
 RECALLS = np.linspace(0.0, 1.0, 101)
@@ -31,7 +31,7 @@ CONFUSION_CONFIDENCE, CONFUSION_IOU = 0.25, 0.45
 PR_POINTS = 21
 
 #: Suffix of the names of the metrics by what is compared.
-NAMES = {"box": "", "mask": "_mask", "keypoints": "_keypoints"}
+NAMES = {"box": "", "rotated": "", "mask": "_mask", "keypoints": "_keypoints"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ class Objects:
     """Objects of one image: the true ones, or the predicted ones with their ``scores``.
 
     ``boxes`` ``[N, 4]`` are left, top, right, bottom; ``masks`` bool ``[N, H, W]``; ``keypoints`` ``[N, K, 3]`` with the
-    visibility of a true point last; ``areas`` of true objects default to those of their masks or boxes.
+    visibility of a true point last; ``areas`` of true objects default to those of their masks or boxes; ``polygons``
+    ``[N, 4, 2]`` are the corners of rotated boxes.
     """
 
     labels: np.ndarray
@@ -49,6 +50,7 @@ class Objects:
     masks: np.ndarray | None = None
     keypoints: np.ndarray | None = None
     areas: np.ndarray | None = None
+    polygons: np.ndarray | None = None
 
     def crowds(self) -> np.ndarray:
         return np.zeros(len(self.labels), dtype=bool) if self.crowd is None else np.asarray(self.crowd, dtype=bool)
@@ -73,7 +75,8 @@ class _Matches:
 
 
 class DetectionMeasure:
-    """Compares predicted with true objects. ``kinds`` are what is compared: ``box``, ``mask``, ``keypoints``."""
+    """Compares predicted with true objects. ``kinds`` are what is compared: ``box``, ``rotated`` (box),
+    ``mask``, ``keypoints``."""
 
     def __init__(
         self, classes: Sequence[str], kinds: Sequence[str] = ("box",), task_type: str = DETECTION,
@@ -159,6 +162,10 @@ class DetectionMeasure:
             return keypoint_similarities(
                 predicted.keypoints[mine], true.keypoints[theirs], true.boxes[theirs], true.sizes()[theirs], self._sigmas
             )
+        if kind == "rotated":
+            assert predicted.polygons is not None
+            assert true.polygons is not None
+            return polygon_overlaps(predicted.polygons[mine], true.polygons[theirs], crowd)
         return box_overlaps(predicted.boxes[mine], true.boxes[theirs], crowd)
 
     def _confuse(self, predicted: Objects, true: Objects) -> None:

@@ -1,4 +1,4 @@
-"""How well a predicted object fits a true one: IoU of boxes and masks, and OKS of keypoints.
+"""How well a predicted object fits a true one: IoU of boxes, rotated boxes and masks, and OKS of keypoints.
 
 As in COCO's evaluation (``bbIou`` and ``rleIou`` of maskApi.c, ``computeOks`` of cocoeval.py): the overlap with a crowd
 is the share of the predicted object that lies in it.
@@ -45,6 +45,41 @@ def mask_overlaps(predicted: np.ndarray, true: np.ndarray, crowd: np.ndarray) ->
     # float64 sums: the pixels of a large mask are more than float32 counts exactly.
     common = (left @ right.T).astype(np.float64)
     return _shares(common, left.sum(axis=1, dtype=np.float64)[:, None], right.sum(axis=1, dtype=np.float64)[None], crowd)
+
+
+def polygon_overlaps(predicted: np.ndarray, true: np.ndarray, crowd: np.ndarray) -> np.ndarray:
+    """IoU ``[predicted, true]`` of convex polygons ``[N, corners, 2]``, such as rotated boxes."""
+    common = np.zeros((len(predicted), len(true)))
+    for row, left in enumerate(predicted):
+        for column, right in enumerate(true):
+            if (left.min(0) < right.max(0)).all() and (right.min(0) < left.max(0)).all():
+                common[row, column] = abs(_signed_area(_clipped(left, right)))
+    own = np.array([abs(_signed_area(ring)) for ring in predicted]).reshape(-1, 1)
+    others = np.array([abs(_signed_area(ring)) for ring in true]).reshape(1, -1)
+    return _shares(common, own, others, crowd)
+
+
+def _signed_area(ring: np.ndarray) -> float:
+    following = np.roll(ring, -1, axis=0)
+    return float((ring[:, 0] * following[:, 1] - following[:, 0] * ring[:, 1]).sum() / 2) if len(ring) else 0.0
+
+
+def _clipped(ring: np.ndarray, window: np.ndarray) -> np.ndarray:
+    """The part of a convex ring inside a convex window (Sutherland and Hodgman, 1974)."""
+    window = window if _signed_area(window) > 0 else window[::-1]
+    points = [tuple(point) for point in ring]
+    for start, end in zip(window, np.roll(window, -1, axis=0), strict=True):
+        kept = []
+        sides = [(end[0] - start[0]) * (y - start[1]) - (end[1] - start[1]) * (x - start[0]) for x, y in points]
+        for index, (point, side) in enumerate(zip(points, sides, strict=True)):
+            before, side_before = points[index - 1], sides[index - 1]
+            if (side >= 0) != (side_before >= 0):
+                share = side_before / (side_before - side)
+                kept.append((before[0] + share * (point[0] - before[0]), before[1] + share * (point[1] - before[1])))
+            if side >= 0:
+                kept.append(point)
+        points = kept
+    return np.array(points).reshape(-1, 2)
 
 
 def keypoint_similarities(
