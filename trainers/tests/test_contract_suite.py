@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from client import TrainerClient as CheckedClient
+from fake_framework import FakeFramework
 from platform_double import Attempt, Platform
 from schema import check
 from trainer_folders import FOLDERS, TRAINERS, start_process
@@ -78,12 +79,24 @@ def test_the_suite_as_a_command(template: CheckedClient, capsys: pytest.CaptureF
 
 
 def test_the_suite_finds_what_is_wrong(
-    start: Callable[..., CheckedClient], capsys: pytest.CaptureFixture[str]
+    start: Callable[..., CheckedClient], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The fake trainer has no models, so that the suite cannot even begin; one with models fails its checks."""
+    right = FakeFramework.capabilities
     fake = start()
     with pytest.raises(AssertionError, match="no model"):
         run_suite([fake.url])
+
+    def wrong(self: FakeFramework) -> dict[str, Any]:
+        body = right(self)
+        body["models"] = [{"name": "m", "displayName": "M", "taskTypes": ["image_classification"]}]
+        body["configSchema"]["presets"] = {"bad": {"count": -1}}
+        return body
+
+    monkeypatch.setattr(FakeFramework, "capabilities", wrong)
+    assert run_suite([fake.url, "--only", "presets"]) == 1
+    assert "count of the preset bad breaks its limits" in capsys.readouterr().out
+    assert run_suite([fake.url, "--only", "capabilities"]) == 1
+    assert "there is no setting epochs" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

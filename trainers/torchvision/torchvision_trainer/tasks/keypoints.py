@@ -11,9 +11,11 @@ from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHe
 from torchvision.models.detection.keypoint_rcnn import KeypointRCNN, KeypointRCNNHeads, KeypointRCNNPredictor
 from torchvision.ops import MultiScaleRoIAlign
 
-from trainer_sdk.annotations import KEYPOINTS
+from trainer_sdk import TrainerError
+from trainer_sdk.annotations import KEYPOINTS, trainable
 
 from ..annotated import Targets
+from ..images import ImageSet
 from .detection import FRESH, SMALL_PROPOSALS
 from .regions import LEAST_CONFIDENCE, RegionTask, SmallBackbone, small_anchors, square
 
@@ -43,6 +45,11 @@ BUILDERS: dict[str, Callable[[int, int, int], nn.Module]] = {
 class Keypoints(RegionTask):
     task_type = KEYPOINTS
     kinds = ("keypoints", "box")
+
+    def check_training_set(self, images: ImageSet) -> None:
+        super().check_training_set(images)
+        if not any(item.keypoints for entry in images.entries for item in trainable(entry.annotations)):
+            raise TrainerError("DATASET_INVALID", "No object of a training image has keypoints.")
 
     def target(self, targets: Targets) -> dict[str, torch.Tensor]:
         assert targets.keypoints is not None
