@@ -57,8 +57,8 @@ def lab(
 def test_suite(lab: Lab, holds: Callable[[Lab], None]) -> None:
     try:
         holds(lab)
-    except NotOffered as reason:
-        pytest.skip(str(reason))
+    except NotOffered:
+        assert holds.__name__ == "every_export_is_stored_and_described", "only exports are not offered here"
 
 
 def test_the_template_is_short_enough_to_copy() -> None:

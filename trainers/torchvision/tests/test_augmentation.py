@@ -68,6 +68,13 @@ def test_an_object_that_leaves_the_image_is_dropped_with_all_it_has() -> None:
     assert cut.keypoints[0].tolist() == [[0, 0, 0], [5.5, 15, 1], [0, 0, 0]]
 
 
+def test_an_image_without_objects_is_moved_like_the_others() -> None:
+    image, targets = scene()
+    empty = targets.where(torch.tensor([False]))
+    for _, result in (mirrored(image, empty, (1, 0, 2)), moved(image, empty, 1.1, 2.0, 3.0)):
+        assert [len(value) for value in vars(result).values()] == [0] * 6
+
+
 def test_the_settings_decide_what_is_moved() -> None:
     image, targets = scene()
     numbers = torch.Generator().manual_seed(1)

@@ -106,7 +106,9 @@ def moved(
         lost = (targets.keypoints[..., 2] == 0) | (x < 0) | (y < 0) | (x >= width) | (y >= height)
         keypoints[lost] = 0
     if targets.masks is not None:
-        masks = _resampled(targets.masks.float(), scale, left, top, "nearest").round().to(torch.uint8)
+        masks = targets.masks
+        if len(masks):  # grid_sample refuses an image without channels.
+            masks = _resampled(masks.float(), scale, left, top, "nearest").round().to(torch.uint8)
     kept = _areas(boxes) >= VISIBLE_SHARE * _areas(whole).clamp(min=1e-6)
     result = replace(targets, boxes=boxes, keypoints=keypoints, masks=masks, areas=targets.areas * scale * scale)
     return _resampled(image, scale, left, top, "bilinear"), result.where(kept)

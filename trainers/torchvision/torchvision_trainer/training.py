@@ -131,7 +131,7 @@ class TrainingRun:
         evaluation = self._evaluate(self._val_set)
         self._metrics = {
             "loss": loss, **_renamed(evaluation, "val_"), "learning_rate": learning_rate,
-            "images_per_second": self._train_set.readable / max(seconds, 1e-9),
+            "images_per_second": self._train_set.readable / max(seconds, 1e-9), "memory_gb": memory.peak() / 2**30,
         }  # fmt: skip
         if accuracy is not None:
             self._metrics["train_accuracy"] = accuracy

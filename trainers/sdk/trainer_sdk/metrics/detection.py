@@ -204,9 +204,11 @@ def match(overlaps: np.ndarray, ignored: np.ndarray, crowd: np.ndarray) -> tuple
     detections = len(overlaps)
     hits = np.zeros((len(IOU_LEVELS), detections), dtype=bool)
     dropped = np.zeros((len(IOU_LEVELS), detections), dtype=bool)
+    # Most detections overlap no object enough: they cannot take one at any level.
+    able = np.flatnonzero((overlaps >= IOU_LEVELS[0]).any(axis=1))
     for level, least in enumerate(IOU_LEVELS):
         free = np.ones(len(ignored), dtype=bool)
-        for index in range(detections):
+        for index in able:
             fitting = (free | crowd) & (overlaps[index] >= least)
             candidates = np.flatnonzero(fitting & ~ignored)
             if not len(candidates):
