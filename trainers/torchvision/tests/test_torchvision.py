@@ -414,7 +414,8 @@ def test_a_model_that_does_not_match_its_description_is_refused(
     ("change", "code", "field"),
     [
         ({"model": "vgg99"}, "UNKNOWN_MODEL", "model"),
-        ({"taskType": "object_detection"}, "UNKNOWN_TASK_TYPE", "taskType"),
+        ({"taskType": "oriented_detection"}, "UNKNOWN_TASK_TYPE", "taskType"),
+        ({"taskType": "object_detection"}, "UNKNOWN_MODEL", "model"),
         ({"kind": "predict"}, "UNSUPPORTED_KIND", "kind"),
         ({"config": {"epochs": 0}}, "INVALID_CONFIG", "config.epochs"),
         ({"config": {"epochs": 1001}}, "INVALID_CONFIG", "config.epochs"),

@@ -275,7 +275,7 @@ def an_evaluation_measures_the_checkpoint(lab: Lab) -> None:
 @contract
 def every_export_is_stored_and_described(lab: Lab) -> None:
     formats = [
-        item["format"] for item in lab.capabilities["exportFormats"] if lab.task in item.get("taskTypes", [lab.task])
+        item["format"] for item in lab.capabilities["exportFormats"] if lab.task in item.get("taskTypes", [CLASSIFICATION])
     ]
     if not formats:
         raise NotOffered(f"there is no export for {lab.task}")
