@@ -30,7 +30,7 @@ for need in sys.argv[1:]:
 )
 
 DIGITS_MODULES=(sklearn:python3-sklearn numpy:python3-numpy PIL:python3-pil)
-TEST_MODULES=(pytest:python3-pytest jsonschema:python3-jsonschema)
+TEST_MODULES=(pytest:python3-pytest jsonschema:python3-jsonschema yaml:python3-yaml)
 
 
 # missing_packages NEED…: prints the packages to install for postgres, s3, trainer-NAME, digits, rclone, promtool, tests.

@@ -70,6 +70,13 @@ trainer_healthy() { http_ok 127.0.0.1 "$(remembered "trainer-$1")" "$(trainer_va
 trainer_running() { supervised_pid "trainer-$1" >/dev/null && trainer_healthy "$1"; }
 trainer_key() { if [[ -n ${TRAINER_API_KEY:-} ]]; then printf '%s' "$TRAINER_API_KEY"; else secret trainer-api-key; fi; }
 
+# trainer_path NAME: where its Python looks for modules: the SDK, the trainers that it uses, its own folder.
+trainer_path() {
+  local other path=$ROOT/trainers/sdk
+  for other in $(trainer_value "$1" uses); do path+=:$ROOT/trainers/$other; done
+  printf '%s' "$path:$ROOT/trainers/$1"
+}
+
 start_trainer() { # NAME
   local name=$1 service=trainer-$1 started port
   started=$(now_ms)
@@ -77,7 +84,7 @@ start_trainer() { # NAME
   stop_supervised "$service" quiet
   port=$(choose_port "$service") || exit 1
   mkdir -p "$PLATFORM_DIR/trainer-cache" # shared: its files are named by their content
-  PYTHONPATH=$ROOT/trainers/sdk:$ROOT/trainers/$name PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+  PYTHONPATH=$(trainer_path "$name") PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     TRAINER_CACHE_DIR=$PLATFORM_DIR/trainer-cache TRAINER_API_KEY=$(trainer_key) TRAINER_SLOTS=${TRAINER_SLOTS:-$(trainer_value "$name" slots)} \
     start_supervised "$service" "$(trainer_python "$name")" -m "$(trainer_value "$name" module)" --host 127.0.0.1 --port "$port"
   # Importing a framework takes seconds, and several trainers start at once.

@@ -18,6 +18,9 @@ internal static class Repository
         .ToDictionary(file => Path.GetFileName(Path.GetDirectoryName(file))!, file => (IReadOnlyDictionary<string, string>)File.ReadLines(file)
             .Where(line => !line.StartsWith('#')).Select(line => line.Split('=', 2, StringSplitOptions.TrimEntries)).Where(pair => pair.Length == 2).ToDictionary(pair => pair[0], pair => pair[1]));
 
+    /// <summary>Whether a trainer has an image without GPU, of packages of Debian.</summary>
+    public static bool RunsWithoutGpu(string trainer) => File.Exists(Path.Combine(Root, "trainers", trainer, "cpu.Dockerfile"));
+
     public static async Task<Ended> RunAsync(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string? folder = null)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder ?? Root };

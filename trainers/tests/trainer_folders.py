@@ -69,7 +69,7 @@ class TrainerFolder:
         """Starts the service as ``./platform`` does, but on any free port. ``key`` is its API key."""
         process, client = start_process(
             ["-m", self.values["module"], "--host", "127.0.0.1"], self.python,
-            PYTHONPATH=os.pathsep.join((str(TRAINERS / "sdk"), str(self.path))), TRAINER_API_KEY=key,
+            PYTHONPATH=os.pathsep.join(map(str, (TRAINERS / "sdk", *(TRAINERS / name for name in self.words("uses")), self.path))), TRAINER_API_KEY=key,
             TRAINER_SLOTS=self.values["slots"], **environment,
         )  # fmt: skip
         client.key = key

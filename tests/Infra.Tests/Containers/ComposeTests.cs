@@ -81,9 +81,11 @@ public sealed partial class ComposeTests
     }
 
     [Fact]
-    public void Every_trainer_gets_the_gpus_of_the_gpu_file()
+    public void The_gpu_file_is_for_trainers_that_are_there()
     {
-        Assert.Equal(Repository.Trainers.Keys.Select(name => $"trainer-{name}").Order(), Services[Gpu].Keys.Cast<string>().Order());
+        // A service without an image is an error in Compose, so the file cannot name trainers that are not started.
+        Assert.NotEmpty(Services[Gpu]);
+        Assert.All(Services[Gpu].Keys.Cast<string>(), service => Assert.Contains(service["trainer-".Length..], Repository.Trainers.Keys));
     }
 
     private static IEnumerable<(string File, string Name, Dictionary<object, object> Values)> All() =>

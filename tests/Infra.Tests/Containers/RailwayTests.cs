@@ -57,7 +57,7 @@ public sealed partial class RailwayTests
         Assert.DoesNotContain(declared, setting => setting.IsNeeded && !variables.ContainsKey(setting.Name));
         Assert.All(variables.Keys, name => Assert.True(declared.Any(setting => setting.Name == name) || Regex.IsMatch(name, "^TRAINER_[A-Z0-9]+_URL$"), $"Nothing reads {name}."));
         Assert.All(declared.Where(setting => setting.IsSecret && variables.ContainsKey(setting.Name)), setting => Assert.True(variables[setting.Name] is "" || Reference().IsMatch(variables[setting.Name]), $"{setting.Name} has a value."));
-        Assert.Equal(Repository.Trainers.Keys.Select(name => $"trainer-{name}").Order(), Names.Where(name => name != "app").Order());
+        Assert.Equal(Repository.Trainers.Keys.Where(Repository.RunsWithoutGpu).Select(name => $"trainer-{name}").Order(), Names.Where(name => name != "app").Order());
     }
 
     [Theory, MemberData(nameof(Services))]
@@ -75,7 +75,7 @@ public sealed partial class RailwayTests
     [Fact]
     public void The_app_calls_each_trainer_at_the_port_that_it_listens_on()
     {
-        Assert.All(Repository.Trainers.Keys, name =>
+        Assert.All(Repository.Trainers.Keys.Where(Repository.RunsWithoutGpu), name =>
         {
             Assert.EndsWith($":{Variables($"trainer-{name}")["PORT"]}", Variables("app")[$"TRAINER_{name.ToUpperInvariant()}_URL"], StringComparison.Ordinal);
             // Railway's private network has IPv6 addresses.

@@ -15,8 +15,8 @@ class ConfigField:
     """One entry of ``configSchema.fields``.
 
     ``exclusive_min`` and ``exclusive_max`` exclude the limit itself. ``applies_when`` names another field and the
-    values of it for which this field has an effect. For other values, this field must keep its default: the
-    trainer uses every value that somebody enters.
+    values of it for which this field has an effect, and ``task_types`` the tasks for which it has one (none: all). Elsewhere
+    this field must keep its default: the trainer uses every value that somebody enters.
     """
 
     name: str
@@ -32,6 +32,7 @@ class ConfigField:
     group: str = "basic"
     advanced: bool = False
     applies_when: tuple[str, tuple[str, ...]] | None = None
+    task_types: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         body: dict[str, Any] = {
@@ -54,6 +55,8 @@ class ConfigField:
             body["options"] = list(self.options)
         if self.applies_when:
             body["appliesWhen"] = {self.applies_when[0]: list(self.applies_when[1])}
+        if self.task_types:
+            body["taskTypes"] = list(self.task_types)
         return body
 
     def check(self, value: Any) -> Any:
@@ -87,8 +90,9 @@ class ConfigField:
 
 
 def resolve(
-    fields: Iterable[ConfigField], entered: Mapping[str, Any], defaults: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+    fields: Iterable[ConfigField], entered: Mapping[str, Any], defaults: Mapping[str, Any] | None = None,
+    task_type: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """The full configuration: of each field the entered value, else that of ``defaults``, else its own default.
 
     Raises :class:`RequestProblem` 422 with the field for an unknown field, a wrong type, a value out of range and
@@ -104,7 +108,11 @@ def resolve(
         for name, item in known.items()
     }
     for name, item in known.items():
-        if item.applies_when is None or values[name] == fallback[name]:
+        if values[name] == fallback[name]:
+            continue
+        if task_type is not None and item.task_types and task_type not in item.task_types:
+            raise invalid_config(name, f"{name} has no effect on {task_type}.")
+        if item.applies_when is None:
             continue
         other, accepted = item.applies_when
         if values[other] not in accepted:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .cache import ChecksumMismatch, ContentCache
 from .dataset import Dataset, download_images, read_manifest, select
@@ -18,6 +18,12 @@ from .errors import Cancelled, TrainerError
 from .protocol import JobRequest
 from .settings import Settings
 from .transfer import Transfer
+
+if TYPE_CHECKING:
+    from .metrics import Evaluation  # It needs numpy, which the rest of the SDK does not.
+
+#: A validation event with more classes has no PR points, so that it stays small.
+MAX_PR_CURVES = 200
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,8 @@ class JobContext:
     def metrics(
         self, epoch: int, total_epochs: int, metrics: Mapping[str, float], *, epoch_seconds: float, eta_seconds: float
     ) -> None:
-        """Reports an epoch. ``loss`` is measured on the training images, ``accuracy`` on the validation images."""
+        """Reports an epoch. ``loss`` is measured on the training images, ``val_loss`` and the measures of the task on the
+        validation images."""
         self._send(
             "metrics",
             {
@@ -111,15 +118,23 @@ class JobContext:
 
     def validation(
         self, epoch: int, split: str, metrics: Mapping[str, float], classes: Collection[str],
-        confusion_matrix: list[list[int]], per_class: list[dict[str, Any]],
+        confusion_matrix: list[list[int]] | None, per_class: list[dict[str, Any]],
+        pr_points: list[dict[str, Any]] | None = None,
     ) -> None:  # fmt: skip
-        """Reports the measures on a split. Rows of the matrix are true classes, columns predicted ones."""
-        self._send(
-            "validation",
-            {
-                "epoch": epoch, "split": split, "metrics": finite(metrics), "classes": list(classes),
-                "confusionMatrix": confusion_matrix, "perClass": per_class,
-            },  # fmt: skip
+        """Reports the measures on a split; :class:`trainer_sdk.metrics.Evaluation` says what they are."""
+        event: dict[str, Any] = {
+            "epoch": epoch, "split": split, "metrics": finite(metrics), "classes": list(classes), "perClass": per_class,
+        }  # fmt: skip
+        if confusion_matrix is not None:
+            event["confusionMatrix"] = confusion_matrix
+        if pr_points is not None and len(pr_points) <= MAX_PR_CURVES:
+            event["prPoints"] = pr_points
+        self._send("validation", event)
+
+    def evaluation(self, epoch: int, split: str, measured: Evaluation) -> None:
+        """Reports an evaluation as a ``validation`` event."""
+        self.validation(
+            epoch, split, measured.metrics, measured.classes, measured.confusion, measured.per_class, measured.pr_points
         )
 
     def upload_checkpoint(self, path: Path, name: str, epoch: int, best: bool, metrics: Mapping[str, float]) -> None:

@@ -11,9 +11,10 @@ import time
 import zlib
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from .annotations import CLASSIFICATION, Annotation, KeypointList
 from .cache import ChecksumMismatch, ContentCache
 from .errors import TrainerError
 from .protocol import DatasetRef, is_sha256
@@ -28,8 +29,12 @@ _log = logging.getLogger("trainer.dataset")
 
 @dataclass(frozen=True)
 class ImageEntry:
-    """One image of the manifest. ``path`` is a name for people, not a path on this disk; ``label`` is the index of
-    its class; ``file`` has the bytes; a reader has to accept ``max_pixels`` (width × height)."""
+    """One image of the manifest. ``path`` is a name for people, not a path on this disk; ``file`` has the bytes; a reader
+    has to accept ``max_pixels`` (width × height). ``width`` and ``height`` are those of the upright image.
+
+    In a classification, ``label`` is the index of the image's class. In every other task it is -1, and
+    ``annotations`` are the objects in the image; an image without objects stays in the dataset.
+    """
 
     path: str
     sha256: str
@@ -38,14 +43,20 @@ class ImageEntry:
     label: int
     split: str
     file: Path
+    width: int = 0
+    height: int = 0
+    annotations: tuple[Annotation, ...] = ()
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """The downloaded images of the wanted splits, in the order of the manifest."""
+    """The downloaded images of the wanted splits, in the order of the manifest. The order of ``classes`` is that of the
+    dataset version; labels refer to it."""
 
     classes: tuple[str, ...]
     images: tuple[ImageEntry, ...]
+    task_type: str = CLASSIFICATION
+    keypoints: KeypointList | None = None
 
     def split(self, name: str) -> list[ImageEntry]:
         """The images of one split."""
@@ -71,7 +82,7 @@ def read_manifest(reference: DatasetRef, transfer: Transfer, cache: ContentCache
         )
     index = {name: position for position, name in enumerate(reference.classes)}
     images = [_entry(line, number, index, reference, cache) for number, line in enumerate(_lines(packed), 1)]
-    return Dataset(reference.classes, tuple(images))
+    return Dataset(reference.classes, tuple(images), reference.task_type, reference.keypoints)
 
 
 def canonical_hash(lines: Iterable[bytes]) -> str:
@@ -120,7 +131,7 @@ def select(dataset: Dataset, splits: Collection[str], limit: int | None = None) 
     images = [image for image in dataset.images if image.split in splits]
     if limit is not None and len(images) > limit:
         images = [images[position * len(images) // limit] for position in range(limit)]
-    return Dataset(dataset.classes, tuple(images))
+    return replace(dataset, images=tuple(images))
 
 
 def _lines(packed: bytes) -> Iterator[bytes]:
@@ -155,14 +166,23 @@ def _entry(
     try:
         data = json.loads(line)
         path, sha256 = str(data["path"]), data["sha256"]
-        size, name, split = int(data["size"]), data["class"], data["split"]
-        pixels = int(data["width"]) * int(data["height"])
+        size, split = int(data["size"]), data["split"]
+        width, height = int(data["width"]), int(data["height"])
+        name = data["class"] if reference.task_type == CLASSIFICATION else None
+        objects = data["annotations"] if reference.task_type != CLASSIFICATION else []
     except (ValueError, KeyError, TypeError) as error:
         raise TrainerError("DATASET_INVALID", f"Line {number} of the dataset manifest is malformed.") from error
-    if not is_sha256(sha256) or split not in SPLITS:
+    if not is_sha256(sha256) or split not in SPLITS or not isinstance(objects, list):
         raise TrainerError("DATASET_INVALID", f"Line {number} of the dataset manifest ({path}) is malformed.")
-    if name not in index:
+    if name is not None and name not in index:
         raise TrainerError("DATASET_INVALID", f"Image {path} has class '{name}', which the dataset does not list.")
+    try:
+        annotations = tuple(Annotation.parse(item, index, reference.keypoints) for item in objects)
+    except ValueError as error:
+        raise TrainerError("DATASET_INVALID", f"Image {path}: {error}.") from error
     # The version may have images from a time when the limit of the platform was higher.
-    pixels = max(pixels, reference.max_image_pixels)
-    return ImageEntry(path, sha256.lower(), size, pixels, index[name], split, cache.path(sha256))
+    pixels = max(width * height, reference.max_image_pixels)
+    label = index[name] if name is not None else -1
+    return ImageEntry(
+        path, sha256.lower(), size, pixels, label, split, cache.path(sha256), width, height, annotations
+    )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from .annotations import CLASSIFICATION, KEYPOINTS, KeypointList
 from .errors import RequestProblem
 
 PROTOCOL_VERSION = "2"
@@ -37,12 +38,15 @@ class Callback:
 @dataclass(frozen=True)
 class DatasetRef:
     """A dataset version: its gzip JSON Lines manifest, the SHA-256 of the lines without ``key``, and the class names
-    in index order. An image has at most ``max_image_pixels`` (width × height)."""
+    in index order. An image has at most ``max_image_pixels`` (width × height). ``keypoints`` is there for keypoint
+    detection. Lines of a classification have a class, those of the other tasks have annotations."""
 
     manifest_url: str
     manifest_sha256: str
     classes: tuple[str, ...]
     max_image_pixels: int
+    task_type: str = CLASSIFICATION
+    keypoints: KeypointList | None = None
 
 
 @dataclass(frozen=True)
@@ -177,6 +181,7 @@ def _dataset(data: Mapping[str, Any]) -> DatasetRef | None:
     if data.get("dataset") is None:
         return None
     value = _mapping(data["dataset"], "dataset")
+    task_type = _text(data, "taskType", "")
     classes = value.get("classes")
     if not isinstance(classes, list) or not all(isinstance(name, str) and name for name in classes):
         raise _bad("dataset.classes", "must be a list of class names")
@@ -187,7 +192,20 @@ def _dataset(data: Mapping[str, Any]) -> DatasetRef | None:
         manifest_sha256=_sha256(value, "manifestSha256", "dataset."),
         classes=tuple(classes),
         max_image_pixels=_integer(value, "maxImagePixels", "dataset.", 1),
+        task_type=task_type,
+        keypoints=_keypoints(value, task_type),
     )
+
+
+def _keypoints(value: Mapping[str, Any], task_type: str) -> KeypointList | None:
+    if value.get("keypoints") is None:
+        if task_type == KEYPOINTS:
+            raise _bad("dataset.keypoints", f"is required for {task_type}")
+        return None
+    try:
+        return KeypointList.parse(value["keypoints"])
+    except ValueError as error:
+        raise _bad("dataset.keypoints", f"cannot be read: {error}") from error
 
 
 def _checkpoint(data: Mapping[str, Any]) -> CheckpointRef | None:

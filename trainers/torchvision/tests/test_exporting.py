@@ -88,7 +88,7 @@ def test_a_file_that_cannot_be_run_is_refused(tmp_path: Path, images: ImageSet, 
 
 
 def test_images_that_do_not_fit_in_memory_are_decoded_as_needed(images: ImageSet) -> None:
-    lazy = ImageSet(images._entries, checkpoint().preprocessing, 2, 0, lambda: None)
+    lazy = ImageSet(images.entries, checkpoint().preprocessing, 2, 0, lambda: None)
     assert (images.in_memory, lazy.in_memory) == (True, False)
     order = torch.tensor([3, 1, 39])
     assert all(torch.equal(a, b) for a, b in zip(images.batch(order), lazy.batch(order), strict=True))

@@ -89,10 +89,10 @@ def trained(
 
 
 def test_announced_parameter_counts_are_true() -> None:
-    from torchvision_trainer import configuration, models
+    from torchvision_trainer import catalogue, models
 
-    for name, info in configuration.MODELS.items():
-        assert models.parameter_count(models.build(name, 10)) == info.parameters
+    for info in catalogue.models_of("torchvision"):
+        assert models.parameter_count(models.build(info.name, 10, 17)) == info.parameters
 
 
 def test_digits_reach_97_percent_on_held_out_images(trained: Trained) -> None:
@@ -414,7 +414,8 @@ def test_a_model_that_does_not_match_its_description_is_refused(
     ("change", "code", "field"),
     [
         ({"model": "vgg99"}, "UNKNOWN_MODEL", "model"),
-        ({"taskType": "object_detection"}, "UNKNOWN_TASK_TYPE", "taskType"),
+        ({"taskType": "oriented_detection"}, "UNKNOWN_TASK_TYPE", "taskType"),
+        ({"taskType": "object_detection"}, "UNKNOWN_MODEL", "model"),
         ({"kind": "predict"}, "UNSUPPORTED_KIND", "kind"),
         ({"config": {"epochs": 0}}, "INVALID_CONFIG", "config.epochs"),
         ({"config": {"epochs": 1001}}, "INVALID_CONFIG", "config.epochs"),

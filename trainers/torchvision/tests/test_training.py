@@ -16,8 +16,9 @@ from platform_double import Platform
 from schema import check
 
 from torchvision_trainer import checkpoints, images, models, training
-from torchvision_trainer.measures import Evaluation
+from torchvision_trainer.tasks.classification import Classification
 from trainer_sdk import JobContext, JobRequest, TrainerError
+from trainer_sdk.metrics import Evaluation, classification
 from trainer_sdk.settings import Settings
 
 CLASSES = ["dark", "light"]
@@ -65,8 +66,8 @@ class Run:
         """Reads images from the model's inputs, and learning rates from the optimizer's steps."""
         build = models.build
 
-        def watched(name: str, classes: int) -> torch.nn.Module:
-            model = build(name, classes)
+        def watched(*arguments: Any) -> torch.nn.Module:
+            model = build(*arguments)
             model.register_forward_pre_hook(self._see)
             return model
 
@@ -74,7 +75,7 @@ class Run:
             self.rates += [group["lr"] for group in optimizer.param_groups]
 
         patch.setattr(models, "build", watched)
-        for kind in (torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD):
+        for kind in (torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD, torch.optim.RMSprop):
             patch.setattr(kind, "step", before(kind.step, step))
 
     def _see(self, model: torch.nn.Module, inputs: tuple[torch.Tensor]) -> None:
@@ -118,12 +119,12 @@ def script(patch: pytest.MonkeyPatch, accuracies: list[float]) -> list[dict[str,
     """Makes the validations give these accuracies, one for each epoch; returns the weights of each epoch."""
     weights: list[dict[str, torch.Tensor]] = []
 
-    def evaluate(model: torch.nn.Module, _images: Any, _pre: Any, classes: Any, *_: Any) -> Evaluation:
+    def evaluate(_: Any, model: torch.nn.Module, _images: Any, _pre: Any, outputs: Any, *_rest: Any) -> Evaluation:
         weights.append({name: value.clone() for name, value in model.state_dict().items()})
         right = round(accuracies[min(len(weights), len(accuracies)) - 1] * 100)
-        return Evaluation(torch.tensor([[right, 100 - right], [0, 0]]), 1.0, tuple(classes))
+        return classification([[right, 100 - right], [0, 0]], outputs.classes, 1.0)
 
-    patch.setattr(training, "evaluate", evaluate)
+    patch.setattr(Classification, "evaluate", evaluate)
     return weights
 
 
@@ -137,7 +138,7 @@ def same(left: dict[str, torch.Tensor], right: dict[str, torch.Tensor]) -> bool:
     return left.keys() == right.keys() and all(torch.equal(left[name], right[name]) for name in left)
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd", "rmsprop"])
 @pytest.mark.parametrize("rate", [0.0002, 0.03])
 def test_the_optimizer_steps_with_the_learning_rate_that_was_entered(
     start: Callable[..., Run], tmp_path: Path, optimizer: str, rate: float
@@ -156,6 +157,134 @@ def test_a_schedule_changes_the_rate_of_the_steps(start: Callable[..., Run]) -> 
     assert job.rates == pytest.approx([0.01] * 3 + [0.001] * 3 + [0.0001] * 3)
 
 
+def test_the_rate_rises_in_the_epochs_of_the_warm_up(start: Callable[..., Run]) -> None:
+    job = start(learningRate=0.01, warmupEpochs=1.5, epochs=3)
+    job.train()
+    rising = [0.01 * (step + 1) / 4.5 for step in range(4)]
+    assert job.rates == pytest.approx([*rising, *[0.01] * 5])
+
+
+def test_the_gradients_are_not_larger_than_the_limit(start: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
+    norms: list[float] = []
+
+    def measure(optimizer: Any) -> None:
+        gradients = [parameter.grad.norm() for group in optimizer.param_groups for parameter in group["params"]]
+        norms.append(float(torch.stack(gradients).norm()))
+
+    monkeypatch.setattr(torch.optim.SGD, "step", before(torch.optim.SGD.step, measure))
+    start(optimizer="sgd", epochs=1).train()
+    free = list(norms)
+    norms.clear()
+    start(optimizer="sgd", epochs=1, gradientClip=0.01).train()
+    assert min(free) > 0.02
+    assert norms == pytest.approx([0.01] * 3, rel=1e-3)
+
+
+def test_balanced_weights_make_a_rare_class_count_as_much_as_a_frequent_one(
+    start: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: list[Any] = []
+    loss = Classification.loss
+
+    def watched(self: Any, model: Any, pixels: Any, answers: Any, config: Any, weights: Any) -> Any:
+        used.append(weights)
+        return loss(self, model, pixels, answers, config, weights)
+
+    monkeypatch.setattr(Classification, "loss", watched)
+    rows = [(f"{n}.png", solid(n), CLASSES[n < 3], "train") for n in range(12)]
+    start(rows, epochs=1, classWeights="balanced").train()
+    assert used[0].tolist() == pytest.approx([12 / 9 / 2, 12 / 3 / 2])
+    used.clear()
+    start(rows, epochs=1).train()
+    assert used[0] is None
+
+
+def test_frozen_stages_keep_their_weights_and_the_others_learn(
+    start: Callable[..., Run], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    first: list[dict[str, torch.Tensor]] = []
+    build = models.build
+
+    def kept(*arguments: Any) -> torch.nn.Module:
+        model = build(*arguments)
+        first.append({name: value.clone() for name, value in model.named_parameters()})
+        return model
+
+    monkeypatch.setattr(models, "build", kept)
+    job = start(epochs=1, frozenLayers=3)
+    job.train()
+    after = stored(job, job.of_type("checkpoint")[0], tmp_path).state["model"]
+    same_ = {name: torch.equal(value, after[name]) for name, value in first[0].items()}
+    frozen = [name for name, is_same in same_.items() if is_same]
+    assert frozen == [name for name in same_ if name.startswith(("features.0.", "features.1.", "features.4."))]
+    with pytest.raises(TrainerError, match="has 8 stages"):
+        start(frozenLayers=9).train()
+
+
+def test_every_image_is_mirrored_when_the_probability_is_1(start: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[torch.Tensor] = []
+    loss = Classification.loss
+
+    def watched(self: Any, model: Any, pixels: torch.Tensor, *rest: Any) -> Any:
+        seen.append(pixels)
+        return loss(self, model, pixels, *rest)
+
+    monkeypatch.setattr(Classification, "loss", watched)
+    batches = []
+    for probability in (0.0, 1.0):
+        rows = [(f"{n}.png", half(n), CLASSES[n % 2], "train") for n in range(8)]
+        start(rows, epochs=1, flipProbability=probability).train()
+        batches.append(seen.pop())
+    assert torch.equal(batches[1], batches[0].flip(3))
+    assert not torch.equal(batches[1], batches[0])
+
+
+def half(level: int) -> bytes:
+    """An image that is darker on its left half."""
+    image = Image.new("RGB", (8, 8), (200 + level,) * 3)
+    image.paste((level,) * 3, (0, 0, 4, 8))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_a_small_rise_is_not_enough_for_early_stopping_with_a_least_rise(
+    start: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script(monkeypatch, [0.50, 0.52, 0.60, 0.61, 0.62, 0.63])
+    job = start(epochs=6, earlyStoppingPatience=2, earlyStoppingMinDelta=0.05)
+    end = job.train()
+    assert [event["epoch"] for event in job.of_type("metrics")] == [1, 2, 3, 4, 5]
+    assert end["bestEpoch"] == 5, "the best epoch needs no least rise"
+
+
+def test_a_loss_that_is_not_a_number_ends_the_job_with_that_reason(
+    start: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loss = Classification.loss
+
+    def broken(self: Any, *arguments: Any) -> Any:
+        found = loss(self, *arguments)
+        return type(found)(found.value * float("nan"), found.hits)
+
+    monkeypatch.setattr(Classification, "loss", broken)
+    with pytest.raises(TrainerError, match="not a number in epoch 1") as failure:
+        start().train()
+    assert failure.value.category == "user"
+
+
+def test_out_of_memory_says_the_peak_and_the_batch_size_to_try(
+    start: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> Any:
+        raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: you tried to allocate")
+
+    monkeypatch.setattr(Classification, "loss", full)
+    with pytest.raises(TrainerError, match=r"had used \d+\.\d\d GB .* batchSize 8 .*Try batchSize 4\.") as failure:
+        start().train()
+    assert (failure.value.code, failure.value.category) == ("OUT_OF_MEMORY", "user")
+
+
 def test_the_other_settings_reach_the_optimizer(start: Callable[..., Run], tmp_path: Path) -> None:
     job = start(optimizer="sgd", momentum=0.7, weightDecay=0.02, epochs=1)
     job.train()
@@ -172,12 +301,6 @@ def test_label_smoothing_keeps_the_loss_above_its_floor(start: Callable[..., Run
         losses.append(min(event["metrics"]["loss"] for event in job.of_type("metrics")))
     # No prediction has a smaller loss than the entropy of what it should be: 3/4 for one class, 1/4 for the other.
     assert losses[0] < 0.4 < 0.562 < losses[1]
-
-
-def test_precision_is_a_share_of_the_predictions_and_recall_of_the_true_images() -> None:
-    rows = Evaluation(torch.tensor([[6, 2], [0, 4]]), 0.0, ("a", "b")).per_class()
-    measures = [(row["precision"], row["recall"], row["support"]) for row in rows]
-    assert measures == [(6 / 6, 6 / 8, 8), (4 / 6, 4 / 4, 4)]
 
 
 @pytest.mark.parametrize("in_memory", [True, False])
@@ -235,9 +358,9 @@ def test_of_equal_accuracies_the_smaller_loss_is_better(
     losses = iter([0.5, 0.4, 0.6, 0.4, 0.1])
 
     def evaluate(*arguments: Any) -> Evaluation:
-        return Evaluation(torch.tensor([[5, 5], [0, 0]]), next(losses), tuple(arguments[3]))
+        return classification([[5, 5], [0, 0]], arguments[4].classes, next(losses))
 
-    monkeypatch.setattr(training, "evaluate", evaluate)
+    monkeypatch.setattr(Classification, "evaluate", evaluate)
     assert start().train()["bestEpoch"] == 2
 
 

@@ -1,3 +1,3 @@
-"""Trainer for image classification with torch and torchvision."""
+"""Trainer for classification, detection, segmentation and keypoints with torch and torchvision."""
 
 __version__ = "1.0.0"

@@ -14,10 +14,12 @@ import torch
 from torch import nn
 
 from trainer_sdk import TrainerError
+from trainer_sdk.annotations import KeypointList
 
 from . import models
-from .configuration import MODELS
+from .catalogue import MODELS
 from .images import Preprocessing
+from .tasks.base import Outputs
 
 FORMAT = 1
 
@@ -45,11 +47,23 @@ class Checkpoint:
     def preprocessing(self) -> Preprocessing:
         saved = self.state["preprocessing"]
         height, width = saved["resize"]
-        return Preprocessing((height, width), tuple(saved["mean"]), tuple(saved["std"]))
+        fit = saved.get("fit", "stretch")
+        return Preprocessing((height, width), tuple(saved["mean"]), tuple(saved["std"]), fit=fit)
+
+    @property
+    def task_type(self) -> str:
+        return MODELS[self.model_name].task_type
+
+    @property
+    def outputs(self) -> Outputs:
+        saved = self.state.get("keypoints")
+        return Outputs(self.classes, KeypointList.parse(saved) if saved is not None else None)
 
     def build_model(self) -> nn.Module:
         """The model with the checkpoint's weights, on the CPU, in evaluation mode."""
-        model = models.build(self.model_name, len(self.classes))
+        model = models.build(
+            self.model_name, len(self.classes), self.outputs.keypoint_count, self.preprocessing.size[0]
+        )
         load_weights(model, self.state["model"])
         return model.eval()
 

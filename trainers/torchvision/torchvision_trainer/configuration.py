@@ -1,56 +1,19 @@
-"""The models and settings of this trainer, and the check of a request against them."""
+"""The settings of this trainer, and the check of a request against them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from trainer_sdk import ConfigField, JobRequest, RequestProblem
+from trainer_sdk.annotations import CLASSIFICATION, SEMANTIC
 from trainer_sdk.config import resolve
 
-TASK_TYPE = "image_classification"
-MIN_IMAGE_SIZE, MAX_IMAGE_SIZE = 8, 512
+from .catalogue import MODELS, models_of
 
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """One entry of ``capabilities.models``. ``mean`` and ``std`` normalise RGB values from 0 to 1."""
-
-    name: str
-    display_name: str
-    description: str
-    parameters: int
-    image_size: int
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "displayName": self.display_name,
-            "taskTypes": [TASK_TYPE],
-            "description": self.description,
-            "parameters": self.parameters,
-            "defaultImageSize": self.image_size,
-        }
-
-
-MODELS = {
-    model.name: model
-    for model in (
-        ModelInfo(
-            "small_cnn", "Small CNN",
-            "Four convolutions for small images (8 to 64 pixels); trains in seconds on a CPU.",
-            94_882, 32, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5),
-        ),
-        ModelInfo(
-            "resnet18", "ResNet-18",
-            "Residual network with 18 layers (He et al., 2015), trained from random weights.",
-            11_181_642, 224, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225),
-        ),
-    )
-}  # fmt: skip
+MIN_IMAGE_SIZE, MAX_IMAGE_SIZE = 8, 2048
+#: Smaller images leave a detector or a segmentation nothing to see after its strides.
+LEAST_SIZE_WITH_OBJECTS = 32
 
 FIELDS = (
     ConfigField("epochs", "int", 10, "Passes over the training images.", min=1, max=1000),
@@ -60,19 +23,29 @@ FIELDS = (
         min=0, max=1, exclusive_min=True, exclusive_max=True,
     ),
     ConfigField(
-        "imageSize", "int", None, "Side in pixels that images are resized to. Default: the model's own size.",
+        "imageSize", "int", None, "Side in pixels of the square that images are resized to: the whole image with a grey border, except for "
+        "classifications. Default: the model's own size.",
         min=MIN_IMAGE_SIZE, max=MAX_IMAGE_SIZE, step=1,
     ),
     ConfigField(
-        "optimizer", "select", "adam", "Optimisation method.", options=("adam", "adamw", "sgd"), group="optimizer"
+        "optimizer", "select", "adam", "Optimisation method.", options=("adam", "adamw", "sgd", "rmsprop"), group="optimizer"
     ),
     ConfigField(
-        "weightDecay", "float", 0.0, "L2 penalty (adam, sgd) or decoupled decay (adamw).",
+        "weightDecay", "float", 0.0, "L2 penalty (adam, sgd, rmsprop) or decoupled decay (adamw).",
         min=0, max=1, group="optimizer", advanced=True,
     ),
     ConfigField(
-        "momentum", "float", 0.9, "Momentum of sgd.", min=0, max=1, exclusive_max=True,
-        group="optimizer", advanced=True, applies_when=("optimizer", ("sgd",)),
+        "momentum", "float", 0.9, "Momentum of sgd and rmsprop.", min=0, max=1, exclusive_max=True,
+        group="optimizer", advanced=True, applies_when=("optimizer", ("sgd", "rmsprop")),
+    ),
+    ConfigField(
+        "warmupEpochs", "float", 0.0,
+        "Epochs in which the learning rate rises from zero to that of the schedule; may be a part of one.",
+        min=0, max=100, group="optimizer", advanced=True,
+    ),
+    ConfigField(
+        "gradientClip", "float", 0.0, "Largest norm of all gradients together; 0 = not limited.",
+        min=0, max=1000, group="optimizer", advanced=True,
     ),
     ConfigField(
         "scheduler", "select", "none",
@@ -82,16 +55,40 @@ FIELDS = (
     ),
     ConfigField(
         "augment", "select", "none",
-        "basic = random shifts up to 8 % and rotations up to 10 degrees, no flips.",
+        "basic = random shifts up to 8 % and rotations up to 10 degrees (classification), or random scales from 0.8 to "
+        "1.25 and shifts up to 10 % that move boxes, masks and keypoints (other tasks).",
         options=("none", "basic"), group="augmentation",
+    ),
+    ConfigField(
+        "flipProbability", "float", 0.0,
+        "Probability that a training image is mirrored left to right, with its boxes, masks and keypoints.",
+        min=0, max=1, group="augmentation",
+    ),
+    ConfigField(
+        "colorJitter", "float", 0.0, "Random change of brightness, contrast and saturation by up to this share.",
+        min=0, max=0.9, group="augmentation", advanced=True,
     ),
     ConfigField(
         "labelSmoothing", "float", 0.0, "Share of the target spread over all classes.",
         min=0, max=1, exclusive_max=True, group="regularization", advanced=True,
+        task_types=(CLASSIFICATION, SEMANTIC),
+    ),
+    ConfigField(
+        "classWeights", "select", "none", "balanced = a class counts in the loss by the inverse of how often it occurs.",
+        options=("none", "balanced"), group="regularization", task_types=(CLASSIFICATION, SEMANTIC),
+    ),
+    ConfigField(
+        "frozenLayers", "int", 0, "Stages of the backbone, from the input on, whose weights do not change.",
+        min=0, max=100, group="regularization", advanced=True,
     ),
     ConfigField(
         "earlyStoppingPatience", "int", 0, "Stop after this many epochs without a better validation; 0 = never.",
         min=0, max=1000, group="regularization", advanced=True,
+    ),
+    ConfigField(
+        "earlyStoppingMinDelta", "float", 0.0,
+        "By how much the primary metric of the task must rise for a validation to count as better for early stopping.",
+        min=0, max=1, group="regularization", advanced=True,
     ),
     ConfigField(
         "numWorkers", "int", 0, "Threads that decode images; 0 = as many as the trainer's CPU threads.",
@@ -123,7 +120,11 @@ PRESETS: dict[str, dict[str, Any]] = {
     "standard": {"epochs": 20, "batchSize": 32, "learningRate": 0.002, "scheduler": "one_cycle", "augment": "basic"},
     "thorough": {
         "epochs": 60, "batchSize": 32, "learningRate": 0.002, "optimizer": "adamw", "weightDecay": 0.01,
-        "scheduler": "cosine", "augment": "basic", "labelSmoothing": 0.05, "earlyStoppingPatience": 12,
+        "scheduler": "cosine", "augment": "basic", "earlyStoppingPatience": 12,
+    },
+    "objects": {
+        "epochs": 30, "batchSize": 4, "learningRate": 0.0005, "optimizer": "adamw", "weightDecay": 0.0001,
+        "scheduler": "cosine", "warmupEpochs": 1.0, "gradientClip": 10.0, "augment": "basic", "flipProbability": 0.5,
     },
 }  # fmt: skip
 
@@ -131,35 +132,52 @@ ONNX_OPSETS = (11, 16)
 EXPORT_FORMATS: list[dict[str, Any]] = [
     {
         "format": "onnx",
-        "taskTypes": [TASK_TYPE],
+        "taskTypes": [CLASSIFICATION],
         "options": {"opset": {"type": "int", "default": 13, "min": ONNX_OPSETS[0], "max": ONNX_OPSETS[1]}},
     },
-    {"format": "torchscript", "taskTypes": [TASK_TYPE], "options": {}},
+    {"format": "torchscript", "taskTypes": [CLASSIFICATION], "options": {}},
 ]
 
 
 def configuration(request: JobRequest) -> dict[str, Any]:
     """Every setting with its value: the entered one, else the model's, else the default."""
     fields = (*FIELDS, SPLIT_FIELD) if request.kind == "evaluate" else FIELDS
-    return resolve(fields, request.config, {"imageSize": MODELS[request.model].image_size})
+    defaults = {"imageSize": MODELS[request.model].image_size}
+    return resolve(fields, request.config, defaults, request.task_type)
 
 
-def check_request(request: JobRequest, has_cuda: bool) -> None:
+def task_types(framework: str) -> list[str]:
+    """The tasks of a trainer, in the order of its models."""
+    return list(dict.fromkeys(model.task_type for model in models_of(framework)))
+
+
+def check_request(request: JobRequest, has_cuda: bool, framework: str = "torchvision") -> None:
     """Raises :class:`RequestProblem` 422 with the field for everything that this trainer cannot do."""
     if request.kind == "predict":
         raise RequestProblem(
             422, "UNSUPPORTED_KIND", "Predictions are made by POST /v1/predict, not as a job.", field="kind"
         )
-    if request.task_type != TASK_TYPE:
-        raise RequestProblem(422, "UNKNOWN_TASK_TYPE", f"This trainer does {TASK_TYPE} only.", field="taskType")
-    if request.model not in MODELS:
+    if request.task_type not in task_types(framework):
+        known = ", ".join(task_types(framework))
+        raise RequestProblem(422, "UNKNOWN_TASK_TYPE", f"The tasks of this trainer are {known}.", field="taskType")
+    if request.model not in MODELS or MODELS[request.model].framework != framework:
         raise RequestProblem(422, "UNKNOWN_MODEL", f"There is no model '{request.model}'.", field="model")
+    if MODELS[request.model].task_type != request.task_type:
+        raise RequestProblem(
+            422, "UNKNOWN_MODEL", f"The model '{request.model}' is for {MODELS[request.model].task_type}.", field="model"
+        )
     values = configuration(request)
+    if request.task_type != CLASSIFICATION and values["imageSize"] < LEAST_SIZE_WITH_OBJECTS:
+        raise _invalid("imageSize", f"imageSize must be at least {LEAST_SIZE_WITH_OBJECTS} for {request.task_type}.")
     if values["device"] == "cuda" and not has_cuda:
         raise _invalid("device", "This trainer has no CUDA device.")
     if values["mixedPrecision"] and (values["device"] == "cpu" or not has_cuda):
         raise _invalid("mixedPrecision", "mixedPrecision needs a CUDA device.")
     if request.export is not None and request.kind == "export":
+        if request.task_type != CLASSIFICATION:
+            raise RequestProblem(
+                422, "UNKNOWN_EXPORT_FORMAT", f"This trainer does not export models for {request.task_type}.", field="export.format"
+            )
         _check_export(request.export.format, request.export.options)
 
 

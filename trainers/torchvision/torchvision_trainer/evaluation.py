@@ -8,9 +8,10 @@ from trainer_sdk import JobContext, JobResult, TrainerError
 
 from .checkpoints import load
 from .configuration import configuration
-from .images import ImageSet, available_memory
-from .measures import evaluate
-from .training import pick_device, report
+from .images import available_memory
+from .optimization import pick_device
+from .registry import TASKS
+from .tasks.base import Outputs
 
 
 def evaluate_checkpoint(context: JobContext) -> JobResult:
@@ -19,7 +20,9 @@ def evaluate_checkpoint(context: JobContext) -> JobResult:
     torch.set_num_threads(context.settings.threads)
     checkpoint = load(context.checkpoint())
     reference = context.request.dataset
-    if reference is None or (checkpoint.model_name, checkpoint.classes) != (context.request.model, reference.classes):
+    if reference is None or (checkpoint.model_name, checkpoint.outputs) != (
+        context.request.model, Outputs(reference.classes, reference.keypoints)
+    ):  # fmt: skip
         raise TrainerError("CHECKPOINT_INVALID", "The checkpoint is for another model or class list.")
     splits = [config["split"]] if context.request.config.get("split") else ["test", "val"]
     for split in splits:
@@ -31,13 +34,14 @@ def evaluate_checkpoint(context: JobContext) -> JobResult:
     device = pick_device(config["device"])
     context.started(str(device), dataset.counts())
     threads = config["numWorkers"] or context.settings.threads
-    images = ImageSet(
+    task = TASKS[checkpoint.task_type]
+    images = task.image_set(
         dataset.images, checkpoint.preprocessing, threads, available_memory(), context.check_cancelled
     )
     model = checkpoint.build_model().to(device)
-    measured = evaluate(
-        model, images, checkpoint.preprocessing, checkpoint.classes, device, context.check_cancelled
+    measured = task.evaluate(
+        model, images, checkpoint.preprocessing, checkpoint.outputs, device, context.check_cancelled
     )
-    report(context, checkpoint.epoch, split, measured)
-    metrics = measured.metrics()
-    return JobResult(checkpoint.epoch, metrics, metrics, {"split": split, "samples": images.used, "unreadable": images.unreadable})
+    context.evaluation(checkpoint.epoch, split, measured)
+    result = {"split": split, "samples": images.used, "unreadable": images.unreadable}
+    return JobResult(checkpoint.epoch, measured.metrics, measured.metrics, result)

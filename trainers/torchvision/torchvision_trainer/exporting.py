@@ -14,8 +14,9 @@ from torch import nn
 
 from trainer_sdk import JobContext, JobResult, TrainerError
 
+from .catalogue import MODELS
 from .checkpoints import Checkpoint, load
-from .configuration import TASK_TYPE, configuration, onnx_opset
+from .configuration import configuration, onnx_opset
 from .images import ImageSet, available_memory
 from .runtimes import open_model
 
@@ -57,9 +58,9 @@ def describe(checkpoint: Checkpoint, format: str, opset: int | None) -> dict[str
     """The metadata for those who run the file."""
     height, width = checkpoint.preprocessing.size
     metadata: dict[str, Any] = {
-        "framework": "torchvision",
+        "framework": MODELS[checkpoint.model_name].framework,
         "model": checkpoint.model_name,
-        "taskType": TASK_TYPE,
+        "taskType": checkpoint.task_type,
         "format": format,
         "inputName": "input",
         "outputName": "logits",

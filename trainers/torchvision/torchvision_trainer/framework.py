@@ -15,28 +15,30 @@ from trainer_sdk import Framework, JobContext, JobRequest, JobResult, Predictor,
 from trainer_sdk.errors import classify
 from trainer_sdk.settings import Settings
 
-from . import evaluation, exporting, prediction, training
-from .configuration import EXPORT_FORMATS, FIELDS, MODELS, PRESETS, TASK_TYPE, check_request
+from . import evaluation, exporting, memory, prediction, training
+from .catalogue import models_of
+from .configuration import EXPORT_FORMATS, FIELDS, PRESETS, check_request, task_types
 
 
-class TorchvisionFramework(Framework):
-    """Image classification with the models of ``configuration.MODELS``."""
+class TorchFramework(Framework):
+    """The models of ``catalogue.MODELS`` that are of this framework."""
 
-    name = "torchvision"
+    def version(self) -> str:
+        return f"torch {torch.__version__}, torchvision {torchvision.__version__}"
 
     def capabilities(self) -> dict[str, Any]:
         return {
             "framework": self.name,
-            "version": f"torch {torch.__version__}, torchvision {torchvision.__version__}",
-            "taskTypes": [TASK_TYPE],
-            "models": [model.to_json() for model in MODELS.values()],
+            "version": self.version(),
+            "taskTypes": task_types(self.name),
+            "models": [model.to_json() for model in models_of(self.name)],
             "configSchema": {"fields": [field.to_json() for field in FIELDS], "presets": PRESETS},
             "exportFormats": EXPORT_FORMATS,
             "devices": devices(),
         }
 
     def validate(self, request: JobRequest) -> None:
-        check_request(request, torch.cuda.is_available())
+        check_request(request, torch.cuda.is_available(), self.name)
 
     def train(self, context: JobContext) -> JobResult:
         return training.train(context)
@@ -53,16 +55,19 @@ class TorchvisionFramework(Framework):
         return prediction.load(path, format, metadata, settings.threads, settings.predict_max_pixels)
 
     def classify(self, error: BaseException) -> TrainerError:
-        text = str(error)
-        if isinstance(error, torch.cuda.OutOfMemoryError) or (
-            isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
-        ):
+        if memory.ran_out(error):
             return classify(MemoryError())
-        if isinstance(error, ValueError) and "more than 1 value per channel" in text:
+        if isinstance(error, ValueError) and "more than 1 value per channel" in str(error):
             return TrainerError(
                 "INVALID_CONFIG", "With images this small a batch needs two images: raise batchSize or imageSize."
             )
         return classify(error)
+
+
+class TorchvisionFramework(TorchFramework):
+    """The models of torchvision, and small ones of its parts."""
+
+    name = "torchvision"
 
 
 def devices() -> list[dict[str, Any]]:

@@ -2,43 +2,53 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
 
-from trainer_sdk import ImageEntry, TrainerError
-from trainer_sdk.images import MAX_PIXELS, UnreadableImage, resized_rgb
-
-_log = logging.getLogger("trainer.images")
+from trainer_sdk import ImageEntry
+from trainer_sdk.images import MAX_PIXELS, UnreadableImage, measure, resized_rgb
+from trainer_sdk.unreadable import Unreadable
 
 MEMORY_SHARE = 0.35
 PREFETCH = 2
-#: Share of a split's images that may be unreadable; one always may.
-UNREADABLE_SHARE = 0.1
 
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """Resizes to ``size`` (height, width), then computes ``(value * scale - mean) / std`` for each RGB channel."""
+    """Resizes to ``size`` (height, width), then computes ``(value * scale - mean) / std`` for each RGB channel.
+
+    With ``fit`` = ``letterbox`` the image keeps its proportions: it is resized to fit into ``size`` and lies in the top
+    left corner, with grey (114) beside or below it. With ``stretch`` it fills ``size``.
+    """
 
     size: tuple[int, int]
     mean: tuple[float, ...]
     std: tuple[float, ...]
     scale: float = 1 / 255
     interpolation: str = "bilinear"
+    fit: str = "stretch"
 
     def to_json(self) -> dict[str, object]:
-        return {
+        body: dict[str, object] = {
             "resize": list(self.size), "interpolation": self.interpolation, "antialias": True,
             "colorMode": "RGB", "scale": self.scale, "mean": list(self.mean), "std": list(self.std),
             "layout": "NCHW",
         }  # fmt: skip
+        return body if self.fit == "stretch" else {**body, "fit": self.fit}
+
+    def placed(self, width: int, height: int) -> Placed:
+        """Where an upright image of ``width`` × ``height`` pixels lies in the model's input."""
+        wide, high = self.size[1], self.size[0]
+        if self.fit == "letterbox":
+            share = min(self.size[1] / width, self.size[0] / height)
+            wide, high = max(1, round(width * share)), max(1, round(height * share))
+        return Placed(wide, high, wide / width, high / height)
 
     def normalize(self, images: torch.Tensor) -> torch.Tensor:
         """uint8 ``[N,3,H,W]`` to the float32 input of the model, on the same device."""
@@ -48,6 +58,18 @@ class Preprocessing:
         ).view(1, 3, 1, 1)
         return images.to(torch.float32).mul_(factor).sub_(offset)
 
+
+@dataclass(frozen=True)
+class Placed:
+    """The size of an image in the model's input, and the factors on its coordinates."""
+
+    width: int
+    height: int
+    scale_x: float
+    scale_y: float
+
+
+BORDER = 114
 
 _INTERPOLATIONS = {
     "nearest": Image.Resampling.NEAREST,
@@ -60,7 +82,13 @@ INTERPOLATIONS = tuple(_INTERPOLATIONS)
 def decode(data: bytes, preprocessing: Preprocessing, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     """An encoded image as uint8 ``[H,W,3]`` of the wanted size; raises :class:`UnreadableImage`."""
     height, width = preprocessing.size
-    return np.asarray(resized_rgb(data, (width, height), _INTERPOLATIONS[preprocessing.interpolation], max_pixels))
+    resample = _INTERPOLATIONS[preprocessing.interpolation]
+    if preprocessing.fit == "stretch":
+        return np.asarray(resized_rgb(data, (width, height), resample, max_pixels))
+    place = preprocessing.placed(*measure(data, max_pixels).upright)
+    image = np.full((height, width, 3), BORDER, dtype=np.uint8)
+    image[: place.height, : place.width] = resized_rgb(data, (place.width, place.height), resample, max_pixels)
+    return image
 
 
 def decode_batch(images: Sequence[bytes], preprocessing: Preprocessing) -> torch.Tensor:
@@ -70,7 +98,7 @@ def decode_batch(images: Sequence[bytes], preprocessing: Preprocessing) -> torch
 
 
 class ImageSet:
-    """Images of a split with their labels.
+    """Images of a split with their answers: the labels of a classification. Other tasks override :meth:`answers`.
 
     When all of them fit into ``memory_limit`` bytes, they are decoded once into one uint8 tensor. Otherwise
     ``threads`` threads decode each batch when it is needed. An image that cannot be read is left out of its batches,
@@ -81,13 +109,11 @@ class ImageSet:
         self, entries: Sequence[ImageEntry], preprocessing: Preprocessing, threads: int,
         memory_limit: int, check: Callable[[], None],
     ) -> None:  # fmt: skip
-        self._entries = list(entries)
-        self._preprocessing = preprocessing
+        self.entries = list(entries)
+        self.preprocessing = preprocessing
         self._threads = max(1, threads)
         self._check = check
-        self._allowed = min(len(entries) - 1, max(1, int(len(entries) * UNREADABLE_SHARE)))
-        self._unreadable: dict[int, str] = {}
-        self._noting = threading.Lock()
+        self._unreadable = Unreadable(self.entries)
         self._used = torch.zeros(len(entries), dtype=torch.bool)
         self.labels = torch.tensor([entry.label for entry in entries], dtype=torch.int64)
         height, width = preprocessing.size
@@ -98,7 +124,7 @@ class ImageSet:
 
     def __len__(self) -> int:
         """The images of the split, those that cannot be read included."""
-        return len(self._entries)
+        return len(self.entries)
 
     @property
     def in_memory(self) -> bool:
@@ -108,7 +134,7 @@ class ImageSet:
     @property
     def readable(self) -> int:
         """The images that are not known to be unreadable."""
-        return len(self._entries) - len(self._unreadable)
+        return len(self.entries) - len(self._unreadable)
 
     @property
     def used(self) -> int:
@@ -118,11 +144,11 @@ class ImageSet:
     @property
     def unreadable(self) -> list[str]:
         """Paths of the images that could not be read."""
-        return [self._unreadable[index] for index in sorted(self._unreadable)]
+        return self._unreadable.paths
 
     def readable_labels(self) -> set[int]:
         """The classes of the images that are not known to be unreadable."""
-        return {entry.label for index, entry in enumerate(self._entries) if index not in self._unreadable}
+        return {entry.label for index, entry in enumerate(self.entries) if index not in self._unreadable}
 
     def move_to(self, device: torch.device) -> None:
         """Moves the labels to ``device``, and the pixels if they are in memory."""
@@ -130,11 +156,11 @@ class ImageSet:
         if self._pixels is not None:
             self._pixels = self._pixels.to(device)
 
-    def batches(self, order: Sequence[torch.Tensor]) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    def batches(self, order: Sequence[torch.Tensor]) -> Iterator[tuple[torch.Tensor, Any]]:
         """The batches in order, without those that hold no readable image. Batches that must be decoded are prepared
         two ahead."""
         if self._pixels is not None:
-            yield from (batch for batch in map(self.batch, order) if len(batch[1]))
+            yield from (batch for batch in map(self.batch, order) if len(batch[0]))
             return
         with ThreadPoolExecutor(1, thread_name_prefix="prefetch") as ahead:
             waiting = [ahead.submit(self.batch, indices) for indices in order[:PREFETCH]]
@@ -143,16 +169,16 @@ class ImageSet:
                     if position + PREFETCH < len(order):
                         waiting.append(ahead.submit(self.batch, order[position + PREFETCH]))
                     batch = waiting.pop(0).result()
-                    if len(batch[1]):
+                    if len(batch[0]):
                         yield batch
             finally:
                 ahead.shutdown(wait=True, cancel_futures=True)
 
-    def batch(self, indices: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """uint8 ``[N,3,H,W]`` and labels ``[N]`` of the readable ones of the given images, on the set's device."""
+    def batch(self, indices: torch.Tensor) -> tuple[torch.Tensor, Any]:
+        """uint8 ``[N,3,H,W]`` and answers of the readable ones of the given images, on the set's device."""
         pixels = None
         if self._pixels is None:
-            height, width = self._preprocessing.size
+            height, width = self.preprocessing.size
             pixels = torch.empty((len(indices), 3, height, width), dtype=torch.uint8)
             self._decode_into(pixels, indices.tolist())
         if self._unreadable:
@@ -161,13 +187,17 @@ class ImageSet:
             pixels = pixels[kept] if pixels is not None else None
         self._used[indices] = True
         where = indices.to(self.labels.device)
-        labels = self.labels[where]
-        return (self._pixels[where] if self._pixels is not None else pixels.to(labels.device)), labels  # type: ignore[union-attr]
+        chosen = self._pixels[where] if self._pixels is not None else pixels.to(self.labels.device)  # type: ignore[union-attr]
+        return chosen, self.answers(indices)
+
+    def answers(self, indices: torch.Tensor) -> Any:
+        """What a model should answer for these images."""
+        return self.labels[indices.to(self.labels.device)]
 
     def _decode_all(self) -> torch.Tensor:
-        height, width = self._preprocessing.size
-        pixels = torch.empty((len(self._entries), 3, height, width), dtype=torch.uint8)
-        self._decode_into(pixels, range(len(self._entries)))
+        height, width = self.preprocessing.size
+        pixels = torch.empty((len(self.entries), 3, height, width), dtype=torch.uint8)
+        self._decode_into(pixels, range(len(self.entries)))
         return pixels
 
     def _decode_into(self, pixels: torch.Tensor, indices: Sequence[int]) -> None:
@@ -192,21 +222,13 @@ class ImageSet:
                 self._check()
 
     def _decode_entry(self, index: int) -> np.ndarray | None:
-        entry = self._entries[index]
+        entry = self.entries[index]
         if index in self._unreadable:
             return None
         try:
-            return decode(entry.file.read_bytes(), self._preprocessing, entry.max_pixels)
+            return decode(entry.file.read_bytes(), self.preprocessing, entry.max_pixels)
         except UnreadableImage as error:
-            with self._noting:
-                self._unreadable.setdefault(index, entry.path)
-                if len(self._unreadable) > self._allowed:
-                    raise TrainerError(
-                        "DATASET_INVALID",
-                        f"{len(self._unreadable)} of {len(self)} {entry.split} images cannot be read, more than a tenth "
-                        f"of them; the last one is {entry.path}, which {error}.",
-                    ) from error
-            _log.warning("Image %s is left out: it %s.", entry.path, error)
+            self._unreadable.note(index, error)
             return None
 
 

@@ -1,0 +1,1 @@
+"""Trainer for classification, semantic segmentation and detection with transformers, on the loop of ``torchvision_trainer``."""

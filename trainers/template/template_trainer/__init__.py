@@ -1,0 +1,1 @@
+"""A complete trainer to copy: softmax regression on small images, with numpy alone."""

@@ -1,0 +1,1 @@
+"""Trainer for image classification with timm, on the training loop of ``torchvision_trainer``."""

@@ -1,0 +1,1 @@
+"""Trainer for detection, segmentation, poses, oriented boxes and classification with Ultralytics YOLO."""
