@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using VisionPlatform.Domain.Datasets.Annotations;
 using VisionPlatform.Domain.Training;
 
 namespace VisionPlatform.Infrastructure.Training;
@@ -24,7 +25,12 @@ public sealed record TrainerCallback(Uri Url, string Token, double HeartbeatSeco
 /// <param name="ManifestSha256">SHA-256 of its lines without the keys, see <see cref="Domain.Datasets.Manifest"/>.</param>
 /// <param name="Classes">Class names in the order of the model's outputs.</param>
 /// <param name="MaxImagePixels">Width × height that an image may have; images of earlier times may have more.</param>
-public sealed record TrainerDataset(Uri ManifestUrl, string ManifestSha256, IReadOnlyList<string> Classes, long MaxImagePixels);
+public sealed record TrainerDataset(Uri ManifestUrl, string ManifestSha256, IReadOnlyList<string> Classes, long MaxImagePixels)
+{
+    /// <summary>Keypoints of each object; only for keypoint detection.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public KeypointList? Keypoints { get; init; }
+}
 
 public sealed record TrainerCheckpoint(Uri Url, string Sha256, int Epoch);
 
@@ -105,8 +111,8 @@ public sealed record AttemptEvent
     /// <summary>Classes in the order of the model's outputs.</summary>
     public List<string>? Classes { get; init; }
 
-    /// <summary>Number of images by true class (rows) and predicted class (columns).</summary>
-    public List<List<int>>? ConfusionMatrix { get; init; }
+    /// <summary>Number of images, objects or pixels by true class (rows) and predicted class (columns); it may have a last row and column for the background.</summary>
+    public List<List<long>>? ConfusionMatrix { get; init; }
 
     /// <summary>Quality of each class.</summary>
     public List<ClassMetrics>? PerClass { get; init; }
