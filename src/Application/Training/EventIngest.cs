@@ -141,7 +141,7 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
             database.ValidationResults.Add(new ValidationResult
             {
                 JobId = target.Id, Attempt = attempt.Number, Epoch = epoch, Split = split, Metrics = metrics, Classes = classes,
-                ConfusionMatrix = matrix, PerClass = Require(entry.PerClass, "perClass"), Time = _time,
+                ConfusionMatrix = matrix, PerClass = Require(entry.PerClass, "perClass").ConvertAll(row => row.ToMetrics()), Time = _time,
             });
             database.Append(target.Id, "validation", new { Epoch = epoch, Split = split, Metrics = metrics }, now);
         }

@@ -9,7 +9,12 @@ namespace VisionPlatform.Api.Datasets;
 /// <summary>A mask as COCO's compressed runs.</summary>
 /// <param name="Size">Height and width of the image in pixels.</param>
 /// <param name="Counts">Lengths of the runs, column by column, as text.</param>
-public sealed record Mask([property: Required] int[]? Size, [property: Required] string? Counts);
+public sealed record NewMask([property: Required] int[]? Size, [property: Required] string? Counts);
+
+/// <summary>A mask as COCO's compressed runs.</summary>
+/// <param name="Size">Height and width of the image in pixels.</param>
+/// <param name="Counts">Lengths of the runs, column by column, as text.</param>
+public sealed record Mask(int[] Size, string Counts);
 
 /// <summary>An object in an image. Coordinates are pixels of the upright image from its top left corner; a part outside the image is left out.</summary>
 /// <param name="Class">Class of the dataset.</param>
@@ -19,7 +24,7 @@ public sealed record Mask([property: Required] int[]? Size, [property: Required]
 /// <param name="Keypoints">x, y and visibility (0 not labelled, 1 hidden, 2 visible) of each keypoint of the dataset. Needed for keypoint detection.</param>
 /// <param name="Crowd">Whether it is a group of objects, which is not trained on; false when left out.</param>
 public sealed record NewAnnotation(
-    [property: Required, Name(200)] string? Class, double[]? Box, IReadOnlyList<double[]>? Polygons, Mask? Rle, IReadOnlyList<double[]>? Keypoints, bool? Crowd)
+    [property: Required, Name(200)] string? Class, double[]? Box, IReadOnlyList<double[]>? Polygons, NewMask? Rle, IReadOnlyList<double[]>? Keypoints, bool? Crowd)
 {
     public AnnotationDraft ToDraft() => new()
     {

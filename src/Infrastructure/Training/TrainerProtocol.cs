@@ -115,7 +115,7 @@ public sealed record AttemptEvent
     public List<List<long>>? ConfusionMatrix { get; init; }
 
     /// <summary>Quality of each class.</summary>
-    public List<ClassMetrics>? PerClass { get; init; }
+    public List<ReportedClass>? PerClass { get; init; }
 
     /// <summary>Name of a checkpoint or artifact.</summary>
     public string? Name { get; init; }
@@ -149,6 +149,20 @@ public sealed record AttemptEvent
 
     /// <summary>Category of a failed attempt: <c>user</c>, <c>transient</c> or <c>permanent</c>.</summary>
     public string? Category { get; init; }
+}
+
+/// <summary>Quality of one class, as a trainer reports it.</summary>
+/// <param name="Class">Name of the class.</param>
+/// <param name="Precision">From 0 to 1; may be left out.</param>
+/// <param name="Recall">From 0 to 1; may be left out.</param>
+/// <param name="F1">From 0 to 1; may be left out.</param>
+/// <param name="Support">Number of images, objects or pixels of the class.</param>
+/// <param name="Metrics">Further measures of the class by name; may be left out.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
+public sealed record ReportedClass(
+    string Class, double? Precision, double? Recall, double? F1, long Support, IReadOnlyDictionary<string, double>? Metrics = null)
+{
+    public ClassMetrics ToMetrics() => new(Class, Precision, Recall, F1, Support, Metrics);
 }
 
 /// <summary>Answer to a batch of events.</summary>
