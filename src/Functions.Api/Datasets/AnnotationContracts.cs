@@ -18,10 +18,10 @@ public sealed record Mask(int[] Size, string Counts);
 
 /// <summary>An object in an image. Coordinates are pixels of the upright image from its top left corner; a part outside the image is left out.</summary>
 /// <param name="Class">Class of the dataset.</param>
-/// <param name="Box">x, y, width and height. Left out, it is the one around the mask or the keypoints; it is widened to enclose them.</param>
+/// <param name="Box">Left, top, width and height in pixels. Left out, it is the one around the mask or the keypoints; it is widened to enclose them.</param>
 /// <param name="Polygons">Outline as rings <c>x1, y1, x2, y2, …</c> of at least three points. Segmentation needs them or <c>rle</c>; oriented detection needs one of four points.</param>
 /// <param name="Rle">The mask as runs, instead of polygons.</param>
-/// <param name="Keypoints">x, y and visibility (0 not labelled, 1 hidden, 2 visible) of each keypoint of the dataset. Needed for keypoint detection.</param>
+/// <param name="Keypoints">Left, top and visibility (0 not labelled, 1 hidden, 2 visible) of each keypoint of the dataset. Needed for keypoint detection.</param>
 /// <param name="Crowd">Whether it is a group of objects, which is not trained on; false when left out.</param>
 public sealed record NewAnnotation(
     [property: Required, Name(200)] string? Class, double[]? Box, IReadOnlyList<double[]>? Polygons, NewMask? Rle, IReadOnlyList<double[]>? Keypoints, bool? Crowd)
@@ -38,10 +38,10 @@ public sealed record NewAnnotations([property: Required, MaxLength(10_000)] IRea
 
 /// <summary>An object in an image. Members that do not apply to the task are absent.</summary>
 /// <param name="Class">Class of the dataset.</param>
-/// <param name="Box">x, y, width and height in pixels; encloses the rest.</param>
+/// <param name="Box">Left, top, width and height in pixels; encloses the rest.</param>
 /// <param name="Polygons">Outline as rings <c>x1, y1, x2, y2, …</c>.</param>
 /// <param name="Rle">The mask as runs.</param>
-/// <param name="Keypoints">x, y and visibility of each keypoint of the dataset.</param>
+/// <param name="Keypoints">Left, top and visibility of each keypoint of the dataset.</param>
 /// <param name="Crowd">Present and true for a group of objects.</param>
 public sealed record AnnotationAnswer(
     string Class, double[] Box,
@@ -127,7 +127,7 @@ public sealed record AnnotationImportAnswer(
 public sealed record RefusedCountAnswer(AnnotationFault Reason, long Count);
 
 /// <summary>An entry of the file that was refused.</summary>
-/// <param name="Kind"><c>image</c> or <c>annotation</c>.</param>
+/// <param name="Kind">What was refused: <c>image</c> or <c>annotation</c>.</param>
 /// <param name="Number">Its place among the images or annotations of the file, from 0.</param>
 /// <param name="Image">File name of the image; null when it is not known.</param>
 /// <param name="Reason">What is wrong.</param>

@@ -64,6 +64,7 @@ public sealed class ParentEndTests(PlatformHost host) : PlatformTests(host)
         new("completeUploads", Project, Dataset),
         new("announceArchive", Project, Dataset),
         new("announceAnnotations", Project, Dataset),
+        new("replaceImageAnnotations", Project, Dataset),
         new("publishDataset", Project, Dataset),
         new("inviteToProject", Project),
         new("inviteToDataset", Project, Dataset),
