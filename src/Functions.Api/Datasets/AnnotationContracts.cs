@@ -55,6 +55,7 @@ public sealed record AnnotationAnswer(
 }
 
 /// <summary>The annotations of an image.</summary>
+/// <param name="ImageId">Id of the image.</param>
 /// <param name="Path">Path of the image within the dataset.</param>
 /// <param name="Width">Width in pixels of the upright image.</param>
 /// <param name="Height">Height in pixels of the upright image.</param>
