@@ -5,6 +5,7 @@ using VisionPlatform.Application.Organizations;
 using VisionPlatform.Application.Projects;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Datasets.Annotations;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Text;
 using VisionPlatform.Infrastructure.Persistence;
@@ -13,7 +14,10 @@ namespace VisionPlatform.Application.Datasets;
 
 /// <summary>What a person decides about a dataset when creating it.</summary>
 /// <param name="Split">How its versions are divided unless a training job says otherwise.</param>
-public sealed record DatasetDraft(Guid ProjectId, string Name, string? Description, TaskType TaskType, SplitSettings Split);
+/// <param name="Classes">Classes of annotations in the order of a model's outputs; empty for a classification.</param>
+/// <param name="Keypoints">Keypoints of each object; null unless the task is keypoint detection.</param>
+public sealed record DatasetDraft(
+    Guid ProjectId, string Name, string? Description, TaskType TaskType, SplitSettings Split, IReadOnlyList<string> Classes, KeypointList? Keypoints);
 
 /// <summary>Creates and deletes datasets.</summary>
 public sealed class DatasetLifecycle(PlatformDatabase database, Quotas quotas, EndedTargets ended, TimeProvider time)
@@ -31,6 +35,7 @@ public sealed class DatasetLifecycle(PlatformDatabase database, Quotas quotas, E
         var dataset = new Dataset
         {
             ProjectId = draft.ProjectId, Name = draft.Name.AsName(), Description = draft.Description, TaskType = draft.TaskType, Split = draft.Split,
+            Classes = draft.Classes, Keypoints = draft.Keypoints,
             CreatedBy = creatorId, CreatedAt = now, UpdatedAt = now,
         };
         database.Datasets.Add(dataset);
@@ -43,6 +48,28 @@ public sealed class DatasetLifecycle(PlatformDatabase database, Quotas quotas, E
             throw new ProblemException(ErrorCodes.DuplicateName, $"The project has a dataset called '{dataset.Name}' already.", "name");
         }
         return await create.CommitAsync(dataset, cancellation);
+    }
+
+    /// <summary>Adds classes of annotations after those that a dataset has. A class that it has already is not added again.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/>, <see cref="ErrorCodes.DatasetHasNoAnnotations"/>, and
+    /// <see cref="ErrorCodes.ValidationFailed"/> with the name that cannot be a class.</exception>
+    public async Task<Dataset> AddClassesAsync(Guid id, IReadOnlyList<string> names, CancellationToken cancellation)
+    {
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        await database.RequireLiveProjectOfDatasetAsync(id, cancellation);
+        var dataset = await database.LockDatasetAsync(id, cancellation) ?? throw ProblemException.NoSuch("dataset");
+        if (!dataset.TaskType.HasAnnotations())
+            throw new ProblemException(ErrorCodes.DatasetHasNoAnnotations);
+        if (ClassList.Problem(names, dataset.TaskType) is var (field, problem))
+            throw new ProblemException(ErrorCodes.ValidationFailed, problem, "names" + field);
+        var known = new ClassList(dataset.Classes);
+        List<string> all = [.. dataset.Classes, .. names.Where(name => known.Find(name) is null).Select(CaseFold.Composed)];
+        if (ClassList.Problem(all, dataset.TaskType) is var (_, tooMany))
+            throw new ProblemException(ErrorCodes.ValidationFailed, tooMany, "names");
+        (dataset.Classes, dataset.UpdatedAt) = (all, time.GetUtcNow());
+        await database.SaveChangesAsync(cancellation);
+        await transaction.CommitAsync(cancellation);
+        return dataset;
     }
 
     /// <summary>
@@ -70,13 +97,15 @@ public sealed class DatasetLifecycle(PlatformDatabase database, Quotas quotas, E
 /// <summary>Ends the work in a dataset when the dataset ends.</summary>
 internal static class DatasetContents
 {
-    /// <summary>Ends uploads, archives and versions that are being published, in the transaction that deletes the dataset. The objects of uploads are removed when expired uploads are.</summary>
+    /// <summary>Ends uploads, archives, imports of annotations and versions that are being published, in the transaction that deletes the dataset. The objects of uploads are removed when expired uploads are.</summary>
     public static async Task EndContentsAsync(this PlatformDatabase database, Guid datasetId, DateTimeOffset now, CancellationToken cancellation)
     {
         await database.DatasetUploads.Where(upload => upload.DatasetId == datasetId && upload.ExpiresAt > now)
             .ExecuteUpdateAsync(set => set.SetProperty(upload => upload.ExpiresAt, now), cancellation);
         await database.DatasetArchives.Where(archive => archive.DatasetId == datasetId && (archive.State == ArchiveState.Announced || archive.State == ArchiveState.Unpacking))
             .ExecuteUpdateAsync(set => set.SetProperty(archive => archive.State, ArchiveState.Cancelled).SetProperty(archive => archive.EndedAt, now), cancellation);
+        await database.AnnotationImports.Where(import => import.DatasetId == datasetId && (import.State == AnnotationImportState.Announced || import.State == AnnotationImportState.Importing))
+            .ExecuteUpdateAsync(set => set.SetProperty(import => import.State, AnnotationImportState.Cancelled).SetProperty(import => import.EndedAt, now), cancellation);
         await database.DatasetVersions.Where(version => version.DatasetId == datasetId && version.State == DatasetVersionState.Publishing).ExecuteUpdateAsync(
             set => set.SetProperty(version => version.State, DatasetVersionState.Failed).SetProperty(version => version.Error, "The dataset was deleted."), cancellation);
     }

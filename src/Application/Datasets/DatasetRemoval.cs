@@ -52,6 +52,7 @@ public sealed class DatasetRemoval(PlatformDatabase database, ObjectStores store
         await database.DatasetVersions.Where(version => free.Contains(version.Id)).ExecuteUpdateAsync(set => set
             .SetProperty(version => version.State, DatasetVersionState.Failed).SetProperty(version => version.Error, DeletedText).SetProperty(version => version.ManifestKey, (string?)null), cancellation);
         await database.DatasetVersionImages.Where(image => free.Contains(image.VersionId)).ExecuteDeleteAsync(cancellation);
+        await database.VersionAnnotations.Where(annotations => free.Contains(annotations.VersionId)).ExecuteDeleteAsync(cancellation);
         await transaction.CommitAsync(cancellation);
         return true;
     }

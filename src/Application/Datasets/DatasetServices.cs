@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using VisionPlatform.Application.Datasets.Annotations;
 using VisionPlatform.Infrastructure.Images;
 
 namespace VisionPlatform.Application.Datasets;
@@ -24,6 +25,10 @@ public static class DatasetServices
         services.AddScoped<ArchiveUnpacking>();
         services.AddScoped<ZipPlanning>();
         services.AddScoped<TarUnpacking>();
+        services.AddScoped<AnnotationIntake>();
+        services.AddScoped<AnnotationStaging>();
+        services.AddScoped<AnnotationWriting>();
+        services.AddScoped<ImageAnnotating>();
         services.AddScoped<VersionPublisher>();
         services.AddScoped<VersionCompletion>();
         services.AddScoped<VersionFiles>();

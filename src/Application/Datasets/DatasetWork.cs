@@ -1,5 +1,6 @@
 using VisionPlatform.Application.Modules;
 using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Datasets.Annotations;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Datasets;
@@ -16,6 +17,11 @@ public static class DatasetWork
     public static RecoverableWork Unpack { get; } = RecoverableWork.Of<PlatformDatabase>("UnpackArchive", "unpack", (database, before) => database.DatasetArchives
         .Where(archive => archive.State == ArchiveState.Unpacking && archive.CreatedAt < before)
         .OrderBy(archive => archive.Id).Select(archive => archive.Id));
+
+    /// <summary>Writes the annotations of a file that was uploaded to the images.</summary>
+    public static RecoverableWork ImportAnnotations { get; } = RecoverableWork.Of<PlatformDatabase>("ImportAnnotations", "annotations", (database, before) => database.AnnotationImports
+        .Where(import => import.State == AnnotationImportState.Importing && import.CreatedAt < before)
+        .OrderBy(import => import.Id).Select(import => import.Id));
 
     /// <summary>Removes the images and files of a dataset that was deleted, or whose project was.</summary>
     public static RecoverableWork Empty { get; } = RecoverableWork.Of<PlatformDatabase>("EmptyDataset", "empty", (database, before) => database.Datasets

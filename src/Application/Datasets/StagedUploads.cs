@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Datasets.Annotations;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Storage;
@@ -84,6 +85,7 @@ public sealed class StagedUploads(PlatformDatabase database, ObjectStores stores
             Guid[] ids = [.. keys.Select(StagingKeys.UploadOf).OfType<Guid>()];
             var awaited = await database.DatasetUploads.Where(upload => ids.Contains(upload.Id)).Select(upload => upload.Key)
                 .Concat(database.DatasetArchives.Where(archive => ids.Contains(archive.Id) && (archive.State == ArchiveState.Announced || archive.State == ArchiveState.Unpacking)).Select(archive => archive.Key))
+                .Concat(database.AnnotationImports.Where(import => ids.Contains(import.Id) && (import.State == AnnotationImportState.Announced || import.State == AnnotationImportState.Importing)).Select(import => import.Key))
                 .ToListAsync(cancellation);
             string[] left = [.. keys.Except(awaited, StringComparer.Ordinal)];
             await stores.External.DeleteAsync(left, cancellation);

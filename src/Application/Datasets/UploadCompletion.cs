@@ -159,9 +159,9 @@ public sealed class UploadCompletion(PlatformDatabase database, ObjectStores sto
         return await database.DatasetImages.FromSql(
             $"""
             INSERT INTO dataset_images (id, dataset_id, path, folded_path, key, class, split, content_type, size, sha256, width, height, created_by, created_at)
-            SELECT u.id, u.dataset_id, u.path, u.folded_path, w.key, w.class, u.split, w.content_type, u.size, w.sha256, w.width, w.height, u.created_by, {now}
+            SELECT u.id, u.dataset_id, u.path, u.folded_path, w.key, CASE WHEN d.task_type = 'image_classification' THEN w.class END, u.split, w.content_type, u.size, w.sha256, w.width, w.height, u.created_by, {now}
             FROM unnest({ids}, {keys}, {classes}, {types}, {hashes}, {widths}, {heights}) AS w(id, key, class, content_type, sha256, width, height)
-            JOIN dataset_uploads u ON u.id = w.id
+            JOIN dataset_uploads u ON u.id = w.id JOIN datasets d ON d.id = u.dataset_id
             ON CONFLICT DO NOTHING
             RETURNING *
             """).AsNoTracking().ToListAsync(cancellation);

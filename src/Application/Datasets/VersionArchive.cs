@@ -32,8 +32,10 @@ public sealed class VersionArchive(PlatformDatabase database, ObjectStores store
         images.Sort((a, b) => Manifest.PathOrder.Compare(a.Path, b.Path));
         var names = VersionArchiveNames.Of(images);
         using var manifest = new MemoryStream();
-        await Manifest.WriteAsync(images, manifest, cancellation, withKey: false);
-        (string Name, byte[] Content)[] lists = [("manifest.jsonl", manifest.ToArray()), ("classes.txt", Encoding.UTF8.GetBytes(string.Concat(version.ClassCounts.Keys.Select(name => name + "\n"))))];
+        using (var lines = new Manifest.Lines())
+            await foreach (var image in database.ImagesOfVersionAsync(version, cancellation))
+                manifest.Write(lines.Canonical(image).Span);
+        (string Name, byte[] Content)[] lists = [("manifest.jsonl", manifest.ToArray()), ("classes.txt", Encoding.UTF8.GetBytes(string.Concat(version.ClassNames.Select(name => name + "\n"))))];
         var files = lists.Select(list => new StoredFile(list.Name, list.Content.Length)).Concat(images.Zip(names, (image, name) => new StoredFile(name, image.Size)));
         return new Prepared(StoredZip.LengthOf(files), (target, token) => StoredZip.WriteAsync(ReadAsync(lists, images, names, token), version.CreatedAt, target, token));
     }

@@ -1,7 +1,9 @@
+using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using NpgsqlTypes;
 using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Datasets.Annotations;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Infrastructure.Persistence;
 
@@ -16,15 +18,20 @@ public sealed record PublishedVersion(DatasetVersion Version, bool IsNew);
 /// </summary>
 public sealed class VersionPublisher(PlatformDatabase database, TimeProvider time)
 {
+    /// <summary>Images whose annotations are in memory at once.</summary>
+    private const int AnnotationsAtOnce = 500;
+
     /// <summary>Freezes the dataset, or finds the version that has the same content. A failed one goes back to publishing.</summary>
     /// <param name="datasetId">The dataset.</param>
     /// <param name="userId">Who publishes.</param>
     /// <param name="note">Free text about the version.</param>
     /// <param name="cancellation">Cancels.</param>
     /// <param name="source">Who decides the splits.</param>
+    /// <param name="annotatedOnly">Whether to leave out images that were never annotated; otherwise they are an error. Means nothing for a classification.</param>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/>, <see cref="ErrorCodes.ValidationFailed"/> when splits are to be as given and none is, <see cref="ErrorCodes.DatasetEmpty"/>,
-    /// <see cref="ErrorCodes.DatasetSingleClass"/>.</exception>
-    public async Task<PublishedVersion> PublishAsync(Guid datasetId, Guid userId, string? note, CancellationToken cancellation, SplitSource source = SplitSource.Ratios)
+    /// <see cref="ErrorCodes.DatasetSingleClass"/>, <see cref="ErrorCodes.DatasetNotAnnotated"/>.</exception>
+    public async Task<PublishedVersion> PublishAsync(
+        Guid datasetId, Guid userId, string? note, CancellationToken cancellation, SplitSource source = SplitSource.Ratios, bool annotatedOnly = false)
     {
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         await database.RequireLiveProjectOfDatasetAsync(datasetId, cancellation);
@@ -33,8 +40,8 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
         var dataset = await database.Datasets
             .FromSql($"SELECT *, xmin FROM datasets WHERE id = {datasetId} AND deleted_at IS NULL FOR UPDATE").AsNoTracking().SingleOrDefaultAsync(cancellation)
             ?? throw new ProblemException(ErrorCodes.NotFound);
-        var frozen = await FreezeAsync(dataset, source, cancellation);
-        var hash = Manifest.Hash(frozen.Images(Guid.Empty));
+        var frozen = await FreezeAsync(dataset, source, annotatedOnly, cancellation);
+        var hash = frozen.Objects is null ? Manifest.Hash(frozen.Images(Guid.Empty)) : await HashAsync(frozen, cancellation);
 
         if (await database.DatasetVersions.SingleOrDefaultAsync(version => version.DatasetId == datasetId && version.Hash == hash, cancellation) is { } same)
         {
@@ -54,7 +61,10 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
             Hash = hash,
             ImageCount = frozen.Rows.Count,
             SizeBytes = frozen.Rows.Sum(row => row.Size),
-            ClassCounts = CountClasses(frozen.Rows),
+            ClassCounts = frozen.Objects?.ImageCounts() ?? CountClasses(frozen.Rows),
+            AnnotationClasses = frozen.Objects is null ? [] : dataset.Classes,
+            ObjectCounts = frozen.Objects?.ObjectCounts(dataset.Classes, frozen.Splits) ?? new Dictionary<string, SplitCounts>(),
+            Keypoints = dataset.Keypoints,
             SplitCounts = new SplitCounts(frozen.Splits.Count(split => split == Split.Train), frozen.Splits.Count(split => split == Split.Val), frozen.Splits.Count(split => split == Split.Test)),
             Warnings = frozen.Warnings,
             Note = note,
@@ -64,14 +74,16 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
         database.DatasetVersions.Add(version);
         await database.SaveChangesAsync(cancellation);
         await CopyAsync(frozen.Images(version.Id), cancellation);
+        if (frozen.Objects is not null)
+            await CopyAnnotationsAsync(datasetId, version.Id, cancellation);
         await transaction.CommitAsync(cancellation);
         return new PublishedVersion(version, IsNew: true);
     }
 
     /// <summary>The images as the version will hold them. A classification version leaves out images without a class.</summary>
-    private async Task<FrozenImages> FreezeAsync(Dataset dataset, SplitSource source, CancellationToken cancellation)
+    private async Task<FrozenImages> FreezeAsync(Dataset dataset, SplitSource source, bool annotatedOnly, CancellationToken cancellation)
     {
-        var byClass = dataset.TaskType == TaskType.ImageClassification;
+        var byClass = !dataset.TaskType.HasAnnotations();
         var (rows, oldest) = await ReadAsync(dataset.Id, byClass, cancellation);
         if (rows.Count == 0)
             throw new ProblemException(ErrorCodes.DatasetEmpty, byClass ? "The dataset has no images with a class." : null);
@@ -81,6 +93,7 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
             throw new ProblemException(ErrorCodes.DatasetSingleClass, $"Every image is of the class '{rows[0].Class}'.");
 
         rows.Sort((a, b) => Manifest.PathOrder.Compare(a.Path, b.Path));
+        var objects = byClass ? null : await ObjectsAsync(dataset, rows, annotatedOnly, cancellation);
         var contents = new SplitImage[rows.Count];
         var given = new Split?[rows.Count];
         for (var i = 0; i < rows.Count; i++)
@@ -93,8 +106,43 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
             throw new ProblemException(ErrorCodes.ValidationFailed, "No image of the dataset was given to a split. Publish with splits=ratios, or upload with a split.", "splits");
         var splits = SplitRules.Assign(contents, given, dataset.Split);
         SplitWarning[] moved = SplitWarnings.OfMoved(contents, given, splits) is { } warning ? [warning] : [];
-        return new FrozenImages(dataset.Id, rows, splits, [.. SplitWarnings.Of(contents, splits, dataset.Split), .. moved]);
+        return new FrozenImages(dataset.Id, rows, splits, [.. SplitWarnings.Of(contents, splits, dataset.Split, objects?.ImageCounts(dataset.Classes, splits)), .. moved], objects);
     }
+
+    /// <summary>What the images show, in the order of the rows. Images that were never annotated are left out of the rows, if that is wanted.</summary>
+    private async Task<FrozenObjects> ObjectsAsync(Dataset dataset, List<FrozenRow> rows, bool annotatedOnly, CancellationToken cancellation)
+    {
+        var found = await FrozenObjects.ReadAsync(database, dataset.Id, cancellation);
+        var missing = rows.FindIndex(row => !found.ContainsKey(row.Id));
+        if (missing >= 0 && !annotatedOnly)
+            throw new ProblemException(
+                ErrorCodes.DatasetNotAnnotated, $"{rows.Count(row => !found.ContainsKey(row.Id))} of {rows.Count} images were never annotated, among them '{rows[missing].Path}'.");
+        rows.RemoveAll(row => !found.ContainsKey(row.Id));
+        if (found.Values.All(objects => objects.Length == 0))
+            throw new ProblemException(ErrorCodes.DatasetEmpty, rows.Count == 0 ? "No image of the dataset was annotated." : "No image of the dataset has an object.");
+        return new FrozenObjects([.. rows.Select(row => found[row.Id])]);
+    }
+
+    /// <summary>The hash of a manifest with annotations, which are read a few at a time.</summary>
+    private async Task<string> HashAsync(FrozenImages frozen, CancellationToken cancellation)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var lines = new Manifest.Lines();
+        foreach (var batch in frozen.Images(Guid.Empty).Zip(frozen.Rows, (image, row) => (Image: image, row.Id)).Chunk(AnnotationsAtOnce))
+        {
+            var ids = batch.Select(one => one.Id).ToArray();
+            var contents = await database.ImageAnnotations.Where(row => ids.Contains(row.ImageId)).Select(row => new { row.ImageId, row.Content }).ToDictionaryAsync(row => row.ImageId, row => row.Content, cancellation);
+            foreach (var (image, id) in batch)
+                hash.AppendData(lines.Canonical(image.With(contents[id])).Span);
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private Task<int> CopyAnnotationsAsync(Guid datasetId, Guid versionId, CancellationToken cancellation) => database.Database.ExecuteSqlAsync(
+        $"""
+        INSERT INTO dataset_version_annotations (version_id, path, content, class_names, class_objects)
+        SELECT {versionId}, i.path, a.content, a.class_names, a.class_objects FROM image_annotations a JOIN dataset_images i ON i.id = a.image_id WHERE a.dataset_id = {datasetId}
+        """, cancellation);
 
     /// <summary>The images of a dataset, and for each spelling of a class its oldest image.</summary>
     private async Task<(List<FrozenRow> Rows, Dictionary<string, Guid> Oldest)> ReadAsync(Guid datasetId, bool withClass, CancellationToken cancellation)
@@ -168,7 +216,7 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
     private readonly record struct FrozenRow(Guid Id, string Path, string? OtherKey, string? Class, long Size, string Sha256, int Width, int Height, Split? Given);
 
     /// <summary>All images of a version in manifest order: about 350 bytes each in memory.</summary>
-    private sealed record FrozenImages(Guid DatasetId, List<FrozenRow> Rows, Split[] Splits, IReadOnlyList<SplitWarning> Warnings)
+    private sealed record FrozenImages(Guid DatasetId, List<FrozenRow> Rows, Split[] Splits, IReadOnlyList<SplitWarning> Warnings, FrozenObjects? Objects)
     {
         /// <summary>The rows of the version, made one by one.</summary>
         public IEnumerable<DatasetVersionImage> Images(Guid versionId)

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Application.Idempotency;
 using VisionPlatform.Domain;
+using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Exports;
@@ -20,16 +21,18 @@ public sealed record DeploymentLoad(DeploymentState State, Failure? Failure);
 public sealed class DeploymentLifecycle(PlatformDatabase database, ServedModels models, TimeProvider time)
 {
     /// <summary>Creates a deployment of a completed export. Schedule <see cref="DeploymentWork.Deploy"/> after it.</summary>
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidState"/> if the export is not completed, and those of <see cref="IdempotentCreate{T}"/>.</exception>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidState"/> if the export is not completed, <see cref="ErrorCodes.TaskNotSupported"/>, and those of <see cref="IdempotentCreate{T}"/>.</exception>
     public async Task<Created<DeploymentWithKey>> CreateAsync(Guid userId, Export export, string name, IdempotentCreate<DeploymentWithKey> once, CancellationToken cancellation)
     {
         if (export.State != ExportState.Completed)
             throw new ProblemException(ErrorCodes.InvalidState, $"The export is {export.State.AsText()}; only a completed one can be deployed.");
-        var trainer = await database.ModelVersions.Where(version => version.Id == export.ModelVersionId).Select(version => version.Framework).SingleAsync(cancellation);
+        var model = await database.ModelVersions.Where(version => version.Id == export.ModelVersionId).Select(version => new { version.Framework, version.TaskType }).SingleAsync(cancellation);
+        if (model.TaskType != TaskType.ImageClassification)
+            throw new ProblemException(ErrorCodes.TaskNotSupported, $"A deployment answers classes and confidences. A model for {model.TaskType.AsText()} cannot be deployed; its export can be downloaded.", "exportId");
         var key = DeploymentKey.Create();
         var deployment = new Deployment
         {
-            ProjectId = export.ProjectId, ExportId = export.Id, Name = name.AsName(), Trainer = trainer, ApiKeyHash = DeploymentKey.Hash(key), CreatedBy = userId, CreatedAt = time.GetUtcNow(),
+            ProjectId = export.ProjectId, ExportId = export.Id, Name = name.AsName(), Trainer = model.Framework, ApiKeyHash = DeploymentKey.Hash(key), CreatedBy = userId, CreatedAt = time.GetUtcNow(),
         };
         await using var create = await once.BeginAsync(database, cancellation);
         if (create.Earlier is { } earlier)

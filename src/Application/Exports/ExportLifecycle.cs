@@ -3,6 +3,8 @@ using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Application.Idempotency;
 using VisionPlatform.Application.Organizations;
 using VisionPlatform.Application.Training;
+using VisionPlatform.Domain;
+using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Exports;
 using VisionPlatform.Domain.Models;
@@ -23,14 +25,14 @@ public sealed class ExportLifecycle(PlatformDatabase database, TrainerCatalog ca
     /// <summary>Creates one export for each format.</summary>
     /// <param name="options">Options by format and name.</param>
     /// <exception cref="ProblemException">
-    /// <see cref="ErrorCodes.QuotaExceeded"/>, <see cref="ErrorCodes.UnknownExportFormat"/> or <see cref="ErrorCodes.InvalidConfig"/> for formats and options,
+    /// <see cref="ErrorCodes.QuotaExceeded"/>, <see cref="ErrorCodes.UnknownExportFormat"/>, <see cref="ErrorCodes.TaskNotSupported"/> or <see cref="ErrorCodes.InvalidConfig"/> for formats and options,
     /// <see cref="ErrorCodes.UnknownFramework"/> or <see cref="ErrorCodes.TrainerUnavailable"/> for the trainer, and those of <see cref="IdempotentCreate{T}"/>.
     /// </exception>
     public async Task<Created<IReadOnlyList<Export>>> CreateAsync(
         Guid userId, ModelVersion version, IReadOnlyList<string> formats, IReadOnlyDictionary<string, Dictionary<string, JsonElement>> options,
         IdempotentCreate<IReadOnlyList<Export>> once, CancellationToken cancellation)
     {
-        Check(await catalog.RequireAsync(version.Framework, cancellation), formats, options);
+        Check(await catalog.RequireAsync(version.Framework, cancellation), version.TaskType, formats, options);
         List<Export> exports = [.. formats.Distinct(StringComparer.Ordinal).Select(format => new Export
         {
             ProjectId = version.ProjectId, ModelVersionId = version.Id, Format = format, Options = options.GetValueOrDefault(format) ?? [],
@@ -108,7 +110,7 @@ public sealed class ExportLifecycle(PlatformDatabase database, TrainerCatalog ca
     }
 
     private static void Check(
-        TrainerCapabilities capabilities, IReadOnlyList<string> formats, IReadOnlyDictionary<string, Dictionary<string, JsonElement>> options)
+        TrainerCapabilities capabilities, TaskType task, IReadOnlyList<string> formats, IReadOnlyDictionary<string, Dictionary<string, JsonElement>> options)
     {
         if (options.Keys.FirstOrDefault(format => !formats.Contains(format)) is { } stray)
             throw new ProblemException(ErrorCodes.InvalidConfig, $"There are options for '{stray}', which is not one of the formats.", $"options.{stray}");
@@ -116,6 +118,8 @@ public sealed class ExportLifecycle(PlatformDatabase database, TrainerCatalog ca
         {
             var known = capabilities.FindExportFormat(format) ?? throw new ProblemException(
                 ErrorCodes.UnknownExportFormat, $"{capabilities.Framework} cannot export '{format}'. It can export: {string.Join(", ", capabilities.ExportFormats.Select(f => f.Format))}.", "formats");
+            if (!known.Supports(task))
+                throw new ProblemException(ErrorCodes.TaskNotSupported, $"{capabilities.Framework} cannot export models for {task.AsText()} to {format}.", "formats");
             foreach (var (name, value) in options.GetValueOrDefault(format) ?? [])
             {
                 var message = known.Options?.GetValueOrDefault(name) is { } field ? field.Check(value) : "There is no such option.";

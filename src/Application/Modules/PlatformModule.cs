@@ -1,4 +1,5 @@
 using VisionPlatform.Application.Datasets;
+using VisionPlatform.Application.Datasets.Annotations;
 using VisionPlatform.Application.Deployments;
 using VisionPlatform.Application.Exports;
 using VisionPlatform.Application.Idempotency;
@@ -24,6 +25,7 @@ internal static class PlatformModule
         [
             SettingsSection.Of("Datasets", DatasetLimits.From),
             SettingsSection.Of("Archives of images", ArchiveLimits.From),
+            SettingsSection.Of("Annotation files", AnnotationLimits.From),
             SettingsSection.Of("Training", TrainerSettings.From),
             SettingsSection.Of("Language model", LanguageModelSettings.From),
             SettingsSection.Of("Tracking", TrackingSettings.From),
@@ -31,7 +33,7 @@ internal static class PlatformModule
         Permissions =
         [
             Permission.ProjectsCreate, Permission.ProjectsRead, Permission.ProjectsWrite, Permission.ProjectsDelete, Permission.ProjectsTransfer, Permission.ProjectsAdminister,
-            Permission.MembersInvite, Permission.MembersManage, Permission.DatasetsRead, Permission.DatasetsWrite, Permission.DatasetsDelete, Permission.DatasetsShare,
+            Permission.MembersInvite, Permission.MembersManage, Permission.DatasetsRead, Permission.DatasetsWrite, Permission.DatasetsAnnotate, Permission.DatasetsDelete, Permission.DatasetsShare,
             Permission.TrainingRead, Permission.TrainingRun, Permission.TrainingAdvanced, Permission.TrainingManage, Permission.ModelsRead,
             Permission.ExportsRead, Permission.ExportsRun, Permission.DeploymentsRead, Permission.DeploymentsWrite, Permission.PredictionsRun,
         ],
@@ -46,7 +48,7 @@ internal static class PlatformModule
             new("Trainers", "Callbacks for trainers only. A trainer authenticates with the token of the attempt that it works on; trainers/protocol.md describes the whole protocol."),
         ],
         AddServices = services => services.AddProjects().AddDatasets().AddTraining().AddExports().AddDeployments(),
-        Work = [DatasetWork.Publish, DatasetWork.Unpack, DatasetWork.Empty, TrainingWork.Train, ExportWork.Export, DeploymentWork.Deploy],
+        Work = [DatasetWork.Publish, DatasetWork.Unpack, DatasetWork.ImportAnnotations, DatasetWork.Empty, TrainingWork.Train, ExportWork.Export, DeploymentWork.Deploy],
         Repairs =
         [
             Repair.Of<ProjectOwnership>("transfers of projects", (ownership, cancellation) => ownership.SettleAsync(cancellation)),
@@ -59,6 +61,8 @@ internal static class PlatformModule
             RetentionRule.Of<StagedUploads>("staged objects that belong to no upload", (staged, cancellation) => staged.RemoveLeftAsync(cancellation)),
             RetentionRule.Of<ArchiveIntake>("archives that were never completed", (archives, cancellation) => archives.ExpireAsync(cancellation)),
             RetentionRule.Of<ArchiveIntake>("archives that ended a month ago", (archives, cancellation) => archives.ForgetAsync(cancellation)),
+            RetentionRule.Of<AnnotationIntake>("annotation files that were never completed", (imports, cancellation) => imports.ExpireAsync(cancellation)),
+            RetentionRule.Of<AnnotationIntake>("imports of annotations that ended a month ago", (imports, cancellation) => imports.ForgetAsync(cancellation)),
             RetentionRule.Of<DatasetRemoval>("reasons to keep versions of deleted datasets", (removal, cancellation) => removal.ReopenAsync(cancellation)),
             RetentionRule.Of<AttemptFiles>("files that trainers uploaded and never reported", (files, cancellation) => files.RemoveUnreportedAsync(cancellation)),
             RetentionRule.Of<AttemptFiles>("uploads in parts that nobody finished", (files, cancellation) => files.AbortUnfinishedAsync(cancellation)),

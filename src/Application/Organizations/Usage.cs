@@ -15,7 +15,8 @@ internal sealed class Usage(NpgsqlConnection connection, IReadOnlyCollection<Gui
         $"""
         SELECT ((coalesce((SELECT sum(bytes) FROM dataset_usage WHERE user_id = ANY($1)), 0)
                + coalesce((SELECT sum(size) FROM dataset_uploads WHERE created_by = ANY($1) AND expires_at > $2), 0)
-               + coalesce((SELECT sum(size) FROM dataset_archives WHERE created_by = ANY($1) AND state = 'announced' AND expires_at > $2), 0)) / {Gigabyte:0}.0)::float8
+               + coalesce((SELECT sum(size) FROM dataset_archives WHERE created_by = ANY($1) AND state = 'announced' AND expires_at > $2), 0)
+               + coalesce((SELECT sum(size) FROM annotation_imports WHERE created_by = ANY($1) AND state = 'announced' AND expires_at > $2), 0)) / {Gigabyte:0}.0)::float8
         """);
 
     public Task<double> ProjectsAsync(CancellationToken cancellation) =>
@@ -30,7 +31,7 @@ internal sealed class Usage(NpgsqlConnection connection, IReadOnlyCollection<Gui
     public Task<double> ExportsAsync(CancellationToken cancellation) =>
         ReadAsync("SELECT count(*) FROM exports WHERE created_by = ANY($1) AND state IN ('pending', 'running')", cancellation);
 
-    /// <summary>Images of datasets, also of deleted ones until <see cref="Datasets.DatasetRemoval"/> has removed them, and announced files and archives that can still be uploaded. An archive that is unpacked counts by its images.</summary>
+    /// <summary>Images of datasets, also of deleted ones until <see cref="Datasets.DatasetRemoval"/> has removed them, and announced files, archives and annotation files that can still be uploaded. An archive that is unpacked counts by its images.</summary>
     public Task<double> StorageGbAsync(CancellationToken cancellation) => ReadAsync(Storage, cancellation, now);
 
     /// <summary>The same as a command of a batch. Its result is one row with one double.</summary>

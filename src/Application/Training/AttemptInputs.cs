@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Application.Datasets;
 using VisionPlatform.Domain.Datasets;
@@ -29,9 +30,9 @@ public sealed class AttemptInputs(PlatformDatabase database, ObjectStores stores
         if (version is not { State: DatasetVersionState.Ready, ManifestKey: { } key })
             return null;
         var (url, sha256) = job.Split is { } split
-            ? await OwnManifestAsync(job.Id, version.Id, split, cancellation)
+            ? await OwnManifestAsync(job.Id, version, split, cancellation)
             : (stores.External.PresignGet(key, FileLifetime).Url, version.Hash);
-        return new TrainerDataset(new Uri(url), sha256, [.. version.ClassCounts.Keys], limits.MaxImagePixels);
+        return new TrainerDataset(new Uri(url), sha256, version.ClassNames, limits.MaxImagePixels) { Keypoints = version.Keypoints };
     }
 
     /// <summary>A URL of a file in the internal bucket.</summary>
@@ -56,22 +57,32 @@ public sealed class AttemptInputs(PlatformDatabase database, ObjectStores stores
     /// Writes the manifest of a job that divides the images itself, unless an earlier attempt did. It is always the same, so its key has its hash
     /// and the rows are read once.
     /// </summary>
-    private async Task<(string Url, string Sha256)> OwnManifestAsync(Guid jobId, Guid versionId, SplitSettings split, CancellationToken cancellation)
+    private async Task<(string Url, string Sha256)> OwnManifestAsync(Guid jobId, DatasetVersion version, SplitSettings split, CancellationToken cancellation)
     {
         const string Extension = ".jsonl.gz";
         var prefix = $"jobs/{jobId}/manifest-";
         await foreach (var found in stores.Internal.ListAsync(prefix, cancellation))
             return (stores.Internal.PresignGet(found.Key, FileLifetime).Url, found.Key[prefix.Length..^Extension.Length]);
 
-        var images = await database.DatasetVersionImages.AsNoTracking().Where(image => image.VersionId == versionId).ToListAsync(cancellation);
+        var images = await database.DatasetVersionImages.AsNoTracking().Where(image => image.VersionId == version.Id)
+            .Select(image => new { image.Path, image.Sha256, image.Class }).ToListAsync(cancellation);
         images.Sort((a, b) => Manifest.PathOrder.Compare(a.Path, b.Path));
         var splits = SplitRules.Assign([.. images.Select(image => new SplitImage(image.Sha256, image.Class))], split);
-        images = [.. images.Zip(splits, (image, own) => image.In(own))];
         using var buffer = new MemoryStream();
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var lines = new Manifest.Lines();
         await using (var gzip = new GZipStream(buffer, CompressionLevel.Fastest, leaveOpen: true))
-            await Manifest.WriteAsync(images, gzip, cancellation);
+        {
+            var number = 0;
+            await foreach (var image in database.ImagesOfVersionAsync(version, cancellation))
+            {
+                var own = image.In(splits[number++]);
+                hash.AppendData(lines.Canonical(own).Span);
+                await gzip.WriteAsync(lines.Stored(own), cancellation);
+            }
+        }
         buffer.Position = 0;
-        var sha256 = Manifest.Hash(images);
+        var sha256 = Convert.ToHexStringLower(hash.GetHashAndReset());
         var key = prefix + sha256 + Extension;
         await stores.Internal.PutAsync(key, buffer, "application/gzip", cancellation);
         return (stores.Internal.PresignGet(key, FileLifetime).Url, sha256);

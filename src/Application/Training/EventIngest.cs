@@ -134,11 +134,14 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
                 throw Invalid("split", "The split is train, val or test.");
             if (await database.ValidationResults.FindAsync([target.Id, attempt.Number, epoch, split], cancellation) is not null)
                 return;
-            var metrics = Require(entry.Metrics, "metrics");
+            var (metrics, classes) = (Require(entry.Metrics, "metrics"), Require(entry.Classes, "classes"));
+            var matrix = entry.ConfusionMatrix ?? [];
+            if (matrix.Count > 0 && ((matrix.Count != classes.Count && matrix.Count != classes.Count + 1) || matrix.Any(row => row is null || row.Count != matrix.Count || row.Any(count => count < 0))))
+                throw Invalid("confusionMatrix", $"A square of counts with {classes.Count} rows, or one more for the background.");
             database.ValidationResults.Add(new ValidationResult
             {
-                JobId = target.Id, Attempt = attempt.Number, Epoch = epoch, Split = split, Metrics = metrics, Classes = Require(entry.Classes, "classes"),
-                ConfusionMatrix = Require(entry.ConfusionMatrix, "confusionMatrix"), PerClass = Require(entry.PerClass, "perClass"), Time = _time,
+                JobId = target.Id, Attempt = attempt.Number, Epoch = epoch, Split = split, Metrics = metrics, Classes = classes,
+                ConfusionMatrix = matrix, PerClass = Require(entry.PerClass, "perClass").ConvertAll(row => row.ToMetrics()), Time = _time,
             });
             database.Append(target.Id, "validation", new { Epoch = epoch, Split = split, Metrics = metrics }, now);
         }
@@ -211,7 +214,7 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
                      {
                          ("metrics", entry.Metrics?.Values), ("finalMetrics", entry.FinalMetrics?.Values), ("bestMetrics", entry.BestMetrics?.Values),
                          ("epochSeconds", entry.EpochSeconds is { } seconds ? [seconds] : null), ("etaSeconds", entry.EtaSeconds is { } eta ? [eta] : null),
-                         ("perClass", entry.PerClass?.SelectMany(row => (double[])[row.Precision, row.Recall, row.F1])),
+                         ("perClass", entry.PerClass?.SelectMany(row => (IEnumerable<double>)[row.Precision ?? 0, row.Recall ?? 0, row.F1 ?? 0, .. row.Metrics?.Values ?? []])),
                      })
                 if (values?.All(double.IsFinite) == false)
                     throw Invalid(field, "A value is too large.");

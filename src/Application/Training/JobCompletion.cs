@@ -16,8 +16,7 @@ public sealed class JobCompletion(PlatformDatabase database, ObjectStores stores
     /// <summary>Stores the best checkpoint as a model version and completes the job. If it cannot, the job stays open and the answer says how to end it.</summary>
     public async Task<JobEnd> FinalizeAsync(Guid jobId, CancellationToken cancellation)
     {
-        var best = await database.Checkpoints.AsNoTracking().Where(c => c.JobId == jobId)
-            .OrderByDescending(c => c.Best).ThenByDescending(c => c.Attempt).ThenByDescending(c => c.Epoch).FirstOrDefaultAsync(cancellation);
+        var best = await BestAsync(jobId, cancellation);
         if (best is null)
             return new JobEnd(jobId, JobState.Failed, Failure.Of(ErrorCodes.CheckpointInvalid, "The trainer finished without a checkpoint."));
         if (EndOf(await database.TrainingJobs.AsNoTracking().SingleAsync(job => job.Id == jobId, cancellation)) is { } over)
@@ -33,6 +32,17 @@ public sealed class JobCompletion(PlatformDatabase database, ObjectStores stores
         if (!await database.ModelVersions.AnyAsync(version => version.CheckpointKey == key, cancellation))
             await stores.Internal.DeleteAsync(key, cancellation);
         return end;
+    }
+
+    /// <summary>The last checkpoint that its trainer marked as the best. If it marked none, the one with the best primary metric of the task, of equal ones the last.</summary>
+    private async Task<Checkpoint?> BestAsync(Guid jobId, CancellationToken cancellation)
+    {
+        var checkpoints = await database.Checkpoints.AsNoTracking().Where(c => c.JobId == jobId)
+            .OrderByDescending(c => c.Best).ThenByDescending(c => c.Attempt).ThenByDescending(c => c.Epoch).ToListAsync(cancellation);
+        if (checkpoints is [] or [{ Best: true }, ..])
+            return checkpoints.FirstOrDefault();
+        var task = await database.TrainingJobs.Where(job => job.Id == jobId).Select(job => job.TaskType).SingleAsync(cancellation);
+        return task.Primary().BestOf(checkpoints, checkpoint => checkpoint.Metrics);
     }
 
     private static JobEnd? EndOf(TrainingJob job) =>

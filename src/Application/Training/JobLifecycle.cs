@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Application.Datasets;
 using VisionPlatform.Application.Idempotency;
 using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain;
@@ -30,7 +31,7 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
         {
             ProjectId = dataset.ProjectId, DatasetVersionId = settings.DatasetVersionId, Name = (settings.Name ?? DefaultName(dataset, settings.Model)).AsName(),
             Framework = settings.Framework, Model = settings.Model, TaskType = dataset.TaskType, Config = settings.Config, Split = settings.Split,
-            Warnings = settings.Split is { } own ? await WarningsAsync(version.Id, own, cancellation) : version.Warnings, CreatedBy = userId, CreatedAt = time.GetUtcNow(),
+            Warnings = settings.Split is { } own ? await WarningsAsync(version, own, cancellation) : version.Warnings, CreatedBy = userId, CreatedAt = time.GetUtcNow(),
         };
         return await AddAsync(job, once, cancellation);
     }
@@ -100,11 +101,18 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
     }
 
     /// <summary>What there is to say about the images of a version when they are divided anew.</summary>
-    private async Task<IReadOnlyList<SplitWarning>> WarningsAsync(Guid versionId, SplitSettings split, CancellationToken cancellation)
+    private async Task<IReadOnlyList<SplitWarning>> WarningsAsync(DatasetVersion version, SplitSettings split, CancellationToken cancellation)
     {
-        var images = await database.DatasetVersionImages.Where(image => image.VersionId == versionId).OrderBy(image => image.Path)
-            .Select(image => new SplitImage(image.Sha256, image.Class)).ToListAsync(cancellation);
-        return SplitWarnings.Of(images, SplitRules.Assign(images, split), split);
+        var rows = await database.DatasetVersionImages.Where(image => image.VersionId == version.Id).OrderBy(image => image.Path)
+            .Select(image => new { image.Path, image.Sha256, image.Class }).ToListAsync(cancellation);
+        var images = rows.ConvertAll(row => new SplitImage(row.Sha256, row.Class));
+        var splits = SplitRules.Assign(images, split);
+        if (version.AnnotationClasses.Count == 0)
+            return SplitWarnings.Of(images, splits, split);
+        var classes = await database.VersionAnnotations.Where(row => row.VersionId == version.Id).Select(row => new { row.Path, row.ClassNames })
+            .ToDictionaryAsync(row => row.Path, row => row.ClassNames, StringComparer.Ordinal, cancellation);
+        var objects = new FrozenObjects([.. rows.Select(row => classes[row.Path].Select(name => new ClassObjects(name, 1)).ToArray())]);
+        return SplitWarnings.Of(images, splits, split, objects.ImageCounts(version.AnnotationClasses, splits));
     }
 
     private async Task<(Dataset Dataset, DatasetVersion Version)> RequireDatasetAsync(JobSettings settings, CancellationToken cancellation)

@@ -36,6 +36,7 @@ public static class AccessPolicy
         [Permission.MembersManage] = new(SystemRole.Guest, ProjectRole.Admin, "members:manage"),
         [Permission.DatasetsRead] = new(SystemRole.Guest, ProjectRole.Viewer, "datasets:read") { Dataset = DatasetRole.Viewer },
         [Permission.DatasetsWrite] = new(SystemRole.Guest, ProjectRole.Member, "datasets:write") { Dataset = DatasetRole.Admin },
+        [Permission.DatasetsAnnotate] = new(SystemRole.Guest, ProjectRole.Member, "datasets:annotate") { Dataset = DatasetRole.Annotator },
         [Permission.DatasetsDelete] = new(SystemRole.Guest, ProjectRole.Admin, "datasets:delete"),
         [Permission.DatasetsShare] = new(SystemRole.StandardEngineer, ProjectRole.Admin, "datasets:share") { Dataset = DatasetRole.Admin },
         [Permission.TrainingRead] = new(SystemRole.Guest, ProjectRole.Viewer, "training:read"),

@@ -39,6 +39,9 @@ public enum Permission
     /// <summary>Create a dataset, upload images, publish a version.</summary>
     DatasetsWrite,
 
+    /// <summary>Write the annotations of images.</summary>
+    DatasetsAnnotate,
+
     /// <summary>Delete a dataset or some of its images.</summary>
     DatasetsDelete,
 

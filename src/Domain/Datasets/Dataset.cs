@@ -1,4 +1,5 @@
 using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Datasets.Annotations;
 using VisionPlatform.Domain.Text;
 
 namespace VisionPlatform.Domain.Datasets;
@@ -12,6 +13,12 @@ public sealed class Dataset
     public string? Description { get; set; }
     public required TaskType TaskType { get; init; }
     public required SplitSettings Split { get; set; }
+
+    /// <summary>Classes of annotations in the order of a model's outputs. Empty for a classification, whose classes are those of its images.</summary>
+    public IReadOnlyList<string> Classes { get; set; } = [];
+
+    /// <summary>Keypoints of each object; null unless the task is keypoint detection.</summary>
+    public KeypointList? Keypoints { get; init; }
     public required Guid CreatedBy { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset UpdatedAt { get; set; }
@@ -50,7 +57,8 @@ public enum TaskType
     ObjectDetection,
     InstanceSegmentation,
     SemanticSegmentation,
-    PoseEstimation,
+    KeypointDetection,
+    OrientedDetection,
 }
 
 /// <summary>Part of a dataset that an image belongs to.</summary>

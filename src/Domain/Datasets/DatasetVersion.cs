@@ -1,3 +1,5 @@
+using VisionPlatform.Domain.Datasets.Annotations;
+
 namespace VisionPlatform.Domain.Datasets;
 
 /// <summary>An immutable state of a dataset, identified by the hash of its manifest.</summary>
@@ -17,8 +19,20 @@ public sealed class DatasetVersion
     /// <summary>Bytes of all images.</summary>
     public required long SizeBytes { get; init; }
 
-    /// <summary>Images by class, class names in ordinal order.</summary>
+    /// <summary>Images by class, class names in ordinal order. Of a version with annotations, images that have an object of the class.</summary>
     public required SortedDictionary<string, int> ClassCounts { get; init; }
+
+    /// <summary>Classes of a version with annotations in the dataset's order; empty for a classification.</summary>
+    public IReadOnlyList<string> AnnotationClasses { get; init; } = [];
+
+    /// <summary>Objects by class and split; empty for a classification.</summary>
+    public IReadOnlyDictionary<string, SplitCounts> ObjectCounts { get; init; } = new Dictionary<string, SplitCounts>();
+
+    /// <summary>Keypoints of each object; null unless the task is keypoint detection.</summary>
+    public KeypointList? Keypoints { get; init; }
+
+    /// <summary>The classes in the order of a model's outputs.</summary>
+    public IReadOnlyList<string> ClassNames => AnnotationClasses.Count > 0 ? AnnotationClasses : [.. ClassCounts.Keys];
 
     /// <summary>Images by split: train, val, test.</summary>
     public required SplitCounts SplitCounts { get; init; }
@@ -67,9 +81,17 @@ public sealed class DatasetVersionImage
     public required int Width { get; init; }
     public required int Height { get; init; }
 
+    /// <summary>By <see cref="AnnotationText"/>; null for a classification. Stored beside the row, and set when a manifest is written.</summary>
+    public string? Annotations { get; init; }
+
     /// <summary>The same image in another split.</summary>
-    public DatasetVersionImage In(Split split) => new()
+    public DatasetVersionImage In(Split split) => With(split, Annotations);
+
+    /// <summary>The same image with its annotations.</summary>
+    public DatasetVersionImage With(string? annotations) => With(Split, annotations);
+
+    private DatasetVersionImage With(Split split, string? annotations) => new()
     {
-        VersionId = VersionId, Path = Path, Key = Key, Class = Class, Split = split, Size = Size, Sha256 = Sha256, Width = Width, Height = Height,
+        VersionId = VersionId, Path = Path, Key = Key, Class = Class, Split = split, Size = Size, Sha256 = Sha256, Width = Width, Height = Height, Annotations = annotations,
     };
 }

@@ -7,8 +7,8 @@ namespace VisionPlatform.Domain.Datasets;
 
 /// <summary>
 /// What a dataset version is made of, as text. One JSON object a line with the members <c>path, size, sha256, width, height, class, split</c>
-/// in this order, no blanks, UTF-8, each line ended by a line feed, lines in ordinal order of the path. The version's hash is the SHA-256 of
-/// these lines. The stored manifest has one member more at the end of each line, <c>key</c>: where the image lies is no part of what it is.
+/// in this order, no blanks, UTF-8, each line ended by a line feed, lines in ordinal order of the path. For every task but classification,
+/// <c>annotations</c> stands in the place of <c>class</c> (<see cref="Annotations.AnnotationText"/>). The version's hash is the SHA-256 of these lines. The stored manifest has one member more at the end of each line, <c>key</c>: where the image lies is no part of what it is.
 /// </summary>
 public static class Manifest
 {
@@ -73,7 +73,13 @@ public static class Manifest
         json.WriteString("sha256"u8, image.Sha256);
         json.WriteNumber("width"u8, image.Width);
         json.WriteNumber("height"u8, image.Height);
-        json.WriteString("class"u8, image.Class);
+        if (image.Annotations is { } annotations)
+        {
+            json.WritePropertyName("annotations"u8);
+            json.WriteRawValue(annotations, skipInputValidation: true);
+        }
+        else
+            json.WriteString("class"u8, image.Class);
         json.WriteString("split"u8, NameOf(image.Split));
         if (withKey)
             json.WriteString("key"u8, image.Key);

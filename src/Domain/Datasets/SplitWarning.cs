@@ -39,16 +39,24 @@ public static class SplitWarnings
     /// <param name="images">The images.</param>
     /// <param name="splits">The split of each image.</param>
     /// <param name="settings">The division that was wanted. A split with the ratio 0 is empty on purpose.</param>
-    public static IReadOnlyList<SplitWarning> Of(IReadOnlyList<SplitImage> images, IReadOnlyList<Split> splits, SplitSettings settings)
+    /// <param name="classes">Images in each split that have an object of the class, for images with annotations; null to count by the class of each image.</param>
+    public static IReadOnlyList<SplitWarning> Of(
+        IReadOnlyList<SplitImage> images, IReadOnlyList<Split> splits, SplitSettings settings, IReadOnlyDictionary<string, SplitCounts>? classes = null)
     {
         var all = images.Zip(splits, (image, split) => (image.Sha256, image.Class, Split: split)).ToList();
-        var classes = all.Where(image => image.Class is not null).GroupBy(image => image.Class!, StringComparer.Ordinal)
-            .Select(group => (Name: group.Key, Counts: Count(group.Select(image => image.Split)))).OrderBy(one => one.Name, StringComparer.Ordinal).ToList();
+        var counts = (classes?.Select(one => (Name: one.Key, Counts: one.Value))
+            ?? all.Where(image => image.Class is not null).GroupBy(image => image.Class!, StringComparer.Ordinal)
+                .Select(group => (Name: group.Key, Counts: Count(group.Select(image => image.Split))))).OrderBy(one => one.Name, StringComparer.Ordinal).ToList();
         var warnings = new List<SplitWarning>();
-        warnings.AddRange(Few(classes.Where(one => one.Counts.Train == 0), SplitWarningKind.ClassNotInTrain, "has no image to train on"));
+        warnings.AddRange(Few(counts.Where(one => one.Counts.Train == 0), SplitWarningKind.ClassNotInTrain, "has no image to train on"));
         if (settings.Ratios[1] > 0)
-            warnings.AddRange(Few(classes.Where(one => one.Counts.Val == 0), SplitWarningKind.ClassNotInVal, "has no image to validate on"));
+            warnings.AddRange(Few(counts.Where(one => one.Counts.Val == 0), SplitWarningKind.ClassNotInVal, "has no image to validate on"));
+        return [.. warnings, .. OfCopies(all)];
+    }
 
+    private static List<SplitWarning> OfCopies(List<(string Sha256, string? Class, Split Split)> all)
+    {
+        var warnings = new List<SplitWarning>();
         var repeated = all.CountBy(image => image.Sha256, StringComparer.Ordinal).Where(one => one.Value > 1).Select(one => one.Key).ToHashSet(StringComparer.Ordinal);
         var copies = all.Where(image => repeated.Contains(image.Sha256)).GroupBy(image => image.Sha256, StringComparer.Ordinal).ToList();
         if (copies.Count > 0)

@@ -14,6 +14,9 @@ public static partial class ErrorCodes
     public static readonly ErrorCode ArchiveDamaged = User(422, "ARCHIVE_DAMAGED", "The archive, or an entry of it, is incomplete or damaged.", "Make the archive again and upload it. Images that were taken stay and are skipped the next time.");
     public static readonly ErrorCode ArchiveTooLarge = User(422, "ARCHIVE_TOO_LARGE", "The archive unpacks to more than allowed.", "Divide it into several archives. Images that were taken stay and are skipped the next time.");
     public static readonly ErrorCode ArchiveEntryUnsupported = User(422, "ARCHIVE_ENTRY_UNSUPPORTED", "This kind of entry is not unpacked.", "Put the image itself into the archive, stored or deflated and not encrypted.");
+    public static readonly ErrorCode AnnotationFileInvalid = User(422, "ANNOTATION_FILE_INVALID", "The file is not an annotation file of a supported format.", "Upload COCO or DICE JSON. What was written until then stays.");
+    public static readonly ErrorCode DatasetHasNoAnnotations = User(409, "DATASET_HAS_NO_ANNOTATIONS", "Images of a classification dataset have a class, not annotations.", "Create a dataset of another task type.");
+    public static readonly ErrorCode DatasetNotAnnotated = User(422, "DATASET_NOT_ANNOTATED", "Some images of the dataset were never annotated.", "Annotate them, or publish with annotatedOnly to leave them out.");
     public static readonly ErrorCode DatasetEmpty = User(422, "DATASET_EMPTY", "The dataset has no images.", "Upload images first.");
     public static readonly ErrorCode DatasetSingleClass = User(422, "DATASET_SINGLE_CLASS", "The dataset has only one class.", "Classification needs images of at least two classes.");
     public static readonly ErrorCode DatasetDeleted = User(409, "DATASET_DELETED", "The dataset was deleted.", "Choose another dataset.");

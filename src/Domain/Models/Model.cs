@@ -34,7 +34,7 @@ public sealed class ModelVersion
     public required Dictionary<string, double> Metrics { get; init; }
 
     /// <summary>Number of images by true class (rows) and predicted class (columns), on the test split or, if there is none, on val.</summary>
-    public required List<List<int>> ConfusionMatrix { get; init; }
+    public required List<List<long>> ConfusionMatrix { get; init; }
     public required List<ClassMetrics> PerClass { get; init; }
     public required string CheckpointKey { get; init; }
     public required long CheckpointSize { get; init; }

@@ -37,13 +37,17 @@ public sealed record TrainerCapabilities(
 public sealed record TrainerModel(
     string Name, string? DisplayName, IReadOnlyList<string> TaskTypes, string? Description, long? Parameters, int? DefaultImageSize)
 {
-    public bool Supports(TaskType task) => TaskTypes.Contains(JsonNamingPolicy.SnakeCaseLower.ConvertName(task.ToString()));
+    public bool Supports(TaskType task) => TaskTypes.Contains(task.AsText());
 }
 
 /// <summary>A format that a trainer can export to.</summary>
 /// <param name="Format">Name to use in <c>formats</c> of an export.</param>
 /// <param name="Options">Options of the format by name; null when there are none.</param>
-public sealed record TrainerExportFormat(string Format, IReadOnlyDictionary<string, ValueRule>? Options);
+/// <param name="TaskTypes">Tasks whose models can be exported to it; null for image classification only.</param>
+public sealed record TrainerExportFormat(string Format, IReadOnlyDictionary<string, ValueRule>? Options, IReadOnlyList<string>? TaskTypes = null)
+{
+    public bool Supports(TaskType task) => TaskTypes?.Contains(task.AsText()) ?? task == TaskType.ImageClassification;
+}
 
 /// <summary>Configuration of a training job.</summary>
 /// <param name="Fields">Fields that a configuration may have.</param>

@@ -12,16 +12,20 @@ public sealed class ValidationResult
     public required Dictionary<string, double> Metrics { get; init; }
     public required List<string> Classes { get; init; }
 
-    /// <summary>Number of images by true class (rows) and predicted class (columns).</summary>
-    public required List<List<int>> ConfusionMatrix { get; init; }
+    /// <summary>
+    /// Number of images, objects or pixels by true class (rows) and predicted class (columns); empty when the trainer sent none. It may have one row and
+    /// column more than classes, the last, for the background.
+    /// </summary>
+    public required List<List<long>> ConfusionMatrix { get; init; }
     public required List<ClassMetrics> PerClass { get; init; }
     public required DateTimeOffset Time { get; init; }
 }
 
 /// <summary>Quality of one class.</summary>
 /// <param name="Class">Name of the class.</param>
-/// <param name="Precision">Share of the images predicted as this class that belong to it, from 0 to 1.</param>
-/// <param name="Recall">Share of the images of this class that were recognized, from 0 to 1.</param>
-/// <param name="F1">Harmonic mean of precision and recall, from 0 to 1.</param>
-/// <param name="Support">Number of images of this class.</param>
-public sealed record ClassMetrics(string Class, double Precision, double Recall, double F1, int Support);
+/// <param name="Precision">Share of the images or objects predicted as this class that belong to it, from 0 to 1; null when it was not measured.</param>
+/// <param name="Recall">Share of the images or objects of this class that were recognized, from 0 to 1; null when it was not measured.</param>
+/// <param name="F1">Harmonic mean of precision and recall, from 0 to 1; null when it was not measured.</param>
+/// <param name="Support">Number of images of this class; of its objects in detection, of its pixels in semantic segmentation.</param>
+/// <param name="Metrics">Further measures of the class by name, for example <c>mAP50</c>; null when there are none.</param>
+public sealed record ClassMetrics(string Class, double? Precision, double? Recall, double? F1, long Support, IReadOnlyDictionary<string, double>? Metrics = null);

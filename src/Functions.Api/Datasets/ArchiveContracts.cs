@@ -8,7 +8,7 @@ namespace VisionPlatform.Api.Datasets;
 /// <summary>An archive of images to upload as a whole.</summary>
 /// <param name="Name">Name of the file, for people. Its type is found from the content: ZIP, TAR, TAR in gzip or TAR in Zstandard.</param>
 /// <param name="Size">Size of the file in bytes.</param>
-/// <param name="Layout">What its folders mean; <c>folders_are_classes</c> when left out.</param>
+/// <param name="Layout">What its folders mean; <c>folders_are_classes</c> when left out, or <c>flat</c> for a dataset with annotations, where a folder is no class.</param>
 /// <param name="Folder">Folder of the archive whose contents are taken, for example <c>dataset/images</c>; the whole archive when left out. Paths, classes and splits begin below it.</param>
 public sealed record NewArchive([property: Required, Name(200)] string? Name, [property: Required] long? Size, ImageLayout? Layout, string? Folder);
 

@@ -29,8 +29,8 @@ public sealed class ArchiveFunctions(PlatformDatabase database, ProjectAccess ac
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var user = request.CurrentUser();
-        await access.RequireDatasetAsync(database, user, id, Permission.DatasetsWrite, cancellation);
-        var draft = Check(await request.ReadJsonAsync<NewArchive>(cancellation));
+        var dataset = await access.RequireDatasetAsync(database, user, id, Permission.DatasetsWrite, cancellation);
+        var draft = Check(await request.ReadJsonAsync<NewArchive>(cancellation), dataset.TaskType);
         var once = request.Once<ArchiveTicket>(ticket => Answer.Created($"/api/v1/datasets/{id}/archives/{ticket.Archive.Id}", AnnouncedArchiveAnswer.From(ticket)));
         return (await archives.AnnounceAsync(id, user.Id, draft, once, cancellation)).ToResult();
     }
@@ -107,7 +107,7 @@ public sealed class ArchiveFunctions(PlatformDatabase database, ProjectAccess ac
             ?? throw ProblemException.NoSuch("archive");
     }
 
-    private ArchiveDraft Check(NewArchive wanted)
+    private ArchiveDraft Check(NewArchive wanted, TaskType task)
     {
         var size = wanted.Size!.Value;
         if (size < 1)
@@ -117,6 +117,6 @@ public sealed class ArchiveFunctions(PlatformDatabase database, ProjectAccess ac
         var folder = CaseFold.Composed(wanted.Folder ?? "").TrimEnd('/');
         if (folder.Length > 0 && ImagePath.Problem(folder) is { } problem)
             throw new ProblemException(ErrorCodes.InvalidPath, problem, "folder");
-        return new ArchiveDraft(wanted.Name!.AsName(), size, wanted.Layout ?? ImageLayout.FoldersAreClasses, folder);
+        return new ArchiveDraft(wanted.Name!.AsName(), size, UploadLayouts.Of(task, wanted.Layout), folder);
     }
 }

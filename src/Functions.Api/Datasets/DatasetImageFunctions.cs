@@ -15,14 +15,17 @@ public sealed class DatasetImageFunctions(PlatformDatabase database, ProjectAcce
     [Function("ListDatasetImages"), RequiresPermission(Permission.DatasetsRead)]
     [Operation("List images of a dataset", Tag = "Datasets", Returns = typeof(Page<ImageAnswer>),
         Description = "Newest first.")]
-    [Query<string>("class", "Only images of this class.", MaximumLength = 200, Example = "cat")]
+    [Query<string>("class", "Only images of this class, or with an object of it.", MaximumLength = 200, Example = "cat")]
+    [Query<bool>("annotated", "Only images whose annotations were given, also those without objects, or only the others.", Example = "false")]
     public async Task<IResult> List(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/datasets/{id:guid}/images")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await access.RequireDatasetAsync(database, request.CurrentUser(), id, Permission.DatasetsRead, cancellation);
         var images = database.DatasetImages.AsNoTracking().Where(image => image.DatasetId == id);
         if (request.QueryText("class") is { } name)
-            images = images.Where(image => image.Class == name);
+            images = images.Where(image => image.Class == name || database.ImageAnnotations.Any(row => row.ImageId == image.Id && row.ClassNames.Contains(name)));
+        if (request.QueryFlag("annotated") is { } annotated)
+            images = images.Where(image => database.ImageAnnotations.Any(row => row.ImageId == image.Id) == annotated);
         return Answer.Ok(await images.NewestFirstAsync(request, urls.Answer, cancellation));
     }
 

@@ -18,7 +18,7 @@ public sealed class DatasetVersionFunctions(PlatformDatabase database, ProjectAc
 {
     [Function("PublishDataset"), RequiresPermission(Permission.DatasetsWrite)]
     [Operation("Publish a version", Tag = "Datasets",
-        Body = typeof(NewVersion), Example = """{"note":"Before the new camera"}""", NotIdempotent = "The same images are the same version, however often they are published.", Returns = typeof(VersionAnswer), Status = 202, AlternativeStatus = 200, Problems = ["DATASET_EMPTY", "DATASET_SINGLE_CLASS"],
+        Body = typeof(NewVersion), Example = """{"note":"Before the new camera"}""", NotIdempotent = "The same images are the same version, however often they are published.", Returns = typeof(VersionAnswer), Status = 202, AlternativeStatus = 200, Problems = ["DATASET_EMPTY", "DATASET_SINGLE_CLASS", "DATASET_NOT_ANNOTATED"],
         Description = "Freezes the present images as an immutable version. The answer is 202 with a new version, which is ready a little later, or 200 with an existing version that has the same content.")]
     public async Task<IResult> Publish(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/datasets/{id:guid}/versions")] HttpRequest request,
@@ -27,7 +27,7 @@ public sealed class DatasetVersionFunctions(PlatformDatabase database, ProjectAc
         var user = request.CurrentUser();
         await access.RequireDatasetAsync(database, user, id, Permission.DatasetsWrite, cancellation);
         var wanted = await request.ReadJsonAsync<NewVersion>(cancellation);
-        var published = await publisher.PublishAsync(id, user.Id, wanted.Note, cancellation, wanted.Splits ?? SplitSource.Ratios);
+        var published = await publisher.PublishAsync(id, user.Id, wanted.Note, cancellation, wanted.Splits ?? SplitSource.Ratios, wanted.AnnotatedOnly ?? false);
 
         // If the process ends before this, recovery finds the version that is publishing without an orchestration (DatasetWork).
         if (published.Version.State == DatasetVersionState.Publishing)

@@ -5,6 +5,7 @@ using VisionPlatform.Application.Datasets;
 using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Datasets.Annotations;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Text;
 using VisionPlatform.Infrastructure.Images;
@@ -31,9 +32,9 @@ public sealed class UploadFunctions(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/datasets/{id:guid}/uploads")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var user = request.CurrentUser();
-        await access.RequireDatasetAsync(database, user, id, Permission.DatasetsWrite, cancellation);
+        var dataset = await access.RequireDatasetAsync(database, user, id, Permission.DatasetsWrite, cancellation);
         var wanted = await request.ReadJsonAsync<NewUploads>(cancellation, MaximumBody);
-        var files = Check(wanted.Files!, wanted.Layout ?? ImageLayout.FoldersAreClasses);
+        var files = Check(wanted.Files!, dataset.TaskType, UploadLayouts.Of(dataset.TaskType, wanted.Layout));
         var quota = await quotas.OfStorageAsync(user.Id, user.Role, user.OrganizationId, cancellation);
         var tickets = await intake.AnnounceAsync(id, user.Id, files, wanted.OnDuplicate == OnDuplicate.Skip, quota, cancellation);
         return Answer.Ok(new UploadsAnswer([.. tickets.Uploads.Select(UploadAnswer.From)], tickets.Skipped));
@@ -54,7 +55,7 @@ public sealed class UploadFunctions(
             [.. done.Failed.Select(failure => new FailedUploadAnswer(failure.UploadId, failure.Path, failure.Error.Code, failure.Detail, failure.Error.SuggestedAction))]));
     }
 
-    private AnnouncedFile[] Check(IReadOnlyList<NewUpload> files, ImageLayout layout)
+    private AnnouncedFile[] Check(IReadOnlyList<NewUpload> files, TaskType task, ImageLayout layout)
     {
         string[] paths = [.. files.Select(file => CaseFold.Composed(file.Path!))];
         CheckPaths(paths);
@@ -64,7 +65,7 @@ public sealed class UploadFunctions(
         {
             var (path, size, contentType) = (paths[i], files[i].Size!.Value, files[i].ContentType ?? ContentTypeOf(files[i].Path!));
             var place = layout.Place(path);
-            if (place.Problem is { } misplaced && (files[i].Class is null || files[i].Split is null))
+            if (place.Problem is { } misplaced && ((files[i].Class is null && !task.HasAnnotations()) || files[i].Split is null))
                 errors.Add($"files[{i}].path", misplaced);
             if (size < 1)
                 errors.Add($"files[{i}].size", "The file is empty.");
@@ -72,7 +73,9 @@ public sealed class UploadFunctions(
                 errors.Add($"files[{i}].size", $"An image may have at most {limits.MaxImageBytes} bytes.");
             if (contentType is null || !ContentTypes.Contains(contentType))
                 errors.Add($"files[{i}].contentType", $"Must be one of {string.Join(", ", ContentTypes)}; it is taken from the extension when absent.");
-            var name = files[i].Class is { } given ? CaseFold.Composed(given) : place.Class;
+            if (files[i].Class is not null && task.HasAnnotations())
+                errors.Add($"files[{i}].class", "Images of this dataset have annotations, not a class.");
+            var name = task.HasAnnotations() ? null : files[i].Class is { } given ? CaseFold.Composed(given) : place.Class;
             if (name is not null && ClassName.Problem(name) is { } problem)
                 errors.Add($"files[{i}].class", problem);
             announced[i] = new AnnouncedFile(path, size, contentType ?? "", name, files[i].Split ?? place.Split);

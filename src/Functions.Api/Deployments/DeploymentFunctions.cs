@@ -19,7 +19,7 @@ public sealed class DeploymentFunctions(PlatformDatabase database, DeploymentLif
     private const string Example = $$"""{"exportId":"{{Examples.Export}}","name":"Line 3"}""";
 
     [Function("CreateDeployment"), RequiresPermission(Permission.DeploymentsWrite)]
-    [Operation("Create a deployment", Body = typeof(NewDeployment), Example = Example, Returns = typeof(DeploymentAnswer), Status = 202, Problems = ["NOT_FOUND", "INVALID_STATE"],
+    [Operation("Create a deployment", Body = typeof(NewDeployment), Example = Example, Returns = typeof(DeploymentAnswer), Status = 202, Problems = ["NOT_FOUND", "INVALID_STATE", "TASK_NOT_SUPPORTED"],
         Description = "Loads a completed export so that it answers predictions. The answer contains the API key of the deployment; it is shown only once.")]
     public async Task<IResult> Create(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route)] HttpRequest request, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)

@@ -20,6 +20,7 @@ public static class Examples
     public const string ModelVersion = "01995b5e-0a00-7000-8000-000000000009";
     public const string Export = "01995b5e-0a00-7000-8000-00000000000a";
     public const string Deployment = "01995b5e-0a00-7000-8000-00000000000b";
+    public const string AnnotationImport = "01995b5e-0a00-7000-8000-000000000014";
     public const string Archive = "01995b5e-0a00-7000-8000-000000000013";
     public const string Email = "ann@example.com";
     public const string Password = "look at the green field";
@@ -50,6 +51,7 @@ public static class Examples
     {
         ["projects"] = Project,
         ["datasets"] = Dataset,
+        ["datasets/annotation-imports"] = AnnotationImport,
         ["datasets/archives"] = Archive,
         ["datasets/images"] = Image,
         ["datasets/versions"] = DatasetVersion,

@@ -21,13 +21,14 @@ public sealed record ModelAnswer(Guid Id, Guid ProjectId, string Name, TaskType 
 /// <param name="Architecture">Architecture, as the trainer's capabilities name it, for example <c>small_cnn</c>.</param>
 /// <param name="TaskType">What the model does.</param>
 /// <param name="Classes">Classes in the order of the model's outputs.</param>
+/// <param name="PrimaryMetric">Name of the metric that decided which epoch was the best; it follows from the task.</param>
 /// <param name="Metrics">Metrics of the best epoch by name, for example <c>accuracy</c> and <c>loss</c>.</param>
-/// <param name="ConfusionMatrix">Number of images by true class (rows) and predicted class (columns), in the order of <c>classes</c>.</param>
+/// <param name="ConfusionMatrix">Number of images, objects or pixels by true class (rows) and predicted class (columns), in the order of <c>classes</c>; a last row and column more is the background. Empty when the trainer measured none.</param>
 /// <param name="PerClass">Quality of each class on the held-out images.</param>
 /// <param name="Checkpoint">Checkpoint that the version was made from.</param>
 public sealed record ModelVersionAnswer(
     Guid Id, Guid ModelId, int Number, Guid JobId, Guid DatasetVersionId, string Framework, string Architecture, TaskType TaskType,
-    IReadOnlyList<string> Classes, IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<List<int>> ConfusionMatrix,
+    string PrimaryMetric, IReadOnlyList<string> Classes, IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<List<long>> ConfusionMatrix,
     IReadOnlyList<ClassMetrics> PerClass, ModelCheckpoint Checkpoint, DateTimeOffset CreatedAt);
 
 /// <summary>The stored weights of a model version.</summary>

@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Models;
+using VisionPlatform.Domain.Training;
 using VisionPlatform.Api.Projects;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Storage;
@@ -67,7 +68,7 @@ public sealed class ModelFunctions(PlatformDatabase database, ObjectStores store
 
     private ModelVersionAnswer Describe(ModelVersion version) => new(
         version.Id, version.ModelId, version.Number, version.JobId, version.DatasetVersionId, version.Framework, version.Architecture, version.TaskType,
-        version.Classes, version.Metrics, version.ConfusionMatrix, version.PerClass,
+        version.TaskType.Primary().Name, version.Classes, version.Metrics, version.ConfusionMatrix, version.PerClass,
         new ModelCheckpoint(version.CheckpointEpoch, version.CheckpointSize, version.CheckpointSha256,
             new Uri(stores.Internal.PresignGet(version.CheckpointKey, DownloadLifetime, $"{version.Architecture}-v{version.Number}.pt").Url)),
         version.CreatedAt);

@@ -13,15 +13,15 @@ internal static class SchemaExamples
     // What a field of this name looks like; others follow from their type.
     private static readonly Dictionary<string, string> Texts = new(StringComparer.Ordinal)
     {
-        ["accessToken"] = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIwMTk5NWI1ZSJ9.X3k0vQ", ["action"] = "user.update_role", ["actorName"] = "ann@example.com", ["address"] = "203.0.113.7",
+        ["accessToken"] = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIwMTk5NWI1ZSJ9.X3k0vQ", ["action"] = "user.update_role", ["addedClasses"] = "scratch", ["actorName"] = "ann@example.com", ["address"] = "203.0.113.7",
         ["apiKey"] = "vpd_q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ", ["architecture"] = "small_cnn", ["badgeColor"] = "#1d4ed8", ["badgeColors"] = "#1d4ed8", ["class"] = "scratch", ["classes"] = "scratch",
-        ["client"] = "Mozilla/5.0 (X11; Linux x86_64)", ["code"] = "STORAGE_UNAVAILABLE", ["company"] = "Steel Ltd", ["confirmationSentTo"] = "ann.smith@example.com", ["contentType"] = "image/png",
+        ["client"] = "Mozilla/5.0 (X11; Linux x86_64)", ["code"] = "STORAGE_UNAVAILABLE", ["company"] = "Steel Ltd", ["counts"] = "132", ["confirmationSentTo"] = "ann.smith@example.com", ["contentType"] = "image/png",
         ["database"] = "platform", ["id"] = "20261129T020000Z-8c1fa0d4", ["backup"] = "latest", ["buckets"] = "cold", ["confirm"] = "archive", ["databases"] = "archive", ["first"] = "platform", ["inUse"] = "platform",
         ["phase"] = "copy rows", ["prefix"] = "datasets/", ["second"] = "archive", ["subject"] = "platform → archive", ["target"] = "archive", ["problem"] = "the newest backup is 30 hours old", ["schemaVersion"] = "20261129203604_FoldedPaths",
         ["description"] = "Scratches and dents on rolled steel", ["detail"] = "It does not answer.", ["displayName"] = "Small CNN", ["division"] = "Rolling mill", ["email"] = "ann@example.com",
         ["error"] = "The manifest could not be written.", ["etag"] = "\"d41d8cd98f00b204e9800998ecf8427e\"", ["format"] = "onnx", ["folder"] = "plates/images", ["framework"] = "torchvision", ["fullName"] = "Ann Smith", ["group"] = "Optimizer",
-        ["field"] = "metrics", ["hash"] = Sha256, ["initials"] = "AS", ["inviter"] = "Ann Smith", ["key"] = $"checkpoints/{Examples.TrainingJob}/1/epoch_1.pt", ["level"] = "info", ["message"] = "epoch 3 of 10", ["method"] = "PUT",
-        ["model"] = "small_cnn", ["name"] = "Steel plates", ["nextCursor"] = "IjAxOTk1YjVlLTBhMDAtNzAwMC04MDAwLTAwMDAwMDAwMDAwMSI", ["note"] = "Before the new camera", ["orchestrationId"] = $"exports-{Examples.Export}",
+        ["field"] = "metrics", ["hash"] = Sha256, ["image"] = "scratch/img_0001.png", ["initials"] = "AS", ["inviter"] = "Ann Smith", ["key"] = $"checkpoints/{Examples.TrainingJob}/1/epoch_1.pt", ["level"] = "info", ["message"] = "epoch 3 of 10", ["method"] = "PUT",
+        ["model"] = "small_cnn", ["name"] = "Steel plates", ["names"] = "left end", ["primaryMetric"] = "accuracy", ["nextCursor"] = "IjAxOTk1YjVlLTBhMDAtNzAwMC04MDAwLTAwMDAwMDAwMDAwMSI", ["note"] = "Before the new camera", ["orchestrationId"] = $"exports-{Examples.Export}",
         ["path"] = "scratch/img_0001.png", ["permissions"] = "datasets:read", ["refreshToken"] = Examples.RefreshToken, ["role"] = "member", ["scopes"] = "read", ["service"] = "labeler", ["sha256"] = Sha256,
         ["skipped"] = "scratch/img_0002.png", ["source"] = "trainer", ["state"] = "online", ["subjectId"] = Examples.User, ["subjectName"] = "kim@example.org", ["subjectType"] = "user",
         ["suggestedAction"] = "Try again in a moment.", ["targetName"] = "Steel plates", ["taskTypes"] = "image_classification", ["thumbnailUrl"] = Url, ["canRun"] = "5c1e8a2f", ["instanceId"] = $"train-{Examples.TrainingJob}", ["kind"] = "activity", ["orchestrator"] = "TrainModel", ["replayError"] = "This build has no orchestrator 'TrainModel'.", ["status"] = "Running",

@@ -34,6 +34,7 @@ public sealed record NewTrainingJob(
 /// <param name="Framework">Trainer that runs it.</param>
 /// <param name="Model">Model architecture that is trained.</param>
 /// <param name="TaskType">What the model is trained to do.</param>
+/// <param name="PrimaryMetric">Name of the metric that decides which epoch is the best; it follows from the task.</param>
 /// <param name="Config">Configuration by field name, as it was requested.</param>
 /// <param name="State">How far the job is.</param>
 /// <param name="CurrentEpoch">Number of epochs that are finished.</param>
@@ -53,13 +54,13 @@ public sealed record NewTrainingJob(
 /// <param name="CompletedAt">When the job ended; null before.</param>
 public sealed record TrainingJobAnswer(
     Guid Id, Guid ProjectId, Guid DatasetVersionId, string Name, string Framework, string Model, TaskType TaskType,
-    IReadOnlyDictionary<string, JsonElement> Config, JobState State, int CurrentEpoch, int? TotalEpochs, double? EtaSeconds,
+    string PrimaryMetric, IReadOnlyDictionary<string, JsonElement> Config, JobState State, int CurrentEpoch, int? TotalEpochs, double? EtaSeconds,
     IReadOnlyDictionary<string, double>? LatestMetrics, IReadOnlyDictionary<string, double>? FinalMetrics,
     IReadOnlyDictionary<string, double>? BestMetrics, int? BestEpoch, FailureAnswer? Error, IReadOnlyList<SplitWarning> Warnings, IReadOnlyList<AttemptAnswer> Attempts,
     Guid? ModelId, Guid? ModelVersionId, Guid? RestartedFrom, DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? CompletedAt)
 {
     public static TrainingJobAnswer Of(TrainingJob job, IEnumerable<Attempt> attempts) => new(
-        job.Id, job.ProjectId, job.DatasetVersionId, job.Name, job.Framework, job.Model, job.TaskType, job.Config, job.State, job.CurrentEpoch,
+        job.Id, job.ProjectId, job.DatasetVersionId, job.Name, job.Framework, job.Model, job.TaskType, job.TaskType.Primary().Name, job.Config, job.State, job.CurrentEpoch,
         job.TotalEpochs, job.EtaSeconds, job.LatestMetrics, job.FinalMetrics, job.BestMetrics, job.BestEpoch, FailureAnswer.Of(job.Error), job.Warnings,
         [.. attempts.OrderBy(attempt => attempt.Number).Select(AttemptAnswer.Of)],
         job.ModelId, job.ModelVersionId, job.RestartedFrom, job.CreatedAt, job.StartedAt, job.CompletedAt);

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Datasets.Annotations;
 using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Domain.Exports;
 using VisionPlatform.Domain.Models;
@@ -30,6 +31,8 @@ internal static class Mappings
         {
             dataset.Property(d => d.Name).HasMaxLength(200);
             dataset.Property(d => d.Split).HasJson();
+            dataset.Property(d => d.Classes).HasJson().HasDefaultValueSql("'[]'");
+            dataset.Property(d => d.Keypoints).HasJson();
             dataset.HasOne<Project>().WithMany().HasForeignKey(d => d.ProjectId);
             dataset.HasIndex(d => new { d.ProjectId, d.Id });
             dataset.HasIndex(d => d.CreatedBy).HasFilter("deleted_at IS NULL");
@@ -91,6 +94,10 @@ internal static class Mappings
             version.Property(v => v.ClassCounts).HasJson();
             version.Property(v => v.SplitCounts).HasJson();
             version.Property(v => v.Warnings).HasJson().HasDefaultValueSql("'[]'");
+            version.Property(v => v.AnnotationClasses).HasJson().HasDefaultValueSql("'[]'");
+            version.Property(v => v.ObjectCounts).HasJson().HasDefaultValueSql("'{}'");
+            version.Property(v => v.Keypoints).HasJson();
+            version.Ignore(v => v.ClassNames);
             version.HasOne<Dataset>().WithMany().HasForeignKey(v => v.DatasetId);
             version.HasIndex(v => new { v.DatasetId, v.Number }).IsUnique();
             version.HasIndex(v => new { v.DatasetId, v.Hash }).IsUnique();
@@ -98,9 +105,57 @@ internal static class Mappings
         model.Entity<DatasetVersionImage>(image =>
         {
             image.HasKey(i => new { i.VersionId, i.Path });
+            // In a table of its own, so that lists of images do not read it.
+            image.Ignore(i => i.Annotations);
             image.HasOne<DatasetVersion>().WithMany().HasForeignKey(i => i.VersionId);
             image.HasIndex(i => new { i.VersionId, i.Split, i.Path });
             image.HasIndex(i => i.Key);
+        });
+    }
+
+    public static void MapAnnotations(this ModelBuilder model)
+    {
+        model.Entity<ImageAnnotations>(annotations =>
+        {
+            annotations.ToTable("image_annotations");
+            annotations.HasKey(a => a.ImageId);
+            annotations.HasOne<DatasetImage>().WithOne().HasForeignKey<ImageAnnotations>(a => a.ImageId);
+            annotations.HasIndex(a => a.DatasetId);
+        });
+        model.Entity<VersionAnnotations>(annotations =>
+        {
+            annotations.ToTable("dataset_version_annotations");
+            annotations.HasKey(a => new { a.VersionId, a.Path });
+            annotations.HasOne<DatasetVersion>().WithMany().HasForeignKey(a => a.VersionId);
+        });
+        model.Entity<AnnotationImport>(import =>
+        {
+            import.ToTable("annotation_imports");
+            import.Property(i => i.Name).HasMaxLength(200);
+            import.Property(i => i.Reasons).HasJson();
+            import.Property(i => i.Entries).HasJson();
+            import.Property(i => i.AddedClasses).HasJson();
+            import.Property(i => i.Error).HasJson();
+            import.HasOne<Dataset>().WithMany().HasForeignKey(i => i.DatasetId);
+            import.HasIndex(i => new { i.DatasetId, i.Id });
+            // For quotas, which add up what is announced.
+            import.HasIndex(i => new { i.CreatedBy, i.ExpiresAt }).IncludeProperties(i => i.Size).HasFilter("state = 'announced'").HasDatabaseName("ix_annotation_imports_announced");
+            import.HasIndex(i => i.CreatedAt).HasFilter("state IN ('announced', 'importing')").HasDatabaseName("ix_annotation_imports_active");
+            import.HasIndex(i => i.EndedAt);
+        });
+        model.Entity<StagedImage>(image =>
+        {
+            image.ToTable("annotation_import_images");
+            image.HasKey(i => new { i.ImportId, i.Number });
+            image.HasOne<AnnotationImport>().WithMany().HasForeignKey(i => i.ImportId);
+            image.HasIndex(i => new { i.ImportId, i.FileId }).IsUnique();
+            image.HasIndex(i => new { i.ImportId, i.ImageId });
+        });
+        model.Entity<StagedAnnotation>(annotation =>
+        {
+            annotation.ToTable("annotation_import_objects");
+            annotation.HasKey(a => new { a.ImportId, a.ImageNumber, a.Number });
+            annotation.HasOne<AnnotationImport>().WithMany().HasForeignKey(a => a.ImportId);
         });
     }
 

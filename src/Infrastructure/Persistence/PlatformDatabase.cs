@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
 using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Datasets.Annotations;
 using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Domain.Exports;
 using VisionPlatform.Domain.Import;
@@ -23,6 +24,11 @@ public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options)
     public DbSet<DatasetUsage> DatasetUsage => Set<DatasetUsage>();
     public DbSet<DatasetVersion> DatasetVersions => Set<DatasetVersion>();
     public DbSet<DatasetVersionImage> DatasetVersionImages => Set<DatasetVersionImage>();
+    public DbSet<ImageAnnotations> ImageAnnotations => Set<ImageAnnotations>();
+    public DbSet<VersionAnnotations> VersionAnnotations => Set<VersionAnnotations>();
+    public DbSet<AnnotationImport> AnnotationImports => Set<AnnotationImport>();
+    public DbSet<StagedImage> StagedImages => Set<StagedImage>();
+    public DbSet<StagedAnnotation> StagedAnnotations => Set<StagedAnnotation>();
     public DbSet<TrainingJob> TrainingJobs => Set<TrainingJob>();
     public DbSet<Attempt> Attempts => Set<Attempt>();
     public DbSet<Trainer> Trainers => Set<Trainer>();
@@ -52,6 +58,7 @@ public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options)
     {
         modelBuilder.MapProjects();
         modelBuilder.MapDatasets();
+        modelBuilder.MapAnnotations();
         modelBuilder.MapTraining();
         modelBuilder.MapModels();
         modelBuilder.MapImportedRows();

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using VisionPlatform.Domain.Datasets.Annotations;
 using VisionPlatform.Domain.Training;
 
 namespace VisionPlatform.Infrastructure.Training;
@@ -38,7 +39,12 @@ public sealed record TrainerCallback(
 /// <param name="ManifestSha256">SHA-256 of its lines without the keys.</param>
 /// <param name="Classes">Class names in the order of the model's outputs.</param>
 /// <param name="MaxImagePixels">Width × height that an image may have; images of earlier times may have more.</param>
-public sealed record TrainerDataset(Uri ManifestUrl, string ManifestSha256, IReadOnlyList<string> Classes, long MaxImagePixels);
+public sealed record TrainerDataset(Uri ManifestUrl, string ManifestSha256, IReadOnlyList<string> Classes, long MaxImagePixels)
+{
+    /// <summary>Keypoints of each object; only for keypoint detection.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public KeypointList? Keypoints { get; init; }
+}
 
 /// <summary>A checkpoint to load.</summary>
 /// <param name="Url">Presigned address.</param>
@@ -129,11 +135,11 @@ public sealed record AttemptEvent
     /// <summary>Classes in the order of the model's outputs.</summary>
     public List<string>? Classes { get; init; }
 
-    /// <summary>Number of images by true class (rows) and predicted class (columns).</summary>
-    public List<List<int>>? ConfusionMatrix { get; init; }
+    /// <summary>Number of images, objects or pixels by true class (rows) and predicted class (columns); it may have a last row and column for the background.</summary>
+    public List<List<long>>? ConfusionMatrix { get; init; }
 
     /// <summary>Quality of each class.</summary>
-    public List<ClassMetrics>? PerClass { get; init; }
+    public List<ReportedClass>? PerClass { get; init; }
 
     /// <summary>Name of a checkpoint or artifact.</summary>
     public string? Name { get; init; }
@@ -167,6 +173,20 @@ public sealed record AttemptEvent
 
     /// <summary>Category of a failed attempt: <c>user</c>, <c>transient</c> or <c>permanent</c>.</summary>
     public string? Category { get; init; }
+}
+
+/// <summary>Quality of one class, as a trainer reports it.</summary>
+/// <param name="Class">Name of the class.</param>
+/// <param name="Precision">From 0 to 1; may be left out.</param>
+/// <param name="Recall">From 0 to 1; may be left out.</param>
+/// <param name="F1">From 0 to 1; may be left out.</param>
+/// <param name="Support">Number of images, objects or pixels of the class.</param>
+/// <param name="Metrics">Further measures of the class by name; may be left out.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
+public sealed record ReportedClass(
+    string Class, double? Precision, double? Recall, double? F1, long Support, IReadOnlyDictionary<string, double>? Metrics = null)
+{
+    public ClassMetrics ToMetrics() => new(Class, Precision, Recall, F1, Support, Metrics);
 }
 
 /// <summary>Answer to a batch of events.</summary>

@@ -8,6 +8,7 @@ using VisionPlatform.Application.Idempotency;
 using VisionPlatform.Application.Organizations;
 using VisionPlatform.Application.Projects;
 using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Datasets.Annotations;
 using VisionPlatform.Domain.Projects;
 using VisionPlatform.Functions.Embedded.Tests;
 using VisionPlatform.Infrastructure.Images;
@@ -59,14 +60,15 @@ public sealed class DatasetFixture(PostgresServer postgres) : IAsyncLifetime
     public UserDatabase Users() => new(new DbContextOptionsBuilder<UserDatabase>().UseNpgsql(_users).Options);
 
     /// <summary>A new empty dataset in a new project.</summary>
-    public async Task<DatasetWorkbench> NewDatasetAsync(SplitSettings? split = null)
+    public async Task<DatasetWorkbench> NewDatasetAsync(
+        SplitSettings? split = null, TaskType task = TaskType.ImageClassification, IReadOnlyList<string>? classes = null, KeypointList? keypoints = null)
     {
         await using var database = Database();
         var now = DateTimeOffset.UtcNow;
         var project = new Project { Name = $"p-{Guid.NewGuid()}", OwnerId = Guid.CreateVersion7(), CreatedAt = now, UpdatedAt = now };
         var dataset = new Dataset
         {
-            ProjectId = project.Id, Name = "digits", TaskType = TaskType.ImageClassification, Split = split ?? SplitSettings.Default,
+            ProjectId = project.Id, Name = "digits", TaskType = task, Split = split ?? SplitSettings.Default, Classes = classes ?? [], Keypoints = keypoints,
             CreatedBy = project.OwnerId, CreatedAt = now, UpdatedAt = now,
         };
         database.Add(project);
@@ -77,7 +79,7 @@ public sealed class DatasetFixture(PostgresServer postgres) : IAsyncLifetime
 }
 
 /// <summary>One dataset and what can be done with it, each call with services of its own as a request has.</summary>
-public sealed class DatasetWorkbench(DatasetFixture fixture, Dataset dataset)
+public sealed partial class DatasetWorkbench(DatasetFixture fixture, Dataset dataset)
 {
     private static readonly HttpClient Http = new();
     private static readonly ImageInspector Inspector = new();
@@ -117,10 +119,10 @@ public sealed class DatasetWorkbench(DatasetFixture fixture, Dataset dataset)
     public Thumbnails Thumbnails(PlatformDatabase database, ILogger<Thumbnails>? log = null) =>
         new(database, fixture.Stores, Staged(database), Inspector, Time, log ?? NullLogger<Thumbnails>.Instance);
 
-    public async Task<PublishedVersion> PublishAsync(string? note = null, SplitSource source = SplitSource.Ratios)
+    public async Task<PublishedVersion> PublishAsync(string? note = null, SplitSource source = SplitSource.Ratios, bool annotatedOnly = false)
     {
         await using var database = fixture.Database();
-        return await new VersionPublisher(database, Time).PublishAsync(Dataset.Id, Dataset.CreatedBy, note, CancellationToken.None, source);
+        return await new VersionPublisher(database, Time).PublishAsync(Dataset.Id, Dataset.CreatedBy, note, CancellationToken.None, source, annotatedOnly);
     }
 
     public async Task RemoveAsync(Guid image)

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Configuration;
 using VisionPlatform.Application.Datasets;
 using VisionPlatform.Application.Training;
 using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Datasets.Annotations;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Training;
 using VisionPlatform.Infrastructure.Storage;
@@ -68,6 +69,29 @@ public sealed class AttemptInputsTests(TrainingDatabase training) : IClassFixtur
         await using var unpacked = new GZipStream(await http.GetStreamAsync(dataset.ManifestUrl, Cancellation), CompressionMode.Decompress);
         var lines = (await new StreamReader(unpacked).ReadToEndAsync(Cancellation)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToList();
         Assert.Equal(Paths, lines.Select(line => line.GetProperty("path").GetString()));
+        Assert.Equal(["train", "val"], lines.Select(line => line.GetProperty("split").GetString()).Distinct().Order());
+    }
+
+    [Fact]
+    public async Task A_manifest_of_its_own_has_the_annotations_of_the_version()
+    {
+        var (job, version) = await JobAsync(HalfAndHalf);
+        await using var database = training.Open();
+        database.AddRange(Paths.Select((path, i) => new VersionAnnotations
+        {
+            VersionId = version.Id, Path = path, Content = i == 0 ? "[]" : $$"""[{"class":"cat","box":[{{i}},1,2,2]}]""", ClassNames = [], ClassObjects = [],
+        }));
+        await database.SaveChangesAsync(Cancellation);
+        IReadOnlyList<string> classes = ["dog", "cat"];
+        await database.DatasetVersions.Where(row => row.Id == version.Id).ExecuteUpdateAsync(set => set.SetProperty(row => row.AnnotationClasses, classes), Cancellation);
+
+        var dataset = await Inputs(database).DatasetAsync(job, Cancellation);
+
+        Assert.Equal(["dog", "cat"], dataset!.Classes);
+        using var http = new HttpClient();
+        await using var unpacked = new GZipStream(await http.GetStreamAsync(dataset.ManifestUrl, Cancellation), CompressionMode.Decompress);
+        var lines = (await new StreamReader(unpacked).ReadToEndAsync(Cancellation)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        Assert.Equal(["[]", .. Enumerable.Range(1, 3).Select(i => $$"""[{"class":"cat","box":[{{i}},1,2,2]}]""")], lines.Select(line => line.GetProperty("annotations").GetRawText()));
         Assert.Equal(["train", "val"], lines.Select(line => line.GetProperty("split").GetString()).Distinct().Order());
     }
 

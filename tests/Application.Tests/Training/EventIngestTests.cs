@@ -23,6 +23,39 @@ public sealed class EventIngestTests(TrainingDatabase training) : IClassFixture<
     }
 
     [Fact]
+    public async Task A_validation_of_a_detection_needs_no_confusion_matrix_and_may_have_measures_of_its_own()
+    {
+        var (job, attempt) = await training.QueueAsync();
+        var bare = Event(1, "validation") with
+        {
+            Epoch = 1, Split = "val", Metrics = new() { ["mAP50-95"] = 0.4 }, Classes = ["cat", "dog"],
+            PerClass = [new("cat", 0.5, null, null, 3, new Dictionary<string, double> { ["mAP50"] = 0.6 }), new("dog", null, null, null, 0)],
+        };
+        var withBackground = bare with { Seq = 2, Epoch = 2, ConfusionMatrix = [[3_000_000_000, 0, 1], [0, 2, 0], [4, 0, 0]] };
+
+        var report = await training.ReportAsync(attempt.Id, bare, withBackground);
+
+        Assert.Null(report.Reply.Refused);
+        await using var database = training.Open();
+        var results = await database.ValidationResults.AsNoTracking().Where(result => result.JobId == job.Id).OrderBy(result => result.Epoch).ToListAsync(TestContext.Current.CancellationToken);
+        Assert.Empty(results[0].ConfusionMatrix);
+        Assert.Equal((0.5, (double?)null, 0.6), (results[0].PerClass[0].Precision, results[0].PerClass[0].Recall, results[0].PerClass[0].Metrics!["mAP50"]));
+        Assert.Equal(3_000_000_000, results[1].ConfusionMatrix[0][0]);
+    }
+
+    [Fact]
+    public async Task A_confusion_matrix_that_is_no_square_of_the_classes_is_refused()
+    {
+        var (_, attempt) = await training.QueueAsync();
+        var whole = Event(1, "validation") with { Epoch = 1, Split = "val", Metrics = [], Classes = ["cat", "dog"], PerClass = [] };
+        foreach (var (i, matrix) in ((List<List<long>>[])[[[1]], [[1, 2], [1]], [[1, 2, 3], [1, 2, 3]], [[1, -1], [0, 0]], [[1, 0, 0, 0], [1, 0, 0, 0], [1, 0, 0, 0], [1, 0, 0, 0]]]).Index())
+        {
+            var report = await training.ReportAsync(attempt.Id, whole with { Seq = 1 + i, ConfusionMatrix = matrix });
+            Assert.Equal("confusionMatrix", Assert.Single(report.Reply.Refused!).Field);
+        }
+    }
+
+    [Fact]
     public async Task A_repeated_batch_is_accepted_and_changes_nothing()
     {
         var (job, attempt) = await training.QueueAsync();

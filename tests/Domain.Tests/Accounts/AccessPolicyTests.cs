@@ -20,6 +20,7 @@ public sealed class AccessPolicyTests
         MembersManage         Guest             Admin
         DatasetsRead          Guest             Viewer
         DatasetsWrite         Guest             Member
+        DatasetsAnnotate      Guest             Member
         DatasetsDelete        Guest             Admin
         DatasetsShare         StandardEngineer  Admin
         TrainingRead          Guest             Viewer
@@ -86,7 +87,7 @@ public sealed class AccessPolicyTests
     {
         var least = new Dictionary<Permission, DatasetRole>
         {
-            [Permission.DatasetsRead] = DatasetRole.Viewer, [Permission.DatasetsWrite] = DatasetRole.Admin, [Permission.DatasetsShare] = DatasetRole.Admin,
+            [Permission.DatasetsRead] = DatasetRole.Viewer, [Permission.DatasetsWrite] = DatasetRole.Admin, [Permission.DatasetsAnnotate] = DatasetRole.Annotator, [Permission.DatasetsShare] = DatasetRole.Admin,
         };
         foreach (var (permission, leastSystem, _) in Rows)
             foreach (var system in Enum.GetValues<SystemRole>())

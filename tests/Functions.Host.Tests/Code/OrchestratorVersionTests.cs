@@ -14,6 +14,7 @@ using VisionPlatform.Orchestrations.Backups;
 using VisionPlatform.Orchestrations.Operations;
 using VisionPlatform.Application.Datasets;
 using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Datasets.Annotations;
 using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Exports;
@@ -75,6 +76,9 @@ public sealed class OrchestratorVersionTests
         new("a deleted dataset", "EmptyDataset", Id, [("RemoveDatasetFiles", null)]),
         new("a ZIP of three batches, the second of which ends it", "UnpackArchive", Id,
             [("PlanArchive", new ArchivePlan(3, IsStream: false)), ("UnpackBatch", true), ("UnpackBatch", false), ("UnpackBatch", true), ("FinishArchive", ArchiveState.Failed)]),
+        new("two steps of writing", "ImportAnnotations", Id,
+            [("ReadAnnotationFile", true), ("WriteAnnotations", true), ("WriteAnnotations", false), ("FinishAnnotationImport", AnnotationImportState.Completed)]),
+        new("a file that cannot be read", "ImportAnnotations", Id, [("ReadAnnotationFile", false), ("FinishAnnotationImport", AnnotationImportState.Failed)]),
         new("a TAR of two steps", "UnpackArchive", Id,
             [("PlanArchive", new ArchivePlan(0, IsStream: true)), ("UnpackTar", new TarCursor(500, 1024, 512)), ("UnpackTar", null), ("FinishArchive", ArchiveState.Completed)]),
         new("a deployment at the second try", "DeployModel", Id, [("LoadDeployment", new DeploymentLoad(DeploymentState.Deploying, null)), ("LoadDeployment", new DeploymentLoad(DeploymentState.Active, null))]),

@@ -11,6 +11,7 @@ using VisionPlatform.Api.Http.Requests;
 using VisionPlatform.Api.Http.Idempotency;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Datasets.Annotations;
 using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Domain.Exports;
 using VisionPlatform.Domain.Invitations;
@@ -40,6 +41,9 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         ["leaveProject"] = $"INSERT INTO project_members (project_id, user_id, role, created_at) VALUES ('{Examples.Project}', '{Examples.User}', 'member', now())",
     };
 
+    /// <summary>Makes the example's dataset one whose images have annotations.</summary>
+    private const string WithAnnotations = """UPDATE datasets SET task_type = 'object_detection', classes = '["scratch", "dent"]'""";
+
     /// <summary>SQL for the platform database that must run before an operation can succeed.</summary>
     private static readonly Dictionary<string, string> Adjustments = new(StringComparer.Ordinal)
     {
@@ -48,6 +52,8 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         ["leaveProject"] = $"UPDATE projects SET owner_id = '{Examples.Member}'",
         // Its images are not in the object store.
         ["downloadDatasetVersion"] = "DELETE FROM dataset_version_images",
+        ["getImageAnnotations"] = WithAnnotations, ["replaceImageAnnotations"] = WithAnnotations, ["announceAnnotations"] = WithAnnotations, ["completeAnnotations"] = WithAnnotations,
+        ["addDatasetClasses"] = WithAnnotations,
         ["deleteProject"] = "UPDATE deployments SET state = 'deactivated'",
     };
 
@@ -157,6 +163,13 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
             State = ArchiveState.Completed, Format = ArchiveFormat.Zip, Entries = 3, Taken = 1, Refused = 1, Skipped = 1, TakenBytes = 100, CreatedBy = user, CreatedAt = Then, ExpiresAt = Then, EndedAt = Then,
         });
         platform.DatasetArchiveEntries.AddRange(Entry(1, EntryOutcome.Refused), Entry(2, EntryOutcome.Skipped));
+        platform.AnnotationImports.Add(new AnnotationImport
+        {
+            Id = Guid.Parse(Examples.AnnotationImport), DatasetId = dataset, Name = "instances.json", Mode = AnnotationMode.Replace, AddClasses = true, Folder = "", Size = 100,
+            Key = StagingKeys.Of(Guid.Parse(Examples.AnnotationImport)), State = AnnotationImportState.Completed, Format = AnnotationFormat.Coco, Images = 1, Annotations = 2, ImagesDone = 1, Taken = 1,
+            RefusedAnnotations = 1, Reasons = [new(AnnotationFault.OutsideImage, 1)], Entries = [new("annotation", 1, "scratch/img_0001.png", AnnotationFault.OutsideImage, "box", "The box lies outside the image.")],
+            AddedClasses = ["scratch"], CreatedBy = user, CreatedAt = Then, ExpiresAt = Then, EndedAt = Then,
+        });
         platform.DatasetVersions.Add(new DatasetVersion
         {
             Id = version, DatasetId = dataset, Number = 1, Hash = new string('a', 64), State = DatasetVersionState.Ready, ImageCount = 1, SizeBytes = 100,

@@ -22,12 +22,318 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
+            modelBuilder.Entity("VisionPlatform.Domain.Datasets.Annotations.AnnotationImport", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<bool>("AddClasses")
+                        .HasColumnType("boolean")
+                        .HasColumnName("add_classes");
+
+                    b.Property<string>("AddedClasses")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("added_classes");
+
+                    b.Property<long?>("Annotations")
+                        .HasColumnType("bigint")
+                        .HasColumnName("annotations");
+
+                    b.Property<long>("Clipped")
+                        .HasColumnType("bigint")
+                        .HasColumnName("clipped");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid>("CreatedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("created_by");
+
+                    b.Property<Guid>("DatasetId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("dataset_id");
+
+                    b.Property<DateTimeOffset?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("Entries")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("entries");
+
+                    b.Property<string>("Error")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("error");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<string>("Folder")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("folder");
+
+                    b.Property<string>("Format")
+                        .HasColumnType("text")
+                        .HasColumnName("format");
+
+                    b.Property<long?>("Images")
+                        .HasColumnType("bigint")
+                        .HasColumnName("images");
+
+                    b.Property<long>("ImagesDone")
+                        .HasColumnType("bigint")
+                        .HasColumnName("images_done");
+
+                    b.Property<long>("ImagesLeft")
+                        .HasColumnType("bigint")
+                        .HasColumnName("images_left");
+
+                    b.Property<string>("Key")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("key");
+
+                    b.Property<string>("Mode")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("mode");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("name");
+
+                    b.Property<long>("ReadBytes")
+                        .HasColumnType("bigint")
+                        .HasColumnName("read_bytes");
+
+                    b.Property<string>("Reasons")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("reasons");
+
+                    b.Property<long>("RefusedAnnotations")
+                        .HasColumnType("bigint")
+                        .HasColumnName("refused_annotations");
+
+                    b.Property<long>("RefusedImages")
+                        .HasColumnType("bigint")
+                        .HasColumnName("refused_images");
+
+                    b.Property<long>("Size")
+                        .HasColumnType("bigint")
+                        .HasColumnName("size");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.Property<long>("Taken")
+                        .HasColumnType("bigint")
+                        .HasColumnName("taken");
+
+                    b.HasKey("Id")
+                        .HasName("pk_annotation_imports");
+
+                    b.HasIndex("CreatedAt")
+                        .HasDatabaseName("ix_annotation_imports_active")
+                        .HasFilter("state IN ('announced', 'importing')");
+
+                    b.HasIndex("EndedAt")
+                        .HasDatabaseName("ix_annotation_imports_ended_at");
+
+                    b.HasIndex("CreatedBy", "ExpiresAt")
+                        .HasDatabaseName("ix_annotation_imports_announced")
+                        .HasFilter("state = 'announced'");
+
+                    NpgsqlIndexBuilderExtensions.IncludeProperties(b.HasIndex("CreatedBy", "ExpiresAt"), new[] { "Size" });
+
+                    b.HasIndex("DatasetId", "Id")
+                        .HasDatabaseName("ix_annotation_imports_dataset_id_id");
+
+                    b.ToTable("annotation_imports", (string)null);
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Datasets.Annotations.ImageAnnotations", b =>
+                {
+                    b.Property<Guid>("ImageId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("image_id");
+
+                    b.Property<DateTimeOffset>("AnnotatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("annotated_at");
+
+                    b.Property<Guid>("AnnotatedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("annotated_by");
+
+                    b.PrimitiveCollection<string[]>("ClassNames")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("class_names");
+
+                    b.PrimitiveCollection<int[]>("ClassObjects")
+                        .IsRequired()
+                        .HasColumnType("integer[]")
+                        .HasColumnName("class_objects");
+
+                    b.Property<string>("Content")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("content");
+
+                    b.Property<Guid>("DatasetId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("dataset_id");
+
+                    b.Property<uint>("Version")
+                        .IsConcurrencyToken()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("xid")
+                        .HasColumnName("xmin");
+
+                    b.HasKey("ImageId")
+                        .HasName("pk_image_annotations");
+
+                    b.HasIndex("DatasetId")
+                        .HasDatabaseName("ix_image_annotations_dataset_id");
+
+                    b.ToTable("image_annotations", (string)null);
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Datasets.Annotations.StagedAnnotation", b =>
+                {
+                    b.Property<Guid>("ImportId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("import_id");
+
+                    b.Property<int>("ImageNumber")
+                        .HasColumnType("integer")
+                        .HasColumnName("image_number");
+
+                    b.Property<long>("Number")
+                        .HasColumnType("bigint")
+                        .HasColumnName("number");
+
+                    b.Property<string>("Content")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("content");
+
+                    b.HasKey("ImportId", "ImageNumber", "Number")
+                        .HasName("pk_annotation_import_objects");
+
+                    b.ToTable("annotation_import_objects", (string)null);
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Datasets.Annotations.StagedImage", b =>
+                {
+                    b.Property<Guid>("ImportId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("import_id");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("integer")
+                        .HasColumnName("number");
+
+                    b.Property<bool>("Done")
+                        .HasColumnType("boolean")
+                        .HasColumnName("done");
+
+                    b.Property<string>("FileId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("file_id");
+
+                    b.Property<int>("Height")
+                        .HasColumnType("integer")
+                        .HasColumnName("height");
+
+                    b.Property<Guid?>("ImageId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("image_id");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<int>("Refused")
+                        .HasColumnType("integer")
+                        .HasColumnName("refused");
+
+                    b.Property<int>("Width")
+                        .HasColumnType("integer")
+                        .HasColumnName("width");
+
+                    b.HasKey("ImportId", "Number")
+                        .HasName("pk_annotation_import_images");
+
+                    b.HasIndex("ImportId", "FileId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_annotation_import_images_import_id_file_id");
+
+                    b.HasIndex("ImportId", "ImageId")
+                        .HasDatabaseName("ix_annotation_import_images_import_id_image_id");
+
+                    b.ToTable("annotation_import_images", (string)null);
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Datasets.Annotations.VersionAnnotations", b =>
+                {
+                    b.Property<Guid>("VersionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("version_id");
+
+                    b.Property<string>("Path")
+                        .HasColumnType("text")
+                        .HasColumnName("path");
+
+                    b.PrimitiveCollection<string[]>("ClassNames")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("class_names");
+
+                    b.PrimitiveCollection<int[]>("ClassObjects")
+                        .IsRequired()
+                        .HasColumnType("integer[]")
+                        .HasColumnName("class_objects");
+
+                    b.Property<string>("Content")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("content");
+
+                    b.HasKey("VersionId", "Path")
+                        .HasName("pk_dataset_version_annotations");
+
+                    b.ToTable("dataset_version_annotations", (string)null);
+                });
+
             modelBuilder.Entity("VisionPlatform.Domain.Datasets.Dataset", b =>
                 {
                     b.Property<Guid>("Id")
                         .ValueGeneratedOnAdd()
                         .HasColumnType("uuid")
                         .HasColumnName("id");
+
+                    b.Property<string>("Classes")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("classes")
+                        .HasDefaultValueSql("'[]'");
 
                     b.Property<DateTimeOffset>("CreatedAt")
                         .HasColumnType("timestamp with time zone")
@@ -48,6 +354,10 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.Property<DateTimeOffset?>("EmptiedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("emptied_at");
+
+                    b.Property<string>("Keypoints")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("keypoints");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -485,6 +795,13 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("uuid")
                         .HasColumnName("id");
 
+                    b.Property<string>("AnnotationClasses")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("annotation_classes")
+                        .HasDefaultValueSql("'[]'");
+
                     b.Property<string>("ClassCounts")
                         .IsRequired()
                         .HasColumnType("jsonb")
@@ -515,6 +832,10 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("integer")
                         .HasColumnName("image_count");
 
+                    b.Property<string>("Keypoints")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("keypoints");
+
                     b.Property<string>("ManifestKey")
                         .HasColumnType("text")
                         .HasColumnName("manifest_key");
@@ -526,6 +847,13 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.Property<int>("Number")
                         .HasColumnType("integer")
                         .HasColumnName("number");
+
+                    b.Property<string>("ObjectCounts")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("object_counts")
+                        .HasDefaultValueSql("'{}'");
 
                     b.Property<DateTimeOffset?>("ReadyAt")
                         .HasColumnType("timestamp with time zone")
@@ -1610,6 +1938,56 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasDatabaseName("ix_idempotent_answers_created_at");
 
                     b.ToTable("idempotent_answers", (string)null);
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Datasets.Annotations.AnnotationImport", b =>
+                {
+                    b.HasOne("VisionPlatform.Domain.Datasets.Dataset", null)
+                        .WithMany()
+                        .HasForeignKey("DatasetId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_annotation_imports_datasets_dataset_id");
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Datasets.Annotations.ImageAnnotations", b =>
+                {
+                    b.HasOne("VisionPlatform.Domain.Datasets.DatasetImage", null)
+                        .WithOne()
+                        .HasForeignKey("VisionPlatform.Domain.Datasets.Annotations.ImageAnnotations", "ImageId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_image_annotations_dataset_images_image_id");
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Datasets.Annotations.StagedAnnotation", b =>
+                {
+                    b.HasOne("VisionPlatform.Domain.Datasets.Annotations.AnnotationImport", null)
+                        .WithMany()
+                        .HasForeignKey("ImportId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_annotation_import_objects_annotation_imports_import_id");
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Datasets.Annotations.StagedImage", b =>
+                {
+                    b.HasOne("VisionPlatform.Domain.Datasets.Annotations.AnnotationImport", null)
+                        .WithMany()
+                        .HasForeignKey("ImportId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_annotation_import_images_annotation_imports_import_id");
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Datasets.Annotations.VersionAnnotations", b =>
+                {
+                    b.HasOne("VisionPlatform.Domain.Datasets.DatasetVersion", null)
+                        .WithMany()
+                        .HasForeignKey("VersionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_dataset_version_annotations_dataset_versions_version_id");
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Datasets.Dataset", b =>
