@@ -26,7 +26,7 @@ internal static class SchemaExamples
         ["skipped"] = "scratch/img_0002.png", ["source"] = "trainer", ["state"] = "online", ["subjectId"] = Examples.User, ["subjectName"] = "kim@example.org", ["subjectType"] = "user",
         ["suggestedAction"] = "Try again in a moment.", ["targetName"] = "Steel plates", ["taskTypes"] = "image_classification", ["thumbnailUrl"] = Url, ["canRun"] = "5c1e8a2f", ["instanceId"] = $"train-{Examples.TrainingJob}", ["kind"] = "activity", ["orchestrator"] = "TrainModel", ["replayError"] = "This build has no orchestrator 'TrainModel'.", ["status"] = "Running",
         ["summary"] = "It waits for the event 'cancel', which nobody has raised since 2026-11-29 02:00:00Z.", ["text"] = "the event 'cancel', which nobody has raised since 2026-11-29 02:00:00Z", ["manifestSha256"] = Sha256, ["manifestUrl"] = Url, ["protocol"] = "2", ["taskType"] = "image_classification", ["url"] = Url,
-        ["token"] = "pat_q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ", ["tokenScopes"] = "read", ["tokenType"] = "Bearer", ["traceId"] = "0af7651916cd43dd8448eb211c80319c", ["trainer"] = "torchvision",
+        ["token"] = "pat_q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ", ["tokenScopes"] = "read", ["tokenType"] = "Bearer", ["traceId"] = "0af7651916cd43dd8448eb211c80319c", ["traceparent"] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", ["trainer"] = "torchvision",
         ["type"] = "metrics", ["uploadId"] = "2~q83vEjRWeJCrze8S", ["userAgent"] = "Mozilla/5.0 (X11; Linux x86_64)", ["version"] = "1.0",
     };
 

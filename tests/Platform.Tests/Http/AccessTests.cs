@@ -25,7 +25,7 @@ public sealed partial class AccessTests(PlatformHost host) : PlatformTests(host)
     private static readonly string[] Open =
     [
         "Login", "RefreshSession", "GetAccountOptions", "SignUp", "ConfirmSignUp", "ForgotPassword", "ResetPassword", "ConfirmEmail", "CreateServiceToken", "HealthLive", "HealthLiveV1", "HealthReady", "HealthReadyV1", "OpenApi", "Docs", "DocsFile", "zzUnknownAddress", "Predict",
-        "PreviewInvitation", "DeclineInvitation", "SignUpInvited", "ViewDatasetThumbnail",
+        "PreviewInvitation", "DeclineInvitation", "SignUpInvited", "ViewDatasetThumbnail", "GetAttemptRequest", "HealthStream",
     ];
 
     [Fact]
