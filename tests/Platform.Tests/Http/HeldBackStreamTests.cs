@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Text.Json.Nodes;
 using VisionPlatform.Cli.Demo.Api;
 using VisionPlatform.Cli.Smoke;
 using VisionPlatform.Domain.Accounts;
@@ -101,7 +102,7 @@ public sealed class HeldBackStreamTests(PlatformHost host) : PlatformTests(host)
         var events = new List<(string?, string, string)>();
         await foreach (var item in new EventStream(platform, $"api/v1/training/jobs/{job}/events", TimeSpan.FromMinutes(1), TimeProvider.System, firstSign).ReadAsync(Cancellation))
             if (item.EventType != EventStream.Polled)
-                events.Add((item.EventId, item.EventType, item.EventType == "end" ? "" : item.Data));
+                events.Add((item.EventId, item.EventType, item.EventType == "end" ? "" : JsonNode.Parse(item.Data)!.ToJsonString()));
         return events;
     }
 }
