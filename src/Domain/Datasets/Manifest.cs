@@ -7,8 +7,9 @@ namespace VisionPlatform.Domain.Datasets;
 
 /// <summary>
 /// What a dataset version is made of, as text. One JSON object a line with the members <c>path, size, sha256, width, height, class, split</c>
-/// in this order, no blanks, UTF-8, each line ended by a line feed, lines in ordinal order of the path. For every task but classification,
-/// <c>annotations</c> stands in the place of <c>class</c> (<see cref="Annotations.AnnotationText"/>). The version's hash is the SHA-256 of these lines. The stored manifest has one member more at the end of each line, <c>key</c>: where the image lies is no part of what it is.
+/// in this order, no blanks, UTF-8, each line ended by a line feed, lines in ordinal order of the path. A line of another task than classification
+/// has <c>annotations</c> instead of <c>class</c> (<see cref="Annotations.AnnotationText"/>). The SHA-256 of these lines is the version's hash. Each
+/// line of the stored manifest has one more member at its end, <c>key</c>, which says where the image lies and is not part of the hash.
 /// </summary>
 public static class Manifest
 {
