@@ -88,6 +88,9 @@ app_settings() {
   [[ -n ${MAIL_DROP_DIRECTORY:-} ]] || setting MAIL_DROP_DIRECTORY "$PLATFORM_DIR/mail"
   setting ASPNETCORE_URLS "$(api_url)"
   setting PUBLIC_URL "${PUBLIC_URL:-$(api_url)}"
+  [[ -n ${CONSOLE_DIR:-} || ! -f $CONSOLE_DIST/index.html ]] || setting CONSOLE_DIR "$CONSOLE_DIST"
+  # The pages read from and write to presigned URLs of the store, which is another origin.
+  [[ -n ${CORS_ORIGINS:-} ]] || setting CORS_ORIGINS "$(api_url),http://localhost:$(remembered api)"
 }
 
 # with_settings COMMAND…: runs it with the settings of .platform/env, from the root of the checkout, where host.json is.
@@ -137,7 +140,7 @@ start_app() {
 # start_platform [NEED…]: starts everything that does not run yet. An app that runs with the current settings and
 # sources stays untouched.
 start_platform() {
-  local build failed=0
+  local build console failed=0
   check_given_port
   ensure_dotnet
   choose_services up
@@ -148,8 +151,11 @@ start_platform() {
   fi
   build_app &
   build=$!
+  build_console &
+  console=$!
   start_services durable || failed=1
   wait "$build" || failed=1
+  wait "$console" || failed=1
   ((failed == 0)) || exit 1
   if supervised_pid app >/dev/null; then
     if [[ -z ${PORT:-} || $PORT == "$(remembered api)" ]]; then
@@ -249,7 +255,9 @@ run_up() { # [--from-backup URL [--datasets URL] [--internal URL] [--replace NAM
   if [[ -n $backup ]]; then fill_from_backup "$backup" "$replace" "${objects[@]}"; fi
   start_platform
   touch "$RUN_DIR/kept-up"
-  printf '\n  API          %s/api/v1   (health: %s/health/ready)\n' "$(api_url)" "$(api_url)"
+  printf '\n'
+  [[ ! -f $CONSOLE_DIST/index.html ]] || printf '  console      %s/\n' "$(api_url)"
+  printf '  API          %s/api/v1   (health: %s/health/ready)\n' "$(api_url)" "$(api_url)"
   printf '  sign in      %s\n' "$(sign_in_line)"
   printf '  settings     %s/env   (set -a; . %s/env)\n' "$PLATFORM_DIR" "$PLATFORM_DIR"
   [[ -n ${SMTP_HOST:-} ]] || printf '  mails        %s   (files, because SMTP_HOST is not set)\n' "${MAIL_DROP_DIRECTORY:-$PLATFORM_DIR/mail}"

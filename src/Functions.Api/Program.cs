@@ -12,8 +12,10 @@ using VisionPlatform.Api.Projects;
 using VisionPlatform.Api.Telemetry;
 using VisionPlatform.Api.Training;
 using VisionPlatform.Application.Modules;
+using VisionPlatform.Functions.Embedded;
 using VisionPlatform.Infrastructure.Secrets;
 using VisionPlatform.Infrastructure.Settings;
+using VisionPlatform.Infrastructure.Storage;
 using VisionPlatform.Orchestrations.Training;
 
 // `./platform openapi`, `permissions` and `errors` write what the code says; that needs neither settings nor servers.
@@ -56,6 +58,8 @@ builder.Services.AddSingleton<NewestProjects>();
 builder.Services.AddScoped<OrganizationAccess>();
 builder.Services.AddSingleton<Readiness>();
 builder.Services.AddScoped<OperationStarts>();
+if (settings.Get<HostingSettings>().ConsoleFolder is { } console)
+    builder.Services.AddSingleton(new ConsolePages(console, StoreOrigins(settings.Get<StorageSettings>())));
 builder.Services.AddTelemetry(builder.Logging, settings.Get<TelemetrySettings>());
 
 // Entity Framework logs every failed statement as an error before the caller can say that it was expected. An unexpected failure is thrown
@@ -64,3 +68,7 @@ builder.Logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None);
 
 builder.Build().Run();
 return 0;
+
+// Pages upload to presigned URLs and show images from them.
+static string[] StoreOrigins(StorageSettings stores) =>
+    [.. new[] { stores.External, stores.Internal }.Select(bucket => bucket.Endpoint.GetLeftPart(UriPartial.Authority)).Distinct()];

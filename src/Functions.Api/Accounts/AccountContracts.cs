@@ -71,6 +71,13 @@ public sealed record UserAnswer(Guid Id, string Email, string? FullName, SystemR
 /// <param name="ConfirmationSentTo">New e-mail address to which a confirmation link was sent. The account keeps its old address until the link is followed. Null when no confirmation is pending.</param>
 public sealed record ProfileAnswer(UserAnswer User, string? ConfirmationSentTo);
 
+/// <summary>What the caller may do.</summary>
+/// <param name="Role">What the caller's account may do on the platform.</param>
+/// <param name="ProjectRole">The caller's role in the project that was asked about; null when none was, or the caller may not see it.</param>
+/// <param name="DatasetRole">The role with which the dataset that was asked about is shared with the caller; null when it is not shared.</param>
+/// <param name="Permissions">Names of all permissions that the caller holds there, in alphabetical order.</param>
+public sealed record OwnPermissionsAnswer(SystemRole Role, ProjectRole? ProjectRole, DatasetRole? DatasetRole, IReadOnlyList<string> Permissions);
+
 /// <summary>The tokens of a session.</summary>
 /// <param name="AccessToken">Token for the <c>Authorization</c> header.</param>
 /// <param name="TokenType">Always <c>Bearer</c>.</param>

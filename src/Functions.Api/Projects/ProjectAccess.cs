@@ -85,6 +85,18 @@ public sealed class ProjectAccess(PlatformDatabase platform, UserDatabase users)
         }
     }
 
+    /// <summary>The caller's role in a project; null when the caller may not see it or it does not exist.</summary>
+    public async Task<ProjectRole?> FindRoleAsync(CurrentUser user, Guid projectId, CancellationToken cancellation) =>
+        (await FindAsync(user, projectId, cancellation))?.Role;
+
+    /// <summary>The caller's role in a shared dataset; null when it is not shared with the caller, or its project is deleted.</summary>
+    public async Task<DatasetRole?> FindSharedRoleAsync(CurrentUser user, Guid datasetId, CancellationToken cancellation)
+    {
+        var dataset = await platform.Datasets.AsNoTracking().FirstOrDefaultAsync(
+            dataset => dataset.Id == datasetId && dataset.DeletedAt == null && platform.Projects.Any(project => project.Id == dataset.ProjectId && project.DeletedAt == null), cancellation);
+        return dataset is null ? null : await SharedRoleAsync(user, dataset, cancellation);
+    }
+
     /// <summary>The projects that the caller may see.</summary>
     public async Task<IQueryable<Project>> VisibleAsync(CurrentUser user, CancellationToken cancellation)
     {

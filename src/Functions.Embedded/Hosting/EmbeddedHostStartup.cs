@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -82,6 +83,7 @@ public sealed class EmbeddedHostStartup : WorkerExtensionStartup
             host.ServicesStopConcurrently = true;
         });
         AddCors(services);
+        services.AddResponseCompression(compression => compression.EnableForHttps = true);
         // MVC adds Data Protection, which writes a key ring to the home directory at each start. Nothing here uses it.
         foreach (ServiceDescriptor keys in services.Where(service => service.ImplementationType?.Name == "DataProtectionHostedService").ToList())
             services.Remove(keys);

@@ -10,8 +10,9 @@ public enum LogFormat
 /// <summary>How the app is reached. Settings that only a host reads are declared here too, so that they are checked and documented.</summary>
 /// <param name="PublicUrl">Address at which trainers and pages reach this platform.</param>
 /// <param name="CorsOrigins">Origins of pages that may call the API.</param>
+/// <param name="ConsoleFolder">Absolute path of the built console that the embedded host serves; null when there is none.</param>
 /// <param name="LongestStream">Time after which an event stream ends and its reader reconnects, because Azure's load balancer cuts a response at 230 s.</param>
-public sealed record HostingSettings(Uri PublicUrl, IReadOnlyList<string> CorsOrigins, TimeSpan LongestStream)
+public sealed record HostingSettings(Uri PublicUrl, IReadOnlyList<string> CorsOrigins, string? ConsoleFolder, TimeSpan LongestStream)
 {
     /// <summary>Whether the app can be reached only from this machine: its public URL and all addresses it listens on are loopback addresses.</summary>
     public bool IsLocal { get; private init; }
@@ -19,7 +20,7 @@ public sealed record HostingSettings(Uri PublicUrl, IReadOnlyList<string> CorsOr
     public static HostingSettings From(SettingsReader settings)
     {
         var listens = settings.Text("ASPNETCORE_URLS", "where the embedded host listens", "http://127.0.0.1:7071", type: "URL")!;
-        var hosting = new HostingSettings(ReadPublicUrl(settings), ReadOrigins(settings),
+        var hosting = new HostingSettings(ReadPublicUrl(settings), ReadOrigins(settings), ReadConsoleFolder(settings),
             TimeSpan.FromSeconds(settings.Number("EVENT_STREAM_SECONDS", 200, "after which an event stream ends and its reader goes on with Last-Event-ID", minimum: 1, maximum: 220)));
         hosting = hosting with
         {
@@ -36,6 +37,17 @@ public sealed record HostingSettings(Uri PublicUrl, IReadOnlyList<string> CorsOr
     {
         var url = settings.Url("PUBLIC_URL", "what trainers call back to; must be reachable for them", "http://127.0.0.1:7071");
         return new Uri((url?.ToString() ?? "http://127.0.0.1:7071").TrimEnd('/') + "/");
+    }
+
+    private static string? ReadConsoleFolder(SettingsReader settings)
+    {
+        var given = settings.Text("CONSOLE_DIR", "folder with the built console, which the embedded host serves at `/`; without it `console` beside the app, if that exists");
+        var folder = Path.GetFullPath(given ?? Path.Combine(AppContext.BaseDirectory, "console"));
+        if (File.Exists(Path.Combine(folder, "index.html")))
+            return folder;
+        if (given is not null)
+            settings.Problem($"CONSOLE_DIR must be a folder with index.html, but {folder} has none.");
+        return null;
     }
 
     private static IReadOnlyList<string> ReadOrigins(SettingsReader settings)

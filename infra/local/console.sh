@@ -1,0 +1,47 @@
+# shellcheck shell=bash
+# The console: npm builds it into web/dist, once for the checkout, and the app serves it at /.
+
+CONSOLE_DIST=$ROOT/web/dist
+
+have_node() { command -v node >/dev/null && command -v npm >/dev/null && node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' 2>/dev/null; }
+
+# A hash of everything that the console is built from.
+console_stamp() {
+  (cd "$ROOT" && find web docs/openapi.json -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/test-results/*' -not -name schema.d.ts -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
+}
+
+console_is_current() { [[ -f $CONSOLE_DIST/index.html && $(cat "$CONSOLE_DIST/.sources" 2>/dev/null) == "$(console_stamp)" ]]; }
+
+# ensure_console_packages: installs what package-lock.json names, once for each state of it.
+ensure_console_packages() {
+  local lock stamp
+  lock=$(sha256sum "$ROOT/web/package-lock.json" | cut -d' ' -f1)
+  stamp=$ROOT/web/node_modules/.installed
+  [[ $(cat "$stamp" 2>/dev/null) != "$lock" ]] || return 0
+  step console "installing its packages (npm)"
+  (cd "$ROOT/web" && npm ci --no-audit --no-fund --ignore-scripts </dev/null >"$LOG_DIR/console-install.log" 2>&1 7>&- 8>&- 9>&-) || {
+    last_lines "$LOG_DIR/console-install.log"
+    die "npm could not install the packages of the console (log: $LOG_DIR/console-install.log)"
+  }
+  printf '%s\n' "$lock" >"$stamp"
+}
+
+# build_console: without Node.js the platform runs without its console.
+build_console() (
+  if ! have_node; then
+    step console "not built: it needs Node.js 20 or later with npm; the API works without it"
+    return
+  fi
+  exec 7<"$ROOT/web" # the lock is on the checkout, because two installations may run from one
+  flock -w 900 7 || die "another build has held the console of this checkout for 15 minutes"
+  if console_is_current; then return; fi
+  started=$(now_ms)
+  ensure_console_packages
+  stamp=$(console_stamp)
+  (cd "$ROOT/web" && npm run --silent build </dev/null >"$LOG_DIR/console-build.log" 2>&1 7>&- 8>&- 9>&-) || {
+    last_lines "$LOG_DIR/console-build.log"
+    die "the console was not built (log: $LOG_DIR/console-build.log)"
+  }
+  printf '%s\n' "$stamp" >"$CONSOLE_DIST/.sources"
+  step console "built ($(seconds_since "$started"))"
+)

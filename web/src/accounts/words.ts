@@ -1,0 +1,38 @@
+import { defineWords } from '../app/words';
+
+export const accountWords = defineWords({
+  en: {
+    tagline: 'Train vision models on your own machines.',
+    signIn: 'Sign in', signUp: 'Create an account', email: 'E-mail address', password: 'Password', name: 'Name',
+    forgot: 'Forgot your password?', noAccount: 'No account yet?', haveAccount: 'Already have an account?', toSignIn: 'Go to sign-in',
+    signUpByInvitation: 'Accounts are created by invitation. Ask a colleague to invite you.',
+    passwordRule: (length: number) => `At least ${length} characters. A sentence of a few words is easy to remember.`,
+    checkMail: 'Look into your mailbox', checkMailText: (address: string) => `If an account can be created for ${address}, a mail with a link is on its way. The account works when you follow the link.`,
+    confirming: 'Confirming your address…', confirmed: 'Your address is confirmed', confirmedText: 'You can sign in now.',
+    noToken: 'This link is incomplete', noTokenText: 'Open the whole link from the mail, or ask for a new one.',
+    forgotTitle: 'Reset your password', forgotText: 'We send a link to your mailbox. It works once.', sendLink: 'Send the link',
+    sent: 'Look into your mailbox', sentText: (address: string) => `If ${address} has an account, a mail with a link is on its way.`,
+    resetTitle: 'Choose a new password', newPassword: 'New password', currentPassword: 'Current password', save: 'Save password',
+    resetDone: 'Your password is changed', resetDoneText: 'All other sessions were ended. Sign in with the new password.',
+    mustChange: 'Choose your own password', mustChangeText: 'You signed in with a one-time password. Choose one that only you know.',
+    emailChanged: 'Your new address is confirmed', emailChangedText: 'Sign in with it from now on.', toConsole: 'Go to the console',
+    confirmTitle: 'Confirm your address', confirmText: 'Enter the password that you chose when you signed up.', confirm: 'Confirm and sign in',
+  },
+  ko: {
+    tagline: '직접 보유한 장비에서 비전 모델을 학습하세요.',
+    signIn: '로그인', signUp: '계정 만들기', email: '이메일 주소', password: '비밀번호', name: '이름',
+    forgot: '비밀번호를 잊으셨나요?', noAccount: '계정이 없으신가요?', haveAccount: '이미 계정이 있으신가요?', toSignIn: '로그인으로 이동',
+    signUpByInvitation: '초대를 받아야 계정을 만들 수 있습니다. 동료에게 초대를 요청하세요.',
+    passwordRule: (length: number) => `${length}자 이상. 몇 단어로 된 문장이 기억하기 쉽습니다.`,
+    checkMail: '메일함을 확인하세요', checkMailText: (address: string) => `${address}(으)로 계정을 만들 수 있다면 링크가 담긴 메일이 발송됩니다. 링크를 열면 계정을 사용할 수 있습니다.`,
+    confirming: '주소를 확인하는 중…', confirmed: '주소가 확인되었습니다', confirmedText: '이제 로그인할 수 있습니다.',
+    noToken: '링크가 완전하지 않습니다', noTokenText: '메일의 전체 링크를 열거나 새 링크를 요청하세요.',
+    forgotTitle: '비밀번호 재설정', forgotText: '한 번만 쓸 수 있는 링크를 메일로 보냅니다.', sendLink: '링크 보내기',
+    sent: '메일함을 확인하세요', sentText: (address: string) => `${address} 계정이 있다면 링크가 담긴 메일이 발송됩니다.`,
+    resetTitle: '새 비밀번호 선택', newPassword: '새 비밀번호', currentPassword: '현재 비밀번호', save: '비밀번호 저장',
+    resetDone: '비밀번호가 변경되었습니다', resetDoneText: '다른 세션은 모두 종료되었습니다. 새 비밀번호로 로그인하세요.',
+    mustChange: '나만의 비밀번호를 선택하세요', mustChangeText: '일회용 비밀번호로 로그인했습니다. 본인만 아는 비밀번호를 선택하세요.',
+    emailChanged: '새 주소가 확인되었습니다', emailChangedText: '이제부터 새 주소로 로그인하세요.', toConsole: '콘솔로 이동',
+    confirmTitle: '주소 확인', confirmText: '가입할 때 정한 비밀번호를 입력하세요.', confirm: '확인하고 로그인',
+  },
+});

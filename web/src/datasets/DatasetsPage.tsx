@@ -1,0 +1,3 @@
+import { Page } from '../parts/Page';
+
+export const DatasetsPage = () => <Page title="DatasetsPage">{null}</Page>;

@@ -1,0 +1,3 @@
+import { Page } from '../parts/Page';
+
+export const SharedDatasetsPage = () => <Page title="SharedDatasetsPage">{null}</Page>;

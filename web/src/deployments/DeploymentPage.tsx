@@ -1,0 +1,3 @@
+import { Page } from '../parts/Page';
+
+export const DeploymentPage = () => <Page title="DeploymentPage">{null}</Page>;

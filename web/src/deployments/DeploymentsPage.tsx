@@ -1,0 +1,3 @@
+import { Page } from '../parts/Page';
+
+export const DeploymentsPage = () => <Page title="DeploymentsPage">{null}</Page>;

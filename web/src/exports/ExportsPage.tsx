@@ -1,0 +1,3 @@
+import { Page } from '../parts/Page';
+
+export const ExportsPage = () => <Page title="ExportsPage">{null}</Page>;

@@ -1,0 +1,3 @@
+import { Page } from '../parts/Page';
+
+export const ModelPage = () => <Page title="ModelPage">{null}</Page>;

@@ -1,0 +1,3 @@
+import { Page } from '../parts/Page';
+
+export const OrganizationPage = () => <Page title="OrganizationPage">{null}</Page>;

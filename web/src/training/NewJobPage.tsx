@@ -1,0 +1,3 @@
+import { Page } from '../parts/Page';
+
+export const NewJobPage = () => <Page title="NewJobPage">{null}</Page>;
