@@ -67,7 +67,7 @@ internal sealed class Workbench : IAsyncDisposable
         _azure = azure;
         (_servers, Trainer) = (servers, trainer);
         Settings = new TrainerSettings(
-            new Dictionary<string, Uri> { ["torchvision"] = trainer.Url }, null, new Uri("http://127.0.0.1:1/"), TimeSpan.FromSeconds(5), heartbeatTimeout, MaxAttempts: 2,
+            new Dictionary<string, Uri> { ["torchvision"] = trainer.Url }, null, new Uri("http://127.0.0.1:1/"), Heartbeat: TimeSpan.FromMilliseconds(50), heartbeatTimeout, MaxAttempts: 2,
             RetryDelay: TimeSpan.FromMilliseconds(10), LooksPerHistory: 150)
         {
             Jobs = azure is null ? new Dictionary<string, TrainerJob>() : new Dictionary<string, TrainerJob> { ["torchvision"] = new(FakeAzure.JobId, Executions: 8) },

@@ -126,7 +126,7 @@ public abstract class MainJobSuite(TrainingLab lab)
         {
             var id = export.GetProperty("id").GetGuid();
             JsonElement read = default;
-            await Waiting.UntilAsync(async () => (read = (await lab.Admin.GetAsync($"exports/{id}")).Expect(200).Body).GetProperty("state").GetString() is "completed" or "failed", "the export ends", 60);
+            await Waiting.UntilAsync(async () => (read = (await lab.Admin.GetAsync($"exports/{id}")).Expect(200).Body).GetProperty("state").GetString() is "completed" or "failed", "the export ends");
             Assert.True(read.GetProperty("state").GetString() == "completed", read.ToString());
             var validation = read.GetProperty("validation");
             Assert.True(validation.GetProperty("passed").GetBoolean());
@@ -144,7 +144,7 @@ public abstract class MainJobSuite(TrainingLab lab)
     {
         var made = (await lab.Admin.PostAsync("deployments", new { exportId = export.GetProperty("id"), name = "digits" })).Expect(202);
         var key = made.Text("apiKey")!;
-        await Waiting.UntilAsync(async () => (await lab.Admin.GetAsync($"deployments/{made.Id}")).Expect(200).Text("state") == "active", "the deployment is active", 60);
+        await Waiting.UntilAsync(async () => (await lab.Admin.GetAsync($"deployments/{made.Id}")).Expect(200).Text("state") == "active", "the deployment is active");
         Assert.Null((await lab.Admin.GetAsync($"deployments/{made.Id}")).Text("apiKey"));
 
         var held = (await lab.Admin.GetAsync($"datasets/{lab.DatasetId}/versions/{lab.DatasetVersionId}/images?split=test&limit=200")).Expect(200).Items;

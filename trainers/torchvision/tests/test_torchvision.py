@@ -88,6 +88,7 @@ def trained(
     return Trained(trainer, shared_platform, rows, tmp_path_factory.mktemp("trained"))
 
 
+@pytest.mark.usefixtures("shapes_only")
 def test_announced_parameter_counts_are_true() -> None:
     from torchvision_trainer import catalogue, models
 
