@@ -65,8 +65,8 @@ public sealed class AttemptFiles(PlatformDatabase database, ObjectStores stores,
             return 0;
         var named = attempt.Kind == AttemptKind.Train
             ? await database.Checkpoints.Where(checkpoint => checkpoint.JobId == attempt.SubjectId).Select(checkpoint => checkpoint.Key).ToListAsync(cancellation)
-            : await database.Exports.Where(export => export.Id == attempt.SubjectId && export.Key != null).Select(export => export.Key!).ToListAsync(cancellation);
-        string[] left = [.. keys.Except(named, StringComparer.Ordinal)];
+            : await database.Exports.Where(export => export.Id == attempt.SubjectId).Select(export => new[] { export.Key, export.PackageKey }).SelectMany(row => row).ToListAsync(cancellation);
+        string[] left = [.. keys.Except(named.OfType<string>(), StringComparer.Ordinal)];
         await stores.Internal.DeleteAsync(left, cancellation);
         return left.Length;
     }

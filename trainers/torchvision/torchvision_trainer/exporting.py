@@ -16,6 +16,7 @@ from .certificate import Proof, prove
 from .checkpoints import Checkpoint, load
 from .configuration import configuration
 from .images import ImageSet, available_memory
+from .packaging import pack
 from .registry import TASKS
 from .writing import FILE_NAMES, precision_of, write
 
@@ -40,6 +41,9 @@ def export(context: JobContext) -> JobResult:
     context.check_cancelled()
     validation, certificate = prove(proof, images, split, threads, context.check_cancelled)
     context.log.info("Export measured by %s on %d images.", validation["engine"], validation["samples"])
+    package = context.workdir / "package.zip"
+    pack(package, proof, metadata, certificate, images, threads)
+    context.upload_package(package, package.name)
     stored = context.upload_model(proof.path, proof.path.name)
     measured = {certificate["metric"]: certificate["after"]}
     return JobResult(
