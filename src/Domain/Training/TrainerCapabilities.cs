@@ -30,7 +30,7 @@ public sealed record TrainerCapabilities(
     public TrainerExportFormat? FindExportFormat(string format) => ExportFormats.FirstOrDefault(candidate => candidate.Format == format);
 
     /// <summary>The matrix; of a trainer that gives none, what its formats say.</summary>
-    public IReadOnlyList<TrainerExportPossibility> ExportPossibilities => ExportMatrix
+    public IReadOnlyList<TrainerExportPossibility> ExportPossibilities() => ExportMatrix
         ?? [.. ExportFormats.SelectMany(format => format.TaskTypes ?? [TaskType.ImageClassification.AsText()], (format, task) => new TrainerExportPossibility(format.Format, task, FullPrecision, true))];
 
     /// <summary>Why an export is not possible; null when it is, or when the trainer does not say.</summary>

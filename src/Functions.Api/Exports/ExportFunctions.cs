@@ -64,7 +64,7 @@ public sealed class ExportFunctions(PlatformDatabase database, ExportLifecycle e
     {
         var trainers = await catalog.ListAsync(cancellation);
         return Answer.Ok(new Page<ExportPossibilityAnswer>(
-            [.. trainers.SelectMany(trainer => trainer.Capabilities?.ExportPossibilities ?? [], (trainer, row) => ExportPossibilityAnswer.Of(trainer.Framework, row))], null));
+            [.. trainers.SelectMany(trainer => trainer.Capabilities?.ExportPossibilities() ?? [], (trainer, row) => ExportPossibilityAnswer.Of(trainer.Framework, row))], null));
     }
 
     [Function("GetExport"), RequiresPermission(Permission.ExportsRead)]

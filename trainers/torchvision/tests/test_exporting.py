@@ -50,8 +50,7 @@ def written(tmp_path: Path, format: str, source: checkpoints.Checkpoint) -> Path
 
 
 def validate(path: Path, format: str, source: checkpoints.Checkpoint, images: ImageSet) -> dict[str, Any]:
-    graph = graphs.graph_of(source, source.build_model(), format, embed=False)
-    proof = Proof(path, format, "fp32", graph, source, False, None, 1e-3)
+    proof = Proof(path, format, "fp32", source.build_model(), source, False, None, 1e-3)
     return prove(proof, images, "test", 2, lambda: None)[0]
 
 

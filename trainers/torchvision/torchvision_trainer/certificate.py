@@ -24,12 +24,15 @@ from trainer_sdk.images import UnreadableImage, open_rgb
 from . import second_decoder
 from .agreement import Agreement
 from .checkpoints import Checkpoint
-from .graphs import embedded, outputs_of, signature_of
+from .graphs import embedded, signature_of
 from .images import ImageSet, Preprocessing, decode
 from .registry import TASKS
 from .runtimes import Runtime, open_model
+from .tasks.semantic_segmentation import logits_of
 
 BATCHES = (1, 3, 64)
+#: Images that file and checkpoint get at once while the metric is measured.
+PART = 32
 #: A batch with more values is not tried: the activations would take gigabytes.
 MOST_VALUES = 16 * 2**20
 #: Files that are cut to two halves and measured as images that are not square.
@@ -43,12 +46,13 @@ MOST_DRIFT = 2.0
 
 @dataclass(frozen=True)
 class Proof:
-    """An exported file and what it is compared with. ``graph`` is the network as it was exported, run by torch."""
+    """An exported file and what it is compared with: ``model``, the checkpoint's own network, which was not changed for the
+    export."""
 
     path: Path
     format: str
     precision: str
-    graph: nn.Module
+    model: nn.Module
     checkpoint: Checkpoint
     embeds: bool
     threshold: float | None
@@ -88,7 +92,7 @@ class _Answering(nn.Module):
 
     def forward(self, images: Any) -> Any:
         if isinstance(images, torch.Tensor):
-            return self._answer(images)["logits"]
+            return torch.cat([self._answer(part)["logits"] for part in images.split(PART)])
         found = [self._answer(image.unsqueeze(0)) for image in images]
         return [{**outputs, "labels": outputs["labels"] + 1} for outputs in found]
 
@@ -120,8 +124,11 @@ class _Measurement:
     def run(self) -> tuple[dict[str, Any], dict[str, Any]]:
         proof = self._proof
         agreement, drift = Agreement(), _Drift()
-        before = self._evaluate(lambda inputs: self._both(inputs, agreement), decode)
-        after = self._evaluate(self._file, lambda *arguments: self._second(drift, *arguments))
+        before = self._evaluate(proof.model, proof.checkpoint.preprocessing, decode)
+        after = self._evaluate(
+            _Answering(lambda inputs: self._both(inputs, agreement)), proof.preprocessing,
+            lambda *arguments: self._second(drift, *arguments),
+        )  # fmt: skip
         if drift.skipped:
             self._not_measured.append(
                 f"{len(drift.skipped)} files by the second decoder: {drift.skipped[0]}."
@@ -171,30 +178,43 @@ class _Measurement:
             raise TrainerError("EXPORT_VALIDATION_FAILED", problem, detail=detail[:4000])
 
     def _evaluate(
-        self, answer: Callable[[torch.Tensor], dict[str, torch.Tensor]],
+        self, model: nn.Module, preprocessing: Preprocessing,
         decoder: Callable[[bytes, Preprocessing, int], np.ndarray],
     ) -> float:  # fmt: skip
         """The primary metric."""
         images = self._task.image_set(self._images.entries, self._proof.checkpoint.preprocessing, 1, 0, self._check)
         images.decoder = decoder  # type: ignore[method-assign]
         measured = self._task.evaluate(
-            _Answering(answer), images, self._proof.preprocessing, self._proof.checkpoint.outputs, torch.device("cpu"),
-            self._check,
-        )  # fmt: skip
+            model, images, preprocessing, self._proof.checkpoint.outputs, torch.device("cpu"), self._check
+        )
         self._used = images.used
         return measured.primary
 
     def _both(self, inputs: torch.Tensor, agreement: Agreement) -> dict[str, torch.Tensor]:
+        """The file's answer; the network's own is compared with it."""
+        got = self._run(inputs)
         wanted = self._reference(inputs)
-        agreement.add(self._run(inputs), {name: value.numpy() for name, value in wanted.items()}, self._proof.threshold)
-        return wanted
+        agreement.add(got, {name: value.numpy() for name, value in wanted.items()}, self._proof.threshold)
+        return {name: torch.from_numpy(value) for name, value in got.items()}
 
     def _reference(self, inputs: torch.Tensor) -> dict[str, torch.Tensor]:
+        """What the checkpoint's network gives, in the form of the exported outputs."""
+        proof = self._proof
+        if proof.embeds:
+            inputs = proof.checkpoint.preprocessing.normalize(inputs.clone())
         with torch.inference_mode():
-            return dict(outputs_of(self._signature, self._proof.graph(inputs)))
-
-    def _file(self, inputs: torch.Tensor) -> dict[str, torch.Tensor]:
-        return {name: torch.from_numpy(value) for name, value in self._run(inputs).items()}
+            if not self._signature.one_at_a_time:
+                return {"logits": logits_of(proof.model, inputs)}
+            found = proof.model([inputs[0]])[0]
+        shown = {name: value[found["labels"] > 0] for name, value in found.items()}
+        wanted = {"boxes": shown["boxes"], "labels": shown["labels"] - 1, "scores": shown["scores"]}
+        if "masks" in shown:
+            wanted["masks"] = shown["masks"]
+        if "keypoints" in shown:
+            points = shown["keypoints"].clone()
+            points[:, :, 2] = shown["keypoints_scores"].sigmoid()
+            wanted["keypoints"] = points
+        return wanted
 
     def _run(self, inputs: torch.Tensor) -> dict[str, np.ndarray]:
         """The file's answer; image by image where it takes one."""

@@ -80,9 +80,8 @@ def build(
     wanted = metadata["precision"]
     if format == "onnx" and precision_of(path) != wanted:
         raise TrainerError("EXPORT_VALIDATION_FAILED", f"The file is in {precision_of(path)} instead of {wanted}.")
-    reference = graphs.graph_of(checkpoint, _fresh(checkpoint, threshold), "onnx", embeds)
     proof = Proof(
-        path, format, wanted, reference, checkpoint, embeds, threshold,
+        path, format, wanted, _fresh(checkpoint, threshold), checkpoint, embeds, threshold,
         tolerance if wanted == "fp32" else max(tolerance, HALF_TOLERANCE), metadata["inputShape"][0] == "N",
     )  # fmt: skip
     return proof, metadata

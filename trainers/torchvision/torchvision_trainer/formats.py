@@ -91,14 +91,14 @@ def why_not(format: str, task: str, precision: str, framework: str) -> str | Non
         return _missing_tool(format)
     if task in ONE_AT_A_TIME and framework in OTHER_DETECTORS:
         return f"exports of {framework}'s detectors are not built"
-    if format == "onnx" and task in ONE_AT_A_TIME and not has_onnx_runtime():
-        return "needs onnxruntime: OpenCV cannot run a detector, so the file could not be measured"
     if precision == "int8":
         return "needs a quantizer, which this trainer does not have"
     if precision == "fp16" and format == "torchscript":
         return "needs an NVIDIA GPU: torch has no half precision for convolutions on a CPU"
     if precision == "fp16" and task in ONE_AT_A_TIME:
         return "non-maximum suppression and the masks of a detector have no half precision in ONNX"
+    if format == "onnx" and (task != CLASSIFICATION or precision == "fp16") and not has_onnx_runtime():
+        return "needs onnxruntime: OpenCV cannot run such a file, so it could not be measured"
     return None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -152,9 +151,3 @@ def graph_of(checkpoint: Checkpoint, model: nn.Module, format: str, embed: bool)
     graph = Normalized(graph, checkpoint.preprocessing) if embed else graph
     graph = graph.eval()
     return torch.jit.script(graph) if signature.one_at_a_time and format == "torchscript" else graph
-
-
-def outputs_of(signature: Signature, answer: Any) -> Mapping[str, torch.Tensor]:
-    """The outputs of a module by name."""
-    values = (answer,) if isinstance(answer, torch.Tensor) else answer
-    return dict(zip(signature.outputs, values, strict=True))

@@ -65,7 +65,8 @@ class LibraryRuntime(Runtime):
 
 
 class OpenCvRuntime(Runtime):
-    """OpenCV's ONNX importer. Only one thread at a time may use its network object. It cannot run detectors."""
+    """OpenCV's ONNX importer. Only one thread at a time may use its network object. It runs classifiers; detectors and most
+    segmentations have operators that it lacks."""
 
     def __init__(self, path: Path, threads: int) -> None:
         import cv2
@@ -120,7 +121,7 @@ def output_names(metadata: Mapping[str, Any]) -> list[str]:
 
 
 def has_onnx_runtime() -> bool:
-    """Whether every ONNX file can be run here; OpenCV runs those that end with logits."""
+    """Whether every ONNX file can be run here; OpenCV runs some."""
     return importlib.util.find_spec("onnxruntime") is not None or onnxruntime_library.find() is not None
 
 
