@@ -144,6 +144,9 @@ public sealed record AttemptEvent
     /// <summary>Name of a checkpoint or artifact.</summary>
     public string? Name { get; init; }
 
+    /// <summary>What an artifact is: <c>model</c>, which it also is when left out, or <c>package</c>.</summary>
+    public string? Kind { get; init; }
+
     /// <summary>Whether a checkpoint is the best so far.</summary>
     public bool? Best { get; init; }
 
@@ -165,7 +168,7 @@ public sealed record AttemptEvent
     /// <summary>Metrics of the best epoch.</summary>
     public Dictionary<string, double>? BestMetrics { get; init; }
 
-    /// <summary>Result of an export as a JSON object with <c>metadata</c> and <c>validation</c>.</summary>
+    /// <summary>Result of an export as a JSON object with <c>metadata</c>, <c>validation</c> and <c>certificate</c>.</summary>
     public JsonElement? Result { get; init; }
 
     /// <summary>Error code of a failed attempt.</summary>
@@ -218,7 +221,7 @@ public sealed record AttemptImage(string Path, Uri Url);
 
 /// <summary>A file that a trainer wants to upload.</summary>
 /// <param name="Name">Name of the file, unique within the attempt: up to 128 letters, digits, dots, dashes and underscores.</param>
-/// <param name="Kind">What the file is: <c>checkpoint</c> or <c>model</c>.</param>
+/// <param name="Kind">What the file is: <c>checkpoint</c>, <c>model</c> or <c>package</c>.</param>
 /// <param name="ContentType">Content type of the file; <c>application/octet-stream</c> when left out.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record AttemptUploadRequest(string Name, string Kind, long Size, string Sha256, string? ContentType);

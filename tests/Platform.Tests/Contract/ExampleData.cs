@@ -246,6 +246,7 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         var export = new Export
         {
             Id = Guid.Parse(Examples.Export), ProjectId = project, ModelVersionId = version, Format = "onnx", Options = [], Key = "exports/example.onnx", Size = 100, Sha256 = new string('e', 64),
+            PackageKey = "exports/package.zip", PackageSize = 200, PackageSha256 = new string('f', 64),
             CreatedBy = user, CreatedAt = Then,
         };
         export.MoveTo(ExportState.Running, Then);

@@ -285,7 +285,7 @@ def exported(request: pytest.FixtureRequest, trainer: TrainerClient, trained: Tr
         },
     )  # fmt: skip
     assert end["type"] == "completed", end
-    artifact = attempt.of_type("artifact")[0]
+    artifact = attempt.of_type("artifact")[-1]
     model = {
         "id": request.param, "format": format, "url": trained.platform.url_of(artifact["key"]),
         "sha256": artifact["sha256"], "metadata": end["result"]["metadata"],
