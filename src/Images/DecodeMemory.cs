@@ -1,4 +1,4 @@
-namespace VisionPlatform.Infrastructure.Images;
+namespace VisionPlatform.Images;
 
 /// <summary>
 /// Bounds the memory of images that are decoded at the same time: admits one after the other, in the order in which they came, as long as their

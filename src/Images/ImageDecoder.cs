@@ -1,7 +1,7 @@
 using NetVips;
-using VisionPlatform.Infrastructure.Images.Files;
+using VisionPlatform.Images.Files;
 
-namespace VisionPlatform.Infrastructure.Images;
+namespace VisionPlatform.Images;
 
 /// <summary>What a pixel is: turns the samples of a file into upright 8-bit RGB on white, with libvips. <c>trainer_sdk/images.py</c> is its twin.</summary>
 internal static class ImageDecoder
@@ -44,6 +44,71 @@ internal static class ImageDecoder
             ? Image.JpegloadSource(source, shrink: JpegShrink, failOn: Enums.FailOn.Error, access: Enums.Access.Sequential)
             : Image.NewFromSource(source, FailOnDamage, Enums.Access.Sequential);
         _ = stored.Avg();
+    }
+
+    /// <summary>An image much larger than wanted is first reduced by whole steps, but never to less than this many times the wanted size.</summary>
+    private const int ReducingGap = 3;
+
+    /// <summary>The part of the reduction to an upright size that the JPEG decoder does: 1, 2, 4 or 8; 1 for other types.</summary>
+    public static int JpegScale(ImageFile file, int width, int height)
+    {
+        if (file.Format != ImageFormat.Jpeg)
+            return 1;
+        if (file.Orientation >= 5)
+            (width, height) = (height, width);
+        var factor = Math.Min(file.Width / (ReducingGap * width), file.Height / (ReducingGap * height));
+        return factor >= 8 ? 8 : factor >= 4 ? 4 : factor >= 2 ? 2 : 1;
+    }
+
+    /// <summary>The upright image as interleaved RGB rows of exactly this size, whatever its proportions. Decodes the whole file.</summary>
+    /// <exception cref="VipsException">The data is damaged.</exception>
+    /// <exception cref="RefusedImageException">The data ends early.</exception>
+    public static byte[] Resized(ImageFile file, int width, int height, Interpolation interpolation)
+    {
+        Vips.EnsureReady();
+        using var source = Source.NewFromMemory(file.Content);
+        using var whole = Whole(file, source, interpolation == Interpolation.Nearest ? 1 : JpegScale(file, width, height));
+        using var fitted = file.Orientation >= 5 ? Fitted(whole, height, width, interpolation) : Fitted(whole, width, height, interpolation);
+        if (file.Orientation == 1)
+            return fitted.WriteToMemory<byte>();
+        // Turning reads the rows in another order than the decoder writes them.
+        using var inMemory = fitted.CopyMemory();
+        using var upright = Upright(inMemory, file.Orientation);
+        return upright.WriteToMemory<byte>();
+    }
+
+    /// <summary>The stored image as three bands of 8 bits, of a JPEG reduced by a scale.</summary>
+    private static Image Whole(ImageFile file, Source source, int jpegScale)
+    {
+        if (file.Format == ImageFormat.Bmp)
+        {
+            var bmp = BmpImage.Decode(file.Content) ?? throw RefusedImageException.Truncated();
+            using var pixels = Image.NewFromMemory(bmp.Pixels, bmp.Width, bmp.Height, BmpImage.Bands, Enums.BandFormat.Uchar);
+            return pixels.Copy(interpretation: Enums.Interpretation.Srgb);
+        }
+        using var stored = jpegScale > 1
+            ? Image.JpegloadSource(source, shrink: jpegScale, failOn: Enums.FailOn.Error, access: Enums.Access.Sequential)
+            : Image.NewFromSource(source, FailOnDamage, Enums.Access.Sequential);
+        using var rgb = Rgb(stored, file);
+        return file.Offset is var (left, top) ? rgb.Embed(left, top, file.Width, file.Height, Enums.Extend.Background, White) : rgb.Copy();
+    }
+
+    private static Image Fitted(Image image, int width, int height, Interpolation interpolation)
+    {
+        if (image.Width == width && image.Height == height)
+            return image.Copy();
+        double across = (double)width / image.Width, down = (double)height / image.Height;
+        var kernel = interpolation switch
+        {
+            Interpolation.Nearest => Enums.Kernel.Nearest,
+            Interpolation.Bicubic => Enums.Kernel.Cubic,
+            _ => Enums.Kernel.Linear,
+        };
+        if (across <= 1 && down <= 1 && interpolation != Interpolation.Nearest)
+            return image.Resize(across, kernel, ReducingGap, down);
+        // Enlarging does not read the rows from top to bottom.
+        using var inMemory = image.CopyMemory();
+        return inMemory.Resize(across, kernel, ReducingGap, down);
     }
 
     private static Image Small(ImageFile file, Source source, int size)

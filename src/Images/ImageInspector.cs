@@ -1,7 +1,7 @@
 using NetVips;
-using VisionPlatform.Infrastructure.Images.Files;
+using VisionPlatform.Images.Files;
 
-namespace VisionPlatform.Infrastructure.Images;
+namespace VisionPlatform.Images;
 
 /// <summary>Why the platform refuses a file as an image.</summary>
 public enum ImageDefect
@@ -57,16 +57,12 @@ public sealed class ImageInspector(long maxPixels = ImageInspector.DefaultMaxPix
     /// <summary>Longest side of a thumbnail, in pixels. Smaller images are not enlarged.</summary>
     public const int ThumbnailSize = 256;
 
-    private const int BytesPerPixel = 4;
-
     /// <summary>Decoded bytes of all images that are inspected at one time.</summary>
     private const long Memory = 1L << 30;
 
     // Decode one image per processor: decoding is CPU work.
     private readonly SemaphoreSlim _slots = new(Environment.ProcessorCount);
     private readonly DecodeMemory _memory = new(Memory);
-
-    private long MaxBytes => maxPixels > long.MaxValue / BytesPerPixel ? long.MaxValue : maxPixels * BytesPerPixel;
 
     /// <summary>Reads type and size from the structure of the file, without decoding pixels.</summary>
     public ImageInspection ReadHeader(byte[] content) => Read(content).Seen;
@@ -137,21 +133,14 @@ public sealed class ImageInspector(long maxPixels = ImageInspector.DefaultMaxPix
     /// <summary>The structure of an image within the limits, or why there is none.</summary>
     private (ImageInspection Seen, ImageFile? File) Read(byte[] content)
     {
-        ImageFile file;
         try
         {
-            file = ImageFile.Read(content);
+            var file = ImageFile.Read(content, maxPixels);
+            return (new ImageInspection { Facts = file.Facts }, file);
         }
         catch (RefusedImageException refused)
         {
-            return (ImageInspection.Refused(refused.Defect, refused.Message), null);
+            return (ImageInspection.Refused(refused.Defect, refused.Message, refused.Facts), null);
         }
-        var pixels = (long)file.Width * file.Height;
-        if (pixels > maxPixels)
-            return (ImageInspection.Refused(
-                ImageDefect.TooLarge, $"The image has {file.Width} × {file.Height} pixels; at most {maxPixels / 1e6:0.##} million are allowed.", file.Facts), null);
-        return (decimal)pixels * file.Samples > MaxBytes
-            ? (ImageInspection.Refused(ImageDefect.TooLarge, $"The image takes {pixels / 1_000_000 * file.Samples} MB decoded; at most {MaxBytes / 1_000_000} MB are allowed.", file.Facts), null)
-            : (new ImageInspection { Facts = file.Facts }, file);
     }
 }

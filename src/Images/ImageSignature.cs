@@ -1,6 +1,6 @@
-using VisionPlatform.Infrastructure.Images.Files;
+using VisionPlatform.Images.Files;
 
-namespace VisionPlatform.Infrastructure.Images;
+namespace VisionPlatform.Images;
 
 /// <summary>The supported image types. They are recognised by the first bytes of the content, not by the file name.</summary>
 public enum ImageFormat

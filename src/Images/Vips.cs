@@ -1,6 +1,6 @@
 using NetVips;
 
-namespace VisionPlatform.Infrastructure.Images;
+namespace VisionPlatform.Images;
 
 /// <summary>Configures libvips for untrusted images.</summary>
 internal static class Vips

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 
-namespace VisionPlatform.Infrastructure.Images.Files;
+namespace VisionPlatform.Images.Files;
 
 /// <summary>
 /// Decodes Windows bitmaps. libvips has no loader of its own for them; its ImageMagick loader is not safe for uploads and not in NetVips. Reads 1,

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace VisionPlatform.Infrastructure.Images.Files;
+namespace VisionPlatform.Images.Files;
 
 /// <summary>Reads numbers and parts of a file. A position outside the file means that its header is damaged.</summary>
 internal readonly record struct FileBytes(byte[] Content, ImageFormat Format)

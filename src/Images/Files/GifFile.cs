@@ -1,4 +1,4 @@
-namespace VisionPlatform.Infrastructure.Images.Files;
+namespace VisionPlatform.Images.Files;
 
 /// <summary>GIF 87a and 89a. Its first frame becomes a file of its own, with a palette of 256 colours of which those the file lacks are black.</summary>
 internal static class GifFile

@@ -1,4 +1,4 @@
-namespace VisionPlatform.Infrastructure.Images.Files;
+namespace VisionPlatform.Images.Files;
 
 /// <summary>
 /// An image file as its structure describes it, and the file with nothing but what its pixels need: no decoder ever sees a colour profile, an EXIF
@@ -23,6 +23,24 @@ internal sealed record ImageFile(ImageFormat Format, int Width, int Height, byte
 
     public ImageFacts Facts => Orientation >= 5 ? new(Format, Height, Width) : new(Format, Width, Height);
 
+    /// <summary>Decoded bytes for each allowed pixel, at most: four channels of 8 bits, or two of 16.</summary>
+    private const int BytesPerPixel = 4;
+
+    /// <summary>Reads the structure and compares the size with the limit.</summary>
+    /// <param name="maxPixels">Width × height allowed. An image may also take at most four decoded bytes for each allowed pixel.</param>
+    /// <exception cref="RefusedImageException">As <see cref="Read(byte[])"/>, or the image is too large; then <see cref="RefusedImageException.Facts"/> says how large.</exception>
+    public static ImageFile Read(byte[] content, long maxPixels)
+    {
+        var file = Read(content);
+        var pixels = (long)file.Width * file.Height;
+        if (pixels > maxPixels)
+            throw RefusedImageException.TooLarge($"has {file.Width} × {file.Height} pixels; at most {maxPixels / 1e6:0.##} million are allowed", file.Facts);
+        var maxBytes = maxPixels > long.MaxValue / BytesPerPixel ? long.MaxValue : maxPixels * BytesPerPixel;
+        return (decimal)pixels * file.Samples > maxBytes
+            ? throw RefusedImageException.TooLarge($"takes {pixels / 1_000_000 * file.Samples} MB decoded; at most {maxBytes / 1_000_000} MB are allowed", file.Facts)
+            : file;
+    }
+
     /// <summary>Recognises the type by the first bytes and reads the structure.</summary>
     /// <exception cref="RefusedImageException">The file is not an image, or is one that the platform does not read.</exception>
     public static ImageFile Read(byte[] content)
@@ -42,16 +60,4 @@ internal sealed record ImageFile(ImageFormat Format, int Width, int Height, byte
         };
         return file is { Width: > 0, Height: > 0 } ? file : throw RefusedImageException.NotAnImage("has no pixels");
     }
-}
-
-/// <summary>Why a file is refused.</summary>
-/// <param name="defect">The kind of defect.</param>
-/// <param name="predicate">Completes the sentence "The image …".</param>
-internal sealed class RefusedImageException(ImageDefect defect, string predicate) : Exception($"The image {predicate}.")
-{
-    public ImageDefect Defect { get; } = defect;
-
-    public static RefusedImageException NotAnImage(string predicate) => new(ImageDefect.NotAnImage, predicate);
-
-    public static RefusedImageException Truncated(string predicate = "ends early or is damaged") => new(ImageDefect.Truncated, predicate);
 }

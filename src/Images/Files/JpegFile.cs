@@ -1,4 +1,4 @@
-namespace VisionPlatform.Infrastructure.Images.Files;
+namespace VisionPlatform.Images.Files;
 
 /// <summary>JPEG (ITU-T T.81): baseline and progressive, Huffman coded, 8 bits, with 1, 3 or 4 components.</summary>
 internal static class JpegFile

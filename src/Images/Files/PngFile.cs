@@ -1,6 +1,6 @@
 using System.IO.Hashing;
 
-namespace VisionPlatform.Infrastructure.Images.Files;
+namespace VisionPlatform.Images.Files;
 
 /// <summary>PNG (ISO/IEC 15948). Only its critical chunks and tRNS make pixels; eXIf may hold the orientation. What else is in it may be damaged.</summary>
 internal static class PngFile

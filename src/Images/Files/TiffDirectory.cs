@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace VisionPlatform.Infrastructure.Images.Files;
+namespace VisionPlatform.Images.Files;
 
 /// <summary>The first directory of a TIFF file (or BigTIFF), or of an EXIF block, which has the same form.</summary>
 internal sealed class TiffDirectory

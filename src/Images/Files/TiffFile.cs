@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 
-namespace VisionPlatform.Infrastructure.Images.Files;
+namespace VisionPlatform.Images.Files;
 
 /// <summary>TIFF 6.0 and BigTIFF, of the layouts that this platform and its trainers read alike.</summary>
 internal static class TiffFile

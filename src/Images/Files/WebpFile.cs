@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace VisionPlatform.Infrastructure.Images.Files;
+namespace VisionPlatform.Images.Files;
 
 /// <summary>WebP (RFC 9649). Its first frame becomes a still image of its own.</summary>
 internal static class WebpFile
