@@ -31,6 +31,8 @@ builder.Services.ConfigureHttpJsonOptions(json =>
     json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(System.Text.Json.JsonNamingPolicy.CamelCase));
     json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
 });
+// Otherwise a body that is no JSON is answered without a problem.
+builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
 builder.Services.AddSingleton(settings).AddSingleton(TimeProvider.System).AddSingleton<Runtime>().AddSingleton<ModelFiles>().AddSingleton<ModelStore>()
     .AddSingleton<Readiness>().AddSingleton<Prediction>().AddSingleton(new PixelReader(settings.MaxPixels));
 builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(ServerMetrics.Name).AddMeter("System.Runtime")

@@ -142,10 +142,12 @@ public sealed class ServingTests(ModelFolder models, ServingTests.Shared shared)
 
         var tooMany = await Server.SendAsync(HttpMethod.Post, "/v1/models/classifier/predict", ServerProcess.Frames([.. Enumerable.Repeat(Red, 65)]));
         var tooLarge = await Server.SendAsync(HttpMethod.Post, "/v1/models/classifier/predict", new ByteArrayContent(new byte[(64 << 20) + 1]));
+        var text = await Server.SendAsync(HttpMethod.Put, "/v1/models/one", new StringContent("no JSON", System.Text.Encoding.UTF8, "application/json"));
         var cut = await Server.SendAsync(HttpMethod.Post, "/v1/models/classifier/predict", new ByteArrayContent(broken) { Headers = { ContentType = new("application/x-image-frames") } });
 
         Assert.Equal((HttpStatusCode.UnprocessableEntity, "VALIDATION_FAILED"), (tooMany.Status, tooMany.Body.GetProperty("code").GetString()));
         Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "BODY_TOO_LARGE"), (tooLarge.Status, tooLarge.Body.GetProperty("code").GetString()));
+        Assert.Equal((HttpStatusCode.BadRequest, "MALFORMED_JSON"), (text.Status, text.Body.GetProperty("code").GetString()));
         Assert.Equal((HttpStatusCode.UnprocessableEntity, "VALIDATION_FAILED"), (cut.Status, cut.Body.GetProperty("code").GetString()));
     }
 
