@@ -175,7 +175,7 @@ doctor_endpoints() {
     for value in ${GIVEN_MODEL_SERVERS//,/ }; do
       any=1
       read -r host port < <(host_and_port "$value")
-      if http_ok "$host" "$port" /health; then found MODEL_SERVER_URLS "$host:$port answers"; else absent MODEL_SERVER_URLS "$host:$port does not answer"; fi
+      if timeout 5 bash -c "exec 3<>/dev/tcp/$host/$port" 2>/dev/null; then found MODEL_SERVER_URLS "$host:$port answers"; else absent MODEL_SERVER_URLS "$host:$port does not answer"; fi
     done
   fi
   for name in DATABASE_URL USER_DATABASE_URL EXTERNAL_STORAGE_ENDPOINT INTERNAL_STORAGE_ENDPOINT $(given_trainer_settings); do
