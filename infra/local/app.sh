@@ -9,7 +9,7 @@ PREFERRED_PORT=7071
 passed_on() {
   compgen -e | grep -E '^OPERATIONS_(DATABASE|BUCKET)_'
   sed -n '/^## Trainer process/q; s/^| `\([A-Za-z0-9_]*\)`.*/\1/p' "$ROOT/docs/settings.md" |
-    grep -vxE 'DATABASE_URL|USER_DATABASE_URL|EXTERNAL_STORAGE_(ENDPOINT|ACCESS_KEY|SECRET_KEY|UPLOAD_ACCESS_KEY|UPLOAD_SECRET_KEY|REGION)|TRAINER_API_KEY|JWT_SECRET|FUNCTIONS_MASTER_KEY|BOOTSTRAP_ADMIN_.*|ASPNETCORE_URLS|PUBLIC_URL|R2_.*|AzureWebJobsStorage.*'
+    grep -vxE 'DATABASE_URL|USER_DATABASE_URL|EXTERNAL_STORAGE_(ENDPOINT|ACCESS_KEY|SECRET_KEY|UPLOAD_ACCESS_KEY|UPLOAD_SECRET_KEY|REGION)|TRAINER_API_KEY|MODEL_SERVER_URLS|MODEL_SERVER_API_KEY|JWT_SECRET|FUNCTIONS_MASTER_KEY|BOOTSTRAP_ADMIN_.*|ASPNETCORE_URLS|PUBLIC_URL|R2_.*|AzureWebJobsStorage.*'
 }
 
 # ---- build ------------------------------------------------------------------------------------
@@ -150,6 +150,7 @@ start_platform() {
   if supervised_pid app >/dev/null && ! build_is_current; then
     step app "its sources changed: building and starting it again"
     stop_supervised app
+    stop_model_server
   fi
   build_app &
   build=$!

@@ -4,7 +4,7 @@
 BENCH_DLL=$ROOT/bench/bin/Release/net10.0/Bench.dll
 
 # What a topic needs to run here, as for ensure_packages; a topic is a folder of bench/.
-declare -A BENCH_SERVICES=([engine]=postgres [api]=postgres [data]="postgres s3" [hosts]="postgres s3")
+declare -A BENCH_SERVICES=([engine]=postgres [api]=postgres [data]="postgres s3" [hosts]="postgres s3" [serving]="models trainer-torchvision")
 
 # run_bench TOPIC [ARGUMENTS…]: JSON lines on stdout, progress on stderr.
 run_bench() {
@@ -35,6 +35,7 @@ run_bench() {
       export BENCH_STORAGE_ENDPOINT BENCH_STORAGE_ACCESS_KEY BENCH_STORAGE_SECRET_KEY
     fi
     [[ $topic != hosts ]] || host_settings
+    [[ $topic != serving ]] || serving_settings
     cd "$(dirname "$BENCH_DLL")" && exec dotnet "$BENCH_DLL" "$@" </dev/null 8>&- 9>&-
   ) || status=$?
   return "$status"
@@ -71,6 +72,12 @@ host_settings() {
   [[ -z $BENCH_FUNCTIONS_COMMAND ]] || AzureWebJobsStorage=$(azurite_settings "$(remembered azurite)")
   set +a
   export BENCH_FUNCTIONS_COMMAND BENCH_FUNCTIONS_DIR
+}
+
+serving_settings() {
+  MODEL_SERVER_URLS=$(model_server_url) MODEL_SERVER_API_KEY=$(model_server_key) TRAINER_TORCHVISION_URL=$(trainer_url torchvision) TRAINER_API_KEY=$(trainer_key)
+  BENCH_SERVING_SCRIPT=$ROOT/bench/Serving/models.py BENCH_TRAINERS=$ROOT/trainers
+  export MODEL_SERVER_URLS MODEL_SERVER_API_KEY TRAINER_TORCHVISION_URL TRAINER_API_KEY BENCH_SERVING_SCRIPT BENCH_TRAINERS
 }
 
 build_bench() (

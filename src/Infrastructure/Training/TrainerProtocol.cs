@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using VisionPlatform.Domain.Datasets.Annotations;
+using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Training;
 
 namespace VisionPlatform.Infrastructure.Training;
@@ -73,11 +74,45 @@ public sealed record TrainerServedModel(Guid Id, string Format, Uri Url, string 
 public sealed record TrainerPredictReply(IReadOnlyList<Prediction> Predictions, double InferenceMs);
 
 /// <summary>What a model says about one image.</summary>
-/// <param name="Index">Index of the most likely class in the model's list of classes, from 0.</param>
-/// <param name="Class">Most likely class.</param>
-/// <param name="Confidence">Probability of that class (softmax), from 0 to 1.</param>
-/// <param name="Top">The most likely classes, best first.</param>
-public sealed record Prediction(int Index, string Class, double Confidence, IReadOnlyList<ClassConfidence> Top);
+/// <param name="Index">Index of the most likely class in the model's list of classes, from 0. Present only for classification.</param>
+/// <param name="Class">Most likely class. Present only for classification.</param>
+/// <param name="Confidence">Probability of that class (softmax), from 0 to 1. Present only for classification.</param>
+/// <param name="Top">The most likely classes, best first. Present only for classification.</param>
+/// <param name="Objects">Objects in the image, most certain first. Present only for other tasks than classification.</param>
+/// <param name="Error">Why there is no prediction for this image. Present only then.</param>
+public sealed record Prediction(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Index,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Class,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Confidence,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ClassConfidence>? Top,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<PredictedObject>? Objects = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PredictionError? Error = null)
+{
+    /// <summary>The prediction for an image that has none.</summary>
+    public static Prediction Failed(ErrorCode error, string message) => new(null, null, null, null, null, new PredictionError(error.Code, error.Category, message));
+}
+
+/// <summary>An object that a model found. Coordinates are pixels of the upright image from its top left corner.</summary>
+/// <param name="Class">Class of the object.</param>
+/// <param name="Score">How certain the model is, from 0 to 1.</param>
+/// <param name="Box">Left, top, width and height of the box.</param>
+/// <param name="Rle">Mask of the object. Present only for segmentation.</param>
+/// <param name="Keypoints">X, y and score of each keypoint. Present only for keypoint detection.</param>
+public sealed record PredictedObject(
+    string Class, double Score, IReadOnlyList<double> Box,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PredictedMask? Rle = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<IReadOnlyList<double>>? Keypoints = null);
+
+/// <summary>A mask over the whole image as COCO writes it.</summary>
+/// <param name="Size">Height and width of the image.</param>
+/// <param name="Counts">Compressed lengths of runs, column by column.</param>
+public sealed record PredictedMask(IReadOnlyList<int> Size, string Counts);
+
+/// <summary>Why there is no prediction for an image.</summary>
+/// <param name="Code">Stable name of the failure, for example <c>INVALID_IMAGE</c>.</param>
+/// <param name="Category">Who can solve the problem.</param>
+/// <param name="Message">What is wrong with the image.</param>
+public sealed record PredictionError(string Code, ErrorCategory Category, string Message);
 
 /// <summary>A class and its probability.</summary>
 /// <param name="Class">Name of the class.</param>

@@ -8,6 +8,7 @@ using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Exports;
 using VisionPlatform.Domain.Training;
+using VisionPlatform.Infrastructure.Deployments;
 using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Training;
 using VisionPlatform.Tests;
@@ -113,7 +114,8 @@ public sealed class OtherTaskTests(TrainingDatabase training) : IClassFixture<Tr
         await database.Exports.Where(row => row.Id == id).ExecuteUpdateAsync(set => set.SetProperty(row => row.State, ExportState.Completed), Cancellation);
         var export = await database.Exports.AsNoTracking().SingleAsync(row => row.Id == id, Cancellation);
 
-        var refused = await Assert.ThrowsAsync<ProblemException>(() => new DeploymentLifecycle(database, null!, TimeProvider.System).CreateAsync(job.CreatedBy, export, "street", null!, Cancellation));
+        using var servers = new ModelServerClient(new ModelServerSettings([], null), TimeProvider.System);
+        var refused = await Assert.ThrowsAsync<ProblemException>(() => new DeploymentLifecycle(database, new ServedModels(database, servers, null!, null!), TimeProvider.System).CreateAsync(job.CreatedBy, export, "street", null!, Cancellation));
 
         Assert.Equal(ErrorCodes.TaskNotSupported, refused.Error);
         Assert.False(await database.Deployments.AnyAsync(Cancellation));

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using Amazon.S3;
 using Amazon.S3.Model;
 using Microsoft.AspNetCore.WebUtilities;
-using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Images;
 using VisionPlatform.Infrastructure.Storage;
 
 namespace VisionPlatform.Infrastructure.Tests.Storage;

@@ -31,7 +31,7 @@ internal sealed class ContractApp : IAsyncDisposable
         var contract = new ContractApp();
         var all = new Dictionary<string, string?>
         {
-            ["TRAINER_TORCHVISION_URL"] = contract._trainer.Address.TrimEnd('/'), ["SIGN_UP"] = "open",
+            ["TRAINER_TORCHVISION_URL"] = contract._trainer.Address.TrimEnd('/'), ["SIGN_UP"] = "open", ["MODEL_SERVER_URLS"] = "",
             // Backups can be started; the schedules start none while the tests run.
             ["BACKUP_BUCKET"] = "contract-backups", ["BACKUP_SCHEDULE"] = "0 0 2 1 1 *", ["BACKUP_DRILL_SCHEDULE"] = "0 0 2 1 1 *",
             // Operations can be started with these, and fail.

@@ -20,7 +20,7 @@ using VisionPlatform.Domain.Operations;
 using VisionPlatform.Domain.Organizations;
 using VisionPlatform.Domain.Projects;
 using VisionPlatform.Domain.Training;
-using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Images;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Platform.Tests.Hosting;
 

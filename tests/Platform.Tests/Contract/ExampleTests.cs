@@ -1,5 +1,5 @@
 using System.Text.Json;
-using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Images;
 using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Contract;

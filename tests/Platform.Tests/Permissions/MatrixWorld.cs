@@ -17,7 +17,7 @@ using VisionPlatform.Domain.Models;
 using VisionPlatform.Domain.Organizations;
 using VisionPlatform.Domain.Projects;
 using VisionPlatform.Domain.Training;
-using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Images;
 using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Permissions;

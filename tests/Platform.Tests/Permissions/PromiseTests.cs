@@ -2,7 +2,7 @@ using System.Net;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Infrastructure.Accounts;
-using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Images;
 using VisionPlatform.Platform.Tests.Datasets;
 using VisionPlatform.Platform.Tests.Hosting;
 using VisionPlatform.Platform.Tests.Projects;
