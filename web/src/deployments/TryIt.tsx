@@ -1,17 +1,19 @@
 import { useMutation } from '@tanstack/react-query';
 import { ImageUp } from 'lucide-react';
-import { useEffect, useId, useRef, useState, type DragEvent } from 'react';
+import { lazy, Suspense, useEffect, useId, useRef, useState, type DragEvent } from 'react';
 import { client } from '../api/client';
-import type { Deployment, TrainingPrediction } from '../api/schema';
+import type { Deployment, Prediction } from '../api/schema';
+import type { ImageObject } from '../parts/viewer';
 import { metric, percent } from '../app/format';
 import { useWords } from '../app/words';
 import { Button } from '../parts/Button';
 import { Card, Stack } from '../parts/Page';
-import { ProblemNote } from '../parts/States';
+import { ProblemNote, Skeleton } from '../parts/States';
 import styles from './Deployments.module.css';
 import { deploymentWords } from './words';
 
 const MOST_IMAGES = 16;
+const ImageViewer = lazy(() => import('../parts/viewer').then((module) => ({ default: module.ImageViewer })));
 
 /** Drops images on the deployment and shows what it sees in them. */
 export function TryIt({ deployment, onAnswer }: { deployment: Deployment; onAnswer: () => void }) {
@@ -56,10 +58,7 @@ export function TryIt({ deployment, onAnswer }: { deployment: Deployment; onAnsw
         {shown.length > 0 && (
           <ul className={styles.answers} aria-live="polite">
             {shown.map(({ name, url }, index) => (
-              <li key={url} className={styles.answer}>
-                <img src={url} alt={name} />
-                <Answer prediction={predict.data?.predictions.find((one) => one.index === index)} />
-              </li>
+              <li key={url} className={styles.answer}><Answer name={name} url={url} prediction={predict.data?.predictions[index]} /></li>
             ))}
           </ul>
         )}
@@ -69,18 +68,35 @@ export function TryIt({ deployment, onAnswer }: { deployment: Deployment; onAnsw
   );
 }
 
-const Answer = ({ prediction }: { prediction: TrainingPrediction | undefined }) =>
-  prediction === undefined ? null : (
-    <ol className={styles.ranks}>
-      {prediction.top.map((rank) => (
-        <li key={rank.class}>
-          <span>{rank.class}</span>
-          <span className={styles.bar} aria-hidden="true"><span style={{ width: `${rank.confidence * 100}%` }} /></span>
-          <span className={styles.share}>{percent(rank.confidence)}</span>
-        </li>
-      ))}
-    </ol>
+/** What the model says about one image: ranked classes, or objects drawn on it; an image that cannot be read has an error. */
+function Answer({ name, url, prediction }: { name: string; url: string; prediction: Prediction['predictions'][number] | undefined }) {
+  const [size, setSize] = useState<{ width: number; height: number } | null>(null);
+  const objects = (prediction?.objects ?? null) as readonly ImageObject[] | null;
+  if (objects !== null && size !== null)
+    return (
+      <div className={styles.wide}>
+        <Suspense fallback={<Skeleton lines={1} height={360} />}>
+          <ImageViewer src={url} name={name} size={size} predictions={objects} classes={[...new Set(objects.map((object) => object.class))]} height={360} />
+        </Suspense>
+      </div>
+    );
+  return (
+    <>
+      <img src={url} alt={name} onLoad={(event) => setSize({ width: event.currentTarget.naturalWidth, height: event.currentTarget.naturalHeight })} />
+      {prediction?.error ? <ProblemNote error={new Error(prediction.error.message)} /> : (
+        <ol className={styles.ranks}>
+          {(prediction?.top ?? []).map((rank) => (
+            <li key={rank.class}>
+              <span>{rank.class}</span>
+              <span className={styles.bar} aria-hidden="true"><span style={{ width: `${rank.confidence * 100}%` }} /></span>
+              <span className={styles.share}>{percent(rank.confidence)}</span>
+            </li>
+          ))}
+        </ol>
+      )}
+    </>
   );
+}
 
 function inBase64(file: File): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -1,9 +1,9 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { Download, PackageOpen, Rocket } from 'lucide-react';
+import { Download, Package, PackageOpen, Rocket } from 'lucide-react';
 import { useState } from 'react';
 import { api, client } from '../api/client';
 import { useMay } from '../api/permissions';
-import type { Export, ExportState, ModelVersion } from '../api/schema';
+import type { Export, ExportCertificate, ExportState, ModelVersion } from '../api/schema';
 import { bytes, dateTime, metric, percent } from '../app/format';
 import { useWords } from '../app/words';
 import { NewDeployment } from '../deployments/NewDeployment';
@@ -45,9 +45,9 @@ function ExportCard({ projectId, item }: { projectId: string; item: Export }) {
   const may = useMay({ projectId });
   const queries = useQueryClient();
   const [deploying, setDeploying] = useState(false);
-  const download = async (): Promise<void> => {
+  const download = async (what: 'download' | 'package'): Promise<void> => {
     try {
-      const { data } = await client.GET('/api/v1/exports/{id}/download', { params: { path: { id: item.id } } });
+      const { data } = await client.GET(`/api/v1/exports/{id}/${what}`, { params: { path: { id: item.id } } });
       if (data) window.location.assign(data.url);
     } catch (error) {
       notifyProblem(error);
@@ -66,18 +66,18 @@ function ExportCard({ projectId, item }: { projectId: string; item: Export }) {
           </Row>
           {item.state === 'completed' && (
             <Row>
-              <Button size="small" icon={<Download />} onClick={() => void download()}>{words.download}{item.size === null ? '' : ` (${bytes(item.size)})`}</Button>
+              <Button size="small" icon={<Download />} onClick={() => void download('download')}>{words.download}{item.size === null ? '' : ` (${bytes(item.size)})`}</Button>
+              {item.packageSize !== null && <Button size="small" icon={<Package />} onClick={() => void download('package')}>{words.package} ({bytes(item.packageSize)})</Button>}
               {may('deployments:write') && <Button size="small" icon={<Rocket />} onClick={() => setDeploying(true)}>{words.deploy}</Button>}
             </Row>
           )}
         </Row>
-        {validation && (
+        {item.certificate ? <Certificate certificate={item.certificate} /> : validation && (
           <Facts
             items={[
-              [words.agreement, percent(validation.top1Agreement)],
+              validation.top1Agreement === null ? null : [words.agreement, percent(validation.top1Agreement)],
               [words.difference, words.differenceOf(metric(validation.maxAbsDiff), metric(validation.tolerance))],
-              [words.accuracy, percent(validation.accuracy)],
-              [words.reference, percent(validation.referenceAccuracy)],
+              validation.accuracy === null ? null : [words.accuracy, percent(validation.accuracy)],
               [words.samples, validation.samples],
               [words.created, dateTime(item.createdAt)],
             ]}
@@ -87,5 +87,27 @@ function ExportCard({ projectId, item }: { projectId: string; item: Export }) {
       </Stack>
       {deploying && <NewDeployment projectId={projectId} exportId={item.id} onClose={() => setDeploying(false)} />}
     </article>
+  );
+}
+
+/** What was measured of the file on held-out images, and what was not. */
+function Certificate({ certificate }: { certificate: ExportCertificate }) {
+  const words = useWords(exportWords);
+  return (
+    <Stack gap={2}>
+      <Facts
+        items={[
+          [words.metricOf(certificate.metric), words.arrow(metric(certificate.before), metric(certificate.after))],
+          [words.agreement, percent(certificate.agreement)],
+          [words.difference, metric(certificate.maxAbsDiff)],
+          [words.batches, certificate.batches.map((batch) => words.batchOf(batch.size, metric(batch.maxAbsDiff))).join(', ')],
+          [words.samples, `${certificate.samples} (${certificate.split})`],
+          [words.precision, certificate.precision.toUpperCase()],
+          [words.engine, certificate.engine],
+          [words.decoder, certificate.decoders.second],
+        ]}
+      />
+      {certificate.notMeasured.length > 0 && <p className={styles.missing}>{words.notMeasured}: {certificate.notMeasured.join(' ')}</p>}
+    </Stack>
   );
 }

@@ -4,25 +4,28 @@ import { api } from '../api/client';
 import { asProblem } from '../api/problem';
 import type { ModelVersion, NewExports } from '../api/schema';
 import { useWords } from '../app/words';
-import { taskWords } from '../models/words';
 import { Button } from '../parts/Button';
 import { Dialog } from '../parts/Dialog';
-import { CheckField, TextArea } from '../parts/Field';
-import { ErrorState, ProblemNote, Skeleton } from '../parts/States';
+import { CheckField, TextField } from '../parts/Field';
+import { Empty, ErrorState, ProblemNote, Skeleton } from '../parts/States';
+import { Segments } from '../parts/Tabs';
 import { notify } from '../parts/Toast';
 import { partWords } from '../parts/words';
 import styles from './Exports.module.css';
 import { exportWords } from './words';
 
-/** Chooses formats for an export. What the trainer cannot make of this model is shown with the reason and cannot be chosen. */
+const LOWEST_OPSET = 13;
+const HIGHEST_OPSET = 18;
+
+/** Chooses precision and formats of an export. What is not possible for this model is shown with the reason and cannot be chosen. */
 export function NewExport({ version, onClose }: { version: ModelVersion; onClose: () => void }) {
   const words = useWords(exportWords);
-  const tasks = useWords(taskWords);
   const parts = useWords(partWords);
   const queries = useQueryClient();
-  const trainers = api.useQuery('get', '/api/v1/training/capabilities');
+  const matrix = api.useQuery('get', '/api/v1/exports/formats');
+  const [precision, setPrecision] = useState('fp32');
   const [chosen, setChosen] = useState<readonly string[]>([]);
-  const [options, setOptions] = useState('');
+  const [opset, setOpset] = useState('');
   const start = api.useMutation('post', '/api/v1/exports', {
     onError: () => undefined,
     onSuccess: () => {
@@ -31,51 +34,46 @@ export function NewExport({ version, onClose }: { version: ModelVersion; onClose
       onClose();
     },
   });
-  const formats = trainers.data?.items.find((trainer) => trainer.framework === version.framework)?.capabilities?.exportFormats;
-  const parsed = parseOptions(options);
+  const possible = matrix.data?.items.filter((row) => row.framework === version.framework && row.taskType === version.taskType) ?? [];
+  const precisions = [...new Set(possible.map((row) => row.precision))];
+  const rows = possible.filter((row) => row.precision === precision);
+  const formats = chosen.filter((format) => rows.some((row) => row.format === format && row.available));
+  const options = { ...(precision === 'fp32' ? {} : { precision }), ...(formats.includes('onnx') && opset !== '' ? { opset: Number(opset) } : {}) };
+  const send = (): void => start.mutate({ body: { modelVersionId: version.id, formats, options: (Object.keys(options).length === 0 ? null : options) as NewExports['options'] } });
   const errors = start.error === null ? {} : asProblem(start.error).fields;
   return (
     <Dialog
       open
       onClose={onClose}
       title={words.newExport}
-      onSubmit={() => parsed !== 'wrong' && start.mutate({ body: { modelVersionId: version.id, formats: [...chosen], options: parsed as NewExports['options'] } })}
-      footer={<><Button onClick={onClose}>{parts.cancel}</Button><Button look="primary" type="submit" busy={start.isPending} disabled={chosen.length === 0 || parsed === 'wrong'}>{words.start}</Button></>}
+      onSubmit={send}
+      footer={<><Button onClick={onClose}>{parts.cancel}</Button><Button look="primary" type="submit" busy={start.isPending} disabled={formats.length === 0}>{words.start}</Button></>}
     >
-      {trainers.isPending ? <Skeleton lines={4} height={32} />
-        : trainers.isError ? <ErrorState error={trainers.error} onRetry={() => void trainers.refetch()} />
-        : formats === undefined ? <p>{words.trainerAway}</p>
+      {matrix.isPending ? <Skeleton lines={4} height={32} />
+        : matrix.isError ? <ErrorState error={matrix.error} onRetry={() => void matrix.refetch()} />
+        : possible.length === 0 ? <Empty title={words.trainerAway} />
         : (
-          <ul className={styles.formats}>
-            {formats.map(({ format, taskTypes }) => {
-              const possible = taskTypes == null || taskTypes.includes(version.taskType);
-              return (
+          <>
+            {precisions.length > 1 && <Segments label={words.precision} value={precision} onChange={setPrecision} options={precisions.map((value) => ({ value, label: value.toUpperCase() }))} />}
+            <ul className={styles.formats} aria-label={words.format}>
+              {rows.map(({ format, available, reason }) => (
                 <li key={format}>
                   <CheckField
                     label={<span className={styles.format}>{format}</span>}
-                    hint={possible ? undefined : words.notFor(tasks[version.taskType])}
-                    disabled={!possible}
-                    checked={chosen.includes(format)}
+                    hint={reason ?? undefined}
+                    disabled={!available}
+                    checked={available && chosen.includes(format)}
                     onChange={(on) => setChosen(on ? [...chosen, format] : chosen.filter((other) => other !== format))}
                   />
                 </li>
-              );
-            })}
-          </ul>
+              ))}
+            </ul>
+          </>
         )}
-      <TextArea label={`${words.options} (${parts.optional})`} hint={words.optionsHint} error={parsed === 'wrong' ? words.badJson : errors.options} value={options} spellCheck={false} onChange={(event) => setOptions(event.target.value)} />
+      {formats.includes('onnx') && (
+        <TextField label={`${words.opset} (${parts.optional})`} hint={words.opsetHint} type="number" min={LOWEST_OPSET} max={HIGHEST_OPSET} value={opset} error={errors.options} onChange={(event) => setOpset(event.target.value)} />
+      )}
       {errors.options === undefined && <ProblemNote error={start.error} />}
     </Dialog>
   );
-}
-
-/** The options as an object; null for an empty text. */
-function parseOptions(text: string): Record<string, unknown> | null | 'wrong' {
-  if (text.trim() === '') return null;
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : 'wrong';
-  } catch {
-    return 'wrong';
-  }
 }
