@@ -8,7 +8,7 @@ it('a share of zero or of nothing has no colour', () => {
 });
 it('strong cells have the text of the accent', () => {
   expect(heat(0.6, true)!.color).toBe('var(--text-1)');
-  expect(heat(0.61, false)).toEqual({ background: 'color-mix(in srgb, var(--bad) 76%, var(--surface-1))', color: 'var(--on-accent)' });
+  expect(heat(0.61, false)).toEqual({ background: 'color-mix(in srgb, var(--bad) 88%, var(--surface-1))', color: 'var(--on-accent)' });
   expect(heat(1, true)!.background).toContain('100%');
 });
 it('the area under a curve does not depend on the order of its points', () => {

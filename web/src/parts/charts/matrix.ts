@@ -7,13 +7,13 @@ export function matrixTotals(matrix: readonly (readonly number[])[]): { all: num
 }
 
 /**
- * Background and text of a cell for a share of 0 to 1. The tones between 45 and 75 percent are left out, as neither text colour can be read on them.
+ * Background and text of a cell for a share of 0 to 1. The tones between 45 and 88 percent are left out, as neither text colour can be read on them.
  * What is right has the accent, what is confused the colour of warnings.
  */
 export function heat(share: number, right: boolean): { background: string; color: string } | undefined {
   if (!(share > 0)) return undefined;
   const strong = share > 0.6;
-  const percent = strong ? 75 + (share - 0.6) * 62.5 : 6 + share * 65;
+  const percent = strong ? 88 + (share - 0.6) * 30 : 6 + share * 65;
   return {
     background: `color-mix(in srgb, var(${right ? '--accent' : '--bad'}) ${percent.toFixed(0)}%, var(--surface-1))`,
     color: strong ? 'var(--on-accent)' : 'var(--text-1)',
