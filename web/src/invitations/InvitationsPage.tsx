@@ -18,35 +18,44 @@ import { invitationWords } from './words';
 
 const invitationStates: InvitationState[] = ['pending', 'accepted', 'declined', 'expired', 'cancelled'];
 
-/** Invitations that the signed-in person received or sent. */
+/** Invitations that the signed-in person received. */
 export function InvitationsPage() {
+  const { state } = useSearch({ from: '/members/invitations' });
+  return <Frame><Received state={state} head={<StateFilter state={state} />} /></Frame>;
+}
+
+/** Invitations that the signed-in person sent, wherever to. */
+export function SentInvitationsPage() {
   const words = useWords(invitationWords);
-  const { tab, state } = useSearch({ from: '/members/invitations' });
-  const navigate = useNavigate({ from: '/invitations' });
-  const filter = (
-    <div className={styles.filter}>
-      <SelectField
-        hideLabel label={words.state} value={state ?? ''} onChange={(chosen) => void navigate({ search: (before) => ({ ...before, state: (chosen || undefined) as InvitationState | undefined }), replace: true })}
-        options={[{ value: '', label: words.allStates }, ...invitationStates.map((value) => ({ value, label: words.states[value] }))]}
-      />
-    </div>
-  );
+  const { state } = useSearch({ from: '/members/invitations/sent' });
+  return <Frame><SentInvitations title={words.sentTab} state={state} head={<StateFilter state={state} />} /></Frame>;
+}
+
+function Frame({ children }: { children: ReactNode }) {
+  const words = useWords(invitationWords);
   return (
     <Page title={words.invitations}>
-      <LinkTabs
-        label={words.tabs}
-        tabs={[
-          { label: words.receivedTab, to: '/invitations', search: {}, activeProps: active(tab === undefined), inactiveProps: active(tab === undefined) },
-          { label: words.sentTab, to: '/invitations', search: { tab: 'sent' }, activeProps: active(tab === 'sent'), inactiveProps: active(tab === 'sent') },
-        ]}
-      />
-      {tab === 'sent' ? <SentInvitations title={words.sentTab} state={state} head={filter} /> : <Received state={state} head={filter} />}
+      <LinkTabs label={words.tabs} tabs={[
+        { label: words.receivedTab, to: '/invitations', activeOptions: { exact: true, includeSearch: false } },
+        { label: words.sentTab, to: '/invitations/sent', activeOptions: { includeSearch: false } },
+      ]} />
+      {children}
     </Page>
   );
 }
 
-// Both tabs have the same path, so the router cannot tell which one is shown.
-const active = (shown: boolean) => ({ 'data-active': shown || undefined, 'aria-current': shown ? 'page' : undefined }) as object;
+function StateFilter({ state }: { state: InvitationState | undefined }) {
+  const words = useWords(invitationWords);
+  const navigate = useNavigate();
+  return (
+    <div className={styles.filter}>
+      <SelectField
+        hideLabel label={words.state} value={state ?? ''} onChange={(chosen) => void navigate({ to: '.', search: { state: (chosen || undefined) as InvitationState | undefined }, replace: true })}
+        options={[{ value: '', label: words.allStates }, ...invitationStates.map((value) => ({ value, label: words.states[value] }))]}
+      />
+    </div>
+  );
+}
 
 function Received({ state, head }: { state: InvitationState | undefined; head: ReactNode }) {
   const words = useWords(invitationWords);

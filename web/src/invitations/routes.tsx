@@ -8,16 +8,11 @@ const open = [
   createRoute({ getParentRoute: () => rootRoute, path: '/invitation', component: lazyRouteComponent(() => import('./InvitationPage'), 'InvitationPage') }),
 ] as const;
 
+const filter = (search: Record<string, unknown>): { state?: InvitationState | undefined } => ({ state: states.includes(search.state as string) ? (search.state as InvitationState) : undefined });
+
 const members = [
-  createRoute({
-    getParentRoute: () => memberRoute,
-    path: '/invitations',
-    validateSearch: (search: Record<string, unknown>): { tab?: 'sent' | undefined; state?: InvitationState | undefined } => ({
-      tab: search.tab === 'sent' ? 'sent' : undefined,
-      state: states.includes(search.state as string) ? (search.state as InvitationState) : undefined,
-    }),
-    component: lazyRouteComponent(() => import('./InvitationsPage'), 'InvitationsPage'),
-  }),
+  createRoute({ getParentRoute: () => memberRoute, path: '/invitations', validateSearch: filter, component: lazyRouteComponent(() => import('./InvitationsPage'), 'InvitationsPage') }),
+  createRoute({ getParentRoute: () => memberRoute, path: '/invitations/sent', validateSearch: filter, component: lazyRouteComponent(() => import('./InvitationsPage'), 'SentInvitationsPage') }),
 ] as const;
 
 export const invitationRoutes = { open, members };

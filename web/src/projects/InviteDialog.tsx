@@ -6,15 +6,13 @@ import { useWords } from '../app/words';
 import { Button } from '../parts/Button';
 import { Dialog } from '../parts/Dialog';
 import { SelectField, TextArea, TextField } from '../parts/Field';
-import { asPerson } from '../parts/person';
+import { PersonPicker } from '../parts/PersonPicker';
 import { roleWords } from '../parts/roleWords';
-import { ProblemNote, Skeleton } from '../parts/States';
+import { ProblemNote } from '../parts/States';
 import { Segments } from '../parts/Tabs';
 import { notify } from '../parts/Toast';
 import { useInvalidate } from '../parts/useInvalidate';
-import { UserAvatarCard } from '../parts/UserAvatarCard';
 import { partWords } from '../parts/words';
-import styles from './Members.module.css';
 import { projectWords } from './words';
 
 type Invited = 'viewer' | 'member' | 'admin';
@@ -91,20 +89,5 @@ function Colleagues({ projectId, organizationId, chosen, onChoose }: { projectId
   const members = api.useQuery('get', '/api/v1/projects/{id}/members', { params: { path: { id: projectId }, query: { limit: 100 } } }).data;
   const inside = new Set(members?.items.map((member) => member.userId));
   const candidates = people.data?.items.filter((person) => person.isActive && !inside.has(person.id));
-  return (
-    <>
-      <TextField label={words.findColleague} type="search" autoFocus value={search} onChange={(event) => setSearch(event.target.value)} />
-      <div className={styles.results} role="radiogroup" aria-label={words.findColleague}>
-        {people.isError ? <ProblemNote error={people.error} />
-          : candidates === undefined ? <div className={styles.nobody}><Skeleton lines={3} height={24} /></div>
-          : candidates.length === 0 ? <p className={styles.nobody}>{words.noColleague}</p>
-          : candidates.map((person) => (
-            <label key={person.id}>
-              <input type="radio" name="colleague" checked={chosen?.id === person.id} onChange={() => onChoose(person)} />
-              <UserAvatarCard person={asPerson(person)} />
-            </label>
-          ))}
-      </div>
-    </>
-  );
+  return <PersonPicker label={words.findColleague} search={search} onSearch={setSearch} people={candidates} error={people.error} nobody={words.noColleague} chosen={chosen} onChoose={onChoose} />;
 }
