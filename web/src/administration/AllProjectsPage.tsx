@@ -10,7 +10,7 @@ import { Dialog } from '../parts/Dialog';
 import { TextField } from '../parts/Field';
 import { Card } from '../parts/Page';
 import { PagedList, paged } from '../parts/PagedList';
-import { asPerson } from '../parts/person';
+import { useAsPerson } from '../parts/person';
 import { PersonPicker } from '../parts/PersonPicker';
 import { Empty, ProblemNote } from '../parts/States';
 import { Table, type Column } from '../parts/Table';
@@ -58,6 +58,7 @@ function Projects() {
 /** The owner's name, read once for all of the owner's projects. */
 function Owner({ id }: { id: string }) {
   const words = useWords(administrationWords);
+  const asPerson = useAsPerson();
   const owner = api.useQuery('get', '/api/v1/admin/users/{id}', { params: { path: { id } } }, { staleTime: 300_000 });
   if (owner.data !== undefined) return <UserAvatarCard person={asPerson(owner.data)} />;
   return <span className={styles.id}>{owner.isError ? words.deletedAccount : id.slice(0, 8)}</span>;

@@ -87,8 +87,9 @@ function Explain() {
   return (
     <Card title={words.explain}>
       <Stack>
+        <p className={styles.hint} id="explain-hint">{words.explainText}</p>
         <form className={styles.explain} onSubmit={(event) => { event.preventDefault(); void navigate({ search: { instance: id.trim() || undefined } }); }}>
-          <TextField label={words.instance} hint={words.explainText} value={id} onChange={(event) => setId(event.target.value)} />
+          <TextField label={words.instance} aria-describedby="explain-hint" value={id} onChange={(event) => setId(event.target.value)} />
           <Button type="submit" disabled={id.trim() === ''}>{words.explainIt}</Button>
         </form>
         {instance !== undefined && <Explanation instance={instance} />}

@@ -13,7 +13,7 @@ import { SelectField, TextField } from '../parts/Field';
 import { Menu, type MenuItem } from '../parts/Menu';
 import { Card } from '../parts/Page';
 import { PagedList, paged } from '../parts/PagedList';
-import { asPerson } from '../parts/person';
+import { useAsPerson } from '../parts/person';
 import { roleWords } from '../parts/roleWords';
 import { Empty } from '../parts/States';
 import { Table, type Column } from '../parts/Table';
@@ -63,6 +63,7 @@ function Accounts() {
   const roles = useWords(roleWords);
   const filter = useSearch({ from: '/members/administration' });
   const own = useSession()?.user.id;
+  const asPerson = useAsPerson();
   const may = useMay();
   const [asked, setAsked] = useState<Asked | null>(null);
   const close = (): void => setAsked(null);

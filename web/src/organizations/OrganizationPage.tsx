@@ -15,7 +15,7 @@ import { TextField } from '../parts/Field';
 import { Menu } from '../parts/Menu';
 import { Card, Facts, Page } from '../parts/Page';
 import { PagedList, paged } from '../parts/PagedList';
-import { asPerson } from '../parts/person';
+import { useAsPerson } from '../parts/person';
 import { Quotas } from '../parts/Quotas';
 import { roleWords } from '../parts/roleWords';
 import { Empty, ErrorState, Skeleton } from '../parts/States';
@@ -91,6 +91,7 @@ function People({ organizationId, onRemove }: { organizationId: string; onRemove
   const words = useWords(organizationWords);
   const roles = useWords(roleWords);
   const own = useSession()?.user.id;
+  const asPerson = useAsPerson();
   const may = useMay();
   const { search = '' } = useSearch({ from: '/members/organizations/$organizationId' });
   const navigate = useNavigate();

@@ -1,5 +1,5 @@
 import { TextField } from './Field';
-import { asPerson } from './person';
+import { useAsPerson } from './person';
 import styles from './PersonPicker.module.css';
 import { ProblemNote, Skeleton } from './States';
 import { UserAvatarCard } from './UserAvatarCard';
@@ -19,6 +19,7 @@ export function PersonPicker<T extends Candidate>({ label, search, onSearch, peo
   chosen: T | null;
   onChoose: (person: T) => void;
 }) {
+  const asPerson = useAsPerson();
   return (
     <>
       <TextField label={label} type="search" autoFocus autoComplete="off" value={search} onChange={(event) => onSearch(event.target.value)} />

@@ -31,6 +31,8 @@ const amount = (value: number): string => number(value, Number.isInteger(value) 
 /** Limits and how much of them is used. */
 export function Quotas({ limits }: { limits: readonly QuotaUse[] }) {
   const words = useWords(quotaWords);
+  // Where all limits are the organization's, saying so at each of them tells nothing.
+  const mixed = limits.some((limit) => limit.scope === 'account');
   return (
     <ul className={styles.quotas}>
       {limits.map((limit) => {
@@ -38,7 +40,7 @@ export function Quotas({ limits }: { limits: readonly QuotaUse[] }) {
         const used = limit.limit === null ? words.unlimited(amount(limit.used)) : words.of(amount(limit.used), amount(limit.limit));
         return (
           <li key={`${limit.scope}-${limit.kind}`}>
-            <div className={styles.line}><span>{words.kinds[limit.kind]}{limit.scope === 'organization' && <small> · {words.shared}</small>}</span><span className={styles.used}>{used}</span></div>
+            <div className={styles.line}><span>{words.kinds[limit.kind]}{mixed && limit.scope === 'organization' && <small> · {words.shared}</small>}</span><span className={styles.used}>{used}</span></div>
             <Progress value={share ?? 0} label={`${words.kinds[limit.kind]}: ${used}`} tone={quotaTone(share ?? 0)} />
           </li>
         );

@@ -1,3 +1,5 @@
+import { useSession } from '../api/useSession';
+
 const colors = ['#b91c1c', '#c2410c', '#a16207', '#4d7c0f', '#15803d', '#047857', '#0f766e', '#0e7490', '#0369a1', '#1d4ed8', '#6d28d9', '#a21caf', '#be185d'];
 const letters = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
@@ -17,3 +19,9 @@ export const asPerson = (person: { id: string; email: string; fullName: string |
   initials: initialsOf(person.fullName, person.email),
   badgeColor: colors[Number.parseInt(person.id.slice(-2), 16) % colors.length] ?? colors[0]!,
 });
+
+/** The same for anybody in a list; the signed-in person has the color that was chosen. */
+export function useAsPerson(): (person: { id: string; email: string; fullName: string | null }) => ReturnType<typeof asPerson> {
+  const own = useSession()?.user;
+  return (person) => (person.id === own?.id ? { ...asPerson(person), badgeColor: own.badgeColor } : asPerson(person));
+}

@@ -15,7 +15,7 @@ import { SelectField } from '../parts/Field';
 import { Menu, type MenuItem } from '../parts/Menu';
 import { Card, Page } from '../parts/Page';
 import { PagedList, paged } from '../parts/PagedList';
-import { asPerson } from '../parts/person';
+import { useAsPerson } from '../parts/person';
 import { roleWords } from '../parts/roleWords';
 import { Table, type Column } from '../parts/Table';
 import { notify } from '../parts/Toast';
@@ -67,6 +67,7 @@ export function MembersPage() {
 
 function useColumns({ projectId, own, onAsk }: { projectId: string; own: string | undefined; onAsk: (asked: Asked) => void }): Column<Member>[] {
   const words = useWords(projectWords);
+  const asPerson = useAsPerson();
   const may = useMay({ projectId });
   const actions = (member: Member): (MenuItem | null)[] => [
     ...(may('projects:transfer') ? [{ label: words.makeOwner, icon: <Crown />, onSelect: () => onAsk({ kind: 'transfer', member }) }, null] : []),

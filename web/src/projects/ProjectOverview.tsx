@@ -8,7 +8,7 @@ import { useWords } from '../app/words';
 import { Badge } from '../parts/Badge';
 import { ButtonLink } from '../parts/Button';
 import { Card, Facts, Page, Stack } from '../parts/Page';
-import { asPerson } from '../parts/person';
+import { useAsPerson } from '../parts/person';
 import { roleWords } from '../parts/roleWords';
 import { Empty, ErrorState, Skeleton } from '../parts/States';
 import { UserAvatarCard } from '../parts/UserAvatarCard';
@@ -110,6 +110,7 @@ function ProjectFacts({ projectId }: { projectId: string }) {
 
 function People({ projectId }: { projectId: string }) {
   const words = useWords(projectWords);
+  const asPerson = useAsPerson();
   const roles = useWords(roleWords);
   const members = api.useQuery('get', '/api/v1/projects/{id}/members', { params: { path: { id: projectId }, query: { limit: 6 } } });
   return (
