@@ -14,6 +14,7 @@ WORKDIR /source
 # Copy the files for restore first, so that a change of code does not download the packages again.
 COPY Directory.Build.props Directory.Build.targets Directory.Packages.props host.json ./
 COPY src/Domain/Domain.csproj src/Domain/
+COPY src/Images/Images.csproj src/Images/
 COPY src/Infrastructure/Infrastructure.csproj src/Infrastructure/
 COPY src/Application/Application.csproj src/Application/
 COPY src/Functions.Embedded/Functions.Embedded.csproj src/Functions.Embedded/

@@ -9,20 +9,22 @@ PREFERRED_PORT=7071
 passed_on() {
   compgen -e | grep -E '^OPERATIONS_(DATABASE|BUCKET)_'
   sed -n '/^## Trainer process/q; s/^| `\([A-Za-z0-9_]*\)`.*/\1/p' "$ROOT/docs/settings.md" |
-    grep -vxE 'DATABASE_URL|USER_DATABASE_URL|EXTERNAL_STORAGE_(ENDPOINT|ACCESS_KEY|SECRET_KEY|UPLOAD_ACCESS_KEY|UPLOAD_SECRET_KEY|REGION)|TRAINER_API_KEY|JWT_SECRET|FUNCTIONS_MASTER_KEY|BOOTSTRAP_ADMIN_.*|ASPNETCORE_URLS|PUBLIC_URL|R2_.*|AzureWebJobsStorage.*'
+    grep -vxE 'DATABASE_URL|USER_DATABASE_URL|EXTERNAL_STORAGE_(ENDPOINT|ACCESS_KEY|SECRET_KEY|UPLOAD_ACCESS_KEY|UPLOAD_SECRET_KEY|REGION)|TRAINER_API_KEY|MODEL_SERVER_URLS|MODEL_SERVER_API_KEY|JWT_SECRET|FUNCTIONS_MASTER_KEY|BOOTSTRAP_ADMIN_.*|ASPNETCORE_URLS|PUBLIC_URL|R2_.*|AzureWebJobsStorage.*'
 }
 
 # ---- build ------------------------------------------------------------------------------------
-# dotnet_build LOG ARGUMENTS…: leaves no build server running, because that would keep our locks.
+# dotnet_build LOG ARGUMENTS…: leaves no build server running, except the compiler of whoever set SharedCompilationId and ends it.
 dotnet_build() {
   local log=$1
   shift
-  MSBUILDDISABLENODEREUSE=1 dotnet build "$@" -v q -nologo -p:UseSharedCompilation=${UseSharedCompilation:-false} -p:FunctionsHostFiles=false </dev/null >"$log" 2>&1 7>&- 8>&- 9>&-
+  MSBUILDDISABLENODEREUSE=1 dotnet build "$@" -v q -nologo "$(shared_compiler)" -p:FunctionsHostFiles=false </dev/null >"$log" 2>&1 7>&- 8>&- 9>&-
 }
 
-# A hash of the names, sizes and times of all sources of the app.
+shared_compiler() { printf -- '-p:UseSharedCompilation=%s' "$([[ -n ${SharedCompilationId:-} ]] && echo true || echo false)"; }
+
+# sources_stamp [FOLDER…]: a hash of the names, sizes and times of all sources of the app, and of those in further folders.
 sources_stamp() {
-  (cd "$ROOT" && find src ./*.props ./*.targets host.json ./*.sln -type f -not -path '*/bin/*' -not -path '*/obj/*' -printf '%p %s %T@\n' | LC_ALL=C sort | sha256sum | cut -d' ' -f1)
+  (cd "$ROOT" && find src "$@" ./*.props ./*.targets host.json ./*.sln -type f -not -path '*/bin/*' -not -path '*/obj/*' -printf '%p %s %T@\n' | LC_ALL=C sort | sha256sum | cut -d' ' -f1)
 }
 
 build_is_current() {
@@ -37,7 +39,7 @@ build_app() (
   started=$(now_ms)
   step build "building the app and platform-cli (Release)"
   stamp=$(sources_stamp)
-  if ! dotnet_build "$LOG_DIR/build.log" "$ROOT/infra/local/app.slnf" -c Release; then
+  if ! dotnet_build "$LOG_DIR/build.log" "$ROOT/infra/local/app.slnf" -c Release -p:RunAnalyzers=false; then
     grep -E 'error|Error' "$LOG_DIR/build.log" | sort -u | head -20 >&2
     die "the build failed (log: $LOG_DIR/build.log)"
   fi
@@ -148,6 +150,7 @@ start_platform() {
   if supervised_pid app >/dev/null && ! build_is_current; then
     step app "its sources changed: building and starting it again"
     stop_supervised app
+    stop_model_server
   fi
   build_app &
   build=$!
@@ -160,7 +163,7 @@ start_platform() {
   if supervised_pid app >/dev/null; then
     if [[ -z ${PORT:-} || $PORT == "$(remembered api)" ]]; then
       app_settings | write_settings "$PLATFORM_DIR/env"
-      if [[ $(cat "$RUN_DIR/app.fingerprint" 2>/dev/null) == "$(app_fingerprint)" ]] && wait_until 5 app_ready; then
+      if [[ $(cat "$RUN_DIR/app.fingerprint" 2>/dev/null) == "$(app_fingerprint)" ]] && wait_until 20 app_ready; then
         step app "already runs on $(api_url)"
         return
       fi

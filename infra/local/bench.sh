@@ -4,7 +4,7 @@
 BENCH_DLL=$ROOT/bench/bin/Release/net10.0/Bench.dll
 
 # What a topic needs to run here, as for ensure_packages; a topic is a folder of bench/.
-declare -A BENCH_SERVICES=([engine]=postgres [api]=postgres [data]="postgres s3" [hosts]="postgres s3")
+declare -A BENCH_SERVICES=([engine]=postgres [api]=postgres [data]="postgres s3" [hosts]="postgres s3" [serving]="models trainer-torchvision")
 
 # run_bench TOPIC [ARGUMENTS…]: JSON lines on stdout, progress on stderr.
 run_bench() {
@@ -35,6 +35,7 @@ run_bench() {
       export BENCH_STORAGE_ENDPOINT BENCH_STORAGE_ACCESS_KEY BENCH_STORAGE_SECRET_KEY
     fi
     [[ $topic != hosts ]] || host_settings
+    [[ $topic != serving ]] || serving_settings
     cd "$(dirname "$BENCH_DLL")" && exec dotnet "$BENCH_DLL" "$@" </dev/null 8>&- 9>&-
   ) || status=$?
   return "$status"
@@ -73,14 +74,23 @@ host_settings() {
   export BENCH_FUNCTIONS_COMMAND BENCH_FUNCTIONS_DIR
 }
 
+serving_settings() {
+  MODEL_SERVER_URLS=$(model_server_url) MODEL_SERVER_API_KEY=$(model_server_key) TRAINER_TORCHVISION_URL=$(trainer_url torchvision) TRAINER_API_KEY=$(trainer_key)
+  BENCH_SERVING_SCRIPT=$ROOT/bench/Serving/models.py BENCH_TRAINERS=$ROOT/trainers
+  export MODEL_SERVER_URLS MODEL_SERVER_API_KEY TRAINER_TORCHVISION_URL TRAINER_API_KEY BENCH_SERVING_SCRIPT BENCH_TRAINERS
+}
+
 build_bench() (
   exec 7<"$ROOT" # the folder: a locked file is one that .NET refuses to open
   flock -w 900 7 || die "another build has held this checkout for 15 minutes"
+  stamp=$(sources_stamp bench)
+  if [[ -f $BENCH_DLL && $(cat "$ROOT/bench/bin/Release/.sources" 2>/dev/null) == "$stamp" ]]; then step build "nothing changed since the last one"; return; fi
   started=$(now_ms)
   step build "building bench (Release)"
-  if ! dotnet_build "$LOG_DIR/build.log" "$ROOT/bench/Bench.csproj" -c Release; then
+  if ! dotnet_build "$LOG_DIR/build.log" "$ROOT/bench/Bench.csproj" -c Release -p:RunAnalyzers=false; then
     grep -E 'error|Error' "$LOG_DIR/build.log" | sort -u | head -20 >&2
     die "the build failed (log: $LOG_DIR/build.log)"
   fi
+  printf '%s\n' "$stamp" >"$ROOT/bench/bin/Release/.sources"
   step build "done ($(seconds_since "$started"))"
 )

@@ -52,7 +52,7 @@ start_ceph() {
   fi
   ceph_upload_identity "$dir"
   ceph_daemon ceph-rgw -n client.rgw --keyring "$dir/keyring"
-  if ! wait_until 60 ceph_answers_or_crashes || ! ceph_answers; then
+  if ! wait_until 180 ceph_answers_or_crashes || ! ceph_answers; then
     for daemon in "${CEPH_DAEMONS[@]}"; do last_lines "$LOG_DIR/$daemon.log" 5; done
     die "the S3 store did not start (logs: $LOG_DIR/ceph-*.log, $dir/*.log)"
   fi
@@ -131,7 +131,7 @@ ceph_create_user_once() {
 ceph_upload_identity() { # DIR
   local admin=(radosgw-admin -n client.rgw --keyring "$1/keyring")
   [[ ! -f $1/upload-identity ]] || return 0
-  wait_until 60 ceph_upload_identity_once && touch "$1/upload-identity" && return
+  wait_until 180 ceph_upload_identity_once && touch "$1/upload-identity" && return
   last_lines "$LOG_DIR/ceph-setup.log"
   die "setting up the S3 store failed: the identity for uploads could not be created (log: $LOG_DIR/ceph-setup.log)"
 }

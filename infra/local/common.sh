@@ -143,7 +143,7 @@ start_daemon() {
   setsid bash -c 'printf "%s\n" "$$" >"$0"; exec "$@"' "$RUN_DIR/$name.pid" "$@" \
     </dev/null >>"$log" 2>&1 8>&- 9>&- &
   disown
-  wait_until 5 test -s "$RUN_DIR/$name.pid" || die "could not start $name"
+  wait_until 60 test -s "$RUN_DIR/$name.pid" || die "could not start $name"
 }
 
 rotate() { if [[ -f $1 ]] && (($(stat -c %s "$1") > 20000000)); then mv -f "$1" "$1.1"; fi; }
@@ -190,7 +190,7 @@ stop_supervised() {
     if ! wait_until 65 session_is_gone "$pid"; then
       say "  $1 did not end within 65 s: killed"
       kill -KILL -- "-$pid" 2>/dev/null
-      wait_until 5 session_is_gone "$pid"
+      wait_until 60 session_is_gone "$pid"
     fi
     [[ ${2:-} == quiet ]] || step "$1" "stopped ($(seconds_since "$started"))"
   fi

@@ -86,6 +86,7 @@ doctor_fix() {
 doctor_is_stuck() {
   case $1 in
     app | trainer-*) supervised_pid "$1" >/dev/null && ! wait_until 10 service_running "$1" ;;
+    models) supervised_pid model-server >/dev/null && ! wait_until 10 model_server_running ;;
     postgres) postgres_pid >/dev/null && ! wait_until 10 postgres_running ;;
     s3) ceph_started && ! wait_until 10 ceph_running ;;
   esac
@@ -101,6 +102,7 @@ stop_stuck() {
   case $1 in
     postgres) (stop_postgres) ;;
     s3) (stop_ceph) ;;
+    models) stop_supervised model-server quiet ;;
     *) stop_supervised "$1" quiet ;;
   esac
 }
@@ -169,6 +171,13 @@ doctor_trainers() {
 
 doctor_endpoints() {
   local name value host port any=0
+  if [[ -n ${GIVEN_MODEL_SERVERS:-} ]]; then
+    for value in ${GIVEN_MODEL_SERVERS//,/ }; do
+      any=1
+      read -r host port < <(host_and_port "$value")
+      if timeout 5 bash -c "exec 3<>/dev/tcp/$host/$port" 2>/dev/null; then found MODEL_SERVER_URLS "$host:$port answers"; else absent MODEL_SERVER_URLS "$host:$port does not answer"; fi
+    done
+  fi
   for name in DATABASE_URL USER_DATABASE_URL EXTERNAL_STORAGE_ENDPOINT INTERNAL_STORAGE_ENDPOINT $(given_trainer_settings); do
     value=${!name:-}
     [[ -n $value ]] || continue
@@ -210,8 +219,9 @@ host_and_port() {
 
 doctor_services() {
   local service port state
-  for service in postgres s3 $(trainer_names | sed 's/^/trainer-/') azurite app; do
-    port=$(remembered "${service/app/api}")
+  for service in postgres s3 models $(trainer_names | sed 's/^/trainer-/') azurite app; do
+    port=${service/app/api}
+    port=$(remembered "${port/models/model-server}")
     if [[ -z $port ]]; then
       row - "$service" 'not started yet'
     elif service_running "$service"; then
@@ -219,7 +229,7 @@ doctor_services() {
     elif [[ $service == app ]] && supervised_pid app >/dev/null; then
       row ! app "$(app_complaint) (log: $LOG_DIR/app.log)"
     elif port_answers "$port"; then
-      row ! "$service" "127.0.0.1:$port answers, but it is not ours or not healthy (log: $LOG_DIR/${service/s3/ceph-rgw}.log)"
+      row ! "$service" "127.0.0.1:$port answers, but it is not ours or not healthy (log: $LOG_DIR/$(service_log "$service").log)"
     else
       row - "$service" "stopped (its port: $port)"
     fi
@@ -229,6 +239,8 @@ doctor_services() {
   [[ $(remembered api) != 7071 ]] || ! supervised_pid app >/dev/null || state='ours'
   row - 'port 7071' "$state"
 }
+
+service_log() { case $1 in s3) echo ceph-rgw ;; models) echo model-server ;; *) echo "$1" ;; esac; }
 
 # app_complaint: what its readiness check says, a check that fails after the other.
 app_complaint() {

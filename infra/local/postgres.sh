@@ -49,11 +49,12 @@ start_postgres() {
   rm -f "$home/data/postmaster.pid" # the server does not run, so the pid is stale
   port=$(choose_port postgres) || exit 1
   options="-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200 ${POSTGRES_OPTIONS:-}"
-  [[ $mode != fast ]] || options+=" -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+  # Two suites of tests run at a time, and each starts many apps.
+  [[ $mode != fast ]] || options+=" -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=500"
   # The log belongs to the server's user, so our log folder has a link to it.
   ln -sf "$home/postgres.log" "$LOG_DIR/postgres.log"
   rotate "$home/postgres.log"
-  if ! as_postgres "$bin/pg_ctl" -D "$home/data" -w -t 60 -l "$home/postgres.log" -o "$options" start </dev/null >"$LOG_DIR/pg_ctl.log" 2>&1 8>&- 9>&-; then
+  if ! as_postgres "$bin/pg_ctl" -D "$home/data" -w -t 300 -l "$home/postgres.log" -o "$options" start </dev/null >"$LOG_DIR/pg_ctl.log" 2>&1 8>&- 9>&-; then
     last_lines "$home/postgres.log"
     die "PostgreSQL did not start (log: $home/postgres.log)"
   fi

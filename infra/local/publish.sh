@@ -67,7 +67,7 @@ publish_cli() (
   step publish "publishing platform-cli for $rid with its runtime (Release)"
   rm -rf "${output:?}"
   if ! MSBUILDDISABLENODEREUSE=1 dotnet publish "$ROOT/src/Cli/Cli.csproj" -c Release -r "$rid" --self-contained true -o "$output" -nologo -v q \
-    -p:DebugType=none -p:UseSharedCompilation=false </dev/null >"$log" 2>&1 7>&- 8>&- 9>&-; then
+    -p:DebugType=none "$(shared_compiler)" -p:RunAnalyzers=false </dev/null >"$log" 2>&1 7>&- 8>&- 9>&-; then
     grep -E ' error |: error' "$log" | sed -E 's/ \[[^]]*\]$//' | sort -u | head -n 10 | sed 's/^/    | /' >&2
     die "platform-cli could not be published (log: $log)"
   fi
@@ -86,7 +86,7 @@ publish_azure() (
   step publish "publishing the app (Release)"
   rm -rf "${output:?}"
   if ! MSBUILDDISABLENODEREUSE=1 dotnet publish "$ROOT/src/Functions.Api/Functions.Api.csproj" -c Release -o "$output" -nologo -v q \
-    -p:UseSharedCompilation=false </dev/null >"$log" 2>&1 7>&- 8>&- 9>&-; then
+    "$(shared_compiler)" -p:RunAnalyzers=false </dev/null >"$log" 2>&1 7>&- 8>&- 9>&-; then
     grep -E ' error |: error' "$log" | sed -E 's/ \[[^]]*\]$//' | sort -u | head -n 10 | sed 's/^/    | /' >&2
     die "the app could not be published (log: $log)"
   fi
@@ -106,8 +106,8 @@ check_published() {
   if [[ -f $1/extensions.json ]]; then grep >/dev/null DurableTask "$1/extensions.json" || complain 'extensions.json does not name the Durable Task extension'; fi
   if [[ -f $1/worker.config.json ]]; then grep >/dev/null 'Functions\.Api\.dll' "$1/worker.config.json" || complain 'worker.config.json does not start Functions.Api.dll'; fi
   if [[ -f $1/functions.metadata ]]; then
-    for function in $(functions_in_source); do
-      grep >/dev/null "\"name\": *\"$function\"" "$1/functions.metadata" || complain "functions.metadata does not have the function $function"
+    for function in $(comm -23 <(functions_in_source) <(grep -oE '"name": *"[^"]+"' "$1/functions.metadata" | cut -d'"' -f4 | sort -u)); do
+      complain "functions.metadata does not have the function $function"
     done
   fi
   [[ ! -f $1/host.json ]] || cmp -s "$1/host.json" "$ROOT/host.json" || complain "host.json is not the repository's"

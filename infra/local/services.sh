@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The services of one installation: which run here and which are given in the environment, how they start and stop
-# together, and the file with their settings. A service is postgres, s3 or trainer-NAME.
+# together, and the file with their settings. A service is postgres, s3, models or trainer-NAME.
 
 declare -A GIVEN_TRAINERS=() # URL by name
 
@@ -21,6 +21,8 @@ read_given_endpoints() {
     unset EXTERNAL_STORAGE_UPLOAD_ACCESS_KEY EXTERNAL_STORAGE_UPLOAD_SECRET_KEY
   fi
   if [[ -n $key && ${TRAINER_API_KEY:-} == "$key" ]]; then unset TRAINER_API_KEY; fi
+  if [[ -s $SECRETS_DIR/model-server-api-key && ${MODEL_SERVER_API_KEY:-} == "$(<"$SECRETS_DIR/model-server-api-key")" ]]; then unset MODEL_SERVER_URLS MODEL_SERVER_API_KEY; fi
+  GIVEN_MODEL_SERVERS=${MODEL_SERVER_URLS:-}
   GIVEN_TRAINERS=()
   for setting in $(given_trainer_settings); do
     name=${setting#TRAINER_} name=${name%_URL}
@@ -35,7 +37,7 @@ read_given_endpoints() {
 
 # choose_services up|test [NAME,…]: sets LOCAL_SERVICES to the services that must run here.
 choose_services() {
-  local wanted=,${2:-postgres,s3,trainer}, name
+  local wanted=,${2:-postgres,s3,models,trainer}, name
   read_given_endpoints
   LOCAL_SERVICES=()
   if [[ $wanted == *,postgres,* ]]; then
@@ -49,6 +51,9 @@ choose_services() {
   fi
   if [[ $wanted == *,s3,* ]]; then
     if [[ -z $GIVEN_STORAGE ]]; then LOCAL_SERVICES+=(s3); else step s3 "EXTERNAL_STORAGE_ENDPOINT is given: using $GIVEN_STORAGE"; fi
+  fi
+  if [[ $wanted == *,models,* ]]; then
+    if [[ -z $GIVEN_MODEL_SERVERS ]]; then LOCAL_SERVICES+=(models); else step models "MODEL_SERVER_URLS is given: using $GIVEN_MODEL_SERVERS"; fi
   fi
   for name in $({ printf '%s\n' "${!GIVEN_TRAINERS[@]}"; trainer_names; } | sort -u); do
     if [[ $wanted == *,trainer,* ]]; then choose_trainer "$name"; elif [[ $wanted == *,$name,* ]]; then choose_trainer "$name" needed; fi
@@ -74,8 +79,8 @@ check_service_names() {
   local names name
   IFS=, read -ra names <<<"$1"
   for name in "${names[@]}"; do
-    [[ $name == postgres || $name == s3 || $name == trainer ]] || is_trainer "$name" ||
-      die "services: there is no service '$name'; there are: postgres s3 trainer (all of: $(trainer_names | paste -sd' '))" 2
+    [[ $name == postgres || $name == s3 || $name == models || $name == trainer ]] || is_trainer "$name" ||
+      die "services: there is no service '$name'; there are: postgres s3 models trainer (all of: $(trainer_names | paste -sd' '))" 2
   done
 }
 
@@ -88,6 +93,7 @@ start_services() {
     case $service in
       postgres) (start_postgres "$mode") & ;;
       s3) (start_ceph "$mode") & ;;
+      models) (start_model_server) & ;;
       trainer-*) (start_trainer "${service#trainer-}") & ;;
     esac
     pids+=($!)
@@ -100,6 +106,7 @@ service_running() {
   case $1 in
     postgres) postgres_running ;;
     s3) ceph_running ;;
+    models) model_server_running ;;
     trainer-*) trainer_running "${1#trainer-}" ;;
     azurite) azurite_running ;;
     app) app_running ;;
@@ -109,6 +116,7 @@ service_running() {
 # stop_services: every service of this folder. The store and the database stop at the same time.
 stop_services() {
   stop_trainers
+  stop_model_server
   (stop_ceph) &
   local ceph=$!
   (stop_postgres) || { wait "$ceph"; return 1; }
@@ -116,7 +124,7 @@ stop_services() {
 }
 
 # wipe_services: deletes the data of stopped services. Use it only for a folder whose data may be lost.
-wipe_services() { wipe_postgres; wipe_ceph; rm -rf "${PLATFORM_DIR:?}/trainer-cache"; }
+wipe_services() { wipe_postgres; wipe_ceph; rm -rf "${PLATFORM_DIR:?}/trainer-cache" "${PLATFORM_DIR:?}/model-cache"; }
 
 # services_settings: KEY=VALUE lines with the endpoints of this installation, given or started here.
 services_settings() {
@@ -144,6 +152,7 @@ services_settings() {
   fi
   setting EXTERNAL_STORAGE_REGION "${EXTERNAL_STORAGE_REGION:-auto}"
   trainers_settings
+  model_server_settings
 }
 
 # One key serves all trainers: the app knows one.

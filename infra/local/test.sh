@@ -1,7 +1,14 @@
 # shellcheck shell=bash
-# Every test of the repository: .NET (trx), trainers (junit), and this installation itself.
+# Every test of the repository: .NET (trx), trainers (junit), and this installation itself. Two suites run at a time, because tests wait as much as
+# they compute.
 
 PASSED=0 FAILED=0 SKIPPED=0
+# The suites of this run: test projects by name, trainers (those of the SDK), trainer-NAME and local-services.
+SUITES=()
+# They begin first, so that no long one is left over at the end.
+LONGEST=(Platform.Tests console-browser trainer-torchvision local-services Functions.Host.Tests)
+# What to end on the way out: processes of this run by their pids.
+RUNNING=()
 
 count() { PASSED=$((PASSED + $1)) FAILED=$((FAILED + $2)) SKIPPED=$((SKIPPED + $3)); }
 
@@ -80,14 +87,91 @@ run_tests() {
   use_dir "$ROOT/.platform/test"
   lock
   trap 'exit 130' INT TERM
+  trap end_tests EXIT
   results=$PLATFORM_DIR/results
   rm -rf "$results"
   mkdir -p "$results"
-  case $filter in trainers | local-services | console) ;; *) run_dotnet_tests "$results" "$filter" ;; esac
-  if [[ -z $filter || $filter == trainers ]]; then run_trainer_tests "$results"; fi
-  if [[ -z $filter || $filter == console ]]; then run_console_tests "$results" "${@:2}"; fi
-  if [[ -z $filter || $filter == local-services ]]; then run_local_tests "$results"; fi
+  # One compiler for all builds of this run, also those that tests start. Without it, each project of each build starts its own.
+  export SharedCompilationId=platform-test-$$-$RANDOM
+  case $filter in trainers | console | local-services) ;; *) prepare_dotnet_tests "$results" ;; esac
+  if [[ -z $filter || $filter == trainers ]]; then prepare_trainer_tests; fi
+  if [[ -z $filter || $filter == console ]]; then prepare_console_tests; fi
+  [[ -n $filter && $filter != local-services ]] || SUITES+=(local-services)
+  run_suites "$results" "$filter" "${@:2}"
+  end_tests
+  trap - EXIT
+  "$PYTHON" "$ROOT/infra/local/durations.py" "$results"
   print_counts
+}
+
+end_tests() {
+  local pid
+  for pid in "${RUNNING[@]}"; do end_tree "$pid"; done
+  RUNNING=()
+  stop_compiler
+  [[ -z ${TESTED_SERVICES:-} ]] || stop_services
+  TESTED_SERVICES=''
+}
+
+# stop_compiler: a compiler that is not found here ends ten minutes after its last build.
+stop_compiler() {
+  local server
+  server=$(dotnet --list-sdks | sed -n "s|^$(dotnet --version) \[\(.*\)\]\$|\1|p")/$(dotnet --version)/Roslyn/bincore/VBCSCompiler.dll
+  [[ ! -f $server ]] || dotnet exec "$server" -shutdown "-pipename:$SharedCompilationId" >/dev/null 2>&1
+}
+
+# end_tree PID: ends a process and all that it started. The process goes first, so that it starts nothing in between.
+end_tree() {
+  local child children
+  children=$(cat "/proc/$1/task/"*/children 2>/dev/null)
+  kill -TERM "$1" 2>/dev/null
+  for child in $children; do end_tree "$child"; done
+}
+
+# run_suites RESULTS FILTER [SPEC…]: runs and counts the suites, two at a time.
+run_suites() {
+  local suite status
+  for _ in 1 2; do
+    take_suites "$@" &
+    RUNNING+=($!)
+  done
+  wait "${RUNNING[@]}"
+  RUNNING=()
+  for suite in "${SUITES[@]}"; do
+    status=$(cut -d' ' -f1 "$1/$suite.end" 2>/dev/null)
+    case $suite in
+      trainer*) count_junit "$1/$suite.xml" "${status:-1}" "$suite" ;;
+      console-*) count_junit_sum "$1/$suite.xml" "${status:-1}" "$suite" ;;
+      local-services) count_local "$1/$suite.log" "${status:-1}" ;;
+      *) count_trx "$1/$suite.trx" "${status:-1}" "$suite" ;;
+    esac
+  done
+}
+
+# take_suites RESULTS FILTER [SPEC…]: runs, one after another, the suites that nobody has taken. What a suite says is in SUITE.log, and shown when it has
+# ended; its status and milliseconds are in SUITE.end.
+take_suites() {
+  local suite began status
+  for suite in "${LONGEST[@]}" "${SUITES[@]}"; do
+    if [[ " ${SUITES[*]} " != *" $suite "* ]] || ! mkdir "$1/$suite.taken" 2>/dev/null; then continue; fi
+    step test "$suite"
+    began=$(now_ms)
+    case $suite in
+      trainers) run_pytest "$1" "$suite" "$PYTHON" trainers/tests ;;
+      trainer-*) run_pytest "$1" "$suite" "$(trainer_python "${suite#trainer-}")" "trainers/${suite#trainer-}/tests" ;;
+      console-units) run_console_units "$1/$suite.xml" ;;
+      console-browser) run_console_browser "$1" "${@:3}" ;;
+      local-services) bash "$ROOT/tests/local-services/run.sh" </dev/null 9>&- ;;
+      *) run_dotnet_test "$1" "$suite" "$2" ;;
+    esac >"$1/$suite.log" 2>&1
+    status=$?
+    printf '%s %s\n' "$status" $(($(now_ms) - began)) >"$1/$suite.end"
+    (
+      flock 6
+      cat "$1/$suite.log"
+      step test "$suite ended ($(seconds_since "$began"))"
+    ) 6>"$1/shown"
+  done
 }
 
 print_counts() {
@@ -120,10 +204,12 @@ in_test_environment() (
   with_settings "$@"
 )
 
-# The .NET tests run against services of their own, which start empty while the tests are built.
-run_dotnet_tests() { # RESULTS FILTER
-  local project name status build filter=()
-  [[ -z $2 ]] || filter=(--filter "$2")
+# prepare_dotnet_tests RESULTS: the .NET tests run against services of their own, which start empty while the tests are built.
+prepare_dotnet_tests() {
+  local project build
+  build_tests "$1" &
+  build=$!
+  RUNNING+=("$build")
   choose_services test
   ensure_packages "${LOCAL_SERVICES[@]}" digits
   # The judge of syncs. Where it cannot be installed, its tests are skipped.
@@ -132,59 +218,48 @@ run_dotnet_tests() { # RESULTS FILTER
   ensure_redocly || die 'Redocly is needed for the test of the API description'
   ensure_actionlint || die 'actionlint is needed for the test of the workflows'
   ensure_promtool || die 'promtool is needed for the test of the alert rules'
-  trap 'stop_services' EXIT
+  TESTED_SERVICES=started
   stop_services && wipe_services
-  build_tests "$1" &
-  build=$!
   start_services fast || die "the services for the tests did not start"
   test_settings | write_settings "$PLATFORM_DIR/env"
   if wait "$build"; then
-    for project in "$ROOT"/tests/*/*.csproj; do
-      name=$(basename "$project" .csproj)
-      in_test_environment timeout -k 30 1800 dotnet test "$project" --no-build -c Debug --nologo \
-        --logger "trx;LogFileName=$name.trx" --results-directory "$1" "${filter[@]}" </dev/null 8>&- 9>&- | tee "$1/$name.log"
-      status=${PIPESTATUS[0]}
-      count_trx "$1/$name.trx" "$status" "$name"
-    done
+    for project in "$ROOT"/tests/*/*.csproj; do SUITES+=("$(basename "$project" .csproj)"); done
   else
     count 0 1 0
   fi
-  stop_services
-  trap - EXIT
+  RUNNING=()
+}
+
+# run_dotnet_test RESULTS PROJECT FILTER: the built assembly, because `dotnet test` of a project reads the whole solution first.
+run_dotnet_test() {
+  local filter=()
+  [[ -z $3 ]] || filter=(--filter "$3")
+  in_test_environment timeout -k 30 1800 dotnet test "$ROOT/tests/$2/bin/Debug/net10.0/$2.dll" --nologo \
+    --logger "trx;LogFileName=$2.trx" --results-directory "$1" "${filter[@]}" </dev/null 8>&- 9>&-
 }
 
 # The tests of all trainers and of the SDK, then those of each trainer that can run here, with its own Python. They start
 # the trainers themselves, with settings of their own.
-run_trainer_tests() { # RESULTS
-  local name needs=() own=()
+prepare_trainer_tests() {
+  local name needs=()
+  SUITES+=(trainers)
   for name in $(trainer_names); do
     trainer_unavailable "$name" >/dev/null && continue
     needs+=("trainer-$name")
-    [[ ! -d $ROOT/trainers/$name/tests ]] || own+=("$name")
+    [[ ! -d $ROOT/trainers/$name/tests ]] || SUITES+=("trainer-$name")
   done
   ensure_packages "${needs[@]}" digits tests
-  run_pytest "$1" trainers "$PYTHON" trainers/tests
-  for name in "${own[@]}"; do run_pytest "$1" "trainer-$name" "$(trainer_python "$name")" "trainers/$name/tests"; done
 }
 
-run_pytest() { # RESULTS NAME PYTHON FOLDER
-  local status
-  (
-    for name in "${!TRAINER_@}"; do unset "$name"; done
-    cd "$ROOT" && timeout -k 30 1800 "$3" -m pytest "$4" -q "--junitxml=$1/$2.xml" </dev/null 8>&- 9>&-
-  ) | tee "$1/$2.log"
-  status=${PIPESTATUS[0]}
-  count_junit "$1/$2.xml" "$status" "$4"
-}
+run_pytest() ( # RESULTS NAME PYTHON FOLDER
+  for name in "${!TRAINER_@}"; do unset "$name"; done
+  cd "$ROOT" && timeout -k 30 1800 "$3" -m pytest "$4" -q "--junitxml=$1/$2.xml" </dev/null 8>&- 9>&-
+)
 
-# Its last line is `N passed, N failed`.
-run_local_tests() { # RESULTS
-  local status line
-  bash "$ROOT/tests/local-services/run.sh" </dev/null 9>&- | tee "$1/local-services.log"
-  status=${PIPESTATUS[0]}
-  line=$(tail -n 1 "$1/local-services.log")
-  if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
-    count_runner "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" 0 "$status" tests/local-services
+# count_local LOG STATUS: its last line is `N passed, N failed`.
+count_local() {
+  if [[ $(tail -n 1 "$1") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+    count_runner "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" 0 "$2" tests/local-services
   else
     count_runner 0 0 0 1 tests/local-services
   fi

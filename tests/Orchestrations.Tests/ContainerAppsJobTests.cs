@@ -214,7 +214,7 @@ public sealed class ContainerAppsJobTests(Servers servers) : IClassFixture<Serve
 
     private async Task WakeUntilAsync(Guid id, Func<Task<bool>> condition)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         while (!await condition())
         {
             await _bench.WakeAsync(id);

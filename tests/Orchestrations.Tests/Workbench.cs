@@ -13,6 +13,7 @@ using VisionPlatform.Functions.Embedded.Durable;
 using VisionPlatform.Functions.Embedded.Tests;
 using VisionPlatform.Functions.Embedded.Tests.Durable;
 using VisionPlatform.Infrastructure.Accounts;
+using VisionPlatform.Infrastructure.Deployments;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Storage;
@@ -59,6 +60,7 @@ internal sealed class Workbench : IAsyncDisposable
 {
     private readonly Servers _servers;
     private readonly TrainerClient _client;
+    private readonly ModelServerClient _modelServers = new(new ModelServerSettings([], null), TimeProvider.System);
     private readonly FakeAzure? _azure;
     private readonly ContainerAppsJobs _executions;
 
@@ -67,7 +69,7 @@ internal sealed class Workbench : IAsyncDisposable
         _azure = azure;
         (_servers, Trainer) = (servers, trainer);
         Settings = new TrainerSettings(
-            new Dictionary<string, Uri> { ["torchvision"] = trainer.Url }, null, new Uri("http://127.0.0.1:1/"), TimeSpan.FromSeconds(5), heartbeatTimeout, MaxAttempts: 2,
+            new Dictionary<string, Uri> { ["torchvision"] = trainer.Url }, null, new Uri("http://127.0.0.1:1/"), Heartbeat: TimeSpan.FromMilliseconds(50), heartbeatTimeout, MaxAttempts: 2,
             RetryDelay: TimeSpan.FromMilliseconds(10), LooksPerHistory: 150)
         {
             Jobs = azure is null ? new Dictionary<string, TrainerJob>() : new Dictionary<string, TrainerJob> { ["torchvision"] = new(FakeAzure.JobId, Executions: 8) },
@@ -100,6 +102,7 @@ internal sealed class Workbench : IAsyncDisposable
         await Engine.DisposeAsync();
         await Trainer.DisposeAsync();
         _client.Dispose();
+        _modelServers.Dispose();
         _executions.Dispose();
     }
 
@@ -165,7 +168,7 @@ internal sealed class Workbench : IAsyncDisposable
         .Activity("FinishExport", Call<ExportRunEnd, ExportEnd>((database, input, stop) =>
             new ExportActivities(new ExportLifecycle(database, Catalog(database), _servers.Stores, null!, TimeProvider.System)).FinishExport(input, stop)))
         .Activity("LoadDeployment", Call<DeploymentTry, DeploymentLoad>((database, input, stop) =>
-            new DeploymentActivities(new DeploymentLifecycle(database, new ServedModels(database, _client, _servers.Stores), TimeProvider.System)).LoadDeployment(input, stop)));
+            new DeploymentActivities(new DeploymentLifecycle(database, new ServedModels(database, _modelServers, _client, _servers.Stores), TimeProvider.System)).LoadDeployment(input, stop)));
 
     private Func<TInput, CancellationToken, Task<TResult>> Call<TInput, TResult>(Func<PlatformDatabase, TInput, CancellationToken, Task<TResult>> activity) =>
         async (input, stop) =>

@@ -18,17 +18,18 @@ trap cleanup EXIT
 
 # check NAME COMMAND…: runs the command in a subshell and shows its output when it fails.
 check() {
-  local name=$1 output status
+  local name=$1 output status began
   shift
   [[ $name == *"$ONLY"* ]] || return 0
+  began=$(now_ms)
   output=$( (set -e; "$@") 2>&1 ) # not in a condition, because bash ignores -e there
   status=$?
   if ((status == 0)); then
     PASSED=$((PASSED + 1))
-    printf 'ok   %s\n' "$name"
+    printf 'ok   %s (%s)\n' "$name" "$(seconds_since "$began")"
   else
     FAILED=$((FAILED + 1))
-    printf 'FAIL %s\n%s\n' "$name" "${output//$'\n'/$'\n'     }"
+    printf 'FAIL %s (%s)\n%s\n' "$name" "$(seconds_since "$began")" "${output//$'\n'/$'\n'     }"
   fi
 }
 
@@ -131,7 +132,7 @@ stop_leaves_no_process_and_keeps_data() {
 killed_services_are_started_again() {
   # Kill only the supervising loops and the database, so that the commands of the loops run on without them.
   kill -KILL "$(cat "$A/run/ceph-rgw.pid")" "$(cat "$A/run/ceph-osd.pid")" "$(head -n 1 "$A/postgres/data/postmaster.pid")"
-  wait_until 20 database_is_gone
+  wait_until 120 database_is_gone
   services "$A" >/dev/null
   s3_answers "$A"
   sql "$A" 'SELECT 1'
@@ -144,8 +145,8 @@ a_crashed_daemon_comes_back_by_itself() {
   loop=$(cat "$A/run/ceph-rgw.pid")
   daemon=$(cat "/proc/$loop/task/$loop/children")
   kill -KILL "${daemon%% *}"
-  wait_until 20 another_daemon "$loop" "${daemon%% *}"
-  wait_until 20 s3_answers "$A"
+  wait_until 120 another_daemon "$loop" "${daemon%% *}"
+  wait_until 120 s3_answers "$A"
 }
 another_daemon() { local now; now=$(cat "/proc/$1/task/$1/children") && [[ -n $now && ${now%% *} != "$2" ]] && tr '\0' ' ' <"/proc/${now%% *}/cmdline" | grep '^radosgw' >/dev/null; }
 
@@ -156,7 +157,7 @@ taken_ports_are_replaced() {
   for port in $(cut -d= -f2 <<<"$ports"); do
     "$PYTHON" -m http.server --bind 127.0.0.1 "$port" >/dev/null 2>&1 &
     blockers+=($!)
-    wait_until 10 port_answers "$port"
+    wait_until 120 port_answers "$port"
   done
   services "$A" >/dev/null
   kill "${blockers[@]}"
@@ -545,7 +546,7 @@ a_taken_preferred_port_is_replaced() {
 
 supervised_commands_are_restarted_and_ended() {
   in_parts 'start_supervised crashing bash -c "exit 7"
-    wait_until 10 keeps_crashing crashing || die "not seen as crashing"
+    wait_until 120 keeps_crashing crashing || die "not seen as crashing"
     stop_supervised crashing quiet
     grep -q "ended with status 7: again in 2 s" "$LOG_DIR/crashing.log" || die "not restarted: $(cat "$LOG_DIR/crashing.log")"
     start_supervised sleeping bash -c "sleep 1000 & wait"
@@ -557,9 +558,9 @@ supervised_commands_are_restarted_and_ended() {
 a_command_without_its_loop_is_stopped() {
   in_parts 'start_supervised orphan sleep 1000
     pid=$(cat "$RUN_DIR/orphan.pid")
-    wait_until 5 grep -q started "$LOG_DIR/orphan.log"
+    wait_until 120 grep -q started "$LOG_DIR/orphan.log"
     kill -KILL "$pid"
-    wait_until 5 is_gone "$pid"
+    wait_until 120 is_gone "$pid"
     stop_supervised orphan quiet
     session_is_gone "$pid" || die "the command is left"' "$WORK/orphan"
 }
@@ -616,6 +617,45 @@ a_crashed_runner_counts_as_a_failure() {
   same "$(in_parts 'count 3 0 0; count_trx /nowhere.trx 134 crashed; print_counts' 2>/dev/null)" '3 passed, 1 failed'
 }
 
+every_suite_is_run_once_and_a_crashed_one_is_a_failure() {
+  same "$(in_parts 'run_dotnet_test() { echo "$2" >>"$1/ran"; [[ $2 != B ]]; }
+    SUITES=(A B C D) LONGEST=(Z D)
+    run_suites "$PLATFORM_DIR" ""
+    sort "$PLATFORM_DIR/ran" | tr "\n" " "
+    print_counts' "$WORK/suites" 2>/dev/null)" 'A B C D 0 passed, 1 failed'
+}
+
+an_interrupted_run_leaves_nothing() {
+  in_parts 'run_dotnet_test() { sleep 1000 & echo $! >"$1/$2.pid"; wait; }
+    stop_compiler() { :; }
+    (
+      trap "exit 130" INT TERM
+      trap end_tests EXIT
+      SUITES=(A B)
+      run_suites "$PLATFORM_DIR" ""
+    ) &
+    run=$!
+    wait_until 60 test -s "$PLATFORM_DIR/A.pid" && wait_until 60 test -s "$PLATFORM_DIR/B.pid" || die "not started"
+    kill -TERM "$run"
+    wait "$run"
+    for suite in A B; do wait_until 60 is_gone "$(cat "$PLATFORM_DIR/$suite.pid")" || die "$suite runs on"; done' "$WORK/interrupted"
+}
+
+durations_name_suites_and_their_slowest_tests() {
+  local said
+  said=$(in_parts 'cat >"$PLATFORM_DIR/A.Tests.trx" <<X
+<TestRun xmlns="http://microsoft.com/schemas/VisualStudio/TeamTest/2010"><Results><UnitTestResult testName="VisionPlatform.A.Tests.Of.It" duration="00:01:02.5000000" /></Results></TestRun>
+X
+    echo "<testsuites><testsuite><testcase classname=\"x.test_y\" name=\"test_z\" time=\"3.5\"/></testsuite></testsuites>" >"$PLATFORM_DIR/trainers.xml"
+    printf "ok   a demo (7.5 s)\nFAIL a start (0.1 s)\n" >"$PLATFORM_DIR/local-services.log"
+    for suite in A.Tests trainers local-services; do echo 0 65400 >"$PLATFORM_DIR/$suite.end"; done
+    "$PYTHON" "$ROOT/infra/local/durations.py" "$PLATFORM_DIR"' "$WORK/durations")
+  contains "$said" '     65      2  local-services'
+  same "$(grep -A1 'slowest' <<<"$said" | tail -n 1)" '   62.5  A.Tests: Of.It'
+  contains "$said" '    7.5  local-services: a demo'
+  contains "$said" '    3.5  trainers: test_y.test_z'
+}
+
 no_test_at_all_is_a_failure() {
   same "$(in_parts print_counts 2>/dev/null)" '0 passed, 1 failed'
 }
@@ -662,6 +702,9 @@ check 'databases of the caller are not handed to tests' databases_of_the_caller_
 check 'counters of runners are summed' counters_are_summed
 check 'every mutant can be made' every_mutant_can_be_made
 check 'a crashed runner counts as a failure' a_crashed_runner_counts_as_a_failure
+check 'every suite is run once, and a crashed one is a failure' every_suite_is_run_once_and_a_crashed_one_is_a_failure
+check 'an interrupted run leaves nothing' an_interrupted_run_leaves_nothing
+check 'durations name suites and their slowest tests' durations_name_suites_and_their_slowest_tests
 check 'no test at all is a failure' no_test_at_all_is_a_failure
 check 'addresses are read from URLs' addresses_are_read_from_urls
 check 'bench refuses what it does not know' bench_refuses_what_it_does_not_know

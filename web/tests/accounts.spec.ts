@@ -20,7 +20,7 @@ test('signing out in one tab signs out the other', async ({ browser }) => {
   await page.goto('/');
   const other = await page.context().newPage();
   await other.goto('/projects');
-  await expect(other.getByRole('heading', { name: 'Projects' })).toBeVisible();
+  await expect(other.getByRole('heading', { name: 'Projects', exact: true })).toBeVisible();
   await page.getByRole('button', { name: 'Account' }).click();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
   await expect(page).toHaveURL(/\/sign-in/);
@@ -31,10 +31,10 @@ test('an expired access token is renewed once for two tabs', async ({ browser })
   const person = await newPerson('guest');
   const page = await pageOf(browser, person);
   await page.goto('/');
-  await expect(page.getByRole('link', { name: 'Projects' })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Projects', exact: true })).toBeVisible();
   const other = await page.context().newPage();
   await other.goto('/projects');
-  await expect(other.getByRole('heading', { name: 'Projects' })).toBeVisible();
+  await expect(other.getByRole('heading', { name: 'Projects', exact: true })).toBeVisible();
   let renewals = 0;
   await page.context().route('**/api/v1/auth/refresh', (route) => { renewals++; return route.continue(); });
   await page.evaluate(() => {
@@ -42,8 +42,8 @@ test('an expired access token is renewed once for two tabs', async ({ browser })
     localStorage.setItem('session', JSON.stringify({ ...session, expiresAt: 0 }));
   });
   await Promise.all([page.reload(), other.reload()]);
-  await expect(page.getByRole('link', { name: 'Projects' })).toBeVisible();
-  await expect(other.getByRole('heading', { name: 'Projects' })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Projects', exact: true })).toBeVisible();
+  await expect(other.getByRole('heading', { name: 'Projects', exact: true })).toBeVisible();
   expect(renewals).toBe(1);
 });
 

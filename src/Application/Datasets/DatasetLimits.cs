@@ -1,4 +1,4 @@
-using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Images;
 using VisionPlatform.Infrastructure.Settings;
 
 namespace VisionPlatform.Application.Datasets;

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using VisionPlatform.Application.Datasets.Annotations;
-using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Images;
 
 namespace VisionPlatform.Application.Datasets;
 

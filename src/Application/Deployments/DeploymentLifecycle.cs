@@ -27,8 +27,11 @@ public sealed class DeploymentLifecycle(PlatformDatabase database, ServedModels 
         if (export.State != ExportState.Completed)
             throw new ProblemException(ErrorCodes.InvalidState, $"The export is {export.State.AsText()}; only a completed one can be deployed.");
         var model = await database.ModelVersions.Where(version => version.Id == export.ModelVersionId).Select(version => new { version.Framework, version.TaskType }).SingleAsync(cancellation);
-        if (model.TaskType != TaskType.ImageClassification)
-            throw new ProblemException(ErrorCodes.TaskNotSupported, $"A deployment answers classes and confidences. A model for {model.TaskType.AsText()} cannot be deployed; its export can be downloaded.", "exportId");
+        if (export.Format is not ("onnx" or "torchscript"))
+            throw new ProblemException(ErrorCodes.TaskNotSupported, $"Only ONNX and TorchScript exports can be deployed. An export to {export.Format} is for use elsewhere; it can be downloaded.", "exportId");
+        if (model.TaskType != TaskType.ImageClassification && !models.ServedByModelServer(export.Format))
+            throw new ProblemException(
+                ErrorCodes.TaskNotSupported, $"Models for {model.TaskType.AsText()} can be deployed from an ONNX export, and only where there is a model server. The export can be downloaded.", "exportId");
         var key = DeploymentKey.Create();
         var deployment = new Deployment
         {
@@ -43,7 +46,7 @@ public sealed class DeploymentLifecycle(PlatformDatabase database, ServedModels 
         return await create.CommitAsync(new DeploymentWithKey(deployment, key), cancellation);
     }
 
-    /// <summary>Has the trainer load the model, and writes what came of it.</summary>
+    /// <summary>Has the model loaded where it is served, and writes what came of it.</summary>
     /// <param name="lastTry">Whether a transient failure is final.</param>
     public async Task<DeploymentLoad> LoadAsync(Guid id, bool lastTry, CancellationToken cancellation)
     {

@@ -1,9 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
+using VisionPlatform.Infrastructure.Deployments;
 
 namespace VisionPlatform.Application.Deployments;
 
 public static class DeploymentServices
 {
     /// <summary>Registers deployments and their models. Needs the training services.</summary>
-    public static IServiceCollection AddDeployments(this IServiceCollection services) => services.AddScoped<ServedModels>().AddScoped<DeploymentLifecycle>();
+    public static IServiceCollection AddDeployments(this IServiceCollection services) => services.AddSingleton<ModelServerClient>().AddScoped<ServedModels>().AddScoped<DeploymentLifecycle>();
 }

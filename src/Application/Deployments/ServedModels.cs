@@ -3,29 +3,43 @@ using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Exports;
+using VisionPlatform.Infrastructure.Deployments;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Storage;
 using VisionPlatform.Infrastructure.Training;
 
 namespace VisionPlatform.Application.Deployments;
 
-/// <summary>Predicts with deployed models. The trainer of the framework downloads the exported file once and keeps it loaded.</summary>
-public sealed class ServedModels(PlatformDatabase database, TrainerClient trainers, ObjectStores stores)
+/// <summary>
+/// Predicts with deployed models. Model servers serve ONNX exports; TorchScript exports, and all where there is no model server, are served by the
+/// trainer of the framework.
+/// </summary>
+public sealed class ServedModels(PlatformDatabase database, ModelServerClient servers, TrainerClient trainers, ObjectStores stores)
 {
-    /// <summary>How long the trainer may take to download the file. It uses the URL only if it does not have the model.</summary>
+    /// <summary>How long the file may take to be downloaded. The URL is used only if the model is not there.</summary>
     private static readonly TimeSpan FetchLifetime = TimeSpan.FromMinutes(15);
+
+    /// <summary>How long one try of a deployment waits for a model server to load the model.</summary>
+    private static readonly TimeSpan LoadPatience = TimeSpan.FromSeconds(20);
+
+    /// <summary>Whether a model server serves exports of this format.</summary>
+    public bool ServedByModelServer(string format) => format == "onnx" && servers.IsConfigured;
 
     /// <summary>Predicts, and adds the request to the usage of the deployment.</summary>
     /// <param name="deployment">An active deployment.</param>
-    /// <param name="images">Image files in base64.</param>
+    /// <param name="images">Image files.</param>
     /// <param name="topK">Number of classes to return for each image.</param>
-    /// <param name="cancellation">Stops waiting for the trainer.</param>
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidImage"/>, <see cref="ErrorCodes.TrainerUnavailable"/>, or what the trainer answered.</exception>
-    public async Task<TrainerPredictReply> PredictAsync(Deployment deployment, IReadOnlyList<string> images, int topK, CancellationToken cancellation)
+    /// <param name="minScore">Objects below this score are left out; null for the model's own threshold.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <returns>A prediction for each image; one that cannot be read has an error.</returns>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.ModelLoading"/>, <see cref="ErrorCodes.ModelServerUnavailable"/>, <see cref="ErrorCodes.TrainerUnavailable"/>, or what the server answered.</exception>
+    public async Task<TrainerPredictReply> PredictAsync(Deployment deployment, IReadOnlyList<byte[]> images, int topK, double? minScore, CancellationToken cancellation)
     {
         var started = Stopwatch.GetTimestamp();
         var export = await database.Exports.AsNoTracking().SingleAsync(e => e.Id == deployment.ExportId, cancellation);
-        var reply = await AskAsync(deployment.Trainer, export, images, topK, cancellation);
+        var reply = ServedByModelServer(export.Format)
+            ? await servers.PredictAsync(FileOf(export), images, topK, minScore, cancellation)
+            : await AskTrainerAsync(deployment.Trainer, export, images, topK, cancellation);
         var spent = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
         await database.Database.ExecuteSqlAsync(
             $"""
@@ -36,8 +50,8 @@ public sealed class ServedModels(PlatformDatabase database, TrainerClient traine
         return reply;
     }
 
-    /// <summary>Has the trainer load the model of a deployment.</summary>
-    /// <returns>Why it could not; null if it could.</returns>
+    /// <summary>Has the model of a deployment loaded.</summary>
+    /// <returns>Why it could not be; null if it is ready.</returns>
     internal async Task<Failure?> LoadAsync(Guid deploymentId, CancellationToken cancellation)
     {
         var served = await database.Deployments.AsNoTracking().Where(deployment => deployment.Id == deploymentId)
@@ -45,7 +59,10 @@ public sealed class ServedModels(PlatformDatabase database, TrainerClient traine
             .SingleAsync(cancellation);
         try
         {
-            await AskAsync(served.Trainer, served.export, [], topK: 1, cancellation);
+            if (ServedByModelServer(served.export.Format))
+                await servers.LoadAsync(FileOf(served.export), LoadPatience, cancellation);
+            else
+                await trainers.PredictAsync(served.Trainer, new TrainerPredictRequest(ModelOf(served.export), [], TopK: 1), cancellation);
             return null;
         }
         catch (ProblemException problem)
@@ -54,11 +71,34 @@ public sealed class ServedModels(PlatformDatabase database, TrainerClient traine
         }
     }
 
-    private Task<TrainerPredictReply> AskAsync(string trainer, Export export, IReadOnlyList<string> images, int topK, CancellationToken cancellation)
+    /// <summary>A trainer refuses a request for its first bad image, so the others are sent again without it.</summary>
+    private async Task<TrainerPredictReply> AskTrainerAsync(string trainer, Export export, IReadOnlyList<byte[]> images, int topK, CancellationToken cancellation)
     {
-        if (export is not { Key: { } key, Sha256: { } sha256 })
-            throw new ProblemException(ErrorCodes.InvalidState, "The export has no file.");
-        var model = new TrainerServedModel(export.Id, export.Format, new Uri(stores.Internal.PresignGet(key, FetchLifetime).Url), sha256, export.Metadata);
-        return trainers.PredictAsync(trainer, new TrainerPredictRequest(model, images, topK), cancellation);
+        var predictions = new Prediction?[images.Count];
+        while (true)
+        {
+            int[] left = [.. Enumerable.Range(0, images.Count).Where(index => predictions[index] is null)];
+            if (left.Length == 0)
+                return new TrainerPredictReply(predictions!, 0);
+            try
+            {
+                var reply = await trainers.PredictAsync(trainer, new TrainerPredictRequest(ModelOf(export), [.. left.Select(index => Convert.ToBase64String(images[index]))], topK), cancellation);
+                foreach (var (index, prediction) in left.Zip(reply.Predictions))
+                    predictions[index] = prediction;
+                return reply with { Predictions = predictions! };
+            }
+            catch (ProblemException refused) when (refused.Item is { } item && item < left.Length)
+            {
+                predictions[left[item]] = Prediction.Failed(refused.Error, refused.Message);
+            }
+        }
     }
+
+    private ModelServerFile FileOf(Export export) => FileOf(export, (key, sha256, url) => new ModelServerFile(export.Id, url, sha256, export.Size, export.Format, export.Metadata));
+
+    private TrainerServedModel ModelOf(Export export) => FileOf(export, (key, sha256, url) => new TrainerServedModel(export.Id, export.Format, url, sha256, export.Metadata));
+
+    private T FileOf<T>(Export export, Func<string, string, Uri, T> make) => export is { Key: { } key, Sha256: { } sha256 }
+        ? make(key, sha256, new Uri(stores.Internal.PresignGet(key, FetchLifetime).Url))
+        : throw new ProblemException(ErrorCodes.InvalidState, "The export has no file.");
 }

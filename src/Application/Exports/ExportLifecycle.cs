@@ -65,31 +65,38 @@ public sealed class ExportLifecycle(PlatformDatabase database, TrainerCatalog ca
             _ => (ExportState.Failed, failure),
         };
         if (export.MoveTo(state, time.GetUtcNow(), reason) && state == ExportState.Completed)
-            export.Key = file?.Key;
+            (export.Key, export.PackageKey) = (file?.Key, file?.PackageKey);
         await database.SaveChangesAsync(cancellation);
         await transaction.CommitAsync(cancellation);
-        if (file?.Key is { } copy && export.Key != copy)
-            await stores.Internal.DeleteAsync(copy, cancellation);
+        string[] unused = [.. new[] { file?.Key, file?.PackageKey }.OfType<string>().Except(new[] { export.Key, export.PackageKey }.OfType<string>())];
+        await stores.Internal.DeleteAsync(unused, cancellation);
         return new ExportEnd(export.Id, export.State, export.Error);
     }
 
-    /// <summary>What became of the file that a trainer uploaded.</summary>
-    /// <param name="Key">Where it was copied to.</param>
-    /// <param name="Problem">Set when it was not.</param>
-    private sealed record KeptFile(string? Key, Failure? Problem);
+    /// <summary>What became of the files that a trainer uploaded.</summary>
+    /// <param name="Key">Where the exported file was copied to.</param>
+    /// <param name="PackageKey">Where the package was copied to; null when there is none.</param>
+    /// <param name="Problem">Set when a file was not copied.</param>
+    private sealed record KeptFile(string? Key, string? PackageKey, Failure? Problem);
 
-    /// <summary>Copies and reads the file, outside of any transaction because it may be large. Null for an export that has ended.</summary>
+    /// <summary>Copies and reads the files, outside of any transaction because they may be large. Null for an export that has ended.</summary>
     private async Task<KeptFile?> KeepFileAsync(Guid exportId, CancellationToken cancellation)
     {
         var export = await database.Exports.AsNoTracking().SingleAsync(row => row.Id == exportId, cancellation);
         if (export.State >= ExportState.Completed)
             return null;
         if (export is not { Key: { } uploaded, Size: { } size, Sha256: { } sha256 })
-            return new KeptFile(null, Failure.Of(ErrorCodes.TrainerProtocol, "The trainer finished without uploading a file."));
-        var key = $"models/exports/{exportId}/{Guid.CreateVersion7():n}/{Path.GetFileName(uploaded)}";
-        return await stores.Internal.KeepAsync(uploaded, size, sha256, key, cancellation) is { } problem
-            ? new KeptFile(null, Failure.Of(ErrorCodes.TrainerProtocol, $"The file that the trainer announced {problem}"))
-            : new KeptFile(key, null);
+            return new KeptFile(null, null, Failure.Of(ErrorCodes.TrainerProtocol, "The trainer finished without uploading a file."));
+        var folder = $"models/exports/{exportId}/{Guid.CreateVersion7():n}";
+        var key = $"{folder}/{Path.GetFileName(uploaded)}";
+        if (await stores.Internal.KeepAsync(uploaded, size, sha256, key, cancellation) is { } problem)
+            return new KeptFile(null, null, Failure.Of(ErrorCodes.TrainerProtocol, $"The file that the trainer announced {problem}"));
+        if (export is not { PackageKey: { } package, PackageSize: { } packageSize, PackageSha256: { } packageSha256 })
+            return new KeptFile(key, null, null);
+        var packageKey = $"{folder}/package/{Path.GetFileName(package)}";
+        return await stores.Internal.KeepAsync(package, packageSize, packageSha256, packageKey, cancellation) is { } wrong
+            ? new KeptFile(key, null, Failure.Of(ErrorCodes.TrainerProtocol, $"The package that the trainer announced {wrong}"))
+            : new KeptFile(key, packageKey, null);
     }
 
     private static Failure? Accept(Export export, JsonElement? result)
@@ -100,13 +107,19 @@ public sealed class ExportLifecycle(PlatformDatabase database, TrainerCatalog ca
         try
         {
             export.Validation = validation.Deserialize<ExportValidation>(TrainerClient.Json);
+            export.Certificate = answer.TryGetProperty("certificate", out var certificate) ? certificate.Deserialize<ExportCertificate>(TrainerClient.Json) : null;
         }
         catch (JsonException unreadable)
         {
             return Failure.Of(ErrorCodes.TrainerProtocol, $"The trainer's validation cannot be read: {unreadable.Message}");
         }
 
-        return export.Validation is { Passed: true } ? null : Failure.Of(ErrorCodes.ExportValidationFailed);
+        if (export.Validation is not { Passed: true })
+            return Failure.Of(ErrorCodes.ExportValidationFailed);
+        var wanted = Precision(export.Options) ?? TrainerCapabilities.FullPrecision;
+        return export.Certificate is { } measured && measured.Precision != wanted
+            ? Failure.Of(ErrorCodes.ExportValidationFailed, $"The file is in {measured.Precision}, but {wanted} was asked for.")
+            : null;
     }
 
     private static void Check(
@@ -116,11 +129,17 @@ public sealed class ExportLifecycle(PlatformDatabase database, TrainerCatalog ca
             throw new ProblemException(ErrorCodes.InvalidConfig, $"There are options for '{stray}', which is not one of the formats.", $"options.{stray}");
         foreach (var format in formats)
         {
+            var reason = capabilities.WhyNotExport(format, task);
             var known = capabilities.FindExportFormat(format) ?? throw new ProblemException(
-                ErrorCodes.UnknownExportFormat, $"{capabilities.Framework} cannot export '{format}'. It can export: {string.Join(", ", capabilities.ExportFormats.Select(f => f.Format))}.", "formats");
+                ErrorCodes.UnknownExportFormat,
+                $"{capabilities.Framework} cannot export '{format}'{(reason is null ? "" : $": {reason}")}. It can export: {string.Join(", ", capabilities.ExportFormats.Select(f => f.Format))}.", "formats");
             if (!known.Supports(task))
-                throw new ProblemException(ErrorCodes.TaskNotSupported, $"{capabilities.Framework} cannot export models for {task.AsText()} to {format}.", "formats");
-            foreach (var (name, value) in options.GetValueOrDefault(format) ?? [])
+                throw new ProblemException(ErrorCodes.TaskNotSupported, $"{capabilities.Framework} cannot export models for {task.AsText()} to {format}{(reason is null ? "" : $": {reason}")}.", "formats");
+            var wanted = options.GetValueOrDefault(format) ?? [];
+            if (Precision(wanted) is { } precision && capabilities.WhyNotExport(format, task, precision) is { } missing)
+                throw new ProblemException(
+                    ErrorCodes.InvalidConfig, $"{capabilities.Framework} cannot export models for {task.AsText()} to {format} in {precision}: {missing}.", $"options.{format}.precision");
+            foreach (var (name, value) in wanted)
             {
                 var message = known.Options?.GetValueOrDefault(name) is { } field ? field.Check(value) : "There is no such option.";
                 if (message is not null)
@@ -128,4 +147,7 @@ public sealed class ExportLifecycle(PlatformDatabase database, TrainerCatalog ca
             }
         }
     }
+
+    private static string? Precision(IReadOnlyDictionary<string, JsonElement> options) =>
+        options.TryGetValue("precision", out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

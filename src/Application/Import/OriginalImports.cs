@@ -3,7 +3,7 @@ using VisionPlatform.Application.Datasets;
 using VisionPlatform.Application.Operations;
 using VisionPlatform.Domain.Import;
 using VisionPlatform.Domain.Operations;
-using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Images;
 using VisionPlatform.Infrastructure.Import;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Storage;

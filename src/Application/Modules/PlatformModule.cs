@@ -27,6 +27,7 @@ internal static class PlatformModule
             SettingsSection.Of("Archives of images", ArchiveLimits.From),
             SettingsSection.Of("Annotation files", AnnotationLimits.From),
             SettingsSection.Of("Training", TrainerSettings.From),
+            SettingsSection.Of("Model servers", ModelServerSettings.From),
             SettingsSection.Of("Language model", LanguageModelSettings.From),
             SettingsSection.Of("Tracking", TrackingSettings.From),
         ],

@@ -65,9 +65,15 @@ public sealed class AttemptFiles(PlatformDatabase database, ObjectStores stores,
             return 0;
         var named = attempt.Kind == AttemptKind.Train
             ? await database.Checkpoints.Where(checkpoint => checkpoint.JobId == attempt.SubjectId).Select(checkpoint => checkpoint.Key).ToListAsync(cancellation)
-            : await database.Exports.Where(export => export.Id == attempt.SubjectId && export.Key != null).Select(export => export.Key!).ToListAsync(cancellation);
+            : await FilesOfExportAsync(attempt.SubjectId, cancellation);
         string[] left = [.. keys.Except(named, StringComparer.Ordinal)];
         await stores.Internal.DeleteAsync(left, cancellation);
         return left.Length;
+    }
+
+    private async Task<List<string>> FilesOfExportAsync(Guid exportId, CancellationToken cancellation)
+    {
+        var files = await database.Exports.Where(export => export.Id == exportId).Select(export => new { export.Key, export.PackageKey }).SingleOrDefaultAsync(cancellation);
+        return [.. new[] { files?.Key, files?.PackageKey }.OfType<string>()];
     }
 }

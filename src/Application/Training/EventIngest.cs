@@ -167,7 +167,10 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
         private void Artifact(Export target)
         {
             var (key, size, sha256) = (OwnKey(), Require(entry.Size, "size"), Require(entry.Sha256, "sha256"));
-            (target.Key, target.Size, target.Sha256) = (key, size, sha256);
+            if (entry.Kind == "package")
+                (target.PackageKey, target.PackageSize, target.PackageSha256) = (key, size, sha256);
+            else
+                (target.Key, target.Size, target.Sha256) = (key, size, sha256);
         }
 
         private void Completed()

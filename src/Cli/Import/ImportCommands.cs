@@ -9,7 +9,7 @@ using VisionPlatform.Application.Modules;
 using VisionPlatform.Application.Operations;
 using VisionPlatform.Cli.Operations;
 using VisionPlatform.Domain.Operations;
-using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Images;
 using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Storage;
 using VisionPlatform.Orchestrations.Import;

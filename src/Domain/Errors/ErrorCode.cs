@@ -1,3 +1,4 @@
+using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Domain.Organizations;
 
 namespace VisionPlatform.Domain.Errors;
@@ -70,6 +71,12 @@ public sealed class ProblemException(
 
     /// <summary>The limit that was reached; answered as <c>quota</c>.</summary>
     public QuotaUse? Quota { get; init; }
+
+    /// <summary>Position of the item that the failure is about in the list that was sent; null when it is not about one.</summary>
+    public int? Item { get; init; }
+
+    /// <summary>How far the model is that is not ready yet; answered as <c>readiness</c>.</summary>
+    public ModelReadiness? Readiness { get; init; }
 
     /// <summary>How long the caller should wait, answered as <c>Retry-After</c>.</summary>
     public TimeSpan? RetryAfter { get; init; }

@@ -16,6 +16,6 @@ public static partial class ErrorCodes
     public static readonly ErrorCode TrainerKeyRefused = Permanent(401, "UNAUTHORIZED", "The trainer refuses the platform's API key.", "Give the platform and the trainer the same TRAINER_API_KEY.", TrainerUse.InternalReply);
     public static readonly ErrorCode UnknownJob = Transient(404, "UNKNOWN_JOB", "The trainer does not know the job.", "A trainer forgets its jobs when it restarts. The next attempt starts from the last checkpoint.", TrainerUse.InternalReply);
     public static readonly ErrorCode UnknownModelFormat = Permanent(422, "UNKNOWN_MODEL_FORMAT", "The trainer does not serve models of this format.", "Export the model to a format that the trainer serves.", TrainerUse.InternalReply);
-    public static readonly ErrorCode ModelInvalid = Permanent(422, "MODEL_INVALID", "The trainer cannot load the model file.", "Export the model again.", TrainerUse.InternalReply);
+    public static readonly ErrorCode ModelInvalid = Permanent(422, "MODEL_INVALID", "The model file cannot be loaded.", "Export the model again.", TrainerUse.InternalReply);
     public static readonly ErrorCode TrainerStopping = Transient(503, "TRAINER_STOPPING", "The trainer is stopping.", "Try again after it has restarted.", TrainerUse.InternalReply);
 }

@@ -22,9 +22,23 @@ public sealed record TrainerCapabilities(
     IReadOnlyList<JsonElement>? Devices,
     int Slots)
 {
+    /// <summary>Every combination of format, task and precision, with the reason where it is not possible; null when the trainer does not say.</summary>
+    public IReadOnlyList<TrainerExportPossibility>? ExportMatrix { get; init; }
+
     public TrainerModel? FindModel(string name) => Models.FirstOrDefault(model => model.Name == name);
 
     public TrainerExportFormat? FindExportFormat(string format) => ExportFormats.FirstOrDefault(candidate => candidate.Format == format);
+
+    /// <summary>The matrix; of a trainer that gives none, what its formats say.</summary>
+    public IReadOnlyList<TrainerExportPossibility> ExportPossibilities() => ExportMatrix
+        ?? [.. ExportFormats.SelectMany(format => format.TaskTypes ?? [TaskType.ImageClassification.AsText()], (format, task) => new TrainerExportPossibility(format.Format, task, FullPrecision, true))];
+
+    /// <summary>Why an export is not possible; null when it is, or when the trainer does not say.</summary>
+    public string? WhyNotExport(string format, TaskType task, string precision = FullPrecision) =>
+        ExportMatrix?.FirstOrDefault(row => row.Format == format && row.TaskType == task.AsText() && row.Precision == precision) is { Available: false } row ? row.Reason : null;
+
+    /// <summary>Precision of an export that asks for none.</summary>
+    public const string FullPrecision = "fp32";
 }
 
 /// <summary>A model architecture that a trainer offers.</summary>
@@ -48,6 +62,14 @@ public sealed record TrainerExportFormat(string Format, IReadOnlyDictionary<stri
 {
     public bool Supports(TaskType task) => TaskTypes?.Contains(task.AsText()) ?? task == TaskType.ImageClassification;
 }
+
+/// <summary>Whether a trainer can export models of a task to a format with a precision, on the machine that it runs on.</summary>
+/// <param name="Format">Format of the file, for example <c>onnx</c>.</param>
+/// <param name="TaskType">Task of the model.</param>
+/// <param name="Precision">Numbers that the file computes with: <c>fp32</c>, <c>fp16</c> or <c>int8</c>.</param>
+/// <param name="Available">Whether it is possible.</param>
+/// <param name="Reason">Why it is not possible, for example that it needs an NVIDIA GPU; null when it is.</param>
+public sealed record TrainerExportPossibility(string Format, string TaskType, string Precision, bool Available, string? Reason = null);
 
 /// <summary>Configuration of a training job.</summary>
 /// <param name="Fields">Fields that a configuration may have.</param>

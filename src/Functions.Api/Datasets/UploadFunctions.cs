@@ -8,7 +8,7 @@ using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Datasets.Annotations;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Text;
-using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Images;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Datasets;

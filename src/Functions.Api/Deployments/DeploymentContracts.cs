@@ -30,15 +30,17 @@ public sealed record DeploymentAnswer(
         usage?.AverageLatencyMs, FailureAnswer.Of(deployment.Error), deployment.CreatedAt, apiKey);
 }
 
-/// <summary>Images to classify.</summary>
+/// <summary>Images to predict.</summary>
 /// <param name="Images">Image files (JPEG, PNG, GIF, BMP, WebP or TIFF) in base64, at most 64. By default an image may have 50 megapixels, and all together 200; a JPEG larger than the model needs counts with the part of it that is decoded.</param>
-/// <param name="TopK">Number of classes to return for each image; 5 when left out.</param>
+/// <param name="TopK">Number of classes to return for each image of a classification; 5 when left out.</param>
+/// <param name="MinScore">Objects with a lower score are left out; the threshold of the model when left out. Not for classification.</param>
 public sealed record PredictionRequest(
     [property: Required, MinLength(1), MaxLength(PredictionFunctions.MaxImages)] IReadOnlyList<string>? Images,
-    [property: Range(1, 100)] int? TopK);
+    [property: Range(1, 100)] int? TopK,
+    [property: Range(0.0, 1.0)] double? MinScore = null);
 
 /// <summary>Predictions for the images of one request.</summary>
 /// <param name="DeploymentId">Deployment that answered.</param>
-/// <param name="Predictions">One prediction for each image.</param>
+/// <param name="Predictions">One prediction for each image, in their order. An image that cannot be read has an error instead; a request whose only image cannot be read is refused.</param>
 /// <param name="InferenceMs">Milliseconds that decoding the images and running the model took.</param>
 public sealed record PredictionAnswer(Guid DeploymentId, IReadOnlyList<Prediction> Predictions, double InferenceMs);

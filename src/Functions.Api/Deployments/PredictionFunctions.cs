@@ -23,8 +23,8 @@ public sealed class PredictionFunctions(PlatformDatabase database, ServedModels 
 
     [Function("Predict"), AllowAnonymousAccess("The bearer is a deployment's key or an access token; both are checked here."), RateLimit(RateLimit.General)]
     [Operation("Predict", Tag = "Deployments", Body = typeof(PredictionRequest), Example = PredictionExample, RawBodyTypes = ["image/*"], Security = [ApiDocument.DeploymentKey, ApiDocument.AccessToken], Returns = typeof(PredictionAnswer),
-        Problems = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "PASSWORD_CHANGE_REQUIRED", "FORBIDDEN", "DEPLOYMENT_NOT_ACTIVE", "INVALID_IMAGE", "IMAGE_TOO_LARGE", "TRAINER_BUSY", "TRAINER_UNAVAILABLE"],
-        Description = "Classifies images with a deployed model: up to 64 images in base64 as JSON, or one image file as the body itself. Authenticate with the API key of the deployment, or with an access token of a member of the project.")]
+        Problems = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "PASSWORD_CHANGE_REQUIRED", "FORBIDDEN", "DEPLOYMENT_NOT_ACTIVE", "INVALID_IMAGE", "IMAGE_TOO_LARGE", "MODEL_LOADING", "MODEL_SERVER_BUSY", "MODEL_SERVER_UNAVAILABLE", "MODEL_TOO_LARGE", "TRAINER_BUSY", "TRAINER_UNAVAILABLE"],
+        Description = "Predicts with a deployed model: up to 64 images in base64 as JSON, or one image file as the body itself. Each image is answered for itself. While the model is not in memory, the answer is 503 `MODEL_LOADING` with `Retry-After` and `readiness`. Authenticate with the API key of the deployment, or with an access token of a member of the project.")]
     public async Task<IResult> Predict(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/v1/infer/{deploymentId:guid}")] HttpRequest request,
         Guid deploymentId, CancellationToken cancellation)
@@ -32,9 +32,11 @@ public sealed class PredictionFunctions(PlatformDatabase database, ServedModels 
         var deployment = await RequireAsync(request, deploymentId, cancellation);
         if (deployment.State != DeploymentState.Active)
             throw new ProblemException(ErrorCodes.DeploymentNotActive, $"The deployment is {deployment.State.AsText()}.");
-        var (images, topK) = await ReadImagesAsync(request, cancellation);
-        var reply = await models.PredictAsync(deployment, images, topK, cancellation);
-        return Answer.Ok(new PredictionAnswer(deployment.Id, reply.Predictions, reply.InferenceMs));
+        var (images, topK, minScore) = await ReadImagesAsync(request, cancellation);
+        var reply = await models.PredictAsync(deployment, images, topK, minScore, cancellation);
+        return reply.Predictions is [{ Error: { } error }]
+            ? throw new ProblemException(ErrorCodes.Find(error.Code), error.Message, "images[0]")
+            : Answer.Ok(new PredictionAnswer(deployment.Id, reply.Predictions, reply.InferenceMs));
     }
 
     private async Task<Deployment> RequireAsync(HttpRequest request, Guid id, CancellationToken cancellation)
@@ -57,17 +59,30 @@ public sealed class PredictionFunctions(PlatformDatabase database, ServedModels 
         return deployment!;
     }
 
-    private static async Task<(IReadOnlyList<string> Images, int TopK)> ReadImagesAsync(HttpRequest request, CancellationToken cancellation)
+    private static async Task<(IReadOnlyList<byte[]> Images, int TopK, double? MinScore)> ReadImagesAsync(HttpRequest request, CancellationToken cancellation)
     {
         if (request.HasJsonContentType())
         {
             var body = await request.ReadJsonAsync<PredictionRequest>(cancellation, MaxBytes);
-            return (body.Images!, body.TopK ?? DefaultTopK);
+            return ([.. body.Images!.Select(FromBase64)], body.TopK ?? DefaultTopK, body.MinScore);
         }
 
         var bytes = await request.ReadBytesAsync(cancellation, MaxBytes);
         if (bytes.Length == 0)
             throw new ProblemException(ErrorCodes.InvalidImage, "The body is empty.");
-        return ([Convert.ToBase64String(bytes)], DefaultTopK);
+        return ([bytes], DefaultTopK, null);
+    }
+
+    /// <summary>No bytes for text that is not base64: that is no image, and its item says so.</summary>
+    private static byte[] FromBase64(string text)
+    {
+        try
+        {
+            return Convert.FromBase64String(text);
+        }
+        catch (FormatException)
+        {
+            return [];
+        }
     }
 }

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using VisionPlatform.Api.Training;
 using VisionPlatform.Domain.Exports;
+using VisionPlatform.Domain.Training;
 
 namespace VisionPlatform.Api.Exports;
 
@@ -23,15 +24,31 @@ public sealed record NewExports(
 /// <param name="Sha256">SHA-256 of the file; null until completed.</param>
 /// <param name="Metadata">What a runtime needs to use the file: shapes, classes and preprocessing, as a JSON object. Null until completed.</param>
 /// <param name="Validation">How the exported file compares with the checkpoint; null until completed.</param>
+/// <param name="Certificate">What was measured of the exported file; null until completed, and when the trainer does not say.</param>
+/// <param name="PackageSize">Size of the package in bytes; null until completed, and when the trainer makes none.</param>
+/// <param name="PackageSha256">SHA-256 of the package; null until completed, and when the trainer makes none.</param>
 /// <param name="Error">Why the export failed; null otherwise.</param>
 /// <param name="CompletedAt">When the export ended; null before.</param>
 public sealed record ExportAnswer(
     Guid Id, Guid ModelVersionId, string Format, IReadOnlyDictionary<string, JsonElement> Options, ExportState State, long? Size, string? Sha256,
-    JsonElement? Metadata, ExportValidation? Validation, FailureAnswer? Error, DateTimeOffset CreatedAt, DateTimeOffset? CompletedAt)
+    JsonElement? Metadata, ExportValidation? Validation, ExportCertificate? Certificate, long? PackageSize, string? PackageSha256, FailureAnswer? Error, DateTimeOffset CreatedAt, DateTimeOffset? CompletedAt)
 {
     public static ExportAnswer Of(Export export) => new(
         export.Id, export.ModelVersionId, export.Format, export.Options, export.State, export.Size, export.Sha256, export.Metadata, export.Validation,
-        FailureAnswer.Of(export.Error), export.CreatedAt, export.CompletedAt);
+        export.Certificate, export.PackageSize, export.PackageSha256, FailureAnswer.Of(export.Error), export.CreatedAt, export.CompletedAt);
+}
+
+/// <summary>Whether models of a task can be exported to a format with a precision.</summary>
+/// <param name="Framework">Trainer that trained the model, and exports it.</param>
+/// <param name="Format">Format to use in <c>formats</c> of an export.</param>
+/// <param name="TaskType">Task of the model.</param>
+/// <param name="Precision">Numbers that the file computes with: <c>fp32</c>, <c>fp16</c> or <c>int8</c>.</param>
+/// <param name="Available">Whether it is possible on the machine of the trainer.</param>
+/// <param name="Reason">Why it is not possible, for example that it needs an NVIDIA GPU; null when it is.</param>
+public sealed record ExportPossibilityAnswer(string Framework, string Format, string TaskType, string Precision, bool Available, string? Reason)
+{
+    public static ExportPossibilityAnswer Of(string framework, TrainerExportPossibility row) =>
+        new(framework, row.Format, row.TaskType, row.Precision, row.Available, row.Reason);
 }
 
 /// <summary>Exports that were started.</summary>

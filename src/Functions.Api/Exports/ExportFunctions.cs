@@ -4,6 +4,7 @@ using Microsoft.DurableTask.Client;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Projects;
 using VisionPlatform.Application.Exports;
+using VisionPlatform.Application.Training;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Errors;
@@ -17,7 +18,7 @@ using VisionPlatform.Orchestrations.Exports;
 namespace VisionPlatform.Api.Exports;
 
 /// <summary>Exports of model versions.</summary>
-public sealed class ExportFunctions(PlatformDatabase database, ExportLifecycle exports, ObjectStores stores, ProjectAccess access)
+public sealed class ExportFunctions(PlatformDatabase database, ExportLifecycle exports, ObjectStores stores, TrainerCatalog catalog, ProjectAccess access)
 {
     private const string Route = "api/v1/exports";
     private const string RouteOfOne = Route + "/{id:guid}";
@@ -55,6 +56,17 @@ public sealed class ExportFunctions(PlatformDatabase database, ExportLifecycle e
         return Answer.Ok(await database.Exports.AsNoTracking().Where(export => export.ModelVersionId == version!.Id).NewestFirstAsync(request, ExportAnswer.Of, cancellation));
     }
 
+    [Function("ListExportFormats"), RequiresPermission(Permission.AccountSelf)]
+    [Operation("List what can be exported", Whole = true, Returns = typeof(Page<ExportPossibilityAnswer>),
+        Description = "For each trainer, format, task and precision whether an export is possible on the machine of the trainer, and why not. A trainer that is away is shown as it was when it last answered.")]
+    public async Task<IResult> ListFormats(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Route + "/formats")] HttpRequest request, CancellationToken cancellation)
+    {
+        var trainers = await catalog.ListAsync(cancellation);
+        return Answer.Ok(new Page<ExportPossibilityAnswer>(
+            [.. trainers.SelectMany(trainer => trainer.Capabilities?.ExportPossibilities() ?? [], (trainer, row) => ExportPossibilityAnswer.Of(trainer.Framework, row))], null));
+    }
+
     [Function("GetExport"), RequiresPermission(Permission.ExportsRead)]
     [Operation("Get an export", Returns = typeof(ExportAnswer))]
     public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation) =>
@@ -70,6 +82,20 @@ public sealed class ExportFunctions(PlatformDatabase database, ExportLifecycle e
         if (export is not { State: ExportState.Completed, Key: { } key })
             throw new ProblemException(ErrorCodes.InvalidState, $"The export is {export.State.AsText()}; only a completed one has a file.");
         var url = stores.Internal.PresignGet(key, DownloadLifetime, Path.GetFileName(key));
+        return Answer.Ok(new Download(new Uri(url.Url), url.ExpiresAt));
+    }
+
+    [Function("DownloadExportPackage"), RequiresPermission(Permission.ExportsRead)]
+    [Operation("Get the download address of the package of an export", Returns = typeof(Download), Problems = ["INVALID_STATE"],
+        Description = "A presigned address that works for an hour. The package is a zip with the exported file, its metadata, its certificate, golden images with their outputs, the licence of the framework, and a Python program that runs the file and checks it against the golden images.")]
+    public async Task<IResult> GetPackage(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = RouteOfOne + "/package")] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        var export = await RequireAsync(request, id, cancellation);
+        if (export is not { State: ExportState.Completed, PackageKey: { } key })
+            throw new ProblemException(
+                ErrorCodes.InvalidState, export.State == ExportState.Completed ? "The trainer made no package of this export." : $"The export is {export.State.AsText()}; only a completed one has a package.");
+        var url = stores.Internal.PresignGet(key, DownloadLifetime, $"{export.Format}-{export.Id}.zip");
         return Answer.Ok(new Download(new Uri(url.Url), url.ExpiresAt));
     }
 

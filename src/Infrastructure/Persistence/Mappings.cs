@@ -257,6 +257,7 @@ internal static class Mappings
             export.Property(e => e.Options).HasJson();
             export.Property(e => e.Metadata).HasJson();
             export.Property(e => e.Validation).HasJson();
+            export.Property(e => e.Certificate).HasJson();
             export.Property(e => e.Error).HasJson();
             export.HasOne<ModelVersion>().WithMany().HasForeignKey(e => e.ModelVersionId);
             export.HasIndex(e => new { e.ModelVersionId, e.Id });

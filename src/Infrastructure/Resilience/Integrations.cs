@@ -19,6 +19,12 @@ public static class Integrations
     /// <summary>One quick retry only, because a person waits for the prediction.</summary>
     public static readonly IntegrationPolicy TrainerPredict = Row("trainer.predict", timeout: 30, connect: 2, attempts: 2, wait: (0.2, 1), breaker: (5, 30), IntegrationFallback.FailFast);
 
+    /// <summary>Tried once: another model server takes over.</summary>
+    public static readonly IntegrationPolicy ModelServerPredict = Row("model-server.predict", timeout: 30, connect: 2, attempts: 1, wait: (0, 0), breaker: (5, 10), IntegrationFallback.FailFast);
+
+    /// <summary>No breaker: loading is asked for again when the model server is back.</summary>
+    public static readonly IntegrationPolicy ModelServerLoad = Row("model-server.load", timeout: 10, connect: 2, attempts: 1, wait: (0, 0), breaker: (0, 0), IntegrationFallback.Queue);
+
     /// <summary>No retries, as for starting jobs: the orchestration comes again, after the time that Azure asks for.</summary>
     public static readonly IntegrationPolicy AzureManagement = Row("azure.management", timeout: 30, connect: 5, attempts: 1, wait: (0, 0), breaker: (0, 0), IntegrationFallback.Queue);
 
@@ -42,7 +48,7 @@ public static class Integrations
 
     /// <summary>Every row, for documentation and the operators' view.</summary>
     public static IReadOnlyList<IntegrationPolicy> All { get; } =
-        [TrainerStart, TrainerStop, TrainerQuery, TrainerList, TrainerHealth, TrainerPredict, AzureManagement, Tracking, Database, ObjectStore, ObjectStoreHealth, StorageSync, Llm, Mail];
+        [TrainerStart, TrainerStop, TrainerQuery, TrainerList, TrainerHealth, TrainerPredict, ModelServerPredict, ModelServerLoad, AzureManagement, Tracking, Database, ObjectStore, ObjectStoreHealth, StorageSync, Llm, Mail];
 
     private static IntegrationPolicy Row(
         string name, double timeout, double connect, int attempts, (double First, double Longest) wait, (int Failures, double Seconds) breaker, IntegrationFallback fallback) =>

@@ -125,7 +125,7 @@ public sealed class TrainerClient(TrainerSettings settings, TimeProvider time) :
         var problem = await ReadProblemAsync(response, cancellation);
         foreach (var error in (ErrorCode[])[ErrorCodes.InvalidImage, ErrorCodes.ImageTooLarge])
             if (problem.Code == error.Code)
-                throw new ProblemException(error, problem.Message ?? error.Title, $"images[{problem.Index ?? 0}]");
+                throw new ProblemException(error, problem.Message ?? error.Title, $"images[{problem.Index ?? 0}]") { Item = problem.Index ?? 0 };
         throw problem.Code == ErrorCodes.TrainerBusy.Code
             ? new ProblemException(ErrorCodes.TrainerBusy, "The trainer has too many predictions waiting.") { RetryAfter = response.Headers.RetryAfter?.Delta }
             : ToException(problem, response.StatusCode);

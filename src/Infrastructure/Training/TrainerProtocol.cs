@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using VisionPlatform.Domain.Datasets.Annotations;
+using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Training;
 
 namespace VisionPlatform.Infrastructure.Training;
@@ -73,11 +74,45 @@ public sealed record TrainerServedModel(Guid Id, string Format, Uri Url, string 
 public sealed record TrainerPredictReply(IReadOnlyList<Prediction> Predictions, double InferenceMs);
 
 /// <summary>What a model says about one image.</summary>
-/// <param name="Index">Index of the most likely class in the model's list of classes, from 0.</param>
-/// <param name="Class">Most likely class.</param>
-/// <param name="Confidence">Probability of that class (softmax), from 0 to 1.</param>
-/// <param name="Top">The most likely classes, best first.</param>
-public sealed record Prediction(int Index, string Class, double Confidence, IReadOnlyList<ClassConfidence> Top);
+/// <param name="Index">Index of the most likely class in the model's list of classes, from 0. Present only for classification.</param>
+/// <param name="Class">Most likely class. Present only for classification.</param>
+/// <param name="Confidence">Probability of that class (softmax), from 0 to 1. Present only for classification.</param>
+/// <param name="Top">The most likely classes, best first. Present only for classification.</param>
+/// <param name="Objects">Objects in the image, most certain first. Present only for other tasks than classification.</param>
+/// <param name="Error">Why there is no prediction for this image. Present only then.</param>
+public sealed record Prediction(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Index,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Class,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Confidence,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ClassConfidence>? Top,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<PredictedObject>? Objects = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PredictionError? Error = null)
+{
+    /// <summary>The prediction for an image that has none.</summary>
+    public static Prediction Failed(ErrorCode error, string message) => new(null, null, null, null, null, new PredictionError(error.Code, error.Category, message));
+}
+
+/// <summary>An object that a model found. Coordinates are pixels of the upright image from its top left corner.</summary>
+/// <param name="Class">Class of the object.</param>
+/// <param name="Score">How certain the model is, from 0 to 1.</param>
+/// <param name="Box">Left, top, width and height of the box.</param>
+/// <param name="Rle">Mask of the object. Present only for segmentation.</param>
+/// <param name="Keypoints">X, y and score of each keypoint. Present only for keypoint detection.</param>
+public sealed record PredictedObject(
+    string Class, double Score, IReadOnlyList<double> Box,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PredictedMask? Rle = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<IReadOnlyList<double>>? Keypoints = null);
+
+/// <summary>A mask over the whole image as COCO writes it.</summary>
+/// <param name="Size">Height and width of the image.</param>
+/// <param name="Counts">Compressed lengths of runs, column by column.</param>
+public sealed record PredictedMask(IReadOnlyList<int> Size, string Counts);
+
+/// <summary>Why there is no prediction for an image.</summary>
+/// <param name="Code">Stable name of the failure, for example <c>INVALID_IMAGE</c>.</param>
+/// <param name="Category">Who can solve the problem.</param>
+/// <param name="Message">What is wrong with the image.</param>
+public sealed record PredictionError(string Code, ErrorCategory Category, string Message);
 
 /// <summary>A class and its probability.</summary>
 /// <param name="Class">Name of the class.</param>
@@ -144,6 +179,9 @@ public sealed record AttemptEvent
     /// <summary>Name of a checkpoint or artifact.</summary>
     public string? Name { get; init; }
 
+    /// <summary>What an artifact is: <c>model</c>, which it also is when left out, or <c>package</c>.</summary>
+    public string? Kind { get; init; }
+
     /// <summary>Whether a checkpoint is the best so far.</summary>
     public bool? Best { get; init; }
 
@@ -165,7 +203,7 @@ public sealed record AttemptEvent
     /// <summary>Metrics of the best epoch.</summary>
     public Dictionary<string, double>? BestMetrics { get; init; }
 
-    /// <summary>Result of an export as a JSON object with <c>metadata</c> and <c>validation</c>.</summary>
+    /// <summary>Result of an export as a JSON object with <c>metadata</c>, <c>validation</c> and <c>certificate</c>.</summary>
     public JsonElement? Result { get; init; }
 
     /// <summary>Error code of a failed attempt.</summary>
@@ -218,7 +256,7 @@ public sealed record AttemptImage(string Path, Uri Url);
 
 /// <summary>A file that a trainer wants to upload.</summary>
 /// <param name="Name">Name of the file, unique within the attempt: up to 128 letters, digits, dots, dashes and underscores.</param>
-/// <param name="Kind">What the file is: <c>checkpoint</c> or <c>model</c>.</param>
+/// <param name="Kind">What the file is: <c>checkpoint</c>, <c>model</c> or <c>package</c>.</param>
 /// <param name="ContentType">Content type of the file; <c>application/octet-stream</c> when left out.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 public sealed record AttemptUploadRequest(string Name, string Kind, long Size, string Sha256, string? ContentType);

@@ -10,7 +10,9 @@ public sealed partial class LayerTests
 
     [Theory]
     [InlineData("Domain")]
-    [InlineData("Infrastructure", "Domain")]
+    [InlineData("Images")]
+    [InlineData("Infrastructure", "Domain", "Images")]
+    [InlineData("ModelServer", "Domain", "Images")]
     [InlineData("Application", "Infrastructure")]
     [InlineData("Functions.Orchestrations", "Application")]
     [InlineData("Functions.Embedded")]

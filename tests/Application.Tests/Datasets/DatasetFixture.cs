@@ -11,7 +11,7 @@ using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Datasets.Annotations;
 using VisionPlatform.Domain.Projects;
 using VisionPlatform.Functions.Embedded.Tests;
-using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Images;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Storage;

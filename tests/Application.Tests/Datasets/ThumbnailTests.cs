@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 using VisionPlatform.Application.Datasets;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
-using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Images;
 using VisionPlatform.Infrastructure.Tests.Images;
 
 namespace VisionPlatform.Application.Tests.Datasets;

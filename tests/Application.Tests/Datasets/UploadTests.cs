@@ -2,7 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Application.Datasets;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
-using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Images;
 using VisionPlatform.Infrastructure.Tests.Images;
 
 namespace VisionPlatform.Application.Tests.Datasets;

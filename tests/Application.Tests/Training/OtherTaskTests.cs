@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Application.Deployments;
 using VisionPlatform.Application.Exports;
@@ -7,6 +8,7 @@ using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Exports;
 using VisionPlatform.Domain.Training;
+using VisionPlatform.Infrastructure.Deployments;
 using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Training;
 using VisionPlatform.Tests;
@@ -34,7 +36,17 @@ public sealed class OtherTaskTests(TrainingDatabase training) : IClassFixture<Tr
             Framework = Framework, SeenAt = DateTimeOffset.UtcNow,
             Capabilities = new TrainerCapabilities(
                 Framework, "1", ["object_detection"], [new("ssd", null, ["object_detection"], null, null, null)], new ConfigSchema([], null),
-                [new("onnx", null, ["object_detection"]), new("torchscript", null)], null, 1),
+                [
+                    new("onnx", new Dictionary<string, ValueRule> { ["precision"] = new("select", null, null, null, [JsonSerializer.SerializeToElement("fp32")], null) }, ["object_detection"]),
+                    new("torchscript", null),
+                ], null, 1)
+            {
+                ExportMatrix =
+                [
+                    new("onnx", "object_detection", "fp32", true), new("onnx", "object_detection", "int8", false, "needs a quantizer"),
+                    new("tensorrt", "object_detection", "fp16", false, "needs an NVIDIA GPU"), new("tensorrt", "object_detection", "fp32", false, "needs an NVIDIA GPU"),
+                ],
+            },
         });
         await database.SaveChangesAsync(Cancellation);
     }
@@ -65,11 +77,31 @@ public sealed class OtherTaskTests(TrainingDatabase training) : IClassFixture<Tr
         var exports = new ExportLifecycle(database, new TrainerCatalog(_client, database, TimeProvider.System), null!, null!, TimeProvider.System);
 
         // This model is for classification, which torchscript is for, as it names no task, and onnx is not.
-        var refused = await Assert.ThrowsAsync<ProblemException>(() => exports.CreateAsync(job.CreatedBy, version, ["torchscript", "onnx"], new Dictionary<string, Dictionary<string, System.Text.Json.JsonElement>>(), null!, Cancellation));
+        var refused = await Assert.ThrowsAsync<ProblemException>(() => exports.CreateAsync(job.CreatedBy, version, ["torchscript", "onnx"], new Dictionary<string, Dictionary<string, JsonElement>>(), null!, Cancellation));
 
         Assert.Equal((ErrorCodes.TaskNotSupported, "detector cannot export models for image_classification to onnx."), (refused.Error, refused.Message));
         Assert.True(new TrainerExportFormat("onnx", null, ["object_detection"]).Supports(TaskType.ObjectDetection));
         Assert.False(new TrainerExportFormat("onnx", null).Supports(TaskType.ObjectDetection));
+    }
+
+    [Theory]
+    [InlineData("tensorrt", null, "UNKNOWN_EXPORT_FORMAT", "detector cannot export 'tensorrt': needs an NVIDIA GPU. It can export: onnx, torchscript.")]
+    [InlineData("onnx", "int8", "INVALID_CONFIG", "detector cannot export models for object_detection to onnx in int8: needs a quantizer.")]
+    public async Task An_export_that_is_not_possible_is_refused_with_the_reason_of_the_trainer(string format, string? precision, string code, string message)
+    {
+        var (job, _) = await training.QueueAsync();
+        await training.AddExportAsync(job, Framework);
+        await using var database = training.Open();
+        await database.ModelVersions.Where(row => row.JobId == job.Id).ExecuteUpdateAsync(set => set.SetProperty(row => row.TaskType, TaskType.ObjectDetection), Cancellation);
+        var version = await database.ModelVersions.AsNoTracking().SingleAsync(row => row.JobId == job.Id, Cancellation);
+        var exports = new ExportLifecycle(database, new TrainerCatalog(_client, database, TimeProvider.System), null!, null!, TimeProvider.System);
+        var options = new Dictionary<string, Dictionary<string, JsonElement>>();
+        if (precision is not null)
+            options[format] = new() { ["precision"] = JsonSerializer.SerializeToElement(precision) };
+
+        var refused = await Assert.ThrowsAsync<ProblemException>(() => exports.CreateAsync(job.CreatedBy, version, [format], options, null!, Cancellation));
+
+        Assert.Equal((code, message), (refused.Error.Code, refused.Message));
     }
 
     [Fact]
@@ -82,7 +114,8 @@ public sealed class OtherTaskTests(TrainingDatabase training) : IClassFixture<Tr
         await database.Exports.Where(row => row.Id == id).ExecuteUpdateAsync(set => set.SetProperty(row => row.State, ExportState.Completed), Cancellation);
         var export = await database.Exports.AsNoTracking().SingleAsync(row => row.Id == id, Cancellation);
 
-        var refused = await Assert.ThrowsAsync<ProblemException>(() => new DeploymentLifecycle(database, null!, TimeProvider.System).CreateAsync(job.CreatedBy, export, "street", null!, Cancellation));
+        using var servers = new ModelServerClient(new ModelServerSettings([], null), TimeProvider.System);
+        var refused = await Assert.ThrowsAsync<ProblemException>(() => new DeploymentLifecycle(database, new ServedModels(database, servers, null!, null!), TimeProvider.System).CreateAsync(job.CreatedBy, export, "street", null!, Cancellation));
 
         Assert.Equal(ErrorCodes.TaskNotSupported, refused.Error);
         Assert.False(await database.Deployments.AnyAsync(Cancellation));

@@ -81,7 +81,7 @@ public sealed class DatabaseMigrationTests(PostgresServer postgres)
         DatabaseSettings.ConnectionString(new ConfigurationBuilder().AddInMemoryCollection([new("URL", url)]).Build(), "URL"));
 
     private static Task MigrateAsync(MigrationTarget target, TextWriter output, TimeSpan? timeout = null) =>
-        new DatabaseMigration(target, TimeProvider.System).MigrateAsync(timeout ?? TimeSpan.FromSeconds(20), output, TestContext.Current.CancellationToken);
+        new DatabaseMigration(target, TimeProvider.System).MigrateAsync(timeout ?? TimeSpan.FromMinutes(5), output, TestContext.Current.CancellationToken);
 
     private static string[] Lines(StringWriter output) => output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
 }

@@ -106,7 +106,7 @@ public sealed class EventStreamTests
             .Answer(HttpStatusCode.OK, """{"items":[{"id":6,"type":"state","data":{"state":"running"}}],"nextCursor":"6","ended":false}""")
             .Answer(HttpStatusCode.OK, """{"items":[{"id":7,"type":"log","data":{}}],"nextCursor":"7","ended":true}""");
 
-        var events = await ReadAsync(firstSign: TimeSpan.FromSeconds(2));
+        var events = await ReadAsync(firstSign: TimeSpan.FromSeconds(10));
 
         Assert.Equal([("5", "state"), ("6", "state"), (null, "polled"), ("7", "log"), (null, "end")], events.Select(e => (e.EventId, e.EventType)));
         Assert.Equal(["GET /events?after=5&limit=1&wait=0", "GET /events?after=5&limit=200&wait=20", "GET /events?after=6&limit=200&wait=20"], _platform.Requests.Skip(2).Select(request => request.Line));

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using VisionPlatform.Cli.Demo.Api;
-using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Images;
 
 namespace VisionPlatform.Cli.Tests.Demo;
 

@@ -1,5 +1,5 @@
 using VisionPlatform.Domain.Accounts;
-using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Images;
 using VisionPlatform.Platform.Tests.Hosting;
 using VisionPlatform.Platform.Tests.Training;
 

@@ -18,7 +18,7 @@ internal static class EventStream
         request.Headers.Accept.ParseAdd("text/event-stream");
         if (lastEventId is { } id)
             request.Headers.Add("Last-Event-ID", $"{id}");
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         using var response = await client.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
         response.EnsureSuccessStatusCode();
         var events = new List<StreamEvent>();

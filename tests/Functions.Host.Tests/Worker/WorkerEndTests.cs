@@ -15,7 +15,7 @@ public sealed class WorkerEndTests(PlatformHost installation, PublishedApp publi
 
         host.Terminate();
 
-        await Waiting.UntilAsync(() => !Directory.Exists($"/proc/{app.ProcessId}"), "the worker ends", seconds: 120);
+        await Waiting.UntilAsync(() => !Directory.Exists($"/proc/{app.ProcessId}"), "the worker ends");
         Assert.Equal(0, await app.StopAsync());
     }
 

@@ -81,11 +81,11 @@ public sealed partial class ComposeTests
     }
 
     [Fact]
-    public void The_gpu_file_is_for_trainers_that_are_there()
+    public void The_gpu_file_is_for_the_model_server_and_trainers_that_are_there()
     {
         // A service without an image is an error in Compose, so the file cannot name trainers that are not started.
         Assert.NotEmpty(Services[Gpu]);
-        Assert.All(Services[Gpu].Keys.Cast<string>(), service => Assert.Contains(service["trainer-".Length..], Repository.Trainers.Keys));
+        Assert.All(Services[Gpu].Keys.Cast<string>(), service => Assert.Contains(service, Repository.Trainers.Keys.Select(name => $"trainer-{name}").Append("model-server")));
     }
 
     private static IEnumerable<(string File, string Name, Dictionary<object, object> Values)> All() =>

@@ -7,10 +7,11 @@ namespace VisionPlatform.Infra.Tests.Containers;
 public sealed partial class DockerfileTests
 {
     private const string App = "infra/docker/platform.Dockerfile";
+    private const string ModelServer = "infra/docker/model-server.Dockerfile";
 
     // The folder that each is built from.
     private static readonly Dictionary<string, string> Contexts = Directory.GetFiles(Path.Combine(Repository.Root, "trainers"), "*Dockerfile", SearchOption.AllDirectories)
-        .ToDictionary(file => Path.GetRelativePath(Repository.Root, file), _ => "trainers").Append(new(App, ".")).ToDictionary();
+        .ToDictionary(file => Path.GetRelativePath(Repository.Root, file), _ => "trainers").Append(new(App, ".")).Append(new(ModelServer, ".")).ToDictionary();
 
     public static TheoryData<string> Files => [.. Contexts.Keys];
 
@@ -48,11 +49,13 @@ public sealed partial class DockerfileTests
         Assert.NotEmpty(file.Exec(file.Of("ENTRYPOINT").Any() ? "ENTRYPOINT" : "CMD"));
     }
 
-    [Fact]
-    public void The_image_of_the_app_restores_each_project_that_it_publishes()
+    [Theory]
+    [InlineData(App, "src/Functions.Api/Functions.Api.csproj", "src/Cli/Cli.csproj")]
+    [InlineData(ModelServer, "src/ModelServer/ModelServer.csproj")]
+    public void An_image_restores_each_project_that_it_publishes(string dockerfile, params string[] published)
     {
-        var copied = Dockerfile.Read(App).Copies.SelectMany(copy => copy.Sources).ToHashSet();
-        var projects = new Queue<string>(["src/Functions.Api/Functions.Api.csproj", "src/Cli/Cli.csproj"]);
+        var copied = Dockerfile.Read(dockerfile).Copies.SelectMany(copy => copy.Sources).ToHashSet();
+        var projects = new Queue<string>(published);
         var all = new HashSet<string>();
         while (projects.TryDequeue(out var project))
             if (all.Add(project))

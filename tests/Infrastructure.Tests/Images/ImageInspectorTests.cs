@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using NetVips;
-using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Images;
 
 namespace VisionPlatform.Infrastructure.Tests.Images;
 

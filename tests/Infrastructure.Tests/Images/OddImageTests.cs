@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Images;
 
 namespace VisionPlatform.Infrastructure.Tests.Images;
 

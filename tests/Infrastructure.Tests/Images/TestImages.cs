@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using NetVips;
-using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Images;
 
 namespace VisionPlatform.Infrastructure.Tests.Images;
 

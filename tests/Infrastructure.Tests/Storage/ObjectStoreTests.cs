@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Images;
 using VisionPlatform.Infrastructure.Storage;
 
 namespace VisionPlatform.Infrastructure.Tests.Storage;

@@ -32,7 +32,7 @@ public sealed class MailServerTests(PlatformHost host) : PlatformTests(host)
         var receiving = ReceiveAsync(server);
         await app.StartAsync();
 
-        var mail = await receiving.WaitAsync(TimeSpan.FromSeconds(60));
+        var mail = await receiving.WaitAsync(TimeSpan.FromMinutes(5));
         Assert.Contains($"To: {user.Email}", mail, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("#token=3D", mail.Replace("=\n", "", StringComparison.Ordinal), StringComparison.Ordinal);
         await Waiting.UntilAsync(async () => !await database.QueuedMails.AnyAsync(), "the mail leaves the queue");
@@ -53,12 +53,12 @@ public sealed class MailServerTests(PlatformHost host) : PlatformTests(host)
 
         var busy = RefuseAsync(server, "450 try later");
         (await app.NewClient().PostAsync("auth/password/forgot", new { email = user.Email })).Expect(202);
-        await busy.WaitAsync(TimeSpan.FromSeconds(60));
+        await busy.WaitAsync(TimeSpan.FromMinutes(5));
         await Waiting.UntilAsync(() => database.QueuedMails.AnyAsync(mail => mail.Attempts == 1), "the mail waits");
 
         var unknown = RefuseAsync(server, "550 no such mailbox");
         await database.QueuedMails.ExecuteUpdateAsync(set => set.SetProperty(mail => mail.NextAttemptAt, DateTimeOffset.UtcNow));
-        await unknown.WaitAsync(TimeSpan.FromSeconds(60));
+        await unknown.WaitAsync(TimeSpan.FromMinutes(5));
         await Waiting.UntilAsync(async () => !await database.QueuedMails.AnyAsync(), "the mail leaves the queue");
     }
 

@@ -60,7 +60,7 @@ public sealed class OwnAccountTests(PlatformHost host) : PlatformTests(host)
     [Fact]
     public async Task With_confirmation_a_new_address_takes_effect_when_its_link_is_followed()
     {
-        await using var app = await Host.StartAppAsync(Host.App.Databases, new Dictionary<string, string?> { ["SIGN_UP_CONFIRM_EMAIL"] = "true" });
+        var app = await Host.ConfirmingAppAsync();
         using var client = await Host.NewUserAsync(app: app);
         var taken = await Host.AddUserAsync(Host.App.Databases);
         var (old, wanted) = (client.Email, $"moved.{Guid.CreateVersion7():n}@platform.test");

@@ -15,7 +15,7 @@ public sealed class ServiceTests(PlatformHost host) : PlatformTests(host)
     [Fact]
     public async Task Accounts_and_sessions_are_valid_in_both_services()
     {
-        await using var labeling = await StartLabelingAsync();
+        var labeling = await LabelingAsync();
         var email = $"new.{Guid.CreateVersion7():n}@platform.test";
         using var there = labeling.NewClient();
         using var here = Host.App.NewClient();
@@ -38,7 +38,7 @@ public sealed class ServiceTests(PlatformHost host) : PlatformTests(host)
     [Fact]
     public async Task A_service_serves_only_its_own_modules()
     {
-        await using var labeling = await StartLabelingAsync();
+        var labeling = await LabelingAsync();
         using var client = await Host.NewUserAsync(app: labeling);
 
         (await client.GetAsync("projects")).Expect(404, "NOT_FOUND");
@@ -71,7 +71,7 @@ public sealed class ServiceTests(PlatformHost host) : PlatformTests(host)
     [Fact]
     public async Task The_labeler_acts_for_a_person_within_scopes_and_audience()
     {
-        await using var app = await Host.StartAppAsync(Host.App.Databases, new Dictionary<string, string?> { ["LABELER_CLIENT_SECRET"] = LabelerSecret });
+        var app = await WithLabelerAsync();
         using var person = await Host.NewUserAsync(app: app);
         var project = await person.NewProjectAsync();
         using var labeler = app.NewClient();
@@ -94,7 +94,7 @@ public sealed class ServiceTests(PlatformHost host) : PlatformTests(host)
     [Fact]
     public async Task A_service_token_needs_the_right_secret_and_an_active_person()
     {
-        await using var app = await Host.StartAppAsync(Host.App.Databases, new Dictionary<string, string?> { ["LABELER_CLIENT_SECRET"] = LabelerSecret });
+        var app = await WithLabelerAsync();
         var person = await Host.AddUserAsync(Host.App.Databases);
         using var labeler = app.NewClient();
 
@@ -149,8 +149,12 @@ public sealed class ServiceTests(PlatformHost host) : PlatformTests(host)
     }
 
     // It shares only the user database.
-    private async Task<PlatformApp> StartLabelingAsync() => await Host.StartAppAsync(
-        (await Host.NewDatabasesAsync()).With(Databases.Users, Host.App.Databases.Users), new Dictionary<string, string?> { ["MODULES"] = "labeling" });
+    private Task<PlatformApp> LabelingAsync() => Host.SharedAppAsync("labeling", async () => await Host.StartAppAsync(
+        (await Host.NewDatabasesAsync()).With(Databases.Users, Host.App.Databases.Users), new Dictionary<string, string?> { ["MODULES"] = "labeling" }));
+
+    // The labeler is known to it.
+    private Task<PlatformApp> WithLabelerAsync() => Host.SharedAppAsync(
+        "with labeler", () => Host.StartAppAsync(Host.App.Databases, new Dictionary<string, string?> { ["LABELER_CLIENT_SECRET"] = LabelerSecret }));
 
     private static Task<ApiAnswer> ForLabelerAsync(
         ApiClient labeler, Guid userId, string audience, string scope, string secret = LabelerSecret, string client = "labeler") =>

@@ -79,7 +79,7 @@ public sealed class SignUpTests(PlatformHost host) : PlatformTests(host)
     [Fact]
     public async Task With_confirmation_the_link_and_the_password_create_the_account_once()
     {
-        await using var app = await Host.StartAppAsync(Host.App.Databases, new Dictionary<string, string?> { ["SIGN_UP_CONFIRM_EMAIL"] = "true" });
+        var app = await Host.ConfirmingAppAsync();
         using var client = app.NewClient();
         var email = NewEmail();
         (await SignUpAsync(client, email)).Expect(202);
@@ -98,7 +98,7 @@ public sealed class SignUpTests(PlatformHost host) : PlatformTests(host)
     [Fact]
     public async Task With_confirmation_a_known_address_gets_no_link()
     {
-        await using var app = await Host.StartAppAsync(Host.App.Databases, new Dictionary<string, string?> { ["SIGN_UP_CONFIRM_EMAIL"] = "true" });
+        var app = await Host.ConfirmingAppAsync();
         var known = await Host.AddUserAsync(Host.App.Databases);
         using var client = app.NewClient();
 

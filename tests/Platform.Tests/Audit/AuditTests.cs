@@ -5,7 +5,7 @@ using Npgsql;
 using VisionPlatform.Application.Audit;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Audit;
-using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Images;
 using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Audit;

@@ -31,7 +31,7 @@ internal sealed class ContractApp : IAsyncDisposable
         var contract = new ContractApp();
         var all = new Dictionary<string, string?>
         {
-            ["TRAINER_TORCHVISION_URL"] = contract._trainer.Address.TrimEnd('/'), ["SIGN_UP"] = "open",
+            ["TRAINER_TORCHVISION_URL"] = contract._trainer.Address.TrimEnd('/'), ["SIGN_UP"] = "open", ["MODEL_SERVER_URLS"] = "",
             // Backups can be started; the schedules start none while the tests run.
             ["BACKUP_BUCKET"] = "contract-backups", ["BACKUP_SCHEDULE"] = "0 0 2 1 1 *", ["BACKUP_DRILL_SCHEDULE"] = "0 0 2 1 1 *",
             // Operations can be started with these, and fail.
@@ -43,7 +43,7 @@ internal sealed class ContractApp : IAsyncDisposable
         contract.App = await host.StartAppAsync(settings: all);
         using var passwords = new PasswordHashing();
         contract.Data = new ExampleData(contract.App.Databases, await passwords.HashAsync(Examples.Password, CancellationToken.None));
-        contract.Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = contract.App.Address, Timeout = TimeSpan.FromMinutes(1) };
+        contract.Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = contract.App.Address, Timeout = TimeSpan.FromMinutes(5) };
         using var stores = host.OpenStores();
         await stores.Internal.PutAsync($"checkpoints/{Examples.TrainingJob}/1/epoch_1.pt", "weights"u8.ToArray(), "application/octet-stream", CancellationToken.None);
         return contract;
@@ -96,4 +96,14 @@ internal sealed class ContractApp : IAsyncDisposable
     {
         Audience = "platform", Subject = user, SessionId = session, ExpiresAt = DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeSeconds(),
     });
+}
+
+/// <summary>A <see cref="ContractApp"/> for the tests of a class, which run one after another and restore its rows first.</summary>
+public sealed class SharedContractApp(PlatformHost host) : IAsyncLifetime
+{
+    internal ContractApp Contract { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => Contract = await ContractApp.StartAsync(host);
+
+    public async ValueTask DisposeAsync() => await Contract.DisposeAsync();
 }

@@ -20,7 +20,7 @@ using VisionPlatform.Domain.Operations;
 using VisionPlatform.Domain.Organizations;
 using VisionPlatform.Domain.Projects;
 using VisionPlatform.Domain.Training;
-using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Images;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Platform.Tests.Hosting;
 
@@ -57,6 +57,10 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         ["deleteProject"] = "UPDATE deployments SET state = 'deactivated'",
     };
 
+    /// <summary>Gives the upload a key under which no earlier test has stored anything, and lets the trainer be there.</summary>
+    private const string Now =
+        "UPDATE dataset_uploads SET key = 'datasets/' || dataset_id || '/images/' || gen_random_uuid() || '.png'; UPDATE trainers SET seen_at = now()";
+
     /// <summary>The orchestration of the example's job, as the engine keeps it after its end.</summary>
     private const string Orchestration =
         $"""
@@ -65,33 +69,43 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         ON CONFLICT DO NOTHING
         """;
 
+    private SavedRows? _users, _platform;
+
     /// <summary>Restores all rows.</summary>
     /// <param name="operations">Operations that must succeed afterwards.</param>
     public async Task ResetAsync(params string[] operations)
     {
         await using (var users = databases.OpenUsers())
         {
-            // This also deletes the rows that refer to them.
-            await users.Database.ExecuteSqlAsync($"TRUNCATE users, operations, organizations, mailed_tokens, mail_counts, idempotent_answers, sign_in_failures, project_members CASCADE");
-            AddUsers(users);
-            await users.SaveChangesAsync();
+            await (_users ??= await SaveUsersAsync(users)).RestoreAsync(users);
             foreach (var operation in operations)
                 if (UserAdjustments.TryGetValue(operation, out var change))
                     await users.Database.ExecuteSqlRawAsync(change);
         }
         await using var platform = databases.OpenPlatform();
-        await platform.Database.ExecuteSqlAsync($"TRUNCATE projects, attempts, trainers, idempotent_answers CASCADE");
+        await (_platform ??= await SavePlatformAsync(platform)).RestoreAsync(platform);
+        await platform.Database.ExecuteSqlRawAsync($"{Now};\n{Orchestration}");
+        foreach (var operation in operations)
+            if (Adjustments.TryGetValue(operation, out var sql))
+                await platform.Database.ExecuteSqlRawAsync(sql);
+    }
+
+    private Task<SavedRows> SaveUsersAsync(UserDatabase users) => SavedRows.TakeAsync(
+        users, ["users", "operations", "organizations", "mailed_tokens", "mail_counts", "idempotent_answers", "sign_in_failures", "project_members"], () =>
+        {
+            AddUsers(users);
+            return users.SaveChangesAsync();
+        });
+
+    private static Task<SavedRows> SavePlatformAsync(PlatformDatabase platform) => SavedRows.TakeAsync(platform, ["projects", "attempts", "trainers", "idempotent_answers"], async () =>
+    {
         AddProject(platform);
         await platform.SaveChangesAsync();
         AddTraining(platform);
         await platform.SaveChangesAsync();
         AddModel(platform);
         await platform.SaveChangesAsync();
-        await platform.Database.ExecuteSqlRawAsync(Orchestration);
-        foreach (var operation in operations)
-            if (Adjustments.TryGetValue(operation, out var sql))
-                await platform.Database.ExecuteSqlRawAsync(sql);
-    }
+    });
 
     private void AddUsers(UserDatabase users)
     {
@@ -139,7 +153,7 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         void AddMailed(MailedTokenPurpose purpose, string token, string email, Guid? user) => users.MailedTokens.Add(new MailedToken
         {
             Purpose = purpose, UserId = user, TokenHash = SHA256.HashData(Encoding.UTF8.GetBytes(token)), Email = email, PasswordHash = user is null ? passwordHash : null,
-            CreatedAt = DateTimeOffset.UtcNow, ExpiresAt = DateTimeOffset.UtcNow.AddHours(1),
+            CreatedAt = DateTimeOffset.UtcNow, ExpiresAt = DateTimeOffset.UtcNow.AddDays(1),
         });
     }
 
@@ -155,7 +169,7 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         platform.DatasetUploads.Add(new DatasetUpload
         {
             Id = Guid.Parse(Examples.Upload), DatasetId = dataset, Path = "dent/img_0009.png", Key = $"datasets/{dataset}/images/{Guid.CreateVersion7()}.png", Class = "dent",
-            ContentType = "image/png", Size = 100, CreatedBy = user, CreatedAt = Then, ExpiresAt = DateTimeOffset.UtcNow.AddHours(1),
+            ContentType = "image/png", Size = 100, CreatedBy = user, CreatedAt = Then, ExpiresAt = DateTimeOffset.UtcNow.AddDays(1),
         });
         platform.DatasetArchives.Add(new DatasetArchive
         {
@@ -232,6 +246,7 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         var export = new Export
         {
             Id = Guid.Parse(Examples.Export), ProjectId = project, ModelVersionId = version, Format = "onnx", Options = [], Key = "exports/example.onnx", Size = 100, Sha256 = new string('e', 64),
+            PackageKey = "exports/package.zip", PackageSize = 200, PackageSha256 = new string('f', 64),
             CreatedBy = user, CreatedAt = Then,
         };
         export.MoveTo(ExportState.Running, Then);

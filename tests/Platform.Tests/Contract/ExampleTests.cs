@@ -1,18 +1,18 @@
 using System.Text.Json;
-using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Images;
 using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Contract;
 
 /// <summary>Sends every example of the description to the running app and compares the answers with the description.</summary>
-public sealed class ExampleTests(PlatformHost host) : PlatformTests(host)
+public sealed class ExampleTests(PlatformHost host, SharedContractApp shared) : PlatformTests(host), IClassFixture<SharedContractApp>
 {
     private static readonly ApiDescription Description = ApiDescription.Present;
 
     [Fact]
     public async Task Every_example_is_answered_as_described()
     {
-        await using var contract = await ContractApp.StartAsync(Host);
+        var contract = shared.Contract;
         var wrong = new List<string>();
         foreach (var operation in Description.Operations)
         {
@@ -30,7 +30,7 @@ public sealed class ExampleTests(PlatformHost host) : PlatformTests(host)
     [Fact]
     public async Task Every_operation_that_creates_something_takes_an_idempotency_key()
     {
-        await using var contract = await ContractApp.StartAsync(Host);
+        var contract = shared.Contract;
         var wrong = new List<string>();
         foreach (var operation in Description.Operations.Where(operation => operation.ParametersIn("header").Any(header => header.GetProperty("name").GetString() == "Idempotency-Key")))
         {
@@ -47,7 +47,7 @@ public sealed class ExampleTests(PlatformHost host) : PlatformTests(host)
     [Fact]
     public async Task Every_resource_that_can_be_read_and_changed_has_versions()
     {
-        await using var contract = await ContractApp.StartAsync(Host);
+        var contract = shared.Contract;
         var wrong = new List<string>();
         foreach (var operation in Description.Operations.Where(operation => operation.ParametersIn("header").Any(header => header.GetProperty("name").GetString() is "If-Match" or "If-None-Match")))
         {

@@ -9,7 +9,7 @@ using VisionPlatform.Api.Http.Limits;
 using VisionPlatform.Api.Http.Requests;
 using VisionPlatform.Api.Http.Idempotency;
 using VisionPlatform.Domain.Training;
-using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Images;
 using VisionPlatform.Platform.Tests.Hosting;
 using VisionPlatform.Tests;
 

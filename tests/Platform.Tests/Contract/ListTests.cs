@@ -7,7 +7,7 @@ using VisionPlatform.Platform.Tests.Hosting;
 namespace VisionPlatform.Platform.Tests.Contract;
 
 /// <summary>Rules for all lists and query parameters, checked on the rows of the examples.</summary>
-public sealed class ListTests(PlatformHost host) : PlatformTests(host)
+public sealed class ListTests(PlatformHost host, SharedContractApp shared) : PlatformTests(host), IClassFixture<SharedContractApp>
 {
     private static readonly IReadOnlyList<ApiOperation> Reads = [.. ApiDescription.Present.Operations.Where(operation => operation.Method == "GET")];
 
@@ -21,7 +21,7 @@ public sealed class ListTests(PlatformHost host) : PlatformTests(host)
     [Fact]
     public async Task Every_list_refuses_a_cursor_that_none_of_its_pages_gave()
     {
-        await using var contract = await ContractApp.StartAsync(Host);
+        var contract = shared.Contract;
         var wrong = new List<string>();
         foreach (var list in Lists("cursor"))
         {
@@ -40,7 +40,7 @@ public sealed class ListTests(PlatformHost host) : PlatformTests(host)
     [Fact]
     public async Task Every_list_holds_its_limit_and_its_pages_have_each_item_once()
     {
-        await using var contract = await ContractApp.StartAsync(Host);
+        var contract = shared.Contract;
         var wrong = new List<string>();
         foreach (var list in Lists("cursor"))
         {
@@ -71,7 +71,7 @@ public sealed class ListTests(PlatformHost host) : PlatformTests(host)
     [InlineData("-")]
     public async Task Every_list_refuses_an_order_that_it_does_not_have(string sort)
     {
-        await using var contract = await ContractApp.StartAsync(Host);
+        var contract = shared.Contract;
         var wrong = new List<string>();
         foreach (var list in Lists("sort"))
         {
@@ -85,7 +85,7 @@ public sealed class ListTests(PlatformHost host) : PlatformTests(host)
     [Fact]
     public async Task Every_time_must_be_written_as_RFC_3339_says()
     {
-        await using var contract = await ContractApp.StartAsync(Host);
+        var contract = shared.Contract;
         var wrong = new List<string>();
         foreach (var (operation, name) in Reads.SelectMany(operation => operation.ParametersIn("query").Where(IsTime).Select(parameter => (operation, parameter.GetProperty("name").GetString()!))))
         {
@@ -102,7 +102,7 @@ public sealed class ListTests(PlatformHost host) : PlatformTests(host)
     [Fact]
     public async Task Every_address_that_answers_GET_answers_HEAD_with_the_same_status_and_without_a_body()
     {
-        await using var contract = await ContractApp.StartAsync(Host);
+        var contract = shared.Contract;
         var wrong = new List<string>();
         foreach (var read in Reads)
         {

@@ -226,7 +226,7 @@ public sealed class ParentEndTests(PlatformHost host) : PlatformTests(host)
         var waiting = await database.Database.SqlQuery<int>(
             $"SELECT count(*)::int AS \"Value\" FROM pg_stat_activity WHERE datname = ANY({names}) AND wait_event_type = 'Lock'").SingleAsync();
         return waiting >= expected || requests.All(request => request.IsCompleted);
-    }, "each request waits for a lock or is done");
+    }, "each request waits for a lock or is done", everyMilliseconds: 5);
 
     private static Task<ApiAnswer> SendAsync(ContractApp contract, string operationId, string? body, bool byColleague)
     {

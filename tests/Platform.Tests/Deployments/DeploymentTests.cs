@@ -7,14 +7,14 @@ using VisionPlatform.Platform.Tests.Hosting;
 namespace VisionPlatform.Platform.Tests.Deployments;
 
 /// <summary>Deployments and exports on the data of the examples, with a trainer that answers predictions.</summary>
-public sealed class DeploymentTests(PlatformHost host) : PlatformTests(host)
+public sealed class DeploymentTests(PlatformHost host, SharedContractApp shared) : PlatformTests(host), IClassFixture<SharedContractApp>
 {
     private const string Key = "vpd_a key of the test";
 
     [Fact]
     public async Task A_prediction_is_counted_and_seen_by_who_asks_for_changes_and_is_no_edit()
     {
-        await using var contract = await ContractApp.StartAsync(Host);
+        var contract = shared.Contract;
         await contract.Data.ResetAsync("getDeployment");
         var before = (await contract.SendAsync("getDeployment")).Expect(200);
 
@@ -32,12 +32,12 @@ public sealed class DeploymentTests(PlatformHost host) : PlatformTests(host)
     [Fact]
     public async Task A_caller_may_send_only_so_many_predictions_a_minute()
     {
-        await using var contract = await ContractApp.StartAsync(Host, ("RATE_LIMIT_PREDICTIONS", "3"));
+        await using var contract = await ContractApp.StartAsync(Host, ("RATE_LIMIT_PREDICTIONS", "2"));
         await contract.Data.ResetAsync("predict");
         await using (var database = contract.App.Databases.OpenPlatform())
             await database.Deployments.ExecuteUpdateAsync(set => set.SetProperty(deployment => deployment.ApiKeyHash, DeploymentKey.Hash(Key)));
 
-        for (var i = 0; i < 3; i++)
+        for (var i = 0; i < 2; i++)
             (await contract.SendAsync("predict")).Expect(200);
 
         Assert.NotNull((await contract.SendAsync("predict")).Expect(429, "RATE_LIMITED").Headers.RetryAfter);
@@ -49,7 +49,7 @@ public sealed class DeploymentTests(PlatformHost host) : PlatformTests(host)
     [Fact]
     public async Task A_deployment_of_a_deleted_project_answers_nobody()
     {
-        await using var contract = await ContractApp.StartAsync(Host);
+        var contract = shared.Contract;
         await contract.Data.ResetAsync("predict");
         await using (var database = contract.App.Databases.OpenPlatform())
         {
@@ -65,7 +65,7 @@ public sealed class DeploymentTests(PlatformHost host) : PlatformTests(host)
     [Fact]
     public async Task Exports_under_way_count_against_the_limit_of_the_account()
     {
-        await using var contract = await ContractApp.StartAsync(Host);
+        var contract = shared.Contract;
         await contract.Data.ResetAsync("createExports");
         await using (var users = contract.App.Databases.OpenUsers())
             await users.Database.ExecuteSqlAsync($"UPDATE users SET role = 'standard_engineer'");

@@ -9,6 +9,7 @@ using VisionPlatform.Api.Http.Lists;
 using VisionPlatform.Api.Http.Limits;
 using VisionPlatform.Api.Http.Requests;
 using VisionPlatform.Api.Http.Idempotency;
+using VisionPlatform.Domain.Accounts;
 
 namespace VisionPlatform.Platform.Tests.Hosting;
 
@@ -18,7 +19,7 @@ public sealed class ApiClient(PlatformApp app) : IDisposable
     public const string Password = "a long enough pass phrase";
 
     /// <summary>The connection, for what the other methods do not cover.</summary>
-    public HttpClient Http { get; } = new() { BaseAddress = app.Address, Timeout = TimeSpan.FromMinutes(2) };
+    public HttpClient Http { get; } = new() { BaseAddress = app.Address, Timeout = TimeSpan.FromMinutes(5) };
 
     /// <summary>Who is signed in.</summary>
     public Guid UserId { get; private set; }
@@ -73,6 +74,9 @@ public sealed class ApiClient(PlatformApp app) : IDisposable
         UserId = session.Body.GetProperty("user").GetProperty("id").GetGuid();
         Email = session.Body.GetProperty("user").GetProperty("email").GetString()!;
     }
+
+    /// <summary>Goes on as somebody whose session has begun elsewhere.</summary>
+    public void Use(User user, string accessToken, string refreshToken) => (UserId, Email, AccessToken, RefreshToken) = (user.Id, user.Email, accessToken, refreshToken);
 
     /// <summary>Goes on with another access token, or none.</summary>
     public ApiClient WithToken(string? token)

@@ -7,7 +7,7 @@ namespace VisionPlatform.Platform.Tests.Hosting;
 /// <summary>The app as people run it: a process of its own, which a test may kill and start again.</summary>
 public sealed class PlatformApp : IAsyncDisposable
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(5);
 
     private readonly IAppHost _host;
     private readonly Dictionary<string, string?> _settings;
@@ -86,7 +86,7 @@ public sealed class PlatformApp : IAsyncDisposable
 
     private async Task WaitForAsync(string path)
     {
-        using var http = new HttpClient { BaseAddress = Address };
+        using var http = new HttpClient { BaseAddress = Address, Timeout = Timeout.InfiniteTimeSpan };
         using var limit = new CancellationTokenSource(StartLimit);
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         var last = "no answer";

@@ -66,7 +66,7 @@ public sealed class HealthTests(PlatformHost host) : PlatformTests(host)
     private static async Task<ApiAnswer> ReadyAsync(ApiClient client, Func<ApiAnswer, bool> condition, string path = "/health/ready")
     {
         ApiAnswer? last = null;
-        await Waiting.UntilAsync(async () => condition(last = await client.GetAsync(path)), "the expected state of the services", seconds: 120);
+        await Waiting.UntilAsync(async () => condition(last = await client.GetAsync(path)), "the expected state of the services");
         return last!;
     }
 

@@ -36,14 +36,15 @@ public sealed class TrafficTests(PlatformHost host) : PlatformTests(host)
     [Fact]
     public async Task Sign_in_has_a_stricter_limit_by_forwarded_address_and_health_has_none()
     {
-        await using var app = await StartAsync(("RATE_LIMIT_PER_ADDRESS", "10"), ("RATE_LIMIT_SIGN_IN", "3"));
+        await using var app = await StartAsync(("RATE_LIMIT_PER_ADDRESS", "10"), ("RATE_LIMIT_SIGN_IN", "1"));
         using var client = app.NewClient();
 
         var answers = new List<ApiAnswer>();
-        for (var i = 0; i < 5; i++)
+        for (var i = 0; i < 3; i++)
             answers.Add(await SignInFromAsync(client, "198.51.100.1"));
 
-        Assert.Equal(["401", "401", "401", "429", "429"], answers.Select(answer => $"{(int)answer.Status}"));
+        // The only one of a minute is used up by the first. A higher limit would refill while a busy machine checks passwords.
+        Assert.Equal(["401", "429", "429"], answers.Select(answer => $"{(int)answer.Status}"));
         (await SignInFromAsync(client, "198.51.100.2")).Expect(401);
         // Entries that the caller wrote before the proxy's own entry are ignored.
         (await SignInFromAsync(client, "203.0.113.9, 198.51.100.1")).Expect(429, "RATE_LIMITED");
@@ -54,11 +55,11 @@ public sealed class TrafficTests(PlatformHost host) : PlatformTests(host)
     [Fact]
     public async Task Forwarded_addresses_are_ignored_without_trusted_proxies()
     {
-        await using var app = await StartAsync(("TRUSTED_PROXIES", null), ("RATE_LIMIT_SIGN_IN", "2"));
+        await using var app = await StartAsync(("TRUSTED_PROXIES", null), ("RATE_LIMIT_SIGN_IN", "1"));
         using var client = app.NewClient();
 
         var answers = new List<ApiAnswer>();
-        for (var i = 0; i < 4; i++)
+        for (var i = 0; i < 3; i++)
             answers.Add(await SignInFromAsync(client, $"198.51.100.{i}"));
 
         Assert.Equal(2, answers.Count(answer => answer.Status == HttpStatusCode.TooManyRequests));
@@ -99,7 +100,7 @@ public sealed class TrafficTests(PlatformHost host) : PlatformTests(host)
     [Fact]
     public async Task Each_instance_counts_its_own_requests_while_the_database_is_away()
     {
-        await using var app = await StartAsync(("RATE_LIMIT_PER_ADDRESS", "5"));
+        await using var app = await StartAsync(("RATE_LIMIT_PER_ADDRESS", "1"));
         using var client = app.NewClient();
         await Host.DropDatabaseAsync(app.Databases.Users);
 

@@ -39,7 +39,7 @@ public sealed class InvitationTests(PlatformHost host) : PlatformTests(host)
     [InlineData(false)]
     public async Task Having_the_address_shows_an_invitation_only_where_addresses_are_confirmed(bool confirmed)
     {
-        await using var app = await Host.StartAppAsync(settings: new Dictionary<string, string?> { ["SIGN_UP_CONFIRM_EMAIL"] = confirmed ? "true" : "false" });
+        var app = confirmed ? await Host.ConfirmingAppAsync() : Host.App;
         using var owner = await Host.NewUserAsync(app: app);
         using var invited = await Host.NewUserAsync(app: app);
         var project = await owner.NewProjectAsync();

@@ -180,7 +180,7 @@ public sealed class OperationTests(PlatformHost host) : PlatformTests(host)
     {
         ApiAnswer? last = null;
         await Waiting.UntilAsync(
-            async () => (last = (await admin.GetAsync($"operations/{id}")).Expect(200)).Text("state") is not ("pending" or "running"), $"operation {id} ends", seconds: 180);
+            async () => (last = (await admin.GetAsync($"operations/{id}")).Expect(200)).Text("state") is not ("pending" or "running"), $"operation {id} ends");
         Assert.True(last!.Text("state") == state, $"It is {last.RawText}");
         return last;
     }

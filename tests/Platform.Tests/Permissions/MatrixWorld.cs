@@ -17,7 +17,7 @@ using VisionPlatform.Domain.Models;
 using VisionPlatform.Domain.Organizations;
 using VisionPlatform.Domain.Projects;
 using VisionPlatform.Domain.Training;
-using VisionPlatform.Infrastructure.Images;
+using VisionPlatform.Images;
 using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Permissions;
@@ -91,7 +91,7 @@ internal sealed class MatrixWorld
             ModelId = model.Id, ProjectId = project.Id, Number = 1, JobId = ended.Id, DatasetVersionId = version.Id, Framework = "none", Architecture = "none", TaskType = TaskType.ImageClassification, Classes = ["a", "b"],
             Metrics = [], ConfusionMatrix = [], PerClass = [], CheckpointKey = "none", CheckpointSize = 1, CheckpointSha256 = new string('0', 64), CreatedAt = now,
         };
-        var export = new Export { ProjectId = project.Id, ModelVersionId = modelVersion.Id, Format = "onnx", Options = [], Key = "none", CreatedBy = by, CreatedAt = now };
+        var export = new Export { ProjectId = project.Id, ModelVersionId = modelVersion.Id, Format = "onnx", Options = [], Key = "none", PackageKey = "none", CreatedBy = by, CreatedAt = now };
         export.MoveTo(ExportState.Completed, now);
         var deployment = new Deployment { ProjectId = project.Id, ExportId = export.Id, Name = $"Matrix {project.Id:n}", Trainer = "none", ApiKeyHash = new byte[32], CreatedBy = by, CreatedAt = now };
         deployment.MoveTo(DeploymentState.Deactivated, now);

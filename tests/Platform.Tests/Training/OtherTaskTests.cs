@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.IO.Compression;
+using System.Security.Cryptography;
 using VisionPlatform.Platform.Tests.Datasets;
 using VisionPlatform.Platform.Tests.Hosting;
 
@@ -35,7 +37,48 @@ public sealed class OtherTaskTests(TrainingLab lab)
         Assert.Equal(images.Count, version.Body.GetProperty("imageCount").GetInt32());
         var epochs = await lab.Admin.GetAsync($"training/jobs/{id}/metrics");
         Assert.Equal(2, epochs.Expect(200).Items.Count);
-        (await lab.Admin.PostAsync("exports", new { modelVersionId = job.GetProperty("modelVersionId").GetGuid(), formats = new[] { "onnx" } })).Expect(422, "TASK_NOT_SUPPORTED");
+        await ExportAsync(job.GetProperty("modelVersionId").GetGuid(), task, primary);
+    }
+
+    /// <summary>To a file, its certificate and its package; what is not possible is refused with the reason that the API gives.</summary>
+    private async Task ExportAsync(Guid modelVersionId, string task, string primary)
+    {
+        var matrix = (await lab.Admin.GetAsync("exports/formats")).Expect(200).Items
+            .Where(row => (row.GetProperty("framework").GetString(), row.GetProperty("taskType").GetString()) == (lab.Trainer.Name, task)).ToList();
+        Assert.Equal(6 * 3, matrix.Count);
+        foreach (var row in matrix.Where(row => !row.GetProperty("available").GetBoolean()))
+        {
+            var (format, precision) = (row.GetProperty("format").GetString()!, row.GetProperty("precision").GetString()!);
+            var refused = await lab.Admin.PostAsync("exports", new { modelVersionId, formats = new[] { format }, options = new Dictionary<string, object> { [format] = new { precision } } });
+            Assert.Contains(row.GetProperty("reason").GetString()!, refused.Expect(422).RawText, StringComparison.Ordinal);
+        }
+
+        var started = (await lab.Admin.PostAsync("exports", new { modelVersionId, formats = new[] { "onnx" } })).Expect(202).Items[0].GetProperty("id").GetGuid();
+        ApiAnswer? export = null;
+        await Waiting.UntilAsync(async () => (export = (await lab.Admin.GetAsync($"exports/{started}")).Expect(200)).Text("state") is "completed" or "failed", "the export ends", seconds: 300);
+        Assert.True(export!.Text("state") == "completed", export.RawText);
+        var certificate = export.Body.GetProperty("certificate");
+        Assert.Equal(primary, certificate.GetProperty("metric").GetString());
+        Assert.Equal(certificate.GetProperty("before").GetDouble(), certificate.GetProperty("after").GetDouble(), 0.05);
+        Assert.InRange(certificate.GetProperty("agreement").GetDouble(), 0.99, 1);
+        Assert.StartsWith("onnxruntime", certificate.GetProperty("engine").GetString(), StringComparison.Ordinal);
+
+        var file = await DownloadAsync($"exports/{started}/download");
+        Assert.Equal((export.Body.GetProperty("size").GetInt64(), export.Text("sha256")), (file.Length, Convert.ToHexStringLower(SHA256.HashData(file))));
+        var package = await DownloadAsync($"exports/{started}/package");
+        Assert.Equal((export.Body.GetProperty("packageSize").GetInt64(), export.Text("packageSha256")), (package.Length, Convert.ToHexStringLower(SHA256.HashData(package))));
+        await using var zip = new ZipArchive(new MemoryStream(package));
+        Assert.Superset(new HashSet<string> { "model.onnx", "metadata.json", "certificate.json", "example.py", "LICENCE.txt", "golden/0.image", "golden/0.npz" }, zip.Entries.Select(entry => entry.FullName).ToHashSet());
+        using var model = new MemoryStream();
+        await using (var packed = await zip.GetEntry("model.onnx")!.OpenAsync(Cancellation))
+            await packed.CopyToAsync(model, Cancellation);
+        Assert.Equal(file, model.ToArray());
+    }
+
+    private async Task<byte[]> DownloadAsync(string path)
+    {
+        using var http = new HttpClient();
+        return await http.GetByteArrayAsync((await lab.Admin.GetAsync(path)).Expect(200).Text("url"), Cancellation);
     }
 
     private async Task ImportAsync(Guid dataset, string folder, byte[] content)

@@ -56,7 +56,7 @@ public sealed class TrainerProcess(string name) : IAsyncDisposable
             {
                 return false;
             }
-        }, "the trainer answers", seconds: 120);
+        }, "the trainer answers");
     }
 
     /// <summary>Stops it and its jobs as a hanging node does: connections are accepted, and nothing answers. Only killing it helps then.</summary>

@@ -87,7 +87,7 @@ public class TrainingLab(PlatformHost host) : IAsyncLifetime
     public async Task<JsonElement> ReadJobAsync(Guid id) => (await Admin.GetAsync($"training/jobs/{id}")).Expect(200).Body;
 
     /// <summary>Waits until the job is as wanted. Fails and shows the job if it ends otherwise.</summary>
-    public async Task<JsonElement> WaitForJobAsync(Guid id, Func<JsonElement, bool> wanted, string what, int seconds = 120)
+    public async Task<JsonElement> WaitForJobAsync(Guid id, Func<JsonElement, bool> wanted, string what, int seconds = 300)
     {
         JsonElement job = default;
         await Waiting.UntilAsync(async () =>

@@ -148,6 +148,13 @@ class JobContext:
         self._send("artifact", {**stored, "kind": "model", "contentType": content_type})
         return stored
 
+    def upload_package(self, path: Path, name: str) -> dict[str, Any]:
+        """Stores the package of an export, a zip with the model and what is needed to run it. Call it before
+        :meth:`upload_model`: a platform that knows no packages keeps the last artifact."""
+        stored = self._transfer.upload(path, name, "package", "application/zip")
+        self._send("artifact", {**stored, "kind": "package", "contentType": "application/zip"})
+        return stored
+
     def completed(self, result: JobResult) -> None:
         """Reports the end. The SDK calls it with the result of the framework."""
         event: dict[str, Any] = {

@@ -1,7 +1,7 @@
 """Reads the structure of image files: type, size, orientation, layout of the samples. Decodes no pixel.
 
 Every reader returns the file with nothing but what its pixels need, so that no decoder ever sees a colour profile, an
-EXIF block, a comment or a second frame. ``src/Infrastructure/Images/Files`` does the same in the platform: a change
+EXIF block, a comment or a second frame. ``src/Images/Files`` does the same in the platform: a change
 here is a change there. ``docs/images.md`` has the rule in words.
 """
 

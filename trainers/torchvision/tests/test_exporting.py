@@ -11,7 +11,8 @@ import pytest
 import torch
 from PIL import Image
 
-from torchvision_trainer import checkpoints, exporting, models
+from torchvision_trainer import checkpoints, exporting, graphs, models, writing
+from torchvision_trainer.certificate import Proof, prove
 from torchvision_trainer.images import ImageSet
 from trainer_sdk import ImageEntry, TrainerError
 
@@ -42,12 +43,15 @@ def images(tmp_path: Path) -> ImageSet:
 
 def written(tmp_path: Path, format: str, source: checkpoints.Checkpoint) -> Path:
     path = tmp_path / "file"
-    exporting.write(source.build_model(), path, format, exporting.describe(source, format, 13))
+    graph = graphs.graph_of(source, source.build_model(), format, embed=False)
+    signature = graphs.signature_of(source.task_type)
+    writing.write(graph, signature, path, format, exporting.describe(source, format, {}))
     return path
 
 
 def validate(path: Path, format: str, source: checkpoints.Checkpoint, images: ImageSet) -> dict[str, Any]:
-    return exporting.validate(path, format, source.build_model(), source, images, 1e-3, 2, lambda: None)
+    proof = Proof(path, format, "fp32", source.build_model(), source, False, None, 1e-3)
+    return prove(proof, images, "test", 2, lambda: None)[0]
 
 
 @pytest.mark.parametrize("format", ["onnx", "torchscript"])

@@ -16,6 +16,7 @@ from neutral import dataset_of, picture
 from PIL import Image
 from platform_double import Platform
 from schema import check
+from torchvision.models.detection.rpn import RegionProposalNetwork
 
 from torchvision_trainer import checkpoints, evaluation, models, training
 from torchvision_trainer.annotated import AnnotatedSet, MapSet
@@ -137,16 +138,16 @@ def test_a_large_model_takes_a_step_at_the_image_size_that_was_entered_and_is_me
     """The backbone sees images of this size, whatever size the model was made for."""
     info = MODELS[model]
     task = TASKS[info.task_type]
-    images = [(image.path, image.split, image.data, image.annotations) for image in pictures(info.task_type, 4, SIZE)]
+    images = [(image.path, image.split, image.data, image.annotations) for image in pictures(info.task_type, 2, SIZE)]
     keypoints = KeypointList.parse(KEYPOINTS) if info.task_type == "keypoint_detection" else None
     classes = classes_of(info.task_type)
     entries = dataset_of(tmp_path, info.task_type, classes, images, keypoints).images
     preprocessing = Preprocessing((SIZE, SIZE), info.mean, info.std, fit=task.fit)
     part = task.image_set(entries, preprocessing, 2, 2**30, lambda: None)
-    network = models.build(model, len(classes), 3, SIZE).train()
+    network = with_few_regions(models.build(model, len(classes), 3, SIZE)).train()
     seen: list[tuple[int, ...]] = []
     network.backbone.register_forward_pre_hook(lambda _, inputs: seen.append(tuple(inputs[0].shape[1:])))
-    pixels, answers = part.batch(torch.arange(4))
+    pixels, answers = part.batch(torch.arange(2))
     loss = task.loss(network, preprocessing.normalize(pixels), answers, {"labelSmoothing": 0.0}, None)
     loss.value.backward()
     assert 0 < float(loss.value) < 100
@@ -154,6 +155,17 @@ def test_a_large_model_takes_a_step_at_the_image_size_that_was_entered_and_is_me
     measured = task.evaluate(network, part, preprocessing, Outputs(classes, keypoints), torch.device("cpu"), lambda: None)
     assert PRIMARY_METRIC[info.task_type] in measured.metrics
     assert set(seen) == {(3, SIZE, SIZE)}
+
+
+def with_few_regions(network: torch.nn.Module) -> torch.nn.Module:
+    """Lets a detector propose and find few regions: an untrained one takes each of thousands for an object."""
+    for part in network.modules():
+        for name, few in {"topk_candidates": 50, "detections_per_img": 4}.items():
+            if hasattr(part, name):
+                setattr(part, name, few)
+        if isinstance(part, RegionProposalNetwork):
+            part._pre_nms_top_n = part._post_nms_top_n = {"training": 50, "testing": 50}
+    return network
 
 
 def test_objects_lie_where_they_are_in_a_letterboxed_image(tmp_path: Path) -> None:
@@ -243,6 +255,7 @@ def test_what_a_task_cannot_do_is_refused_with_the_field(platform: Platform, cha
     assert (refused.value.code, refused.value.field) == (code, field)
 
 
+@pytest.mark.usefixtures("shapes_only")
 def test_no_model_downloads_weights(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any, **__: Any) -> None:
         raise AssertionError("a download")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from trainer_sdk import ConfigField, JobRequest, RequestProblem
@@ -10,6 +9,7 @@ from trainer_sdk.annotations import CLASSIFICATION, SEMANTIC
 from trainer_sdk.config import resolve
 
 from .catalogue import MODELS, models_of
+from .formats import check_export
 
 MIN_IMAGE_SIZE, MAX_IMAGE_SIZE = 8, 2048
 #: Smaller images leave a detector or a segmentation nothing to see after its strides.
@@ -128,16 +128,6 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 
-ONNX_OPSETS = (11, 16)
-EXPORT_FORMATS: list[dict[str, Any]] = [
-    {
-        "format": "onnx",
-        "taskTypes": [CLASSIFICATION],
-        "options": {"opset": {"type": "int", "default": 13, "min": ONNX_OPSETS[0], "max": ONNX_OPSETS[1]}},
-    },
-    {"format": "torchscript", "taskTypes": [CLASSIFICATION], "options": {}},
-]
-
 
 def configuration(request: JobRequest) -> dict[str, Any]:
     """Every setting with its value: the entered one, else the model's, else the default."""
@@ -174,35 +164,7 @@ def check_request(request: JobRequest, has_cuda: bool, framework: str = "torchvi
     if values["mixedPrecision"] and (values["device"] == "cpu" or not has_cuda):
         raise _invalid("mixedPrecision", "mixedPrecision needs a CUDA device.")
     if request.export is not None and request.kind == "export":
-        if request.task_type != CLASSIFICATION:
-            raise RequestProblem(
-                422, "UNKNOWN_EXPORT_FORMAT", f"This trainer does not export models for {request.task_type}.", field="export.format"
-            )
-        _check_export(request.export.format, request.export.options)
-
-
-def onnx_opset(options: Mapping[str, Any]) -> int:
-    """The opset of an ONNX export."""
-    return int(options.get("opset", 13))
-
-
-def _check_export(format: str, options: Mapping[str, Any]) -> None:
-    known = {entry["format"]: entry["options"] for entry in EXPORT_FORMATS}
-    if format not in known:
-        raise RequestProblem(
-            422, "UNKNOWN_EXPORT_FORMAT", f"The formats are {', '.join(known)}.", field="export.format"
-        )
-    for name in options:
-        if name not in known[format]:
-            raise RequestProblem(
-                422, "INVALID_CONFIG", f"{format} has no option '{name}'.", field=f"export.options.{name}"
-            )
-    opset = options.get("opset", 13)
-    low, high = ONNX_OPSETS
-    if isinstance(opset, bool) or not isinstance(opset, int) or not low <= opset <= high:
-        raise RequestProblem(
-            422, "INVALID_CONFIG", f"opset must be a whole number from {low} to {high}.", field="export.options.opset"
-        )
+        check_export(request.task_type, framework, request.export.format, request.export.options)
 
 
 def _invalid(field: str, message: str) -> RequestProblem:

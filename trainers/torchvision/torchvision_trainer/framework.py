@@ -17,7 +17,8 @@ from trainer_sdk.settings import Settings
 
 from . import evaluation, exporting, memory, prediction, training
 from .catalogue import models_of
-from .configuration import EXPORT_FORMATS, FIELDS, PRESETS, check_request, task_types
+from .configuration import FIELDS, PRESETS, check_request, task_types
+from .formats import export_formats, matrix
 
 
 class TorchFramework(Framework):
@@ -33,7 +34,8 @@ class TorchFramework(Framework):
             "taskTypes": task_types(self.name),
             "models": [model.to_json() for model in models_of(self.name)],
             "configSchema": {"fields": [field.to_json() for field in FIELDS], "presets": PRESETS},
-            "exportFormats": EXPORT_FORMATS,
+            "exportFormats": export_formats(task_types(self.name), self.name),
+            "exportMatrix": matrix(task_types(self.name), self.name),
             "devices": devices(),
         }
 

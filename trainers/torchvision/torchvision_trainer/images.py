@@ -15,6 +15,8 @@ from trainer_sdk import ImageEntry
 from trainer_sdk.images import MAX_PIXELS, UnreadableImage, measure, resized_rgb
 from trainer_sdk.unreadable import Unreadable
 
+#: Grey beside or below a letterboxed image.
+BORDER = 114
 MEMORY_SHARE = 0.35
 PREFETCH = 2
 
@@ -40,7 +42,7 @@ class Preprocessing:
             "colorMode": "RGB", "scale": self.scale, "mean": list(self.mean), "std": list(self.std),
             "layout": "NCHW",
         }  # fmt: skip
-        return body if self.fit == "stretch" else {**body, "fit": self.fit}
+        return body if self.fit == "stretch" else {**body, "fit": self.fit, "pad": BORDER}
 
     def placed(self, width: int, height: int) -> Placed:
         """Where an upright image of ``width`` × ``height`` pixels lies in the model's input."""
@@ -68,8 +70,6 @@ class Placed:
     scale_x: float
     scale_y: float
 
-
-BORDER = 114
 
 _INTERPOLATIONS = {
     "nearest": Image.Resampling.NEAREST,
@@ -104,6 +104,9 @@ class ImageSet:
     ``threads`` threads decode each batch when it is needed. An image that cannot be read is left out of its batches,
     with a warning that names it. Too many of them, or no other image, end the job with ``DATASET_INVALID``.
     """
+
+    #: Bytes, preprocessing and the most pixels to uint8 ``[H,W,3]``.
+    decoder: Callable[[bytes, Preprocessing, int], np.ndarray] = staticmethod(decode)
 
     def __init__(
         self, entries: Sequence[ImageEntry], preprocessing: Preprocessing, threads: int,
@@ -226,7 +229,7 @@ class ImageSet:
         if index in self._unreadable:
             return None
         try:
-            return decode(entry.file.read_bytes(), self.preprocessing, entry.max_pixels)
+            return self.decoder(entry.file.read_bytes(), self.preprocessing, entry.max_pixels)
         except UnreadableImage as error:
             self._unreadable.note(index, error)
             return None

@@ -1,5 +1,6 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { Download } from 'lucide-react';
+import { lazy, Suspense } from 'react';
 import { api } from '../api/client';
 import type { ModelVersion } from '../api/schema';
 import { bytes, dateTime, metric } from '../app/format';
@@ -12,6 +13,8 @@ import { Card, Facts, Page, Row, Stack } from '../parts/Page';
 import { ErrorState, Skeleton } from '../parts/States';
 import { Table } from '../parts/Table';
 import { modelWords, taskWords } from './words';
+
+const ConfusionMatrix = lazy(() => import('../parts/charts/ConfusionMatrix').then((module) => ({ default: module.ConfusionMatrix })));
 
 /** A model: one of its versions (the newest, or `?version=`), how good it is, where it comes from and what was exported of it. */
 export function ModelPage() {
@@ -51,7 +54,7 @@ function VersionView({ projectId, version: listed }: { projectId: string; versio
   // The list has no address of the checkpoint; the version itself has one that works for some minutes.
   const full = api.useQuery('get', '/api/v1/models/{id}/versions/{versionId}', { params: { path: { id: listed.modelId, versionId: listed.id } } });
   const version = full.data ?? listed;
-  const metrics = Object.entries(version.metrics);
+  const metrics = Object.entries(version.metrics).sort(([a], [b]) => Number(b === version.primaryMetric) - Number(a === version.primaryMetric) || a.localeCompare(b));
   const download = async (): Promise<void> => {
     const { data } = await full.refetch();
     if (data?.checkpoint?.url) window.location.assign(data.checkpoint.url);
@@ -100,6 +103,11 @@ function VersionView({ projectId, version: listed }: { projectId: string; versio
               { key: 'support', title: words.support, right: true, cell: (row) => row.support },
             ]}
           />
+        </Card>
+      )}
+      {version.confusionMatrix != null && version.confusionMatrix.length > 0 && (
+        <Card title={words.confusion}>
+          <Suspense fallback={<Skeleton lines={8} height={24} />}><ConfusionMatrix classes={version.classes} matrix={version.confusionMatrix} /></Suspense>
         </Card>
       )}
       <ExportList projectId={projectId} version={version} />

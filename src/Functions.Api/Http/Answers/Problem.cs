@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Organizations;
 
@@ -19,6 +20,7 @@ namespace VisionPlatform.Api.Http.Answers;
 /// <param name="Errors">Messages by field or parameter. Present only when single fields are wrong.</param>
 /// <param name="Permission">Permission that the caller lacks, for example <c>datasets:write</c>. Present only when one is missing.</param>
 /// <param name="Quota">Limit that was reached. Present only when the failure is about a limit.</param>
+/// <param name="Readiness">How far the model is. Present only when it is not ready to answer predictions.</param>
 /// <param name="CurrentVersion"><c>ETag</c> of the current version. Present only when the request named another version in <c>If-Match</c>.</param>
 public sealed record Problem(
     string Type, string Title, int Status, string Detail, string Code, ErrorCategory Category, string SuggestedAction, string TraceId,
@@ -29,6 +31,8 @@ public sealed record Problem(
     [property: System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)]
     QuotaUse? Quota,
     [property: System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)]
+    ModelReadiness? Readiness,
+    [property: System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)]
     string? CurrentVersion)
 {
     public const string ContentType = "application/problem+json";
@@ -36,7 +40,7 @@ public sealed record Problem(
     public static Problem Of(ProblemException failure, string traceId) => new(
         $"urn:vision-platform:problem:{failure.Error.Code.ToLowerInvariant().Replace('_', '-')}",
         failure.Error.Title, failure.Error.Status, failure.Message, failure.Error.Code, failure.Error.Category,
-        failure.Error.SuggestedAction, traceId, failure.Errors.Count == 0 ? null : failure.Errors, failure.Permission, failure.Quota, failure.CurrentVersion);
+        failure.Error.SuggestedAction, traceId, failure.Errors.Count == 0 ? null : failure.Errors, failure.Permission, failure.Quota, failure.Readiness, failure.CurrentVersion);
 }
 
 /// <summary>Answers a request with a problem.</summary>

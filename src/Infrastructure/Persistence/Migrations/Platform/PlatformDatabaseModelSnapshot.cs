@@ -1085,6 +1085,10 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("uuid")
                         .HasColumnName("id");
 
+                    b.Property<string>("Certificate")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("certificate");
+
                     b.Property<DateTimeOffset?>("CompletedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("completed_at");
@@ -1122,6 +1126,18 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .IsRequired()
                         .HasColumnType("jsonb")
                         .HasColumnName("options");
+
+                    b.Property<string>("PackageKey")
+                        .HasColumnType("text")
+                        .HasColumnName("package_key");
+
+                    b.Property<string>("PackageSha256")
+                        .HasColumnType("text")
+                        .HasColumnName("package_sha256");
+
+                    b.Property<long?>("PackageSize")
+                        .HasColumnType("bigint")
+                        .HasColumnName("package_size");
 
                     b.Property<Guid>("ProjectId")
                         .HasColumnType("uuid")
