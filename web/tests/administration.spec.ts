@@ -103,9 +103,9 @@ test('a copy that replaces a database wants its name typed', async ({ browser })
   await page.getByRole('button', { name: 'Start' }).click();
   await page.getByRole('menuitem', { name: 'Copy a database' }).click();
   const dialog = page.getByRole('dialog');
-  await dialog.getByLabel('From').selectOption('users');
-  await expect(dialog.getByLabel('To').getByRole('option', { name: 'users' })).toHaveCount(0);
-  await dialog.getByLabel('To').selectOption('archive');
+  await dialog.getByLabel('From', { exact: true }).selectOption('users');
+  await expect(dialog.getByLabel('To', { exact: true }).getByRole('option', { name: 'users' })).toHaveCount(0);
+  await dialog.getByLabel('To', { exact: true }).selectOption('archive');
   await dialog.getByLabel('Remove everything in the target first').check();
   await dialog.getByLabel('Dry run').uncheck();
   await expect(dialog.getByText('Everything in “archive” will be removed.')).toBeVisible();

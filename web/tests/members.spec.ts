@@ -25,7 +25,7 @@ test('an owner adds a colleague, changes the role, and hands the project over', 
   const role = page.getByLabel('Role of Carl Colleague');
   await expect(role).toHaveValue('member');
   await role.selectOption('viewer');
-  await expect(page.getByText('Carl Colleague is now Viewer.')).toBeVisible();
+  await expect(page.getByText('Carl Colleague is now Viewer.').first()).toBeVisible();
   await page.reload();
   await expect(role).toHaveValue('viewer');
   await expectAccessible(page);
@@ -33,7 +33,7 @@ test('an owner adds a colleague, changes the role, and hands the project over', 
   await page.getByRole('button', { name: 'Actions for Carl Colleague' }).click();
   await page.getByRole('menuitem', { name: 'Make owner' }).click();
   await page.getByRole('button', { name: 'Transfer ownership' }).click();
-  await expect(page.getByText('Carl Colleague now owns the project.')).toBeVisible();
+  await expect(page.getByText('Carl Colleague now owns the project.').first()).toBeVisible();
   await expect(page.getByRole('row', { name: /Carl Colleague/ })).toContainText('Owner');
   const project = await ok(colleague.api.GET('/api/v1/projects/{id}', { params: { path: { id: projectId } } }));
   expect(project.ownerId).toBe(colleague.session.user.id);
@@ -54,7 +54,8 @@ test('an invitation is sent, sent again and withdrawn', async ({ browser }) => {
   await dialog.getByRole('button', { name: 'Send invitation' }).click();
   await expect(page.getByRole('row', { name: new RegExp(email) })).toContainText('Admin');
   await page.getByRole('button', { name: `Send the invitation to ${email} again` }).click();
-  await expect(page.getByText('The earlier link no longer works.')).toBeVisible();
+  // The server mails an address about the same thing only once in a while, and says so.
+  await expect(page.getByText(/The earlier link no longer works|mailed about the same thing a moment ago/).first()).toBeVisible();
 
   await page.goto('/invitations/sent?state=pending');
   await expect(page.getByRole('row', { name: new RegExp(email) })).toContainText('Steel plates');
@@ -90,7 +91,7 @@ test('a project is renamed, and deleted by its name', async ({ browser }) => {
   await page.goto(`/projects/${projectId}/settings`);
   await page.getByLabel('Name').fill('Copper plates');
   await page.getByRole('button', { name: 'Save' }).click();
-  await expect(page.getByText('The changes are saved.')).toBeVisible();
+  await expect(page.getByText('The changes are saved.').first()).toBeVisible();
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Delete project' }).click();
   const dialog = page.getByRole('alertdialog');

@@ -56,7 +56,7 @@ function Entries() {
   const [shown, setShown] = useState<Audit | null>(null);
   const query = api.useInfiniteQuery('get', '/api/v1/admin/audit', { params: { query: { limit: 50, ...asQuery(filter) } } }, paged);
   const columns: Column<Audit>[] = [
-    { key: 'time', title: words.time, cell: (entry) => dateTime(entry.time) },
+    { key: 'time', title: words.time, cell: (entry) => <span className={styles.time}>{dateTime(entry.time)}</span> },
     { key: 'who', title: words.who, cell: (entry) => <Who entry={entry} /> },
     { key: 'action', title: words.action, cell: (entry) => <code className={styles.action}>{entry.action}</code> },
     { key: 'subject', title: words.subject, secondary: true, cell: (entry) => <span className={styles.subject}>{entry.subjectName ?? entry.subjectId ?? '–'}{entry.subjectType !== null && <small>{entry.subjectType}</small>}</span> },

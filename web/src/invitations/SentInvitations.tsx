@@ -28,7 +28,7 @@ export function SentInvitations({ targetId, title, text, state = targetId === un
   const columns: (Column<Invitation> | false)[] = [
     { key: 'email', title: words.invited, cell: (invitation) => <span className={styles.email}>{invitation.email}</span> },
     targetId === undefined && { key: 'target', title: words.target, cell: (invitation: Invitation) => <>{invitation.targetName} <small className={styles.kind}>{words.kinds[invitation.kind]}</small></> },
-    { key: 'role', title: words.role, cell: (invitation) => roleName(roles, invitation.kind, invitation.role) },
+    { key: 'role', title: words.role, cell: (invitation) => <span className={styles.role}>{roleName(roles, invitation.kind, invitation.role)}</span> },
     state !== 'pending' && { key: 'state', title: words.state, cell: (invitation: Invitation) => <StatusIndicator tone={stateTone(invitation.state)}>{words.states[invitation.state]}</StatusIndicator> },
     { key: 'sent', title: words.sent, secondary: true, cell: (invitation) => <span title={dateTime(invitation.sentAt)}>{ago(invitation.sentAt)}</span> },
     { key: 'expires', title: words.ends, secondary: true, cell: (invitation) => (invitation.state === 'pending' ? dateTime(invitation.expiresAt) : invitation.endedAt === null ? '–' : dateTime(invitation.endedAt)) },

@@ -9,7 +9,8 @@ import { partWords } from './words';
 /** How lists of the API continue: `api.useInfiniteQuery('get', path, init, paged)`. A changed filter keeps the old rows until the new ones are there. */
 export const paged = {
   pageParamName: 'cursor',
-  initialPageParam: undefined,
+  // Null is left out of the request; without a value the library asks for the page 0.
+  initialPageParam: null,
   getNextPageParam: (page: { nextCursor: string | null }): string | undefined => page.nextCursor ?? undefined,
   placeholderData: keepPreviousData,
 };

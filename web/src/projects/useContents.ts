@@ -2,7 +2,8 @@ import { api } from '../api/client';
 import { number } from '../app/format';
 import { isUnderWay, jobsInterval } from './jobs';
 
-const LIMIT = 50;
+// No list that is read page by page has this limit: both would share an entry of the cache.
+const LIMIT = 49;
 
 /** A count that ends at the first page: "50+". */
 export const countText = (page: { items: unknown[]; nextCursor: string | null } | undefined): string | null =>
