@@ -85,7 +85,7 @@ function RecentProjects({ jobs: { projects } }: Shown) {
           <ul className={projectStyles.cards}>
             {projects.data.items.slice(0, SHOWN).map((project) => (
               <li key={project.id}>
-                <Link to="/projects/$projectId" params={{ projectId: project.id }} className={projectStyles.link}>
+                <Link to="/projects/$projectId" params={{ projectId: project.id }} className={projectStyles.link} aria-label={project.name}>
                   <ProjectCard name={project.name} description={project.description} note={`${texts.changed} ${ago(project.updatedAt)}`} />
                 </Link>
               </li>
