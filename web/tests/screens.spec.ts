@@ -21,7 +21,8 @@ async function screens(): Promise<Record<string, string>> {
     jobs: `${inProject}/jobs`, 'new-job': `${inProject}/jobs/new`, job: `${inProject}/jobs/${job.id}`,
     models: `${inProject}/models`, model: `${inProject}/models/${model.id}`, exports: `${inProject}/exports`,
     deployments: `${inProject}/deployments`, deployment: `${inProject}/deployments/${deployment.id}`,
-    organizations: '/organizations', invitations: '/invitations', operations: '/operations', administration: '/administration', profile: '/profile', parts: '/parts',
+    organizations: '/organizations', invitations: '/invitations', operations: '/operations', administration: '/administration', profile: '/profile', 'profile-security': '/profile/security', 'profile-tokens': '/profile/tokens', 'invitations-sent': '/invitations/sent',
+    'all-projects': '/administration/projects', audit: '/administration/audit', system: '/administration/system', 'operations-history': '/operations/history', locations: '/operations/locations', parts: '/parts',
   };
 }
 

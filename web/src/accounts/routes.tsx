@@ -16,7 +16,11 @@ const open = [
   createRoute({ getParentRoute: () => rootRoute, path: '/change-password', component: lazyRouteComponent(() => import('./ChangePassword'), 'ChangePassword') }),
 ] as const;
 
-const members = [createRoute({ getParentRoute: () => memberRoute, path: '/profile', component: lazyRouteComponent(() => import('./ProfilePage'), 'ProfilePage') })] as const;
+const members = [
+  createRoute({ getParentRoute: () => memberRoute, path: '/profile', component: lazyRouteComponent(() => import('./ProfilePage'), 'ProfilePage') }),
+  createRoute({ getParentRoute: () => memberRoute, path: '/profile/security', component: lazyRouteComponent(() => import('./SecurityPage'), 'SecurityPage') }),
+  createRoute({ getParentRoute: () => memberRoute, path: '/profile/tokens', component: lazyRouteComponent(() => import('./TokensPage'), 'TokensPage') }),
+] as const;
 
 export const accountRoutes = { open, members };
 

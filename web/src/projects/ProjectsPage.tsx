@@ -57,7 +57,7 @@ export function ProjectList({ name, onCreate }: { name: string; onCreate?: () =>
       <ul className={styles.cards}>
         {projects.map((project) => (
           <li key={project.id}>
-            <Link to="/projects/$projectId" params={{ projectId: project.id }} className={styles.link}>
+            <Link to="/projects/$projectId" params={{ projectId: project.id }} className={styles.link} aria-label={project.name}>
               <ProjectCard name={project.name} description={project.description} note={`${words.changed} ${ago(project.updatedAt)}`} />
             </Link>
           </li>

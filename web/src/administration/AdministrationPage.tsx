@@ -1,3 +1,0 @@
-import { Page } from '../parts/Page';
-
-export const AdministrationPage = () => <Page title="AdministrationPage">{null}</Page>;

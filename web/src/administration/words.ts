@@ -1,0 +1,38 @@
+import { defineWords } from '../app/words';
+
+export const administrationWords = defineWords({
+  en: {
+    administration: 'Administration', parts: 'Parts of the administration', users: 'Users', projects: 'Projects', audit: 'Audit log', system: 'System',
+    mayNot: 'Your role may not see this', mayNotText: 'It is for administrators of the platform.',
+    search: 'Name or e-mail address', role: 'Role', allRoles: 'All roles', state: 'State', allStates: 'All states', active: 'Active', inactive: 'Deactivated', person: 'Person', created: 'Created', changed: 'Changed', oneTime: 'One-time password', organization: 'Organization',
+    noUsers: 'No account matches', invite: 'Invite people', inviteHint: 'People get accounts by invitation: to an organization with a role on the platform, or to a project.', you: '(you)',
+    actions: (name: string) => `Actions for ${name}`, edit: 'Edit name and address', changeRole: 'Change role', deactivate: 'Deactivate', reactivate: 'Reactivate', remove: 'Delete account', ownAccount: 'This is your own account.',
+    name: 'Name', email: 'E-mail address', save: 'Save', saved: 'The changes are saved.', roleOf: (name: string) => `Role of ${name}`, roleText: 'The role decides what the person may do on the platform, and which limits the account has.', roleChanged: (name: string, role: string) => `${name} is now ${role}.`,
+    deactivateTitle: (name: string) => `Deactivate ${name}?`, deactivateText: 'The person is signed out everywhere and cannot sign in. Projects, data and running jobs stay. You can reactivate the account.', deactivated: (name: string) => `${name} is deactivated.`, reactivated: (name: string) => `${name} can sign in again.`,
+    removeTitle: (name: string) => `Delete the account of ${name}?`, removeText: 'The account, its sessions, tokens and memberships are gone for good. What it created in projects stays. An account that owns projects cannot be deleted: change their owner first.', removed: (name: string) => `The account of ${name} is deleted.`,
+    searchProjects: 'Search projects', noProjects: 'No project matches', owner: 'Owner', changeOwner: 'Change owner', ownerOf: (name: string) => `New owner of ${name}`, ownerText: 'The former owner stays in the project as an admin.', find: 'Find an account', nobody: 'No active account matches.', ownerChanged: (project: string, name: string) => `${name} now owns ${project}.`,
+    deletedAccount: 'Unknown account',
+    filters: 'Filters', from: 'From', to: 'Before', actor: 'E-mail address of the actor', action: 'Action', subjectType: 'Kind of resource', subjectId: 'Id of the resource', result: 'Result', address: 'IP address', allResults: 'All results', results: { success: 'Done', denied: 'Denied', failed: 'Failed' }, clear: 'Clear filters', noEntries: 'No entry matches', time: 'Time', subject: 'Resource', who: 'Who', systemActor: 'The platform', anonymous: 'Not signed in',
+    export: 'Export', exportCsv: 'As CSV', exportJsonl: 'As JSON lines', details: 'Details', showDetails: (action: string) => `Details of ${action}`, code: 'Code', client: 'Program', trace: 'Trace', exporting: 'The export is being written…',
+    checks: 'Services', status: { ok: 'Works', degraded: 'Works in part', unavailable: 'Does not work' }, service: 'Service', took: 'Answer', milliseconds: (figure: string) => `${figure} ms`, detail: 'What is wrong', updated: (time: string) => `Checked ${time}`, trainers: 'Trainers', online: 'Online', offline: 'Offline', noTrainers: 'No trainer is registered',
+    noTrainersText: 'A trainer registers when the platform starts with its address in the settings.', neverAnswered: 'It has never answered, so what it offers is not known.', version: 'Version', slots: 'Jobs at a time', models: 'Models', formats: 'Export formats', devices: 'Devices', tasks: 'Tasks', lastKnown: 'Last known offer',
+    explain: 'What an orchestration waits for', explainText: 'Takes the id of the instance, or of the job, export, version or deployment that it works for.', instance: 'Id', explainIt: 'Explain', waitsFor: 'Waits for', since: 'Since', until: 'Until', orchestrator: 'Orchestrator', orchestrationStatus: 'Status', nextWakeUp: 'Wakes next', canRun: 'Can run on', never: 'never', waitsForNothing: 'It waits for nothing.', replayError: 'Its history does not fit the present code', nobodyRuns: 'no process',
+  },
+  ko: {
+    administration: '관리', parts: '관리 구성', users: '사용자', projects: '프로젝트', audit: '감사 기록', system: '시스템',
+    mayNot: '현재 역할로는 볼 수 없습니다', mayNotText: '플랫폼 관리자용 화면입니다.',
+    search: '이름 또는 이메일 주소', role: '역할', allRoles: '모든 역할', state: '상태', allStates: '모든 상태', active: '활성', inactive: '비활성', person: '사람', created: '생성', changed: '변경', oneTime: '일회용 비밀번호', organization: '조직',
+    noUsers: '해당하는 계정이 없습니다', invite: '사람 초대', inviteHint: '계정은 초대로 만들어집니다. 플랫폼 역할과 함께 조직에 초대하거나 프로젝트에 초대하세요.', you: '(나)',
+    actions: (name: string) => `${name} 작업`, edit: '이름과 주소 편집', changeRole: '역할 변경', deactivate: '비활성화', reactivate: '다시 활성화', remove: '계정 삭제', ownAccount: '내 계정입니다.',
+    name: '이름', email: '이메일 주소', save: '저장', saved: '변경 사항을 저장했습니다.', roleOf: (name: string) => `${name}의 역할`, roleText: '역할에 따라 플랫폼에서 할 수 있는 일과 계정 한도가 정해집니다.', roleChanged: (name: string, role: string) => `${name} 님의 역할이 ${role}(으)로 변경되었습니다.`,
+    deactivateTitle: (name: string) => `${name} 님을 비활성화할까요?`, deactivateText: '모든 곳에서 로그아웃되고 로그인할 수 없습니다. 프로젝트, 데이터, 진행 중인 작업은 남습니다. 다시 활성화할 수 있습니다.', deactivated: (name: string) => `${name} 님을 비활성화했습니다.`, reactivated: (name: string) => `${name} 님이 다시 로그인할 수 있습니다.`,
+    removeTitle: (name: string) => `${name} 님의 계정을 삭제할까요?`, removeText: '계정과 세션, 토큰, 구성원 자격이 영구히 사라집니다. 프로젝트에 만든 것은 남습니다. 프로젝트를 소유한 계정은 삭제할 수 없으므로 먼저 소유자를 변경하세요.', removed: (name: string) => `${name} 님의 계정을 삭제했습니다.`,
+    searchProjects: '프로젝트 검색', noProjects: '해당하는 프로젝트가 없습니다', owner: '소유자', changeOwner: '소유자 변경', ownerOf: (name: string) => `${name}의 새 소유자`, ownerText: '이전 소유자는 관리자로 남습니다.', find: '계정 찾기', nobody: '해당하는 활성 계정이 없습니다.', ownerChanged: (project: string, name: string) => `이제 ${name} 님이 ${project}을(를) 소유합니다.`,
+    deletedAccount: '알 수 없는 계정',
+    filters: '필터', from: '시작', to: '끝(미포함)', actor: '수행한 사람의 이메일', action: '동작', subjectType: '대상 종류', subjectId: '대상 ID', result: '결과', address: 'IP 주소', allResults: '모든 결과', results: { success: '완료', denied: '거부됨', failed: '실패' }, clear: '필터 지우기', noEntries: '해당하는 기록이 없습니다', time: '시각', subject: '대상', who: '수행자', systemActor: '플랫폼', anonymous: '로그인하지 않음',
+    export: '내보내기', exportCsv: 'CSV로', exportJsonl: 'JSON Lines로', details: '세부 정보', showDetails: (action: string) => `${action} 세부 정보`, code: '코드', client: '프로그램', trace: '추적 ID', exporting: '내보내는 중…',
+    checks: '서비스', status: { ok: '정상', degraded: '일부 작동', unavailable: '작동 안 함' }, service: '서비스', took: '응답', milliseconds: (figure: string) => `${figure}ms`, detail: '문제', updated: (time: string) => `${time} 확인`, trainers: '트레이너', online: '온라인', offline: '오프라인', noTrainers: '등록된 트레이너가 없습니다',
+    noTrainersText: '설정에 주소가 있으면 플랫폼이 시작할 때 트레이너가 등록됩니다.', neverAnswered: '한 번도 응답하지 않아 제공 기능을 알 수 없습니다.', version: '버전', slots: '동시 작업 수', models: '모델', formats: '내보내기 형식', devices: '장치', tasks: '작업 유형', lastKnown: '마지막으로 알려진 정보',
+    explain: '오케스트레이션이 기다리는 것', explainText: '인스턴스 ID 또는 작업, 내보내기, 버전, 배포의 ID를 입력하세요.', instance: 'ID', explainIt: '설명', waitsFor: '기다리는 것', since: '시작', until: '기한', orchestrator: '오케스트레이터', orchestrationStatus: '상태', nextWakeUp: '다음 실행', canRun: '실행 가능한 프로세스', never: '없음', waitsForNothing: '기다리는 것이 없습니다.', replayError: '기록이 현재 코드와 맞지 않습니다', nobodyRuns: '프로세스 없음',
+  },
+});

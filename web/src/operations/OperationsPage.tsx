@@ -1,3 +1,0 @@
-import { Page } from '../parts/Page';
-
-export const OperationsPage = () => <Page title="OperationsPage">{null}</Page>;

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { asWords, readReport, secondsOf, shareOf } from './operations';
+
+test('the share is known only where the work to do is', () => {
+  expect(shareOf({ bytes: 25, expectedBytes: 100 })).toBe(0.25);
+  expect(shareOf({ bytes: 25, expectedBytes: null })).toBeNull();
+  expect(shareOf({ bytes: 120, expectedBytes: 100 })).toBe(1);
+});
+
+test('an operation that runs takes time until now', () => {
+  const startedAt = '2026-11-30T10:00:00Z';
+  expect(secondsOf({ startedAt, endedAt: null }, Date.parse('2026-11-30T10:00:30Z'))).toBe(30);
+  expect(secondsOf({ startedAt, endedAt: '2026-11-30T10:00:10Z' }, Date.parse('2026-11-30T12:00:00Z'))).toBe(10);
+  expect(secondsOf({ startedAt: null, endedAt: null }, 0)).toBeNull();
+});
+
+test('a report is read into facts, sentences and the rest', () => {
+  expect(readReport({ tables: 3, position: '0/1', warnings: ['a is larger.'], empty: [], summary: { copied: 2, failed: 0 }, first: [{ key: 'k' }], notDeleted: null })).toEqual({
+    facts: [['tables', 3], ['position', '0/1'], ['summary · copied', 2], ['summary · failed', 0]],
+    lists: [['warnings', ['a is larger.']]],
+    rest: [['first', [{ key: 'k' }]]],
+  });
+  expect(readReport(null)).toEqual({ facts: [], lists: [], rest: [] });
+});
+
+test('names of fields are words', () => expect(asWords('bytesPerSecond')).toBe('Bytes per second'));

@@ -1,0 +1,43 @@
+import type { Operation, OperationProgress, OperationState } from '../api/schema';
+import type { Tone } from '../parts/Badge';
+
+export const operationStates: OperationState[] = ['pending', 'running', 'completed', 'failed', 'cancelled'];
+export const operationKinds: Operation['kind'][] = ['backup', 'drill', 'backup_verification', 'restore', 'database_copy', 'database_comparison', 'storage_sync', 'storage_comparison', 'dataset_backup'];
+
+export const hasEnded = ({ state }: Pick<Operation, 'state'>): boolean => state === 'completed' || state === 'failed' || state === 'cancelled';
+
+export const stateTone = (state: OperationState): Tone => (state === 'completed' ? 'good' : state === 'failed' ? 'bad' : state === 'running' ? 'accent' : state === 'pending' ? 'info' : 'neutral');
+
+/** 0 to 1; null when nobody knows how much there is to do. */
+export const shareOf = ({ bytes, expectedBytes }: Pick<OperationProgress, 'bytes' | 'expectedBytes'>): number | null =>
+  expectedBytes === null || expectedBytes <= 0 ? null : Math.min(1, bytes / expectedBytes);
+
+/** Seconds that an operation took, or has taken until `now`; null before it began. */
+export function secondsOf({ startedAt, endedAt }: Pick<Operation, 'startedAt' | 'endedAt'>, now: number): number | null {
+  if (startedAt === null) return null;
+  return Math.max(0, ((endedAt === null ? now : Date.parse(endedAt)) - Date.parse(startedAt)) / 1000);
+}
+
+/** A report for people: simple values as facts, lists of sentences as lists, everything else as it is. */
+export function readReport(report: unknown): { facts: [name: string, value: string | number | boolean][]; lists: [name: string, lines: string[]][]; rest: [name: string, value: unknown][] } {
+  const read: ReturnType<typeof readReport> = { facts: [], lists: [], rest: [] };
+  if (report === null || typeof report !== 'object' || Array.isArray(report)) {
+    if (report != null) read.rest.push(['', report]);
+    return read;
+  }
+  for (const [name, value] of Object.entries(report as Record<string, unknown>)) {
+    if (value === null) continue;
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') read.facts.push([name, value]);
+    else if (Array.isArray(value) && value.every((line) => typeof line === 'string')) { if (value.length > 0) read.lists.push([name, value]); }
+    else if (!Array.isArray(value) && Object.values(value as object).every((inner) => inner === null || typeof inner !== 'object'))
+      for (const [inner, figure] of Object.entries(value as Record<string, string | number | boolean | null>)) { if (figure !== null) read.facts.push([`${name} · ${inner}`, figure]); }
+    else if (!Array.isArray(value) || value.length > 0) read.rest.push([name, value]);
+  }
+  return read;
+}
+
+/** "bytesPerSecond" as words: "Bytes per second". */
+export function asWords(name: string): string {
+  const spaced = name.replaceAll(/([a-z0-9])([A-Z])/g, (_, end: string, start: string) => `${end} ${start.toLowerCase()}`);
+  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
+}
