@@ -7,6 +7,7 @@ import { deploymentRoutes } from '../deployments/routes';
 import { exportRoutes } from '../exports/routes';
 import { homeRoutes } from '../home/routes';
 import { invitationRoutes } from '../invitations/routes';
+import { labelingRoutes } from '../labeling/routes';
 import { modelRoutes } from '../models/routes';
 import { operationRoutes } from '../operations/routes';
 import { organizationRoutes } from '../organizations/routes';
@@ -18,6 +19,7 @@ import { memberRoute, rootRoute } from './routes';
 const tree = rootRoute.addChildren([
   ...accountRoutes.open,
   ...invitationRoutes.open,
+  ...labelingRoutes,
   memberRoute.addChildren([
     ...homeRoutes,
     ...projectRoutes,

@@ -1,0 +1,3 @@
+import { Page } from '../parts/Page';
+
+export const ImagesTab = () => <Page title="ImagesTab">{null}</Page>;

@@ -1,0 +1,3 @@
+import { Page } from '../parts/Page';
+
+export const ImportsTab = () => <Page title="ImportsTab">{null}</Page>;

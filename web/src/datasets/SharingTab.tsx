@@ -1,0 +1,3 @@
+import { Page } from '../parts/Page';
+
+export const SharingTab = () => <Page title="SharingTab">{null}</Page>;

@@ -1,0 +1,3 @@
+import { Page } from '../parts/Page';
+
+export const StatisticsTab = () => <Page title="StatisticsTab">{null}</Page>;

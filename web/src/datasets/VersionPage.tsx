@@ -1,0 +1,3 @@
+import { Page } from '../parts/Page';
+
+export const VersionPage = () => <Page title="VersionPage">{null}</Page>;
