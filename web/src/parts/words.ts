@@ -46,3 +46,4 @@ export const partWords = defineWords({
     menu: '추가 작업',
   },
 });
+export { usePartWords, type PartWords } from './partTexts';
