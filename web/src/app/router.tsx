@@ -5,6 +5,7 @@ import { administrationRoutes } from '../administration/routes';
 import { datasetRoutes } from '../datasets/routes';
 import { deploymentRoutes } from '../deployments/routes';
 import { exportRoutes } from '../exports/routes';
+import { galleryRoutes } from '../gallery/routes';
 import { homeRoutes } from '../home/routes';
 import { invitationRoutes } from '../invitations/routes';
 import { labelingRoutes } from '../labeling/routes';
@@ -20,6 +21,7 @@ const tree = rootRoute.addChildren([
   ...accountRoutes.open,
   ...invitationRoutes.open,
   ...labelingRoutes,
+  ...galleryRoutes,
   memberRoute.addChildren([
     ...homeRoutes,
     ...projectRoutes,

@@ -46,4 +46,3 @@ export const partWords = defineWords({
     menu: '추가 작업',
   },
 });
-export { usePartWords, type PartWords } from './partTexts';
