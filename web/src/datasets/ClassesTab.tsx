@@ -3,7 +3,6 @@ import { Link, useParams } from '@tanstack/react-router';
 import { Plus, Tags } from 'lucide-react';
 import { useState } from 'react';
 import { api } from '../api/client';
-import { useMay } from '../api/permissions';
 import { asProblem } from '../api/problem';
 import type { Dataset } from '../api/schema';
 import { number, percent } from '../app/format';
@@ -18,7 +17,7 @@ import { partWords } from '../parts/words';
 import styles from './Datasets.module.css';
 import { NameList } from './NameList';
 import { colourOfClass, folded, problemsOf, repeatedNames } from './names';
-import { hasAnnotations, useDataset } from './useDataset';
+import { hasAnnotations, useDataset, useDatasetMay } from './useDataset';
 import { datasetWords } from './words';
 
 type Row = Dataset['classes'][number] & { place: number };
@@ -28,7 +27,7 @@ export function ClassesTab() {
   const words = useWords(datasetWords);
   const { datasetId } = useParams({ from: '/members/datasets/$datasetId' });
   const dataset = useDataset(datasetId).data;
-  const may = useMay({ datasetId });
+  const may = useDatasetMay(datasetId);
   const [adding, setAdding] = useState(false);
   if (dataset === undefined) return <Page title={words.tabClasses}><Card><Skeleton lines={6} height={24} /></Card></Page>;
   const annotated = hasAnnotations(dataset.taskType);

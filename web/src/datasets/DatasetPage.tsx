@@ -1,7 +1,6 @@
 import { Link, Outlet, useParams, useRouterState } from '@tanstack/react-router';
 import { SquareDashedMousePointer } from 'lucide-react';
 import { api } from '../api/client';
-import { useMay } from '../api/permissions';
 import { bytes, number } from '../app/format';
 import { useWords } from '../app/words';
 import { ButtonLink } from '../parts/Button';
@@ -9,7 +8,7 @@ import { ErrorState, Skeleton } from '../parts/States';
 import { LinkTabs, type Tab } from '../parts/Tabs';
 import { TaskBadge } from './DatasetPreview';
 import styles from './Datasets.module.css';
-import { hasAnnotations, useDataset } from './useDataset';
+import { hasAnnotations, useDataset, useDatasetMay } from './useDataset';
 import { datasetWords } from './words';
 
 /** Name and tabs of a dataset, around the page of one of them. */
@@ -17,7 +16,7 @@ export function DatasetPage() {
   const words = useWords(datasetWords);
   const { datasetId } = useParams({ from: '/members/datasets/$datasetId' });
   const dataset = useDataset(datasetId);
-  const may = useMay({ datasetId });
+  const may = useDatasetMay(datasetId);
   const path = useRouterState({ select: (state) => state.location.pathname });
   if (dataset.isError) return <ErrorState error={dataset.error} onRetry={() => void dataset.refetch()} />;
   const params = { datasetId };

@@ -3,7 +3,6 @@ import { useNavigate, useParams } from '@tanstack/react-router';
 import { Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { api } from '../api/client';
-import { useMay } from '../api/permissions';
 import { bytes, dateTime, number, percent } from '../app/format';
 import { useWords } from '../app/words';
 import { Button } from '../parts/Button';
@@ -13,7 +12,7 @@ import { Card, Facts, Page, Row, Stack } from '../parts/Page';
 import { Skeleton } from '../parts/States';
 import { notify } from '../parts/Toast';
 import styles from './Datasets.module.css';
-import { useDataset } from './useDataset';
+import { useDataset, useDatasetMay } from './useDataset';
 import { datasetWords } from './words';
 
 /** What was chosen for a dataset, and its end. */
@@ -21,7 +20,7 @@ export function DatasetSettingsTab() {
   const words = useWords(datasetWords);
   const { datasetId } = useParams({ from: '/members/datasets/$datasetId' });
   const dataset = useDataset(datasetId).data;
-  const may = useMay({ datasetId });
+  const may = useDatasetMay(datasetId);
   const navigate = useNavigate();
   const queries = useQueryClient();
   const [deleting, setDeleting] = useState(false);

@@ -2,7 +2,6 @@ import { useQueryClient } from '@tanstack/react-query';
 import { ChevronLeft, ChevronRight, ExternalLink, SquareDashedMousePointer, Trash2 } from 'lucide-react';
 import { useState, type KeyboardEvent, type ReactNode } from 'react';
 import { api } from '../api/client';
-import { useMay } from '../api/permissions';
 import type { Dataset, Image } from '../api/schema';
 import { ago, bytes, dateTime, number } from '../app/format';
 import { useWords } from '../app/words';
@@ -14,7 +13,7 @@ import { notify } from '../parts/Toast';
 import styles from './Images.module.css';
 import { imageWords } from './imageWords';
 import { LazyViewer } from './LazyViewer';
-import { classNamesOf, hasAnnotations } from './useDataset';
+import { classNamesOf, hasAnnotations, useDatasetMay } from './useDataset';
 import { datasetWords } from './words';
 
 /** One image of a dataset with its annotations. */
@@ -29,7 +28,7 @@ export function ImageDialog({ dataset, image, onClose, onStep, onDeleted, onExpi
 }) {
   const words = useWords(imageWords);
   const names = useWords(datasetWords);
-  const may = useMay({ datasetId: dataset.id });
+  const may = useDatasetMay(dataset.id);
   const queries = useQueryClient();
   const [deleting, setDeleting] = useState(false);
   const annotated = hasAnnotations(dataset.taskType);

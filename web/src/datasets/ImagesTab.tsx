@@ -2,7 +2,6 @@ import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { Images, Upload } from 'lucide-react';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { client } from '../api/client';
-import { useMay } from '../api/permissions';
 import type { Dataset, Image } from '../api/schema';
 import { number } from '../app/format';
 import { useWords } from '../app/words';
@@ -16,7 +15,7 @@ import { forgetItems, ThumbnailGrid, usePagedItems } from '../parts/virtual';
 import { ImageDialog } from './ImageDialog';
 import styles from './Images.module.css';
 import { imageWords } from './imageWords';
-import { hasAnnotations, useDataset } from './useDataset';
+import { hasAnnotations, useDataset, useDatasetMay } from './useDataset';
 import { datasetWords } from './words';
 
 const PAGE = 100;
@@ -39,7 +38,7 @@ function ImageList({ dataset }: { dataset: Dataset }) {
   const names = useWords(datasetWords);
   const search = useSearch({ from: '/members/datasets/$datasetId/' });
   const navigate = useNavigate({ from: '/datasets/$datasetId' });
-  const may = useMay({ datasetId: dataset.id });
+  const may = useDatasetMay(dataset.id);
   const annotated = hasAnnotations(dataset.taskType);
   const [stamp, setStamp] = useState(0);
   const prefix = `dataset-images/${dataset.id}`;

@@ -3,7 +3,6 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { FileJson, FileArchive, Plus } from 'lucide-react';
 import { useEffect, useState, type ReactNode } from 'react';
 import { api } from '../api/client';
-import { useMay } from '../api/permissions';
 import type { AnnotationImport, Archive } from '../api/schema';
 import { ago, bytes, number } from '../app/format';
 import { useWords } from '../app/words';
@@ -19,7 +18,7 @@ import { ArchiveReport } from './ArchiveReport';
 import { ImportReport } from './ImportReport';
 import { importWords } from './importWords';
 import { NewImport } from './NewImport';
-import { hasAnnotations, useDataset } from './useDataset';
+import { hasAnnotations, useDataset, useDatasetMay } from './useDataset';
 
 const isRunning = (state: Archive['state'] | AnnotationImport['state']): boolean => state === 'unpacking' || state === 'importing';
 /** How often something that is under way is asked for; the API has no stream of it. */
@@ -39,7 +38,7 @@ export function ImportsTab() {
   const search = useSearch({ from: '/members/datasets/$datasetId/imports' });
   const navigate = useNavigate({ from: '/datasets/$datasetId/imports' });
   const dataset = useDataset(datasetId).data;
-  const may = useMay({ datasetId });
+  const may = useDatasetMay(datasetId);
   const [importing, setImporting] = useState(false);
   if (search.archive !== undefined) return <ArchiveReport datasetId={datasetId} archiveId={search.archive} outcome={search.outcome} onOutcome={(outcome) => void navigate({ search: { ...search, outcome }, replace: true })} />;
   if (search.import !== undefined) return <ImportReport datasetId={datasetId} importId={search.import} />;
@@ -146,7 +145,7 @@ export function CancelImport({ import: row }: { import: AnnotationImport }) {
 
 function Cancel({ datasetId, name, what, shown, busy, error, onCancel }: { datasetId: string; name: string; what: string; shown: boolean; busy: boolean; error: unknown; onCancel: () => Promise<unknown> }) {
   const words = useWords(importWords);
-  const may = useMay({ datasetId });
+  const may = useDatasetMay(datasetId);
   const [asking, setAsking] = useState(false);
   if (!shown || !may('datasets:write')) return null;
   return (

@@ -21,7 +21,7 @@ import { colourOfClass } from './names';
 import datasetStyles from './Datasets.module.css';
 import { SplitBar } from './SplitBar';
 import { splitNames, type SplitName } from './splits';
-import { hasAnnotations, useDataset } from './useDataset';
+import { hasAnnotations, useDataset, useDatasetMay } from './useDataset';
 import { VersionImageDialog } from './VersionImageDialog';
 import { VersionState } from './VersionsTab';
 import { versionWords } from './versionWords';
@@ -34,7 +34,7 @@ export function VersionPage() {
   const words = useWords(versionWords);
   const { datasetId, versionId } = useParams({ from: '/members/datasets/$datasetId/versions/$versionId' });
   const dataset = useDataset(datasetId).data;
-  const may = useMay({ datasetId });
+  const may = useDatasetMay(datasetId);
   const mayTrain = useMay({ projectId: dataset?.projectId })('training:run') && dataset !== undefined;
   const version = api.useQuery('get', '/api/v1/datasets/{id}/versions/{versionId}', { params: { path: { id: datasetId, versionId } } }, { staleTime: 600_000, refetchInterval: (query) => (query.state.data?.state === 'publishing' ? LIVE : false) });
   const back = <Link to="/datasets/$datasetId/versions" params={{ datasetId }}>{words.allVersions}</Link>;

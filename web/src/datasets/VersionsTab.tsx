@@ -2,7 +2,6 @@ import { Link, useParams } from '@tanstack/react-router';
 import { GitCompareArrows, Layers, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { api } from '../api/client';
-import { useMay } from '../api/permissions';
 import type { Version } from '../api/schema';
 import { ago, bytes, number } from '../app/format';
 import { useWords } from '../app/words';
@@ -14,7 +13,7 @@ import { Table, type Column } from '../parts/Table';
 import { ListStates, LIVE } from './ImportsTab';
 import { PublishDialog } from './PublishDialog';
 import { SplitBar } from './SplitBar';
-import { useDataset } from './useDataset';
+import { useDataset, useDatasetMay } from './useDataset';
 import { versionWords } from './versionWords';
 import styles from './Versions.module.css';
 import { datasetWords } from './words';
@@ -29,7 +28,7 @@ export function VersionsTab() {
   const names = useWords(datasetWords);
   const { datasetId } = useParams({ from: '/members/datasets/$datasetId' });
   const dataset = useDataset(datasetId).data;
-  const may = useMay({ datasetId });
+  const may = useDatasetMay(datasetId);
   const [publishing, setPublishing] = useState(false);
   const pages = api.useInfiniteQuery('get', '/api/v1/datasets/{id}/versions', { params: { path: { id: datasetId }, query: { limit: 30 } } }, {
     pageParamName: 'cursor', initialPageParam: undefined, getNextPageParam: (page) => page.nextCursor ?? undefined,

@@ -1,4 +1,5 @@
 import { api } from '../api/client';
+import { useMay } from '../api/permissions';
 import type { Dataset } from '../api/schema';
 
 /** The dataset of the page that is shown. */
@@ -9,3 +10,8 @@ export const useDataset = (datasetId: string, enabled = true) =>
 export const hasAnnotations = (task: Dataset['taskType']): boolean => task !== 'image_classification';
 
 export const classNamesOf = (dataset: Pick<Dataset, 'classes'>): string[] => dataset.classes.map(({ name }) => name);
+
+/** What the signed-in person may do with a dataset, by their role in its project or in the dataset itself. */
+export function useDatasetMay(datasetId: string): (permission: string) => boolean {
+  return useMay({ datasetId, projectId: useDataset(datasetId).data?.projectId });
+}
