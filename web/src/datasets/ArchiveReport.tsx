@@ -46,7 +46,7 @@ function Entries({ datasetId, archiveId, outcome, onOutcome, running, done }: { 
   const words = useWords(importWords);
   // The number of files that were left out is part of the key: while they become more, the list is read again.
   const pages = api.useInfiniteQuery('get', '/api/v1/datasets/{id}/archives/{archiveId}/entries', { params: { path: { id: datasetId, archiveId }, query: { limit: 50, ...(outcome === undefined ? {} : { outcome }) } } }, {
-    pageParamName: 'cursor', initialPageParam: undefined, getNextPageParam: (page) => page.nextCursor ?? undefined, refetchInterval: running && done > 0 ? LIVE * 3 : false,
+    pageParamName: 'cursor', initialPageParam: null, getNextPageParam: (page) => page.nextCursor ?? undefined, refetchInterval: running && done > 0 ? LIVE * 3 : false,
   });
   const rows = pages.data?.pages.flatMap((page) => page.items) ?? [];
   return (

@@ -39,7 +39,7 @@ function List({ projectId, oldestFirst, create }: { projectId: string; oldestFir
   const parts = useWords(partWords);
   const pages = api.useInfiniteQuery('get', '/api/v1/datasets', { params: { query: { projectId, limit: 24, sort: oldestFirst ? 'createdAt' : '-createdAt' } } }, {
     pageParamName: 'cursor',
-    initialPageParam: undefined,
+    initialPageParam: null,
     getNextPageParam: (page) => page.nextCursor ?? undefined,
     placeholderData: (before) => before,
   });

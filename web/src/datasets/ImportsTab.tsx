@@ -63,7 +63,7 @@ function useRefreshWhenDone(running: boolean): void {
   }, [running, was, queries]);
 }
 
-const listed = { pageParamName: 'cursor', initialPageParam: undefined, getNextPageParam: (page: { nextCursor: string | null }) => page.nextCursor ?? undefined } as const;
+const listed = { pageParamName: 'cursor', initialPageParam: null, getNextPageParam: (page: { nextCursor: string | null }) => page.nextCursor ?? undefined } as const;
 
 function Archives({ datasetId, mayWrite }: { datasetId: string; mayWrite: boolean }) {
   const words = useWords(importWords);

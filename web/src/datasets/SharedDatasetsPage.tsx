@@ -21,7 +21,7 @@ function List() {
   const words = useWords(datasetWords);
   const sharing = useWords(sharingWords);
   const parts = useWords(partWords);
-  const pages = api.useInfiniteQuery('get', '/api/v1/datasets/shared', { params: { query: { limit: 24 } } }, { pageParamName: 'cursor', initialPageParam: undefined, getNextPageParam: (page) => page.nextCursor ?? undefined });
+  const pages = api.useInfiniteQuery('get', '/api/v1/datasets/shared', { params: { query: { limit: 24 } } }, { pageParamName: 'cursor', initialPageParam: null, getNextPageParam: (page) => page.nextCursor ?? undefined });
   if (pages.isPending) return <CardSkeletons />;
   if (pages.isError) return <ErrorState error={asProblem(pages.error)} onRetry={() => void pages.refetch()} />;
   const datasets = pages.data.pages.flatMap((page) => page.items);

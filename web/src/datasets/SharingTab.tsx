@@ -22,7 +22,7 @@ import { useDatasetMay } from './useDataset';
 const roles: readonly DatasetRole[] = ['viewer', 'annotator', 'reviewer', 'admin'];
 const membersKey = ['get', '/api/v1/datasets/{id}/members'];
 const invitationsKey = ['get', '/api/v1/invitations'];
-const listed = { pageParamName: 'cursor', initialPageParam: undefined, getNextPageParam: (page: { nextCursor: string | null }) => page.nextCursor ?? undefined } as const;
+const listed = { pageParamName: 'cursor', initialPageParam: null, getNextPageParam: (page: { nextCursor: string | null }) => page.nextCursor ?? undefined } as const;
 
 /** People with whom the dataset is shared, and invitations that nobody has answered yet. */
 export function SharingTab() {

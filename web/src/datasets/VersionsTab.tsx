@@ -31,7 +31,7 @@ export function VersionsTab() {
   const may = useDatasetMay(datasetId);
   const [publishing, setPublishing] = useState(false);
   const pages = api.useInfiniteQuery('get', '/api/v1/datasets/{id}/versions', { params: { path: { id: datasetId }, query: { limit: 30 } } }, {
-    pageParamName: 'cursor', initialPageParam: undefined, getNextPageParam: (page) => page.nextCursor ?? undefined,
+    pageParamName: 'cursor', initialPageParam: null, getNextPageParam: (page) => page.nextCursor ?? undefined,
     refetchInterval: (query) => (query.state.data?.pages.some((page) => page.items.some((item) => item.state === 'publishing')) ? LIVE : false),
   });
   const rows = pages.data?.pages.flatMap((page) => page.items) ?? [];
