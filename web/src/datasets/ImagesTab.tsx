@@ -1,6 +1,6 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { Images, Upload } from 'lucide-react';
-import { useEffect, useState, useSyncExternalStore } from 'react';
+import { useState, useSyncExternalStore } from 'react';
 import { client } from '../api/client';
 import type { Dataset, Image } from '../api/schema';
 import { number } from '../app/format';
@@ -16,6 +16,7 @@ import { ImageDialog } from './ImageDialog';
 import styles from './Images.module.css';
 import { imageWords } from './imageWords';
 import { hasAnnotations, useDataset, useDatasetMay } from './useDataset';
+import { useOpenItem } from './useOpenItem';
 import { datasetWords } from './words';
 
 const PAGE = 100;
@@ -90,24 +91,13 @@ function totalOf(dataset: Dataset, filter: { class?: string | undefined; annotat
 
 type Items = ReturnType<typeof usePagedItems<Image>>;
 
-/** The image of the address, found in the list. What is shown stays while the list is loaded anew around it. */
+/** The image of the address, found in the list. */
 function OpenImage({ dataset, imageId, items, onShow, onReload }: { dataset: Dataset; imageId: string; items: Items; onShow: (imageId: string | undefined) => void; onReload: () => void }) {
   const words = useWords(imageWords);
-  const version = useSyncExternalStore(items.subscribe, items.version);
-  const [last, setLast] = useState<{ image: Image; index: number } | null>(null);
-  const place = findImage(items, imageId, last?.image.id === imageId ? last.index : 0);
-  const found = place === null ? null : { image: items.get(place)!, index: place };
-  const current = found ?? (last?.image.id === imageId ? last : null);
-  useEffect(() => {
-    if (found !== null && (last?.image !== found.image || last.index !== found.index)) setLast(found);
+  const current = useOpenItem(items, imageId, (image) => image.id, SEARCHED, () => {
+    notify(words.notFound);
+    onShow(undefined);
   });
-  useEffect(() => {
-    if (current !== null || items.error !== null) return;
-    if (items.count !== null || items.seen >= SEARCHED) {
-      notify(words.notFound);
-      onShow(undefined);
-    } else items.want(items.seen, items.seen + 1);
-  }, [current, items, version, words, onShow]);
   if (current === null) return <p className={styles.searching} role="status">{words.searching}</p>;
   const step = (by: 1 | -1): void => {
     const next = current.index + by;
@@ -116,11 +106,5 @@ function OpenImage({ dataset, imageId, items, onShow, onReload }: { dataset: Dat
     // The next page is loaded before its first image is needed.
     if (by === 1) items.want(Math.max(0, next - 1), next + 8);
   };
-  return <ImageDialog dataset={dataset} image={current.image} onClose={() => onShow(undefined)} onStep={step} onDeleted={() => { onShow(items.get(current.index + 1)?.id ?? items.get(current.index - 1)?.id); onReload(); }} onExpired={onReload} />;
-}
-
-function findImage(items: Items, imageId: string, near: number): number | null {
-  if (items.get(near)?.id === imageId) return near;
-  for (let index = 0; index < items.seen; index++) if (items.get(index)?.id === imageId) return index;
-  return null;
+  return <ImageDialog dataset={dataset} image={current.item} onClose={() => onShow(undefined)} onStep={step} onDeleted={() => { onShow(items.get(current.index + 1)?.id ?? items.get(current.index - 1)?.id); onReload(); }} onExpired={onReload} />;
 }

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { ChevronLeft, ChevronRight, ExternalLink } from 'lucide-react';
-import { useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from 'react';
+import { useEffect, useMemo, type ReactNode } from 'react';
 import { client } from '../api/client';
 import type { Dataset, Version, VersionImage } from '../api/schema';
 import { bytes, number } from '../app/format';
@@ -17,6 +17,7 @@ import { imageWords } from './imageWords';
 import { LazyViewer } from './LazyViewer';
 import { ManifestFinder, manifestLines } from './manifest';
 import { hasAnnotations } from './useDataset';
+import { useOpenItem } from './useOpenItem';
 import { versionWords } from './versionWords';
 import { datasetWords } from './words';
 
@@ -26,21 +27,10 @@ const SEARCHED = 5000;
 /** One image of a version with the truth that the version has for it, which may differ from what the dataset has now. */
 export function VersionImageDialog({ dataset, version, items, path, onShow, onExpired }: { dataset: Dataset; version: Version; items: Items; path: string; onShow: (path: string | undefined) => void; onExpired: () => void }) {
   const words = useWords(versionWords);
-  const stamp = useSyncExternalStore(items.subscribe, items.version);
-  const [last, setLast] = useState<{ image: VersionImage; index: number } | null>(null);
-  const place = placeOf(items, path, last?.index ?? 0);
-  const found = place === null ? null : { image: items.get(place)!, index: place };
-  const current = found ?? (last?.image.path === path ? last : null);
-  useEffect(() => {
-    if (found !== null && (last?.image !== found.image || last.index !== found.index)) setLast(found);
+  const current = useOpenItem(items, path, (image) => image.path, SEARCHED, () => {
+    notify(words.notFound);
+    onShow(undefined);
   });
-  useEffect(() => {
-    if (current !== null || items.error !== null) return;
-    if (items.count !== null || items.seen >= SEARCHED) {
-      notify(words.notFound);
-      onShow(undefined);
-    } else items.want(items.seen, items.seen + 1);
-  }, [current, items, stamp, words, onShow]);
   // One reader for all images that are opened; a manifest address works for an hour, so each pass asks for a new one.
   const finder = useMemo(() => {
     const abort = new AbortController();
@@ -57,13 +47,7 @@ export function VersionImageDialog({ dataset, version, items, path, onShow, onEx
     if (image !== undefined) onShow(image.path);
     if (by === 1) items.want(Math.max(0, next - 1), next + 8);
   };
-  return <Shown dataset={dataset} version={version} image={current.image} finder={finder} onClose={() => onShow(undefined)} onStep={step} onExpired={onExpired} />;
-}
-
-function placeOf(items: Items, path: string, near: number): number | null {
-  for (const index of [near, near + 1, near - 1]) if (index >= 0 && items.get(index)?.path === path) return index;
-  for (let index = 0; index < items.seen; index++) if (items.get(index)?.path === path) return index;
-  return null;
+  return <Shown dataset={dataset} version={version} image={current.item} finder={finder} onClose={() => onShow(undefined)} onStep={step} onExpired={onExpired} />;
 }
 
 function Shown({ dataset, version, image, finder, onClose, onStep, onExpired }: { dataset: Dataset; version: Version; image: VersionImage; finder: ManifestFinder; onClose: () => void; onStep: (by: 1 | -1) => void; onExpired: () => void }) {
