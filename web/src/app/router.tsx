@@ -8,6 +8,7 @@ import { exportRoutes } from '../exports/routes';
 import { galleryRoutes } from '../gallery/routes';
 import { homeRoutes } from '../home/routes';
 import { invitationRoutes } from '../invitations/routes';
+import { labelingRoutes } from '../labeling/routes';
 import { modelRoutes } from '../models/routes';
 import { operationRoutes } from '../operations/routes';
 import { organizationRoutes } from '../organizations/routes';
@@ -19,6 +20,7 @@ import { memberRoute, rootRoute } from './routes';
 const tree = rootRoute.addChildren([
   ...accountRoutes.open,
   ...invitationRoutes.open,
+  ...labelingRoutes,
   ...galleryRoutes,
   memberRoute.addChildren([
     ...homeRoutes,

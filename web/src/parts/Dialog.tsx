@@ -14,7 +14,8 @@ export function Dialog({ open, onClose, title, description, wide = false, footer
   onClose: () => void;
   title: string;
   description?: ReactNode;
-  wide?: boolean;
+  /** `full` takes most of the window, for images. */
+  wide?: boolean | 'full';
   footer?: ReactNode;
   /** Makes the content a form. */
   onSubmit?: () => void;
@@ -31,7 +32,7 @@ export function Dialog({ open, onClose, title, description, wide = false, footer
     <RadixDialog.Root open={open} onOpenChange={(next) => { if (!next) onClose(); }}>
       <RadixDialog.Portal>
         <RadixDialog.Overlay className={styles.shade} />
-        <RadixDialog.Content className={styles.dialog} data-wide={wide || undefined} {...(description === undefined ? { 'aria-describedby': undefined } : {})}>
+        <RadixDialog.Content className={styles.dialog} data-wide={wide === 'full' ? 'full' : wide || undefined} {...(description === undefined ? { 'aria-describedby': undefined } : {})}>
           <header className={styles.header}>
             <RadixDialog.Title className={styles.title}>{title}</RadixDialog.Title>
             <RadixDialog.Close asChild><Button look="quiet" size="small" icon={<X />} aria-label={words.close} /></RadixDialog.Close>

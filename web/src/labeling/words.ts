@@ -1,0 +1,20 @@
+import { defineWords } from '../app/words';
+
+export const labelingWords = defineWords({
+  en: {
+    title: 'Annotate', back: 'Back to the dataset', onlyLeft: 'Only images that nobody annotated', previous: 'Previous image', next: 'Next image', save: 'Save', saving: 'Saving…', saved: 'Saved', unsaved: 'Not saved yet', undo: 'Undo', redo: 'Redo',
+    noObjects: 'No objects', noObjectsText: 'Says that the image shows none of the classes.', classes: 'Class of new boxes', annotations: (count: string) => `Annotations (${count})`, none: 'No annotations', neverAnnotated: 'Nobody has annotated this image yet.', hasNone: 'Somebody said that there are no objects.',
+    annotation: (number: string, name: string) => `${number}. ${name}`, classOf: (number: string) => `Class of annotation ${number}`, remove: (number: string) => `Delete annotation ${number}`, canvas: (path: string) => `${path}: draw boxes`,
+    help: 'Drag to draw a box. Click one to choose it, then drag it or its corners. Shift and drag moves the picture, the wheel zooms.', keys: 'Keys', keyList: 'A, D: previous and next image (saves). 1–9: class. N: new box in the middle. Arrows: move the chosen box, with Shift its corner. Delete: remove. Tab in the list: choose. Ctrl+Z, Ctrl+Y: undo, redo. Ctrl+S: save. 0: no objects.',
+    readOnly: 'Your role may see annotations but not change them.', drawOnlyBoxes: 'Shapes of this task are imported from files; here they can be deleted and get another class.', allDone: 'Nothing is left to annotate', allDoneText: 'Every image has annotations, or is known to have no objects.', noImages: 'No images yet', notNeeded: 'Images of a classification have a class instead of annotations.',
+    noClasses: 'The dataset has no classes. Add some before you draw.', addClasses: 'Add classes', conflict: 'Somebody else changed this image', conflictText: 'The annotations were changed after you opened the image. Take theirs, and lose what you changed, or put yours in the place of theirs.', takeTheirs: 'Take theirs', keepMine: 'Put mine in their place', leave: 'The image has changes that are not saved. Leave anyway?', saveFailed: 'The annotations could not be saved.', imagePlace: (index: string, all: string) => `${index} of ${all}`, searching: 'Looking for the image…', loading: 'Loading the image…', imageFailed: 'The image could not be loaded.', retry: 'Try again', crowd: 'group', notFound: 'This image is not among the first images of the list.',
+  },
+  ko: {
+    title: '주석 달기', back: '데이터셋으로', onlyLeft: '주석이 없는 이미지만', previous: '이전 이미지', next: '다음 이미지', save: '저장', saving: '저장 중…', saved: '저장됨', unsaved: '저장되지 않음', undo: '실행 취소', redo: '다시 실행',
+    noObjects: '객체 없음', noObjectsText: '이미지에 해당 클래스가 없음을 확인합니다.', classes: '새 박스의 클래스', annotations: (count: string) => `주석 (${count})`, none: '주석이 없습니다', neverAnnotated: '아직 주석이 없는 이미지입니다.', hasNone: '객체가 없다고 확인되었습니다.',
+    annotation: (number: string, name: string) => `${number}. ${name}`, classOf: (number: string) => `주석 ${number}의 클래스`, remove: (number: string) => `주석 ${number} 삭제`, canvas: (path: string) => `${path}: 박스 그리기`,
+    help: '끌어서 박스를 그립니다. 클릭해 선택한 뒤 박스나 모서리를 끕니다. Shift를 누르고 끌면 화면이 움직이고, 휠로 확대합니다.', keys: '단축키', keyList: 'A, D: 이전/다음 이미지(저장). 1–9: 클래스. N: 가운데에 새 박스. 화살표: 선택한 박스 이동, Shift와 함께 모서리 이동. Delete: 삭제. 목록에서 Tab: 선택. Ctrl+Z, Ctrl+Y: 실행 취소, 다시 실행. Ctrl+S: 저장. 0: 객체 없음.',
+    readOnly: '현재 역할은 주석을 볼 수만 있습니다.', drawOnlyBoxes: '이 작업의 도형은 파일로 가져옵니다. 여기서는 삭제하거나 클래스를 바꿀 수 있습니다.', allDone: '남은 이미지가 없습니다', allDoneText: '모든 이미지에 주석이 있거나 객체가 없음이 확인되었습니다.', noImages: '아직 이미지가 없습니다', notNeeded: '분류 데이터셋의 이미지에는 주석 대신 클래스가 있습니다.',
+    noClasses: '데이터셋에 클래스가 없습니다. 먼저 추가하세요.', addClasses: '클래스 추가', conflict: '다른 사람이 이 이미지를 변경했습니다', conflictText: '이미지를 연 뒤에 주석이 변경되었습니다. 상대방의 주석을 받으면 내 변경이 사라지고, 내 주석으로 대체할 수도 있습니다.', takeTheirs: '상대방의 주석 받기', keepMine: '내 주석으로 대체', leave: '저장되지 않은 변경이 있습니다. 나가시겠습니까?', saveFailed: '주석을 저장하지 못했습니다.', imagePlace: (index: string, all: string) => `${all}장 중 ${index}`, searching: '이미지를 찾는 중…', loading: '이미지를 불러오는 중…', imageFailed: '이미지를 불러오지 못했습니다.', retry: '다시 시도', crowd: '그룹', notFound: '목록 앞부분에 이 이미지가 없습니다.',
+  },
+});
