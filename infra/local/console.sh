@@ -45,3 +45,36 @@ build_console() (
   printf '%s\n' "$stamp" >"$CONSOLE_DIST/.sources"
   step console "built ($(seconds_since "$started"))"
 )
+
+# run_console_tests RESULTS [SPEC…]: types and unit tests, then a browser on a platform of its own that has the project of the demo.
+run_console_tests() {
+  local results=$1 status
+  shift
+  have_node || die 'Node.js 20 or later with npm is needed for the tests of the console'
+  ensure_packages chromium
+  ensure_console_packages
+  (cd "$ROOT/web" && npm run --silent check) </dev/null 8>&- 9>&- || { say "  the types of the console are wrong: counted as one failure"; count 0 1 0; return; }
+  (cd "$ROOT/web" && npx vitest run --reporter=default --reporter=junit --outputFile.junit="$results/console-units.xml") </dev/null 8>&- 9>&-
+  count_junit_sum "$results/console-units.xml" $? 'unit tests of the console'
+  on_console_platform "$results" "$@"
+  status=$?
+  count_junit_sum "$results/console-browser.xml" "$status" 'browser tests of the console'
+}
+
+# on_console_platform RESULTS [SPEC…]
+on_console_platform() (
+  results=$1 home=$PLATFORM_DIR/console
+  shift
+  unset PORT DATABASE_URL USER_DATABASE_URL EXTERNAL_STORAGE_ENDPOINT "${!TRAINER_@}"
+  export PLATFORM_DIR=$home SIGN_UP=open SIGN_UP_CONFIRM_EMAIL=false RATE_LIMIT_SIGN_IN=10000
+  trap '"$ROOT/platform" down >"$results/console-down.log" 2>&1' EXIT
+  "$ROOT/platform" demo --keep >"$results/console-demo.log" 2>&1 </dev/null 8>&- 9>&- || {
+    last_lines "$results/console-demo.log"
+    say 'the platform for the tests of the console did not start'
+    exit 1
+  }
+  CONSOLE_URL=http://127.0.0.1:$(remembered api)
+  ADMIN_EMAIL=$(jq -r .email "$home/secrets/admin.json") ADMIN_PASSWORD=$(jq -r .password "$home/secrets/admin.json")
+  export CONSOLE_URL ADMIN_EMAIL ADMIN_PASSWORD CI=true CONSOLE_TEST_RESULTS=$results/console-browser.xml
+  cd "$ROOT/web" && npx playwright test "$@" </dev/null 8>&- 9>&-
+)

@@ -33,7 +33,7 @@ DIGITS_MODULES=(sklearn:python3-sklearn numpy:python3-numpy PIL:python3-pil)
 TEST_MODULES=(pytest:python3-pytest jsonschema:python3-jsonschema yaml:python3-yaml)
 
 
-# missing_packages NEED…: prints the packages to install for postgres, s3, trainer-NAME, digits, rclone, promtool, tests.
+# missing_packages NEED…: prints the packages to install for postgres, s3, trainer-NAME, digits, rclone, chromium, promtool, tests.
 missing_packages() {
   local need
   for need in "$@"; do
@@ -46,6 +46,7 @@ missing_packages() {
         have_command ceph && have_command ceph-authtool || echo ceph-common ;;
       trainer-*) trainer_packages "${need#trainer-}" ;;
       rclone) have_command rclone || echo rclone ;;
+      chromium) have_command "${CHROMIUM:-chromium}" || echo chromium ;;
       promtool) have_command promtool || echo prometheus ;;
       digits) missing_modules "$PYTHON" "${DIGITS_MODULES[@]}" | sed 's/.*://' ;;
       tests)

@@ -28,6 +28,15 @@ count_junit() {
   count_runner $(($(attribute tests "$line") - failed - skipped)) "$failed" "$skipped" "$2" "$3"
 }
 
+# count_junit_sum FILE STATUS NAME: a report whose sums stand at its root.
+count_junit_sum() {
+  local line='' failed skipped
+  [[ ! -f $1 ]] || line=$(tr '\r\n' '  ' <"$1" | grep -o '<testsuites [^>]*>')
+  failed=$(($(attribute failures "$line") + $(attribute errors "$line")))
+  skipped=$(attribute skipped "$line")
+  count_runner $(($(attribute tests "$line") - failed - skipped)) "$failed" "$skipped" "$2" "$3"
+}
+
 count_runner() { # PASSED FAILED SKIPPED STATUS NAME
   local failed=$2
   if (($4 != 0 && failed == 0)); then
@@ -37,7 +46,7 @@ count_runner() { # PASSED FAILED SKIPPED STATUS NAME
   count "$1" "$failed" "$3"
 }
 
-# run_tests [FILTER]: a filter goes to `dotnet test --filter`; the words trainers and local-services pick those alone; fuzz is a long run of requests
+# run_tests [FILTER]: a filter goes to `dotnet test --filter`; the words trainers, console [SPEC…] and local-services pick those alone; fuzz is a long run of requests
 # made from the description of the API (FUZZ_SEED and FUZZ_REQUESTS, of each operation, repeat one);
 # load [ARGUMENTS…], soak [ARGUMENTS…], mutants [NAME…] and moves [FILTER] are tests of their own that no other run includes.
 run_tests() {
@@ -74,8 +83,9 @@ run_tests() {
   results=$PLATFORM_DIR/results
   rm -rf "$results"
   mkdir -p "$results"
-  case $filter in trainers | local-services) ;; *) run_dotnet_tests "$results" "$filter" ;; esac
+  case $filter in trainers | local-services | console) ;; *) run_dotnet_tests "$results" "$filter" ;; esac
   if [[ -z $filter || $filter == trainers ]]; then run_trainer_tests "$results"; fi
+  if [[ -z $filter || $filter == console ]]; then run_console_tests "$results" "${@:2}"; fi
   if [[ -z $filter || $filter == local-services ]]; then run_local_tests "$results"; fi
   print_counts
 }

@@ -136,8 +136,9 @@ export function plotOptions(setup: {
         label: line.curve.label,
         show: !setup.hidden.has(line.curve.id),
         stroke: () => cssVariable(line.variable),
-        alpha: line.faint ? 0.28 : line.curve.discarded ? 0.75 : 1,
-        width: line.faint || line.curve.discarded ? 1 : 1.75,
+        alpha: line.faint ? 0.3 : 1,
+        width: line.faint ? 1 : line.curve.discarded ? 1.5 : 1.75,
+        pxAlign: 0,
         ...(line.curve.discarded ? { dash: [4, 3] } : line.curve.dashed ? { dash: [7, 4] } : {}),
         points: {
           size: 5,
