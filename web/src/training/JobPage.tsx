@@ -43,7 +43,7 @@ export function JobPage() {
           { label: words.overview, to: '/projects/$projectId/jobs/$jobId', params, activeOptions: { exact: true, includeSearch: false } },
           { label: words.validation, to: '/projects/$projectId/jobs/$jobId/validation', params },
           { label: words.checkpoints, to: '/projects/$projectId/jobs/$jobId/checkpoints', params },
-          { label: words.logs, to: '/projects/$projectId/jobs/$jobId/logs', params, activeOptions: { includeSearch: false } },
+          { label: words.logs, to: '/projects/$projectId/jobs/$jobId/logs', params },
           { label: words.timeline, to: '/projects/$projectId/jobs/$jobId/timeline', params, count: job.data.attempts.length > 1 ? job.data.attempts.length : undefined },
           { label: words.configuration, to: '/projects/$projectId/jobs/$jobId/configuration', params },
         ]}

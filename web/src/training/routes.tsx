@@ -25,12 +25,7 @@ export const trainingRoutes = {
       createRoute({ getParentRoute: () => jobRoute, path: '/', validateSearch: (search: Record<string, unknown>): { metrics?: string | undefined } => ({ metrics: text(search.metrics) }), component: lazyRouteComponent(() => import('./JobOverview'), 'JobOverview') }),
       createRoute({ getParentRoute: () => jobRoute, path: '/validation', component: lazyRouteComponent(() => import('./JobValidation'), 'JobValidation') }),
       createRoute({ getParentRoute: () => jobRoute, path: '/checkpoints', component: lazyRouteComponent(() => import('./JobCheckpoints'), 'JobCheckpoints') }),
-      createRoute({
-        getParentRoute: () => jobRoute,
-        path: '/logs',
-        validateSearch: (search: Record<string, unknown>): { level?: string | undefined; search?: string | undefined } => ({ level: text(search.level), search: text(search.search) }),
-        component: lazyRouteComponent(() => import('./JobLogs'), 'JobLogs'),
-      }),
+      createRoute({ getParentRoute: () => jobRoute, path: '/logs', component: lazyRouteComponent(() => import('./JobLogs'), 'JobLogs') }),
       createRoute({ getParentRoute: () => jobRoute, path: '/timeline', component: lazyRouteComponent(() => import('./JobTimeline'), 'JobTimeline') }),
       createRoute({ getParentRoute: () => jobRoute, path: '/configuration', component: lazyRouteComponent(() => import('./JobConfiguration'), 'JobConfiguration') }),
     ]),
