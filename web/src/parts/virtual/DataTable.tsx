@@ -68,7 +68,7 @@ export function DataTable<Row>({
   const scroller = useRef<HTMLDivElement>(null);
   const isVirtual = ordered.length > 100;
   const virtualizer = useVirtualizer({
-    count: isVirtual ? ordered.length : 0, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 12, scrollPaddingStart: 36,
+    count: isVirtual ? ordered.length : 0, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 12, scrollPaddingStart: 36, useFlushSync: false,
   });
   const items = isVirtual ? virtualizer.getVirtualItems() : ordered.map((_, index) => ({ index }));
   const before = isVirtual ? (virtualizer.getVirtualItems()[0]?.start ?? 0) : 0;

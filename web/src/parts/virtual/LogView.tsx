@@ -1,9 +1,9 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp, ChevronDown, Copy, Download, Search, WrapText } from 'lucide-react';
-import { useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { memo, useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { usePartWords } from '../words';
 import { count } from '../charts/numbers';
-import { countLevels, findRows, levelOf, logLevels, marked, rowsOf, textOf, type LogLevel, type LogLine } from './logs';
+import { countLevels, findRows, levelOf, logLevels, marked, rowsOf, textOf, type LogLevel, type LogLine, type LogRow } from './logs';
 import styles from './LogView.module.css';
 
 const rowHeight = 20;
@@ -38,7 +38,7 @@ export function LogView({ lines, live = false, height = 480, onDownload, onTop, 
 
   const scroller = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer({
-    count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 20,
+    count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 20, useFlushSync: false,
     getItemKey: index => {
       const row = rows[index]!;
       return row.first ? row.line.id : `${row.line.id}-${index}`;
@@ -133,17 +133,12 @@ export function LogView({ lines, live = false, height = 480, onDownload, onTop, 
           {rows.length === 0 && <p className={styles.none}>{loading ? words.loading : lines.length === 0 ? words.noLines : words.noLinesMatch}</p>}
           <div className={wraps ? styles.wrapped : styles.lines} style={{ height: virtualizer.getTotalSize() }}>
             <div style={{ transform: `translateY(${virtualRows[0]?.start ?? 0}px)` }}>
-              {virtualRows.map(({ index, key }) => {
-                const row = rows[index]!;
-                return (
-                  <div key={key} ref={wraps ? virtualizer.measureElement : undefined} data-index={index} data-level={levelOf(row.line)} className={styles.row} data-current={index === matched || undefined}>
-                    <span className={styles.number} style={{ minWidth: gutter }}>{row.first ? row.line.id : ''}</span>
-                    <time className={styles.time} dateTime={row.line.time} title={row.line.time}>{row.first ? clock(row.line.time) : ''}</time>
-                    <span className={styles.level}>{row.first ? words.levelNames[levelOf(row.line)] : ''}</span>
-                    <span className={styles.text}>{query === '' ? row.text : marked(row.text, query).map((part, i) => (part.hit ? <mark key={i}>{part.text}</mark> : part.text))}</span>
-                  </div>
-                );
-              })}
+              {virtualRows.map(({ index, key }) => (
+                <Row
+                  key={key} row={rows[index]!} index={index} query={query} current={index === matched} numberWidth={gutter}
+                  level={words.levelNames[levelOf(rows[index]!.line)]} measure={wraps ? virtualizer.measureElement : undefined}
+                />
+              ))}
             </div>
           </div>
         </div>
@@ -157,6 +152,25 @@ export function LogView({ lines, live = false, height = 480, onDownload, onTop, 
     </section>
   );
 }
+
+const Row = memo(function Row({ row, index, query, current, numberWidth, level, measure }: {
+  row: LogRow;
+  index: number;
+  query: string;
+  current: boolean;
+  numberWidth: string;
+  level: string;
+  measure: ((node: Element | null) => void) | undefined;
+}) {
+  return (
+    <div ref={measure} data-index={index} data-level={levelOf(row.line)} className={styles.row} data-current={current || undefined}>
+      <span className={styles.number} style={{ minWidth: numberWidth }}>{row.first ? row.line.id : ''}</span>
+      <time className={styles.time} dateTime={row.line.time} title={row.line.time}>{row.first ? clock(row.line.time) : ''}</time>
+      <span className={styles.level}>{row.first ? level : ''}</span>
+      <span className={styles.text}>{query === '' ? row.text : marked(row.text, query).map((part, i) => (part.hit ? <mark key={i}>{part.text}</mark> : part.text))}</span>
+    </div>
+  );
+});
 
 const clocks = new Map<string, string>();
 

@@ -73,7 +73,7 @@ export function ThumbnailGrid<T>({ label, items, total, thumbnail, cellSize = 14
   const fast = useFastScroll(scroller);
 
   const virtualizer = useVirtualizer({
-    count: width > 0 ? rows : 0, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 3, initialOffset: items.scrollTop, paddingStart: gap,
+    count: width > 0 ? rows : 0, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 3, initialOffset: items.scrollTop, paddingStart: gap, useFlushSync: false,
     // The row with the focus stays, so that the focus does.
     rangeExtractor: range => {
       const indices = defaultRangeExtractor(range);
