@@ -17,7 +17,7 @@ passed_on() {
 dotnet_build() {
   local log=$1
   shift
-  MSBUILDDISABLENODEREUSE=1 dotnet build "$@" -v q -nologo -p:UseSharedCompilation=false -p:FunctionsHostFiles=false </dev/null >"$log" 2>&1 7>&- 8>&- 9>&-
+  MSBUILDDISABLENODEREUSE=1 dotnet build "$@" -v q -nologo -p:UseSharedCompilation=${UseSharedCompilation:-false} -p:FunctionsHostFiles=false </dev/null >"$log" 2>&1 7>&- 8>&- 9>&-
 }
 
 # A hash of the names, sizes and times of all sources of the app.

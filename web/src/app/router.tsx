@@ -5,6 +5,7 @@ import { administrationRoutes } from '../administration/routes';
 import { datasetRoutes } from '../datasets/routes';
 import { deploymentRoutes } from '../deployments/routes';
 import { exportRoutes } from '../exports/routes';
+import { galleryRoutes } from '../gallery/routes';
 import { homeRoutes } from '../home/routes';
 import { invitationRoutes } from '../invitations/routes';
 import { modelRoutes } from '../models/routes';
@@ -18,6 +19,7 @@ import { memberRoute, rootRoute } from './routes';
 const tree = rootRoute.addChildren([
   ...accountRoutes.open,
   ...invitationRoutes.open,
+  ...galleryRoutes,
   memberRoute.addChildren([
     ...homeRoutes,
     ...projectRoutes,

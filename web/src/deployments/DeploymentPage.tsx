@@ -1,3 +1,69 @@
-import { Page } from '../parts/Page';
+import { useQueryClient } from '@tanstack/react-query';
+import { useNavigate, useParams } from '@tanstack/react-router';
+import { Trash2 } from 'lucide-react';
+import { useState } from 'react';
+import { api } from '../api/client';
+import { useMay } from '../api/permissions';
+import { apiOrigin } from '../app/config';
+import { dateTime, metric, number } from '../app/format';
+import { useWords } from '../app/words';
+import { Button } from '../parts/Button';
+import { CopyText } from '../parts/CopyText';
+import { ConfirmDialog } from '../parts/Dialog';
+import { Card, Facts, Page, Stack } from '../parts/Page';
+import { ErrorState, ProblemNote, Skeleton } from '../parts/States';
+import { notify } from '../parts/Toast';
+import { DeploymentState, isUnderWay } from './DeploymentState';
+import { TryIt } from './TryIt';
+import { deploymentWords } from './words';
 
-export const DeploymentPage = () => <Page title="DeploymentPage">{null}</Page>;
+export function DeploymentPage() {
+  const words = useWords(deploymentWords);
+  const { projectId, deploymentId } = useParams({ from: '/members/projects/$projectId/deployments/$deploymentId' });
+  const may = useMay({ projectId });
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const [removing, setRemoving] = useState(false);
+  const path = { params: { path: { id: deploymentId } } };
+  const deployment = api.useQuery('get', '/api/v1/deployments/{id}', path, {
+    refetchInterval: (query) => (query.state.data !== undefined && isUnderWay(query.state.data.state) ? 1500 : false),
+  });
+  const remove = api.useMutation('delete', '/api/v1/deployments/{id}', {
+    onError: () => undefined,
+    onSuccess: () => {
+      notify(words.removed(deployment.data?.name ?? ''));
+      void queries.invalidateQueries({ queryKey: ['get', '/api/v1/deployments'] });
+      void navigate({ to: '/projects/$projectId/deployments', params: { projectId } });
+    },
+  });
+  if (deployment.isError) return <ErrorState error={deployment.error} onRetry={() => void deployment.refetch()} />;
+  if (deployment.data === undefined) return <Page title={words.deployments}><Skeleton lines={6} /></Page>;
+  const { data } = deployment;
+  const address = `${apiOrigin || window.location.origin}/api/v1/infer/${data.id}`;
+  return (
+    <Page
+      title={data.name}
+      badges={<DeploymentState state={data.state} />}
+      actions={may('deployments:write') && <Button look="danger" icon={<Trash2 />} onClick={() => setRemoving(true)}>{words.remove}</Button>}
+    >
+      {data.error && <ProblemNote error={new Error([data.error.message, data.error.suggestedAction].filter(Boolean).join(' '))} />}
+      {may('predictions:run') && <TryIt deployment={data} onAnswer={() => void deployment.refetch()} />}
+      <Card title={words.usage}>
+        <Facts
+          items={[
+            [words.requests, number(data.requestCount)],
+            [words.images, number(data.imageCount)],
+            [words.latency, data.averageLatencyMs === null ? '–' : words.milliseconds(metric(data.averageLatencyMs))],
+            [words.created, dateTime(data.createdAt)],
+          ]}
+        />
+      </Card>
+      <Card title={words.call}>
+        <Stack gap={3}><CopyText block text={`curl -s ${address} -H "Authorization: Bearer $DEPLOYMENT_KEY" -H 'Content-Type: image/jpeg' --data-binary @image.jpg`} /></Stack>
+      </Card>
+      <ConfirmDialog open={removing} onClose={() => setRemoving(false)} title={words.removeTitle} confirm={words.remove} busy={remove.isPending} error={remove.error} onConfirm={() => remove.mutate(path)}>
+        {words.removeText(data.name)}
+      </ConfirmDialog>
+    </Page>
+  );
+}

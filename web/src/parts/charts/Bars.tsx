@@ -1,6 +1,6 @@
 import { useMemo, useRef, useState } from 'react';
 import { useSize } from '../useSize';
-import { usePartWords } from '../words';
+import { usePartWords } from '../richWords';
 import { bins } from './matrix';
 import { count, number } from './numbers';
 import styles from './Bars.module.css';

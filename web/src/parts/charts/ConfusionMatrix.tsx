@@ -1,5 +1,5 @@
 import { memo, useMemo, useRef, useState } from 'react';
-import { usePartWords } from '../words';
+import { usePartWords } from '../richWords';
 import { heat, matrixTotals } from './matrix';
 import { count, percent } from './numbers';
 import styles from './ConfusionMatrix.module.css';

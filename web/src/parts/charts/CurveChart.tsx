@@ -4,7 +4,7 @@ import 'uplot/dist/uPlot.min.css';
 import { useSize } from '../useSize';
 import { useThemeVersion } from '../useTheme';
 import { useVisible } from '../useVisible';
-import { usePartWords } from '../words';
+import { usePartWords } from '../richWords';
 import { factsOf, nearest, nonFinite, ranges, type Curve } from './curves';
 import { CurveTable } from './CurveTable';
 import { number } from './numbers';

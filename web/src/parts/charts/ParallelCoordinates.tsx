@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react';
 import { useSize } from '../useSize';
 import { cssVariable, useThemeVersion } from '../useTheme';
-import { usePartWords } from '../words';
+import { usePartWords } from '../richWords';
 import { number } from './numbers';
 import { axisOf, distanceTo, lineOf, passes, positionOn, valueAt, type Axis, type Brushes, type Run } from './parallel';
 import styles from './ParallelCoordinates.module.css';

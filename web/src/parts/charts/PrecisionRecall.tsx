@@ -1,6 +1,6 @@
 import { useMemo, useRef, useState } from 'react';
 import { useSize } from '../useSize';
-import { usePartWords } from '../words';
+import { usePartWords } from '../richWords';
 import { areaUnder } from './matrix';
 import { number } from './numbers';
 import styles from './PrecisionRecall.module.css';

@@ -1,4 +1,4 @@
-import { usePartWords } from '../words';
+import { usePartWords } from '../richWords';
 import { number } from './numbers';
 import styles from './SmoothingControl.module.css';
 

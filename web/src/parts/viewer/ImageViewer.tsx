@@ -2,7 +2,7 @@ import { Maximize, Minus, Plus } from 'lucide-react';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { useSize } from '../useSize';
 import { cssVariable, useThemeVersion } from '../useTheme';
-import { usePartWords } from '../words';
+import { usePartWords } from '../richWords';
 import { drawScene, isShown, type Layers } from './draw';
 import { toImage, type Size } from './geometry';
 import { shapeAt, shapeOf, type ImageObject, type Shape } from './objects';

@@ -1,7 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp, ChevronsUpDown, Columns3 } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
-import { usePartWords } from '../words';
+import { usePartWords } from '../richWords';
 import { nextSort, sorted, type Sort, type SortValue } from './sorting';
 import styles from './DataTable.module.css';
 

@@ -1,7 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp, ChevronDown, Copy, Download, Search, WrapText } from 'lucide-react';
 import { memo, useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
-import { usePartWords } from '../words';
+import { usePartWords } from '../richWords';
 import { count } from '../charts/numbers';
 import { countLevels, findRows, levelOf, logLevels, marked, rowsOf, textOf, type LogLevel, type LogLine, type LogRow } from './logs';
 import styles from './LogView.module.css';

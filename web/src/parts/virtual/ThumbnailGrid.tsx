@@ -2,7 +2,7 @@ import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import { Check, ImageOff } from 'lucide-react';
 import { memo, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore, type KeyboardEvent, type ReactNode } from 'react';
 import { useSize } from '../useSize';
-import { usePartWords } from '../words';
+import { usePartWords } from '../richWords';
 import { PagedItems, type Page } from './pagedItems';
 import styles from './ThumbnailGrid.module.css';
 

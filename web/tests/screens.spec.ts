@@ -1,0 +1,43 @@
+import { expect, expectAccessible, expectNoSidewaysScroll, ok, pageOf, test, theAdministrator } from './platform';
+
+/** The addresses of all screens, with the project, model, dataset, … that the demo left. */
+async function screens(): Promise<Record<string, string>> {
+  const { api } = await theAdministrator();
+  const first = <T>(items: readonly T[], what: string): T => {
+    const item = items[0];
+    if (item === undefined) throw new Error(`The demo left no ${what}.`);
+    return item;
+  };
+  const project = first((await ok(api.GET('/api/v1/projects', { params: { query: { name: 'digits' } } }))).items, 'project');
+  const query = { projectId: project.id };
+  const dataset = first((await ok(api.GET('/api/v1/datasets', { params: { query } }))).items, 'dataset');
+  const job = first((await ok(api.GET('/api/v1/training/jobs', { params: { query } }))).items, 'job');
+  const model = first((await ok(api.GET('/api/v1/models', { params: { query } }))).items, 'model');
+  const deployment = first((await ok(api.GET('/api/v1/deployments', { params: { query } }))).items, 'deployment');
+  const inProject = `/projects/${project.id}`;
+  return {
+    home: '/', projects: '/projects', project: inProject, members: `${inProject}/members`, settings: `${inProject}/settings`,
+    datasets: `${inProject}/datasets`, dataset: `/datasets/${dataset.id}`, shared: '/shared-datasets',
+    jobs: `${inProject}/jobs`, 'new-job': `${inProject}/jobs/new`, job: `${inProject}/jobs/${job.id}`,
+    models: `${inProject}/models`, model: `${inProject}/models/${model.id}`, exports: `${inProject}/exports`,
+    deployments: `${inProject}/deployments`, deployment: `${inProject}/deployments/${deployment.id}`,
+    organizations: '/organizations', invitations: '/invitations', operations: '/operations', administration: '/administration', profile: '/profile', parts: '/parts',
+  };
+}
+
+for (const [theme, language, width] of [['light', 'en', 1440], ['dark', 'ko', 1440], ['light', 'ko', 320], ['dark', 'en', 2560]] as const) {
+  test(`every screen is accessible and fits: ${theme}, ${language}, ${width} px`, async ({ browser }, info) => {
+    const page = await pageOf(browser, await theAdministrator(), { theme, language, width });
+    const errors: string[] = [];
+    page.on('pageerror', (error) => errors.push(`${page.url()}: ${error.message}`));
+    for (const [name, address] of Object.entries(await screens())) {
+      await page.goto(address);
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+      await expect(page.locator('[aria-busy="true"], [role="status"][aria-label]')).toHaveCount(0);
+      await page.screenshot({ path: info.outputPath(`${name}.png`), fullPage: true });
+      await expectNoSidewaysScroll(page);
+      await expectAccessible(page);
+    }
+    expect(errors).toEqual([]);
+  });
+}
