@@ -8,7 +8,6 @@ import { ago, bytes, dateTime, metric, number } from '../app/format';
 import { useWords } from '../app/words';
 import { Badge } from '../parts/Badge';
 import { Menu } from '../parts/Menu';
-import { Card } from '../parts/Page';
 import { Empty, ErrorState, Skeleton } from '../parts/States';
 import { notify } from '../parts/Toast';
 import { DataTable, type Column } from '../parts/virtual/DataTable';
@@ -16,6 +15,7 @@ import { checkpointsQuery } from './data';
 import styles from './Job.module.css';
 import { useJob } from './JobPage';
 import { jobWords } from './jobWords';
+import { Section } from './Section';
 
 /** The stored weights of a job, the last ones first. A new job can go on from each. */
 export function JobCheckpoints() {
@@ -42,7 +42,7 @@ export function JobCheckpoints() {
     { id: 'stored', header: words.stored, width: 140, align: 'end', descendingFirst: true, sortValue: (checkpoint) => Date.parse(checkpoint.createdAt), cell: (checkpoint) => <time dateTime={checkpoint.createdAt} title={dateTime(checkpoint.createdAt)}>{ago(checkpoint.createdAt)}</time> },
   ];
   return (
-    <Card title={words.checkpoints} flush actions={<span className={styles.muted}>{all.length > 0 && words.totalSize(number(all.length), bytes(all.reduce((sum, checkpoint) => sum + checkpoint.size, 0)))}</span>}>
+    <Section title={words.checkpoints} note={all.length > 0 && words.totalSize(number(all.length), bytes(all.reduce((sum, checkpoint) => sum + checkpoint.size, 0)))}>
       <DataTable
         label={words.checkpoints} rows={all.toReversed()} columns={columns} rowKey={(checkpoint) => `${checkpoint.attempt}/${checkpoint.epoch}`} loading={checkpoints.isPending}
         error={checkpoints.isError && checkpoints.data === undefined ? <ErrorState error={asProblem(checkpoints.error)} onRetry={() => void checkpoints.refetch()} /> : undefined}
@@ -59,6 +59,6 @@ export function JobCheckpoints() {
           />
         )}
       />
-    </Card>
+    </Section>
   );
 }

@@ -30,11 +30,11 @@ export function JobPage() {
   const job = useQuery(jobQuery(jobId));
   const connected = useJobFeed(jobId, job.data !== undefined && !hasEnded(job.data.state));
   if (job.isError && job.data === undefined) return <ErrorState error={asProblem(job.error)} onRetry={() => void job.refetch()} />;
-  if (job.data === undefined) return <Page title={words.overview}><Skeleton lines={6} height={36} /></Page>;
+  if (job.data === undefined) return <Page title={words.overview} wide><Skeleton lines={6} height={36} /></Page>;
   const params = { projectId, jobId };
   return (
     <Page
-      title={job.data.name} subtitle={<Subtitle job={job.data} />} actions={<JobActions job={job.data} />}
+      title={job.data.name} wide subtitle={<Subtitle job={job.data} />} actions={<JobActions job={job.data} />}
       badges={<><JobStatus state={job.data.state} />{connected !== null && !connected && <StatusIndicator tone="warn">{words.reconnecting}</StatusIndicator>}</>}
     >
       <LinkTabs

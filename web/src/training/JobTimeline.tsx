@@ -1,6 +1,6 @@
 import { GitBranch } from 'lucide-react';
 import type { Attempt, AttemptState, TrainingJob } from '../api/schema';
-import { clock, dateTime, duration, number } from '../app/format';
+import { clock, date, dateTime, duration, number } from '../app/format';
 import { useWords } from '../app/words';
 import { StatusIndicator, type Tone } from '../parts/Badge';
 import { Card, Facts, Stack } from '../parts/Page';
@@ -41,7 +41,7 @@ function AttemptCard({ attempt, now }: { attempt: Attempt; now: number }) {
             [words.trainer, attempt.trainer],
             [words.waited, between(attempt.createdAt, attempt.startedAt ?? attempt.endedAt, now)],
             attempt.startedAt === null ? null : [words.ran, between(attempt.startedAt, attempt.endedAt, now)],
-            [words.resume, attempt.resumedFromEpoch === null ? words.fromBeginning : words.fromEpoch(number(attempt.resumedFromEpoch))],
+            [words.began, attempt.resumedFromEpoch === null ? words.fromBeginning : words.fromEpoch(number(attempt.resumedFromEpoch))],
             attempt.startedAt === null ? null : [words.startedAt, dateTime(attempt.startedAt)],
             attempt.endedAt === null ? null : [words.ended, dateTime(attempt.endedAt)],
           ]}
@@ -70,7 +70,7 @@ function Course({ job }: { job: TrainingJob }) {
       {moments.sort((a, b) => Date.parse(a.time) - Date.parse(b.time)).map((moment) => (
         <li key={moment.time + moment.title} data-tone={moment.tone}>
           <b>{moment.title}</b>
-          <time dateTime={moment.time} title={dateTime(moment.time)}>{dateTime(moment.time)} · {clock(moment.time)}</time>
+          <time dateTime={moment.time} title={dateTime(moment.time)}>{date(moment.time)}, {clock(moment.time)}</time>
           {moment.text !== undefined && <p>{moment.text}</p>}
         </li>
       ))}

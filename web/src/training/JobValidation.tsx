@@ -16,6 +16,7 @@ import { isResource } from './jobCurves';
 import { hasEnded } from './jobs';
 import { useJob } from './JobPage';
 import { jobWords } from './jobWords';
+import { Section } from './Section';
 
 const ConfusionMatrix = lazy(() => import('../parts/charts/ConfusionMatrix').then((module) => ({ default: module.ConfusionMatrix })));
 
@@ -63,12 +64,12 @@ function EpochTable({ curves, job }: { curves: TrainingCurves | undefined; job: 
     ];
   }, [curves, words, job.bestEpoch]);
   return (
-    <Card title={words.epochs} flush>
+    <Section title={words.epochs} note={words.epochsText}>
       <DataTable
         label={words.epochs} rows={curves?.points ?? []} columns={columns} rowKey={(point) => `${point.attempt}/${point.epoch}`} height={420} choosesColumns={columns.length > 4}
         loading={curves === undefined} empty={<Empty title={words.noEpochs}>{hasEnded(job.state) ? words.noMetricsEnded : words.noMetricsText}</Empty>}
       />
-    </Card>
+    </Section>
   );
 }
 
@@ -105,5 +106,5 @@ function ClassTable({ rows }: { rows: readonly ClassMetrics[] }) {
       { id: 'support', header: words.support, width: 150, align: 'end', descendingFirst: true, sortValue: (row) => row.support, cell: (row) => <span className={styles.number}>{number(row.support)}</span> },
     ];
   }, [rows, words]);
-  return <Card title={words.perClass} flush><DataTable label={words.perClass} rows={rows} columns={columns} rowKey={(row) => row.class} /></Card>;
+  return <Section title={words.perClass}><DataTable label={words.perClass} rows={rows} columns={columns} rowKey={(row) => row.class} height={480} /></Section>;
 }

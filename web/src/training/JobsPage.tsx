@@ -8,7 +8,7 @@ import { ago, dateTime, duration, metric, number } from '../app/format';
 import { useWords } from '../app/words';
 import { Button, ButtonLink } from '../parts/Button';
 import { SelectField, TextField } from '../parts/Field';
-import { Card, Page } from '../parts/Page';
+import { Page } from '../parts/Page';
 import { Progress } from '../parts/Progress';
 import { Empty, ErrorState, Skeleton } from '../parts/States';
 import { DataTable, type Column } from '../parts/virtual/DataTable';
@@ -100,7 +100,7 @@ function JobTable({ jobs, chosen, onChoose, datasetOf, now, projectId, sort, onS
       cell: (job) => <label className={styles.check}><input type="checkbox" aria-label={words.select(job.name)} checked={chosen.has(job.id)} onChange={() => onChoose(job.id)} /></label>,
     },
     {
-      id: 'name', header: words.name, width: 240, grow: true, fixed: true, sortValue: (job) => job.name,
+      id: 'name', header: words.name, width: 200, grow: true, fixed: true, sortValue: (job) => job.name,
       cell: (job) => (
         <span className={styles.nameCell}>
           <Link to="/projects/$projectId/jobs/$jobId" params={{ projectId, jobId: job.id }}>{job.name}</Link>
@@ -108,28 +108,26 @@ function JobTable({ jobs, chosen, onChoose, datasetOf, now, projectId, sort, onS
         </span>
       ),
     },
-    { id: 'state', header: words.state, width: 150, sortValue: (job) => jobStates.indexOf(job.state), cell: (job) => <JobStatus state={job.state} /> },
-    { id: 'model', header: words.model, width: 180, sortValue: (job) => job.model, cell: (job) => <span className={styles.nameCell}><span>{job.model}</span><small>{job.framework}</small></span> },
-    { id: 'dataset', header: words.dataset, width: 170, sortValue: datasetOf, cell: (job) => <span className={styles.cut}>{datasetOf(job) || '–'}</span> },
-    { id: 'progress', header: words.progress, width: 150, sortValue: progressOf, cell: (job) => <JobProgress job={job} /> },
+    { id: 'state', header: words.state, width: 140, sortValue: (job) => jobStates.indexOf(job.state), cell: (job) => <JobStatus state={job.state} /> },
+    { id: 'model', header: words.model, width: 160, sortValue: (job) => job.model, cell: (job) => <span className={styles.nameCell}><span>{job.model}</span><small>{job.framework}</small></span> },
+    { id: 'dataset', header: words.dataset, width: 140, sortValue: datasetOf, cell: (job) => <span className={styles.cut}>{datasetOf(job) || '–'}</span> },
+    { id: 'progress', header: words.progress, width: 140, sortValue: progressOf, cell: (job) => <JobProgress job={job} /> },
     {
-      id: 'best', header: words.best, width: 130, align: 'end', descendingFirst: true, sortValue: bestOf,
+      id: 'best', header: words.best, width: 110, align: 'end', descendingFirst: true, sortValue: bestOf,
       cell: (job) => <span className={styles.nameCell}><span className={styles.number}>{metric(bestOf(job))}</span><small>{job.primaryMetric}</small></span>,
     },
     {
-      id: 'duration', header: words.duration, width: 120, align: 'end', descendingFirst: true, sortValue: (job) => secondsOf(job, now),
+      id: 'duration', header: words.duration, width: 110, align: 'end', descendingFirst: true, sortValue: (job) => secondsOf(job, now),
       cell: (job) => <span className={styles.number}>{secondsOf(job, now) === null ? '–' : duration(secondsOf(job, now)!)}</span>,
     },
     { id: 'created', header: words.created, width: 120, align: 'end', descendingFirst: true, sortValue: (job) => Date.parse(job.createdAt), cell: (job) => <time dateTime={job.createdAt} title={dateTime(job.createdAt)}>{ago(job.createdAt, now)}</time> },
   ];
   return (
-    <Card flush>
-      <DataTable
-        label={words.jobs} rows={jobs} columns={columns} rowKey={(job) => job.id} rowHeight={52} loading={loading} error={failed} empty={empty}
-        sort={sortOf(sort)} onSort={(next) => onSort(next === null ? undefined : `${next.descending ? '-' : ''}${next.column}`)} selected={(job) => chosen.has(job.id)}
-        onOpen={(job) => void navigate({ to: '/projects/$projectId/jobs/$jobId', params: { projectId, jobId: job.id } })}
-      />
-    </Card>
+    <DataTable
+      label={words.jobs} rows={jobs} columns={columns} rowKey={(job) => job.id} rowHeight={52} loading={loading} error={failed} empty={empty}
+      sort={sortOf(sort)} onSort={(next) => onSort(next === null ? undefined : `${next.descending ? '-' : ''}${next.column}`)} selected={(job) => chosen.has(job.id)}
+      onOpen={(job) => void navigate({ to: '/projects/$projectId/jobs/$jobId', params: { projectId, jobId: job.id } })}
+    />
   );
 }
 
@@ -139,7 +137,7 @@ function JobProgress({ job }: { job: TrainingJob }) {
   const epochs = job.totalEpochs === null ? (job.currentEpoch > 0 ? number(job.currentEpoch) : '–') : words.epochOf(number(job.currentEpoch), number(job.totalEpochs));
   return (
     <span className={styles.progressCell}>
-      <Progress value={progressOf(job)} label={words.progress} tone={job.state === 'failed' ? 'bad' : job.state === 'completed' ? 'good' : 'accent'} />
+      <Progress value={progressOf(job)} label={words.progress} tone={job.state === 'failed' ? 'bad' : job.state === 'completed' ? 'good' : job.state === 'cancelled' ? 'warn' : 'accent'} />
       <small>{epochs}{!ended && job.etaSeconds !== null && ` · ${words.eta(duration(job.etaSeconds))}`}</small>
     </span>
   );

@@ -14,7 +14,7 @@ import { Empty, ErrorState, Skeleton } from '../parts/States';
 import { notify } from '../parts/Toast';
 import { changesOf, configOf, entriesOf, faultsOf, ratiosOf, advancedIn } from './config';
 import { ConfigForm, useFaultText } from './ConfigForm';
-import { jobQuery, useJobs, useTrainers, useVersions } from './data';
+import { jobQuery, useJobs, useTrainers, useVersions, type NamedVersion } from './data';
 import { DataStep } from './DataStep';
 import { draftKey, dropDraft, emptyDraft, keepDraft, readDraft, type Draft } from './draft';
 import { useStartNew } from './JobActions';
@@ -44,7 +44,7 @@ export function NewJobPage() {
   if (!permissions.data?.permissions.includes('training:run')) return <Page title={title}><Empty icon={<ShieldAlert />} title={words.noRun}>{words.noRunText}</Empty></Page>;
   const key = draftKey(projectId, from, checkpoint);
   const fieldsOf = (framework: string): readonly ConfigField[] => trainers.data?.items.find((trainer) => trainer.framework === framework)?.capabilities?.configSchema.fields ?? [];
-  const start = source.data === undefined ? { ...emptyDraft, versionId: version ?? '' } : draftOf(source.data, fieldsOf(source.data.framework), suggested === true);
+  const start = source.data === undefined ? { ...emptyDraft, versionId: version ?? newestReady(versions.byId) } : draftOf(source.data, fieldsOf(source.data.framework), suggested === true);
   return (
     <TrainingForm
       key={`${key}:${suggested ?? ''}`} projectId={projectId} storageKey={suggested === true ? `${key}:suggested` : key} start={start} source={source.data} checkpoint={readCheckpoint(checkpoint)} suggested={suggested === true} title={title}
@@ -52,6 +52,9 @@ export function NewJobPage() {
     />
   );
 }
+
+const newestReady = (versions: ReadonlyMap<string, NamedVersion>): string =>
+  [...versions.values()].filter(({ version }) => version.state === 'ready').sort((a, b) => Date.parse(b.version.createdAt) - Date.parse(a.version.createdAt))[0]?.version.id ?? '';
 
 /** The form that would make a job again, with the change that its failure names when that is wanted. */
 const draftOf = (job: TrainingJob, fields: readonly ConfigField[], suggested: boolean): Draft => ({

@@ -17,6 +17,6 @@ const names = {
 
 /** Names of settings and groups that the trainers of the platform have. Those of other trainers are shown as they call them. */
 export const fieldWords = defineWords({
-  en: { names: names.en, groups: { optimizer: 'Optimizer', augmentation: 'Augmentation', regularization: 'Regularization', system: 'System' }, presets: { quick: 'Quick', standard: 'Standard', thorough: 'Thorough', objects: 'Objects' } },
-  ko: { names: names.ko, groups: { optimizer: '옵티마이저', augmentation: '데이터 증강', regularization: '정규화', system: '시스템' }, presets: { quick: '빠르게', standard: '표준', thorough: '꼼꼼하게', objects: '객체' } },
+  en: { names: names.en, groups: { basic: 'General', optimizer: 'Optimizer', augmentation: 'Augmentation', regularization: 'Regularization', system: 'System' }, presets: { quick: 'Quick', standard: 'Standard', thorough: 'Thorough', objects: 'Objects' } },
+  ko: { names: names.ko, groups: { basic: '기본', optimizer: '옵티마이저', augmentation: '데이터 증강', regularization: '정규화', system: '시스템' }, presets: { quick: '빠르게', standard: '표준', thorough: '꼼꼼하게', objects: '객체' } },
 });

@@ -1,3 +1,4 @@
+import { useCallback } from 'react';
 import { useWords } from '../app/words';
 import { fieldWords } from './fieldWords';
 
@@ -10,7 +11,7 @@ export function humanize(name: string): string {
 /** Names of settings and measured figures for people. */
 export function useFieldName(): (name: string) => string {
   const { names } = useWords(fieldWords);
-  return (name) => (names as Record<string, string>)[name] ?? humanize(name);
+  return useCallback((name) => (names as Record<string, string>)[name] ?? humanize(name), [names]);
 }
 
 export function useGroupName(): (name: string | null) => string {

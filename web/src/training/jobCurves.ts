@@ -13,7 +13,7 @@ export type MetricGroup = { name: string; metrics: string[] };
 /** The charts of a job: the loss, the primary metric, the others by name. Time and resources are not among them. */
 export function chartsOf(curves: TrainingCurves): MetricGroup[] {
   const groups = metricGroups(curves.names.filter((name) => !isResource(name)));
-  const rank = (group: MetricGroup): number => (group.name === 'loss' ? 0 : group.metrics.includes(curves.primaryMetric) ? 1 : 2);
+  const rank = (group: MetricGroup): number => (group.name === 'loss' ? 0 : group.metrics.includes(curves.primaryMetric) ? 1 : /^(learning_?rate|lr)/i.test(group.name) ? 3 : 2);
   return groups.sort((a, b) => rank(a) - rank(b));
 }
 
