@@ -1,6 +1,14 @@
 # The platform app and its operations CLI, for any amd64 machine. Build it from the root of the repository:
 #   docker build -f infra/docker/platform.Dockerfile -t vision-platform .
 ARG DOTNET=10.0
+FROM node:22-slim AS console
+WORKDIR /source/web
+COPY web/package.json web/package-lock.json ./
+RUN npm ci --no-audit --no-fund --ignore-scripts
+COPY docs/openapi.json ../docs/
+COPY web ./
+RUN npm run build
+
 FROM mcr.microsoft.com/dotnet/sdk:${DOTNET} AS build
 WORKDIR /source
 # Copy the files for restore first, so that a change of code does not download the packages again.
@@ -22,6 +30,7 @@ RUN dotnet publish src/Functions.Api/Functions.Api.csproj -c Release --no-restor
 FROM mcr.microsoft.com/dotnet/aspnet:${DOTNET}
 COPY --from=build /out/app /app
 COPY --from=build /out/cli /cli
+COPY --from=console /source/web/dist /app/console
 RUN printf '#!/bin/sh\nexec dotnet /cli/platform-cli.dll "$@"\n' >/usr/local/bin/platform-cli && chmod 755 /usr/local/bin/platform-cli
 COPY infra/docker/start.sh /usr/local/bin/start-platform
 WORKDIR /app

@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using VisionPlatform.Api.OpenApi;
 using VisionPlatform.Api.Projects;
 using VisionPlatform.Domain.Accounts;
 

@@ -15,8 +15,7 @@ internal sealed class EmbeddedPipeline(ListenAddresses addresses, FunctionCatalo
     {
         Listen(app);
         app.UseMiddleware<HostAnswers>();
-        var pages = app.ApplicationServices.GetService<ConsolePages>();
-        pages?.UseFiles(app);
+        app.ApplicationServices.GetService<ConsolePages>()?.Use(app);
         app.UseRouting();
         if (HostSettings.CorsOrigins(app.ApplicationServices.GetRequiredService<IConfiguration>()).Length > 0)
             app.UseCors();
@@ -25,7 +24,6 @@ internal sealed class EmbeddedPipeline(ListenAddresses addresses, FunctionCatalo
         {
             app.ApplicationServices.GetRequiredService<HttpFunctions>().Map(routes);
             app.ApplicationServices.GetRequiredService<AdminEndpoints>().Map(routes);
-            pages?.MapPage(routes);
             if (!functions.NeedsDurableEngine)
                 return;
             HostKeys keys = app.ApplicationServices.GetRequiredService<HostKeys>();

@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Extensions.FileProviders;
 
@@ -19,43 +18,38 @@ public sealed class ConsolePages(string folder, IReadOnlyList<string> origins)
         $"img-src {string.Join(' ', ["'self'", "blob:", "data:", .. origins])}", $"connect-src {string.Join(' ', ["'self'", .. origins])}",
         "worker-src 'self' blob:", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'");
 
-    /// <summary>Answers requests for files of the folder. Nothing under the addresses of functions and of the host can be a file.</summary>
-    internal void UseFiles(IApplicationBuilder app)
+    /// <summary>
+    /// Answers requests for files of the folder, and with the application's page what a browser asks for at any other address, because the
+    /// application's own addresses are known only to it. Leaves all addresses of functions and of the host alone.
+    /// </summary>
+    internal void Use(IApplicationBuilder app)
     {
         app.UseWhen(http => !IsReserved(http.Request.Path), pages =>
         {
             pages.UseResponseCompression();
+            pages.Use((http, next) =>
+            {
+                if (WantsPage(http.Request))
+                    http.Request.Path = "/index.html";
+                return next(http);
+            });
             pages.UseStaticFiles(new StaticFileOptions { FileProvider = new PhysicalFileProvider(folder), OnPrepareResponse = Describe });
         });
     }
 
-    /// <summary>Answers with the application's page where nothing else answers, because its own addresses are known only to the application.</summary>
-    internal void MapPage(IEndpointRouteBuilder routes) => routes.MapFallback("{*path:nonfile}", async http =>
-    {
-        if (IsReserved(http.Request.Path) || !(HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method)))
-        {
-            http.Response.StatusCode = StatusCodes.Status404NotFound;
-            return;
-        }
-        http.Response.ContentType = "text/html; charset=utf-8";
-        Protect(http.Response.Headers);
-        http.Response.Headers.CacheControl = "no-cache";
-        await http.Response.SendFileAsync(Path.Combine(folder, "index.html"), http.RequestAborted);
-    });
+    private static bool WantsPage(HttpRequest request) =>
+        request.Path == "/" ||
+        ((HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && !Path.HasExtension(request.Path) &&
+         request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase));
 
     private void Describe(StaticFileResponseContext file)
     {
         var headers = file.Context.Response.Headers;
-        Protect(headers);
-        // Names of assets contain a hash of their content.
-        headers.CacheControl = file.Context.Request.Path.StartsWithSegments("/assets") ? "public, max-age=31536000, immutable" : "no-cache";
-    }
-
-    private void Protect(IHeaderDictionary headers)
-    {
         headers.ContentSecurityPolicy = _policy;
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()";
+        // Names of assets contain a hash of their content.
+        headers.CacheControl = file.Context.Request.Path.StartsWithSegments("/assets") ? "public, max-age=31536000, immutable" : "no-cache";
     }
 
     private static bool IsReserved(PathString path) =>

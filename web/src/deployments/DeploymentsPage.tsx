@@ -17,7 +17,7 @@ export function DeploymentsPage() {
   const { projectId } = useParams({ from: '/members/projects/$projectId/deployments' });
   const pages = api.useInfiniteQuery('get', '/api/v1/deployments', { params: { query: { projectId, limit: 50 } } }, {
     pageParamName: 'cursor',
-    initialPageParam: undefined,
+    initialPageParam: null,
     getNextPageParam: (page) => page.nextCursor ?? undefined,
     refetchInterval: (query) => (query.state.data?.pages.some((page) => page.items.some((one) => isUnderWay(one.state))) ? 2000 : false),
   });

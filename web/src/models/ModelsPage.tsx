@@ -18,7 +18,7 @@ export function ModelsPage() {
   const { projectId } = useParams({ from: '/members/projects/$projectId/models' });
   const pages = api.useInfiniteQuery('get', '/api/v1/models', { params: { query: { projectId, limit: 50 } } }, {
     pageParamName: 'cursor',
-    initialPageParam: undefined,
+    initialPageParam: null,
     getNextPageParam: (page) => page.nextCursor ?? undefined,
   });
   const models = pages.data?.pages.flatMap((page) => page.items) ?? [];

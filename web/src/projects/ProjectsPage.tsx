@@ -41,7 +41,7 @@ export function ProjectList({ name, onCreate }: { name: string; onCreate?: () =>
   const parts = useWords(partWords);
   const pages = api.useInfiniteQuery('get', '/api/v1/projects', { params: { query: { sort: '-updatedAt', limit: 24, ...(name ? { name } : {}) } } }, {
     pageParamName: 'cursor',
-    initialPageParam: undefined,
+    initialPageParam: null,
     getNextPageParam: (page) => page.nextCursor ?? undefined,
     placeholderData: (before) => before,
   });
