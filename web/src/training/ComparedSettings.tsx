@@ -43,7 +43,7 @@ export function ComparedSettings({ compared, onOpen }: { compared: readonly Comp
   return (
     <Card title={words.parallel}>
       <p className={styles.note}>{words.parallelText}</p>
-      <ParallelCoordinates title={words.parallel} axes={axes} runs={names.runs} colourBy="result" best={best} onOpen={(run) => onOpen(run.id)} />
+      <div className={styles.scroller}><div style={{ minWidth: axes.length * 96 + 64 }}><ParallelCoordinates title={words.parallel} axes={axes} runs={names.runs} colourBy="result" best={best} onOpen={(run) => onOpen(run.id)} /></div></div>
     </Card>
   );
 }

@@ -101,8 +101,8 @@ function SettingField({ field, entry, error, disabled, suggested, onChange }: {
   const hint: ReactNode = (
     <>
       {suggested && <><b className={styles.set}>{words.suggestedHere}</b>{' '}</>}
-      {field.description}{field.description !== null && ' '}
-      {limits !== '' && `${limits}; `}{words.defaultIs(usual)}
+      {field.description}
+      <span className={styles.limits}>{[limits, words.defaultIs(usual)].filter((part) => part !== '').join(' · ')}</span>
     </>
   );
   const isSet = entry !== undefined && entry !== '';

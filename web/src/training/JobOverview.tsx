@@ -42,7 +42,7 @@ export function JobOverview() {
       {curves.isError && curves.data === undefined ? <ErrorState error={asProblem(curves.error)} onRetry={() => void curves.refetch()} />
         : curves.data === undefined ? <Card title={words.curves}>{skeleton}</Card>
         : curves.data.points.length === 0
-          ? <Card title={words.curves}><Empty icon={<LineChart />} title={words.noMetrics}>{hasEnded(job.state) ? words.noMetricsEnded : words.noMetricsText}</Empty></Card>
+          ? <Card title={words.curves}><Empty icon={<LineChart />} title={hasEnded(job.state) ? words.noMetricsEver : words.noMetrics}>{hasEnded(job.state) ? words.noMetricsEnded : words.noMetricsText}</Empty></Card>
           : (
             <Suspense fallback={<Card title={words.curves}>{skeleton}</Card>}>
               <JobCurves

@@ -21,7 +21,7 @@ export function settingRows(configs: readonly Readonly<Record<string, unknown>>[
 export const lowerIsBetter = (name: string): boolean => /(^|_)(loss|error|mae|mse|rmse)(_|$)/i.test(name);
 
 /** Whether one value of a metric is better than another at all; a learning rate or a time is not. */
-export const isQuality = (name: string): boolean => !isResource(name) && !/learning_?rate|^lr$|seconds/i.test(name);
+export const isQuality = (name: string): boolean => !isResource(name) && !/learning_?rate|^lr$|seconds?$/i.test(name);
 
 /** A metric of several jobs, each at its best epoch, and which of them have the best value; none when all are equal or the metric has no better. */
 export type MetricComparison = { name: string; values: (number | null)[]; best: number[] };

@@ -31,7 +31,7 @@ export const versionName = (named: NamedVersion | undefined): string => (named =
 export function useJobs(projectId: string) {
   const pages = api.useInfiniteQuery('get', '/api/v1/training/jobs', { params: { query: { projectId, limit: 200 } } }, {
     pageParamName: 'cursor',
-    initialPageParam: undefined,
+    initialPageParam: null,
     getNextPageParam: (page) => page.nextCursor ?? undefined,
     refetchInterval: (query) => (query.state.data?.pages.some((page) => page.items.some((job) => !hasEnded(job.state))) ? 4000 : 30_000),
   });

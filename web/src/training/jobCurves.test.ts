@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Attempt, EpochMetrics, TrainingCurves } from '../api/schema';
-import { chartsOf, chosenCharts, linesOf, metricRows, rowsOf, secondsPerEpoch } from './jobCurves';
+import { chartsOf, chosenCharts, isResource, linesOf, metricRows, rowsOf, secondsPerEpoch } from './jobCurves';
 
 const point = (attempt: number, epoch: number, loss: number, discarded = false, notFinite: EpochMetrics['notFinite'] = null): EpochMetrics =>
   ({ attempt, epoch, metrics: { loss, ...(notFinite === null ? { val_loss: loss + 1 } : {}) }, notFinite, epochSeconds: epoch, time: 't', discarded });
@@ -13,6 +13,10 @@ const curves: TrainingCurves = {
 test('the loss comes first, then the primary metric, and measures of the machine do not', () => {
   expect(chartsOf(curves).map((group) => group.name)).toEqual(['loss', 'mAP50-95', 'accuracy']);
   expect(chosenCharts(chartsOf(curves), 'accuracy,nothing').map((group) => group.name)).toEqual(['accuracy']);
+});
+
+test('memory and speed are measures of the machine', () => {
+  expect(['memory_gb', 'images_per_second', 'gpu_utilization', 'accuracy', 'mAP_mask50'].map(isResource)).toEqual([true, true, true, false, false]);
 });
 
 test('the lost epoch of the first attempt is a tail of its own', () => {

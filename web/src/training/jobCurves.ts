@@ -2,7 +2,7 @@ import type { EpochMetrics, TrainingCurves } from '../api/schema';
 import { attemptsAsCurve, metricGroups, type Curve, type EpochRow } from '../parts/charts/curves';
 
 /** Measures of the machine, not of the model. */
-export const isResource = (name: string): boolean => /(^|_)(gpu|cpu|memory|vram|ram)(_|$)|(Memory|Utilization)/i.test(name);
+export const isResource = (name: string): boolean => /(^|_)(gpu|cpu|memory|vram|ram)(_|$)|_per_second$/i.test(name);
 
 /** Epochs with what is no finite number beside what is. */
 export const rowsOf = (points: readonly EpochMetrics[]): EpochRow[] => points.map(({ attempt, epoch, metrics, notFinite }) => ({ attempt, epoch, metrics: notFinite === null ? metrics : { ...metrics, ...notFinite } }));

@@ -17,7 +17,7 @@ export const trainingWords = defineWords({
     name: 'Name', model: 'Model', dataset: 'Dataset', progress: 'Progress', best: 'Best', duration: 'Duration', created: 'Created', epochOf: (epoch: string, total: string) => `${epoch} of ${total}`,
     epochs: (count: string) => `${count} epochs`, epoch: (epoch: string) => `Epoch ${epoch}`, eta: (time: string) => `${time} left`, view: 'View', table: 'Table', cards: 'Cards',
     select: (name: string) => `Select ${name} for comparison`, compare: 'Compare', compareCount: (count: string) => `Compare ${count}`, compareWhy: 'Select two or more jobs to compare them.',
-    clearSelection: 'Clear selection', selected: (count: string) => `${count} selected`, shown: (shown: string, all: string) => (shown === all ? `${all} jobs` : `${shown} of ${all} jobs`), gone: 'Deleted',
+    clearSelection: 'Clear selection', selected: (count: string) => `${count} selected`, shown: (shown: string, all: string) => (shown !== all ? `${shown} of ${all} jobs` : all === '1' ? '1 job' : `${all} jobs`), gone: 'Deleted',
     sort: 'Sort', newest: 'Newest first', oldest: 'Oldest first', bestFirst: 'Best metric first', longest: 'Longest first', byName: 'By name',
     comparison: 'Compare jobs', compareNone: 'Nothing to compare', compareNoneText: 'Choose two or more jobs in the list of training jobs.', toJobs: 'Go to training jobs',
     curves: 'Curves', differences: 'Configuration', onlyDifferences: 'Only what differs', noDifferences: 'These jobs have the same configuration.', setting: 'Setting', metrics: 'Metrics',
