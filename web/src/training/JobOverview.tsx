@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Box, LineChart, PackageOpen } from 'lucide-react';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useMemo } from 'react';
 import { asProblem } from '../api/problem';
 import type { TrainingJob } from '../api/schema';
 import { dateTime, duration, metric, number } from '../app/format';
@@ -30,6 +30,8 @@ export function JobOverview() {
   const { metrics } = useSearch({ from: '/members/projects/$projectId/jobs/$jobId/' });
   const navigate = useNavigate();
   const curves = useQuery({ ...curvesQuery(job?.id ?? ''), enabled: job !== undefined });
+  // New epochs come as events, which do not say which one is the best; the job does.
+  const current = useMemo(() => curves.data && { ...curves.data, bestEpoch: job?.bestEpoch ?? null, bestMetrics: job?.bestMetrics ?? null }, [curves.data, job?.bestEpoch, job?.bestMetrics]);
   if (job === undefined) return <Skeleton lines={5} height={32} />;
   const skeleton = <div className={styles.charts}>{[0, 1].map((chart) => <Skeleton key={chart} lines={1} height={260} />)}</div>;
   return (
@@ -40,16 +42,16 @@ export function JobOverview() {
         <Card title={words.warnings}><ul className={styles.warnings}>{job.warnings.map((warning) => <li key={warning.kind + warning.message}>{warning.message}</li>)}</ul></Card>
       )}
       {curves.isError && curves.data === undefined ? <ErrorState error={asProblem(curves.error)} onRetry={() => void curves.refetch()} />
-        : curves.data === undefined ? <Card title={words.curves}>{skeleton}</Card>
-        : curves.data.points.length === 0
+        : current === undefined ? <Card title={words.curves}>{skeleton}</Card>
+        : current.points.length === 0
           ? <Card title={words.curves}><Empty icon={<LineChart />} title={hasEnded(job.state) ? words.noMetricsEver : words.noMetrics}>{hasEnded(job.state) ? words.noMetricsEnded : words.noMetricsText}</Empty></Card>
           : (
             <Suspense fallback={<Card title={words.curves}>{skeleton}</Card>}>
               <JobCurves
-                curves={curves.data} chosen={metrics}
+                curves={current} chosen={metrics}
                 onChoose={(next) => void navigate({ to: '/projects/$projectId/jobs/$jobId', params: { projectId: job.projectId, jobId: job.id }, search: { metrics: next }, replace: true, resetScroll: false })}
               />
-              <MetricsPanel curves={curves.data} />
+              <MetricsPanel curves={current} />
             </Suspense>
           )}
       <About job={job} />

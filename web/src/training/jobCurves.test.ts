@@ -36,6 +36,10 @@ test('extremes are of the epochs that count', () => {
   expect(metricRows(curves).find((row) => row.name === 'val_loss')!.last).toBe('NaN');
 });
 
+test('a measure of the test images is there for the best epoch only', () => {
+  expect(metricRows({ ...curves, bestMetrics: { test_accuracy: 0.9 } }).at(-1)).toMatchObject({ name: 'test_accuracy', atBest: 0.9, last: null, highest: null });
+});
+
 test('the time of an epoch is the one in the middle', () => {
   expect(secondsPerEpoch(curves)).toBe(2);
   expect(secondsPerEpoch({ points: [] })).toBeNull();

@@ -40,7 +40,9 @@ export type MetricRow = { name: string; last: number | string | null; atBest: nu
 
 export function metricRows(curves: TrainingCurves): MetricRow[] {
   const points = curves.points.filter((point) => !point.discarded).sort((a, b) => a.epoch - b.epoch);
-  return curves.names.map((name) => {
+  // The measures of the test images exist only for the best epoch.
+  const names = [...new Set([...curves.names, ...Object.keys(curves.bestMetrics ?? {}).sort()])];
+  return names.map((name) => {
     const values = points.map((point) => point.metrics[name] ?? null);
     const finite = values.filter((value) => value !== null);
     const last = points.at(-1);
