@@ -1,12 +1,39 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { projectRoute } from '../projects/routes';
+import { readJobsSearch } from './jobs';
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+
+/** One job: its header, and its tabs as child routes. */
+const jobRoute = createRoute({ getParentRoute: () => projectRoute, path: '/jobs/$jobId', component: lazyRouteComponent(() => import('./JobPage'), 'JobPage') });
 
 export const trainingRoutes = {
   members: [] as const,
   project: [
-    createRoute({ getParentRoute: () => projectRoute, path: '/jobs', component: lazyRouteComponent(() => import('./JobsPage'), 'JobsPage') }),
-    createRoute({ getParentRoute: () => projectRoute, path: '/jobs/new', component: lazyRouteComponent(() => import('./NewJobPage'), 'NewJobPage') }),
-    createRoute({ getParentRoute: () => projectRoute, path: '/jobs/$jobId', component: lazyRouteComponent(() => import('./JobPage'), 'JobPage') }),
-    createRoute({ getParentRoute: () => projectRoute, path: '/compare', component: lazyRouteComponent(() => import('./ComparePage'), 'ComparePage') }),
+    createRoute({ getParentRoute: () => projectRoute, path: '/jobs', validateSearch: readJobsSearch, component: lazyRouteComponent(() => import('./JobsPage'), 'JobsPage') }),
+    createRoute({
+      getParentRoute: () => projectRoute,
+      path: '/jobs/new',
+      /** `from`: job to clone; `checkpoint`: its checkpoint to go on from, as attempt-epoch; `suggested`: with the change that its failure names. */
+      validateSearch: (search: Record<string, unknown>): { version?: string | undefined; from?: string | undefined; checkpoint?: string | undefined; suggested?: boolean | undefined } => ({
+        version: text(search.version), from: text(search.from),
+        checkpoint: text(search.checkpoint), suggested: search.suggested === true || undefined,
+      }),
+      component: lazyRouteComponent(() => import('./NewJobPage'), 'NewJobPage'),
+    }),
+    jobRoute.addChildren([
+      createRoute({ getParentRoute: () => jobRoute, path: '/', validateSearch: (search: Record<string, unknown>): { metrics?: string | undefined } => ({ metrics: text(search.metrics) }), component: lazyRouteComponent(() => import('./JobOverview'), 'JobOverview') }),
+      createRoute({ getParentRoute: () => jobRoute, path: '/validation', component: lazyRouteComponent(() => import('./JobValidation'), 'JobValidation') }),
+      createRoute({ getParentRoute: () => jobRoute, path: '/checkpoints', component: lazyRouteComponent(() => import('./JobCheckpoints'), 'JobCheckpoints') }),
+      createRoute({ getParentRoute: () => jobRoute, path: '/logs', component: lazyRouteComponent(() => import('./JobLogs'), 'JobLogs') }),
+      createRoute({ getParentRoute: () => jobRoute, path: '/timeline', component: lazyRouteComponent(() => import('./JobTimeline'), 'JobTimeline') }),
+      createRoute({ getParentRoute: () => jobRoute, path: '/configuration', component: lazyRouteComponent(() => import('./JobConfiguration'), 'JobConfiguration') }),
+    ]),
+    createRoute({
+      getParentRoute: () => projectRoute,
+      path: '/compare',
+      validateSearch: (search: Record<string, unknown>): { jobs?: string | undefined; metrics?: string | undefined; all?: boolean | undefined } => ({ jobs: text(search.jobs), metrics: text(search.metrics), all: search.all === true || undefined }),
+      component: lazyRouteComponent(() => import('./ComparePage'), 'ComparePage'),
+    }),
   ] as const,
 };
