@@ -95,10 +95,9 @@ internal sealed class MatrixWorld
         export.MoveTo(ExportState.Completed, now);
         var deployment = new Deployment { ProjectId = project.Id, ExportId = export.Id, Name = $"Matrix {project.Id:n}", Trainer = "none", ApiKeyHash = new byte[32], CreatedBy = by, CreatedAt = now };
         deployment.MoveTo(DeploymentState.Deactivated, now);
-        var revision = new DeploymentRevision { DeploymentId = deployment.Id, Number = 1, ExportId = export.Id, Trainer = "none", CreatedBy = by, CreatedAt = now };
         await using (var database = databases.OpenPlatform())
         {
-            database.AddRange(project, dataset, image, upload, version, job, ended, attempt, model, modelVersion, export, deployment, revision);
+            database.AddRange(project, dataset, image, upload, version, job, ended, attempt, model, modelVersion, export, deployment);
             await database.SaveChangesAsync();
             await database.Database.ExecuteSqlAsync($"UPDATE training_jobs SET state = 'cancelled', completed_at = {now} WHERE id = {ended.Id}");
         }
