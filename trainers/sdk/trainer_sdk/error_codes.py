@@ -33,7 +33,7 @@ REPLY_CODES = frozenset(
         "INVALID_REQUEST",  # The trainer does not understand the request.
         "LENGTH_REQUIRED",  # The trainer needs the length of the body.
         "MALFORMED_JSON",  # The body is not valid JSON.
-        "MODEL_INVALID",  # The trainer cannot load the model file.
+        "MODEL_INVALID",  # The model file cannot be loaded.
         "NETWORK_ERROR",  # The network failed.
         "NOT_FOUND",  # It does not exist, or you may not see it.
         "STORAGE_ERROR",  # The object store failed.
