@@ -52,6 +52,25 @@ public sealed class AttemptFilesTests(TrainingDatabase training) : IClassFixture
     }
 
     [Fact]
+    public async Task The_file_and_the_package_of_an_export_stay()
+    {
+        var (job, _) = await training.QueueAsync();
+        var attempt = await training.QueueExportAsync("torchvision", job.ProjectId, default);
+        string[] keys = [$"{attempt.ArtifactPrefix}1/package.zip", $"{attempt.ArtifactPrefix}2/model.onnx", $"{attempt.ArtifactPrefix}3/model.onnx"];
+        foreach (var key in keys)
+            await _stores.Internal.PutAsync(key, "model"u8.ToArray(), "application/octet-stream", Cancellation);
+        await training.ReportAsync(
+            attempt.Id, new AttemptEvent { Seq = 1, Time = DateTimeOffset.UtcNow, Type = "started" },
+            new AttemptEvent { Seq = 2, Time = DateTimeOffset.UtcNow, Type = "artifact", Kind = "package", Name = "package.zip", Key = keys[0], Size = 5, Sha256 = "ab" },
+            new AttemptEvent { Seq = 3, Time = DateTimeOffset.UtcNow, Type = "artifact", Kind = "model", Name = "model.onnx", Key = keys[1], Size = 5, Sha256 = "ab" },
+            new AttemptEvent { Seq = 4, Time = DateTimeOffset.UtcNow, Type = "failed", Code = "OUT_OF_MEMORY", Message = "no" });
+
+        await RemoveAsync(TimeSpan.FromHours(6.5));
+
+        Assert.Equal(keys[..2], await KeysAsync());
+    }
+
+    [Fact]
     public async Task The_files_of_an_attempt_that_runs_stay()
     {
         var (_, attempt) = await training.QueueAsync();

@@ -133,6 +133,8 @@ class _Measurement:
             self._not_measured.append(
                 f"{len(drift.skipped)} files by the second decoder: {drift.skipped[0]}."
             )
+        if not agreement.all:
+            self._not_measured.append(f"The agreement: no object has a score of {proof.threshold:g} or more.")
         batches = self._batches()
         squares = self._not_square()
         samples = self._used
