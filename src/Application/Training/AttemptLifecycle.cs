@@ -134,6 +134,8 @@ public sealed class AttemptLifecycle(
             attempt.LastHeartbeatAt ??= now;
             if (attempt.MoveTo(AttemptState.Starting, now) && job is not null)
                 database.AppendAttempt(attempt, now);
+            if (job is not null && attempt.Number > 1)
+                await ForgetLostEpochsAsync(job, attempt, cancellation);
             if (job?.MoveTo(JobState.Starting, now) == true)
                 database.AppendState(job, now);
         }
@@ -146,6 +148,18 @@ public sealed class AttemptLifecycle(
         await transaction.CommitAsync(cancellation);
         return outcome is TrainerStart.Accepted ? AttemptStart.Running
             : AttemptStart.Waiting(outcome is TrainerStart.Unreachable { RetryAfter: { } wait } && wait > AskTrainerAgain ? wait : AskTrainerAgain);
+    }
+
+    /// <summary>Finds the best epoch among those whose work is not lost: an epoch after the checkpoint from which an attempt goes on has no weights.</summary>
+    private async Task ForgetLostEpochsAsync(TrainingJob job, Attempt started, CancellationToken cancellation)
+    {
+        if (job.BestEpoch is not { } best || best <= (started.ResumedFromEpoch ?? 0))
+            return;
+        var attempts = await database.Attempts.Where(attempt => attempt.SubjectId == job.Id).ToListAsync(cancellation);
+        var epochs = await database.EpochMetrics.AsNoTracking().Where(epoch => epoch.JobId == job.Id).OrderBy(epoch => epoch.Attempt).ThenBy(epoch => epoch.Epoch).ToListAsync(cancellation);
+        (job.BestEpoch, job.BestMetrics) = (null, null);
+        foreach (var epoch in epochs.Where(epoch => !JobCurve.IsDiscarded(epoch.Attempt, epoch.Epoch, attempts)))
+            job.Consider(epoch.Epoch, epoch.Metrics);
     }
 
     /// <summary>Ends the attempt, frees its slot, and commits.</summary>

@@ -116,15 +116,20 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
             if (await database.EpochMetrics.FindAsync([target.Id, attempt.Number, epoch], cancellation) is not null)
                 return;
             Started(); // A trainer that crashed may never have sent its first event.
+            var (finite, notFinite) = JobCurve.Divide(metrics);
             database.EpochMetrics.Add(new EpochMetrics
             {
-                JobId = target.Id, Attempt = attempt.Number, Epoch = epoch, Metrics = metrics, EpochSeconds = entry.EpochSeconds, Time = _time,
+                JobId = target.Id, Attempt = attempt.Number, Epoch = epoch, Metrics = finite, NotFinite = notFinite, EpochSeconds = entry.EpochSeconds, Time = _time,
             });
             target.CurrentEpoch = epoch;
             target.TotalEpochs = entry.TotalEpochs ?? target.TotalEpochs;
             target.EtaSeconds = entry.EtaSeconds;
-            target.LatestMetrics = metrics;
-            database.Append(target.Id, "metrics", new { Attempt = attempt.Number, Epoch = epoch, target.TotalEpochs, Metrics = metrics, entry.EpochSeconds, entry.EtaSeconds }, now);
+            target.LatestMetrics = finite;
+            target.Consider(epoch, finite);
+            database.Append(target.Id, "metrics", new { Attempt = attempt.Number, Epoch = epoch, target.TotalEpochs, Metrics = finite, NotFinite = notFinite, entry.EpochSeconds, entry.EtaSeconds }, now);
+            // A trainer that goes on would only waste its machine.
+            if (notFinite?.GetValueOrDefault("loss") is { } loss)
+                End(AttemptState.Failed, Failure.Of(ErrorCodes.LossDiverged, $"The loss of epoch {epoch} is {loss}."));
         }
 
         private async Task ValidationAsync(TrainingJob target, CancellationToken cancellation)
@@ -140,10 +145,10 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
                 throw Invalid("confusionMatrix", $"A square of counts with {classes.Count} rows, or one more for the background.");
             database.ValidationResults.Add(new ValidationResult
             {
-                JobId = target.Id, Attempt = attempt.Number, Epoch = epoch, Split = split, Metrics = metrics, Classes = classes,
+                JobId = target.Id, Attempt = attempt.Number, Epoch = epoch, Split = split, Metrics = JobCurve.Divide(metrics).Finite, Classes = classes,
                 ConfusionMatrix = matrix, PerClass = Require(entry.PerClass, "perClass").ConvertAll(row => row.ToMetrics()), Time = _time,
             });
-            database.Append(target.Id, "validation", new { Epoch = epoch, Split = split, Metrics = metrics }, now);
+            database.Append(target.Id, "validation", new { Epoch = epoch, Split = split, Metrics = JobCurve.Divide(metrics).Finite }, now);
         }
 
         private async Task CheckpointAsync(TrainingJob target, CancellationToken cancellation)
@@ -158,7 +163,7 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
             var checkpoint = new Checkpoint
             {
                 JobId = target.Id, Attempt = attempt.Number, Epoch = epoch, Name = name, Key = OwnKey(), Size = Require(entry.Size, "size"),
-                Sha256 = Require(entry.Sha256, "sha256"), Best = entry.Best ?? false, Metrics = entry.Metrics ?? [], CreatedAt = now,
+                Sha256 = Require(entry.Sha256, "sha256"), Best = entry.Best ?? false, Metrics = JobCurve.Divide(entry.Metrics ?? []).Finite, CreatedAt = now,
             };
             database.Checkpoints.Add(checkpoint);
             database.Append(target.Id, "checkpoint", new { Attempt = attempt.Number, Epoch = epoch, Name = name, checkpoint.Best, checkpoint.Size }, now);
@@ -178,8 +183,10 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
                 return;
             database.AppendAttempt(attempt, now);
             job.FinalMetrics = entry.FinalMetrics ?? job.LatestMetrics;
-            job.BestMetrics = entry.BestMetrics ?? job.FinalMetrics;
-            job.BestEpoch = entry.BestEpoch;
+            // A trainer that resumed may not know how good the epochs before were.
+            var reported = entry.BestMetrics ?? job.BestMetrics ?? job.FinalMetrics;
+            if (job.BestMetrics is null || reported is null || !job.TaskType.Primary().IsBetter(job.BestMetrics, reported))
+                (job.BestMetrics, job.BestEpoch) = (reported, entry.BestEpoch ?? job.BestEpoch);
             if (job.MoveTo(JobState.Finalizing, now))
                 database.AppendState(job, now);
         }
@@ -189,8 +196,12 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
             var code = Require(entry.Code, "code");
             var known = ErrorCodes.OfTrainerFailure(code);
             var category = Enum.TryParse<ErrorCategory>(entry.Category, ignoreCase: true, out var said) && Enum.IsDefined(said) ? said : known.Category;
-            var failure = new Failure(known.Code, category, entry.Message ?? known.Title);
-            var end = code == ErrorCodes.AttemptCancelled.Code ? AttemptState.Cancelled : AttemptState.Failed;
+            var failure = new Failure(known.Code, category, entry.Message ?? known.Title) { Measured = entry.Measured, TryConfig = entry.TryConfig };
+            End(code == ErrorCodes.AttemptCancelled.Code ? AttemptState.Cancelled : AttemptState.Failed, failure);
+        }
+
+        private void End(AttemptState end, Failure failure)
+        {
             if (attempt.MoveTo(end, now, failure) && job is not null)
                 database.AppendAttempt(attempt, now);
         }
@@ -212,8 +223,8 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
         {
             foreach (var (field, values) in new (string, IEnumerable<double>?)[]
                      {
-                         ("metrics", entry.Metrics?.Values), ("finalMetrics", entry.FinalMetrics?.Values), ("bestMetrics", entry.BestMetrics?.Values),
-                         ("epochSeconds", entry.EpochSeconds is { } seconds ? [seconds] : null), ("etaSeconds", entry.EtaSeconds is { } eta ? [eta] : null),
+                         ("finalMetrics", entry.FinalMetrics?.Values), ("bestMetrics", entry.BestMetrics?.Values),
+                         ("measured", entry.Measured?.Values), ("epochSeconds", entry.EpochSeconds is { } seconds ? [seconds] : null), ("etaSeconds", entry.EtaSeconds is { } eta ? [eta] : null),
                          ("perClass", entry.PerClass?.SelectMany(row => (IEnumerable<double>)[row.Precision ?? 0, row.Recall ?? 0, row.F1 ?? 0, .. row.Metrics?.Values ?? []])),
                      })
                 if (values?.All(double.IsFinite) == false)

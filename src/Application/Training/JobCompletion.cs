@@ -34,12 +34,18 @@ public sealed class JobCompletion(PlatformDatabase database, ObjectStores stores
         return end;
     }
 
-    /// <summary>The last checkpoint that its trainer marked as the best. If it marked none, the one with the best primary metric of the task, of equal ones the last.</summary>
+    /// <summary>
+    /// Of the last checkpoints that each attempt marked as the best, the one with the best primary metric of the task; of equal ones the last. If none is
+    /// marked, the best of all.
+    /// </summary>
     private async Task<Checkpoint?> BestAsync(Guid jobId, CancellationToken cancellation)
     {
         var checkpoints = await database.Checkpoints.AsNoTracking().Where(c => c.JobId == jobId)
             .OrderByDescending(c => c.Best).ThenByDescending(c => c.Attempt).ThenByDescending(c => c.Epoch).ToListAsync(cancellation);
-        if (checkpoints is [] or [{ Best: true }, ..])
+        // A trainer that resumed may not know the best of the attempts before.
+        if (checkpoints is [{ Best: true }, ..])
+            checkpoints = [.. checkpoints.Where(checkpoint => checkpoint.Best).DistinctBy(checkpoint => checkpoint.Attempt)];
+        if (checkpoints.Count <= 1)
             return checkpoints.FirstOrDefault();
         var task = await database.TrainingJobs.Where(job => job.Id == jobId).Select(job => job.TaskType).SingleAsync(cancellation);
         return task.Primary().BestOf(checkpoints, checkpoint => checkpoint.Metrics);
@@ -78,7 +84,7 @@ public sealed class JobCompletion(PlatformDatabase database, ObjectStores stores
             await database.CloseAttemptsAsync(end.JobId, now, cancellation);
             var job = (await database.LockJobAsync(end.JobId, cancellation))!;
             var cancelled = job.CancelRequested;
-            if (job.MoveTo(cancelled ? JobState.Cancelled : JobState.Failed, now, cancelled ? null : end.Failure))
+            if (job.MoveTo(cancelled ? JobState.Cancelled : JobState.Failed, now, cancelled ? null : await WithAdviceAsync(job, end.Failure, cancellation)))
                 database.AppendState(job, now);
             await database.SaveChangesAsync(cancellation);
             await database.NotifyJobReadersAsync(job.Id, cancellation);
@@ -87,6 +93,14 @@ public sealed class JobCompletion(PlatformDatabase database, ObjectStores stores
 
         // Last: the end of the job must not depend on the object store.
         await KeepLogsAsync(end.JobId, cancellation);
+    }
+
+    private async Task<Failure?> WithAdviceAsync(TrainingJob job, Failure? failure, CancellationToken cancellation)
+    {
+        if (failure is null)
+            return null;
+        var trainer = await database.Trainers.AsNoTracking().FirstOrDefaultAsync(known => known.Framework == job.Framework, cancellation);
+        return FailureAdvice.Complete(failure, job.Config, trainer?.Capabilities.ConfigSchema);
     }
 
     private async Task<ModelVersion> AddVersionAsync(TrainingJob job, Checkpoint best, string key, CancellationToken cancellation)

@@ -38,8 +38,10 @@ public sealed class TrainerRequestBuilder(
             return new BuiltRequest(null, Failure.Of(ErrorCodes.DatasetVersionNotReady), null);
         var last = await database.Checkpoints.AsNoTracking().Where(c => c.JobId == job.Id)
             .OrderByDescending(c => c.Attempt).ThenByDescending(c => c.Epoch).FirstOrDefaultAsync(cancellation);
-        var checkpoint = last is null ? null : new TrainerCheckpoint(inputs.Get(last.Key), last.Sha256, last.Epoch);
-        return new BuiltRequest(Request(attempt, "train", job.TaskType, job.Model, dataset, job.Config, checkpoint, null), null, last?.Epoch);
+        var checkpoint = last is not null ? new TrainerCheckpoint(inputs.Get(last.Key), last.Sha256, last.Epoch)
+            : job.StartFrom is { } start ? new TrainerCheckpoint(inputs.Get(start.Key), start.Sha256, start.Epoch)
+            : null;
+        return new BuiltRequest(Request(attempt, "train", job.TaskType, job.Model, dataset, job.Config, checkpoint, null), null, checkpoint?.Epoch);
     }
 
     private async Task<BuiltRequest> BuildExportAsync(Attempt attempt, CancellationToken cancellation)

@@ -38,6 +38,12 @@ public sealed class TrainingJob
     public Guid? ModelVersionId { get; set; }
     public Guid? ModelId { get; set; }
 
+    /// <summary>Id of the job whose settings it took over.</summary>
+    public Guid? ClonedFrom { get; init; }
+
+    /// <summary>Checkpoint of another job from which the first attempt goes on; null for a training that begins anew.</summary>
+    public StartCheckpoint? StartFrom { get; init; }
+
     /// <summary>Id of the finished job that this job repeats.</summary>
     public Guid? RestartedFrom { get; init; }
     public required Guid CreatedBy { get; init; }
@@ -45,6 +51,13 @@ public sealed class TrainingJob
     public DateTimeOffset? QueuedAt { get; private set; }
     public DateTimeOffset? StartedAt { get; private set; }
     public DateTimeOffset? CompletedAt { get; private set; }
+
+    /// <summary>Takes the metrics of an epoch as the best if they are better than the best so far.</summary>
+    public void Consider(int epoch, Dictionary<string, double> metrics)
+    {
+        if (TaskType.Primary().IsBetter(metrics, BestMetrics))
+            (BestEpoch, BestMetrics) = (epoch, metrics);
+    }
 
     /// <summary>Moves to a state if <see cref="JobStates.CanMoveTo"/> allows it. Otherwise, as after a late or repeated event, it returns false and changes nothing.</summary>
     public bool MoveTo(JobState state, DateTimeOffset now, Failure? error = null)
@@ -66,3 +79,7 @@ public sealed class TrainingJob
         return true;
     }
 }
+
+/// <summary>A checkpoint of a job from which another job goes on.</summary>
+/// <param name="Key">Its key in the internal bucket.</param>
+public sealed record StartCheckpoint(Guid JobId, int Attempt, int Epoch, string Key, string Sha256);

@@ -24,7 +24,7 @@ public sealed class TrainingEventFunctions(PlatformDatabase database, JobEventFe
 
         - `state`: `state`, `error`
         - `attempt`: `number`, `state`, `resumedFromEpoch`, `error`
-        - `metrics`: `attempt`, `epoch`, `totalEpochs`, `metrics`, `epochSeconds`, `etaSeconds`
+        - `metrics`: `attempt`, `epoch`, `totalEpochs`, `metrics`, `notFinite` (metrics that are no finite number, as text), `epochSeconds`, `etaSeconds`
         - `validation`: `epoch`, `split`, `metrics`
         - `checkpoint`: `attempt`, `epoch`, `name`, `best`, `size`
         - `log`: `attempt`, `level`, `message`, `source`, `time`

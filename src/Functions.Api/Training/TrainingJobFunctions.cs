@@ -83,6 +83,20 @@ public sealed class TrainingJobFunctions(PlatformDatabase database, JobLifecycle
         return (await jobs.RestartAsync(user.Id, job, Once(request), cancellation)).ToResult();
     }
 
+    [Function("CloneTrainingJob"), RequiresPermission(Permission.TrainingRun)]
+    [Operation("Clone a training job", Body = typeof(TrainingJobClone), Example = """{"config":{"epochs":20}}""", Returns = typeof(TrainingJobAnswer), Status = 201,
+        Problems = ["NOT_FOUND", "UNKNOWN_FRAMEWORK", "UNKNOWN_MODEL", "INVALID_CONFIG", "DATASET_DELETED", "DATASET_VERSION_NOT_READY", "TRAINER_UNAVAILABLE", "NO_SUGGESTION", "CHECKPOINT_INVALID"],
+        Description = "Creates a new job with the settings of another one, changed as the body says. With `suggested` it makes the change that the failure of the job names; with `resumeFrom` it goes on from a checkpoint. The new job has to be started.")]
+    public async Task<IResult> Clone(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = RouteOfOne + "/clone")] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        var user = request.CurrentUser();
+        var body = await request.ReadJsonAsync<TrainingJobClone>(cancellation);
+        var job = await access.RequireJobAsync(database, user, id, Permission.TrainingRun, cancellation);
+        var mayUseAdvanced = await MayAsync(user, job.ProjectId, Permission.TrainingAdvanced, cancellation);
+        return (await jobs.CloneAsync(user.Id, job, body.ToChanges(), mayUseAdvanced, Once(request), cancellation)).ToResult();
+    }
+
     [Function("ListTrainingJobs"), RequiresPermission(Permission.TrainingRead)]
     [Operation("List training jobs of a project", Returns = typeof(Page<TrainingJobAnswer>),
         Description = "Newest first.")]

@@ -20,7 +20,7 @@ public sealed class TrainingRecordFunctions(PlatformDatabase database, ObjectSto
 
     [Function("GetTrainingMetrics"), RequiresPermission(Permission.TrainingRead)]
     [Operation("List metrics of a training job", FixedOrder = true, Returns = typeof(Page<EpochMetricsAnswer>),
-        Description = "Metrics of every epoch, in the order of attempts and epochs.")]
+        Description = "Metrics of every epoch, in the order of attempts and epochs. An epoch that a later attempt trained again is marked as discarded.")]
     public async Task<IResult> ListMetrics(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/training/jobs/{id:guid}/metrics")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
@@ -30,9 +30,27 @@ public sealed class TrainingRecordFunctions(PlatformDatabase database, ObjectSto
         if (page.After<EpochOfAttempt>() is { } after)
             metrics = metrics.Where(m => m.Attempt > after.Attempt || (m.Attempt == after.Attempt && m.Epoch > after.Epoch));
         var rows = await metrics.OrderBy(m => m.Attempt).ThenBy(m => m.Epoch).Take(page.Limit + 1).ToListAsync(cancellation);
+        var attempts = await AttemptsAsync(id, cancellation);
         return Answer.Ok(Page.Of(
-            rows, page, row => new EpochOfAttempt(row.Attempt, row.Epoch), row => new EpochMetricsAnswer(row.Attempt, row.Epoch, row.Metrics, row.EpochSeconds, row.Time)));
+            rows, page, row => new EpochOfAttempt(row.Attempt, row.Epoch), row => EpochMetricsAnswer.Of(row, attempts)));
     }
+
+    [Function("GetTrainingCurves"), RequiresPermission(Permission.TrainingRead)]
+    [Operation("Get the curves of a training job", Returns = typeof(TrainingCurvesAnswer),
+        Description = "All epochs of all attempts in one answer, to draw. An attempt that resumed goes on where the one before left off: its epochs replace those that were lost, which are marked as discarded.")]
+    [Query<string>("names", "Only these metrics, separated by commas; all when left out.", Example = "loss,accuracy")]
+    public async Task<IResult> GetCurves(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/training/jobs/{id:guid}/curves")] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        var job = await access.RequireJobAsync(database, request.CurrentUser(), id, Permission.TrainingRead, cancellation);
+        var wanted = request.QueryText("names")?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal);
+        var attempts = await AttemptsAsync(id, cancellation);
+        var epochs = await database.EpochMetrics.AsNoTracking().Where(m => m.JobId == id).OrderBy(m => m.Attempt).ThenBy(m => m.Epoch).ToListAsync(cancellation);
+        return Answer.Ok(TrainingCurvesAnswer.Of(job, attempts, epochs, wanted));
+    }
+
+    private Task<List<Attempt>> AttemptsAsync(Guid jobId, CancellationToken cancellation) =>
+        database.Attempts.AsNoTracking().Where(attempt => attempt.SubjectId == jobId).OrderBy(attempt => attempt.Number).ToListAsync(cancellation);
 
     [Function("GetTrainingCheckpoints"), RequiresPermission(Permission.TrainingRead)]
     [Operation("List checkpoints of a training job", FixedOrder = true, Returns = typeof(Page<CheckpointAnswer>),

@@ -171,6 +171,7 @@ internal static class Mappings
             job.Property(j => j.FinalMetrics).HasJson();
             job.Property(j => j.BestMetrics).HasJson();
             job.Property(j => j.Error).HasJson();
+            job.Property(j => j.StartFrom).HasJson();
             job.HasOne<Project>().WithMany().HasForeignKey(j => j.ProjectId);
             job.HasOne<DatasetVersion>().WithMany().HasForeignKey(j => j.DatasetVersionId);
             job.HasIndex(j => new { j.ProjectId, j.Id });
@@ -213,6 +214,7 @@ internal static class Mappings
         {
             metrics.HasKey(m => new { m.JobId, m.Attempt, m.Epoch });
             metrics.Property(m => m.Metrics).HasJson();
+            metrics.Property(m => m.NotFinite).HasJson();
             metrics.HasOne<TrainingJob>().WithMany().HasForeignKey(m => m.JobId);
         });
         model.Entity<ValidationResult>(result =>

@@ -58,6 +58,7 @@ public sealed class ParentEndTests(PlatformHost host) : PlatformTests(host)
         new("createTrainingJob", Project, Dataset),
         new("startTrainingJob", Project, Dataset),
         new("restartTrainingJob", Project, Dataset),
+        new("cloneTrainingJob", Project, Dataset),
         new("createExports", Project),
         new("createDeployment", Project),
         new("announceUploads", Project, Dataset),

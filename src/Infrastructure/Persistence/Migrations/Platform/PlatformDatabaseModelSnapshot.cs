@@ -1598,6 +1598,10 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("jsonb")
                         .HasColumnName("metrics");
 
+                    b.Property<string>("NotFinite")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("not_finite");
+
                     b.Property<DateTimeOffset>("Time")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("time");
@@ -1735,6 +1739,10 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("boolean")
                         .HasColumnName("cancel_requested");
 
+                    b.Property<Guid?>("ClonedFrom")
+                        .HasColumnType("uuid")
+                        .HasColumnName("cloned_from");
+
                     b.Property<DateTimeOffset?>("CompletedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("completed_at");
@@ -1815,6 +1823,10 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.Property<string>("Split")
                         .HasColumnType("jsonb")
                         .HasColumnName("split");
+
+                    b.Property<string>("StartFrom")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("start_from");
 
                     b.Property<DateTimeOffset?>("StartedAt")
                         .HasColumnType("timestamp with time zone")
