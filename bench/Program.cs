@@ -3,6 +3,7 @@ using VisionPlatform.Bench.Api;
 using VisionPlatform.Bench.Data;
 using VisionPlatform.Bench.Engine;
 using VisionPlatform.Bench.Hosts;
+using VisionPlatform.Bench.Training;
 
 // `./platform bench TOPIC [ARGUMENTS…]` (infra/local/bench.sh). A topic is a folder here; it prints only JSON lines, through Report.
 Dictionary<string, Func<string[], CancellationToken, Task>> topics = new(StringComparer.Ordinal)
@@ -11,6 +12,7 @@ Dictionary<string, Func<string[], CancellationToken, Task>> topics = new(StringC
     ["api"] = ApiBench.RunAsync,
     ["data"] = DataBench.RunAsync,
     ["hosts"] = HostsBench.RunAsync,
+    ["training"] = TrainingBench.RunAsync,
 };
 
 if (args is not [var topic, .. var arguments] || !topics.TryGetValue(topic, out var run))

@@ -31,6 +31,7 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
 
         var job = attempt.Kind == AttemptKind.Train ? await database.LockJobAsync(attempt.SubjectId, cancellation) : null;
         var export = attempt.Kind == AttemptKind.Export ? await database.LockExportAsync(attempt.SubjectId, cancellation) : null;
+        var prediction = attempt.Kind == AttemptKind.Predict ? await database.LockPredictionAsync(attempt.SubjectId, cancellation) : null;
         var refused = batch.Index().Where(entry => entry.Item.Seq is null).Select(entry => new RefusedEvent(entry.Index, null, entry.Item.Field!, entry.Item.Message!)).ToList();
         foreach (var (index, reported) in batch.Index().OrderBy(entry => entry.Item.Seq))
         {
@@ -40,7 +41,7 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
             {
                 if (reported.Event is not { } entry)
                     throw new EventRefusedException(reported.Field!, reported.Message!);
-                await new Change(database, attempt, job, export, entry, now).ApplyAsync(cancellation);
+                await new Change(database, attempt, job, export, prediction, entry, now).ApplyAsync(cancellation);
             }
             catch (EventRefusedException wrong)
             {
@@ -59,7 +60,7 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
         if (job is not null)
             await database.NotifyJobReadersAsync(job.Id, cancellation);
         await transaction.CommitAsync(cancellation);
-        var cancel = attempt.State.IsTerminal() || job is { CancelRequested: true } or { State: JobState.Cancelled } or { State: JobState.Failed } || export?.CompletedAt is not null;
+        var cancel = attempt.State.IsTerminal() || job is { CancelRequested: true } or { State: JobState.Cancelled } or { State: JobState.Failed } || export?.CompletedAt is not null || prediction is { CompletedAt: not null } or { CancelRequested: true };
         return new IngestedEvents(new AttemptEventReply(attempt.LastSequence, cancel, refused.Count == 0 ? null : [.. refused.OrderBy(entry => entry.Index)]), subjects);
     }
 
@@ -70,7 +71,7 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
     }
 
     /// <summary>Applies one event to the rows that it concerns. Throws <see cref="EventRefusedException"/> before it has changed any.</summary>
-    private sealed class Change(PlatformDatabase database, Attempt attempt, TrainingJob? job, Export? export, AttemptEvent entry, DateTimeOffset now)
+    private sealed class Change(PlatformDatabase database, Attempt attempt, TrainingJob? job, Export? export, BatchPrediction? prediction, AttemptEvent entry, DateTimeOffset now)
     {
         private readonly DateTimeOffset _time = entry.Time.ToUniversalTime();
 
@@ -85,6 +86,7 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
                 case "validation" when job is not null: await ValidationAsync(job, cancellation); break;
                 case "checkpoint" when job is not null: await CheckpointAsync(job, cancellation); break;
                 case "artifact" when export is not null: Artifact(export); break;
+                case "artifact" when prediction is not null: Artifact(prediction); break;
                 case "completed": Completed(); break;
                 case "failed": Failed(); break;
                 default: break; // A heartbeat, or a type of a newer trainer.
@@ -96,6 +98,7 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
             if (attempt.MoveTo(AttemptState.Running, now) && job is not null)
                 database.AppendAttempt(attempt, now);
             export?.MoveTo(ExportState.Running, now);
+            prediction?.MoveTo(PredictionState.Running, now);
             if (job is null)
                 return;
             job.TotalEpochs = entry.TotalEpochs ?? job.TotalEpochs;
@@ -175,6 +178,12 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
             (target.Key, target.Size, target.Sha256) = (key, size, sha256);
         }
 
+        private void Artifact(BatchPrediction target)
+        {
+            var (key, size, sha256) = (OwnKey(), Require(entry.Size, "size"), Require(entry.Sha256, "sha256"));
+            (target.Key, target.Size, target.Sha256) = (key, size, sha256);
+        }
+
         private void Completed()
         {
             attempt.Result = entry.Result;
@@ -186,7 +195,7 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
             // A trainer that resumed may not know how good the epochs before were.
             var reported = entry.BestMetrics ?? job.BestMetrics ?? job.FinalMetrics;
             if (job.BestMetrics is null || reported is null || !job.TaskType.Primary().IsBetter(job.BestMetrics, reported))
-                (job.BestMetrics, job.BestEpoch) = (reported, entry.BestEpoch ?? job.BestEpoch);
+                job.SetBest(entry.BestEpoch ?? job.BestEpoch, reported);
             if (job.MoveTo(JobState.Finalizing, now))
                 database.AppendState(job, now);
         }

@@ -39,6 +39,17 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
         return await AddAsync(job, once, cancellation);
     }
 
+    /// <summary>Checks settings of a job without creating it.</summary>
+    /// <returns>The dataset, and what the trainer offers.</returns>
+    /// <exception cref="ProblemException">Those of <see cref="CreateAsync"/>.</exception>
+    internal async Task<(Dataset Dataset, TrainerCapabilities Trainer)> CheckAsync(JobSettings settings, CancellationToken cancellation)
+    {
+        var (dataset, _) = await RequireDatasetAsync(settings, cancellation);
+        var trainer = await catalog.RequireAsync(settings.Framework, cancellation);
+        Check(trainer, settings, dataset.TaskType);
+        return (dataset, trainer);
+    }
+
     /// <summary>Puts a pending job in the queue; a queued job stays as it is. Schedule <see cref="TrainingWork.Train"/> after it.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidState"/>, <see cref="ErrorCodes.DatasetDeleted"/> or <see cref="ErrorCodes.QuotaExceeded"/>.</exception>
     public async Task<TrainingJob> StartAsync(Guid id, CancellationToken cancellation)
@@ -55,6 +66,17 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
             database.AppendState(job, now);
         await database.SaveChangesAsync(cancellation);
         await database.NotifyJobReadersAsync(id, cancellation);
+        await transaction.CommitAsync(cancellation);
+        return job;
+    }
+
+    /// <summary>Changes what people say about a job: the star, the notes and the tags.</summary>
+    public async Task<TrainingJob> MarkAsync(Guid id, bool starred, string notes, IReadOnlyList<string> tags, CancellationToken cancellation)
+    {
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        var job = (await database.LockJobAsync(id, cancellation))!;
+        (job.Starred, job.Notes, job.Tags) = (starred, notes, [.. tags.Distinct(StringComparer.Ordinal)]);
+        await database.SaveChangesAsync(cancellation);
         await transaction.CommitAsync(cancellation);
         return job;
     }
@@ -141,6 +163,9 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
             return earlier;
         await database.RequireLiveProjectAsync(job.ProjectId, "project", cancellation);
         await database.RequireLiveDatasetOfVersionAsync(job.DatasetVersionId, cancellation);
+        // Retention removes no checkpoint that is locked, and none that a job names.
+        if (job.StartFrom is { } start && !await database.Checkpoints.FromSql($"SELECT * FROM checkpoints WHERE key = {start.Key} FOR SHARE").AsNoTracking().AnyAsync(cancellation))
+            throw ProblemException.NoSuch("checkpoint", "resumeFrom");
         database.TrainingJobs.Add(job);
         await database.SaveChangesAsync(cancellation);
         return await create.CommitAsync(job, cancellation);
@@ -175,7 +200,7 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
         return (found.dataset, found.version);
     }
 
-    private static void Check(TrainerCapabilities capabilities, JobSettings settings, TaskType task)
+    internal static void Check(TrainerCapabilities capabilities, JobSettings settings, TaskType task)
     {
         if (capabilities.FindModel(settings.Model) is not { } known || !known.Supports(task))
             throw new ProblemException(

@@ -32,6 +32,23 @@ public sealed record CheckpointName(int Attempt, int Epoch);
 public sealed record JobChanges(
     string? Name, Guid? DatasetVersionId, string? Framework, string? Model, Dictionary<string, JsonElement>? Config, SplitSettings? Split, bool Suggested, CheckpointName? ResumeFrom);
 
+/// <summary>What a sweep tries.</summary>
+/// <param name="Configurations">Number of configurations that are drawn at random; a grid has all combinations.</param>
+/// <param name="Parallel">Runs at the same time; null for as many as the trainer has slots.</param>
+/// <param name="Seed">Seed of the random choices; null for any.</param>
+/// <param name="MinEpochs">Epochs of the first round of successive halving.</param>
+/// <param name="Factor">Part that goes on to the next round of successive halving: one of this many.</param>
+public sealed record SweepSettings(SweepMethod Method, IReadOnlyList<SweepParameter> Space, int? Configurations, int? Parallel, int? Seed, int? MinEpochs, int Factor);
+
+/// <summary>How far a sweep is.</summary>
+/// <param name="Jobs">Its jobs that have not ended.</param>
+/// <param name="CheckAgainIn">When to look again if no job ends before.</param>
+public sealed record SweepStep(bool Ended, IReadOnlyList<Guid> Jobs, TimeSpan CheckAgainIn);
+
+/// <summary>How a prediction ended.</summary>
+/// <param name="Failure">Why it did not complete; null otherwise.</param>
+public sealed record PredictionEnd(Guid PredictionId, PredictionState State, Failure? Failure);
+
 /// <summary>How a job ends.</summary>
 /// <param name="Failure">Why it failed; null otherwise.</param>
 public sealed record JobEnd(Guid JobId, JobState State, Failure? Failure);

@@ -4,6 +4,7 @@ using VisionPlatform.Application.Training;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Training;
+using ValidationResult = System.ComponentModel.DataAnnotations.ValidationResult;
 
 namespace VisionPlatform.Api.Training;
 
@@ -50,6 +51,20 @@ public sealed record TrainingJobClone(
     internal JobChanges ToChanges() => new(Name, DatasetVersionId, Framework, Model, Config, Split, Suggested, ResumeFrom);
 }
 
+/// <summary>What people say about a training job.</summary>
+/// <param name="Starred">Whether it is marked with a star, for everybody in the project.</param>
+/// <param name="Notes">Free text.</param>
+/// <param name="Tags">Words to find it by.</param>
+public sealed record TrainingJobMarks(
+    [property: Required] bool? Starred, [property: Required, Prose(10_000)] string? Notes, [property: Required, MaxLength(20)] IReadOnlyList<string>? Tags) : IValidatableObject
+{
+    private const int LongestTag = 50;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
+        (Tags ?? []).Index().Where(tag => string.IsNullOrWhiteSpace(tag.Item) || tag.Item.Length > LongestTag || tag.Item != tag.Item.Trim())
+            .Select(tag => new ValidationResult($"A tag has 1 to {LongestTag} characters and no spaces at its ends.", [$"tags[{tag.Index}]"]));
+}
+
 /// <summary>A training job with its attempts.</summary>
 /// <param name="DatasetVersionId">Dataset version that it is trained on.</param>
 /// <param name="Name">Name of the job, and of the model to which it adds a version.</param>
@@ -72,8 +87,12 @@ public sealed record TrainingJobClone(
 /// <param name="ModelId">Model to which the job added a version; null until the model is stored.</param>
 /// <param name="ModelVersionId">Version that the job made; null until the model is stored.</param>
 /// <param name="RestartedFrom">Finished job that this job repeats; null when it repeats none.</param>
+/// <param name="SweepId">Sweep that it is a run of; null for a job of its own.</param>
 /// <param name="ClonedFrom">Job whose settings this job took over with changes; null when it is no clone.</param>
 /// <param name="ResumedFrom">Checkpoint of the cloned job from which this job goes on; null when it began anew.</param>
+/// <param name="Starred">Whether it is marked with a star.</param>
+/// <param name="Notes">What people wrote about it; empty when nobody did.</param>
+/// <param name="Tags">Words to find it by.</param>
 /// <param name="StartedAt">When the training began; null before.</param>
 /// <param name="CompletedAt">When the job ended; null before.</param>
 public sealed record TrainingJobAnswer(
@@ -81,14 +100,14 @@ public sealed record TrainingJobAnswer(
     string PrimaryMetric, IReadOnlyDictionary<string, JsonElement> Config, JobState State, int CurrentEpoch, int? TotalEpochs, double? EtaSeconds,
     IReadOnlyDictionary<string, double>? LatestMetrics, IReadOnlyDictionary<string, double>? FinalMetrics,
     IReadOnlyDictionary<string, double>? BestMetrics, int? BestEpoch, FailureAnswer? Error, IReadOnlyList<SplitWarning> Warnings, IReadOnlyList<AttemptAnswer> Attempts,
-    Guid? ModelId, Guid? ModelVersionId, Guid? RestartedFrom, Guid? ClonedFrom, CheckpointName? ResumedFrom, DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? CompletedAt)
+    Guid? ModelId, Guid? ModelVersionId, Guid? RestartedFrom, Guid? SweepId, Guid? ClonedFrom, CheckpointName? ResumedFrom, bool Starred, string Notes, IReadOnlyList<string> Tags, DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? CompletedAt)
 {
     public static TrainingJobAnswer Of(TrainingJob job, IEnumerable<Attempt> attempts) => new(
         job.Id, job.ProjectId, job.DatasetVersionId, job.Name, job.Framework, job.Model, job.TaskType, job.TaskType.Primary().Name, job.Config, job.State, job.CurrentEpoch,
         job.TotalEpochs, job.EtaSeconds, job.LatestMetrics, job.FinalMetrics, job.BestMetrics, job.BestEpoch, FailureAnswer.Of(job.Error), job.Warnings,
         [.. attempts.OrderBy(attempt => attempt.Number).Select(AttemptAnswer.Of)],
-        job.ModelId, job.ModelVersionId, job.RestartedFrom, job.ClonedFrom,
-        job.StartFrom is { } start ? new CheckpointName(start.Attempt, start.Epoch) : null, job.CreatedAt, job.StartedAt, job.CompletedAt);
+        job.ModelId, job.ModelVersionId, job.RestartedFrom, job.SweepId, job.ClonedFrom,
+        job.StartFrom is { } start ? new CheckpointName(start.Attempt, start.Epoch) : null, job.Starred, job.Notes, job.Tags, job.CreatedAt, job.StartedAt, job.CompletedAt);
 }
 
 /// <summary>One try to run a job on a trainer.</summary>
@@ -178,6 +197,12 @@ public sealed record CheckpointAnswer(
 /// <param name="Source">What wrote the line, for example <c>trainer</c>.</param>
 /// <param name="Time">When the line was written.</param>
 public sealed record LogLine(long Id, int Attempt, string Level, string Message, string Source, DateTimeOffset Time);
+
+/// <summary>Lines of a job's log, oldest first.</summary>
+/// <param name="Items">The lines, at most <c>limit</c> of them.</param>
+/// <param name="NextCursor">Position of the last line, for <c>after</c> in the next request; null when there are no lines.</param>
+/// <param name="PreviousCursor">Position of the first line, for <c>before</c> in a request for the lines before it; null when there are none.</param>
+public sealed record LogPage(IReadOnlyList<LogLine> Items, string? NextCursor, string? PreviousCursor);
 
 /// <summary>An event of a training job.</summary>
 /// <param name="Id">Position of the event; rises within the job. Send it as <c>after</c> or <c>Last-Event-ID</c> to continue from here.</param>
