@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.Text;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Domain.Training;
@@ -44,25 +43,65 @@ public sealed class JobRecords(PlatformDatabase database, ObjectStores stores)
     {
         if (await AreStoredAsync(jobId, cancellation))
             return await FromFilesAsync(jobId, query, isLog: true, limit, cancellation);
-        // Only the conditions that there are: a plan that has to serve a condition which may be null uses no index for it.
-        var sql = new StringBuilder("SELECT * FROM job_events WHERE job_id = {0} AND type = 'log' AND id > {1} AND id < {2}");
-        List<object> values = [jobId, query.After, query.Before ?? long.MaxValue];
-        And("data->>'level' = ANY ({0})", query.Levels?.ToArray());
-        And("data->>'message' ILIKE {0}", query.Search is { } text ? Containing(text) : null);
-        And("(data->>'attempt')::int = {0}", query.Attempt);
-        var rows = database.JobEvents.FromSqlRaw(sql.ToString(), [.. values]).AsNoTracking();
-        var found = await (query.IsBackwards ? rows.OrderByDescending(row => row.Id) : rows.OrderBy(row => row.Id)).Take(limit).ToListAsync(cancellation);
+        var found = query.Search is null ? await PlainAsync(jobId, query, limit, cancellation) : await SearchAsync(jobId, query, limit, cancellation);
         if (query.IsBackwards)
             found.Reverse();
         return found;
+    }
 
-        void And(string condition, object? value)
+    /// <summary>
+    /// One ordered scan for each level, which ends when the page is full. PostgreSQL does not know how frequent a level is: asked for several at once, it
+    /// reads and sorts all their lines.
+    /// </summary>
+    private Task<List<JobEvent>> PlainAsync(Guid jobId, LogQuery query, int limit, CancellationToken cancellation)
+    {
+        var sql = new LogSql(jobId, query);
+        var scans = query.Levels is null ? [sql.Lines()] : query.Levels.Select(level => sql.Lines($" AND data->>'level' = {sql.Value(level)}"));
+        return RowsAsync($"SELECT * FROM ({string.Join(" UNION ALL ", scans.Select(scan => $"({sql.First(scan, limit)})"))}) AS lines", sql, query, limit, cancellation);
+    }
+
+    /// <summary>
+    /// A text that is frequent fills the page from the nearest lines. One that is not is found by the index of the text, which would read all lines with a
+    /// frequent one.
+    /// </summary>
+    private async Task<List<JobEvent>> SearchAsync(Guid jobId, LogQuery query, int limit, CancellationToken cancellation)
+    {
+        const int Near = 5000;
+        var sql = new LogSql(jobId, query);
+        var condition = $"data->>'message' ILIKE {sql.Value(Containing(query.Search!))}";
+        if (query.Levels is { } levels)
+            condition += $" AND (data->>'level') || '' = ANY ({sql.Value(levels.ToArray())})"; // So that the index of the levels is not taken.
+        var near = await RowsAsync($"SELECT * FROM ({sql.First(sql.Lines(), Near)}) AS near WHERE {condition}", sql, query, limit, cancellation);
+        return near.Count == limit ? near : await RowsAsync(sql.Lines($" AND {condition}"), sql, query, limit, cancellation);
+    }
+
+    private Task<List<JobEvent>> RowsAsync(string text, LogSql sql, LogQuery query, int limit, CancellationToken cancellation)
+    {
+        var rows = database.JobEvents.FromSqlRaw(text, sql.Values).AsNoTracking();
+        return (query.IsBackwards ? rows.OrderByDescending(row => row.Id) : rows.OrderBy(row => row.Id)).Take(limit).ToListAsync(cancellation);
+    }
+
+    /// <summary>Parts of statements over the lines of a log, with their parameters.</summary>
+    private sealed class LogSql(Guid jobId, LogQuery query)
+    {
+        private readonly List<object> _values = [jobId, query.After, query.Before ?? long.MaxValue];
+
+        public object[] Values => [.. _values];
+
+        /// <summary>Adds a parameter and returns its placeholder.</summary>
+        public string Value(object value)
         {
-            if (value is null)
-                return;
-            sql.Append(" AND ").Append(condition.Replace("{0}", $"{{{values.Count}}}", StringComparison.Ordinal));
-            values.Add(value);
+            _values.Add(value);
+            return $"{{{_values.Count - 1}}}";
         }
+
+        /// <summary>The lines between the positions of the query, and of its attempt.</summary>
+        public string Lines(string more = "") =>
+            "SELECT * FROM job_events WHERE job_id = {0} AND type = 'log' AND id > {1} AND id < {2}" + more
+            + (query.Attempt is { } attempt ? $" AND (data->>'attempt')::int = {Value(attempt)}" : "");
+
+        /// <summary>The first of some lines in the direction of the query.</summary>
+        public string First(string lines, int count) => $"{lines} ORDER BY id {(query.IsBackwards ? "DESC" : "ASC")} LIMIT {count}";
     }
 
     /// <summary>Metrics of all epochs, in the order of attempts and epochs.</summary>

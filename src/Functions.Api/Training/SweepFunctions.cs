@@ -4,11 +4,9 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Projects;
-using VisionPlatform.Application.Idempotency;
 using VisionPlatform.Application.Training;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
-using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Training;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Training;
@@ -24,17 +22,6 @@ public sealed class SweepFunctions(PlatformDatabase database, SweepLifecycle swe
     private const string RouteOfOne = Route + "/{id:guid}";
     private const string Example =
         $$"""{"projectId":"{{Examples.Project}}","datasetVersionId":"{{Examples.DatasetVersion}}","framework":"torchvision","model":"small_cnn","method":"random","space":[{"field":"learningRate","min":0.0001,"max":0.1,"log":true}],"configurations":3}""";
-
-    private const string StreamExample =
-        """
-        event: sweep
-        data: {"id":"01995b5e-0a00-7000-8000-000000000015","state":"running","runs":{"completed":1,"running":2,"waiting":7}}
-
-        event: end
-        data: {"state":"completed"}
-
-
-        """;
 
     /// <summary>Position of the last run of a page.</summary>
     private sealed record RunPosition(int Round, int Number);
@@ -107,8 +94,8 @@ public sealed class SweepFunctions(PlatformDatabase database, SweepLifecycle swe
     }
 
     [Function("GetSweepEvents"), RequiresPermission(Permission.TrainingRead)]
-    [Operation("Watch a sweep", TextTypes = ["text/event-stream"], TextExample = StreamExample,
-        Description = "The sweep as server-sent events: the whole of it, as `GET /api/v1/training/sweeps/{id}` answers, whenever it has changed. The stream ends with an event `end` when the sweep has ended; the server may close it earlier, then connect again.")]
+    [Operation("Watch a sweep", Returns = typeof(string), ReturnsType = "text/event-stream",
+        Description = "The sweep as server-sent events `sweep`: the whole of it, as `GET /api/v1/training/sweeps/{id}` answers, whenever it has changed. The stream ends with an event `end` when the sweep has ended; the server may close it earlier, then connect again.")]
     public async Task<IResult> Watch(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = RouteOfOne + "/events")] HttpRequest request, Guid id, CancellationToken cancellation)
     {

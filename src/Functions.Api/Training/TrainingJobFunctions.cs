@@ -7,7 +7,6 @@ using VisionPlatform.Application.Idempotency;
 using VisionPlatform.Application.Training;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Datasets;
-using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Training;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Orchestrations;
