@@ -4,6 +4,7 @@ using VisionPlatform.Bench.Data;
 using VisionPlatform.Bench.Engine;
 using VisionPlatform.Bench.Hosts;
 using VisionPlatform.Bench.Serving;
+using VisionPlatform.Bench.Training;
 
 // `./platform bench TOPIC [ARGUMENTS…]` (infra/local/bench.sh). A topic is a folder here; it prints only JSON lines, through Report.
 Dictionary<string, Func<string[], CancellationToken, Task>> topics = new(StringComparer.Ordinal)
@@ -13,6 +14,7 @@ Dictionary<string, Func<string[], CancellationToken, Task>> topics = new(StringC
     ["data"] = DataBench.RunAsync,
     ["hosts"] = HostsBench.RunAsync,
     ["serving"] = ServingBench.RunAsync,
+    ["training"] = TrainingBench.RunAsync,
 };
 
 if (args is not [var topic, .. var arguments] || !topics.TryGetValue(topic, out var run))

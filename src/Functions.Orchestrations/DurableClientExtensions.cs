@@ -32,12 +32,15 @@ public static class DurableClientExtensions
     }
 
     /// <summary>Asks the run of a job or export for a status check. A run that has ended is left alone.</summary>
-    public static async Task WakeAsync(this DurableTaskClient durable, Guid subjectId, string why, CancellationToken cancellation)
+    public static Task WakeAsync(this DurableTaskClient durable, Guid subjectId, string why, CancellationToken cancellation) =>
+        durable.WakeAsync(RunOnTrainer.InstanceId(subjectId), RunOnTrainer.Wake, why, cancellation);
+
+    /// <summary>Raises an event of an instance. One that has ended is left alone.</summary>
+    public static async Task WakeAsync(this DurableTaskClient durable, string instanceId, string name, string why, CancellationToken cancellation)
     {
-        var instanceId = RunOnTrainer.InstanceId(subjectId);
         try
         {
-            await durable.RaiseEventAsync(instanceId, RunOnTrainer.Wake, why, cancellation);
+            await durable.RaiseEventAsync(instanceId, name, why, cancellation);
         }
         catch (Exception refused) when (refused is not OperationCanceledException)
         {

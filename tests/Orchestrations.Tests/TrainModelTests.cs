@@ -4,6 +4,7 @@ using VisionPlatform.Application.Training;
 using VisionPlatform.Domain.Training;
 using VisionPlatform.Functions.Embedded.Tests;
 using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Training;
 
 namespace VisionPlatform.Orchestrations.Tests;
@@ -76,7 +77,9 @@ public sealed class TrainModelTests(Servers servers) : IClassFixture<Servers>
         await holder.LockJobAsync(job.Id, cancellation);
         await using var database = servers.Training.Open();
 
-        var finalizing = new JobCompletion(database, servers.Stores, TimeProvider.System).FinalizeAsync(job.Id, cancellation);
+        var settings = new TrainerSettings(new Dictionary<string, Uri>(), null, new Uri("http://127.0.0.1:1/"), TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1), 1, TimeSpan.Zero, 150);
+        var records = new JobRecordKeeping(database, servers.Stores, settings, TimeProvider.System);
+        var finalizing = new JobCompletion(database, servers.Stores, records, TimeProvider.System).FinalizeAsync(job.Id, cancellation);
         // The copy is made although somebody else holds the row.
         await Eventually.TrueAsync(() => CopiesOf(job.Id) == 1, "the checkpoint is copied");
         await transaction.CommitAsync(cancellation);

@@ -185,5 +185,6 @@ internal sealed class Workbench : IAsyncDisposable
 
     private TrainerCatalog Catalog(PlatformDatabase database) => new(_client, database, TimeProvider.System);
 
-    private JobCompletion Completion(PlatformDatabase database) => new(database, _servers.Stores, TimeProvider.System);
+    private JobCompletion Completion(PlatformDatabase database) =>
+        new(database, _servers.Stores, new JobRecordKeeping(database, _servers.Stores, Settings, TimeProvider.System), TimeProvider.System);
 }

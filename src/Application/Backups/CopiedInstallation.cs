@@ -19,6 +19,8 @@ public static class CopiedInstallation
             DELETE FROM trainer_leases;
             DELETE FROM trainer_turns;
             UPDATE attempts SET state = 'cancelled', ended_at = now() WHERE state IN ('waiting', 'starting', 'running');
+            UPDATE predictions SET state = 'cancelled', completed_at = now() WHERE completed_at IS NULL;
+            UPDATE sweeps SET state = 'cancelled', completed_at = now() WHERE state = 'running';
             UPDATE training_jobs SET state = 'cancelled', completed_at = now() WHERE state IN ('queued', 'starting', 'running', 'finalizing');
             UPDATE exports SET state = 'cancelled', completed_at = now() WHERE state IN ('pending', 'running');
             UPDATE deployments SET state = 'deactivated' WHERE state IN ('pending', 'deploying', 'active');

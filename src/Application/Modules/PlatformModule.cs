@@ -49,7 +49,7 @@ internal static class PlatformModule
             new("Trainers", "Callbacks for trainers only. A trainer authenticates with the token of the attempt that it works on; trainers/protocol.md describes the whole protocol."),
         ],
         AddServices = services => services.AddProjects().AddDatasets().AddTraining().AddExports().AddDeployments(),
-        Work = [DatasetWork.Publish, DatasetWork.Unpack, DatasetWork.ImportAnnotations, DatasetWork.Empty, TrainingWork.Train, ExportWork.Export, DeploymentWork.Deploy],
+        Work = [DatasetWork.Publish, DatasetWork.Unpack, DatasetWork.ImportAnnotations, DatasetWork.Empty, TrainingWork.Train, TrainingWork.Sweep, TrainingWork.Predict, ExportWork.Export, DeploymentWork.Deploy],
         Repairs =
         [
             Repair.Of<ProjectOwnership>("transfers of projects", (ownership, cancellation) => ownership.SettleAsync(cancellation)),
@@ -66,6 +66,8 @@ internal static class PlatformModule
             RetentionRule.Of<AnnotationIntake>("imports of annotations that ended a month ago", (imports, cancellation) => imports.ForgetAsync(cancellation)),
             RetentionRule.Of<DatasetRemoval>("reasons to keep versions of deleted datasets", (removal, cancellation) => removal.ReopenAsync(cancellation)),
             RetentionRule.Of<AttemptFiles>("files that trainers uploaded and never reported", (files, cancellation) => files.RemoveUnreportedAsync(cancellation)),
+            RetentionRule.Of<CheckpointRemoval>("checkpoints whose time is over", (removal, cancellation) => removal.RemoveOldAsync(cancellation)),
+            RetentionRule.Of<JobRecordKeeping>("logs and metrics of jobs that ended long ago", (records, cancellation) => records.RemoveOldAsync(cancellation)),
             RetentionRule.Of<AttemptFiles>("uploads in parts that nobody finished", (files, cancellation) => files.AbortUnfinishedAsync(cancellation)),
         ],
     };

@@ -78,7 +78,9 @@ public sealed class ProjectLifecycle(PlatformDatabase database, UserDatabase use
     }
 
     private async Task<bool> HasRunningWorkAsync(Guid id, CancellationToken cancellation) =>
-        await database.TrainingJobs.AnyAsync(job => job.ProjectId == id && (job.State == JobState.Queued || job.State == JobState.Starting || job.State == JobState.Running || job.State == JobState.Finalizing), cancellation)
+        await database.Predictions.AnyAsync(row => row.ProjectId == id && row.CompletedAt == null, cancellation)
+        || await database.Sweeps.AnyAsync(sweep => sweep.ProjectId == id && sweep.State == SweepState.Running, cancellation)
+        || await database.TrainingJobs.AnyAsync(job => job.ProjectId == id && (job.State == JobState.Queued || job.State == JobState.Starting || job.State == JobState.Running || job.State == JobState.Finalizing), cancellation)
         || await database.Deployments.AnyAsync(
             deployment => deployment.ProjectId == id && deployment.State != DeploymentState.Deactivated && deployment.State != DeploymentState.Failed, cancellation);
 

@@ -45,7 +45,7 @@ public sealed class AttemptFiles(PlatformDatabase database, ObjectStores stores,
         var before = time.GetUtcNow() - LongestMultipart;
         // Only what the app writes: a bucket may be shared.
         foreach (var (store, prefix) in ((ObjectStore, string)[])
-            [(stores.Internal, "checkpoints/"), (stores.Internal, "exports/"), (stores.Internal, "models/"), (stores.Internal, "jobs/"), (stores.External, "datasets/")])
+            [(stores.Internal, "checkpoints/"), (stores.Internal, "exports/"), (stores.Internal, "predictions/"), (stores.Internal, "models/"), (stores.Internal, "jobs/"), (stores.External, "datasets/")])
             await foreach (var upload in store.ListMultipartsAsync(prefix, cancellation))
             {
                 if (upload.Begun >= before)
@@ -63,9 +63,12 @@ public sealed class AttemptFiles(PlatformDatabase database, ObjectStores stores,
             keys.Add(found.Key);
         if (keys.Count == 0)
             return 0;
-        var named = attempt.Kind == AttemptKind.Train
-            ? await database.Checkpoints.Where(checkpoint => checkpoint.JobId == attempt.SubjectId).Select(checkpoint => checkpoint.Key).ToListAsync(cancellation)
-            : await FilesOfExportAsync(attempt.SubjectId, cancellation);
+        var named = attempt.Kind switch
+        {
+            AttemptKind.Train => await database.Checkpoints.Where(checkpoint => checkpoint.JobId == attempt.SubjectId).Select(checkpoint => checkpoint.Key).ToListAsync(cancellation),
+            AttemptKind.Predict => await database.Predictions.Where(row => row.Id == attempt.SubjectId && row.Key != null).Select(row => row.Key!).ToListAsync(cancellation),
+            _ => await FilesOfExportAsync(attempt.SubjectId, cancellation),
+        };
         string[] left = [.. keys.Except(named, StringComparer.Ordinal)];
         await stores.Internal.DeleteAsync(left, cancellation);
         return left.Length;

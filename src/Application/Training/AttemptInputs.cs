@@ -35,6 +35,15 @@ public sealed class AttemptInputs(PlatformDatabase database, ObjectStores stores
         return new TrainerDataset(new Uri(url), sha256, version.ClassNames, limits.MaxImagePixels) { Keypoints = version.Keypoints };
     }
 
+    /// <summary>The version's own manifest. Null if the version is not ready.</summary>
+    public async Task<TrainerDataset?> DatasetAsync(Guid versionId, CancellationToken cancellation)
+    {
+        var version = await database.DatasetVersions.AsNoTracking().SingleOrDefaultAsync(row => row.Id == versionId, cancellation);
+        return version is { State: DatasetVersionState.Ready, ManifestKey: { } key }
+            ? new TrainerDataset(new Uri(stores.External.PresignGet(key, FileLifetime).Url), version.Hash, version.ClassNames, limits.MaxImagePixels) { Keypoints = version.Keypoints }
+            : null;
+    }
+
     /// <summary>A URL of a file in the internal bucket.</summary>
     public Uri Get(string key) => new(stores.Internal.PresignGet(key, FileLifetime).Url);
 
@@ -42,10 +51,13 @@ public sealed class AttemptInputs(PlatformDatabase database, ObjectStores stores
     /// <exception cref="ProblemException">The version has no image with one of these paths.</exception>
     public async Task<AttemptImages> ImagesAsync(Attempt attempt, IReadOnlyList<string> paths, CancellationToken cancellation)
     {
-        var versionId = attempt.Kind == AttemptKind.Train
-            ? await database.TrainingJobs.Where(job => job.Id == attempt.SubjectId).Select(job => job.DatasetVersionId).SingleAsync(cancellation)
-            : await database.Exports.Where(export => export.Id == attempt.SubjectId)
-                .Join(database.ModelVersions, export => export.ModelVersionId, version => version.Id, (_, version) => version.DatasetVersionId).SingleAsync(cancellation);
+        var versionId = await (attempt.Kind switch
+        {
+            AttemptKind.Train => database.TrainingJobs.Where(job => job.Id == attempt.SubjectId).Select(job => job.DatasetVersionId),
+            AttemptKind.Predict => database.Predictions.Where(row => row.Id == attempt.SubjectId).Select(row => row.DatasetVersionId),
+            _ => database.Exports.Where(export => export.Id == attempt.SubjectId)
+                .Join(database.ModelVersions, export => export.ModelVersionId, version => version.Id, (_, version) => version.DatasetVersionId),
+        }).SingleAsync(cancellation);
         var keys = await database.DatasetVersionImages.Where(image => image.VersionId == versionId && paths.Contains(image.Path))
             .ToDictionaryAsync(image => image.Path, image => image.Key, StringComparer.Ordinal, cancellation);
         return new AttemptImages([.. paths.Select((path, index) => keys.TryGetValue(path, out var key)

@@ -51,7 +51,7 @@ public sealed class AttemptLifecycle(
                 return AttemptStart.Over(await DescribeEndAsync(attempt, job, cancellation));
             if (attempt.State != AttemptState.Waiting)
                 return AttemptStart.Running;
-            if (job is { CancelRequested: true } || job?.State.IsTerminal() == true || await IsEndedExportAsync(attempt, cancellation))
+            if (job is { CancelRequested: true } || job?.State.IsTerminal() == true || await IsEndedAsync(attempt, cancellation))
                 return AttemptStart.Over(await EndAsync(attempt, job, AttemptState.Cancelled, Failure.Of(ErrorCodes.AttemptCancelled), transaction, cancellation));
             if (trainer.Capabilities is null || (!trainer.Online && !launch.StartsExecutions(framework)))
                 return AttemptStart.Waiting(AskTrainerAgain);
@@ -81,7 +81,7 @@ public sealed class AttemptLifecycle(
             if (attempt.State.IsTerminal())
                 return await DescribeEndAsync(attempt, job, cancellation);
             var silentFor = time.GetUtcNow() - (attempt.LastHeartbeatAt ?? attempt.StartedAt ?? attempt.CreatedAt);
-            if (job is { CancelRequested: true } || await IsEndedExportAsync(attempt, cancellation))
+            if (job is { CancelRequested: true } || await IsEndedAsync(attempt, cancellation))
                 status = await EndAsync(attempt, job, AttemptState.Cancelled, Failure.Of(ErrorCodes.AttemptCancelled), transaction, cancellation);
             else if (execution is { HasEnded: true })
                 status = await EndAsync(attempt, job, AttemptState.Failed, Failure.Of(
@@ -134,6 +134,8 @@ public sealed class AttemptLifecycle(
             attempt.LastHeartbeatAt ??= now;
             if (attempt.MoveTo(AttemptState.Starting, now) && job is not null)
                 database.AppendAttempt(attempt, now);
+            if (job is not null && attempt.Number > 1)
+                await ForgetLostEpochsAsync(job, attempt, cancellation);
             if (job?.MoveTo(JobState.Starting, now) == true)
                 database.AppendState(job, now);
         }
@@ -146,6 +148,18 @@ public sealed class AttemptLifecycle(
         await transaction.CommitAsync(cancellation);
         return outcome is TrainerStart.Accepted ? AttemptStart.Running
             : AttemptStart.Waiting(outcome is TrainerStart.Unreachable { RetryAfter: { } wait } && wait > AskTrainerAgain ? wait : AskTrainerAgain);
+    }
+
+    /// <summary>Finds the best epoch among those whose work is not lost: an epoch after the checkpoint from which an attempt goes on has no weights.</summary>
+    private async Task ForgetLostEpochsAsync(TrainingJob job, Attempt started, CancellationToken cancellation)
+    {
+        if (job.BestEpoch is not { } best || best <= (started.ResumedFromEpoch ?? 0))
+            return;
+        var attempts = await database.Attempts.Where(attempt => attempt.SubjectId == job.Id).ToListAsync(cancellation);
+        var epochs = await database.EpochMetrics.AsNoTracking().Where(epoch => epoch.JobId == job.Id).OrderBy(epoch => epoch.Attempt).ThenBy(epoch => epoch.Epoch).ToListAsync(cancellation);
+        job.SetBest(null, null);
+        foreach (var epoch in epochs.Where(epoch => !JobCurve.IsDiscarded(epoch.Attempt, epoch.Epoch, attempts)))
+            job.Consider(epoch.Epoch, epoch.Metrics);
     }
 
     /// <summary>Ends the attempt, frees its slot, and commits.</summary>
@@ -173,7 +187,7 @@ public sealed class AttemptLifecycle(
         // A trainer that was stopped reports a cancellation that nobody asked the platform for: try again.
         var tryAgain = attempt.State switch
         {
-            _ when job is { CancelRequested: true } || await IsEndedExportAsync(attempt, cancellation) => false,
+            _ when job is { CancelRequested: true } || await IsEndedAsync(attempt, cancellation) => false,
             AttemptState.Cancelled => true,
             AttemptState.Failed => attempt.Error?.Category == ErrorCategory.Transient,
             _ => false,
@@ -181,9 +195,13 @@ public sealed class AttemptLifecycle(
         return new AttemptStatus(true, attempt.State, attempt.Error, tryAgain, TimeSpan.Zero, false, []);
     }
 
-    // An export ends before its attempt when its project is deleted.
-    private async Task<bool> IsEndedExportAsync(Attempt attempt, CancellationToken cancellation) =>
-        attempt.Kind == AttemptKind.Export && await database.Exports.AnyAsync(export => export.Id == attempt.SubjectId && export.CompletedAt != null, cancellation);
+    // An export ends before its attempt when its project is deleted; a prediction is to end when somebody cancelled it.
+    private async Task<bool> IsEndedAsync(Attempt attempt, CancellationToken cancellation) => attempt.Kind switch
+    {
+        AttemptKind.Export => await database.Exports.AnyAsync(export => export.Id == attempt.SubjectId && export.CompletedAt != null, cancellation),
+        AttemptKind.Predict => await database.Predictions.AnyAsync(row => row.Id == attempt.SubjectId && (row.CompletedAt != null || row.CancelRequested), cancellation),
+        _ => false,
+    };
 
     private async Task<(Attempt Attempt, TrainingJob? Job)> LockAsync(Guid attemptId, CancellationToken cancellation)
     {
@@ -194,6 +212,7 @@ public sealed class AttemptLifecycle(
     private Task<string> FrameworkAsync(AttemptKind kind, Guid subjectId, CancellationToken cancellation) => kind switch
     {
         AttemptKind.Train => database.TrainingJobs.Where(job => job.Id == subjectId).Select(job => job.Framework).SingleAsync(cancellation),
+        AttemptKind.Predict => database.Predictions.Where(row => row.Id == subjectId).Select(row => row.Framework).SingleAsync(cancellation),
         _ => database.Exports.Where(export => export.Id == subjectId)
             .Join(database.ModelVersions, export => export.ModelVersionId, version => version.Id, (_, version) => version.Framework)
             .SingleAsync(cancellation),

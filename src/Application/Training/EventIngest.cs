@@ -31,6 +31,7 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
 
         var job = attempt.Kind == AttemptKind.Train ? await database.LockJobAsync(attempt.SubjectId, cancellation) : null;
         var export = attempt.Kind == AttemptKind.Export ? await database.LockExportAsync(attempt.SubjectId, cancellation) : null;
+        var prediction = attempt.Kind == AttemptKind.Predict ? await database.LockPredictionAsync(attempt.SubjectId, cancellation) : null;
         var refused = batch.Index().Where(entry => entry.Item.Seq is null).Select(entry => new RefusedEvent(entry.Index, null, entry.Item.Field!, entry.Item.Message!)).ToList();
         foreach (var (index, reported) in batch.Index().OrderBy(entry => entry.Item.Seq))
         {
@@ -40,7 +41,7 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
             {
                 if (reported.Event is not { } entry)
                     throw new EventRefusedException(reported.Field!, reported.Message!);
-                await new Change(database, attempt, job, export, entry, now).ApplyAsync(cancellation);
+                await new Change(database, attempt, job, export, prediction, entry, now).ApplyAsync(cancellation);
             }
             catch (EventRefusedException wrong)
             {
@@ -59,7 +60,7 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
         if (job is not null)
             await database.NotifyJobReadersAsync(job.Id, cancellation);
         await transaction.CommitAsync(cancellation);
-        var cancel = attempt.State.IsTerminal() || job is { CancelRequested: true } or { State: JobState.Cancelled } or { State: JobState.Failed } || export?.CompletedAt is not null;
+        var cancel = attempt.State.IsTerminal() || job is { CancelRequested: true } or { State: JobState.Cancelled } or { State: JobState.Failed } || export?.CompletedAt is not null || prediction is { CompletedAt: not null } or { CancelRequested: true };
         return new IngestedEvents(new AttemptEventReply(attempt.LastSequence, cancel, refused.Count == 0 ? null : [.. refused.OrderBy(entry => entry.Index)]), subjects);
     }
 
@@ -70,7 +71,7 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
     }
 
     /// <summary>Applies one event to the rows that it concerns. Throws <see cref="EventRefusedException"/> before it has changed any.</summary>
-    private sealed class Change(PlatformDatabase database, Attempt attempt, TrainingJob? job, Export? export, AttemptEvent entry, DateTimeOffset now)
+    private sealed class Change(PlatformDatabase database, Attempt attempt, TrainingJob? job, Export? export, BatchPrediction? prediction, AttemptEvent entry, DateTimeOffset now)
     {
         private readonly DateTimeOffset _time = entry.Time.ToUniversalTime();
 
@@ -85,6 +86,7 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
                 case "validation" when job is not null: await ValidationAsync(job, cancellation); break;
                 case "checkpoint" when job is not null: await CheckpointAsync(job, cancellation); break;
                 case "artifact" when export is not null: Artifact(export); break;
+                case "artifact" when prediction is not null: Artifact(prediction); break;
                 case "completed": Completed(); break;
                 case "failed": Failed(); break;
                 default: break; // A heartbeat, or a type of a newer trainer.
@@ -96,6 +98,7 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
             if (attempt.MoveTo(AttemptState.Running, now) && job is not null)
                 database.AppendAttempt(attempt, now);
             export?.MoveTo(ExportState.Running, now);
+            prediction?.MoveTo(PredictionState.Running, now);
             if (job is null)
                 return;
             job.TotalEpochs = entry.TotalEpochs ?? job.TotalEpochs;
@@ -116,15 +119,20 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
             if (await database.EpochMetrics.FindAsync([target.Id, attempt.Number, epoch], cancellation) is not null)
                 return;
             Started(); // A trainer that crashed may never have sent its first event.
+            var (finite, notFinite) = JobCurve.Divide(metrics);
             database.EpochMetrics.Add(new EpochMetrics
             {
-                JobId = target.Id, Attempt = attempt.Number, Epoch = epoch, Metrics = metrics, EpochSeconds = entry.EpochSeconds, Time = _time,
+                JobId = target.Id, Attempt = attempt.Number, Epoch = epoch, Metrics = finite, NotFinite = notFinite, EpochSeconds = entry.EpochSeconds, Time = _time,
             });
             target.CurrentEpoch = epoch;
             target.TotalEpochs = entry.TotalEpochs ?? target.TotalEpochs;
             target.EtaSeconds = entry.EtaSeconds;
-            target.LatestMetrics = metrics;
-            database.Append(target.Id, "metrics", new { Attempt = attempt.Number, Epoch = epoch, target.TotalEpochs, Metrics = metrics, entry.EpochSeconds, entry.EtaSeconds }, now);
+            target.LatestMetrics = finite;
+            target.Consider(epoch, finite);
+            database.Append(target.Id, "metrics", new { Attempt = attempt.Number, Epoch = epoch, target.TotalEpochs, Metrics = finite, NotFinite = notFinite, entry.EpochSeconds, entry.EtaSeconds }, now);
+            // A trainer that goes on would only waste its machine.
+            if (notFinite?.GetValueOrDefault("loss") is { } loss)
+                End(AttemptState.Failed, Failure.Of(ErrorCodes.LossDiverged, $"The loss of epoch {epoch} is {loss}."));
         }
 
         private async Task ValidationAsync(TrainingJob target, CancellationToken cancellation)
@@ -140,10 +148,10 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
                 throw Invalid("confusionMatrix", $"A square of counts with {classes.Count} rows, or one more for the background.");
             database.ValidationResults.Add(new ValidationResult
             {
-                JobId = target.Id, Attempt = attempt.Number, Epoch = epoch, Split = split, Metrics = metrics, Classes = classes,
+                JobId = target.Id, Attempt = attempt.Number, Epoch = epoch, Split = split, Metrics = JobCurve.Divide(metrics).Finite, Classes = classes,
                 ConfusionMatrix = matrix, PerClass = Require(entry.PerClass, "perClass").ConvertAll(row => row.ToMetrics()), Time = _time,
             });
-            database.Append(target.Id, "validation", new { Epoch = epoch, Split = split, Metrics = metrics }, now);
+            database.Append(target.Id, "validation", new { Epoch = epoch, Split = split, Metrics = JobCurve.Divide(metrics).Finite }, now);
         }
 
         private async Task CheckpointAsync(TrainingJob target, CancellationToken cancellation)
@@ -158,7 +166,7 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
             var checkpoint = new Checkpoint
             {
                 JobId = target.Id, Attempt = attempt.Number, Epoch = epoch, Name = name, Key = OwnKey(), Size = Require(entry.Size, "size"),
-                Sha256 = Require(entry.Sha256, "sha256"), Best = entry.Best ?? false, Metrics = entry.Metrics ?? [], CreatedAt = now,
+                Sha256 = Require(entry.Sha256, "sha256"), Best = entry.Best ?? false, Metrics = JobCurve.Divide(entry.Metrics ?? []).Finite, CreatedAt = now,
             };
             database.Checkpoints.Add(checkpoint);
             database.Append(target.Id, "checkpoint", new { Attempt = attempt.Number, Epoch = epoch, Name = name, checkpoint.Best, checkpoint.Size }, now);
@@ -173,6 +181,12 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
                 (target.Key, target.Size, target.Sha256) = (key, size, sha256);
         }
 
+        private void Artifact(BatchPrediction target)
+        {
+            var (key, size, sha256) = (OwnKey(), Require(entry.Size, "size"), Require(entry.Sha256, "sha256"));
+            (target.Key, target.Size, target.Sha256) = (key, size, sha256);
+        }
+
         private void Completed()
         {
             attempt.Result = entry.Result;
@@ -181,8 +195,10 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
                 return;
             database.AppendAttempt(attempt, now);
             job.FinalMetrics = entry.FinalMetrics ?? job.LatestMetrics;
-            job.BestMetrics = entry.BestMetrics ?? job.FinalMetrics;
-            job.BestEpoch = entry.BestEpoch;
+            // A trainer that resumed may not know how good the epochs before were.
+            var reported = entry.BestMetrics ?? job.BestMetrics ?? job.FinalMetrics;
+            if (job.BestMetrics is null || reported is null || !job.TaskType.Primary().IsBetter(job.BestMetrics, reported))
+                job.SetBest(entry.BestEpoch ?? job.BestEpoch, reported);
             if (job.MoveTo(JobState.Finalizing, now))
                 database.AppendState(job, now);
         }
@@ -192,8 +208,12 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
             var code = Require(entry.Code, "code");
             var known = ErrorCodes.OfTrainerFailure(code);
             var category = Enum.TryParse<ErrorCategory>(entry.Category, ignoreCase: true, out var said) && Enum.IsDefined(said) ? said : known.Category;
-            var failure = new Failure(known.Code, category, entry.Message ?? known.Title);
-            var end = code == ErrorCodes.AttemptCancelled.Code ? AttemptState.Cancelled : AttemptState.Failed;
+            var failure = new Failure(known.Code, category, entry.Message ?? known.Title) { Measured = entry.Measured, TryConfig = entry.TryConfig };
+            End(code == ErrorCodes.AttemptCancelled.Code ? AttemptState.Cancelled : AttemptState.Failed, failure);
+        }
+
+        private void End(AttemptState end, Failure failure)
+        {
             if (attempt.MoveTo(end, now, failure) && job is not null)
                 database.AppendAttempt(attempt, now);
         }
@@ -215,8 +235,8 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
         {
             foreach (var (field, values) in new (string, IEnumerable<double>?)[]
                      {
-                         ("metrics", entry.Metrics?.Values), ("finalMetrics", entry.FinalMetrics?.Values), ("bestMetrics", entry.BestMetrics?.Values),
-                         ("epochSeconds", entry.EpochSeconds is { } seconds ? [seconds] : null), ("etaSeconds", entry.EtaSeconds is { } eta ? [eta] : null),
+                         ("finalMetrics", entry.FinalMetrics?.Values), ("bestMetrics", entry.BestMetrics?.Values),
+                         ("measured", entry.Measured?.Values), ("epochSeconds", entry.EpochSeconds is { } seconds ? [seconds] : null), ("etaSeconds", entry.EtaSeconds is { } eta ? [eta] : null),
                          ("perClass", entry.PerClass?.SelectMany(row => (IEnumerable<double>)[row.Precision ?? 0, row.Recall ?? 0, row.F1 ?? 0, .. row.Metrics?.Values ?? []])),
                      })
                 if (values?.All(double.IsFinite) == false)

@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Datasets;
@@ -11,7 +10,7 @@ using VisionPlatform.Infrastructure.Storage;
 namespace VisionPlatform.Application.Training;
 
 /// <summary>Ends jobs: with a model version, or with an error. Running it again changes nothing.</summary>
-public sealed class JobCompletion(PlatformDatabase database, ObjectStores stores, TimeProvider time)
+public sealed class JobCompletion(PlatformDatabase database, ObjectStores stores, JobRecordKeeping records, TimeProvider time)
 {
     /// <summary>Stores the best checkpoint as a model version and completes the job. If it cannot, the job stays open and the answer says how to end it.</summary>
     public async Task<JobEnd> FinalizeAsync(Guid jobId, CancellationToken cancellation)
@@ -21,7 +20,6 @@ public sealed class JobCompletion(PlatformDatabase database, ObjectStores stores
             return new JobEnd(jobId, JobState.Failed, Failure.Of(ErrorCodes.CheckpointInvalid, "The trainer finished without a checkpoint."));
         if (EndOf(await database.TrainingJobs.AsNoTracking().SingleAsync(job => job.Id == jobId, cancellation)) is { } over)
             return over;
-        await KeepLogsAsync(jobId, cancellation);
 
         // Before the transaction: copying and reading a large file takes minutes, and no row may be locked for that long.
         var key = $"models/{jobId}/{Guid.CreateVersion7():n}/checkpoint{Path.GetExtension(best.Name)}";
@@ -31,15 +29,26 @@ public sealed class JobCompletion(PlatformDatabase database, ObjectStores stores
         // Another run may have completed the job, with a copy of its own.
         if (!await database.ModelVersions.AnyAsync(version => version.CheckpointKey == key, cancellation))
             await stores.Internal.DeleteAsync(key, cancellation);
+        if (end.State.IsTerminal())
+        {
+            database.ChangeTracker.Clear();
+            await records.StoreAsync(jobId, cancellation);
+        }
         return end;
     }
 
-    /// <summary>The last checkpoint that its trainer marked as the best. If it marked none, the one with the best primary metric of the task, of equal ones the last.</summary>
+    /// <summary>
+    /// Of the last checkpoints that each attempt marked as the best, the one with the best primary metric of the task; of equal ones the last. If none is
+    /// marked, the best of all.
+    /// </summary>
     private async Task<Checkpoint?> BestAsync(Guid jobId, CancellationToken cancellation)
     {
         var checkpoints = await database.Checkpoints.AsNoTracking().Where(c => c.JobId == jobId)
             .OrderByDescending(c => c.Best).ThenByDescending(c => c.Attempt).ThenByDescending(c => c.Epoch).ToListAsync(cancellation);
-        if (checkpoints is [] or [{ Best: true }, ..])
+        // A trainer that resumed may not know the best of the attempts before.
+        if (checkpoints is [{ Best: true }, ..])
+            checkpoints = [.. checkpoints.Where(checkpoint => checkpoint.Best).DistinctBy(checkpoint => checkpoint.Attempt)];
+        if (checkpoints.Count <= 1)
             return checkpoints.FirstOrDefault();
         var task = await database.TrainingJobs.Where(job => job.Id == jobId).Select(job => job.TaskType).SingleAsync(cancellation);
         return task.Primary().BestOf(checkpoints, checkpoint => checkpoint.Metrics);
@@ -59,7 +68,8 @@ public sealed class JobCompletion(PlatformDatabase database, ObjectStores stores
         var version = await AddVersionAsync(job, best, key, cancellation);
         var now = time.GetUtcNow();
         (job.ModelId, job.ModelVersionId) = (version.ModelId, version.Id);
-        job.BestEpoch ??= best.Epoch;
+        if (job.BestEpoch is null)
+            job.SetBest(best.Epoch, job.BestMetrics);
         job.MoveTo(JobState.Finalizing, now);
         job.MoveTo(JobState.Completed, now);
         database.AppendState(job, now);
@@ -78,7 +88,7 @@ public sealed class JobCompletion(PlatformDatabase database, ObjectStores stores
             await database.CloseAttemptsAsync(end.JobId, now, cancellation);
             var job = (await database.LockJobAsync(end.JobId, cancellation))!;
             var cancelled = job.CancelRequested;
-            if (job.MoveTo(cancelled ? JobState.Cancelled : JobState.Failed, now, cancelled ? null : end.Failure))
+            if (job.MoveTo(cancelled ? JobState.Cancelled : JobState.Failed, now, cancelled ? null : await WithAdviceAsync(job, end.Failure, cancellation)))
                 database.AppendState(job, now);
             await database.SaveChangesAsync(cancellation);
             await database.NotifyJobReadersAsync(job.Id, cancellation);
@@ -86,7 +96,16 @@ public sealed class JobCompletion(PlatformDatabase database, ObjectStores stores
         }
 
         // Last: the end of the job must not depend on the object store.
-        await KeepLogsAsync(end.JobId, cancellation);
+        database.ChangeTracker.Clear();
+        await records.StoreAsync(end.JobId, cancellation);
+    }
+
+    private async Task<Failure?> WithAdviceAsync(TrainingJob job, Failure? failure, CancellationToken cancellation)
+    {
+        if (failure is null)
+            return null;
+        var trainer = await database.Trainers.AsNoTracking().FirstOrDefaultAsync(known => known.Framework == job.Framework, cancellation);
+        return FailureAdvice.Complete(failure, job.Config, trainer?.Capabilities.ConfigSchema);
     }
 
     private async Task<ModelVersion> AddVersionAsync(TrainingJob job, Checkpoint best, string key, CancellationToken cancellation)
@@ -121,21 +140,5 @@ public sealed class JobCompletion(PlatformDatabase database, ObjectStores stores
                 .FirstOrDefaultAsync(cancellation)
             ?? await results.Where(result => result.Attempt == best.Attempt && result.Epoch == best.Epoch && result.Split == Split.Val)
                 .FirstOrDefaultAsync(cancellation);
-    }
-
-    /// <summary>Writes the job's log as JSON lines to logs/{job}/{attempt}/log.jsonl, where it outlives the database rows.</summary>
-    private async Task KeepLogsAsync(Guid jobId, CancellationToken cancellation)
-    {
-        var files = new SortedDictionary<int, StringBuilder>();
-        await foreach (var entry in database.JobEvents.AsNoTracking().Where(e => e.JobId == jobId && e.Type == "log").OrderBy(e => e.Id).AsAsyncEnumerable().WithCancellation(cancellation))
-        {
-            var attempt = entry.Data.GetProperty("attempt").GetInt32();
-            if (!files.TryGetValue(attempt, out var lines))
-                files[attempt] = lines = new StringBuilder();
-            lines.Append(entry.Data.GetRawText()).Append('\n');
-        }
-
-        foreach (var (attempt, lines) in files)
-            await stores.Internal.PutAsync($"logs/{jobId}/{attempt}/log.jsonl", Encoding.UTF8.GetBytes(lines.ToString()), "application/jsonl", cancellation);
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Application.Datasets;
 using VisionPlatform.Application.Idempotency;
@@ -27,13 +28,26 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
     {
         var (dataset, version) = await RequireDatasetAsync(settings, cancellation);
         Check(await catalog.RequireAsync(settings.Framework, cancellation), settings, dataset.TaskType);
+        var start = settings.ResumeFrom is { } checkpoint ? await RequireCheckpointAsync(settings, checkpoint, version, cancellation) : null;
         var job = new TrainingJob
         {
             ProjectId = dataset.ProjectId, DatasetVersionId = settings.DatasetVersionId, Name = (settings.Name ?? DefaultName(dataset, settings.Model)).AsName(),
             Framework = settings.Framework, Model = settings.Model, TaskType = dataset.TaskType, Config = settings.Config, Split = settings.Split,
             Warnings = settings.Split is { } own ? await WarningsAsync(version, own, cancellation) : version.Warnings, CreatedBy = userId, CreatedAt = time.GetUtcNow(),
+            ClonedFrom = settings.ClonedFrom?.Id, StartFrom = start,
         };
         return await AddAsync(job, once, cancellation);
+    }
+
+    /// <summary>Checks settings of a job without creating it.</summary>
+    /// <returns>The dataset, and what the trainer offers.</returns>
+    /// <exception cref="ProblemException">Those of <see cref="CreateAsync"/>.</exception>
+    internal async Task<(Dataset Dataset, TrainerCapabilities Trainer)> CheckAsync(JobSettings settings, CancellationToken cancellation)
+    {
+        var (dataset, _) = await RequireDatasetAsync(settings, cancellation);
+        var trainer = await catalog.RequireAsync(settings.Framework, cancellation);
+        Check(trainer, settings, dataset.TaskType);
+        return (dataset, trainer);
     }
 
     /// <summary>Puts a pending job in the queue; a queued job stays as it is. Schedule <see cref="TrainingWork.Train"/> after it.</summary>
@@ -52,6 +66,17 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
             database.AppendState(job, now);
         await database.SaveChangesAsync(cancellation);
         await database.NotifyJobReadersAsync(id, cancellation);
+        await transaction.CommitAsync(cancellation);
+        return job;
+    }
+
+    /// <summary>Changes what people say about a job: the star, the notes and the tags.</summary>
+    public async Task<TrainingJob> MarkAsync(Guid id, bool starred, string notes, IReadOnlyList<string> tags, CancellationToken cancellation)
+    {
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        var job = (await database.LockJobAsync(id, cancellation))!;
+        (job.Starred, job.Notes, job.Tags) = (starred, notes, [.. tags.Distinct(StringComparer.Ordinal)]);
+        await database.SaveChangesAsync(cancellation);
         await transaction.CommitAsync(cancellation);
         return job;
     }
@@ -88,6 +113,49 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
         return await AddAsync(again, once, cancellation);
     }
 
+    /// <summary>Creates a job with the settings of another one, changed as wanted. The other may still be running.</summary>
+    /// <exception cref="ProblemException">
+    /// <see cref="ErrorCodes.NoSuggestion"/> when the failure of the job names no change; <see cref="ErrorCodes.CheckpointInvalid"/> when the clone cannot go on from the
+    /// checkpoint; and those of <see cref="CreateAsync"/>.
+    /// </exception>
+    public Task<Created<TrainingJob>> CloneAsync(
+        Guid userId, TrainingJob job, JobChanges changes, bool mayUseAdvanced, IdempotentCreate<TrainingJob> once, CancellationToken cancellation)
+    {
+        var config = new Dictionary<string, JsonElement>(job.Config, StringComparer.Ordinal);
+        if (changes.Suggested)
+            foreach (var (field, value) in job.Error?.TryConfig ?? throw new ProblemException(ErrorCodes.NoSuggestion))
+                config[field] = value;
+        foreach (var (field, value) in changes.Config ?? [])
+            if (value.ValueKind == JsonValueKind.Null)
+                config.Remove(field);
+            else
+                config[field] = value;
+        // A split of the job's own belongs to the images that it was made for.
+        var split = changes.Split ?? (changes.DatasetVersionId is null ? job.Split : null);
+        var settings = new JobSettings(
+            job.ProjectId, changes.DatasetVersionId ?? job.DatasetVersionId, changes.Framework ?? job.Framework, changes.Model ?? job.Model, changes.Name ?? job.Name, config, split, mayUseAdvanced)
+        {
+            ClonedFrom = job, ResumeFrom = changes.ResumeFrom,
+        };
+        return CreateAsync(userId, settings, once, cancellation);
+    }
+
+    private async Task<StartCheckpoint> RequireCheckpointAsync(JobSettings settings, CheckpointName wanted, DatasetVersion version, CancellationToken cancellation)
+    {
+        var job = settings.ClonedFrom!;
+        var checkpoint = await database.Checkpoints.AsNoTracking().FirstOrDefaultAsync(c => c.JobId == job.Id && c.Attempt == wanted.Attempt && c.Epoch == wanted.Epoch, cancellation)
+            ?? throw ProblemException.NoSuch("checkpoint", "resumeFrom");
+        if (settings.Framework != job.Framework || settings.Model != job.Model)
+            throw new ProblemException(ErrorCodes.CheckpointInvalid, "A checkpoint can be continued only with its own framework and model.", "resumeFrom");
+        if (version.Id != job.DatasetVersionId)
+        {
+            var trained = await database.DatasetVersions.AsNoTracking().SingleAsync(row => row.Id == job.DatasetVersionId, cancellation);
+            if (!trained.ClassNames.SequenceEqual(version.ClassNames, StringComparer.Ordinal))
+                throw new ProblemException(ErrorCodes.CheckpointInvalid, "The dataset version has other classes than the one that the checkpoint was trained on.", "resumeFrom");
+        }
+        return new StartCheckpoint(job.Id, checkpoint.Attempt, checkpoint.Epoch, checkpoint.Key, checkpoint.Sha256);
+    }
+
     private async Task<Created<TrainingJob>> AddAsync(TrainingJob job, IdempotentCreate<TrainingJob> once, CancellationToken cancellation)
     {
         await using var create = await once.BeginAsync(database, cancellation);
@@ -95,6 +163,9 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
             return earlier;
         await database.RequireLiveProjectAsync(job.ProjectId, "project", cancellation);
         await database.RequireLiveDatasetOfVersionAsync(job.DatasetVersionId, cancellation);
+        // Retention removes no checkpoint that is locked, and none that a job names.
+        if (job.StartFrom is { } start && !await database.Checkpoints.FromSql($"SELECT * FROM checkpoints WHERE key = {start.Key} FOR SHARE").AsNoTracking().AnyAsync(cancellation))
+            throw ProblemException.NoSuch("checkpoint", "resumeFrom");
         database.TrainingJobs.Add(job);
         await database.SaveChangesAsync(cancellation);
         return await create.CommitAsync(job, cancellation);
@@ -129,7 +200,7 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
         return (found.dataset, found.version);
     }
 
-    private static void Check(TrainerCapabilities capabilities, JobSettings settings, TaskType task)
+    internal static void Check(TrainerCapabilities capabilities, JobSettings settings, TaskType task)
     {
         if (capabilities.FindModel(settings.Model) is not { } known || !known.Supports(task))
             throw new ProblemException(
@@ -139,7 +210,10 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
         var errors = capabilities.ConfigSchema.Validate(settings.Config);
         if (errors.Count > 0)
             throw new ProblemException(ErrorCodes.InvalidConfig, string.Join(" ", errors.Select(error => $"{error.Key}: {error.Value[0]}")), errors);
-        if (!settings.MayUseAdvanced && capabilities.ConfigSchema.AdvancedIn(settings.Config) is { Count: > 0 } advanced)
+        // Values that a clone takes over were allowed to the person who set them.
+        string[] advanced = settings.MayUseAdvanced ? [] : [.. capabilities.ConfigSchema.AdvancedIn(settings.Config).Where(name =>
+            settings.ClonedFrom?.Config.TryGetValue(name, out var known) != true || !JsonElement.DeepEquals(known, settings.Config[name]))];
+        if (advanced.Length > 0)
         {
             var needed = AccessPolicy.NameOf(Permission.TrainingAdvanced);
             throw new ProblemException(

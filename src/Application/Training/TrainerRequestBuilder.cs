@@ -27,6 +27,7 @@ public sealed class TrainerRequestBuilder(
     public Task<BuiltRequest> BuildAsync(Attempt attempt, CancellationToken cancellation) => attempt.Kind switch
     {
         AttemptKind.Train => BuildTrainingAsync(attempt, cancellation),
+        AttemptKind.Predict => BuildPredictionAsync(attempt, cancellation),
         _ => BuildExportAsync(attempt, cancellation),
     };
 
@@ -38,8 +39,20 @@ public sealed class TrainerRequestBuilder(
             return new BuiltRequest(null, Failure.Of(ErrorCodes.DatasetVersionNotReady), null);
         var last = await database.Checkpoints.AsNoTracking().Where(c => c.JobId == job.Id)
             .OrderByDescending(c => c.Attempt).ThenByDescending(c => c.Epoch).FirstOrDefaultAsync(cancellation);
-        var checkpoint = last is null ? null : new TrainerCheckpoint(inputs.Get(last.Key), last.Sha256, last.Epoch);
-        return new BuiltRequest(Request(attempt, "train", job.TaskType, job.Model, dataset, job.Config, checkpoint, null), null, last?.Epoch);
+        var checkpoint = last is not null ? new TrainerCheckpoint(inputs.Get(last.Key), last.Sha256, last.Epoch)
+            : job.StartFrom is { } start ? new TrainerCheckpoint(inputs.Get(start.Key), start.Sha256, start.Epoch)
+            : null;
+        return new BuiltRequest(Request(attempt, "train", job.TaskType, job.Model, dataset, job.Config, checkpoint, null), null, checkpoint?.Epoch);
+    }
+
+    private async Task<BuiltRequest> BuildPredictionAsync(Attempt attempt, CancellationToken cancellation)
+    {
+        var prediction = await database.Predictions.AsNoTracking().SingleAsync(row => row.Id == attempt.SubjectId, cancellation);
+        var dataset = await inputs.DatasetAsync(prediction.DatasetVersionId, cancellation);
+        if (dataset is null)
+            return new BuiltRequest(null, Failure.Of(ErrorCodes.DatasetVersionNotReady), null);
+        var checkpoint = new TrainerCheckpoint(inputs.Get(prediction.CheckpointKey), prediction.CheckpointSha256, prediction.CheckpointEpoch);
+        return new BuiltRequest(Request(attempt, "predict", prediction.TaskType, prediction.Model, dataset, prediction.Config, checkpoint, null), null, null);
     }
 
     private async Task<BuiltRequest> BuildExportAsync(Attempt attempt, CancellationToken cancellation)

@@ -15,21 +15,21 @@ public static class TrainerSlots
     public static readonly TimeSpan LeaseTime = TimeSpan.FromMinutes(10);
 
     private const string WithProject =
-        "attempts a LEFT JOIN training_jobs j ON j.id = a.subject_id LEFT JOIN exports e ON e.id = a.subject_id";
+        "attempts a LEFT JOIN training_jobs j ON j.id = a.subject_id LEFT JOIN exports e ON e.id = a.subject_id LEFT JOIN predictions p ON p.id = a.subject_id";
 
     /// <summary>The waiting attempts of trainer {0} at time {1} with the place of each, from 1.</summary>
     private const string Queue =
         $$"""
         held AS (
-            SELECT coalesce(j.project_id, e.project_id) AS project_id, count(*) AS slots
+            SELECT coalesce(j.project_id, e.project_id, p.project_id) AS project_id, count(*) AS slots
             FROM {{WithProject}} JOIN trainer_leases l ON l.attempt_id = a.id
             WHERE l.trainer = {0} AND l.expires_at > {1} GROUP BY 1
         ), rounds AS (
             SELECT a.id, a.subject_id, a.created_at, t.taken_at,
-                coalesce(h.slots, 0) + row_number() OVER (PARTITION BY coalesce(j.project_id, e.project_id) ORDER BY a.created_at, a.id) AS round
+                coalesce(h.slots, 0) + row_number() OVER (PARTITION BY coalesce(j.project_id, e.project_id, p.project_id) ORDER BY a.created_at, a.id) AS round
             FROM {{WithProject}}
-            LEFT JOIN held h ON h.project_id = coalesce(j.project_id, e.project_id)
-            LEFT JOIN trainer_turns t ON t.trainer = a.trainer AND t.project_id = coalesce(j.project_id, e.project_id)
+            LEFT JOIN held h ON h.project_id = coalesce(j.project_id, e.project_id, p.project_id)
+            LEFT JOIN trainer_turns t ON t.trainer = a.trainer AND t.project_id = coalesce(j.project_id, e.project_id, p.project_id)
             WHERE a.trainer = {0} AND a.state = 'waiting' AND NOT EXISTS (SELECT FROM trainer_leases l WHERE l.attempt_id = a.id AND l.expires_at > {1})
         ), queue AS (
             SELECT id, subject_id, row_number() OVER (ORDER BY round, taken_at NULLS FIRST, created_at, id) AS place FROM rounds
@@ -47,7 +47,7 @@ public static class TrainerSlots
             RETURNING attempt_id
         )
         INSERT INTO trainer_turns (trainer, project_id, taken_at)
-        SELECT {0}, coalesce(j.project_id, e.project_id), {1} FROM lease JOIN {{WithProject}} ON a.id = lease.attempt_id
+        SELECT {0}, coalesce(j.project_id, e.project_id, p.project_id), {1} FROM lease JOIN {{WithProject}} ON a.id = lease.attempt_id
         ON CONFLICT (trainer, project_id) DO UPDATE SET taken_at = EXCLUDED.taken_at
         """;
 

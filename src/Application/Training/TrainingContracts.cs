@@ -13,7 +13,41 @@ namespace VisionPlatform.Application.Training;
 /// <param name="Split">The job's own split; null for the split of the dataset version.</param>
 /// <param name="MayUseAdvanced">Whether the person holds <see cref="Domain.Accounts.Permission.TrainingAdvanced"/> in the project.</param>
 public sealed record JobSettings(
-    Guid ProjectId, Guid DatasetVersionId, string Framework, string Model, string? Name, Dictionary<string, JsonElement> Config, SplitSettings? Split, bool MayUseAdvanced);
+    Guid ProjectId, Guid DatasetVersionId, string Framework, string Model, string? Name, Dictionary<string, JsonElement> Config, SplitSettings? Split, bool MayUseAdvanced)
+{
+    /// <summary>The job whose settings these are, with changes.</summary>
+    public TrainingJob? ClonedFrom { get; init; }
+
+    /// <summary>Checkpoint from which the training goes on.</summary>
+    public CheckpointName? ResumeFrom { get; init; }
+}
+
+/// <summary>A checkpoint of a job.</summary>
+public sealed record CheckpointName(int Attempt, int Epoch);
+
+/// <summary>What is otherwise in a clone of a job. What is null stays as it is.</summary>
+/// <param name="Config">Values by field; a JSON null removes the field.</param>
+/// <param name="Suggested">Whether to make the change that the job's failure names, before those of <paramref name="Config"/>.</param>
+/// <param name="ResumeFrom">Checkpoint of the cloned job from which to go on.</param>
+public sealed record JobChanges(
+    string? Name, Guid? DatasetVersionId, string? Framework, string? Model, Dictionary<string, JsonElement>? Config, SplitSettings? Split, bool Suggested, CheckpointName? ResumeFrom);
+
+/// <summary>What a sweep tries.</summary>
+/// <param name="Configurations">Number of configurations that are drawn at random; a grid has all combinations.</param>
+/// <param name="Parallel">Runs at the same time; null for as many as the trainer has slots.</param>
+/// <param name="Seed">Seed of the random choices; null for any.</param>
+/// <param name="MinEpochs">Epochs of the first round of successive halving.</param>
+/// <param name="Factor">Part that goes on to the next round of successive halving: one of this many.</param>
+public sealed record SweepSettings(SweepMethod Method, IReadOnlyList<SweepParameter> Space, int? Configurations, int? Parallel, int? Seed, int? MinEpochs, int Factor);
+
+/// <summary>How far a sweep is.</summary>
+/// <param name="Jobs">Its jobs that have not ended.</param>
+/// <param name="CheckAgainIn">When to look again if no job ends before.</param>
+public sealed record SweepStep(bool Ended, IReadOnlyList<Guid> Jobs, TimeSpan CheckAgainIn);
+
+/// <summary>How a prediction ended.</summary>
+/// <param name="Failure">Why it did not complete; null otherwise.</param>
+public sealed record PredictionEnd(Guid PredictionId, PredictionState State, Failure? Failure);
 
 /// <summary>How a job ends.</summary>
 /// <param name="Failure">Why it failed; null otherwise.</param>

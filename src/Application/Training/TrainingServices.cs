@@ -24,6 +24,11 @@ public static class TrainingServices
         services.AddScoped<JobCompletion>();
         services.AddScoped<EventIngest>();
         services.AddScoped<AttemptFiles>();
+        services.AddScoped<SweepLifecycle>();
+        services.AddScoped<CheckpointRemoval>();
+        services.AddScoped<PredictionLifecycle>();
+        services.AddScoped<JobRecords>();
+        services.AddScoped<JobRecordKeeping>();
         services.AddScoped<QueueWatch>();
         services.AddSingleton<TrainingGauges>();
         return services;

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Domain.Organizations;
 
@@ -52,6 +53,12 @@ public sealed record Failure(string Code, ErrorCategory Category, string Message
 {
     /// <summary>What the reader should do next, from the table.</summary>
     public string SuggestedAction => ErrorCodes.Find(Code).SuggestedAction;
+
+    /// <summary>What was measured when it happened, by name, for example <c>peakMemoryBytes</c>; null when nothing was.</summary>
+    public IReadOnlyDictionary<string, double>? Measured { get; init; }
+
+    /// <summary>Fields of the configuration with the values to try instead; null when no value is known that would help.</summary>
+    public IReadOnlyDictionary<string, JsonElement>? TryConfig { get; init; }
 
     public static Failure Of(ErrorCode code, string? message = null) => new(code.Code, code.Category, message ?? code.Title);
 }

@@ -8,6 +8,7 @@ public enum AttemptKind
 {
     Train,
     Export,
+    Predict,
 }
 
 /// <summary>One try to run a job or an export on a trainer. Its id is the subject of the token with which the trainer calls back.</summary>
@@ -16,7 +17,7 @@ public sealed class Attempt
     public Guid Id { get; init; } = Guid.CreateVersion7();
     public required AttemptKind Kind { get; init; }
 
-    /// <summary>Id of the training job or export, by <see cref="Kind"/>.</summary>
+    /// <summary>Id of the training job, export or prediction, by <see cref="Kind"/>.</summary>
     public required Guid SubjectId { get; init; }
 
     /// <summary>1, 2, 3 and so on within the job or export.</summary>
@@ -45,7 +46,7 @@ public sealed class Attempt
     public DateTimeOffset? FilesSweptAt { get; init; }
 
     /// <summary>Prefix of the keys of its files in the internal bucket. It may write nowhere else.</summary>
-    public string ArtifactPrefix => $"{(Kind == AttemptKind.Train ? "checkpoints" : "exports")}/{SubjectId}/{Number}/";
+    public string ArtifactPrefix => $"{Kind switch { AttemptKind.Train => "checkpoints", AttemptKind.Predict => "predictions", _ => "exports" }}/{SubjectId}/{Number}/";
 
     /// <summary>Moves forward. Returns false and changes nothing if the state is not later than the present one, or the attempt has ended.</summary>
     public bool MoveTo(AttemptState state, DateTimeOffset now, Failure? error = null)

@@ -7,6 +7,11 @@ namespace VisionPlatform.Domain.Training;
 /// <param name="HigherIsBetter">Whether more of it is better.</param>
 public sealed record PrimaryMetric(string Name, bool HigherIsBetter)
 {
+    /// <summary>Whether metrics are better than others. Those that lack this metric are never better, and worse than any that have it.</summary>
+    public bool IsBetter(IReadOnlyDictionary<string, double> metrics, IReadOnlyDictionary<string, double>? than) =>
+        metrics.TryGetValue(Name, out var value)
+        && (than is null || !than.TryGetValue(Name, out var other) || (HigherIsBetter ? value > other : value < other));
+
     /// <summary>The best of some metrics by this one; those that lack it come last. Null when there are none.</summary>
     public T? BestOf<T>(IEnumerable<T> candidates, Func<T, IReadOnlyDictionary<string, double>> metricsOf) where T : class =>
         candidates.MaxBy(candidate => metricsOf(candidate).TryGetValue(Name, out var value) ? HigherIsBetter ? value : -value : double.NegativeInfinity);

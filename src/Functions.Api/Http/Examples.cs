@@ -34,6 +34,8 @@ public static class Examples
     public const string Session = "01995b5e-0a00-7000-8000-000000000011";
     public const string PersonalToken = "01995b5e-0a00-7000-8000-000000000012";
 
+    public const string Prediction = "01995b5e-0a00-7000-8000-000000000016";
+    public const string Sweep = "01995b5e-0a00-7000-8000-000000000015";
     public const string Operation = "01995b5e-0a00-7000-8000-000000000013";
 
     // Tokens in the links of mails.
@@ -56,6 +58,8 @@ public static class Examples
         ["datasets/images"] = Image,
         ["datasets/versions"] = DatasetVersion,
         ["training/jobs"] = TrainingJob,
+        ["training/predictions"] = Prediction,
+        ["training/sweeps"] = Sweep,
         ["trainer/attempts"] = Attempt,
         ["models"] = Model,
         ["models/versions"] = ModelVersion,

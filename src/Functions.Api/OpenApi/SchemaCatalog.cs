@@ -117,6 +117,11 @@ internal sealed class SchemaCatalog(OpenApiDocument document)
         }
         var own = (OpenApiSchema)schema;
         own.Description = description;
+        if (property.NumberHandling?.HasFlag(JsonNumberHandling.AllowNamedFloatingPointLiterals) == true)
+            own.AdditionalProperties = new OpenApiSchema
+            {
+                AnyOf = [new OpenApiSchema { Type = JsonSchemaType.Number, Format = "double" }, new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["NaN", "Infinity", "-Infinity"] }],
+            };
         if (mayBeNull && own.Type is { } type)
             own.Type = type | JsonSchemaType.Null;
         if (isBody && property.AssociatedParameter is { HasDefaultValue: true, DefaultValue: { } value })

@@ -33,6 +33,21 @@ public sealed class ProjectAccess(PlatformDatabase platform, UserDatabase users)
         return found.Project;
     }
 
+    /// <summary>Whether the caller, who may see the project, holds the permission in it.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/> as for <see cref="RequireAsync"/>.</exception>
+    public async Task<bool> MayAsync(CurrentUser user, Guid projectId, Permission permission, CancellationToken cancellation)
+    {
+        try
+        {
+            await RequireAsync(user, projectId, permission, cancellation);
+            return true;
+        }
+        catch (ProblemException refused) when (refused.Error == ErrorCodes.Forbidden)
+        {
+            return false;
+        }
+    }
+
     /// <summary>
     /// Requires a permission in a dataset. Members of its project hold the permissions of their project role, and people with whom
     /// the dataset is shared hold those of their dataset role.

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Projects;
+using VisionPlatform.Application.Training;
 using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Training;
@@ -12,7 +13,7 @@ using VisionPlatform.Infrastructure.Training;
 namespace VisionPlatform.Api.Training;
 
 /// <summary>The event stream of a job, from the beginning to its end: as server-sent events, or as pages for polling.</summary>
-public sealed class TrainingEventFunctions(PlatformDatabase database, JobEventFeed feed, ProjectAccess access, EventStreams streams)
+public sealed class TrainingEventFunctions(PlatformDatabase database, JobRecords records, JobEventFeed feed, ProjectAccess access, EventStreams streams)
 {
     private const int Batch = 500;
 
@@ -24,7 +25,7 @@ public sealed class TrainingEventFunctions(PlatformDatabase database, JobEventFe
 
         - `state`: `state`, `error`
         - `attempt`: `number`, `state`, `resumedFromEpoch`, `error`
-        - `metrics`: `attempt`, `epoch`, `totalEpochs`, `metrics`, `epochSeconds`, `etaSeconds`
+        - `metrics`: `attempt`, `epoch`, `totalEpochs`, `metrics`, `notFinite` (metrics that are no finite number, as text), `epochSeconds`, `etaSeconds`
         - `validation`: `epoch`, `split`, `metrics`
         - `checkpoint`: `attempt`, `epoch`, `name`, `best`, `size`
         - `log`: `attempt`, `level`, `message`, `source`, `time`
@@ -115,7 +116,7 @@ public sealed class TrainingEventFunctions(PlatformDatabase database, JobEventFe
         events.FindLast(entry => entry.Type == "state") is { } last && EnumText.TryParse<JobState>(last.Data.GetProperty("state").GetString()!, out var state) && state.IsTerminal() ? state : null;
 
     private Task<List<JobEvent>> ReadAsync(Guid jobId, long after, int limit, CancellationToken cancellation) =>
-        database.JobEvents.AsNoTracking().Where(e => e.JobId == jobId && e.Id > after).OrderBy(e => e.Id).Take(limit).ToListAsync(cancellation);
+        records.EventsAsync(jobId, after, limit, cancellation);
 
     private async Task<JobState?> HasEndedAsync(Guid jobId, CancellationToken cancellation)
     {

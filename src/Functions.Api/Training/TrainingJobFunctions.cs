@@ -6,7 +6,7 @@ using VisionPlatform.Api.Projects;
 using VisionPlatform.Application.Idempotency;
 using VisionPlatform.Application.Training;
 using VisionPlatform.Domain.Accounts;
-using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Training;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Orchestrations;
@@ -20,6 +20,8 @@ public sealed class TrainingJobFunctions(PlatformDatabase database, JobLifecycle
     private const string RouteOfOne = Route + "/{id:guid}";
     private const string Example =
         $$"""{"projectId":"{{Examples.Project}}","datasetVersionId":"{{Examples.DatasetVersion}}","framework":"torchvision","model":"small_cnn","config":{"epochs":10} }""";
+
+    private static readonly Sorting<TrainingJob> Orders = new Sorting<TrainingJob>().By("score", job => job.Score);
 
     [Function("GetTrainingCapabilities"), RequiresPermission(Permission.AccountSelf)]
     [Operation("List trainers", Whole = true, Returns = typeof(Page<TrainerAnswer>),
@@ -40,7 +42,7 @@ public sealed class TrainingJobFunctions(PlatformDatabase database, JobLifecycle
         var user = request.CurrentUser();
         var body = await request.ReadJsonAsync<NewTrainingJob>(cancellation);
         await access.RequireAsync(user, body.ProjectId!.Value, Permission.TrainingRun, cancellation);
-        var mayUseAdvanced = body.Config is { Count: > 0 } && await MayAsync(user, body.ProjectId!.Value, Permission.TrainingAdvanced, cancellation);
+        var mayUseAdvanced = body.Config is { Count: > 0 } && await access.MayAsync(user, body.ProjectId!.Value, Permission.TrainingAdvanced, cancellation);
         return (await jobs.CreateAsync(user.Id, body.ToSettings(mayUseAdvanced), Once(request), cancellation)).ToResult();
     }
 
@@ -83,18 +85,63 @@ public sealed class TrainingJobFunctions(PlatformDatabase database, JobLifecycle
         return (await jobs.RestartAsync(user.Id, job, Once(request), cancellation)).ToResult();
     }
 
+    [Function("CloneTrainingJob"), RequiresPermission(Permission.TrainingRun)]
+    [Operation("Clone a training job", Body = typeof(TrainingJobClone), Example = """{"config":{"epochs":20}}""", Returns = typeof(TrainingJobAnswer), Status = 201,
+        Problems = ["NOT_FOUND", "UNKNOWN_FRAMEWORK", "UNKNOWN_MODEL", "INVALID_CONFIG", "DATASET_DELETED", "DATASET_VERSION_NOT_READY", "TRAINER_UNAVAILABLE", "NO_SUGGESTION", "CHECKPOINT_INVALID"],
+        Description = "Creates a new job with the settings of another one, changed as the body says. With `suggested` it makes the change that the failure of the job names; with `resumeFrom` it goes on from a checkpoint. The new job has to be started.")]
+    public async Task<IResult> Clone(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = RouteOfOne + "/clone")] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        var user = request.CurrentUser();
+        var body = await request.ReadJsonAsync<TrainingJobClone>(cancellation);
+        var job = await access.RequireJobAsync(database, user, id, Permission.TrainingRun, cancellation);
+        var mayUseAdvanced = await access.MayAsync(user, job.ProjectId, Permission.TrainingAdvanced, cancellation);
+        return (await jobs.CloneAsync(user.Id, job, body.ToChanges(), mayUseAdvanced, Once(request), cancellation)).ToResult();
+    }
+
+    [Function("MarkTrainingJob"), RequiresPermission(Permission.TrainingRun)]
+    [Operation("Star, annotate and tag a training job", Body = typeof(TrainingJobMarks), Example = """{"starred":true,"notes":"The best so far","tags":["baseline"]}""", Returns = typeof(TrainingJobAnswer),
+        Unversioned = "Notes of people to each other; whoever writes last decides.", Description = "Replaces star, notes and tags of the job, which everybody in the project sees.")]
+    public async Task<IResult> Mark(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = RouteOfOne + "/marks")] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        var body = await request.ReadJsonAsync<TrainingJobMarks>(cancellation);
+        await access.RequireJobAsync(database, request.CurrentUser(), id, Permission.TrainingRun, cancellation);
+        var job = await jobs.MarkAsync(id, body.Starred!.Value, body.Notes!, body.Tags!, cancellation);
+        return Answer.Ok(TrainingJobAnswer.Of(job, await AttemptsAsync([id], cancellation)));
+    }
+
     [Function("ListTrainingJobs"), RequiresPermission(Permission.TrainingRead)]
-    [Operation("List training jobs of a project", Returns = typeof(Page<TrainingJobAnswer>),
-        Description = "Newest first.")]
+    [Operation("List training jobs of a project", Sort = ["score"], Returns = typeof(Page<TrainingJobAnswer>),
+        Description = "Newest first. `score` is the primary metric of the best epoch; jobs without one come last in descending order.")]
     [Query<Guid>("projectId", "Project whose jobs are listed.", Required = true, Example = Examples.Project)]
     [Query<JobState>("state", "Only jobs in this state.", Example = "completed")]
+    [Query<TaskType>("taskType", "Only jobs for this task.", Example = "image_classification")]
+    [Query<string>("model", "Only jobs with this model architecture.", Example = "small_cnn")]
+    [Query<string>("tag", "Only jobs with this tag.")]
+    [Query<string>("search", "Only jobs whose name or notes contain this text, regardless of case.")]
+    [Query<bool>("starred", "Only jobs with a star, or only jobs without.")]
+    [Query<Guid>("sweepId", "Only runs of this sweep.")]
     public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Route)] HttpRequest request, CancellationToken cancellation)
     {
         var project = request.RequiredQueryId("projectId");
         await access.RequireAsync(request.CurrentUser(), project, Permission.TrainingRead, cancellation);
-        var state = request.QueryOneOf<JobState>("state");
-        var page = await database.TrainingJobs.AsNoTracking().Where(job => job.ProjectId == project && (state == null || job.State == state))
-            .NewestFirstAsync(request, job => job, cancellation);
+        var rows = database.TrainingJobs.AsNoTracking().Where(job => job.ProjectId == project);
+        if (request.QueryOneOf<JobState>("state") is { } state)
+            rows = rows.Where(job => job.State == state);
+        if (request.QueryOneOf<TaskType>("taskType") is { } task)
+            rows = rows.Where(job => job.TaskType == task);
+        if (request.QueryText("model") is { } model)
+            rows = rows.Where(job => job.Model == model);
+        if (request.QueryText("tag") is { } tag)
+            rows = rows.Where(job => job.Tags.Contains(tag));
+        if (request.QueryText("search") is { } text)
+            rows = rows.Where(job => EF.Functions.ILike(job.Name + " " + job.Notes, LikePattern.Containing(text)));
+        if (request.QueryFlag("starred") is { } starred)
+            rows = rows.Where(job => job.Starred == starred);
+        if (request.QueryId("sweepId") is { } sweep)
+            rows = rows.Where(job => job.SweepId == sweep);
+        var page = await rows.PageAsync(request, Orders, job => job, cancellation);
         var attempts = (await AttemptsAsync([.. page.Items.Select(job => job.Id)], cancellation)).ToLookup(attempt => attempt.SubjectId);
         return Answer.Ok(new Page<TrainingJobAnswer>([.. page.Items.Select(job => TrainingJobAnswer.Of(job, attempts[job.Id]))], page.NextCursor));
     }
@@ -115,19 +162,6 @@ public sealed class TrainingJobFunctions(PlatformDatabase database, JobLifecycle
         if (job.CreatedBy != user.Id)
             await access.RequireAsync(user, job.ProjectId, Permission.TrainingManage, cancellation);
         return job;
-    }
-
-    private async Task<bool> MayAsync(CurrentUser user, Guid projectId, Permission permission, CancellationToken cancellation)
-    {
-        try
-        {
-            await access.RequireAsync(user, projectId, permission, cancellation);
-            return true;
-        }
-        catch (ProblemException refused) when (refused.Error == ErrorCodes.Forbidden)
-        {
-            return false;
-        }
     }
 
     private Task<List<Attempt>> AttemptsAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellation) =>

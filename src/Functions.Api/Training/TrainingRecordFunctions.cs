@@ -1,7 +1,7 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Application.Training;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Training;
 using VisionPlatform.Api.Projects;
@@ -10,8 +10,8 @@ using VisionPlatform.Infrastructure.Storage;
 
 namespace VisionPlatform.Api.Training;
 
-/// <summary>What a job has recorded: metrics, checkpoints, log.</summary>
-public sealed class TrainingRecordFunctions(PlatformDatabase database, ObjectStores stores, ProjectAccess access)
+/// <summary>What a job has recorded: metrics, curves, checkpoints.</summary>
+public sealed class TrainingRecordFunctions(PlatformDatabase database, JobRecords records, ObjectStores stores, ProjectAccess access)
 {
     /// <summary>Position of the last entry of a page.</summary>
     private sealed record EpochOfAttempt(int Attempt, int Epoch);
@@ -20,19 +20,37 @@ public sealed class TrainingRecordFunctions(PlatformDatabase database, ObjectSto
 
     [Function("GetTrainingMetrics"), RequiresPermission(Permission.TrainingRead)]
     [Operation("List metrics of a training job", FixedOrder = true, Returns = typeof(Page<EpochMetricsAnswer>),
-        Description = "Metrics of every epoch, in the order of attempts and epochs.")]
+        Description = "Metrics of every epoch, in the order of attempts and epochs. An epoch that a later attempt trained again is marked as discarded.")]
     public async Task<IResult> ListMetrics(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/training/jobs/{id:guid}/metrics")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await access.RequireJobAsync(database, request.CurrentUser(), id, Permission.TrainingRead, cancellation);
         var page = PageRequest.Read(request);
-        var metrics = database.EpochMetrics.AsNoTracking().Where(m => m.JobId == id);
-        if (page.After<EpochOfAttempt>() is { } after)
-            metrics = metrics.Where(m => m.Attempt > after.Attempt || (m.Attempt == after.Attempt && m.Epoch > after.Epoch));
-        var rows = await metrics.OrderBy(m => m.Attempt).ThenBy(m => m.Epoch).Take(page.Limit + 1).ToListAsync(cancellation);
+        var epochs = await records.EpochsAsync(id, cancellation);
+        var after = page.After<EpochOfAttempt>();
+        List<EpochMetrics> rows =
+            [.. epochs.Where(m => after is null || m.Attempt > after.Attempt || (m.Attempt == after.Attempt && m.Epoch > after.Epoch)).Take(page.Limit + 1)];
+        var attempts = await AttemptsAsync(id, cancellation);
         return Answer.Ok(Page.Of(
-            rows, page, row => new EpochOfAttempt(row.Attempt, row.Epoch), row => new EpochMetricsAnswer(row.Attempt, row.Epoch, row.Metrics, row.EpochSeconds, row.Time)));
+            rows, page, row => new EpochOfAttempt(row.Attempt, row.Epoch), row => EpochMetricsAnswer.Of(row, attempts)));
     }
+
+    [Function("GetTrainingCurves"), RequiresPermission(Permission.TrainingRead)]
+    [Operation("Get the curves of a training job", Returns = typeof(TrainingCurvesAnswer),
+        Description = "All epochs of all attempts in one answer, to draw. An attempt that resumed goes on where the one before left off: its epochs replace those that were lost, which are marked as discarded.")]
+    [Query<string>("names", "Only these metrics, separated by commas; all when left out.", Example = "loss,accuracy")]
+    public async Task<IResult> GetCurves(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/training/jobs/{id:guid}/curves")] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        var job = await access.RequireJobAsync(database, request.CurrentUser(), id, Permission.TrainingRead, cancellation);
+        var wanted = request.QueryText("names")?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal);
+        var attempts = await AttemptsAsync(id, cancellation);
+        var epochs = await records.EpochsAsync(id, cancellation);
+        return Answer.Ok(TrainingCurvesAnswer.Of(job, attempts, epochs, wanted));
+    }
+
+    private Task<List<Attempt>> AttemptsAsync(Guid jobId, CancellationToken cancellation) =>
+        database.Attempts.AsNoTracking().Where(attempt => attempt.SubjectId == jobId).OrderBy(attempt => attempt.Number).ToListAsync(cancellation);
 
     [Function("GetTrainingCheckpoints"), RequiresPermission(Permission.TrainingRead)]
     [Operation("List checkpoints of a training job", FixedOrder = true, Returns = typeof(Page<CheckpointAnswer>),
@@ -50,34 +68,4 @@ public sealed class TrainingRecordFunctions(PlatformDatabase database, ObjectSto
             row.Attempt, row.Epoch, row.Name, row.Best, row.Size, row.Sha256, row.Metrics,
             new Uri(stores.Internal.PresignGet(row.Key, DownloadLifetime, row.Name).Url), row.CreatedAt)));
     }
-
-    [Function("GetTrainingLogs"), RequiresPermission(Permission.TrainingRead)]
-    [Operation("Read the log of a training job", Returns = typeof(Tail<LogLine>),
-        Description = "Log lines, oldest first. Send `nextCursor` as `after` to read on.")]
-    [Query<long>("after", "Only entries after this position: those with a larger id.", Minimum = 0, Example = "0")]
-    [Query<string>("level", "Only lines with this level: `debug`, `info`, `warning` or `error`.", Example = "info")]
-    [Query<string>("search", "Only lines that contain this text, regardless of case.", Example = "epoch")]
-    [Query<int>("limit", "Largest number of entries to return; 50 by default.", Minimum = 1, Maximum = PageRequest.MaximumLimit, Example = "20")]
-    public async Task<IResult> ReadLog(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/training/jobs/{id:guid}/logs")] HttpRequest request, Guid id, CancellationToken cancellation)
-    {
-        await access.RequireJobAsync(database, request.CurrentUser(), id, Permission.TrainingRead, cancellation);
-        var after = request.Position();
-        var limit = PageRequest.Read(request).Limit;
-        var level = request.QueryText("level");
-        var search = request.QueryText("search");
-        var rows = await database.JobEvents.FromSql(
-            $"""
-            SELECT * FROM job_events
-            WHERE job_id = {id} AND type = 'log' AND id > {after}
-              AND ({level}::text IS NULL OR data->>'level' = {level})
-              AND ({search}::text IS NULL OR strpos(lower(data->>'message'), lower({search})) > 0)
-            ORDER BY id LIMIT {limit}
-            """).AsNoTracking().ToListAsync(cancellation);
-        return Answer.Ok(new Tail<LogLine>([.. rows.Select(Line)], rows.Count == 0 ? null : rows[^1].Id.ToString(CultureInfo.InvariantCulture)));
-    }
-
-    private static LogLine Line(JobEvent entry) => new(
-        entry.Id, entry.Data.GetProperty("attempt").GetInt32(), entry.Data.GetProperty("level").GetString()!, entry.Data.GetProperty("message").GetString()!,
-        entry.Data.GetProperty("source").GetString()!, entry.Data.GetProperty("time").GetDateTimeOffset());
 }

@@ -171,11 +171,22 @@ internal static class Mappings
             job.Property(j => j.FinalMetrics).HasJson();
             job.Property(j => j.BestMetrics).HasJson();
             job.Property(j => j.Error).HasJson();
+            job.Property(j => j.StartFrom).HasJson();
             job.HasOne<Project>().WithMany().HasForeignKey(j => j.ProjectId);
             job.HasOne<DatasetVersion>().WithMany().HasForeignKey(j => j.DatasetVersionId);
             job.HasIndex(j => new { j.ProjectId, j.Id });
             job.HasIndex(j => new { j.ProjectId, j.State, j.Id });
+            job.Property(j => j.Notes).HasDefaultValue("");
+            job.Property(j => j.Tags).HasColumnType("text[]").HasDefaultValueSql("'{}'");
+            job.Property(j => j.Score).HasDefaultValue(-1.0);
+            job.HasIndex(j => new { j.ProjectId, j.Score, j.Id });
+            job.HasIndex(j => new { j.ProjectId, j.TaskType, j.Id });
+            job.HasIndex(j => new { j.ProjectId, j.Model, j.Id });
+            job.HasIndex(j => new { j.ProjectId, j.Id }, "ix_training_jobs_starred").HasFilter("starred").HasDatabaseName("ix_training_jobs_starred");
+            job.HasIndex(j => j.Tags).HasMethod("gin");
             job.HasIndex(j => new { j.CreatedBy, j.CompletedAt });
+            job.HasIndex(j => j.SweepId).HasFilter("sweep_id IS NOT NULL").HasDatabaseName("ix_training_jobs_of_sweeps");
+            job.HasIndex(j => j.CompletedAt).HasFilter("records_removed_at IS NULL").HasDatabaseName("ix_training_jobs_with_records");
             job.HasIndex(j => j.QueuedAt).HasFilter("state IN ('queued', 'starting', 'running', 'finalizing')").HasDatabaseName("ix_training_jobs_active");
         });
         model.Entity<Attempt>(attempt =>
@@ -213,6 +224,7 @@ internal static class Mappings
         {
             metrics.HasKey(m => new { m.JobId, m.Attempt, m.Epoch });
             metrics.Property(m => m.Metrics).HasJson();
+            metrics.Property(m => m.NotFinite).HasJson();
             metrics.HasOne<TrainingJob>().WithMany().HasForeignKey(m => m.JobId);
         });
         model.Entity<ValidationResult>(result =>
@@ -231,6 +243,42 @@ internal static class Mappings
             entry.HasOne<TrainingJob>().WithMany().HasForeignKey(e => e.JobId);
             entry.HasIndex(e => new { e.JobId, e.Id });
             entry.HasIndex(e => new { e.JobId, e.Type, e.Id });
+        });
+        model.Entity<Sweep>(sweep =>
+        {
+            sweep.Property(s => s.Name).HasMaxLength(200);
+            sweep.Property(s => s.Config).HasJson();
+            sweep.Property(s => s.Split).HasJson();
+            sweep.Property(s => s.Space).HasJson();
+            sweep.Property(s => s.Error).HasJson();
+            sweep.HasOne<Project>().WithMany().HasForeignKey(s => s.ProjectId);
+            sweep.HasOne<DatasetVersion>().WithMany().HasForeignKey(s => s.DatasetVersionId);
+            sweep.HasIndex(s => new { s.ProjectId, s.Id });
+            sweep.HasIndex(s => s.CreatedAt).HasFilter("state = 'running'").HasDatabaseName("ix_sweeps_running");
+        });
+        model.Entity<BatchPrediction>(prediction =>
+        {
+            prediction.ToTable("predictions");
+            prediction.Property(p => p.Config).HasJson();
+            prediction.Property(p => p.Error).HasJson();
+            prediction.HasOne<Project>().WithMany().HasForeignKey(p => p.ProjectId);
+            prediction.HasOne<DatasetVersion>().WithMany().HasForeignKey(p => p.DatasetVersionId);
+            prediction.HasOne<TrainingJob>().WithMany().HasForeignKey(p => p.JobId);
+            prediction.HasIndex(p => new { p.ProjectId, p.Id });
+            prediction.HasIndex(p => new { p.JobId, p.DatasetVersionId, p.Id });
+            prediction.HasIndex(p => p.CreatedAt).HasFilter("state IN ('pending', 'running')").HasDatabaseName("ix_predictions_active");
+        });
+        model.Entity<SweepRun>(run =>
+        {
+            run.HasKey(r => new { r.SweepId, r.Round, r.Number });
+            run.Property(r => r.Config).HasJson();
+            run.HasOne<Sweep>().WithMany().HasForeignKey(r => r.SweepId);
+        });
+        model.Entity<JobRecordPart>(part =>
+        {
+            part.HasKey(p => new { p.JobId, p.Kind, p.Number });
+            part.Property(p => p.Levels).HasColumnType("text[]");
+            part.HasOne<TrainingJob>().WithMany().HasForeignKey(p => p.JobId);
         });
     }
 

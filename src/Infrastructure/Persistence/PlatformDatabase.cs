@@ -38,6 +38,10 @@ public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options)
     public DbSet<EpochMetrics> EpochMetrics => Set<EpochMetrics>();
     public DbSet<ValidationResult> ValidationResults => Set<ValidationResult>();
     public DbSet<JobEvent> JobEvents => Set<JobEvent>();
+    public DbSet<JobRecordPart> JobRecordParts => Set<JobRecordPart>();
+    public DbSet<Sweep> Sweeps => Set<Sweep>();
+    public DbSet<SweepRun> SweepRuns => Set<SweepRun>();
+    public DbSet<BatchPrediction> Predictions => Set<BatchPrediction>();
     public DbSet<Model> Models => Set<Model>();
     public DbSet<ModelVersion> ModelVersions => Set<ModelVersion>();
     public DbSet<Export> Exports => Set<Export>();

@@ -35,6 +35,12 @@ public static class RowLocks
     public static Task<TrainingJob?> LockJobAsync(this PlatformDatabase database, Guid id, CancellationToken cancellation) =>
         database.TrainingJobs.FromSql($"SELECT * FROM training_jobs WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(cancellation);
 
+    public static Task<BatchPrediction?> LockPredictionAsync(this PlatformDatabase database, Guid id, CancellationToken cancellation) =>
+        database.Predictions.FromSql($"SELECT * FROM predictions WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(cancellation);
+
+    public static Task<Sweep?> LockSweepAsync(this PlatformDatabase database, Guid id, CancellationToken cancellation) =>
+        database.Sweeps.FromSql($"SELECT * FROM sweeps WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(cancellation);
+
     public static Task<Export?> LockExportAsync(this PlatformDatabase database, Guid id, CancellationToken cancellation) =>
         database.Exports.FromSql($"SELECT * FROM exports WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(cancellation);
 

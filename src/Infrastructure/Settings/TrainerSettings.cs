@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
+using VisionPlatform.Domain.Training;
 
 namespace VisionPlatform.Infrastructure.Settings;
 
@@ -27,6 +28,12 @@ public sealed partial record TrainerSettings(
     /// <summary>Time that an execution may take from its start to its first callback: a machine with a GPU and a large image take minutes.</summary>
     public TimeSpan ExecutionStart { get; init; } = TimeSpan.FromMinutes(20);
 
+    /// <summary>How long logs and metrics of an ended job stay in the database. After that they are read from object storage.</summary>
+    public TimeSpan RecordsInDatabase { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>How long checkpoints are kept.</summary>
+    public CheckpointRetention Checkpoints { get; init; } = new(TimeSpan.FromDays(90), TimeSpan.FromDays(30), TimeSpan.FromDays(7), 0);
+
     private static readonly TimeSpan LongestWaitOfAll = TimeSpan.FromSeconds(30);
 
     /// <summary>
@@ -52,6 +59,12 @@ public sealed partial record TrainerSettings(
         Jobs = ReadJobs(settings),
         ManagementUrl = settings.Url("AZURE_MANAGEMENT_URL", "management API of Azure, which starts executions; another one in a sovereign cloud", "https://management.azure.com")!,
         ExecutionStart = TimeSpan.FromSeconds(settings.Number("TRAINER_EXECUTION_START_SECONDS", 1200, "time that an execution on Azure may take from its start to its first callback")),
+        Checkpoints = new CheckpointRetention(
+            TimeSpan.FromDays(settings.Number("CHECKPOINT_BEST_DAYS", 90, "days that the best checkpoint of a job is kept after its end; a model version has a copy of its own", minimum: 0)),
+            TimeSpan.FromDays(settings.Number("CHECKPOINT_LAST_DAYS", 30, "days that the last checkpoint of a job is kept after its end", minimum: 0)),
+            TimeSpan.FromDays(settings.Number("CHECKPOINT_OTHER_DAYS", 7, "days that the other checkpoints are kept, also while the job runs", minimum: 0)),
+            settings.Whole("CHECKPOINT_KEEP_EVERY", 0, "checkpoints of every so many epochs are kept as long as the last one; 0 for none", minimum: 0)),
+        RecordsInDatabase = TimeSpan.FromDays(settings.Number("TRAINING_RECORDS_DAYS", 30, "days that logs and metrics of an ended job stay in the database; after that they are read from object storage, more slowly", minimum: 0)),
     };
 
     /// <summary>The settings without their secrets.</summary>

@@ -143,7 +143,8 @@ public sealed record AttemptEvent
     /// <summary>Total number of epochs.</summary>
     public int? TotalEpochs { get; init; }
 
-    /// <summary>Values by name, for example <c>loss</c> and <c>accuracy</c>.</summary>
+    /// <summary>Values by name, for example <c>loss</c> and <c>accuracy</c>. One that is no finite number is the text <c>NaN</c>, <c>Infinity</c> or <c>-Infinity</c>.</summary>
+    [JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
     public Dictionary<string, double>? Metrics { get; init; }
 
     /// <summary>Duration of the epoch in seconds.</summary>
@@ -211,6 +212,12 @@ public sealed record AttemptEvent
 
     /// <summary>Category of a failed attempt: <c>user</c>, <c>transient</c> or <c>permanent</c>.</summary>
     public string? Category { get; init; }
+
+    /// <summary>What was measured when the attempt failed, by name, for example <c>peakMemoryBytes</c>.</summary>
+    public Dictionary<string, double>? Measured { get; init; }
+
+    /// <summary>Fields of the configuration with the values to try after the failure.</summary>
+    public Dictionary<string, JsonElement>? TryConfig { get; init; }
 }
 
 /// <summary>Quality of one class, as a trainer reports it.</summary>

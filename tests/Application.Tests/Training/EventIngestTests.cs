@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Training;
@@ -122,12 +123,58 @@ public sealed class EventIngestTests(TrainingDatabase training) : IClassFixture<
     {
         var (job, attempt) = await training.QueueAsync();
         var report = await training.ReportAsync(
-            attempt.Id, Event(1, "started"), Event(2, "metrics"), Epoch(3, 1, loss: 0.9), Epoch(4, 2, loss: double.PositiveInfinity), Epoch(5, 2, loss: 0.5));
+            attempt.Id, Event(1, "started"), Event(2, "metrics"), Epoch(3, 1, loss: 0.9), Epoch(4, 2, loss: 0.7) with { EpochSeconds = double.PositiveInfinity }, Epoch(5, 2, loss: 0.5));
 
         Assert.Equal((5, false), (report.Reply.Accepted, report.Reply.Cancel));
-        Assert.Equal([(1, 2L, "epoch"), (3, 4L, "metrics")], report.Reply.Refused!.Select(refused => (refused.Index, refused.Seq!.Value, refused.Field)));
+        Assert.Equal([(1, 2L, "epoch"), (3, 4L, "epochSeconds")], report.Reply.Refused!.Select(refused => (refused.Index, refused.Seq!.Value, refused.Field)));
         Assert.Equal(["attempt", "state", "log", "metrics", "log", "metrics"], await training.EventTypesAsync(job.Id));
         Assert.Equal(2, (await training.ReadAsync(attempt.Id)).Job.CurrentEpoch);
+    }
+
+    [Fact]
+    public async Task A_metric_that_is_no_finite_number_is_kept_as_text_and_a_loss_like_that_ends_the_attempt()
+    {
+        var (job, attempt) = await training.QueueAsync();
+        var first = await training.ReportAsync(attempt.Id, Event(1, "started"), Epoch(2, 1, loss: 0.9) with { Metrics = new() { ["loss"] = 0.9, ["grad_norm"] = double.PositiveInfinity, ["val_loss"] = double.NaN } });
+        Assert.False(first.Reply.Cancel);
+        var second = await training.ReportAsync(attempt.Id, Epoch(3, 2, loss: double.NaN), Epoch(4, 3, loss: 0.1));
+
+        Assert.True(second.Reply.Cancel);
+        await using var database = training.Open();
+        var epochs = await database.EpochMetrics.AsNoTracking().Where(epoch => epoch.JobId == job.Id).OrderBy(epoch => epoch.Epoch).ToListAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(["loss"], epochs[0].Metrics.Keys);
+        Assert.Equal(("Infinity", "NaN"), (epochs[0].NotFinite!["grad_norm"], epochs[0].NotFinite!["val_loss"]));
+        Assert.Equal([1, 2], epochs.Select(epoch => epoch.Epoch));
+        var (_, ended) = await training.ReadAsync(attempt.Id);
+        Assert.Equal((AttemptState.Failed, "LOSS_DIVERGED", ErrorCategory.User), (ended.State, ended.Error!.Code, ended.Error.Category));
+        Assert.Contains("epoch 2 is NaN", ended.Error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_best_epoch_is_known_while_the_job_runs_and_survives_a_trainer_that_knows_less()
+    {
+        var (_, attempt) = await training.QueueAsync();
+        AttemptEvent Accuracy(long seq, int epoch, double accuracy) => Event(seq, "metrics") with { Epoch = epoch, Metrics = new() { ["accuracy"] = accuracy } };
+        await training.ReportAsync(attempt.Id, Accuracy(1, 1, 0.5), Accuracy(2, 2, 0.9), Accuracy(3, 3, 0.7));
+        var running = (await training.ReadAsync(attempt.Id)).Job;
+        Assert.Equal((2, 0.9), (running.BestEpoch, running.BestMetrics!["accuracy"]));
+
+        await training.ReportAsync(attempt.Id, Event(4, "completed") with { BestEpoch = 3, BestMetrics = new() { ["accuracy"] = 0.7 }, FinalMetrics = new() { ["accuracy"] = 0.7 } });
+
+        var completed = (await training.ReadAsync(attempt.Id)).Job;
+        Assert.Equal((2, 0.9, 0.7), (completed.BestEpoch, completed.BestMetrics!["accuracy"], completed.FinalMetrics!["accuracy"]));
+    }
+
+    [Fact]
+    public async Task The_figures_of_a_failure_and_the_change_to_try_are_kept()
+    {
+        var (_, attempt) = await training.QueueAsync();
+        await training.ReportAsync(attempt.Id, Event(1, "failed") with
+        {
+            Code = "OUT_OF_MEMORY", Message = "full", Measured = new() { ["peakMemoryBytes"] = 8e9 }, TryConfig = new() { ["batchSize"] = JsonSerializer.SerializeToElement(8) },
+        });
+        var error = (await training.ReadAsync(attempt.Id)).Attempt.Error!;
+        Assert.Equal((8e9, 8), (error.Measured!["peakMemoryBytes"], error.TryConfig!["batchSize"].GetInt32()));
     }
 
     [Fact]

@@ -69,6 +69,12 @@ public sealed class OrchestratorVersionTests
             ]),
         new("a run that renews its history", "RunOnTrainer", new TrainerRun(AttemptKind.Export, Id),
             [("OpenAttempt", Ticket), ("StartAttempt", AttemptStart.Running), ("LookAtAttempt", Status(ended: false)), ("LookAtAttempt", Status(ended: false))]),
+        new("a prediction", "PredictDataset", Id, [("RunOnTrainer", new TrainerRunEnd(AttemptState.Completed, null)), ("FinishPrediction", new PredictionEnd(Id, PredictionState.Completed, null))]),
+        new("a sweep of two runs", "RunSweep", Id,
+            [
+                ("AdvanceSweep", new SweepStep(false, [Id, Other], TimeSpan.FromMinutes(1))), ("TrainModel", new JobEnd(Id, JobState.Completed, null)), ("TrainModel", new JobEnd(Other, JobState.Completed, null)),
+                ("AdvanceSweep", new SweepStep(true, [], TimeSpan.Zero)),
+            ]),
         new("exports to two formats", "ExportModels", new List<Guid> { Id, Other }, [("ExportModel", new ExportEnd(Id, ExportState.Completed, null)), ("ExportModel", new ExportEnd(Other, ExportState.Completed, null))]),
         new("an export", "ExportModel", Id, [("RunOnTrainer", new TrainerRunEnd(AttemptState.Completed, null)), ("FinishExport", new ExportEnd(Id, ExportState.Completed, null))]),
         new("a version that is written", "PublishDatasetVersion", Id, [("WriteDatasetVersion", new PublishEnd(Id, DatasetVersionState.Ready, null))]),

@@ -48,6 +48,8 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
     private static readonly Dictionary<string, string> Adjustments = new(StringComparer.Ordinal)
     {
         ["startTrainingJob"] = "UPDATE training_jobs SET state = 'pending'",
+        ["cancelPrediction"] = "UPDATE predictions SET state = 'running', completed_at = NULL",
+        ["cancelSweep"] = "UPDATE sweeps SET state = 'running', completed_at = NULL",
         ["cancelTrainingJob"] = "UPDATE training_jobs SET state = 'pending'",
         ["leaveProject"] = $"UPDATE projects SET owner_id = '{Examples.Member}'",
         // Its images are not in the object store.
@@ -227,6 +229,22 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         {
             JobId = id, Attempt = 1, Epoch = 1, Name = "epoch_1.pt", Key = $"checkpoints/{id}/1/epoch_1.pt", Size = 100, Sha256 = new string('c', 64), Best = true, Metrics = new() { ["accuracy"] = 0.9 }, CreatedAt = Then,
         });
+        var prediction = new BatchPrediction
+        {
+            Id = Guid.Parse(Examples.Prediction), ProjectId = job.ProjectId, JobId = job.Id, CheckpointKey = $"checkpoints/{id}/1/epoch_1.pt", CheckpointSha256 = new string('c', 64), CheckpointEpoch = 1,
+            DatasetVersionId = job.DatasetVersionId, Framework = job.Framework, Model = job.Model, TaskType = job.TaskType, Config = [], Key = "models/predictions/example.jsonl.gz", Size = 100, Images = 1,
+            CreatedBy = job.CreatedBy, CreatedAt = Then,
+        };
+        prediction.MoveTo(PredictionState.Completed, Then);
+        platform.Predictions.Add(prediction);
+        var sweep = new Sweep
+        {
+            Id = Guid.Parse(Examples.Sweep), ProjectId = job.ProjectId, DatasetVersionId = job.DatasetVersionId, Name = "Learning rates", Framework = job.Framework, Model = job.Model, TaskType = job.TaskType, Config = [],
+            Method = SweepMethod.Random, Space = [new SweepParameter("learningRate", Min: 0.0001, Max: 0.1, Log: true)], Configurations = 1, Seed = 1, CreatedBy = job.CreatedBy, CreatedAt = Then,
+        };
+        sweep.End(SweepState.Completed, Then);
+        platform.Sweeps.Add(sweep);
+        platform.SweepRuns.Add(new SweepRun { SweepId = sweep.Id, Round = 1, Number = 1, Config = new() { ["learningRate"] = JsonSerializer.SerializeToElement(0.003) } });
         platform.JobEvents.Add(new JobEvent
         {
             JobId = id, Type = "log", Time = Then, Data = JsonSerializer.SerializeToElement(new { attempt = 1, level = "info", message = "epoch 1 of 1", source = "trainer", time = Then }),

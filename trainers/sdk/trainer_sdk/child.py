@@ -91,7 +91,7 @@ def _run(
     try:
         framework = load_framework(reference)
         context = JobContext(request, settings, workdir, framework.name, link.emit, link.cancelled)
-        work = {"train": framework.train, "evaluate": framework.evaluate, "export": framework.export}
+        work = {"train": framework.train, "evaluate": framework.evaluate, "predict": framework.predict, "export": framework.export}
         context.check_cancelled()
         context.completed(work[request.kind](context))
         return None

@@ -111,7 +111,7 @@ class JobContext:
         self._send(
             "metrics",
             {
-                "epoch": epoch, "totalEpochs": total_epochs, "metrics": finite(metrics),
+                "epoch": epoch, "totalEpochs": total_epochs, "metrics": as_json(metrics),
                 "epochSeconds": round(epoch_seconds, 4), "etaSeconds": round(eta_seconds, 2),
             },  # fmt: skip
         )
@@ -179,3 +179,12 @@ class JobContext:
 def finite(metrics: Mapping[str, float]) -> dict[str, float]:
     """The metrics that JSON can hold: those that are neither infinite nor NaN."""
     return {name: float(value) for name, value in metrics.items() if math.isfinite(value)}
+
+
+def as_json(metrics: Mapping[str, float]) -> dict[str, float | str]:
+    """All metrics; JSON has no NaN and infinity, so these are texts: ``NaN``, ``Infinity``, ``-Infinity``."""
+    return {name: float(value) if math.isfinite(value) else _named(value) for name, value in metrics.items()}
+
+
+def _named(value: float) -> str:
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"

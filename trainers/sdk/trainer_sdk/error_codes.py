@@ -16,6 +16,7 @@ FAILURE_CODES: dict[str, Category] = {
     "EXPORT_VALIDATION_FAILED": "permanent",  # The exported model gives other results than the checkpoint.
     "FRAMEWORK_ERROR": "permanent",  # The framework failed.
     "INVALID_CONFIG": "user",  # The training configuration is not valid.
+    "LOSS_DIVERGED": "user",  # The loss became infinite or is not a number.
     "NETWORK_ERROR": "transient",  # The network failed.
     "OUT_OF_MEMORY": "user",  # The training ran out of memory.
     "STORAGE_ERROR": "transient",  # The object store failed.

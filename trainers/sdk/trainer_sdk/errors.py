@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Mapping
 
 from .error_codes import FAILURE_CODES, REPLY_CODES, Category
 
@@ -10,12 +11,14 @@ from .error_codes import FAILURE_CODES, REPLY_CODES, Category
 class TrainerError(Exception):
     """A job failure with a code of :data:`FAILURE_CODES`. Users see ``message``.
 
-    ``category`` replaces the code's own one where this failure is another case than the code in general.
+    ``category`` replaces the code's own one where this failure is another case than the code in general. ``measured``
+    holds figures of the moment (``peakMemoryBytes``), ``try_config`` the settings that are likely to help.
     """
 
     def __init__(
-        self, code: str, message: str, *, category: Category | None = None, detail: str | None = None
-    ) -> None:
+        self, code: str, message: str, *, category: Category | None = None, detail: str | None = None,
+        measured: Mapping[str, float] | None = None, try_config: Mapping[str, object] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(message)
         if code not in FAILURE_CODES:
             raise ValueError(f"unknown failure code {code}")
@@ -23,6 +26,8 @@ class TrainerError(Exception):
         self.message = message
         self.category: Category = category or FAILURE_CODES[code]
         self.detail = detail
+        self.measured = measured
+        self.try_config = try_config
 
     def to_event(self) -> dict[str, object]:
         """The ``failed`` event (without ``seq`` and ``time``)."""
@@ -34,6 +39,10 @@ class TrainerError(Exception):
         }
         if self.detail:
             event["detail"] = self.detail
+        if self.measured:
+            event["measured"] = dict(self.measured)
+        if self.try_config:
+            event["tryConfig"] = dict(self.try_config)
         return event
 
 

@@ -58,6 +58,10 @@ class Framework(ABC):
         """Measures a checkpoint on a split."""
         raise NotImplementedError(f"{self.name} does not evaluate")
 
+    def predict(self, context: JobContext) -> JobResult:
+        """Writes what a checkpoint says about every image to a file and uploads it."""
+        raise NotImplementedError(f"{self.name} does not predict")
+
     def export(self, context: JobContext) -> JobResult:
         """Converts a checkpoint, compares the file with it and uploads the file."""
         raise NotImplementedError(f"{self.name} does not export")

@@ -154,9 +154,9 @@ def is_sha256(value: object) -> bool:
 
 
 def _require_parts(request: JobRequest) -> None:
-    if request.kind in ("train", "evaluate", "export") and request.dataset is None:
+    if request.dataset is None:
         raise _bad("dataset", f"is required for {request.kind}")
-    if request.kind in ("evaluate", "export") and request.checkpoint is None:
+    if request.kind != "train" and request.checkpoint is None:
         raise _bad("checkpoint", f"is required for {request.kind}")
     if request.kind == "export" and request.export is None:
         raise _bad("export", "is required for export")

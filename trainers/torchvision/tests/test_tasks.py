@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +20,7 @@ from platform_double import Platform
 from schema import check
 from torchvision.models.detection.rpn import RegionProposalNetwork
 
-from torchvision_trainer import checkpoints, evaluation, models, training
+from torchvision_trainer import batch_prediction, checkpoints, evaluation, models, training
 from torchvision_trainer.annotated import AnnotatedSet, MapSet
 from torchvision_trainer.catalogue import MODELS
 from torchvision_trainer.configuration import check_request
@@ -27,7 +29,7 @@ from torchvision_trainer.registry import TASKS
 from torchvision_trainer.tasks.base import Outputs
 from torchvision_trainer.tasks.detection import Detection
 from trainer_sdk import JobContext, JobRequest, RequestProblem, TrainerError
-from trainer_sdk.annotations import PRIMARY_METRIC, KeypointList
+from trainer_sdk.annotations import PRIMARY_METRIC, Annotation, KeypointList
 from trainer_sdk.settings import Settings
 
 SIZE = 64
@@ -60,7 +62,8 @@ class Run:
         )
 
     def run(self) -> dict[str, Any]:
-        job = training.train if self.context.request.kind == "train" else evaluation.evaluate_checkpoint
+        jobs = {"train": training.train, "evaluate": evaluation.evaluate_checkpoint, "predict": batch_prediction.predict}
+        job = jobs[self.context.request.kind]
         try:
             self.context.completed(job(self.context))
         finally:
@@ -116,6 +119,27 @@ def test_a_small_model_learns_its_task(job: Callable[..., Run], platform: Platfo
     again = job(task, model, dataset, "evaluate", checkpoint=run.checkpoint(end["bestEpoch"])).run()
     for name, value in again["finalMetrics"].items():
         assert value == pytest.approx(end["bestMetrics"][f"test_{name}"], abs=1e-6), name
+
+    # It predicts every image in pixels of that image, and finds most of the objects.
+    predicted = job(task, model, dataset, "predict", checkpoint=run.checkpoint(end["bestEpoch"]), config={"minConfidence": 0.3})
+    result = predicted.run()["result"]
+    lines = predictions_of(predicted)
+    assert result["images"] == len(lines) == 96 and result["annotations"] == sum(len(line["annotations"]) for line in lines)
+    assert len({line["path"] for line in lines}) == 96
+    labels = {name: index for index, name in enumerate(dataset["classes"])}
+    keypoints = KeypointList.parse(dataset["keypoints"]) if "keypoints" in dataset else None
+    for line in lines:
+        for one in line["annotations"]:
+            left, top, right, bottom = Annotation.parse(one, labels, keypoints).corners
+            assert 0 <= left < right <= SIZE + 0.01 and 0 <= top < bottom <= SIZE + 0.01
+    found_in = sum(bool(line["annotations"]) for line in lines)
+    assert found_in > 48, "most pictures have objects that are found"
+
+
+def predictions_of(run: Run) -> list[dict[str, Any]]:
+    (artifact,) = run.of_type("artifact")
+    data = gzip.decompress(run.platform.stored(artifact["key"]))
+    return [json.loads(line) for line in data.splitlines()]
 
 
 @pytest.mark.parametrize("task", LEARNS)

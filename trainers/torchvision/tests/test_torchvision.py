@@ -417,7 +417,6 @@ def test_a_model_that_does_not_match_its_description_is_refused(
         ({"model": "vgg99"}, "UNKNOWN_MODEL", "model"),
         ({"taskType": "oriented_detection"}, "UNKNOWN_TASK_TYPE", "taskType"),
         ({"taskType": "object_detection"}, "UNKNOWN_MODEL", "model"),
-        ({"kind": "predict"}, "UNSUPPORTED_KIND", "kind"),
         ({"config": {"epochs": 0}}, "INVALID_CONFIG", "config.epochs"),
         ({"config": {"epochs": 1001}}, "INVALID_CONFIG", "config.epochs"),
         ({"config": {"epochs": "8"}}, "INVALID_CONFIG", "config.epochs"),

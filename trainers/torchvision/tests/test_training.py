@@ -270,7 +270,7 @@ def test_a_loss_that_is_not_a_number_ends_the_job_with_that_reason(
     monkeypatch.setattr(Classification, "loss", broken)
     with pytest.raises(TrainerError, match="not a number in epoch 1") as failure:
         start().train()
-    assert failure.value.category == "user"
+    assert (failure.value.code, failure.value.category) == ("LOSS_DIVERGED", "user")
 
 
 def test_out_of_memory_says_the_peak_and_the_batch_size_to_try(
@@ -283,6 +283,9 @@ def test_out_of_memory_says_the_peak_and_the_batch_size_to_try(
     with pytest.raises(TrainerError, match=r"had used \d+\.\d\d GB .* batchSize 8 .*Try batchSize 4\.") as failure:
         start().train()
     assert (failure.value.code, failure.value.category) == ("OUT_OF_MEMORY", "user")
+    event = failure.value.to_event()
+    assert event["tryConfig"] == {"batchSize": 4}
+    assert event["measured"]["peakMemoryBytes"] > 2**20 and event["measured"]["batchSize"] == 8
 
 
 def test_the_other_settings_reach_the_optimizer(start: Callable[..., Run], tmp_path: Path) -> None:

@@ -115,6 +115,10 @@ SPLIT_FIELD = ConfigField(
     "split", "select", "test", "Images to evaluate on.", options=("test", "val"), group="evaluation"
 )
 
+CONFIDENCE_FIELD = ConfigField(
+    "minConfidence", "float", 0.25, "Objects with less confidence are left out.", min=0.0, max=1.0, group="prediction"
+)
+
 PRESETS: dict[str, dict[str, Any]] = {
     "quick": {"epochs": 5, "batchSize": 64, "learningRate": 0.003, "scheduler": "one_cycle"},
     "standard": {"epochs": 20, "batchSize": 32, "learningRate": 0.002, "scheduler": "one_cycle", "augment": "basic"},
@@ -131,7 +135,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 def configuration(request: JobRequest) -> dict[str, Any]:
     """Every setting with its value: the entered one, else the model's, else the default."""
-    fields = (*FIELDS, SPLIT_FIELD) if request.kind == "evaluate" else FIELDS
+    fields = {"evaluate": (*FIELDS, SPLIT_FIELD), "predict": (*FIELDS, SPLIT_FIELD, CONFIDENCE_FIELD)}.get(request.kind, FIELDS)
     defaults = {"imageSize": MODELS[request.model].image_size}
     return resolve(fields, request.config, defaults, request.task_type)
 
@@ -143,10 +147,6 @@ def task_types(framework: str) -> list[str]:
 
 def check_request(request: JobRequest, has_cuda: bool, framework: str = "torchvision") -> None:
     """Raises :class:`RequestProblem` 422 with the field for everything that this trainer cannot do."""
-    if request.kind == "predict":
-        raise RequestProblem(
-            422, "UNSUPPORTED_KIND", "Predictions are made by POST /v1/predict, not as a job.", field="kind"
-        )
     if request.task_type not in task_types(framework):
         known = ", ".join(task_types(framework))
         raise RequestProblem(422, "UNKNOWN_TASK_TYPE", f"The tasks of this trainer are {known}.", field="taskType")

@@ -15,7 +15,7 @@ from trainer_sdk import Framework, JobContext, JobRequest, JobResult, Predictor,
 from trainer_sdk.errors import classify
 from trainer_sdk.settings import Settings
 
-from . import evaluation, exporting, memory, prediction, training
+from . import batch_prediction, evaluation, exporting, memory, prediction, training
 from .catalogue import models_of
 from .configuration import FIELDS, PRESETS, check_request, task_types
 from .formats import export_formats, matrix
@@ -47,6 +47,9 @@ class TorchFramework(Framework):
 
     def evaluate(self, context: JobContext) -> JobResult:
         return evaluation.evaluate_checkpoint(context)
+
+    def predict(self, context: JobContext) -> JobResult:
+        return batch_prediction.predict(context)
 
     def export(self, context: JobContext) -> JobResult:
         return exporting.export(context)

@@ -27,8 +27,13 @@ def peak() -> int:
 
 def failure(config: dict[str, Any], field: str) -> TrainerError:
     """``OUT_OF_MEMORY`` with the measured peak and the batch size to try: half of the present one."""
-    used = f"It had used {peak() / 2**30:.2f} GB at the most, with {field} {config[field]} and imageSize {config['imageSize']}."
+    most, size = peak(), config[field]
+    used = f"It had used {most / 2**30:.2f} GB at the most, with {field} {size} and imageSize {config['imageSize']}."
     advice = (
-        f"Try {field} {config[field] // 2}." if config[field] > 1 else "Try a smaller imageSize or a smaller model."
+        f"Try {field} {size // 2}." if size > 1 else "Try a smaller imageSize or a smaller model."
     )
-    return TrainerError("OUT_OF_MEMORY", f"The job ran out of memory. {used} {advice}")
+    return TrainerError(
+        "OUT_OF_MEMORY", f"The job ran out of memory. {used} {advice}",
+        measured={"peakMemoryBytes": most, field: size, "imageSize": config["imageSize"]},
+        try_config={field: size // 2} if size > 1 else None,
+    )  # fmt: skip

@@ -308,9 +308,7 @@ def _renamed(evaluation: Evaluation, prefix: str) -> dict[str, float]:
 
 
 def _diverged(epoch: int) -> TrainerError:
-    return TrainerError(
-        "FRAMEWORK_ERROR", f"The loss is not a number in epoch {epoch}. Use a lower learningRate.", category="user"
-    )
+    return TrainerError("LOSS_DIVERGED", f"The loss is not a number in epoch {epoch}. Use a lower learningRate.")
 
 
 def _check_dataset(dataset: Dataset) -> None:

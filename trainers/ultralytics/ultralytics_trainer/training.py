@@ -162,9 +162,8 @@ class Run:
             raise memory.failure(self._config, "batchSize")
         if not math.isfinite(self._loss(trainer)):
             raise TrainerError(
-                "FRAMEWORK_ERROR", f"The loss is not a number in epoch {trainer.epoch + 1}. Use a lower learningRate.",
-                category="user",
-            )  # fmt: skip
+                "LOSS_DIVERGED", f"The loss is not a number in epoch {trainer.epoch + 1}. Use a lower learningRate."
+            )
 
     def on_model_save(self, trainer: Any) -> None:
         """Measures and reports an epoch, and stores its checkpoint."""

@@ -3,11 +3,6 @@ using Microsoft.AspNetCore.Http;
 
 namespace VisionPlatform.Api.Http.Lists;
 
-/// <summary>Entries after a position, oldest first.</summary>
-/// <param name="Items">The entries, at most <c>limit</c> of them.</param>
-/// <param name="NextCursor">Position of the last entry, for <c>after</c> in the next request; null when there are no entries.</param>
-public sealed record Tail<T>(IReadOnlyList<T> Items, string? NextCursor);
-
 /// <summary>Events after a position, oldest first, for readers that cannot use the stream.</summary>
 /// <param name="Items">The events, at most <c>limit</c> of them.</param>
 /// <param name="NextCursor">Position of the last event, for <c>after</c> in the next request; null when there are no events.</param>

@@ -114,6 +114,8 @@ internal static class JsonContract
                 if (contract.UnmappedMemberHandling != JsonUnmappedMemberHandling.Skip)
                     errors.Add(field, "Unknown field.");
             }
+            else if (sent.Value.ValueKind == JsonValueKind.Object && property.NumberHandling?.HasFlag(JsonNumberHandling.AllowNamedFloatingPointLiterals) == true)
+                CheckNumbers(sent.Value, errors, field);
             else if (sent.Value.ValueKind != JsonValueKind.Null)
                 Check(sent.Value, property.PropertyType, errors, field);
             else if (!MayBeNull(property))
@@ -122,6 +124,17 @@ internal static class JsonContract
         foreach (var property in contract.Properties)
             if (!seen.Contains(property.Name) && IsNeeded(property))
                 errors.Add(Join(path, property.Name), "Required.");
+    }
+
+    /// <summary>Checks numbers by name, of which some may be no finite number.</summary>
+    private static void CheckNumbers(JsonElement numbers, FieldErrors errors, string path)
+    {
+        foreach (var number in numbers.EnumerateObject())
+        {
+            var name = NameOf(number, errors, path);
+            if (number.Value.ValueKind != JsonValueKind.String || !(number.Value.ValueEquals("NaN"u8) || number.Value.ValueEquals("Infinity"u8) || number.Value.ValueEquals("-Infinity"u8)))
+                CheckItem(number.Value, typeof(double), errors, Join(path, name));
+        }
     }
 
     private static void CheckFreeForm(JsonElement value, FieldErrors errors, string path)
