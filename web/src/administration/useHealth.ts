@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { ProblemError } from '../api/problem';
 import type { HealthReport } from '../api/schema';
 import { apiOrigin } from '../app/config';
 
@@ -9,7 +10,15 @@ export const useHealth = ({ enabled = true, interval = 15_000 }: { enabled?: boo
     enabled,
     refetchInterval: interval,
     queryFn: async ({ signal }): Promise<HealthReport> => {
-      const response = await fetch(`${apiOrigin}/api/v1/health/ready`, { signal, headers: { Accept: 'application/json' } });
-      return (await response.json()) as HealthReport;
+      let response: Response;
+      try {
+        response = await fetch(`${apiOrigin}/api/v1/health/ready`, { signal, headers: { Accept: 'application/json' } });
+      } catch (cause) {
+        throw ProblemError.unreachable(cause);
+      }
+      // A proxy before the server answers 502 or 503 too, with something else.
+      const report = (await response.clone().json().catch(() => null)) as Partial<HealthReport> | null;
+      if (report === null || !Array.isArray(report.checks)) throw await ProblemError.from(response);
+      return report as HealthReport;
     },
   });

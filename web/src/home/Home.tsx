@@ -51,10 +51,11 @@ function Running({ jobs }: Shown) {
 
 function Attention({ jobs }: Shown) {
   const words = useWords(homeWords);
-  const { items, isPending } = useAttention(jobs);
+  const { items, isPending, error, retry } = useAttention(jobs);
   return (
     <Card flush title={words.needs}>
       {isPending && items.length === 0 ? <div className={styles.inner}><Skeleton lines={4} height={32} /></div>
+        : items.length === 0 && error !== null ? <ErrorState error={error} onRetry={() => { retry(); void jobs.projects.refetch(); }} />
         : items.length === 0 ? <Empty icon={<Check />} title={words.nothing}>{words.nothingText}</Empty>
         : (
           <ul>

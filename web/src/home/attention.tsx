@@ -12,8 +12,8 @@ import { homeWords } from './words';
 
 export type Attention = { key: string; tone: 'bad' | 'warn' | 'info'; icon: ReactNode; title: string; text?: string | undefined; action: ReactNode };
 
-/** All that waits for the signed-in person, what is broken first. */
-export function useAttention({ failed, nameOf, isPending }: { failed: TrainingJob[]; nameOf: (job: TrainingJob) => string; isPending: boolean }): { items: Attention[]; isPending: boolean } {
+/** All that waits for the signed-in person, what is broken first. With an error, something of it could not be read. */
+export function useAttention({ failed, nameOf, isPending, error }: { failed: TrainingJob[]; nameOf: (job: TrainingJob) => string; isPending: boolean; error: unknown }): { items: Attention[]; isPending: boolean; error: unknown; retry: () => void } {
   const words = useWords(homeWords);
   const quotas = useWords(quotaWords);
   const may = useMay();
@@ -44,5 +44,11 @@ export function useAttention({ failed, nameOf, isPending }: { failed: TrainingJo
       };
     }),
   ];
-  return { items, isPending: isPending || invitations.isPending || usage.isPending };
+  const queries = [invitations, usage, backups, health];
+  return {
+    items,
+    isPending: isPending || invitations.isPending || usage.isPending,
+    error: error ?? queries.find((query) => query.isError && query.data === undefined)?.error ?? null,
+    retry: () => { for (const query of queries) if (query.isError) void query.refetch(); },
+  };
 }

@@ -13,6 +13,6 @@ test('a letter with a combining accent is one letter', () => {
 });
 
 test('the last byte of the id decides the color', () => {
-  const id = '01995b5e-0a00-7000-8000-00000000000e';
-  expect(asPerson({ id, email: 'a@example.com', fullName: null }).badgeColor).toBe('#c2410c');
+  const id = '01995b5e-0a00-7000-8000-000000000010';
+  expect(asPerson({ id, email: 'a@example.com', fullName: null }).badgeColor).toBe('#4d7c0f');
 });
