@@ -6,7 +6,7 @@ import { SmoothingControl } from '../parts/charts/SmoothingControl';
 import { attemptsAsCurve, type Curve } from '../parts/charts/curves';
 import { comparedCharts, type Compared } from './compare';
 import styles from './Compare.module.css';
-import { MetricPicks, useSmoothing } from './JobCurves';
+import { MetricPicks, useSmoothing } from './CurvesCard';
 import { chosenCharts, rowsOf } from './jobCurves';
 import { trainingWords } from './words';
 

@@ -20,7 +20,7 @@ import { useJob } from './JobPage';
 import { jobWords } from './jobWords';
 import { trainingWords } from './words';
 
-const JobCurves = lazy(() => import('./JobCurves').then((module) => ({ default: module.JobCurves })));
+const CurvesCard = lazy(() => import('./CurvesCard').then((module) => ({ default: module.CurvesCard })));
 const MetricsPanel = lazy(() => import('./MetricsPanel').then((module) => ({ default: module.MetricsPanel })));
 
 /** How the job stands: its state and what to do, progress, failure, curves, figures. */
@@ -47,7 +47,7 @@ export function JobOverview() {
           ? <Card title={words.curves}><Empty icon={<LineChart />} title={hasEnded(job.state) ? words.noMetricsEver : words.noMetrics}>{hasEnded(job.state) ? words.noMetricsEnded : words.noMetricsText}</Empty></Card>
           : (
             <Suspense fallback={<Card title={words.curves}>{skeleton}</Card>}>
-              <JobCurves
+              <CurvesCard
                 curves={current} chosen={metrics}
                 onChoose={(next) => void navigate({ to: '/projects/$projectId/jobs/$jobId', params: { projectId: job.projectId, jobId: job.id }, search: { metrics: next }, replace: true, resetScroll: false })}
               />

@@ -35,7 +35,7 @@ export function MetricPicks({ groups, chosen, onChoose }: { groups: readonly Met
 }
 
 /** The curves of a job, one chart for what is measured alike. Attempts are one curve; epochs that were lost are grey. */
-export function JobCurves({ curves, chosen: wanted, onChoose }: { curves: TrainingCurves; chosen: string | undefined; onChoose: (names: string | undefined) => void }) {
+export function CurvesCard({ curves, chosen: wanted, onChoose }: { curves: TrainingCurves; chosen: string | undefined; onChoose: (names: string | undefined) => void }) {
   const words = useWords(jobWords);
   const [smoothing, setSmoothing] = useSmoothing();
   const groups = useMemo(() => chartsOf(curves), [curves]);
