@@ -4,8 +4,8 @@ export const imageWords = defineWords({
   en: {
     title: 'Images', gridLabel: 'Images of the dataset', filters: 'Filters', class: 'Class', allClasses: 'All classes', classOption: (name: string, images: string) => `${name} (${images})`,
     state: 'State', all: 'All', annotated: 'Annotated', notAnnotated: 'Not annotated', order: 'Order', newest: 'Newest first', oldest: 'Oldest first',
-    shown: (count: string) => `${count} images`, clear: 'Clear filters',
-    none: 'No images yet', noneText: 'Upload a folder, single files or an archive. Images of thousands of files are fine.', upload: 'Upload images', noneFound: 'No image has these properties',
+    shown: (count: string) => (count === '1' ? '1 image' : `${count} images`), clear: 'Clear filters',
+    none: 'No images yet', noneText: 'Upload a folder, single files or an archive. Thousands of files are fine.', upload: 'Upload images', noneFound: 'No image has these properties',
     noneFoundText: 'Choose another class or state.', allDone: 'Every image is annotated', noneAnnotated: 'No image is annotated yet',
     previous: 'Previous image', next: 'Next image', keys: 'A and D, or Page up and Page down: previous and next image', place: (number: string) => `Image ${number}`,
     path: 'Path', size: 'Size', pixels: 'Pixels', givenSplit: 'Given split', notGiven: 'Not given', uploaded: 'Uploaded', type: 'Type', sha256: 'SHA-256',

@@ -1,5 +1,8 @@
 import { defineWords } from '../app/words';
 
+/** `1 image has`, `3 images have`. The number comes formatted. */
+const many = (n: string, one: string, more: string): string => `${n} ${n === '1' ? one : more}`;
+
 export const statisticsWords = defineWords({
   en: {
     title: 'Statistics', text: 'What the images are like, and what to look at before training.', source: 'Of', now: (count: string) => `The dataset now (${count} images)`, version: (number: number) => `Version ${number}`,
@@ -7,9 +10,9 @@ export const statisticsWords = defineWords({
     tooLarge: (limit: string) => `Versions of more than ${limit} images are not read in the browser. Their classes and splits are on the page of the version.`, failed: 'The manifest could not be read from the store. If the console has another origin than the store, its CORS rules must allow it.', noImages: 'No images yet', noImagesText: 'Upload images to see what they are like.',
     quality: 'Quality', fine: 'Nothing stands out', fineText: 'No copies, no missing labels, no unusual sizes among the images that were read.', severities: { bad: 'Repair', warn: 'Look at', info: 'Know' }, examples: (count: string) => `Examples (${count})`,
     findings: {
-      contradicting: (n: string) => `${n} files have copies with different classes`, missingTrain: (n: string) => `${n} classes have no training images`, missingVal: (n: string) => `${n} classes have no validation images`, unannotated: (n: string) => `${n} images are not annotated`, unlabelled: (n: string) => `${n} images have no class`,
-      empty: (n: string) => `${n} images have no objects`, copies: (n: string) => `${n} images are copies of others`, rare: (n: string) => `${n} classes have few images`, imbalance: (n: string) => `The largest class has ${n} times as many images as the smallest`, tinyBoxes: (n: string) => `${n} boxes are only a few pixels wide or high`,
-      small: (n: string) => `${n} images are very small`, extreme: (n: string) => `${n} images are very long or very high`, refusedFiles: (n: string) => `${n} files of archives were refused`, refusedEntries: (n: string) => `${n} entries of annotation files were refused`,
+      contradicting: (n: string) => many(n, 'file has copies with different classes', 'files have copies with different classes'), missingTrain: (n: string) => many(n, 'class has no training images', 'classes have no training images'), missingVal: (n: string) => many(n, 'class has no validation images', 'classes have no validation images'), unannotated: (n: string) => many(n, 'image is not annotated', 'images are not annotated'), unlabelled: (n: string) => many(n, 'image has no class', 'images have no class'),
+      empty: (n: string) => many(n, 'image has no objects', 'images have no objects'), copies: (n: string) => many(n, 'image is a copy of another', 'images are copies of others'), rare: (n: string) => many(n, 'class has few images', 'classes have few images'), imbalance: (n: string) => `The largest class has ${n} times as many images as the smallest`, tinyBoxes: (n: string) => many(n, 'box is only a few pixels wide or high', 'boxes are only a few pixels wide or high'),
+      small: (n: string) => many(n, 'image is very small', 'images are very small'), extreme: (n: string) => many(n, 'image is very long or very high', 'images are very long or very high'), refusedFiles: (n: string) => many(n, 'file of an archive was refused', 'files of archives were refused'), refusedEntries: (n: string) => many(n, 'entry of an annotation file was refused', 'entries of annotation files were refused'),
     },
     advice: {
       contradicting: 'One of the labels is wrong: the model is taught both. Delete the wrong copy.', missingTrain: 'A model cannot learn them. Add images, or use shares kept within each class.', missingVal: 'The metrics say nothing about them. Add images, or use shares kept within each class.', unannotated: 'Annotate them, import a file that lists them, or leave them out when you publish.', unlabelled: 'They are not trained on. Upload them into the folder of a class, or delete them.',

@@ -7,7 +7,7 @@ export const datasetWords = defineWords({
     none: 'No datasets yet', noneText: 'A dataset holds the images of one task, with their classes or annotations. Publish it as a version to train on it.',
     noneShared: 'Nothing is shared with you', noneSharedText: 'When somebody shares a dataset with you and you accept, it appears here.',
     sort: 'Order', newest: 'Newest first', oldest: 'Oldest first', created: (time: string) => `Created ${time}`,
-    images: (count: string) => `${count} images`, classes: (count: string) => `${count} classes`, noImages: 'No images',
+    images: (count: string) => (count === '1' ? '1 image' : `${count} images`), classes: (count: string) => `${count} classes`, noImages: 'No images',
     annotated: (share: string) => `${share} annotated`, annotatedOf: (done: string, all: string) => `${done} of ${all} images are annotated`, role: (role: string) => `Your role: ${role}`,
     name: 'Name', nameHint: 'Unique in the project.', description: 'Description', create: 'Create dataset', isCreated: (name: string) => `Dataset ${name} is created.`,
     task: 'Task', taskHint: 'It cannot be changed later: it decides what an image is labelled with.',
