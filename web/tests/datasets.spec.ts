@@ -32,7 +32,7 @@ async function newDataset(person: Person, taskType: 'image_classification' | 'ob
   return dataset.id;
 }
 
-test('a dataset is created, filled, published and looked at', async ({ browser }) => {
+test('a dataset is created and filled, and its images are looked at', async ({ browser }) => {
   const person = await newPerson('standard_engineer');
   const project = await ok(person.api.POST('/api/v1/projects', { body: { name: 'Line 3' } }));
   const page = await pageOf(browser, person);
@@ -130,7 +130,7 @@ test('a dataset is deleted only with its name typed', async ({ browser }) => {
   await page.goto(`/datasets/${datasetId}/settings`);
   await page.getByRole('button', { name: 'Delete dataset' }).click();
   const dialog = page.getByRole('alertdialog');
-  await expect(dialog.getByText(/1 images/)).toBeVisible();
+  await expect(dialog.getByText(/1 image \(/)).toBeVisible();
   await expect(dialog.getByRole('button', { name: 'Delete dataset' })).toBeDisabled();
   await expectAccessible(page);
   await dialog.getByRole('textbox').fill('Plates');

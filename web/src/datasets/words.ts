@@ -40,8 +40,8 @@ export const datasetWords = defineWords({
     settings: 'Settings', about: 'About', size: 'Size', createdAt: 'Created', splitIs: (train: string, val: string, test: string) => `${train} training, ${val} validation, ${test} test`, isStratified: 'within each class', id: 'Id',
     fixed: 'Name, task and division were chosen when the dataset was created and cannot be changed.',
     danger: 'Delete', deleteDataset: 'Delete dataset', deleteText: 'Images, annotations, versions, running uploads and shares are removed. This cannot be undone.',
-    deleteTitle: (name: string) => `Delete ${name}?`, destroys: 'This destroys:', destroysImages: (count: string, size: string) => `${count} images (${size}) with their annotations`,
-    destroysVersions: (count: string) => `${count} versions`, destroysShares: 'uploads under way, shares and open invitations', keeps: 'Versions that a running job or a model needs are kept for those. Images count in the quota until they are removed in the background.',
+    deleteTitle: (name: string) => `Delete ${name}?`, destroys: 'This destroys:', destroysImages: (count: string, size: string) => (count === '1' ? `1 image (${size}) with its annotations` : `${count} images (${size}) with their annotations`),
+    destroysVersions: (count: string) => (count === '1' ? '1 version' : `${count} versions`), destroysShares: 'uploads under way, shares and open invitations', keeps: 'Versions that a running job or a model needs are kept for those. Images count in the quota until they are removed in the background.',
     deleted: (name: string) => `Dataset ${name} is deleted.`, may: (permission: string) => `Your role does not include ${permission}.`,
   },
   ko: {
