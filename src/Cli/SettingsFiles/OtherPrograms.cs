@@ -14,6 +14,7 @@ internal static class OtherPrograms
         new(Trainer, "TRAINER_API_KEY", "text", null, "required as bearer token on `/v1/…` when set") { IsSecret = true },
         new(Trainer, "TRAINER_SLOTS", "whole number", "2", "jobs at the same time"),
         new(Trainer, "TRAINER_THREADS", "whole number", null, "CPU threads of one job; without it all cores"),
+        new(Trainer, "ONNXRUNTIME_LIBRARY", "path", null, "C library of ONNX Runtime that measures exports; without it the Python package, the system's library or that of the NuGet package"),
         new(Trainer, "TRAINER_CACHE_DIR", "path", null, "downloaded images and models; without it a folder in the temporary directory"),
         new(Trainer, "TRAINER_CACHE_MAX_GB", "number", "20", "what stays in it between jobs"),
         new(Trainer, "TRAINER_PREDICTOR_MODELS", "whole number", "8", "models held in memory for predictions"),
