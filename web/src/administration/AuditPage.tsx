@@ -32,7 +32,7 @@ function Filters() {
   const words = useWords(administrationWords);
   const filter = useSearch({ from: '/members/administration/audit' });
   const navigate = useNavigate({ from: '/administration/audit' });
-  const set = (change: AuditFilter): void => void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
+  const set = (change: AuditFilter): void => void navigate({ search: { ...filter, ...change }, replace: true });
   const field = (name: 'actor' | 'action' | 'subjectType' | 'subjectId' | 'address') => <TextField key={name} label={words[name]} value={filter[name] ?? ''} onChange={(event) => set({ [name]: event.target.value || undefined })} />;
   return (
     <Card title={words.filters} actions={Object.keys(asQuery(filter)).length > 0 && <Button size="small" onClick={() => void navigate({ search: {}, replace: true })}>{words.clear}</Button>}>

@@ -45,7 +45,7 @@ function Filters() {
   const roles = useWords(roleWords);
   const filter = useSearch({ from: '/members/administration' });
   const navigate = useNavigate({ from: '/administration' });
-  const set = (change: UserFilter): void => void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
+  const set = (change: UserFilter): void => void navigate({ search: { ...filter, ...change }, replace: true });
   return (
     <div className={styles.filters}>
       <TextField label={words.search} type="search" value={filter.search ?? ''} onChange={(event) => set({ search: event.target.value || undefined })} />

@@ -104,7 +104,7 @@ function VersionImages({ dataset, version, onExpired }: { dataset: Dataset; vers
     setStamp(stamp + 1);
     onExpired();
   };
-  const total = search.split === undefined ? version.imageCount : version.splits[search.split];
+  const total = search.split === undefined ? version.imageCount : version.splits[search.split as SplitName];
   return (
     <Card title={words.imagesOf} flush actions={<Segments<SplitName | 'all'> label={words.split} value={search.split ?? 'all'} onChange={(split) => void navigate({ search: { split: split === 'all' ? undefined : split }, replace: true })} options={[{ value: 'all', label: words.allSplits }, ...splitNames.map((split) => ({ value: split, label: names.splits[split] }))]} />}>
       <ThumbnailGrid
