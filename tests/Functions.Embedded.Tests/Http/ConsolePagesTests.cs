@@ -25,6 +25,7 @@ public sealed class ConsolePagesTests : IAsyncLifetime
         builder.Services.AddResponseCompression(compression => compression.EnableForHttps = true);
         _app = builder.Build();
         new ConsolePages(_folder, ["https://store.example.com"]).Use(_app);
+        _app.UseRouting(); // without this, a web application routes before all else
         // As the app does, which answers at every address.
         _app.MapFallback("{*path}", http => { http.Response.StatusCode = 404; return http.Response.WriteAsync("function"); });
         await _app.StartAsync();
