@@ -39,7 +39,7 @@ test('the audit log is filtered in the address and exported', async ({ browser }
   await expect(page.getByRole('cell', { name: 'Denied' })).toHaveCount(0);
   await expectAccessible(page);
   const download = page.waitForEvent('download');
-  await page.getByRole('button', { name: 'Export' }).click();
+  await page.getByRole('button', { name: 'Export', exact: true }).click();
   await page.getByRole('menuitem', { name: 'As JSON lines' }).click();
   expect((await download).suggestedFilename()).toMatch(/^audit-.*\.jsonl$/);
 });

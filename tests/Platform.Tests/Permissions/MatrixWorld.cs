@@ -95,9 +95,21 @@ internal sealed class MatrixWorld
         export.MoveTo(ExportState.Completed, now);
         var deployment = new Deployment { ProjectId = project.Id, ExportId = export.Id, Name = $"Matrix {project.Id:n}", Trainer = "none", ApiKeyHash = new byte[32], CreatedBy = by, CreatedAt = now };
         deployment.MoveTo(DeploymentState.Deactivated, now);
+        var sweep = new Sweep
+        {
+            ProjectId = project.Id, DatasetVersionId = version.Id, Name = "Matrix", Framework = "none", Model = "none", TaskType = TaskType.ImageClassification, Config = [], Method = SweepMethod.Random,
+            Space = [new SweepParameter("learningRate", Min: 0.001, Max: 0.1)], Configurations = 1, Seed = 1, CreatedBy = by, CreatedAt = now,
+        };
+        sweep.End(SweepState.Completed, now);
+        var prediction = new BatchPrediction
+        {
+            ProjectId = project.Id, JobId = ended.Id, CheckpointKey = "none", CheckpointSha256 = new string('0', 64), CheckpointEpoch = 1, DatasetVersionId = version.Id, Framework = "none", Model = "none",
+            TaskType = TaskType.ImageClassification, Config = [], CreatedBy = by, CreatedAt = now,
+        };
+        prediction.MoveTo(PredictionState.Completed, now);
         await using (var database = databases.OpenPlatform())
         {
-            database.AddRange(project, dataset, image, upload, version, job, ended, attempt, model, modelVersion, export, deployment);
+            database.AddRange(project, dataset, image, upload, version, job, ended, attempt, model, modelVersion, export, deployment, sweep, prediction);
             await database.SaveChangesAsync();
             await database.Database.ExecuteSqlAsync($"UPDATE training_jobs SET state = 'cancelled', completed_at = {now} WHERE id = {ended.Id}");
         }
@@ -121,6 +133,7 @@ internal sealed class MatrixWorld
         {
             (Examples.Project, project.Id), (Examples.Dataset, dataset.Id), (Examples.Image, image.Id), (Examples.Upload, upload.Id), (Examples.DatasetVersion, version.Id), (Examples.TrainingJob, job.Id),
             (Examples.Attempt, attempt.Id), (Examples.Model, model.Id), (Examples.ModelVersion, modelVersion.Id), (Examples.Export, export.Id), (Examples.Deployment, deployment.Id), (EndedJob, ended.Id),
+            (Examples.Sweep, sweep.Id), (Examples.Prediction, prediction.Id),
         })
             _ids[example] = id;
     }

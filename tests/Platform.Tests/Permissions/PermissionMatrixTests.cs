@@ -28,7 +28,7 @@ public sealed class PermissionMatrixTests(PlatformHost host) : PlatformTests(hos
         ["EndOwnSession"] = new() { MayBeMissing = true },
         ["RevokePersonalToken"] = new() { MayBeMissing = true },
         ["AcceptInvitation"] = new() { MayBeMissing = true },
-        // The app of these tests has no operations, archives, imports, sweeps and predictions, and names no databases and buckets beside its own.
+        // The app of these tests has no operations, archives and imports, and names no databases and buckets beside its own.
         ["GetAnnotationImport"] = new() { MayBeMissing = true },
         ["CompleteAnnotations"] = new() { MayBeMissing = true },
         ["CancelAnnotations"] = new() { MayBeMissing = true },
@@ -36,12 +36,6 @@ public sealed class PermissionMatrixTests(PlatformHost host) : PlatformTests(hos
         ["ListArchiveEntries"] = new() { MayBeMissing = true },
         ["CompleteArchive"] = new() { MayBeMissing = true },
         ["CancelArchive"] = new() { MayBeMissing = true },
-        ["GetPrediction"] = new() { MayBeMissing = true },
-        ["CancelPrediction"] = new() { MayBeMissing = true },
-        ["GetSweep"] = new() { MayBeMissing = true },
-        ["ListSweepRuns"] = new() { MayBeMissing = true },
-        ["GetSweepEvents"] = new() { MayBeMissing = true },
-        ["CancelSweep"] = new() { MayBeMissing = true },
         ["GetOperation"] = new() { MayBeMissing = true },
         ["GetOperationEvents"] = new() { MayBeMissing = true },
         ["CancelOperation"] = new() { MayBeMissing = true },
