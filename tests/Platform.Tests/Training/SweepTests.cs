@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using System.Text.Json;
 using VisionPlatform.Platform.Tests.Hosting;
 
@@ -62,7 +63,10 @@ public sealed class SweepTests(TrainingLab lab)
 
         Assert.Equal("""{"waiting":4,"cancelled":1}""", sweep.GetProperty("runs").GetRawText());
         (await lab.Admin.PostAsync($"training/sweeps/{id}/cancel")).Expect(409, "INVALID_STATE");
-        using var stream = await lab.Admin.Http.GetAsync($"/api/v1/training/sweeps/{id}/events");
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/training/sweeps/{id}/events");
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", lab.Admin.AccessToken);
+        using var stream = await lab.Admin.Http.SendAsync(request);
         Assert.Contains("event: end\ndata: {\"state\":\"cancelled\"}", await stream.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 

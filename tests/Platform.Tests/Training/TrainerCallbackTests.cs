@@ -45,7 +45,7 @@ public sealed class TrainerCallbackTests(TrainingLab lab)
 
         Assert.Equal(5, reply.GetProperty("accepted").GetInt32());
         Assert.Equal([1, 2, 3, 4, 6], reply.GetProperty("refused").EnumerateArray().Select(refused => refused.GetProperty("index").GetInt32()));
-        Assert.Equal(["epoch", "message", "metrics"], reply.GetProperty("refused").EnumerateArray().Take(3).Select(refused => refused.GetProperty("field").GetString()));
+        Assert.Equal(["epoch", "message", "metrics.loss"], reply.GetProperty("refused").EnumerateArray().Take(3).Select(refused => refused.GetProperty("field").GetString()));
         await using var database = lab.App.Databases.OpenPlatform();
         Assert.Equal(0.5, (await database.EpochMetrics.SingleAsync(metrics => metrics.JobId == database.Attempts.Single(row => row.Id == attempt).SubjectId)).Metrics["loss"]);
         (await trainer.PostAsync(path, new { events = "none" })).Expect(422, "VALIDATION_FAILED");
