@@ -86,7 +86,7 @@ public sealed class ExportFunctions(PlatformDatabase database, ExportLifecycle e
     }
 
     [Function("DownloadExportPackage"), RequiresPermission(Permission.ExportsRead)]
-    [Operation("Get the download address of the package of an export", Returns = typeof(Download), Problems = ["INVALID_STATE"],
+    [Operation("Get the download address of a package", Returns = typeof(Download), Problems = ["INVALID_STATE"],
         Description = "A presigned address that works for an hour. The package is a zip with the exported file, its metadata, its certificate, golden images with their outputs, the licence of the framework, and a Python program that runs the file and checks it against the golden images.")]
     public async Task<IResult> GetPackage(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = RouteOfOne + "/package")] HttpRequest request, Guid id, CancellationToken cancellation)

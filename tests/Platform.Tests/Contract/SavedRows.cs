@@ -43,8 +43,19 @@ internal sealed class SavedRows
     public async Task RestoreAsync(DbContext database)
     {
         await database.Database.OpenConnectionAsync();
-        await using (var restore = new NpgsqlCommand(_restore, (NpgsqlConnection)database.Database.GetDbConnection()))
-            await restore.ExecuteNonQueryAsync();
+        for (var done = false; !done;)
+        {
+            await using var restore = new NpgsqlCommand(_restore, (NpgsqlConnection)database.Database.GetDbConnection());
+            try
+            {
+                await restore.ExecuteNonQueryAsync();
+                done = true;
+            }
+            catch (PostgresException deadlock) when (deadlock.SqlState == PostgresErrorCodes.DeadlockDetected)
+            {
+                // The app locks the same tables in another order. Nothing was restored.
+            }
+        }
         await database.Database.CloseConnectionAsync();
     }
 
