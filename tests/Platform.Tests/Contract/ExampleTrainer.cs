@@ -23,7 +23,11 @@ internal sealed class ExampleTrainer : IDisposable
 {
     public static readonly TrainerCapabilities Capabilities = new(
         "torchvision", "1", ["image_classification"], [new TrainerModel("small_cnn", "Small CNN", ["image_classification"], null, null, null)],
-        new ConfigSchema([new ConfigField("epochs", "int", JsonSerializer.SerializeToElement(10), 1, 1000, null, null, false, false, "How often each image is seen.")], null),
+        new ConfigSchema(
+        [
+            new ConfigField("epochs", "int", JsonSerializer.SerializeToElement(10), 1, 1000, null, null, false, false, "How often each image is seen."),
+            new ConfigField("learningRate", "float", JsonSerializer.SerializeToElement(0.002), 0.00001, 1, null, null, false, false, "Size of an optimization step."),
+        ], null),
         [new TrainerExportFormat("onnx", new Dictionary<string, ValueRule> { ["opset"] = new("int", JsonSerializer.SerializeToElement(13), 9, 20, null, null) })], null, 1);
 
     private readonly HttpListener _listener = new();
