@@ -28,7 +28,7 @@ internal static class SchemaExamples
         ["summary"] = "It waits for the event 'cancel', which nobody has raised since 2026-11-29 02:00:00Z.", ["text"] = "the event 'cancel', which nobody has raised since 2026-11-29 02:00:00Z", ["manifestSha256"] = Sha256, ["manifestUrl"] = Url, ["protocol"] = "2", ["taskType"] = "image_classification", ["url"] = Url,
         ["token"] = "pat_q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ", ["tokenScopes"] = "read", ["tokenType"] = "Bearer", ["traceId"] = "0af7651916cd43dd8448eb211c80319c", ["traceparent"] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", ["trainer"] = "torchvision",
         ["type"] = "metrics", ["uploadId"] = "2~q83vEjRWeJCrze8S", ["userAgent"] = "Mozilla/5.0 (X11; Linux x86_64)", ["version"] = "1.0",
-        ["engine"] = "onnxruntime 1.31.1", ["metric"] = "mAP50-95", ["notMeasured"] = "Batches of 3 and 64: the graph takes one image at a time.", ["packageSha256"] = Sha256, ["precision"] = "fp32", ["reason"] = "needs an NVIDIA GPU", ["split"] = "test", ["notes"] = "The first one with the new camera.", ["tags"] = "baseline", ["accuracy"] = "NaN", ["previousCursor"] = "118",
+        ["engine"] = "onnxruntime 1.31.1", ["metric"] = "mAP50-95", ["notMeasured"] = "Batches of 3 and 64: the graph takes one image at a time.", ["packageSha256"] = Sha256, ["precision"] = "fp32", ["reason"] = "needs an NVIDIA GPU", ["split"] = "test", ["notes"] = "The first one with the new camera.", ["tags"] = "baseline", ["notFinite"] = "NaN", ["previousCursor"] = "118",
     };
 
     // The same for free JSON, and for the values of objects whose names are free.

@@ -56,7 +56,7 @@ public sealed record TrainingJobClone(
 /// <param name="Notes">Free text.</param>
 /// <param name="Tags">Words to find it by.</param>
 public sealed record TrainingJobMarks(
-    [property: Required] bool? Starred, [property: Required, Prose(10_000)] string? Notes, [property: Required, MaxLength(20)] IReadOnlyList<string>? Tags) : IValidatableObject
+    [property: Required] bool? Starred, [property: Required(AllowEmptyStrings = true), Prose(10_000)] string? Notes, [property: Required, MaxLength(20)] IReadOnlyList<string>? Tags) : IValidatableObject
 {
     private const int LongestTag = 50;
 

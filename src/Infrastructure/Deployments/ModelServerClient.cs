@@ -5,6 +5,7 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Polly;
 using Polly.CircuitBreaker;
 using Polly.Timeout;
@@ -46,6 +47,8 @@ public sealed class ModelServerClient(ModelServerSettings settings, TimeProvider
     /// <summary>Whether there are model servers.</summary>
     public bool IsConfigured => settings.Urls.Count > 0;
 
+    private static readonly JsonSerializerOptions Json = new(TrainerClient.Json) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) } };
+
     /// <summary>The servers in the order of this model.</summary>
     public IReadOnlyList<Uri> OrderFor(Guid id) =>
         [.. settings.Urls.OrderBy(url => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{id:N} {url}"))), StringComparer.Ordinal)];
@@ -69,8 +72,8 @@ public sealed class ModelServerClient(ModelServerSettings settings, TimeProvider
                 using var response = await SendAsync(server, HttpMethod.Post, query, () => new ImageFrames(images), Integrations.ModelServerPredict, cancellation);
                 answering++;
                 if (response.IsSuccessStatusCode)
-                    {
-                    var reply = (await response.Content.ReadFromJsonAsync<ServerReply>(TrainerClient.Json, cancellation))!;
+                {
+                    var reply = (await response.Content.ReadFromJsonAsync<ServerReply>(Json, cancellation))!;
                     return new TrainerPredictReply(reply.Results, reply.InferenceMs);
                 }
                 var problem = await ReadProblemAsync(server, response, cancellation);
