@@ -58,7 +58,7 @@ s3_answers() { [[ $(http_status 127.0.0.1 "$(port_of "$1" s3)" /) == 200 ]]; }
 # in_parts CODE [DIR]: runs CODE with the functions of infra/local, on a folder of its own.
 in_parts() {
   ROOT=$ROOT bash -u -o pipefail -c '
-    for part in common packages postgres ceph trainers azurite services app publish func test doctor; do . "$ROOT/infra/local/$part.sh"; done
+    for part in common packages postgres ceph trainers modelserver azurite services console app publish func test doctor; do . "$ROOT/infra/local/$part.sh"; done
     use_dir "$0"
     eval "$1"' "${2:-$WORK/parts}" "$1"
 }
@@ -208,12 +208,13 @@ given_endpoints_are_used_instead() {
   local e=$WORK/e output
   output=$(TEST_DATABASE_URL=postgresql://u:p@db.example:5432/postgres EXTERNAL_STORAGE_ENDPOINT=https://s3.example EXTERNAL_STORAGE_ACCESS_KEY=ak \
     EXTERNAL_STORAGE_SECRET_KEY="s'k&1" TRAINER_STUB_URL=http://stub.example TRAINER_ELSEWHERE_URL=http://elsewhere.example TRAINER_API_KEY=given \
-    "$COPY/platform" services --dir "$e" 2>/dev/null)
+    MODEL_SERVER_URLS=http://models.example "$COPY/platform" services --dir "$e" 2>/dev/null)
   contains "$output" TEST_DATABASE_URL=postgresql://u:p@db.example:5432/postgres
   contains "$output" EXTERNAL_STORAGE_ENDPOINT=https://s3.example
   contains "$output" TRAINER_STUB_URL=http://stub.example
   contains "$output" TRAINER_ELSEWHERE_URL=http://elsewhere.example
   contains "$output" TRAINER_API_KEY=given
+  contains "$output" MODEL_SERVER_URLS=http://models.example
   same "$(. "$e/env"; echo "$EXTERNAL_STORAGE_SECRET_KEY")" "s'k&1"
   nothing_runs "$e"
   [[ ! -e $e/ceph && ! -e $e/postgres ]] || fail 'a service was set up although its endpoint is given'
