@@ -234,7 +234,7 @@ prepare_dotnet_tests() {
 run_dotnet_test() {
   local filter=()
   [[ -z $3 ]] || filter=(--filter "$3")
-  in_test_environment timeout -k 30 1800 dotnet test "$ROOT/tests/$2/bin/Debug/net10.0/$2.dll" --nologo \
+  in_test_environment timeout -k 30 3600 dotnet test "$ROOT/tests/$2/bin/Debug/net10.0/$2.dll" --nologo \
     --logger "trx;LogFileName=$2.trx" --results-directory "$1" "${filter[@]}" </dev/null 8>&- 9>&-
 }
 
@@ -253,7 +253,7 @@ prepare_trainer_tests() {
 
 run_pytest() ( # RESULTS NAME PYTHON FOLDER
   for name in "${!TRAINER_@}"; do unset "$name"; done
-  cd "$ROOT" && timeout -k 30 1800 "$3" -m pytest "$4" -q "--junitxml=$1/$2.xml" </dev/null 8>&- 9>&-
+  cd "$ROOT" && timeout -k 30 3600 "$3" -m pytest "$4" -q "--junitxml=$1/$2.xml" </dev/null 8>&- 9>&-
 )
 
 # count_local LOG STATUS: its last line is `N passed, N failed`.

@@ -136,7 +136,7 @@ public sealed class TrainingJobFunctions(PlatformDatabase database, JobLifecycle
         if (request.QueryText("tag") is { } tag)
             rows = rows.Where(job => job.Tags.Contains(tag));
         if (request.QueryText("search") is { } text)
-            rows = rows.Where(job => EF.Functions.ILike(job.Name + " " + job.Notes, LikePattern.Containing(text)));
+            rows = rows.Where(job => EF.Functions.ILike(job.Name + " " + job.Notes, LikePattern.Containing(text), LikePattern.Escape));
         if (request.QueryFlag("starred") is { } starred)
             rows = rows.Where(job => job.Starred == starred);
         if (request.QueryId("sweepId") is { } sweep)
