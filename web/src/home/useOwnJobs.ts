@@ -1,7 +1,8 @@
 import { useQueries } from '@tanstack/react-query';
 import { api } from '../api/client';
 import type { TrainingJob } from '../api/schema';
-import { failedSince, isUnderWay, jobsInterval } from '../projects/jobs';
+import { failedSince, jobsInterval } from '../projects/jobs';
+import { isUnderWay } from '../training/jobs';
 
 const PROJECTS = 12;
 // No list that is read page by page has this limit: both would share an entry of the cache.
@@ -24,7 +25,7 @@ export function useOwnJobs() {
     isPending: projects.isPending || lists.some((list) => list.isPending),
     error: projects.error ?? lists.find((list) => list.isError && list.data === undefined)?.error ?? null,
     nameOf: (job: TrainingJob): string => names.get(job.projectId) ?? '',
-    running: jobs.filter(isUnderWay).sort((one, other) => other.createdAt.localeCompare(one.createdAt)),
+    running: jobs.filter((job) => isUnderWay(job.state)).sort((one, other) => other.createdAt.localeCompare(one.createdAt)),
     failed: failedSince(jobs, Date.now() - DAYS * 86_400_000),
     /** Whether there are more projects than were looked at. */
     isPartial: projects.data?.nextCursor != null,

@@ -3,19 +3,17 @@ import type { ReactNode } from 'react';
 import type { TrainingJob } from '../api/schema';
 import { ago, duration, metric } from '../app/format';
 import { defineWords, useWords } from '../app/words';
-import { StatusIndicator } from '../parts/Badge';
 import { Progress } from '../parts/Progress';
+import { isUnderWay, progressOf } from '../training/jobs';
+import { JobStatus } from '../training/JobStatus';
 import styles from './JobLine.module.css';
-import { isUnderWay, jobTone, shareDone } from './jobs';
 
-export const jobWords = defineWords({
+export const jobLineWords = defineWords({
   en: {
-    states: { pending: 'Not started', queued: 'Queued', starting: 'Starting', running: 'Training', finalizing: 'Storing the model', completed: 'Completed', failed: 'Failed', cancelled: 'Cancelled' },
     epoch: (done: number, total: string) => `Epoch ${done} of ${total}`, left: (time: string) => `${time} left`, progress: (name: string) => `Progress of ${name}`,
     ended: (time: string) => `ended ${time}`, waits: 'waits for a free slot of the trainer',
   },
   ko: {
-    states: { pending: '시작 전', queued: '대기 중', starting: '시작하는 중', running: '학습 중', finalizing: '모델 저장 중', completed: '완료', failed: '실패', cancelled: '취소됨' },
     epoch: (done: number, total: string) => `에포크 ${done} / ${total}`, left: (time: string) => `${time} 남음`, progress: (name: string) => `${name} 진행률`,
     ended: (time: string) => `${time} 종료`, waits: '트레이너의 빈 슬롯을 기다리는 중',
   },
@@ -23,8 +21,8 @@ export const jobWords = defineWords({
 
 /** A training job in a list: name, state, and how far it is. */
 export function JobLine({ job, note }: { job: TrainingJob; /** Where it belongs, if that is not clear from the page. */ note?: ReactNode }) {
-  const words = useWords(jobWords);
-  const moving = isUnderWay(job);
+  const words = useWords(jobLineWords);
+  const moving = isUnderWay(job.state);
   const result = job.bestMetrics?.[job.primaryMetric] ?? job.latestMetrics?.[job.primaryMetric];
   const details = [
     job.state === 'running' && words.epoch(job.currentEpoch, job.totalEpochs === null ? '?' : String(job.totalEpochs)),
@@ -37,10 +35,10 @@ export function JobLine({ job, note }: { job: TrainingJob; /** Where it belongs,
     <li className={styles.job}>
       <div className={styles.line}>
         <Link to="/projects/$projectId/jobs/$jobId" params={{ projectId: job.projectId, jobId: job.id }} className={styles.name}>{job.name}</Link>
-        <StatusIndicator tone={jobTone(job.state)} live={moving}>{words.states[job.state]}</StatusIndicator>
+        <JobStatus state={job.state} />
       </div>
       <p className={styles.details}>{note}{note !== undefined && details.length > 0 && ' · '}{details.join(' · ')}</p>
-      {moving && <Progress value={shareDone(job)} label={words.progress(job.name)} />}
+      {moving && <Progress value={progressOf(job)} label={words.progress(job.name)} />}
       {job.state === 'failed' && job.error !== null && <p className={styles.failure}>{job.error.message} <span>{job.error.suggestedAction}</span></p>}
     </li>
   );

@@ -1,11 +1,5 @@
 import { expect, test } from 'vitest';
-import { failedSince, jobsInterval, shareDone } from './jobs';
-
-test('a job has no share before its trainer says how many epochs there are', () => {
-  expect(shareDone({ state: 'running', currentEpoch: 0, totalEpochs: null })).toBeNull();
-  expect(shareDone({ state: 'running', currentEpoch: 3, totalEpochs: 12 })).toBe(0.25);
-  expect(shareDone({ state: 'finalizing', currentEpoch: 12, totalEpochs: 12 })).toBe(1);
-});
+import { failedSince, jobsInterval } from './jobs';
 
 test('a list is read often while a job moves', () => {
   expect(jobsInterval([{ state: 'completed' }, { state: 'queued' }])).toBeLessThan(jobsInterval([{ state: 'completed' }, { state: 'pending' }]));

@@ -1,6 +1,7 @@
 import { api } from '../api/client';
 import { number } from '../app/format';
-import { isUnderWay, jobsInterval } from './jobs';
+import { isUnderWay } from '../training/jobs';
+import { jobsInterval } from './jobs';
 
 // No list that is read page by page has this limit: both would share an entry of the cache.
 const LIMIT = 49;
@@ -16,5 +17,5 @@ export function useContents(projectId: string, enabled = true) {
   const jobs = api.useQuery('get', '/api/v1/training/jobs', init, { enabled, refetchInterval: (query) => jobsInterval(query.state.data?.items) });
   const models = api.useQuery('get', '/api/v1/models', init, { enabled });
   const deployments = api.useQuery('get', '/api/v1/deployments', init, { enabled });
-  return { datasets, jobs, models, deployments, running: jobs.data?.items.filter(isUnderWay) };
+  return { datasets, jobs, models, deployments, running: jobs.data?.items.filter((job) => isUnderWay(job.state)) };
 }
