@@ -642,19 +642,24 @@ an_interrupted_run_leaves_nothing() {
     for suite in A B; do wait_until 60 is_gone "$(cat "$PLATFORM_DIR/$suite.pid")" || die "$suite runs on"; done' "$WORK/interrupted"
 }
 
-durations_name_suites_and_their_slowest_tests() {
+a_run_ends_with_its_slowest_and_its_failed_tests() {
   local said
   said=$(in_parts 'cat >"$PLATFORM_DIR/A.Tests.trx" <<X
-<TestRun xmlns="http://microsoft.com/schemas/VisualStudio/TeamTest/2010"><Results><UnitTestResult testName="VisionPlatform.A.Tests.Of.It" duration="00:01:02.5000000" /></Results></TestRun>
+<TestRun xmlns="http://microsoft.com/schemas/VisualStudio/TeamTest/2010"><Results><UnitTestResult testName="VisionPlatform.A.Tests.Of.It" duration="00:01:02.5000000" outcome="Passed"/><UnitTestResult testName="VisionPlatform.A.Tests.Of.That" duration="00:00:01" outcome="Failed"><Output><ErrorInfo><Message>not 3</Message></ErrorInfo></Output></UnitTestResult></Results></TestRun>
 X
-    echo "<testsuites><testsuite><testcase classname=\"x.test_y\" name=\"test_z\" time=\"3.5\"/></testsuite></testsuites>" >"$PLATFORM_DIR/trainers.xml"
-    printf "ok   a demo (7.5 s)\nFAIL a start (0.1 s)\n" >"$PLATFORM_DIR/local-services.log"
-    for suite in A.Tests trainers local-services; do echo 0 65400 >"$PLATFORM_DIR/$suite.end"; done
+    echo "<testsuites><testsuite><testcase classname=\"x.test_y\" name=\"test_z\" time=\"3.5\"><failure>not 4</failure></testcase></testsuite></testsuites>" >"$PLATFORM_DIR/trainers.xml"
+    printf "ok   a demo (7.5 s)\nFAIL a start (0.1 s)\nnot 5\n" >"$PLATFORM_DIR/local-services.log"
+    echo "killed" >"$PLATFORM_DIR/B.Tests.log"
+    for suite in A.Tests B.Tests trainers local-services; do echo 1 65400 >"$PLATFORM_DIR/$suite.end"; touch "$PLATFORM_DIR/$suite.log"; done
     "$PYTHON" "$ROOT/infra/local/durations.py" "$PLATFORM_DIR"' "$WORK/durations")
   contains "$said" '     65      2  local-services'
   same "$(grep -A1 'slowest' <<<"$said" | tail -n 1)" '   62.5  A.Tests: Of.It'
   contains "$said" '    7.5  local-services: a demo'
   contains "$said" '    3.5  trainers: test_y.test_z'
+  contains "$said" $'failed: A.Tests: A.Tests.Of.That\n    not 3'
+  contains "$said" $'failed: B.Tests: no failed test; its output ends\n    killed'
+  contains "$said" $'failed: trainers: x.test_y.test_z\n    not 4'
+  contains "$said" $'failed: local-services: a start\n    not 5'
 }
 
 no_test_at_all_is_a_failure() {
@@ -705,7 +710,7 @@ check 'every mutant can be made' every_mutant_can_be_made
 check 'a crashed runner counts as a failure' a_crashed_runner_counts_as_a_failure
 check 'every suite is run once, and a crashed one is a failure' every_suite_is_run_once_and_a_crashed_one_is_a_failure
 check 'an interrupted run leaves nothing' an_interrupted_run_leaves_nothing
-check 'durations name suites and their slowest tests' durations_name_suites_and_their_slowest_tests
+check 'a run ends with its slowest and its failed tests' a_run_ends_with_its_slowest_and_its_failed_tests
 check 'no test at all is a failure' no_test_at_all_is_a_failure
 check 'addresses are read from URLs' addresses_are_read_from_urls
 check 'bench refuses what it does not know' bench_refuses_what_it_does_not_know
