@@ -22,6 +22,7 @@ export function ProjectFrame() {
     { label: words.overview, to: '/projects/$projectId', params, activeOptions: { exact: true } },
     may('datasets:read') && { label: words.datasets, to: '/projects/$projectId/datasets', params },
     may('training:read') && { label: words.jobs, to: '/projects/$projectId/jobs', params },
+    may('training:read') && { label: words.sweeps, to: '/projects/$projectId/sweeps', params },
     may('models:read') && { label: words.models, to: '/projects/$projectId/models', params },
     may('exports:read') && { label: words.exports, to: '/projects/$projectId/exports', params },
     may('deployments:read') && { label: words.deployments, to: '/projects/$projectId/deployments', params },

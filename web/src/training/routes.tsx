@@ -1,6 +1,7 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { projectRoute } from '../projects/routes';
 import { readJobsSearch } from './jobs';
+import { readSweepsSearch } from './sweeps/search';
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
@@ -29,6 +30,19 @@ export const trainingRoutes = {
       createRoute({ getParentRoute: () => jobRoute, path: '/timeline', component: lazyRouteComponent(() => import('./JobTimeline'), 'JobTimeline') }),
       createRoute({ getParentRoute: () => jobRoute, path: '/configuration', component: lazyRouteComponent(() => import('./JobConfiguration'), 'JobConfiguration') }),
     ]),
+    createRoute({ getParentRoute: () => projectRoute, path: '/sweeps', validateSearch: readSweepsSearch, component: lazyRouteComponent(() => import('./sweeps/SweepsPage'), 'SweepsPage') }),
+    createRoute({
+      getParentRoute: () => projectRoute,
+      path: '/sweeps/new',
+      validateSearch: (search: Record<string, unknown>): { version?: string | undefined } => ({ version: text(search.version) }),
+      component: lazyRouteComponent(() => import('./sweeps/NewSweepPage'), 'NewSweepPage'),
+    }),
+    createRoute({
+      getParentRoute: () => projectRoute,
+      path: '/sweeps/$sweepId',
+      validateSearch: (search: Record<string, unknown>): { sort?: string | undefined } => ({ sort: text(search.sort) }),
+      component: lazyRouteComponent(() => import('./sweeps/SweepPage'), 'SweepPage'),
+    }),
     createRoute({
       getParentRoute: () => projectRoute,
       path: '/compare',
