@@ -24,6 +24,7 @@ export function ProjectFrame() {
     may('training:read') && { label: words.jobs, to: '/projects/$projectId/jobs', params },
     may('training:read') && { label: words.sweeps, to: '/projects/$projectId/sweeps', params },
     may('models:read') && { label: words.models, to: '/projects/$projectId/models', params },
+    may('training:read') && { label: words.predictions, to: '/projects/$projectId/predictions', params },
     may('exports:read') && { label: words.exports, to: '/projects/$projectId/exports', params },
     may('deployments:read') && { label: words.deployments, to: '/projects/$projectId/deployments', params },
     { label: words.members, to: '/projects/$projectId/members', params },

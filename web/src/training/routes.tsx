@@ -1,6 +1,7 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { projectRoute } from '../projects/routes';
 import { readJobsSearch } from './jobs';
+import { readPredictionsSearch } from './predictions/search';
 import { readSweepsSearch } from './sweeps/search';
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
@@ -43,6 +44,8 @@ export const trainingRoutes = {
       validateSearch: (search: Record<string, unknown>): { sort?: string | undefined } => ({ sort: text(search.sort) }),
       component: lazyRouteComponent(() => import('./sweeps/SweepPage'), 'SweepPage'),
     }),
+    createRoute({ getParentRoute: () => projectRoute, path: '/predictions', validateSearch: readPredictionsSearch, component: lazyRouteComponent(() => import('./predictions/PredictionsPage'), 'PredictionsPage') }),
+    createRoute({ getParentRoute: () => projectRoute, path: '/predictions/$predictionId', component: lazyRouteComponent(() => import('./predictions/PredictionPage'), 'PredictionPage') }),
     createRoute({
       getParentRoute: () => projectRoute,
       path: '/compare',
