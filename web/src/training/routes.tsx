@@ -1,6 +1,7 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { projectRoute } from '../projects/routes';
 import { readJobsSearch } from './jobs';
+import { readLogSearch } from './logSearch';
 import { readPredictionsSearch } from './predictions/search';
 import { readSweepsSearch } from './sweeps/search';
 
@@ -27,7 +28,7 @@ export const trainingRoutes = {
       createRoute({ getParentRoute: () => jobRoute, path: '/', validateSearch: (search: Record<string, unknown>): { metrics?: string | undefined } => ({ metrics: text(search.metrics) }), component: lazyRouteComponent(() => import('./JobOverview'), 'JobOverview') }),
       createRoute({ getParentRoute: () => jobRoute, path: '/validation', component: lazyRouteComponent(() => import('./JobValidation'), 'JobValidation') }),
       createRoute({ getParentRoute: () => jobRoute, path: '/checkpoints', component: lazyRouteComponent(() => import('./JobCheckpoints'), 'JobCheckpoints') }),
-      createRoute({ getParentRoute: () => jobRoute, path: '/logs', component: lazyRouteComponent(() => import('./JobLogs'), 'JobLogs') }),
+      createRoute({ getParentRoute: () => jobRoute, path: '/logs', validateSearch: readLogSearch, component: lazyRouteComponent(() => import('./JobLogs'), 'JobLogs') }),
       createRoute({ getParentRoute: () => jobRoute, path: '/timeline', component: lazyRouteComponent(() => import('./JobTimeline'), 'JobTimeline') }),
       createRoute({ getParentRoute: () => jobRoute, path: '/configuration', component: lazyRouteComponent(() => import('./JobConfiguration'), 'JobConfiguration') }),
     ]),
