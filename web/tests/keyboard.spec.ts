@@ -22,7 +22,7 @@ const holdsFocus = (target: Locator): Promise<boolean> => target.evaluateAll((no
 
 /** Presses Tab until the target has the focus; looks at the focus at every stop. */
 async function tabTo(page: Page, target: Locator): Promise<void> {
-  await expect(target).toBeAttached();
+  await expect(target.first()).toBeAttached();
   for (let stop = 0; stop < 150; stop++) {
     if (await holdsFocus(target)) return expectFocusVisible(page);
     await page.keyboard.press('Tab');

@@ -22,7 +22,7 @@ async function screens(): Promise<Record<string, string>> {
     home: '/', projects: '/projects', project: inProject, members: `${inProject}/members`, settings: `${inProject}/settings`,
     datasets: `${inProject}/datasets`, dataset: `/datasets/${dataset.id}`, shared: '/shared-datasets',
     jobs: `${inProject}/jobs`, 'new-job': `${inProject}/jobs/new`, job: `${inProject}/jobs/${job.id}`,
-    'job-logs': `${inProject}/jobs/${job.id}/logs?find=epoch`, sweeps: `${inProject}/sweeps`, 'new-sweep': `${inProject}/sweeps/new`, sweep: `${inProject}/sweeps/${sweep}`,
+    'job-logs': `${inProject}/jobs/${job.id}/logs?find=parameters`, sweeps: `${inProject}/sweeps`, 'new-sweep': `${inProject}/sweeps/new`, sweep: `${inProject}/sweeps/${sweep}`,
     predictions: `${inProject}/predictions`, 'new-prediction': `${inProject}/predictions?new=true`, prediction: `${inProject}/predictions/${prediction}`,
     models: `${inProject}/models`, model: `${inProject}/models/${model.id}`, exports: `${inProject}/exports`,
     deployments: `${inProject}/deployments`, deployment: `${inProject}/deployments/${deployment.id}`,

@@ -120,7 +120,7 @@ function JobTable({ jobs, chosen, onChoose, datasetOf, now, projectId, sort, onS
     },
     { id: 'star', header: '', width: 52, fixed: true, cell: (job) => <StarButton job={job} /> },
     {
-      id: 'name', header: words.name, width: 200, grow: true, fixed: true, sortValue: (job) => job.name,
+      id: 'name', header: words.name, width: 190, grow: true, fixed: true, sortValue: (job) => job.name,
       cell: (job) => (
         <span className={styles.nameCell}>
           <Link to="/projects/$projectId/jobs/$jobId" params={{ projectId, jobId: job.id }}>{job.name}</Link>
@@ -137,10 +137,10 @@ function JobTable({ jobs, chosen, onChoose, datasetOf, now, projectId, sort, onS
       cell: (job) => <span className={styles.nameCell}><span className={styles.number}>{metric(bestOf(job))}</span><small>{job.primaryMetric}</small></span>,
     },
     {
-      id: 'duration', header: words.duration, width: 96, align: 'end', descendingFirst: true, sortValue: (job) => secondsOf(job, now),
+      id: 'duration', header: words.duration, width: 104, align: 'end', descendingFirst: true, sortValue: (job) => secondsOf(job, now),
       cell: (job) => <span className={styles.number}>{secondsOf(job, now) === null ? '–' : duration(secondsOf(job, now)!)}</span>,
     },
-    { id: 'created', header: words.created, width: 110, align: 'end', descendingFirst: true, sortValue: (job) => Date.parse(job.createdAt), cell: (job) => <time dateTime={job.createdAt} title={dateTime(job.createdAt)}>{ago(job.createdAt, now)}</time> },
+    { id: 'created', header: words.created, width: 126, align: 'end', descendingFirst: true, sortValue: (job) => Date.parse(job.createdAt), cell: (job) => <time dateTime={job.createdAt} title={dateTime(job.createdAt)}>{ago(job.createdAt, now)}</time> },
   ];
   return (
     <DataTable

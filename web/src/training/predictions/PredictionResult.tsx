@@ -49,7 +49,7 @@ export function PredictionResult({ prediction }: { prediction: BatchPrediction }
         )}
       </Card>
       {confidences.length > 0 && (
-        <Card title={words.result}>
+        <Card>
           <Stack>
             {objects && <p className={jobStyles.muted}>{words.empty}: {number(empty)}</p>}
             <Histogram title={words.confidences} values={confidences} howMany={20} />
