@@ -3,7 +3,8 @@ import { expect, newPerson, ok, origin, test, theAdministrator } from './platfor
 
 /** Fails when one cannot see where the focus is: nothing has it, it is outside the window, or neither it nor what stands for it has an outline, ring or border of its own. */
 async function expectFocusVisible(page: Page): Promise<void> {
-  const seen = await page.evaluate(() => {
+  // What moves into the window for the focus may take a frame.
+  await expect.poll(() => page.evaluate(() => {
     const focused = document.activeElement;
     if (focused === null || focused === document.body) return 'nothing has the focus';
     // A radio button that is drawn as a card or a segment is hidden; its label shows the focus.
@@ -14,8 +15,7 @@ async function expectFocusVisible(page: Page): Promise<void> {
     const style = getComputedStyle(shown);
     const outline = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;
     return outline || style.boxShadow !== 'none' ? '' : `${shown.outerHTML.slice(0, 200)} shows no focus`;
-  });
-  expect(seen).toBe('');
+  }), { timeout: 10_000 }).toBe('');
 }
 
 const holdsFocus = (target: Locator): Promise<boolean> => target.evaluateAll((nodes) => nodes.includes(document.activeElement as HTMLElement)).catch(() => false);
@@ -26,6 +26,7 @@ async function tabTo(page: Page, target: Locator): Promise<void> {
   for (let stop = 0; stop < 150; stop++) {
     if (await holdsFocus(target)) return expectFocusVisible(page);
     await page.keyboard.press('Tab');
+    // After the last stop of the page the focus is in the browser's own bar for one press.
     if (await page.evaluate(() => document.activeElement !== document.body)) await expectFocusVisible(page);
   }
   throw new Error(`150 presses of Tab did not reach ${String(target)}`);
