@@ -7,11 +7,18 @@ public sealed class Deployment
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
     public required Guid ProjectId { get; init; }
-    public required Guid ExportId { get; init; }
+    /// <summary>The export of the revision that answers.</summary>
+    public required Guid ExportId { get; set; }
     public required string Name { get; set; }
 
-    /// <summary>Framework of the trainer that serves the model.</summary>
-    public required string Trainer { get; init; }
+    /// <summary>Framework of the trainer that serves the model where no model server does.</summary>
+    public required string Trainer { get; set; }
+
+    /// <summary>Number of the revision that answers.</summary>
+    public int Revision { get; private set; } = 1;
+
+    /// <summary>Number of the revision that answered before; null when there was none.</summary>
+    public int? PreviousRevision { get; private set; }
     public DeploymentState State { get; private set; } = DeploymentState.Pending;
 
     /// <summary>SHA-256 of the API key. The key itself is shown once and not stored.</summary>
@@ -23,6 +30,22 @@ public sealed class Deployment
 
     /// <summary>Version of the row (<c>xmin</c>). The database changes it with every write.</summary>
     public uint Version { get; init; }
+
+    /// <summary>
+    /// Lets a revision answer, whose model is loaded. Returns false and changes nothing while the first one is being loaded. A revision that answers
+    /// already changes nothing but a deactivated deployment, which becomes active.
+    /// </summary>
+    public bool Serve(DeploymentRevision revision, DateTimeOffset now)
+    {
+        if (State is DeploymentState.Pending or DeploymentState.Deploying)
+            return false;
+        if (revision.Number != Revision)
+            (PreviousRevision, Revision, ExportId, Trainer) = (Revision, revision.Number, revision.ExportId, revision.Trainer);
+        if (State != DeploymentState.Active)
+            (State, Error) = (DeploymentState.Active, null);
+        ActivatedAt = now;
+        return true;
+    }
 
     /// <summary>
     /// Moves along <c>pending → deploying → active → deactivated</c>; a deployment fails only from the first two states. Any other move returns

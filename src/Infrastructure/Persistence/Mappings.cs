@@ -320,6 +320,17 @@ internal static class Mappings
             deployment.HasIndex(d => new { d.ProjectId, d.Id });
             deployment.HasIndex(d => d.CreatedAt).HasFilter("state IN ('pending', 'deploying')").HasDatabaseName("ix_deployments_active");
         });
+        model.Entity<DeploymentRevision>(revision =>
+        {
+            revision.HasKey(r => new { r.DeploymentId, r.Number });
+            revision.HasOne<Deployment>().WithMany().HasForeignKey(r => r.DeploymentId);
+            revision.HasOne<Export>().WithMany().HasForeignKey(r => r.ExportId);
+        });
+        model.Entity<DeploymentHour>(hour =>
+        {
+            hour.HasKey(h => new { h.DeploymentId, h.Hour, h.Revision });
+            hour.HasOne<Deployment>().WithMany().HasForeignKey(h => h.DeploymentId);
+        });
         model.Entity<DeploymentUsage>(usage =>
         {
             usage.HasKey(u => u.DeploymentId);

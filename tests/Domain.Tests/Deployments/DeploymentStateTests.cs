@@ -27,6 +27,38 @@ public sealed class DeploymentStateTests
     }
 
     [Fact]
+    public void A_revision_answers_only_after_the_first_was_loaded_and_the_one_before_it_is_remembered()
+    {
+        var deployment = Deployment();
+        var second = new DeploymentRevision { DeploymentId = deployment.Id, Number = 2, ExportId = Guid.NewGuid(), Trainer = "torchvision", CreatedBy = Guid.NewGuid() };
+        Assert.False(deployment.Serve(second, Now));
+        deployment.MoveTo(DeploymentState.Active, Now);
+
+        Assert.True(deployment.Serve(second, Now));
+        Assert.Equal((2, 1, second.ExportId), (deployment.Revision, deployment.PreviousRevision, deployment.ExportId));
+        Assert.True(deployment.Serve(second, Now));
+        Assert.Equal(1, deployment.PreviousRevision);
+
+        deployment.MoveTo(DeploymentState.Deactivated, Now);
+        Assert.True(deployment.Serve(second, Now));
+        Assert.Equal(DeploymentState.Active, deployment.State);
+    }
+
+    [Fact]
+    public void Percentiles_of_latency_are_at_most_nine_percent_too_high()
+    {
+        var counts = new long[LatencyBuckets.Count];
+        for (var milliseconds = 1; milliseconds <= 1000; milliseconds++)
+            counts[LatencyBuckets.Of(milliseconds)]++;
+
+        Assert.InRange(LatencyBuckets.Percentile(counts, 0.5)!.Value, 500, 546);
+        Assert.InRange(LatencyBuckets.Percentile(counts, 0.99)!.Value, 990, 1080);
+        Assert.Null(LatencyBuckets.Percentile(new long[LatencyBuckets.Count], 0.5));
+        Assert.Equal(LatencyBuckets.Count - 1, LatencyBuckets.Of(1e9));
+        Assert.Equal(0, LatencyBuckets.Of(0));
+    }
+
+    [Fact]
     public void An_export_ends_once()
     {
         var export = new Export { ProjectId = Guid.NewGuid(), ModelVersionId = Guid.NewGuid(), Format = "onnx", Options = [], CreatedBy = Guid.NewGuid() };

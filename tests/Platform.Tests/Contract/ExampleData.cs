@@ -56,6 +56,11 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         ["downloadDatasetVersion"] = "DELETE FROM dataset_version_images",
         ["getImageAnnotations"] = WithAnnotations, ["replaceImageAnnotations"] = WithAnnotations, ["announceAnnotations"] = WithAnnotations, ["completeAnnotations"] = WithAnnotations,
         ["addDatasetClasses"] = WithAnnotations,
+        ["rollBackDeployment"] =
+            """
+            INSERT INTO deployment_revisions (deployment_id, number, export_id, trainer, created_by, created_at) SELECT deployment_id, 2, export_id, trainer, created_by, created_at FROM deployment_revisions;
+            UPDATE deployments SET revision = 2, previous_revision = 1
+            """,
         ["deleteProject"] = "UPDATE deployments SET state = 'deactivated'",
     };
 
@@ -277,5 +282,6 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         deployment.MoveTo(DeploymentState.Deploying, Then);
         deployment.MoveTo(DeploymentState.Active, Then);
         platform.Deployments.Add(deployment);
+        platform.DeploymentRevisions.Add(new DeploymentRevision { DeploymentId = deployment.Id, Number = 1, ExportId = export.Id, Trainer = "torchvision", CreatedBy = user, CreatedAt = Then });
     }
 }

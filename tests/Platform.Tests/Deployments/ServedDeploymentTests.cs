@@ -70,6 +70,90 @@ public sealed class ServedDeploymentTests(PlatformHost host) : PlatformTests(hos
         Assert.Contains("MODEL_SERVER_API_KEY", refused.Body.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Another_revision_answers_without_a_failed_request_and_a_roll_back_leads_back()
+    {
+        await using var contract = await StartAsync(ServerProcess.Key);
+        await UntilWarmAsync(contract);
+        var export = await AddExportAsync(contract, ["one", "two", "three"]);
+        var added = (await CallAsync(contract, "addDeploymentRevision", new { exportId = export })).Expect(201).Body;
+        Assert.Equal(2, added.GetProperty("number").GetInt32());
+        using var stop = new CancellationTokenSource();
+        var traffic = Task.Run(async () =>
+        {
+            var statuses = new List<int>();
+            while (!stop.IsCancellationRequested)
+                statuses.Add((int)(await PredictAsync(contract, Image)).Status);
+            return statuses;
+        });
+
+        await UntilAsync(contract, "activateDeploymentRevision", address => address.Replace("/revisions/1/", "/revisions/2/", StringComparison.Ordinal));
+        var second = (await PredictAsync(contract, Image)).Expect(200).Body;
+        await UntilAsync(contract, "rollBackDeployment", address => address);
+        var first = (await PredictAsync(contract, Image)).Expect(200).Body;
+        await stop.CancelAsync();
+
+        Assert.Equal((2, "one"), (second.GetProperty("revision").GetInt32(), second.GetProperty("predictions")[0].GetProperty("class").GetString()));
+        Assert.Equal((1, "red"), (first.GetProperty("revision").GetInt32(), first.GetProperty("predictions")[0].GetProperty("class").GetString()));
+        Assert.All(await traffic, status => Assert.Equal(200, status));
+        (await CallAsync(contract, "deactivateDeployment")).Expect(204);
+        (await PredictAsync(contract, Image)).Expect(409, "DEPLOYMENT_NOT_ACTIVE");
+        await UntilAsync(contract, "activateDeploymentRevision", address => address);
+        (await PredictAsync(contract, Image)).Expect(200);
+    }
+
+    [Fact]
+    public async Task Usage_has_latencies_and_what_the_images_were_like()
+    {
+        await using var contract = await StartAsync(ServerProcess.Key);
+        await UntilWarmAsync(contract);
+
+        (await PredictAsync(contract, Image, Image, Garbage)).Expect(200);
+
+        var usage = (await CallAsync(contract, "getDeploymentUsage")).Expect(200).Body;
+        var total = usage.GetProperty("total");
+        Assert.Equal((2, 4, 1), (total.GetProperty("requestCount").GetInt32(), total.GetProperty("imageCount").GetInt32(), total.GetProperty("refusedImages").GetInt32()));
+        Assert.True(total.GetProperty("failedRequests").GetInt32() > 0, "the cold model was not counted");
+        Assert.True(total.GetProperty("p50Ms").GetDouble() <= total.GetProperty("p99Ms").GetDouble());
+        foreach (var histogram in (string[])["sizes", "brightness", "confidence"])
+            Assert.Equal(3, total.GetProperty(histogram).EnumerateArray().Sum(bucket => bucket.GetInt32()));
+        Assert.Equal(3, total.GetProperty("sizes")[0].GetInt32());
+        Assert.All(usage.GetProperty("hours").EnumerateArray(), hour => Assert.Equal(1, hour.GetProperty("revision").GetInt32()));
+    }
+
+    private static async Task UntilAsync(ContractApp contract, string operation, Func<string, string> address)
+    {
+        while (true)
+        {
+            var answer = await CallAsync(contract, operation, address: address);
+            if ((int)answer.Status == 200)
+                return;
+            answer.Expect(503, "MODEL_LOADING");
+            await Task.Delay(50);
+        }
+    }
+
+    private static Task<ApiAnswer> CallAsync(ContractApp contract, string id, object? body = null, Func<string, string>? address = null)
+    {
+        var operation = ApiDescription.Present.Operations.Single(one => one.Id == id);
+        var example = operation.ExampleAddress();
+        return contract.SendAsync(operation, address?.Invoke(example) ?? example, body is null ? null : JsonSerializer.Serialize(body));
+    }
+
+    /// <summary>Another export with the same file and other names of classes.</summary>
+    private static async Task<Guid> AddExportAsync(ContractApp contract, string[] classes)
+    {
+        await using var database = contract.App.Databases.OpenPlatform();
+        var (id, names) = (Guid.CreateVersion7(), JsonSerializer.Serialize(classes));
+        await database.Database.ExecuteSqlAsync(
+            $"""
+            INSERT INTO exports (id, project_id, model_version_id, format, options, state, key, size, sha256, metadata, created_by, created_at)
+            SELECT {id}, project_id, model_version_id, format, options, state, key, size, sha256, jsonb_set(metadata, ARRAY['classes'], {names}::jsonb), created_by, created_at
+            FROM exports WHERE id = {Guid.Parse(Examples.Export)}
+            """);
+        return id;
+    }
+
     private async Task<ContractApp> StartAsync(string key)
     {
         var contract = await ContractApp.StartAsync(Host, ("MODEL_SERVER_URLS", string.Join(',', _servers.Select(server => server.Address))), ("MODEL_SERVER_API_KEY", key));

@@ -1019,9 +1019,17 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("character varying(200)")
                         .HasColumnName("name");
 
+                    b.Property<int?>("PreviousRevision")
+                        .HasColumnType("integer")
+                        .HasColumnName("previous_revision");
+
                     b.Property<Guid>("ProjectId")
                         .HasColumnType("uuid")
                         .HasColumnName("project_id");
+
+                    b.Property<int>("Revision")
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
 
                     b.Property<string>("State")
                         .IsRequired()
@@ -1053,6 +1061,98 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasDatabaseName("ix_deployments_project_id_id");
 
                     b.ToTable("deployments", (string)null);
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Deployments.DeploymentHour", b =>
+                {
+                    b.Property<Guid>("DeploymentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("deployment_id");
+
+                    b.Property<DateTimeOffset>("Hour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("hour");
+
+                    b.Property<int>("Revision")
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<long[]>("Brightness")
+                        .IsRequired()
+                        .HasColumnType("bigint[]")
+                        .HasColumnName("brightness");
+
+                    b.Property<long[]>("Confidence")
+                        .IsRequired()
+                        .HasColumnType("bigint[]")
+                        .HasColumnName("confidence");
+
+                    b.Property<long>("FailedRequests")
+                        .HasColumnType("bigint")
+                        .HasColumnName("failed_requests");
+
+                    b.Property<long>("ImageCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("image_count");
+
+                    b.Property<long[]>("Latency")
+                        .IsRequired()
+                        .HasColumnType("bigint[]")
+                        .HasColumnName("latency");
+
+                    b.Property<long>("RefusedImages")
+                        .HasColumnType("bigint")
+                        .HasColumnName("refused_images");
+
+                    b.Property<long>("RequestCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("request_count");
+
+                    b.Property<long[]>("Sizes")
+                        .IsRequired()
+                        .HasColumnType("bigint[]")
+                        .HasColumnName("sizes");
+
+                    b.HasKey("DeploymentId", "Hour", "Revision")
+                        .HasName("pk_deployment_hours");
+
+                    b.ToTable("deployment_hours", (string)null);
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Deployments.DeploymentRevision", b =>
+                {
+                    b.Property<Guid>("DeploymentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("deployment_id");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("integer")
+                        .HasColumnName("number");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid>("CreatedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("created_by");
+
+                    b.Property<Guid>("ExportId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("export_id");
+
+                    b.Property<string>("Trainer")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("trainer");
+
+                    b.HasKey("DeploymentId", "Number")
+                        .HasName("pk_deployment_revisions");
+
+                    b.HasIndex("ExportId")
+                        .HasDatabaseName("ix_deployment_revisions_export_id");
+
+                    b.ToTable("deployment_revisions", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Deployments.DeploymentUsage", b =>
@@ -2481,6 +2581,33 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_deployments_exports_export_id");
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Deployments.DeploymentHour", b =>
+                {
+                    b.HasOne("VisionPlatform.Domain.Deployments.Deployment", null)
+                        .WithMany()
+                        .HasForeignKey("DeploymentId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_deployment_hours_deployments_deployment_id");
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Deployments.DeploymentRevision", b =>
+                {
+                    b.HasOne("VisionPlatform.Domain.Deployments.Deployment", null)
+                        .WithMany()
+                        .HasForeignKey("DeploymentId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_deployment_revisions_deployments_deployment_id");
+
+                    b.HasOne("VisionPlatform.Domain.Exports.Export", null)
+                        .WithMany()
+                        .HasForeignKey("ExportId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_deployment_revisions_exports_export_id");
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Deployments.DeploymentUsage", b =>
