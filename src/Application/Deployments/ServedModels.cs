@@ -12,11 +12,15 @@ using VisionPlatform.Infrastructure.Training;
 
 namespace VisionPlatform.Application.Deployments;
 
+/// <summary>What a revision answered.</summary>
+/// <param name="Revision">Number of the revision.</param>
+public sealed record RevisionReply(int Revision, ServedReply Reply);
+
 /// <summary>
 /// Predicts with deployed models. Model servers serve ONNX exports; TorchScript exports, and all where there is no model server, are served by the
 /// trainer of the framework.
 /// </summary>
-public sealed class ServedModels(PlatformDatabase database, ModelServerClient servers, TrainerClient trainers, ObjectStores stores, UsageCounts counts)
+public sealed class ServedModels(PlatformDatabase database, ModelServerClient servers, TrainerClient trainers, ObjectStores stores, UsageCounts counts, ShadowTraffic shadow)
 {
     /// <summary>How long the file may take to be downloaded. The URL is used only if the model is not there.</summary>
     private static readonly TimeSpan FetchLifetime = TimeSpan.FromMinutes(15);
@@ -27,7 +31,10 @@ public sealed class ServedModels(PlatformDatabase database, ModelServerClient se
     /// <summary>Whether a model server serves exports of this format.</summary>
     public bool ServedByModelServer(string format) => format == "onnx" && servers.IsConfigured;
 
-    /// <summary>Predicts, and adds the request to the usage of the deployment.</summary>
+    /// <summary>
+    /// Predicts with the revision that answers, or with the canary if the request belongs to its share; one that the canary fails is answered by the other.
+    /// Adds the request to the usage, and gives a copy to the shadow.
+    /// </summary>
     /// <param name="deployment">An active deployment.</param>
     /// <param name="images">Image files.</param>
     /// <param name="topK">Number of classes to return for each image.</param>
@@ -35,23 +42,56 @@ public sealed class ServedModels(PlatformDatabase database, ModelServerClient se
     /// <param name="cancellation">Stops waiting.</param>
     /// <returns>A prediction for each image; one that cannot be read has an error.</returns>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.ModelLoading"/>, <see cref="ErrorCodes.ModelServerUnavailable"/>, <see cref="ErrorCodes.TrainerUnavailable"/>, or what the server answered.</exception>
-    public async Task<ServedReply> PredictAsync(Deployment deployment, IReadOnlyList<byte[]> images, int topK, double? minScore, CancellationToken cancellation)
+    public async Task<RevisionReply> PredictAsync(Deployment deployment, IReadOnlyList<byte[]> images, int topK, double? minScore, CancellationToken cancellation)
     {
-        var started = Stopwatch.GetTimestamp();
-        var export = await database.Exports.AsNoTracking().SingleAsync(e => e.Id == deployment.ExportId, cancellation);
+        var reply = await TryCanaryAsync(deployment, images, topK, minScore, cancellation)
+            ?? await CountedAsync(deployment.Id, deployment.Revision, deployment.ExportId, deployment.Trainer, images, topK, minScore, cancellation);
+        if (deployment.ShadowRevision is { } number && number != reply.Revision)
+            shadow.Offer(new ShadowRequest(deployment.Id, reply.Revision, number, images, topK, minScore, [.. reply.Reply.Predictions.Select(served => served.Prediction)]));
+        return reply;
+    }
+
+    private async Task<RevisionReply?> TryCanaryAsync(Deployment deployment, IReadOnlyList<byte[]> images, int topK, double? minScore, CancellationToken cancellation)
+    {
+        if (deployment.CanaryRevision is not { } number || RequestShare.Of(deployment.Id, images) >= deployment.CanaryPercent)
+            return null;
+        var canary = await database.DeploymentRevisions.AsNoTracking().SingleAsync(row => row.DeploymentId == deployment.Id && row.Number == number, cancellation);
         try
         {
-            var reply = ServedByModelServer(export.Format)
-                ? await servers.PredictAsync(FileOf(export), images, topK, minScore, cancellation)
-                : await AskTrainerAsync(deployment.Trainer, export, images, topK, cancellation);
-            counts.Add(deployment.Id, deployment.Revision, Stopwatch.GetElapsedTime(started), reply.Predictions);
-            return reply;
+            return await CountedAsync(deployment.Id, number, canary.ExportId, canary.Trainer, images, topK, minScore, cancellation);
         }
         catch (ProblemException)
         {
-            counts.Add(deployment.Id, deployment.Revision, Stopwatch.GetElapsedTime(started), null);
+            // It is counted as a failed request of the canary; the caller gets an answer.
+            return null;
+        }
+    }
+
+    private async Task<RevisionReply> CountedAsync(
+        Guid deployment, int revision, Guid exportId, string trainer, IReadOnlyList<byte[]> images, int topK, double? minScore, CancellationToken cancellation)
+    {
+        var started = Stopwatch.GetTimestamp();
+        try
+        {
+            var reply = await PredictAsync(exportId, trainer, images, topK, minScore, cancellation);
+            counts.Add(deployment, revision, Stopwatch.GetElapsedTime(started), reply.Predictions);
+            return new RevisionReply(revision, reply);
+        }
+        catch (ProblemException)
+        {
+            counts.Add(deployment, revision, Stopwatch.GetElapsedTime(started), null);
             throw;
         }
+    }
+
+    /// <summary>Predicts with an export and counts nothing.</summary>
+    /// <exception cref="ProblemException">As the other.</exception>
+    internal async Task<ServedReply> PredictAsync(Guid exportId, string trainer, IReadOnlyList<byte[]> images, int topK, double? minScore, CancellationToken cancellation)
+    {
+        var export = await database.Exports.AsNoTracking().SingleAsync(row => row.Id == exportId, cancellation);
+        return ServedByModelServer(export.Format)
+            ? await servers.PredictAsync(FileOf(export), images, topK, minScore, cancellation)
+            : await AskTrainerAsync(trainer, export, images, topK, cancellation);
     }
 
     /// <summary>Checks that an export can be served.</summary>

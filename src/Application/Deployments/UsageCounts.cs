@@ -1,23 +1,14 @@
-using System.Data.Common;
-using System.Net.Sockets;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Infrastructure.Deployments;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Deployments;
 
-/// <summary>
-/// Counts the predictions of this instance in memory, and adds them to the rows every few seconds and when the app stops. What a process that is killed
-/// has counted since is lost.
-/// </summary>
-public sealed partial class UsageCounts(IServiceScopeFactory scopes, TimeProvider time, ILogger<UsageCounts> log) : BackgroundService
+/// <summary>Counts the predictions of this instance.</summary>
+public sealed class UsageCounts(IServiceScopeFactory scopes, TimeProvider time) : ICounts, IDisposable
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
-
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _flushing = new(1);
     private Dictionary<(Guid Deployment, int Revision, DateTimeOffset Hour), (DeploymentHour Counts, double Milliseconds)> _counts = [];
@@ -50,7 +41,6 @@ public sealed partial class UsageCounts(IServiceScopeFactory scopes, TimeProvide
         }
     }
 
-    /// <summary>Writes what was counted so far, so that who reads next sees it.</summary>
     public async Task FlushAsync(CancellationToken cancellation)
     {
         await _flushing.WaitAsync(cancellation);
@@ -82,40 +72,7 @@ public sealed partial class UsageCounts(IServiceScopeFactory scopes, TimeProvide
         }
     }
 
-    public override async Task StopAsync(CancellationToken cancellationToken)
-    {
-        await base.StopAsync(cancellationToken);
-        await TryFlushAsync(cancellationToken);
-    }
-
-    public override void Dispose()
-    {
-        _flushing.Dispose();
-        base.Dispose();
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            await Task.Delay(Interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!stoppingToken.IsCancellationRequested)
-                await TryFlushAsync(stoppingToken);
-        }
-    }
-
-    private async Task TryFlushAsync(CancellationToken cancellation)
-    {
-        try
-        {
-            await FlushAsync(cancellation);
-        }
-        catch (Exception failure) when (failure is OperationCanceledException || failure.GetBaseException() is DbException or SocketException or TimeoutException)
-        {
-            // The counts are still in memory and are written at the next time.
-            NotWritten(failure.GetBaseException().Message);
-        }
-    }
+    public void Dispose() => _flushing.Dispose();
 
     private static void Add(DeploymentHour counts, ServedPrediction answer)
     {
@@ -175,7 +132,4 @@ public sealed partial class UsageCounts(IServiceScopeFactory scopes, TimeProvide
         }
         await transaction.CommitAsync(cancellation);
     }
-
-    [LoggerMessage(LogLevel.Warning, "The usage of deployments was not written: {Reason}")]
-    private partial void NotWritten(string reason);
 }

@@ -51,7 +51,7 @@ public sealed class RevisionFunctions(PlatformDatabase database, DeploymentRevis
     }
 
     [Function("ActivateDeploymentRevision"), RequiresPermission(Permission.DeploymentsWrite)]
-    [Operation("Activate a revision", Returns = typeof(DeploymentAnswer), TakesIfMatch = true, Problems = ["INVALID_STATE", "MODEL_LOADING", "MODEL_TOO_LARGE", "MODEL_SERVER_UNAVAILABLE", "TRAINER_UNAVAILABLE"],
+    [Operation("Activate a revision", Returns = typeof(DeploymentAnswer), TakesIfMatch = true, Problems = ["INVALID_STATE", "MODEL_LOADING", "MODEL_TOO_LARGE", "MODEL_INVALID", "MODEL_SERVER_UNAVAILABLE", "TRAINER_UNAVAILABLE"],
         Description = "The revision answers from now on; requests that run end with the one they began with. While its model is being loaded, the answer is 503 `MODEL_LOADING` with `Retry-After`, and nothing changes. A deactivated deployment answers again.")]
     public async Task<IResult> Activate([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = RouteOfOne + "/activate")] HttpRequest request, Guid id, int number, CancellationToken cancellation)
     {
@@ -61,7 +61,7 @@ public sealed class RevisionFunctions(PlatformDatabase database, DeploymentRevis
     }
 
     [Function("RollBackDeployment"), RequiresPermission(Permission.DeploymentsWrite)]
-    [Operation("Roll back a deployment", Returns = typeof(DeploymentAnswer), TakesIfMatch = true, Problems = ["INVALID_STATE", "CHANGED_MEANWHILE", "MODEL_LOADING", "MODEL_TOO_LARGE", "MODEL_SERVER_UNAVAILABLE", "TRAINER_UNAVAILABLE"],
+    [Operation("Roll back a deployment", Returns = typeof(DeploymentAnswer), TakesIfMatch = true, Problems = ["INVALID_STATE", "CHANGED_MEANWHILE", "MODEL_LOADING", "MODEL_TOO_LARGE", "MODEL_INVALID", "MODEL_SERVER_UNAVAILABLE", "TRAINER_UNAVAILABLE"],
         Description = "The revision that answered before the present one answers again.")]
     public async Task<IResult> RollBack([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = RouteOfDeployment + "/roll-back")] HttpRequest request, Guid id, CancellationToken cancellation)
     {

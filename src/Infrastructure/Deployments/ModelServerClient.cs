@@ -101,7 +101,10 @@ public sealed class ModelServerClient(ModelServerSettings settings, TimeProvider
         throw wait ?? broken ?? new ProblemException(ErrorCodes.ModelServerUnavailable, "There is no model server (MODEL_SERVER_URLS).");
     }
 
-    /// <summary>Has the servers of a model load it: returns when it is ready on the first of them that answers.</summary>
+    /// <summary>
+    /// Has the servers of a model load it and run it once: returns when it is ready on each of them that answers, so that the first request finds it warm
+    /// whichever of them it meets. One that takes over and cannot load it does not keep the first from answering.
+    /// </summary>
     /// <param name="patience">How long to wait for it.</param>
     /// <exception cref="ProblemException">As <see cref="PredictAsync"/>.</exception>
     public async Task LoadAsync(ModelServerFile model, TimeSpan patience, CancellationToken cancellation)
@@ -125,10 +128,11 @@ public sealed class ModelServerClient(ModelServerSettings settings, TimeProvider
             }
             if (states is [])
                 throw new ProblemException(ErrorCodes.ModelServerUnavailable, away?.Message ?? "There is no model server (MODEL_SERVER_URLS).", inner: away);
-            if (states[0] is not { } first)
+            var loading = states.FirstOrDefault(state => state?.Error == ErrorCodes.ModelLoading);
+            if ((states[0] is { } first && first.Error != ErrorCodes.ModelLoading ? first : loading) is not { } reason)
                 return;
-            if (first.Error != ErrorCodes.ModelLoading || time.GetTimestamp() > until)
-                throw first;
+            if (reason.Error != ErrorCodes.ModelLoading || time.GetTimestamp() > until)
+                throw reason;
             await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellation);
         }
     }

@@ -66,6 +66,8 @@ public sealed class ParentEndTests(PlatformHost host) : PlatformTests(host)
         new("addDeploymentRevision", Project),
         new("activateDeploymentRevision", Project),
         new("rollBackDeployment", Project),
+        new("startDeploymentCanary", Project),
+        new("startDeploymentShadow", Project),
         new("announceUploads", Project, Dataset),
         new("completeUploads", Project, Dataset),
         new("announceArchive", Project, Dataset),

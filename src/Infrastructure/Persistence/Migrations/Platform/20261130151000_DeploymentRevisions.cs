@@ -27,6 +27,25 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                 type: "integer",
                 nullable: true);
 
+            migrationBuilder.AddColumn<int>(
+                name: "canary_revision",
+                table: "deployments",
+                type: "integer",
+                nullable: true);
+
+            migrationBuilder.AddColumn<int>(
+                name: "canary_percent",
+                table: "deployments",
+                type: "integer",
+                nullable: false,
+                defaultValue: 0);
+
+            migrationBuilder.AddColumn<int>(
+                name: "shadow_revision",
+                table: "deployments",
+                type: "integer",
+                nullable: true);
+
             migrationBuilder.CreateTable(
                 name: "deployment_revisions",
                 columns: table => new
@@ -92,15 +111,99 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         principalColumn: "id",
                         onDelete: ReferentialAction.Cascade);
                 });
+
+            migrationBuilder.CreateTable(
+                name: "shadow_comparisons",
+                columns: table => new
+                {
+                    deployment_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false),
+                    shadow_revision = table.Column<int>(type: "integer", nullable: false),
+                    request_count = table.Column<long>(type: "bigint", nullable: false),
+                    image_count = table.Column<long>(type: "bigint", nullable: false),
+                    different_images = table.Column<long>(type: "bigint", nullable: false),
+                    failed_requests = table.Column<long>(type: "bigint", nullable: false),
+                    skipped_requests = table.Column<long>(type: "bigint", nullable: false),
+                    confidence_difference = table.Column<double>(type: "double precision", nullable: false),
+                    first_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    last_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_shadow_comparisons", x => new { x.deployment_id, x.revision, x.shadow_revision });
+                    table.ForeignKey(
+                        name: "fk_shadow_comparisons_deployments_deployment_id",
+                        column: x => x.deployment_id,
+                        principalTable: "deployments",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "shadow_differences",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    deployment_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false),
+                    shadow_revision = table.Column<int>(type: "integer", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    image_sha256 = table.Column<string>(type: "text", nullable: false),
+                    answer = table.Column<string>(type: "jsonb", nullable: false),
+                    shadow_answer = table.Column<string>(type: "jsonb", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_shadow_differences", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_shadow_differences_deployments_deployment_id",
+                        column: x => x.deployment_id,
+                        principalTable: "deployments",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_shadow_differences_deployment_id_revision_shadow_revision_id",
+                table: "shadow_differences",
+                columns: new[] { "deployment_id", "revision", "shadow_revision", "id" });
+
+            migrationBuilder.CreateTable(
+                name: "shadow_pairs",
+                columns: table => new
+                {
+                    deployment_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false),
+                    shadow_revision = table.Column<int>(type: "integer", nullable: false),
+                    answer = table.Column<string>(type: "text", nullable: false),
+                    shadow_answer = table.Column<string>(type: "text", nullable: false),
+                    count = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_shadow_pairs", x => new { x.deployment_id, x.revision, x.shadow_revision, x.answer, x.shadow_answer });
+                    table.ForeignKey(
+                        name: "fk_shadow_pairs_deployments_deployment_id",
+                        column: x => x.deployment_id,
+                        principalTable: "deployments",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
         }
 
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.DropTable(name: "shadow_comparisons");
+            migrationBuilder.DropTable(name: "shadow_pairs");
+            migrationBuilder.DropTable(name: "shadow_differences");
             migrationBuilder.DropTable(name: "deployment_hours");
             migrationBuilder.DropTable(name: "deployment_revisions");
             migrationBuilder.DropColumn(name: "revision", table: "deployments");
             migrationBuilder.DropColumn(name: "previous_revision", table: "deployments");
+            migrationBuilder.DropColumn(name: "canary_revision", table: "deployments");
+            migrationBuilder.DropColumn(name: "canary_percent", table: "deployments");
+            migrationBuilder.DropColumn(name: "shadow_revision", table: "deployments");
         }
     }
 }

@@ -997,6 +997,14 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("bytea")
                         .HasColumnName("api_key_hash");
 
+                    b.Property<int>("CanaryPercent")
+                        .HasColumnType("integer")
+                        .HasColumnName("canary_percent");
+
+                    b.Property<int?>("CanaryRevision")
+                        .HasColumnType("integer")
+                        .HasColumnName("canary_revision");
+
                     b.Property<DateTimeOffset>("CreatedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at");
@@ -1030,6 +1038,10 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.Property<int>("Revision")
                         .HasColumnType("integer")
                         .HasColumnName("revision");
+
+                    b.Property<int?>("ShadowRevision")
+                        .HasColumnType("integer")
+                        .HasColumnName("shadow_revision");
 
                     b.Property<string>("State")
                         .IsRequired()
@@ -1177,6 +1189,137 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasName("pk_deployment_usage");
 
                     b.ToTable("deployment_usage", (string)null);
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Deployments.ShadowComparison", b =>
+                {
+                    b.Property<Guid>("DeploymentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("deployment_id");
+
+                    b.Property<int>("Revision")
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<int>("ShadowRevision")
+                        .HasColumnType("integer")
+                        .HasColumnName("shadow_revision");
+
+                    b.Property<double>("ConfidenceDifference")
+                        .HasColumnType("double precision")
+                        .HasColumnName("confidence_difference");
+
+                    b.Property<long>("DifferentImages")
+                        .HasColumnType("bigint")
+                        .HasColumnName("different_images");
+
+                    b.Property<long>("FailedRequests")
+                        .HasColumnType("bigint")
+                        .HasColumnName("failed_requests");
+
+                    b.Property<DateTimeOffset>("FirstAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("first_at");
+
+                    b.Property<long>("ImageCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("image_count");
+
+                    b.Property<DateTimeOffset>("LastAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_at");
+
+                    b.Property<long>("RequestCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("request_count");
+
+                    b.Property<long>("SkippedRequests")
+                        .HasColumnType("bigint")
+                        .HasColumnName("skipped_requests");
+
+                    b.HasKey("DeploymentId", "Revision", "ShadowRevision")
+                        .HasName("pk_shadow_comparisons");
+
+                    b.ToTable("shadow_comparisons", (string)null);
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Deployments.ShadowDifference", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Answer")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("answer");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<Guid>("DeploymentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("deployment_id");
+
+                    b.Property<string>("ImageSha256")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("image_sha256");
+
+                    b.Property<int>("Revision")
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("ShadowAnswer")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("shadow_answer");
+
+                    b.Property<int>("ShadowRevision")
+                        .HasColumnType("integer")
+                        .HasColumnName("shadow_revision");
+
+                    b.HasKey("Id")
+                        .HasName("pk_shadow_differences");
+
+                    b.HasIndex("DeploymentId", "Revision", "ShadowRevision", "Id")
+                        .HasDatabaseName("ix_shadow_differences_deployment_id_revision_shadow_revision_id");
+
+                    b.ToTable("shadow_differences", (string)null);
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Deployments.ShadowPair", b =>
+                {
+                    b.Property<Guid>("DeploymentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("deployment_id");
+
+                    b.Property<int>("Revision")
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<int>("ShadowRevision")
+                        .HasColumnType("integer")
+                        .HasColumnName("shadow_revision");
+
+                    b.Property<string>("Answer")
+                        .HasColumnType("text")
+                        .HasColumnName("answer");
+
+                    b.Property<string>("ShadowAnswer")
+                        .HasColumnType("text")
+                        .HasColumnName("shadow_answer");
+
+                    b.Property<long>("Count")
+                        .HasColumnType("bigint")
+                        .HasColumnName("count");
+
+                    b.HasKey("DeploymentId", "Revision", "ShadowRevision", "Answer", "ShadowAnswer")
+                        .HasName("pk_shadow_pairs");
+
+                    b.ToTable("shadow_pairs", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Exports.Export", b =>
@@ -2618,6 +2761,36 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_deployment_usage_deployments_deployment_id");
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Deployments.ShadowComparison", b =>
+                {
+                    b.HasOne("VisionPlatform.Domain.Deployments.Deployment", null)
+                        .WithMany()
+                        .HasForeignKey("DeploymentId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_shadow_comparisons_deployments_deployment_id");
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Deployments.ShadowDifference", b =>
+                {
+                    b.HasOne("VisionPlatform.Domain.Deployments.Deployment", null)
+                        .WithMany()
+                        .HasForeignKey("DeploymentId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_shadow_differences_deployments_deployment_id");
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Deployments.ShadowPair", b =>
+                {
+                    b.HasOne("VisionPlatform.Domain.Deployments.Deployment", null)
+                        .WithMany()
+                        .HasForeignKey("DeploymentId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_shadow_pairs_deployments_deployment_id");
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Exports.Export", b =>
