@@ -1,7 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Application.Idempotency;
-using VisionPlatform.Domain;
-using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Exports;

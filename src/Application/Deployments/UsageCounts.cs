@@ -82,7 +82,7 @@ public sealed class UsageCounts(IServiceScopeFactory scopes, TimeProvider time) 
             counts.Sizes[InputBuckets.OfSize(Math.Max(width, height))]++;
         if (answer.Brightness is { } brightness)
             counts.Brightness[InputBuckets.OfBrightness(brightness)]++;
-        if (answer.Prediction.Confidence ?? answer.Prediction.Objects?.Select(found => (double?)found.Score).Max() is { } confidence)
+        if ((answer.Prediction.Confidence ?? answer.Prediction.Objects?.Max(found => (double?)found.Score)) is { } confidence)
             counts.Confidence[InputBuckets.OfConfidence(confidence)]++;
     }
 

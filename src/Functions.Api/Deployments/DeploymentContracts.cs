@@ -56,11 +56,11 @@ public sealed record NewRevision([property: Required] Guid? ExportId);
 /// <summary>An export that a deployment served, serves or may serve.</summary>
 /// <param name="Number">Number of the revision in its deployment, from 1.</param>
 /// <param name="ExportId">Export of the revision.</param>
+/// <param name="Model">Name of the exported model.</param>
+/// <param name="ModelVersion">Number of the model's version that was exported.</param>
+/// <param name="Format">Format of the export.</param>
 /// <param name="CreatedBy">Account that added it.</param>
-public sealed record RevisionAnswer(int Number, Guid ExportId, Guid CreatedBy, DateTimeOffset CreatedAt)
-{
-    public static RevisionAnswer Of(DeploymentRevision revision) => new(revision.Number, revision.ExportId, revision.CreatedBy, revision.CreatedAt);
-}
+public sealed record RevisionAnswer(int Number, Guid ExportId, string Model, int ModelVersion, string Format, Guid CreatedBy, DateTimeOffset CreatedAt);
 
 /// <summary>Images to predict.</summary>
 /// <param name="Images">Image files (JPEG, PNG, GIF, BMP, WebP or TIFF) in base64, at most 64. By default an image may have 50 megapixels, and all together 200; a JPEG larger than the model needs counts with the part of it that is decoded.</param>

@@ -28,7 +28,9 @@ public sealed class RevisionFunctions(PlatformDatabase database, DeploymentRevis
         var body = await request.ReadJsonAsync<NewRevision>(cancellation);
         var export = await database.Exports.AsNoTracking().SingleOrDefaultAsync(e => e.Id == body.ExportId, cancellation);
         await access.RequireForAsync(user, export?.ProjectId, Permission.DeploymentsWrite, "export", cancellation, "exportId");
-        var once = request.Once<DeploymentRevision>(made => Answer.Created($"/api/v1/deployments/{id}/revisions/{made.Number}", RevisionAnswer.Of(made)));
+        var version = await database.ModelVersions.Where(row => row.Id == export!.ModelVersionId).Select(row => new { row.Number, Model = database.Models.Single(model => model.Id == row.ModelId).Name }).SingleAsync(cancellation);
+        var once = request.Once<DeploymentRevision>(made => Answer.Created(
+            $"/api/v1/deployments/{id}/revisions/{made.Number}", new RevisionAnswer(made.Number, made.ExportId, version.Model, version.Number, export!.Format, made.CreatedBy, made.CreatedAt)));
         return (await revisions.AddAsync(user.Id, id, export!, once, cancellation)).ToResult();
     }
 
@@ -38,8 +40,7 @@ public sealed class RevisionFunctions(PlatformDatabase database, DeploymentRevis
     public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Route)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         await RequireAsync(request, id, Permission.DeploymentsRead, cancellation);
-        var rows = await database.DeploymentRevisions.AsNoTracking().Where(row => row.DeploymentId == id).OrderByDescending(row => row.Number).ToListAsync(cancellation);
-        return Answer.Ok(new Page<RevisionAnswer>([.. rows.Select(RevisionAnswer.Of)], null));
+        return Answer.Ok(new Page<RevisionAnswer>(await AnswersOf(database.DeploymentRevisions.Where(row => row.DeploymentId == id)).ToListAsync(cancellation), null));
     }
 
     [Function("GetDeploymentRevision"), RequiresPermission(Permission.DeploymentsRead)]
@@ -47,7 +48,7 @@ public sealed class RevisionFunctions(PlatformDatabase database, DeploymentRevis
     public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = RouteOfOne)] HttpRequest request, Guid id, int number, CancellationToken cancellation)
     {
         await RequireAsync(request, id, Permission.DeploymentsRead, cancellation);
-        return Answer.Ok(RevisionAnswer.Of(await RequireRevisionAsync(id, number, cancellation)));
+        return Answer.Ok(await AnswersOf(database.DeploymentRevisions.Where(row => row.DeploymentId == id && row.Number == number)).SingleOrDefaultAsync(cancellation) ?? throw ProblemException.NoSuch("revision"));
     }
 
     [Function("ActivateDeploymentRevision"), RequiresPermission(Permission.DeploymentsWrite)]
@@ -68,6 +69,15 @@ public sealed class RevisionFunctions(PlatformDatabase database, DeploymentRevis
         var deployment = await RequireAsync(request, id, Permission.DeploymentsWrite, cancellation);
         return await AnswerAsync(await revisions.RollBackAsync(deployment, locked => request.RequireMatch(locked.Version), cancellation), cancellation);
     }
+
+    /// <summary>Newest first.</summary>
+    private IQueryable<RevisionAnswer> AnswersOf(IQueryable<DeploymentRevision> rows) =>
+        from revision in rows
+        join export in database.Exports on revision.ExportId equals export.Id
+        join version in database.ModelVersions on export.ModelVersionId equals version.Id
+        join model in database.Models on version.ModelId equals model.Id
+        orderby revision.Number descending
+        select new RevisionAnswer(revision.Number, revision.ExportId, model.Name, version.Number, export.Format, revision.CreatedBy, revision.CreatedAt);
 
     private async Task<IResult> AnswerAsync(Deployment deployment, CancellationToken cancellation)
     {
