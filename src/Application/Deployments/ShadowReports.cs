@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using VisionPlatform.Domain.Deployments;
@@ -25,7 +24,7 @@ public sealed class ShadowReports(IServiceScopeFactory scopes, TimeProvider time
         ShadowDifference[] differences = [.. compared.Index().Where(one => one.Item.Pairs.Count > 0).Select(one => new ShadowDifference
         {
             DeploymentId = request.DeploymentId, Revision = request.Revision, ShadowRevision = request.ShadowRevision, At = time.GetUtcNow(),
-            ImageSha256 = Convert.ToHexStringLower(SHA256.HashData(request.Images[one.Index])), Answer = Short(request.Answers[one.Index]), ShadowAnswer = Short(answers[one.Index]),
+            ImageSha256 = Convert.ToHexStringLower(SHA256.HashData(request.Images[one.Index])), Answer = FindingsOf(request.Answers[one.Index]), ShadowAnswer = FindingsOf(answers[one.Index]),
         })];
         Change(request, report =>
         {
@@ -98,9 +97,6 @@ public sealed class ShadowReports(IServiceScopeFactory scopes, TimeProvider time
         { Class: { } name } => [new Finding(name, prediction.Confidence ?? 0, null)],
         _ => [.. (prediction.Objects ?? []).Select(found => new Finding(found.Class, found.Score, found.Box))],
     };
-
-    private static JsonElement Short(Prediction prediction) => JsonSerializer.SerializeToElement(
-        prediction with { Objects = prediction.Objects is { } objects ? [.. objects.Select(found => found with { Rle = null, Keypoints = null })] : null }, TrainerClient.Json);
 
     // In the order of their keys: two instances that add to the same rows do not wait for each other in a circle.
     private async Task WriteAsync(IEnumerable<Report> reports, CancellationToken cancellation)

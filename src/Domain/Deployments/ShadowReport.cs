@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace VisionPlatform.Domain.Deployments;
 
 /// <summary>How often a shadow answered like the revision that answers. Instances of the app add to it every few seconds.</summary>
@@ -59,7 +57,7 @@ public sealed class ShadowDifference
     /// <summary>SHA-256 of the image file in hexadecimal digits; the file itself is not kept.</summary>
     public required string ImageSha256 { get; init; }
 
-    /// <summary>What the revision answered, without masks and keypoints.</summary>
-    public required JsonElement Answer { get; init; }
-    public required JsonElement ShadowAnswer { get; init; }
+    /// <summary>What the revision found.</summary>
+    public required IReadOnlyList<Finding> Answer { get; init; }
+    public required IReadOnlyList<Finding> ShadowAnswer { get; init; }
 }

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using VisionPlatform.Domain.Deployments;
-using VisionPlatform.Infrastructure.Training;
 
 namespace VisionPlatform.Api.Deployments;
 
@@ -41,10 +39,19 @@ public sealed record ShadowPairAnswer(string? Answer, string? ShadowAnswer, long
 /// <summary>An image with different answers.</summary>
 /// <param name="At">When it was compared.</param>
 /// <param name="ImageSha256">SHA-256 of the image file; the file itself is not kept.</param>
-/// <param name="Answer">What the revision answered, without masks and keypoints.</param>
-/// <param name="ShadowAnswer">What the shadow answered.</param>
-public sealed record ShadowDifferenceAnswer(DateTimeOffset At, string ImageSha256, Prediction Answer, Prediction ShadowAnswer)
+/// <param name="Answer">What the revision found.</param>
+/// <param name="ShadowAnswer">What the shadow found.</param>
+public sealed record ShadowDifferenceAnswer(DateTimeOffset At, string ImageSha256, IReadOnlyList<ShadowFinding> Answer, IReadOnlyList<ShadowFinding> ShadowAnswer)
 {
     public static ShadowDifferenceAnswer Of(ShadowDifference difference) => new(
-        difference.At, difference.ImageSha256, difference.Answer.Deserialize<Prediction>(TrainerClient.Json)!, difference.ShadowAnswer.Deserialize<Prediction>(TrainerClient.Json)!);
+        difference.At, difference.ImageSha256, [.. difference.Answer.Select(ShadowFinding.Of)], [.. difference.ShadowAnswer.Select(ShadowFinding.Of)]);
+}
+
+/// <summary>What a model found in an image.</summary>
+/// <param name="Class">Class of the image or of an object, or the code of the error if the image could not be read.</param>
+/// <param name="Score">How certain the model is, from 0 to 1.</param>
+/// <param name="Box">Left, top, width and height of the object in pixels; null for the whole image.</param>
+public sealed record ShadowFinding(string Class, double Score, IReadOnlyList<double>? Box)
+{
+    public static ShadowFinding Of(Finding finding) => new(finding.Class, finding.Score, finding.Box);
 }

@@ -2,10 +2,16 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using VisionPlatform.Application.Deployments;
+using VisionPlatform.Application.Idempotency;
 using VisionPlatform.Application.Tests.Training;
+using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Deployments;
+using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Exports;
+using VisionPlatform.Domain.Training;
 using VisionPlatform.Infrastructure.Deployments;
 using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Training;
 
 namespace VisionPlatform.Application.Tests.Deployments;
@@ -127,9 +133,43 @@ public sealed class CountTests(TrainingDatabase training) : IClassFixture<Traini
         Assert.Equal(ShadowReports.KeptDifferences, await database.ShadowDifferences.CountAsync(row => row.DeploymentId == deployment, Cancellation));
     }
 
+    [Fact]
+    public async Task An_export_of_another_task_or_project_becomes_no_revision()
+    {
+        var deployment = await NewDeploymentAsync();
+        await using var database = training.Open();
+        using var servers = new ModelServerClient(new ModelServerSettings([new Uri("http://127.0.0.1:1/")], null), TimeProvider.System);
+        var revisions = new DeploymentRevisions(database, new ServedModels(database, servers, null!, null!, null!, null!), TimeProvider.System);
+        var (job, _) = await training.QueueAsync();
+        var otherTask = await CompletedExportAsync(job);
+        await database.ModelVersions.Where(row => row.JobId == job.Id).ExecuteUpdateAsync(set => set.SetProperty(row => row.TaskType, TaskType.ObjectDetection), Cancellation);
+        var (otherJob, _) = await training.QueueAsync(projectId: await training.NewProjectAsync());
+        var otherProject = await CompletedExportAsync(otherJob);
+        var (same, _) = await training.QueueAsync();
+
+        foreach (var (export, reason) in new[] { (otherTask, "another task"), (otherProject, "another project") })
+        {
+            var refused = await Assert.ThrowsAsync<ProblemException>(() => AddAsync(export));
+            Assert.Equal((ErrorCodes.InvalidState, "exportId"), (refused.Error, refused.Field));
+            Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
+        }
+        Assert.Equal(2, (await AddAsync(await CompletedExportAsync(same))).Made!.Number);
+
+        Task<Created<DeploymentRevision>> AddAsync(Guid export) => revisions.AddAsync(
+            job.CreatedBy, deployment, database.Exports.AsNoTracking().Single(row => row.Id == export), new IdempotentCreate<DeploymentRevision>(null, _ => new StoredAnswer(201, null, null, null), TimeProvider.System), Cancellation);
+    }
+
     private static ShadowRequest Request(Guid deployment, Prediction answer) => new(deployment, 1, 2, [[1, 2, 3]], 1, null, [answer]);
 
     private ServiceProvider Scopes() => new ServiceCollection().AddScoped(_ => training.Open()).BuildServiceProvider();
+
+    private async Task<Guid> CompletedExportAsync(TrainingJob job)
+    {
+        var export = await training.AddExportAsync(job);
+        await using var database = training.Open();
+        await database.Exports.Where(row => row.Id == export).ExecuteUpdateAsync(set => set.SetProperty(row => row.State, ExportState.Completed), Cancellation);
+        return export;
+    }
 
     private async Task<Guid> NewDeploymentAsync()
     {
@@ -137,7 +177,7 @@ public sealed class CountTests(TrainingDatabase training) : IClassFixture<Traini
         var export = await training.AddExportAsync(job, "torchvision");
         await using var database = training.Open();
         var deployment = new Deployment { ProjectId = job.ProjectId, ExportId = export, Name = "line", Trainer = "torchvision", ApiKeyHash = new byte[32], CreatedBy = job.CreatedBy, CreatedAt = training.Now };
-        database.Add(deployment);
+        database.AddRange(deployment, new DeploymentRevision { DeploymentId = deployment.Id, Number = 1, ExportId = export, Trainer = "torchvision", CreatedBy = job.CreatedBy, CreatedAt = training.Now });
         await database.SaveChangesAsync(Cancellation);
         return deployment.Id;
     }

@@ -66,8 +66,8 @@ export function Revisions({ deployment }: { deployment: Deployment }) {
               {
                 key: 'activate', title: '', right: true, cell: (one) => may && !answers(one) && deployment.state !== 'pending' && deployment.state !== 'deploying' && (
                   <Button
-                    size="small" disabled={busy} busy={activate.isPending && activate.variables.params.path.number === one.number} aria-label={`${words.activate} ${one.number}`}
-                    onClick={() => activate.mutate({ params: { path: { ...path, number: one.number } } })}
+                    size="small" disabled={busy} busy={activate.isPending && activate.variables.params.path.number === String(one.number)} aria-label={`${words.activate} ${one.number}`}
+                    onClick={() => activate.mutate({ params: { path: { ...path, number: String(one.number) } } })}
                   >
                     {words.activate}
                   </Button>

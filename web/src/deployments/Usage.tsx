@@ -34,7 +34,7 @@ export function Usage({ deploymentId }: { deploymentId: string }) {
         {total.imageCount > 0 && (
           <div className={styles.histograms}>
             {histograms.map(([title, counts, name]) => {
-              const bars = counts.map((count, step) => ({ name: name(step), values: [count] })).filter((bar) => (bar.values[0] ?? 0) > 0);
+              const bars = counts.map((count, step) => ({ id: String(step), label: name(step), values: [count] })).filter((bar) => (bar.values[0] ?? 0) > 0);
               return bars.length > 0 && <Stack key={title} gap={2}><h3 className={styles.histogram}>{title}</h3><BarList label={title} bars={bars} /></Stack>;
             })}
           </div>
