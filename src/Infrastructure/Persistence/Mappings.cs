@@ -322,6 +322,34 @@ internal static class Mappings
             deployment.HasIndex(d => new { d.ProjectId, d.Id });
             deployment.HasIndex(d => d.CreatedAt).HasFilter("state IN ('pending', 'deploying')").HasDatabaseName("ix_deployments_active");
         });
+        model.Entity<DeploymentRevision>(revision =>
+        {
+            revision.HasKey(r => new { r.DeploymentId, r.Number });
+            revision.HasOne<Deployment>().WithMany().HasForeignKey(r => r.DeploymentId);
+            revision.HasOne<Export>().WithMany().HasForeignKey(r => r.ExportId);
+        });
+        model.Entity<DeploymentHour>(hour =>
+        {
+            hour.HasKey(h => new { h.DeploymentId, h.Hour, h.Revision });
+            hour.HasOne<Deployment>().WithMany().HasForeignKey(h => h.DeploymentId);
+        });
+        model.Entity<ShadowComparison>(comparison =>
+        {
+            comparison.HasKey(c => new { c.DeploymentId, c.Revision, c.ShadowRevision });
+            comparison.HasOne<Deployment>().WithMany().HasForeignKey(c => c.DeploymentId);
+        });
+        model.Entity<ShadowPair>(pair =>
+        {
+            pair.HasKey(p => new { p.DeploymentId, p.Revision, p.ShadowRevision, p.Answer, p.ShadowAnswer });
+            pair.HasOne<Deployment>().WithMany().HasForeignKey(p => p.DeploymentId);
+        });
+        model.Entity<ShadowDifference>(difference =>
+        {
+            difference.Property(d => d.Answer).HasJson();
+            difference.Property(d => d.ShadowAnswer).HasJson();
+            difference.HasOne<Deployment>().WithMany().HasForeignKey(d => d.DeploymentId);
+            difference.HasIndex(d => new { d.DeploymentId, d.Revision, d.ShadowRevision, d.Id });
+        });
         model.Entity<DeploymentUsage>(usage =>
         {
             usage.HasKey(u => u.DeploymentId);

@@ -47,6 +47,11 @@ public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options)
     public DbSet<Export> Exports => Set<Export>();
     public DbSet<Deployment> Deployments => Set<Deployment>();
     public DbSet<DeploymentUsage> DeploymentUsage => Set<DeploymentUsage>();
+    public DbSet<DeploymentRevision> DeploymentRevisions => Set<DeploymentRevision>();
+    public DbSet<DeploymentHour> DeploymentHours => Set<DeploymentHour>();
+    public DbSet<ShadowComparison> ShadowComparisons => Set<ShadowComparison>();
+    public DbSet<ShadowPair> ShadowPairs => Set<ShadowPair>();
+    public DbSet<ShadowDifference> ShadowDifferences => Set<ShadowDifference>();
     public DbSet<ImportedRow> ImportedRows => Set<ImportedRow>();
     public DbSet<ImportIssue> ImportIssues => Set<ImportIssue>();
     public DbSet<IdempotentAnswer> IdempotentAnswers => Set<IdempotentAnswer>();
