@@ -31,7 +31,7 @@ internal sealed class Usage(NpgsqlConnection connection, IReadOnlyCollection<Gui
     public Task<double> ExportsAsync(CancellationToken cancellation) =>
         ReadAsync("SELECT count(*) FROM exports WHERE created_by = ANY($1) AND state IN ('pending', 'running')", cancellation);
 
-    /// <summary>Images of datasets, also of deleted ones until <see cref="Datasets.DatasetRemoval"/> has removed them, and announced files, archives and annotation files that can still be uploaded. An archive that is unpacked counts by its images.</summary>
+    /// <summary>Images of datasets, also those that only versions keep, and of deleted ones until <see cref="Datasets.DatasetRemoval"/> has removed them, and announced files, archives and annotation files that can still be uploaded. An archive that is unpacked counts by its images.</summary>
     public Task<double> StorageGbAsync(CancellationToken cancellation) => ReadAsync(Storage, cancellation, now);
 
     /// <summary>The same as a command of a batch. Its result is one row with one double.</summary>

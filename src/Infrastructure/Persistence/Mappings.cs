@@ -83,6 +83,11 @@ internal static class Mappings
             entry.Property(e => e.FoldedPath).UseCollation("C");
             entry.HasIndex(e => new { e.ArchiveId, e.FoldedPath });
         });
+        model.Entity<PinnedImage>(image =>
+        {
+            image.HasKey(i => i.Key);
+            image.HasOne<Dataset>().WithMany().HasForeignKey(i => i.DatasetId);
+        });
         model.Entity<DatasetUsage>(usage =>
         {
             usage.HasKey(u => new { u.DatasetId, u.UserId });

@@ -981,6 +981,33 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.ToTable("due_thumbnails", (string)null);
                 });
 
+            modelBuilder.Entity("VisionPlatform.Domain.Datasets.PinnedImage", b =>
+                {
+                    b.Property<string>("Key")
+                        .HasColumnType("text")
+                        .HasColumnName("key");
+
+                    b.Property<Guid>("CreatedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("created_by");
+
+                    b.Property<Guid>("DatasetId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("dataset_id");
+
+                    b.Property<long>("Size")
+                        .HasColumnType("bigint")
+                        .HasColumnName("size");
+
+                    b.HasKey("Key")
+                        .HasName("pk_pinned_images");
+
+                    b.HasIndex("DatasetId")
+                        .HasDatabaseName("ix_pinned_images_dataset_id");
+
+                    b.ToTable("pinned_images", (string)null);
+                });
+
             modelBuilder.Entity("VisionPlatform.Domain.Deployments.Deployment", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2471,6 +2498,16 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_dataset_version_images_dataset_versions_version_id");
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Datasets.PinnedImage", b =>
+                {
+                    b.HasOne("VisionPlatform.Domain.Datasets.Dataset", null)
+                        .WithMany()
+                        .HasForeignKey("DatasetId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_pinned_images_datasets_dataset_id");
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Deployments.Deployment", b =>
