@@ -45,8 +45,8 @@ public sealed class AttemptFiles(PlatformDatabase database, ObjectStores stores,
         var aborted = 0;
         var before = time.GetUtcNow() - LongestMultipart;
         // Only what the app writes: a bucket may be shared.
-        foreach (var (store, prefix) in ((ObjectStore, string)[])
-            [(stores.Internal, "checkpoints/"), (stores.Internal, "exports/"), (stores.Internal, "predictions/"), (stores.Internal, "models/"), (stores.Internal, AttemptInputs.OwnManifests), (stores.External, "datasets/")])
+        string[] internalFolders = [.. Attempt.Folders, "models/", AttemptInputs.OwnManifests];
+        foreach (var (store, prefix) in internalFolders.Select(folder => (stores.Internal, folder)).Append((stores.External, "datasets/")))
             await foreach (var upload in store.ListMultipartsAsync(prefix, cancellation))
             {
                 if (upload.Begun >= before)

@@ -216,8 +216,8 @@ internal static class Mappings
         });
         model.Entity<TrainerTurn>(turn =>
         {
-            // No foreign key: it would lock the project whenever a slot is taken.
-            turn.HasKey(t => new { t.Trainer, t.ProjectId });
+            turn.ToTable("person_turns");
+            turn.HasKey(t => new { t.Trainer, t.UserId });
         });
         model.Entity<Checkpoint>(checkpoint =>
         {
@@ -271,6 +271,8 @@ internal static class Mappings
             prediction.HasOne<TrainingJob>().WithMany().HasForeignKey(p => p.JobId);
             prediction.HasIndex(p => new { p.ProjectId, p.Id });
             prediction.HasIndex(p => new { p.JobId, p.DatasetVersionId, p.Id });
+            // For quotas.
+            prediction.HasIndex(p => new { p.CreatedBy, p.CompletedAt });
             prediction.HasIndex(p => p.CreatedAt).HasFilter("state IN ('pending', 'running')").HasDatabaseName("ix_predictions_active");
         });
         model.Entity<SweepRun>(run =>

@@ -2,34 +2,54 @@ using VisionPlatform.Images;
 
 namespace VisionPlatform.Infrastructure.Tests.Images;
 
-/// <summary>Damaged files are judged alike: what an upload takes a trainer reads and sees the same, and what it refuses a trainer refuses.</summary>
+/// <summary>Damaged files are judged alike: upload, trainer and model server take them and see the same in them, or all refuse them.</summary>
 public sealed class DamagedImageTests(DamagedImages images) : IClassFixture<DamagedImages>
 {
     private static readonly ImageInspector Inspector = new();
+    private static readonly PixelReader Reader = new(ImageInspector.DefaultMaxPixels);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public void Each_damaged_file_is_taken_by_upload_and_trainer_or_by_none()
+    public async Task Each_damaged_file_is_taken_by_upload_trainer_and_model_server_or_by_none()
     {
-        var wrong = images.Expected.Files.Select(file => (file.Key, Fault: FaultOf(file.Key, file.Value))).Where(file => file.Fault is not null).ToArray();
+        var wrong = new List<string>();
+        foreach (var (name, trainer) in images.Expected.Files)
+            if (await FaultOfAsync(await File.ReadAllBytesAsync(Path.Combine(images.Folder, name), Cancellation), trainer) is { } fault)
+                wrong.Add($"{name}: {fault}");
 
         Assert.True(images.Expected.Files.Count > 1000);
         Assert.Contains(images.Expected.Files.Values, file => file.Refused);
-        Assert.True(wrong.Length == 0, string.Join('\n', wrong.Select(file => $"{file.Key}: {file.Fault}")));
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
     }
 
-    private string? FaultOf(string name, Shown trainer)
+    private async Task<string?> FaultOfAsync(byte[] file, Shown trainer)
     {
-        var seen = Inspector.Inspect(File.ReadAllBytes(Path.Combine(images.Folder, name)));
-        if (seen.Defect is not null || trainer.Refused)
-            return (seen.Defect is null, trainer.Refused) switch
-            {
-                (true, true) => "is taken and no trainer reads it",
-                (false, false) => $"is refused and a trainer reads it: {seen.Detail}",
-                _ => null,
-            };
+        var seen = Inspector.Inspect(file);
+        var check = await Inspector.CheckAsync(file, Cancellation);
+        var server = await ServedAsync(file);
+        var verdicts = $"trainer {!trainer.Refused}, upload {check.Defect is null}, thumbnail {seen.Defect is null}, model server {server is not null}";
+        if (seen.Defect is not null && check.Defect is not null && trainer.Refused && server is null)
+            return null;
+        if (seen.Defect is not null || check.Defect is not null || trainer.Refused || server is null)
+            return $"{verdicts}: {seen.Detail}";
         if ((seen.Facts!.Width, seen.Facts.Height) != (trainer.Width, trainer.Height))
             return $"has {seen.Facts.Width} × {seen.Facts.Height} pixels, for a trainer {trainer.Width} × {trainer.Height}";
-        return OddImageTests.DifferenceOf(TestImages.Decoded(seen.Thumbnail!), trainer, images.Expected);
+        return OddImageTests.DifferenceOf((trainer.Width, trainer.Height, (x, y) => (server[(y * trainer.Width + x) * 3], server[(y * trainer.Width + x) * 3 + 1], server[(y * trainer.Width + x) * 3 + 2])), trainer, images.Expected);
+    }
+
+    /// <summary>The pixels that a model server gives its model; null when it refuses the file.</summary>
+    private static async Task<byte[]?> ServedAsync(byte[] file)
+    {
+        try
+        {
+            var measured = Reader.Measure(file);
+            return await Reader.ReadAsync(measured, measured.Facts.Width, measured.Facts.Height, Interpolation.Bilinear, Cancellation);
+        }
+        catch (RefusedImageException)
+        {
+            return null;
+        }
     }
 }
 

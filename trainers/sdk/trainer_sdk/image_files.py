@@ -7,6 +7,7 @@ here is a change there. ``docs/images.md`` has the rule in words.
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from dataclasses import dataclass, replace
@@ -103,6 +104,7 @@ def _jpeg(data: bytes) -> ImageFile:
         body = data[position + 3 : position + 1 + length]
         if marker == 0xDA:
             kept.append(b"\xff" + data[position:])
+            _require_markers(data, position)
             break
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             if frame is not None:
@@ -122,6 +124,51 @@ def _jpeg(data: bytes) -> ImageFile:
     if frame is None:
         raise UnreadableImage("has a damaged header")
     return ImageFile("JPEG", frame[0], frame[1], b"".join(kept), frame[2], orientation)
+
+
+#: In a scan 0 stands for the byte FF, and restart markers have no length. FF fills up to a marker.
+_JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
+
+
+def _require_markers(data: bytes, position: int) -> None:
+    """Walks over the scans up to the end of the image or of the file. A marker that cannot be there was made by damage:
+    one decoder ends at it, another fails. ``position`` is that of the first scan's marker."""
+    while True:
+        marker = data[position]
+        if marker == 0xD9 or position + 3 > len(data):
+            return
+        length = int.from_bytes(data[position + 1 : position + 3], "big")
+        body = data[position + 3 : position + 1 + length]
+        if length < 2 or position + 1 + length > len(data) or not _is_jpeg_segment(marker, body):
+            raise UnreadableImage("is damaged")
+        position += 1 + length
+        found = _JPEG_MARKER.search(data, position)
+        if marker != 0xDA and data[position : found.start() if found else len(data)].strip(b"\xff"):
+            raise UnreadableImage("is damaged")
+        if found is None:
+            return
+        position = found.start() + 1
+
+
+def _is_jpeg_segment(marker: int, body: bytes) -> bool:
+    """Whether a segment may be between scans and has the length that its content says."""
+    if marker == 0xDA:
+        return bool(body) and 1 <= body[0] <= 4 and len(body) == 4 + 2 * body[0]
+    if marker == 0xC4:
+        while len(body) >= 17:
+            codes = sum(body[1:17])
+            if codes > 256 or len(body) < 17 + codes:
+                return False
+            body = body[17 + codes :]
+        return not body
+    if marker == 0xDB:
+        while body:
+            table = {0: 65, 1: 129}.get(body[0] >> 4)
+            if table is None or len(body) < table:
+                return False
+            body = body[table:]
+        return True
+    return len(body) == 2 if marker == 0xDD else marker == 0xFE or 0xE0 <= marker <= 0xEF
 
 
 _PNG_DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
@@ -326,7 +373,7 @@ _TIFF_KEPT = {
     _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _FILL_ORDER, 273, _SAMPLES, 278, 279, _PLANAR, 292, 293, 317,
     _COLOUR_MAP, 322, 323, 324, 325, _EXTRA, _SAMPLE_FORMAT, 347, 530, 531, 532,
 }  # fmt: skip
-_TIFF_SIZES = {1: 1, 3: 2, 4: 4, 16: 8}
+_TIFF_SIZES = {3: 2, 4: 4, 16: 8}
 
 
 class _Directory:
@@ -352,7 +399,7 @@ class _Directory:
         return struct.unpack_from(self.order + layout, self._data, position)
 
     def numbers(self, tag: int, default: tuple[int, ...] = (), limit: int = 8) -> tuple[int, ...]:
-        """The values of a tag of type BYTE, SHORT, LONG or LONG8, at most ``limit``."""
+        """The values of a tag of type SHORT, LONG or LONG8, at most ``limit``."""
         position = self.positions.get(tag)
         if position is None:
             return default
@@ -362,7 +409,7 @@ class _Directory:
         value = position + (12 if self.big else 8)
         if count * _TIFF_SIZES[kind] > (8 if self.big else 4):
             (value,) = self.unpack(self._number, value)
-        return self.unpack(f"{count}{ {1: 'B', 3: 'H', 4: 'I', 16: 'Q'}[kind] }", value)
+        return self.unpack(f"{count}{ {3: 'H', 4: 'I', 16: 'Q'}[kind] }", value)
 
     def number(self, tag: int, default: int) -> int:
         """The first value of a tag."""
@@ -404,8 +451,7 @@ def _tiff(data: bytes) -> ImageFile:
         or not (fill_order == 1 or (fill_order == 2 and depth == 1))
     ):
         raise UnreadableImage("is a TIFF of a rare layout; save it as grey, RGB, palette or CMYK with interleaved samples")
-    _require_data(data, directory.numbers(273, limit=_MAX_PARTS), directory.numbers(279, limit=_MAX_PARTS))
-    _require_data(data, directory.numbers(324, limit=_MAX_PARTS), directory.numbers(325, limit=_MAX_PARTS))
+    _require_data(data, directory, samples * depth if compression == 1 else 0)
     orientation = 1
     if _ORIENTATION in directory.positions:
         orientation = exif_orientation(data)
@@ -426,12 +472,25 @@ def _tiff(data: bytes) -> ImageFile:
 _MAX_PARTS = 2**20
 
 
-def _require_data(data: bytes, offsets: tuple[int, ...], sizes: tuple[int, ...]) -> None:
-    """Decoders take strips or tiles that the file does not have for black ones."""
-    if sizes and len(sizes) != len(offsets):
+def _require_data(data: bytes, directory: _Directory, bits: int) -> None:
+    """Requires all strips, or all tiles, with all their bytes. Decoders differ in what they make of a file that lacks
+    some. ``bits`` are those of a pixel that is not compressed; 0 when it is."""
+    width, height = directory.number(_WIDTH, 0), directory.number(_HEIGHT, 0)
+    tiles = directory.numbers(324, limit=_MAX_PARTS)
+    if tiles:
+        wide, high = directory.number(322, 0), directory.number(323, 0)
+    else:
+        wide, high = width, min(directory.number(278, 2**32 - 1), height)
+    if not 1 <= wide <= 0x7FFFFFFF or not 1 <= high <= 0x7FFFFFFF:
         raise UnreadableImage("has a damaged header")
-    if any(offset + size > len(data) for offset, size in zip(offsets, sizes, strict=False)):
-        raise UnreadableImage("ends early")
+    offsets = tiles or directory.numbers(273, limit=_MAX_PARTS)
+    sizes = directory.numbers(325 if tiles else 279, limit=_MAX_PARTS)
+    if len(offsets) < -(-width // wide) * -(-height // high) or (sizes and len(sizes) != len(offsets)):
+        raise UnreadableImage("has a damaged header")
+    for index, (offset, size) in enumerate(zip(offsets, sizes, strict=False)):
+        rows = high if tiles else min(high, height - index * high)
+        if offset + size > len(data) or size < (wide * bits + 7) // 8 * rows:
+            raise UnreadableImage("ends early")
 
 
 #: (photometric, samples, extra samples) → bits of a sample.

@@ -1669,6 +1669,9 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.HasIndex("ProjectId", "Id")
                         .HasDatabaseName("ix_predictions_project_id_id");
 
+                    b.HasIndex("CreatedBy", "CompletedAt")
+                        .HasDatabaseName("ix_predictions_created_by_completed_at");
+
                     b.HasIndex("JobId", "DatasetVersionId", "Id")
                         .HasDatabaseName("ix_predictions_job_id_dataset_version_id_id");
 
@@ -2062,18 +2065,18 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("text")
                         .HasColumnName("trainer");
 
-                    b.Property<Guid>("ProjectId")
+                    b.Property<Guid>("UserId")
                         .HasColumnType("uuid")
-                        .HasColumnName("project_id");
+                        .HasColumnName("user_id");
 
                     b.Property<DateTimeOffset>("TakenAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("taken_at");
 
-                    b.HasKey("Trainer", "ProjectId")
-                        .HasName("pk_trainer_turns");
+                    b.HasKey("Trainer", "UserId")
+                        .HasName("pk_person_turns");
 
-                    b.ToTable("trainer_turns", (string)null);
+                    b.ToTable("person_turns", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Training.TrainingJob", b =>
