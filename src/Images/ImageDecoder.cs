@@ -174,7 +174,7 @@ internal static class ImageDecoder
         _ => image.Copy(),
     };
 
-    private static string LoaderOptions(ImageFile file) => file.Format == ImageFormat.Tiff ? FailOnWarning : FailOnDamage;
+    private static string LoaderOptions(ImageFile file) => file.IsFax ? FailOnWarning : FailOnDamage;
 
     private static Image Then(Image first, Func<Image, Image> next)
     {

@@ -22,7 +22,7 @@ from odd_images import CELL_BOUND, MEAN_BOUND, Odd, expected, odd_images
 from trainer_sdk.images import UnreadableImage, open_rgb
 
 #: Ways to damage each file, when nothing else is said.
-ROUNDS = 40
+ROUNDS = 20
 
 
 def damages(data: bytes, dice: random.Random, rounds: int) -> Iterator[bytes]:

@@ -56,9 +56,9 @@ internal static class JpegFile
         while (true)
         {
             var marker = bytes[position];
-            if (marker == EndOfImage || position + 3 > bytes.Length)
+            if (marker == EndOfImage)
                 return;
-            var length = bytes.UInt16(position + 1, bigEndian: true);
+            var length = position + 3 > bytes.Length ? 0 : bytes.UInt16(position + 1, bigEndian: true);
             if (length < 2 || position + 1 + length > bytes.Length || !IsSegment(marker, bytes.Slice(position + 3, length - 2)))
                 throw RefusedImageException.Truncated();
             position += 1 + length;

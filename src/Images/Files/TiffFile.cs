@@ -35,7 +35,7 @@ internal static class TiffFile
         RequireData(bytes, directory, width, height, compression == 1 ? samples * depth : 0);
         return new ImageFile(ImageFormat.Tiff, (int)width, (int)height, directory.Trimmed(Kept), (int)samples * (depth == 16 ? 2 : 1))
         {
-            Orientation = TiffDirectory.OrientationOf(bytes.Content), IsCmyk = photometric == 5,
+            Orientation = TiffDirectory.OrientationOf(bytes.Content), IsCmyk = photometric == 5, IsFax = compression is 2 or 3 or 4,
         };
     }
 
