@@ -16,10 +16,10 @@ from typing import Any
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "sdk")]
 
-import numpy as np
-from odd_images import CELL_BOUND, MEAN_BOUND, Odd, expected, odd_images
+import numpy as np  # noqa: E402
+from odd_images import CELL_BOUND, MEAN_BOUND, Odd, expected, odd_images  # noqa: E402
 
-from trainer_sdk.images import UnreadableImage, open_rgb
+from trainer_sdk.images import UnreadableImage, open_rgb  # noqa: E402
 
 #: Ways to damage each file, when nothing else is said.
 ROUNDS = 20

@@ -142,6 +142,18 @@ public sealed record FailureAnswer(
         failure is null ? null : new FailureAnswer(failure.Code, failure.Category, failure.Message, failure.SuggestedAction, failure.Measured, failure.TryConfig);
 }
 
+/// <summary>What was measured on a split after an epoch.</summary>
+/// <param name="Attempt">Number of the attempt, from 1.</param>
+/// <param name="Epoch">Number of the epoch, from 1.</param>
+/// <param name="Split">Images that were measured.</param>
+/// <param name="Measured">What was measured.</param>
+/// <param name="Time">When it was measured.</param>
+public sealed record TrainingValidation(int Attempt, int Epoch, Split Split, CheckpointMeasures Measured, DateTimeOffset Time)
+{
+    internal static TrainingValidation Of(Domain.Training.ValidationResult row) =>
+        new(row.Attempt, row.Epoch, row.Split, new CheckpointMeasures(row.Metrics, row.Classes, row.ConfusionMatrix, row.PerClass, row.PrecisionCurves), row.Time);
+}
+
 /// <summary>Metrics of one epoch of one attempt.</summary>
 /// <param name="Metrics">Values by name, for example <c>loss</c>, <c>accuracy</c> and <c>val_loss</c>.</param>
 /// <param name="NotFinite">Metrics whose value is no finite number, by name: <c>NaN</c>, <c>Infinity</c> or <c>-Infinity</c>; null when there are none.</param>

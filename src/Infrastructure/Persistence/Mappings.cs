@@ -239,6 +239,7 @@ internal static class Mappings
             result.Property(r => r.Classes).HasJson();
             result.Property(r => r.ConfusionMatrix).HasJson();
             result.Property(r => r.PerClass).HasJson();
+            result.Property(r => r.PrecisionCurves).HasJson().HasDefaultValueSql("'[]'");
             result.HasOne<TrainingJob>().WithMany().HasForeignKey(r => r.JobId);
         });
         model.Entity<JobEvent>(entry =>
@@ -266,6 +267,7 @@ internal static class Mappings
             prediction.ToTable("predictions");
             prediction.Property(p => p.Config).HasJson();
             prediction.Property(p => p.Error).HasJson();
+            prediction.Property(p => p.Measured).HasJson();
             prediction.HasOne<Project>().WithMany().HasForeignKey(p => p.ProjectId);
             prediction.HasOne<DatasetVersion>().WithMany().HasForeignKey(p => p.DatasetVersionId);
             prediction.HasOne<TrainingJob>().WithMany().HasForeignKey(p => p.JobId);

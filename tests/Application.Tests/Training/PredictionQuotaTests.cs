@@ -87,7 +87,7 @@ public sealed class PredictionQuotaTests(TrainingDatabase training, PostgresServ
         await using var users = Users();
         var once = new IdempotentCreate<BatchPrediction>(null, _ => new StoredAnswer(202, null, null, null), MiddleOfAMonth);
         return (await new PredictionLifecycle(database, null!, new Quotas(database, users, MiddleOfAMonth), MiddleOfAMonth)
-            .CreateAsync(_account, job.ProjectId, new PredictionSettings(model, null, null, job.DatasetVersionId, null, null), once, Cancellation)).Made!;
+            .CreateAsync(_account, job.ProjectId, new PredictionSettings(model, null, null, job.DatasetVersionId, null, null, Measure: false), once, Cancellation)).Made!;
     }
 
     private sealed class Then : TimeProvider

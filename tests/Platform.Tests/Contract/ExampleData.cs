@@ -225,6 +225,11 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         attempt.MoveTo(AttemptState.Starting, Then);
         platform.Attempts.Add(attempt);
         platform.EpochMetrics.Add(new EpochMetrics { JobId = id, Attempt = 1, Epoch = 1, Metrics = new() { ["accuracy"] = 0.9 }, EpochSeconds = 1.5, Time = Then });
+        platform.ValidationResults.Add(new ValidationResult
+        {
+            JobId = id, Attempt = 1, Epoch = 1, Split = Split.Val, Metrics = new() { ["accuracy"] = 0.9 }, Classes = ["scratch", "dent"], ConfusionMatrix = [[5, 0], [1, 4]],
+            PerClass = [new ClassMetrics("scratch", 0.83, 1, 0.91, 5), new ClassMetrics("dent", 1, 0.8, 0.89, 5)], Time = Then,
+        });
         platform.Checkpoints.Add(new Checkpoint
         {
             JobId = id, Attempt = 1, Epoch = 1, Name = "epoch_1.pt", Key = $"checkpoints/{id}/1/epoch_1.pt", Size = 100, Sha256 = new string('c', 64), Best = true, Metrics = new() { ["accuracy"] = 0.9 }, CreatedAt = Then,

@@ -107,9 +107,10 @@ internal sealed class MatrixWorld
             TaskType = TaskType.ImageClassification, Config = [], CreatedBy = by, CreatedAt = now,
         };
         prediction.MoveTo(PredictionState.Completed, now);
+        var validation = new ValidationResult { JobId = ended.Id, Attempt = 1, Epoch = 1, Split = Split.Val, Metrics = [], Classes = ["a", "b"], ConfusionMatrix = [], PerClass = [], Time = now };
         await using (var database = databases.OpenPlatform())
         {
-            database.AddRange(project, dataset, image, upload, version, job, ended, attempt, model, modelVersion, export, deployment, sweep, prediction);
+            database.AddRange(project, dataset, image, upload, version, job, ended, attempt, model, modelVersion, export, deployment, sweep, prediction, validation);
             await database.SaveChangesAsync();
             await database.Database.ExecuteSqlAsync($"UPDATE training_jobs SET state = 'cancelled', completed_at = {now} WHERE id = {ended.Id}");
         }

@@ -1625,6 +1625,10 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("text")
                         .HasColumnName("key");
 
+                    b.Property<string>("Measured")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("measured");
+
                     b.Property<string>("Model")
                         .IsRequired()
                         .HasColumnType("text")
@@ -2333,6 +2337,13 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .IsRequired()
                         .HasColumnType("jsonb")
                         .HasColumnName("per_class");
+
+                    b.Property<string>("PrecisionCurves")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("precision_curves")
+                        .HasDefaultValueSql("'[]'");
 
                     b.Property<DateTimeOffset>("Time")
                         .HasColumnType("timestamp with time zone")
