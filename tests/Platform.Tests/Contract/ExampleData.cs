@@ -44,6 +44,13 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
     /// <summary>Makes the example's dataset one whose images have annotations.</summary>
     private const string WithAnnotations = """UPDATE datasets SET task_type = 'object_detection', classes = '["scratch", "dent"]'""";
 
+    /// <summary>Has a second revision of the example's deployment answer.</summary>
+    private const string SecondRevision =
+        """
+        INSERT INTO deployment_revisions (deployment_id, number, export_id, trainer, created_by, created_at) SELECT deployment_id, 2, export_id, trainer, created_by, created_at FROM deployment_revisions;
+        UPDATE deployments SET revision = 2, previous_revision = 1
+        """;
+
     /// <summary>SQL for the platform database that must run before an operation can succeed.</summary>
     private static readonly Dictionary<string, string> Adjustments = new(StringComparer.Ordinal)
     {
@@ -56,6 +63,7 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         ["downloadDatasetVersion"] = "DELETE FROM dataset_version_images",
         ["getImageAnnotations"] = WithAnnotations, ["replaceImageAnnotations"] = WithAnnotations, ["announceAnnotations"] = WithAnnotations, ["completeAnnotations"] = WithAnnotations,
         ["addDatasetClasses"] = WithAnnotations,
+        ["rollBackDeployment"] = SecondRevision, ["startDeploymentCanary"] = SecondRevision, ["startDeploymentShadow"] = SecondRevision,
         ["deleteProject"] = "UPDATE deployments SET state = 'deactivated'",
     };
 
@@ -282,5 +290,6 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         deployment.MoveTo(DeploymentState.Deploying, Then);
         deployment.MoveTo(DeploymentState.Active, Then);
         platform.Deployments.Add(deployment);
+        platform.DeploymentRevisions.Add(new DeploymentRevision { DeploymentId = deployment.Id, Number = 1, ExportId = export.Id, Trainer = "torchvision", CreatedBy = user, CreatedAt = Then });
     }
 }
