@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Application.Idempotency;
+using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Training;
@@ -16,7 +17,7 @@ namespace VisionPlatform.Application.Training;
 public sealed record PredictionSettings(Guid? ModelVersionId, Guid? JobId, CheckpointName? Checkpoint, Guid DatasetVersionId, double? MinConfidence, Split? Split, bool Measure);
 
 /// <summary>Creates, cancels and ends predictions. In between, <see cref="AttemptLifecycle"/> runs them on a trainer.</summary>
-public sealed class PredictionLifecycle(PlatformDatabase database, ObjectStores stores, TimeProvider time)
+public sealed class PredictionLifecycle(PlatformDatabase database, ObjectStores stores, Quotas quotas, TimeProvider time)
 {
     /// <summary>Creates a prediction. Schedule <see cref="TrainingWork.Predict"/> after it.</summary>
     /// <param name="userId">Who asks.</param>
@@ -26,7 +27,7 @@ public sealed class PredictionLifecycle(PlatformDatabase database, ObjectStores 
     /// <param name="cancellation">Cancels.</param>
     /// <exception cref="ProblemException">
     /// <see cref="ErrorCodes.NotFound"/>, <see cref="ErrorCodes.DatasetDeleted"/>, <see cref="ErrorCodes.DatasetVersionNotReady"/>, <see cref="ErrorCodes.TaskNotSupported"/> for a dataset of
-    /// another task, or of other classes when it is to be measured, and those of <see cref="IdempotentCreate{T}"/>.
+    /// another task, or of other classes when it is to be measured, <see cref="ErrorCodes.QuotaExceeded"/>, and those of <see cref="IdempotentCreate{T}"/>.
     /// </exception>
     public async Task<Created<BatchPrediction>> CreateAsync(Guid userId, Guid projectId, PredictionSettings settings, IdempotentCreate<BatchPrediction> once, CancellationToken cancellation)
     {
@@ -55,6 +56,7 @@ public sealed class PredictionLifecycle(PlatformDatabase database, ObjectStores 
             return earlier;
         await database.RequireLiveProjectAsync(projectId, "project", cancellation);
         await database.RequireLiveDatasetOfVersionAsync(settings.DatasetVersionId, cancellation);
+        await quotas.RequireRoomForJobAsync(userId, cancellation);
         // Retention removes no checkpoint that is locked, and none that a prediction used of late.
         if (version is null && !await database.Checkpoints.FromSql($"SELECT * FROM checkpoints WHERE key = {key} FOR SHARE").AsNoTracking().AnyAsync(cancellation))
             throw ProblemException.NoSuch("checkpoint", "checkpoint");

@@ -61,8 +61,10 @@ public sealed record TrainingJobMarks(
     private const int LongestTag = 50;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
-        (Tags ?? []).Index().Where(tag => string.IsNullOrWhiteSpace(tag.Item) || tag.Item.Length > LongestTag || tag.Item != tag.Item.Trim())
-            .Select(tag => new ValidationResult($"A tag has 1 to {LongestTag} characters and no spaces at its ends.", [$"tags[{tag.Index}]"]));
+        from tag in (Tags ?? []).Index()
+        let problem = NameAttribute.Problem(tag.Item, LongestTag)
+        where problem is not null
+        select new ValidationResult(problem, [$"tags[{tag.Index}]"]);
 }
 
 /// <summary>A training job with its attempts.</summary>

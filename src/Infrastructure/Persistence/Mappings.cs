@@ -83,6 +83,11 @@ internal static class Mappings
             entry.Property(e => e.FoldedPath).UseCollation("C");
             entry.HasIndex(e => new { e.ArchiveId, e.FoldedPath });
         });
+        model.Entity<PinnedImage>(image =>
+        {
+            image.HasKey(i => i.Key);
+            image.HasOne<Dataset>().WithMany().HasForeignKey(i => i.DatasetId);
+        });
         model.Entity<DatasetUsage>(usage =>
         {
             usage.HasKey(u => new { u.DatasetId, u.UserId });
@@ -211,8 +216,8 @@ internal static class Mappings
         });
         model.Entity<TrainerTurn>(turn =>
         {
-            // No foreign key: it would lock the project whenever a slot is taken.
-            turn.HasKey(t => new { t.Trainer, t.ProjectId });
+            turn.ToTable("person_turns");
+            turn.HasKey(t => new { t.Trainer, t.UserId });
         });
         model.Entity<Checkpoint>(checkpoint =>
         {
@@ -268,6 +273,8 @@ internal static class Mappings
             prediction.HasOne<TrainingJob>().WithMany().HasForeignKey(p => p.JobId);
             prediction.HasIndex(p => new { p.ProjectId, p.Id });
             prediction.HasIndex(p => new { p.JobId, p.DatasetVersionId, p.Id });
+            // For quotas.
+            prediction.HasIndex(p => new { p.CreatedBy, p.CompletedAt });
             prediction.HasIndex(p => p.CreatedAt).HasFilter("state IN ('pending', 'running')").HasDatabaseName("ix_predictions_active");
         });
         model.Entity<SweepRun>(run =>

@@ -21,6 +21,7 @@ public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options)
     public DbSet<DatasetUpload> DatasetUploads => Set<DatasetUpload>();
     public DbSet<DatasetArchive> DatasetArchives => Set<DatasetArchive>();
     public DbSet<DatasetArchiveEntry> DatasetArchiveEntries => Set<DatasetArchiveEntry>();
+    public DbSet<PinnedImage> PinnedImages => Set<PinnedImage>();
     public DbSet<DatasetUsage> DatasetUsage => Set<DatasetUsage>();
     public DbSet<DatasetVersion> DatasetVersions => Set<DatasetVersion>();
     public DbSet<DatasetVersionImage> DatasetVersionImages => Set<DatasetVersionImage>();

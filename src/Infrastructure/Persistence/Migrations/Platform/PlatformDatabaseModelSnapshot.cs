@@ -981,6 +981,33 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.ToTable("due_thumbnails", (string)null);
                 });
 
+            modelBuilder.Entity("VisionPlatform.Domain.Datasets.PinnedImage", b =>
+                {
+                    b.Property<string>("Key")
+                        .HasColumnType("text")
+                        .HasColumnName("key");
+
+                    b.Property<Guid>("CreatedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("created_by");
+
+                    b.Property<Guid>("DatasetId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("dataset_id");
+
+                    b.Property<long>("Size")
+                        .HasColumnType("bigint")
+                        .HasColumnName("size");
+
+                    b.HasKey("Key")
+                        .HasName("pk_pinned_images");
+
+                    b.HasIndex("DatasetId")
+                        .HasDatabaseName("ix_pinned_images_dataset_id");
+
+                    b.ToTable("pinned_images", (string)null);
+                });
+
             modelBuilder.Entity("VisionPlatform.Domain.Deployments.Deployment", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1889,6 +1916,9 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.HasIndex("ProjectId", "Id")
                         .HasDatabaseName("ix_predictions_project_id_id");
 
+                    b.HasIndex("CreatedBy", "CompletedAt")
+                        .HasDatabaseName("ix_predictions_created_by_completed_at");
+
                     b.HasIndex("JobId", "DatasetVersionId", "Id")
                         .HasDatabaseName("ix_predictions_job_id_dataset_version_id_id");
 
@@ -2282,18 +2312,18 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("text")
                         .HasColumnName("trainer");
 
-                    b.Property<Guid>("ProjectId")
+                    b.Property<Guid>("UserId")
                         .HasColumnType("uuid")
-                        .HasColumnName("project_id");
+                        .HasColumnName("user_id");
 
                     b.Property<DateTimeOffset>("TakenAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("taken_at");
 
-                    b.HasKey("Trainer", "ProjectId")
-                        .HasName("pk_trainer_turns");
+                    b.HasKey("Trainer", "UserId")
+                        .HasName("pk_person_turns");
 
-                    b.ToTable("trainer_turns", (string)null);
+                    b.ToTable("person_turns", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Training.TrainingJob", b =>
@@ -2725,6 +2755,16 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_dataset_version_images_dataset_versions_version_id");
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Datasets.PinnedImage", b =>
+                {
+                    b.HasOne("VisionPlatform.Domain.Datasets.Dataset", null)
+                        .WithMany()
+                        .HasForeignKey("DatasetId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_pinned_images_datasets_dataset_id");
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Deployments.Deployment", b =>
