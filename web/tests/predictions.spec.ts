@@ -20,11 +20,14 @@ test('a model version predicts a dataset version, and the result is summed up', 
   await dialog.getByLabel('Dataset version').selectOption({ index: 1 });
   await expect(dialog.getByLabel('Version of the model')).toHaveValue(version.id);
   await dialog.getByLabel('Images', { exact: true }).selectOption('test');
+  await dialog.getByLabel('Measure against the annotations').check();
   await expectAccessible(page);
   await dialog.getByRole('button', { name: 'Start prediction' }).click();
 
   await expect(page).toHaveURL(/\/predictions\/[0-9a-f-]{36}$/);
   await expect(page.getByText('Every image has been predicted.')).toBeVisible({ timeout: 220_000 });
+  await expect(page.getByRole('heading', { name: 'Confusion matrix' })).toBeVisible();
+  await expect(page.getByText('accuracy', { exact: true })).toBeVisible();
   const { splits } = await ok((await theAdministrator()).api.GET('/api/v1/datasets/{id}/versions/{versionId}', { params: { path: { id: (await datasetOf(projectId)), versionId: version.datasetVersionId } } }));
   await expect(page.getByRole('region', { name: 'Predicted classes' }).locator('tbody tr')).not.toHaveCount(0);
   const counts = await page.getByRole('region', { name: 'Predicted classes' }).locator('tbody tr td:nth-child(2)').allTextContents();

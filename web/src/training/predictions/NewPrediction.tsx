@@ -7,7 +7,7 @@ import { number } from '../../app/format';
 import { useWords } from '../../app/words';
 import { Button } from '../../parts/Button';
 import { Dialog } from '../../parts/Dialog';
-import { Fields, SelectField, TextField } from '../../parts/Field';
+import { CheckField, Fields, SelectField, TextField } from '../../parts/Field';
 import { Empty, ErrorState, ProblemNote, Skeleton } from '../../parts/States';
 import { notify } from '../../parts/Toast';
 import { useInvalidate } from '../../parts/useInvalidate';
@@ -37,6 +37,7 @@ export function NewPrediction({ projectId, versions, models, version, model, onC
   const [modelVersionId, setModelVersionId] = useState(model ?? '');
   const [split, setSplit] = useState<Split | ''>('');
   const [least, setLeast] = useState('');
+  const [measure, setMeasure] = useState(false);
   const start = api.useMutation('post', '/api/v1/training/predictions', {
     onError: () => undefined,
     onSuccess: async (made) => {
@@ -57,7 +58,7 @@ export function NewPrediction({ projectId, versions, models, version, model, onC
   return (
     <Dialog
       open onClose={onClose} title={words.newPrediction}
-      onSubmit={() => start.mutate({ body: { datasetVersionId: versionId, modelVersionId, split: split === '' ? null : split, minConfidence: objects ? confidence : null } })}
+      onSubmit={() => start.mutate({ body: { datasetVersionId: versionId, modelVersionId, split: split === '' ? null : split, measure, minConfidence: objects ? confidence : null } })}
       footer={<><Button onClick={onClose}>{parts.cancel}</Button><Button look="primary" type="submit" busy={start.isPending} disabled={chosen === undefined || badConfidence}>{words.start}</Button></>}
     >
       {failed ? <ErrorState error={failed} onRetry={() => { void versions.refetch(); void models.refetch(); }} />
@@ -77,6 +78,7 @@ export function NewPrediction({ projectId, versions, models, version, model, onC
             )}
             <SelectField label={words.split} value={split} onChange={(value) => setSplit(value as Split | '')} options={[{ value: '', label: words.allSplits }, ...splits.map((value) => ({ value, label: words.splits[value] }))]} />
             {objects && <TextField label={words.minConfidence} hint={words.minConfidenceHint} error={badConfidence ? words.badConfidence : errors.minConfidence} inputMode="decimal" autoComplete="off" value={least} onChange={(event) => setLeast(event.target.value)} />}
+            <CheckField label={words.measure} hint={words.measureHint} checked={measure} onChange={setMeasure} />
             {Object.keys(errors).length === 0 && <ProblemNote error={start.error} />}
           </Fields>
         )}

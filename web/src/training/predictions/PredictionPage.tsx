@@ -7,7 +7,7 @@ import { useMay } from '../../api/permissions';
 import { asProblem } from '../../api/problem';
 import type { BatchPrediction } from '../../api/schema';
 import { useSession } from '../../api/useSession';
-import { bytes, dateTime, duration, number } from '../../app/format';
+import { bytes, dateTime, duration, metric, number } from '../../app/format';
 import { useWords } from '../../app/words';
 import { Button } from '../../parts/Button';
 import { CopyText } from '../../parts/CopyText';
@@ -18,6 +18,7 @@ import { ErrorState, Skeleton } from '../../parts/States';
 import { notify, notifyProblem } from '../../parts/Toast';
 import { useNow, useVersions, versionName } from '../data';
 import jobStyles from '../Job.module.css';
+import { Measures } from '../Measures';
 import { trainingWords } from '../words';
 import { predictionQuery, refetchWhile, useModelVersions } from './predictionData';
 import { isUnderWay } from './predictions';
@@ -70,9 +71,11 @@ function Content({ prediction }: { prediction: BatchPrediction }) {
           <dl className={jobStyles.figures}>
             <div><dt>{words.images}</dt><dd>{prediction.images === null ? '–' : number(prediction.images)}</dd></div>
             <div><dt>{running ? words.elapsed : words.took}</dt><dd>{duration(seconds)}</dd></div>
+            {Object.entries(prediction.measured?.metrics ?? {}).map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{metric(value)}</dd></div>)}
           </dl>
         </div>
       </Card>
+      {prediction.measured !== null && <Measures measured={prediction.measured} note={words.measured} />}
       {prediction.state === 'completed' && <Suspense fallback={<Card title={words.result}><Skeleton lines={8} height={28} /></Card>}><PredictionResult prediction={prediction} /></Suspense>}
       <Card title={words.about}>
         <Facts
