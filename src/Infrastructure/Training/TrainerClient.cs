@@ -121,7 +121,11 @@ public sealed class TrainerClient(TrainerSettings settings, TimeProvider time) :
     {
         using var response = await SendAsync(HttpMethod.Post, framework, "v1/predict", request, Integrations.TrainerPredict, cancellation);
         if (response.IsSuccessStatusCode)
-            return await ReadAsync<TrainerPredictReply>(response, cancellation);
+        {
+            var reply = await ReadAsync<TrainerPredictReply>(response, cancellation);
+            return reply.Predictions?.Count == request.Images.Count && reply.Predictions.All(prediction => prediction is not null) ? reply
+                : throw new ProblemException(ErrorCodes.TrainerProtocol, $"The trainer answered {reply.Predictions?.Count ?? 0} predictions for {request.Images.Count} images.");
+        }
         var problem = await ReadProblemAsync(response, cancellation);
         foreach (var error in (ErrorCode[])[ErrorCodes.InvalidImage, ErrorCodes.ImageTooLarge])
             if (problem.Code == error.Code)

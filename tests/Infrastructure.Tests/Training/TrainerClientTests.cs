@@ -28,6 +28,8 @@ public sealed class TrainerClientTests
     [InlineData(409, """{"code":"TRAINER_BUSY"}""", "TRAINER_BUSY")]
     [InlineData(500, "", "TRAINER_UNAVAILABLE")]
     [InlineData(200, "{", "TRAINER_PROTOCOL_ERROR")]
+    [InlineData(200, "{}", "TRAINER_PROTOCOL_ERROR")]
+    [InlineData(200, """{"predictions":[{"class":"dent","confidence":0.9,"top":[]}],"inferenceMs":1}""", "TRAINER_PROTOCOL_ERROR")] // One more than images.
     public async Task A_failed_prediction_has_the_code_that_says_who_can_solve_it(int status, string body, string code)
     {
         await using var trainer = await TrainerAsync(status, body);

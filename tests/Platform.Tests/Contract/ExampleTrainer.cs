@@ -73,7 +73,7 @@ internal sealed class ExampleTrainer : IDisposable
         var (status, body) = call.Request.Url!.AbsolutePath switch
         {
             "/v1/capabilities" => (200, JsonSerializer.Serialize(Capabilities, ApiJson.Options)),
-            "/v1/predict" => (200, """{"predictions":[{"index":0,"class":"dent","confidence":0.9,"top":[{"class":"dent","confidence":0.9}]}],"inferenceMs":1.5}"""),
+            "/v1/predict" => (200, await PredictAsync(call.Request)),
             "/health" => (200, "{}"),
             _ => (409, """{"code":"TRAINER_BUSY","message":"It takes no jobs."}"""),
         };
@@ -81,5 +81,12 @@ internal sealed class ExampleTrainer : IDisposable
         call.Response.ContentType = "application/json";
         await call.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(body));
         call.Response.Close();
+    }
+
+    private static async Task<string> PredictAsync(HttpListenerRequest request)
+    {
+        using var body = await JsonDocument.ParseAsync(request.InputStream);
+        var predictions = Enumerable.Repeat("""{"index":0,"class":"dent","confidence":0.9,"top":[{"class":"dent","confidence":0.9}]}""", body.RootElement.GetProperty("images").GetArrayLength());
+        return $$"""{"predictions":[{{string.Join(',', predictions)}}],"inferenceMs":1.5}""";
     }
 }

@@ -15,7 +15,7 @@ public sealed class FuzzTests(PlatformHost host) : PlatformTests(host)
     private const int AtOnce = 4;
 
     private static readonly ulong Seed = Setting("FUZZ_SEED", 20261121);
-    private static readonly int Requests = (int)Setting("FUZZ_REQUESTS", 12);
+    private static readonly int Requests = (int)Setting("FUZZ_REQUESTS", 6);
     private static readonly ApiDescription Description = ApiDescription.Present;
     private static readonly JsonElement Problem = Description.Document.GetProperty("components").GetProperty("schemas").GetProperty("Problem");
 
