@@ -9,6 +9,9 @@ internal static class ImageDecoder
     /// <summary>Set as an option of the loader, because the thumbnail function does not pass its own fail_on to the PNG, JPEG and GIF loaders.</summary>
     private const string FailOnDamage = "[fail_on=error]";
 
+    /// <summary>libtiff only warns of CCITT codes that it cannot read, and makes up the pixels. Nothing but what the pixels need is left in the file, so there is no other warning.</summary>
+    private const string FailOnWarning = "[fail_on=warning]";
+
     /// <summary>The largest reduction that the JPEG decoder can do.</summary>
     private const int JpegShrink = 8;
 
@@ -42,7 +45,7 @@ internal static class ImageDecoder
         // A reduced JPEG is read to its end as a whole one is, in less time.
         using var stored = file.Format == ImageFormat.Jpeg && Math.Min(file.Width, file.Height) >= 8 * JpegShrink
             ? Image.JpegloadSource(source, shrink: JpegShrink, failOn: Enums.FailOn.Error, access: Enums.Access.Sequential)
-            : Image.NewFromSource(source, FailOnDamage, Enums.Access.Sequential);
+            : Image.NewFromSource(source, LoaderOptions(file), Enums.Access.Sequential);
         _ = stored.Avg();
     }
 
@@ -88,7 +91,7 @@ internal static class ImageDecoder
         }
         using var stored = jpegScale > 1
             ? Image.JpegloadSource(source, shrink: jpegScale, failOn: Enums.FailOn.Error, access: Enums.Access.Sequential)
-            : Image.NewFromSource(source, FailOnDamage, Enums.Access.Sequential);
+            : Image.NewFromSource(source, LoaderOptions(file), Enums.Access.Sequential);
         using var rgb = Rgb(stored, file);
         return file.Offset is var (left, top) ? rgb.Embed(left, top, file.Width, file.Height, Enums.Extend.Background, White) : rgb.Copy();
     }
@@ -125,7 +128,7 @@ internal static class ImageDecoder
             using var reduced = Image.ThumbnailSource(source, size, FailOnDamage, size, Enums.Size.Down, noRotate: true);
             return Rgb(reduced, file);
         }
-        using var stored = Image.NewFromSource(source, FailOnDamage, Enums.Access.Sequential);
+        using var stored = Image.NewFromSource(source, LoaderOptions(file), Enums.Access.Sequential);
         using var rgb = Rgb(stored, file);
         using var whole = file.Offset is var (left, top) ? rgb.Embed(left, top, file.Width, file.Height, Enums.Extend.Background, White) : rgb.Copy();
         return whole.ThumbnailImage(size, size, Enums.Size.Down, noRotate: true);
@@ -170,6 +173,8 @@ internal static class ImageDecoder
         8 => image.Rot270(),
         _ => image.Copy(),
     };
+
+    private static string LoaderOptions(ImageFile file) => file.IsFax ? FailOnWarning : FailOnDamage;
 
     private static Image Then(Image first, Func<Image, Image> next)
     {

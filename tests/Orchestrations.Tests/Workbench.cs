@@ -168,7 +168,7 @@ internal sealed class Workbench : IAsyncDisposable
         .Activity("FinishExport", Call<ExportRunEnd, ExportEnd>((database, input, stop) =>
             new ExportActivities(new ExportLifecycle(database, Catalog(database), _servers.Stores, null!, TimeProvider.System)).FinishExport(input, stop)))
         .Activity("LoadDeployment", Call<DeploymentTry, DeploymentLoad>((database, input, stop) =>
-            new DeploymentActivities(new DeploymentLifecycle(database, new ServedModels(database, _modelServers, _client, _servers.Stores), TimeProvider.System)).LoadDeployment(input, stop)));
+            new DeploymentActivities(new DeploymentLifecycle(database, new ServedModels(database, _modelServers, _client, _servers.Stores, null!, null!), TimeProvider.System)).LoadDeployment(input, stop)));
 
     private Func<TInput, CancellationToken, Task<TResult>> Call<TInput, TResult>(Func<PlatformDatabase, TInput, CancellationToken, Task<TResult>> activity) =>
         async (input, stop) =>

@@ -41,6 +41,9 @@ test('a training is set up, followed to its end and compared', async ({ browser 
 
   await page.getByRole('link', { name: 'Validation' }).click();
   await expect(page.getByRole('heading', { name: 'Confusion matrix' })).toBeVisible();
+  await expect(page.getByText('on the validation images.')).toBeVisible();
+  await page.getByLabel('Images').selectOption('test');
+  await expect(page.getByText('on the test images.')).toBeVisible();
   await expect(page.getByRole('region', { name: 'Epochs', exact: true }).locator('tbody tr')).toHaveCount(3);
   await expectAccessible(page);
   await page.getByRole('link', { name: 'Checkpoints' }).click();

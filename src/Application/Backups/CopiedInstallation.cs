@@ -18,6 +18,7 @@ public static class CopiedInstallation
             DROP SCHEMA IF EXISTS durable CASCADE;
             DELETE FROM trainer_leases;
             DELETE FROM trainer_turns;
+            DELETE FROM person_turns;
             UPDATE attempts SET state = 'cancelled', ended_at = now() WHERE state IN ('waiting', 'starting', 'running');
             UPDATE predictions SET state = 'cancelled', completed_at = now() WHERE completed_at IS NULL;
             UPDATE sweeps SET state = 'cancelled', completed_at = now() WHERE state = 'running';

@@ -20,10 +20,7 @@ public sealed class DatasetRemoval(PlatformDatabase database, ObjectStores store
         if (!await FreeVersionsAsync(datasetId, cancellation))
             return;
         await RemoveObjectsAsync(datasetId, cancellation);
-        // After their objects, as a quota counts the rows.
-        await database.DatasetImages.Where(image => image.DatasetId == datasetId).ExecuteDeleteAsync(cancellation);
-        var now = time.GetUtcNow();
-        await database.Datasets.Where(dataset => dataset.Id == datasetId).ExecuteUpdateAsync(set => set.SetProperty(dataset => dataset.EmptiedAt, now), cancellation);
+        await RemoveRowsAsync(datasetId, cancellation);
     }
 
     /// <summary>
@@ -62,6 +59,23 @@ public sealed class DatasetRemoval(PlatformDatabase database, ObjectStores store
         job.DatasetVersionId == version.Id
         && (job.State == JobState.Queued || job.State == JobState.Starting || job.State == JobState.Running || job.State == JobState.Finalizing
             || (job.ModelVersionId != null && database.Projects.Any(project => project.Id == job.ProjectId && project.DeletedAt == null)))));
+
+    /// <summary>Deletes the rows of the images, after their objects, as a quota counts the rows. Those that a kept version pins count on.</summary>
+    private async Task RemoveRowsAsync(Guid datasetId, CancellationToken cancellation)
+    {
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        var now = time.GetUtcNow();
+        await database.Datasets.Where(dataset => dataset.Id == datasetId).ExecuteUpdateAsync(set => set.SetProperty(dataset => dataset.EmptiedAt, now), cancellation);
+        await database.PinnedImages.Where(image => image.DatasetId == datasetId && !database.DatasetVersionImages.Any(pinned => pinned.Key == image.Key)).ExecuteDeleteAsync(cancellation);
+        await database.Database.ExecuteSqlAsync(
+            $"""
+            INSERT INTO pinned_images (key, dataset_id, size, created_by)
+            SELECT i.key, i.dataset_id, i.size, i.created_by FROM dataset_images i
+            WHERE i.dataset_id = {datasetId} AND EXISTS (SELECT 1 FROM dataset_version_images p WHERE p.key = i.key)
+            """, cancellation);
+        await database.DatasetImages.Where(image => image.DatasetId == datasetId).ExecuteDeleteAsync(cancellation);
+        await transaction.CommitAsync(cancellation);
+    }
 
     private async Task RemoveObjectsAsync(Guid datasetId, CancellationToken cancellation)
     {

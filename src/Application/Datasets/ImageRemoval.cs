@@ -9,7 +9,7 @@ namespace VisionPlatform.Application.Datasets;
 /// <summary>Removes images from a dataset, and their objects from the store once nothing refers to them.</summary>
 public sealed class ImageRemoval(PlatformDatabase database, ObjectStores stores, TimeProvider time)
 {
-    /// <summary>Removes one image. Its object stays as long as a version pins it.</summary>
+    /// <summary>Removes one image. Its object stays as long as a version pins it, and counts in the quota of who uploaded it.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/>.</exception>
     public async Task RemoveAsync(Guid datasetId, Guid imageId, CancellationToken cancellation)
     {
@@ -20,8 +20,11 @@ public sealed class ImageRemoval(PlatformDatabase database, ObjectStores stores,
             .ExecuteUpdateAsync(set => set.SetProperty(dataset => dataset.UpdatedAt, now), cancellation);
         var image = await database.DatasetImages.AsNoTracking().SingleOrDefaultAsync(row => row.Id == imageId && row.DatasetId == datasetId, cancellation)
             ?? throw new ProblemException(ErrorCodes.NotFound);
-        await database.DatasetImages.Where(row => row.Id == imageId).ExecuteDeleteAsync(cancellation);
         var pinned = await database.DatasetVersionImages.AnyAsync(row => row.Key == image.Key, cancellation);
+        if (pinned)
+            database.PinnedImages.Add(new PinnedImage { Key = image.Key, DatasetId = datasetId, Size = image.Size, CreatedBy = image.CreatedBy });
+        await database.SaveChangesAsync(cancellation);
+        await database.DatasetImages.Where(row => row.Id == imageId).ExecuteDeleteAsync(cancellation);
         await transaction.CommitAsync(cancellation);
 
         await stores.External.DeleteAsync(pinned ? [ThumbnailKey(image)] : [image.Key, ThumbnailKey(image)], cancellation);

@@ -1,7 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Application.Idempotency;
-using VisionPlatform.Domain;
-using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Exports;
@@ -24,24 +22,21 @@ public sealed class DeploymentLifecycle(PlatformDatabase database, ServedModels 
     /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidState"/> if the export is not completed, <see cref="ErrorCodes.TaskNotSupported"/>, and those of <see cref="IdempotentCreate{T}"/>.</exception>
     public async Task<Created<DeploymentWithKey>> CreateAsync(Guid userId, Export export, string name, IdempotentCreate<DeploymentWithKey> once, CancellationToken cancellation)
     {
-        if (export.State != ExportState.Completed)
-            throw new ProblemException(ErrorCodes.InvalidState, $"The export is {export.State.AsText()}; only a completed one can be deployed.");
-        var model = await database.ModelVersions.Where(version => version.Id == export.ModelVersionId).Select(version => new { version.Framework, version.TaskType }).SingleAsync(cancellation);
-        if (export.Format is not ("onnx" or "torchscript"))
-            throw new ProblemException(ErrorCodes.TaskNotSupported, $"Only ONNX and TorchScript exports can be deployed. An export to {export.Format} is for use elsewhere; it can be downloaded.", "exportId");
-        if (model.TaskType != TaskType.ImageClassification && !models.ServedByModelServer(export.Format))
-            throw new ProblemException(
-                ErrorCodes.TaskNotSupported, $"Models for {model.TaskType.AsText()} can be deployed from an ONNX export, and only where there is a model server. The export can be downloaded.", "exportId");
+        var trainer = await models.RequireServableAsync(export, cancellation);
         var key = DeploymentKey.Create();
         var deployment = new Deployment
         {
-            ProjectId = export.ProjectId, ExportId = export.Id, Name = name.AsName(), Trainer = model.Framework, ApiKeyHash = DeploymentKey.Hash(key), CreatedBy = userId, CreatedAt = time.GetUtcNow(),
+            ProjectId = export.ProjectId, ExportId = export.Id, Name = name.AsName(), Trainer = trainer, ApiKeyHash = DeploymentKey.Hash(key), CreatedBy = userId, CreatedAt = time.GetUtcNow(),
         };
         await using var create = await once.BeginAsync(database, cancellation);
         if (create.Earlier is { } earlier)
             return earlier;
         await database.RequireLiveProjectAsync(export.ProjectId, "export", cancellation);
         database.Deployments.Add(deployment);
+        database.DeploymentRevisions.Add(new DeploymentRevision
+        {
+            DeploymentId = deployment.Id, Number = deployment.Revision, ExportId = export.Id, Trainer = trainer, CreatedBy = userId, CreatedAt = deployment.CreatedAt,
+        });
         await database.SaveChangesAsync(cancellation);
         return await create.CommitAsync(new DeploymentWithKey(deployment, key), cancellation);
     }
@@ -66,7 +61,7 @@ public sealed class DeploymentLifecycle(PlatformDatabase database, ServedModels 
         return new DeploymentLoad(deployment.State, deployment.Error);
     }
 
-    /// <summary>Stops a deployment for good.</summary>
+    /// <summary>Stops a deployment until a revision of it is activated.</summary>
     /// <param name="requireMatch">Throws if the caller meant another version. It sees the deployment under the row lock.</param>
     public async Task DeactivateAsync(Guid id, Action<Deployment> requireMatch, CancellationToken cancellation)
     {

@@ -66,6 +66,7 @@ internal static class PlatformModule
             RetentionRule.Of<AnnotationIntake>("imports of annotations that ended a month ago", (imports, cancellation) => imports.ForgetAsync(cancellation)),
             RetentionRule.Of<DatasetRemoval>("reasons to keep versions of deleted datasets", (removal, cancellation) => removal.ReopenAsync(cancellation)),
             RetentionRule.Of<AttemptFiles>("files that trainers uploaded and never reported", (files, cancellation) => files.RemoveUnreportedAsync(cancellation)),
+            RetentionRule.Of<AttemptFiles>("manifests of jobs and exports that have ended", (files, cancellation) => files.RemoveManifestsAsync(cancellation)),
             RetentionRule.Of<CheckpointRemoval>("checkpoints whose time is over", (removal, cancellation) => removal.RemoveOldAsync(cancellation)),
             RetentionRule.Of<JobRecordKeeping>("logs and metrics of jobs that ended long ago", (records, cancellation) => records.RemoveOldAsync(cancellation)),
             RetentionRule.Of<AttemptFiles>("uploads in parts that nobody finished", (files, cancellation) => files.AbortUnfinishedAsync(cancellation)),

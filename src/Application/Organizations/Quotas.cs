@@ -45,7 +45,7 @@ public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimePr
             await RequireAsync(Connection, QuotaKind.Datasets, QuotaScope.Account, limit, maker, [maker], usage => usage.DatasetsAsync(cancellation), cancellation);
     }
 
-    /// <summary>Requires a free place for one more job of this account and GPU hours that are left this month.</summary>
+    /// <summary>Requires a free place for one more job or prediction of this account and GPU hours that are left this month.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.QuotaExceeded"/>.</exception>
     public async Task RequireRoomForJobAsync(Guid account, CancellationToken cancellation)
     {
@@ -206,7 +206,7 @@ public sealed class Quotas(PlatformDatabase platform, UserDatabase users, TimePr
     {
         var what = use.Kind switch
         {
-            QuotaKind.ConcurrentJobs => "jobs at a time",
+            QuotaKind.ConcurrentJobs => "jobs and predictions at a time",
             QuotaKind.ConcurrentExports => "exports at a time",
             QuotaKind.StorageGb => "GB of images",
             QuotaKind.GpuHoursPerMonth => "hours of training a month",

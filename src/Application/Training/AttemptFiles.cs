@@ -1,11 +1,12 @@
 using Microsoft.EntityFrameworkCore;
+using VisionPlatform.Domain.Exports;
 using VisionPlatform.Domain.Training;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Storage;
 
 namespace VisionPlatform.Application.Training;
 
-/// <summary>Removes what trainers left in the internal bucket: files that were uploaded and never reported, and uploads in parts that died.</summary>
+/// <summary>Removes what trainers left in the internal bucket: files that were uploaded and never reported, uploads in parts that died, and manifests that were written for them.</summary>
 public sealed class AttemptFiles(PlatformDatabase database, ObjectStores stores, TimeProvider time)
 {
     /// <summary>How long the upload URLs of trainers work.</summary>
@@ -44,8 +45,8 @@ public sealed class AttemptFiles(PlatformDatabase database, ObjectStores stores,
         var aborted = 0;
         var before = time.GetUtcNow() - LongestMultipart;
         // Only what the app writes: a bucket may be shared.
-        foreach (var (store, prefix) in ((ObjectStore, string)[])
-            [(stores.Internal, "checkpoints/"), (stores.Internal, "exports/"), (stores.Internal, "predictions/"), (stores.Internal, "models/"), (stores.Internal, "jobs/"), (stores.External, "datasets/")])
+        string[] internalFolders = [.. Attempt.Folders, "models/", AttemptInputs.OwnManifests];
+        foreach (var (store, prefix) in internalFolders.Select(folder => (stores.Internal, folder)).Append((stores.External, "datasets/")))
             await foreach (var upload in store.ListMultipartsAsync(prefix, cancellation))
             {
                 if (upload.Begun >= before)
@@ -54,6 +55,23 @@ public sealed class AttemptFiles(PlatformDatabase database, ObjectStores stores,
                 aborted++;
             }
         return aborted;
+    }
+
+    /// <summary>Removes the manifests of jobs and exports that have ended: no attempt of theirs begins any more. Returns how many there were.</summary>
+    public async Task<int> RemoveManifestsAsync(CancellationToken cancellation)
+    {
+        var removed = 0;
+        await foreach (var batch in stores.Internal.ListAsync(AttemptInputs.OwnManifests, cancellation).Select(found => found.Key).Chunk(1000).WithCancellation(cancellation))
+        {
+            Guid[] holders = [.. batch.Select(AttemptInputs.HolderOf).OfType<Guid>().Distinct()];
+            var ended = (await database.TrainingJobs.Where(job => holders.Contains(job.Id) && !JobStates.Active.Contains(job.State)).Select(job => job.Id)
+                .Union(database.Exports.Where(export => holders.Contains(export.Id) && export.State != ExportState.Pending && export.State != ExportState.Running).Select(export => export.Id))
+                .ToListAsync(cancellation)).ToHashSet();
+            string[] left = [.. batch.Where(key => AttemptInputs.HolderOf(key) is { } holder && ended.Contains(holder))];
+            await stores.Internal.DeleteAsync(left, cancellation);
+            removed += left.Length;
+        }
+        return removed;
     }
 
     private async Task<int> RemoveUnreportedAsync(Attempt attempt, CancellationToken cancellation)

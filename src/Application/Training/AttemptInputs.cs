@@ -22,15 +22,26 @@ public sealed class AttemptInputs(PlatformDatabase database, ObjectStores stores
 
     private static readonly TimeSpan ImageLifetime = TimeSpan.FromHours(1);
 
+    /// <summary>Prefix of the manifests in the internal bucket that jobs and exports have for themselves. <see cref="AttemptFiles"/> removes them when these have ended.</summary>
+    public const string OwnManifests = "jobs/";
+
+    /// <summary>The job or export that has a manifest; null when the key is not that of one.</summary>
+    public static Guid? HolderOf(string key) =>
+        key.StartsWith(OwnManifests, StringComparison.Ordinal) && key[OwnManifests.Length..].Split('/') is [var id, .., var name] && name.StartsWith("manifest", StringComparison.Ordinal)
+            && Guid.TryParseExact(id, "D", out var holder) ? holder : null;
+
     /// <summary>The version's own manifest; one with the splits of the job when the job divides the images itself.</summary>
+    /// <param name="job">The job that trains, or trained what is exported.</param>
+    /// <param name="holder">The job or export that is about to run.</param>
+    /// <param name="cancellation">Cancels.</param>
     /// <returns>Null if the version is not ready.</returns>
-    public async Task<TrainerDataset?> DatasetAsync(TrainingJob job, CancellationToken cancellation)
+    public async Task<TrainerDataset?> DatasetAsync(TrainingJob job, Guid holder, CancellationToken cancellation)
     {
         var version = await database.DatasetVersions.AsNoTracking().SingleOrDefaultAsync(row => row.Id == job.DatasetVersionId, cancellation);
         if (version is not { State: DatasetVersionState.Ready, ManifestKey: { } key })
             return null;
         var (url, sha256) = job.Split is { } split
-            ? await OwnManifestAsync(job.Id, version, split, cancellation)
+            ? await OwnManifestAsync(holder, version, split, cancellation)
             : (stores.External.PresignGet(key, FileLifetime).Url, version.Hash);
         return new TrainerDataset(new Uri(url), sha256, version.ClassNames, limits.MaxImagePixels) { Keypoints = version.Keypoints };
     }
@@ -66,13 +77,13 @@ public sealed class AttemptInputs(PlatformDatabase database, ObjectStores stores
     }
 
     /// <summary>
-    /// Writes the manifest of a job that divides the images itself, unless an earlier attempt did. It is always the same, so its key has its hash
+    /// Writes the manifest for a job that divides the images itself, or for an export of its model, unless an earlier attempt did. It is always the same, so its key has its hash
     /// and the rows are read once.
     /// </summary>
-    private async Task<(string Url, string Sha256)> OwnManifestAsync(Guid jobId, DatasetVersion version, SplitSettings split, CancellationToken cancellation)
+    private async Task<(string Url, string Sha256)> OwnManifestAsync(Guid holder, DatasetVersion version, SplitSettings split, CancellationToken cancellation)
     {
         const string Extension = ".jsonl.gz";
-        var prefix = $"jobs/{jobId}/manifest-";
+        var prefix = $"{OwnManifests}{holder}/manifest-";
         await foreach (var found in stores.Internal.ListAsync(prefix, cancellation))
             return (stores.Internal.PresignGet(found.Key, FileLifetime).Url, found.Key[prefix.Length..^Extension.Length]);
 

@@ -16,6 +16,7 @@ namespace VisionPlatform.Application.Training;
 public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
 {
     private const int MaxEvents = 1000;
+    private const int MaxCurvePoints = 1001;
 
     /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/> for an unknown attempt; <see cref="ErrorCodes.ValidationFailed"/> for too many events.</exception>
     public async Task<IngestedEvents> TakeAsync(Guid attemptId, IReadOnlyList<ReportedEvent> batch, CancellationToken cancellation)
@@ -84,6 +85,7 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
                 case "log": Log(); break;
                 case "metrics" when job is not null: await MetricsAsync(job, cancellation); break;
                 case "validation" when job is not null: await ValidationAsync(job, cancellation); break;
+                case "validation" when prediction is not null: prediction.Measured = Measures(); break;
                 case "checkpoint" when job is not null: await CheckpointAsync(job, cancellation); break;
                 case "artifact" when export is not null: Artifact(export); break;
                 case "artifact" when prediction is not null: Artifact(prediction); break;
@@ -142,16 +144,25 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
                 throw Invalid("split", "The split is train, val or test.");
             if (await database.ValidationResults.FindAsync([target.Id, attempt.Number, epoch, split], cancellation) is not null)
                 return;
-            var (metrics, classes) = (Require(entry.Metrics, "metrics"), Require(entry.Classes, "classes"));
+            var measured = Measures();
+            database.ValidationResults.Add(new ValidationResult
+            {
+                JobId = target.Id, Attempt = attempt.Number, Epoch = epoch, Split = split, Metrics = new(measured.Metrics), Classes = [.. measured.Classes],
+                ConfusionMatrix = entry.ConfusionMatrix ?? [], PerClass = [.. measured.PerClass], PrecisionCurves = [.. measured.PrecisionCurves], Time = _time,
+            });
+            database.Append(target.Id, "validation", new { Epoch = epoch, Split = split, measured.Metrics }, now);
+        }
+
+        private CheckpointMeasures Measures()
+        {
+            var (metrics, classes, perClass) = (Require(entry.Metrics, "metrics"), Require(entry.Classes, "classes"), Require(entry.PerClass, "perClass"));
             var matrix = entry.ConfusionMatrix ?? [];
             if (matrix.Count > 0 && ((matrix.Count != classes.Count && matrix.Count != classes.Count + 1) || matrix.Any(row => row is null || row.Count != matrix.Count || row.Any(count => count < 0))))
                 throw Invalid("confusionMatrix", $"A square of counts with {classes.Count} rows, or one more for the background.");
-            database.ValidationResults.Add(new ValidationResult
-            {
-                JobId = target.Id, Attempt = attempt.Number, Epoch = epoch, Split = split, Metrics = JobCurve.Divide(metrics).Finite, Classes = classes,
-                ConfusionMatrix = matrix, PerClass = Require(entry.PerClass, "perClass").ConvertAll(row => row.ToMetrics()), Time = _time,
-            });
-            database.Append(target.Id, "validation", new { Epoch = epoch, Split = split, Metrics = JobCurve.Divide(metrics).Finite }, now);
+            var curves = (entry.PrPoints ?? []).ConvertAll(curve => new PrecisionCurve(Require(curve?.Class, "prPoints"), Require(curve!.Precision, "prPoints")));
+            if (curves.Any(curve => curve.Precision.Count is < 2 or > MaxCurvePoints || curve.Precision.Any(value => value is not (>= 0 and <= 1))))
+                throw Invalid("prPoints", $"Each curve has 2 to {MaxCurvePoints} values from 0 to 1.");
+            return new CheckpointMeasures(JobCurve.Divide(metrics).Finite, classes, matrix, perClass.ConvertAll(row => row.ToMetrics()), curves);
         }
 
         private async Task CheckpointAsync(TrainingJob target, CancellationToken cancellation)

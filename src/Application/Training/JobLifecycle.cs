@@ -75,7 +75,7 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
     {
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         var job = (await database.LockJobAsync(id, cancellation))!;
-        (job.Starred, job.Notes, job.Tags) = (starred, notes, [.. tags.Distinct(StringComparer.Ordinal)]);
+        (job.Starred, job.Notes, job.Tags) = (starred, notes, [.. tags.Select(tag => tag.AsName()).Distinct(StringComparer.Ordinal)]);
         await database.SaveChangesAsync(cancellation);
         await transaction.CommitAsync(cancellation);
         return job;

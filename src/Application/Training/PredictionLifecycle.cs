@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Application.Idempotency;
+using VisionPlatform.Application.Organizations;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Training;
@@ -12,10 +13,11 @@ namespace VisionPlatform.Application.Training;
 /// <summary>What is to be predicted with what: a model version, or a checkpoint of a job.</summary>
 /// <param name="MinConfidence">Objects with less confidence are left out; null for the trainer's default.</param>
 /// <param name="Split">Only images of this split; null for all.</param>
-public sealed record PredictionSettings(Guid? ModelVersionId, Guid? JobId, CheckpointName? Checkpoint, Guid DatasetVersionId, double? MinConfidence, Split? Split);
+/// <param name="Measure">Whether the answers are compared with the annotations.</param>
+public sealed record PredictionSettings(Guid? ModelVersionId, Guid? JobId, CheckpointName? Checkpoint, Guid DatasetVersionId, double? MinConfidence, Split? Split, bool Measure);
 
 /// <summary>Creates, cancels and ends predictions. In between, <see cref="AttemptLifecycle"/> runs them on a trainer.</summary>
-public sealed class PredictionLifecycle(PlatformDatabase database, ObjectStores stores, TimeProvider time)
+public sealed class PredictionLifecycle(PlatformDatabase database, ObjectStores stores, Quotas quotas, TimeProvider time)
 {
     /// <summary>Creates a prediction. Schedule <see cref="TrainingWork.Predict"/> after it.</summary>
     /// <param name="userId">Who asks.</param>
@@ -25,7 +27,7 @@ public sealed class PredictionLifecycle(PlatformDatabase database, ObjectStores 
     /// <param name="cancellation">Cancels.</param>
     /// <exception cref="ProblemException">
     /// <see cref="ErrorCodes.NotFound"/>, <see cref="ErrorCodes.DatasetDeleted"/>, <see cref="ErrorCodes.DatasetVersionNotReady"/>, <see cref="ErrorCodes.TaskNotSupported"/> for a dataset of
-    /// another task, and those of <see cref="IdempotentCreate{T}"/>.
+    /// another task, or of other classes when it is to be measured, <see cref="ErrorCodes.QuotaExceeded"/>, and those of <see cref="IdempotentCreate{T}"/>.
     /// </exception>
     public async Task<Created<BatchPrediction>> CreateAsync(Guid userId, Guid projectId, PredictionSettings settings, IdempotentCreate<BatchPrediction> once, CancellationToken cancellation)
     {
@@ -34,12 +36,16 @@ public sealed class PredictionLifecycle(PlatformDatabase database, ObjectStores 
         var job = await database.TrainingJobs.AsNoTracking().SingleAsync(row => row.Id == jobId, cancellation);
         var (key, sha256, epoch) = version is not null ? (version.CheckpointKey, version.CheckpointSha256, version.CheckpointEpoch) : await CheckpointAsync(job.Id, settings.Checkpoint!, cancellation);
         await RequireDatasetAsync(projectId, settings.DatasetVersionId, job.TaskType, cancellation);
+        if (settings.Measure)
+            await RequireSameClassesAsync(job, settings.DatasetVersionId, cancellation);
         // The settings that shape the network and its input are the job's own; the others do not matter here.
         var config = job.Config.Where(field => field.Key is "imageSize" or "device").ToDictionary(StringComparer.Ordinal);
         if (settings.MinConfidence is { } least)
             config["minConfidence"] = JsonSerializer.SerializeToElement(least);
         if (settings.Split is { } split)
             config["split"] = JsonSerializer.SerializeToElement(split.ToString().ToLowerInvariant());
+        if (settings.Measure)
+            config["measure"] = JsonSerializer.SerializeToElement(true);
         var prediction = new BatchPrediction
         {
             ProjectId = projectId, JobId = job.Id, ModelVersionId = version?.Id, CheckpointKey = key, CheckpointSha256 = sha256, CheckpointEpoch = epoch, DatasetVersionId = settings.DatasetVersionId,
@@ -50,6 +56,7 @@ public sealed class PredictionLifecycle(PlatformDatabase database, ObjectStores 
             return earlier;
         await database.RequireLiveProjectAsync(projectId, "project", cancellation);
         await database.RequireLiveDatasetOfVersionAsync(settings.DatasetVersionId, cancellation);
+        await quotas.RequireRoomForJobAsync(userId, cancellation);
         // Retention removes no checkpoint that is locked, and none that a prediction used of late.
         if (version is null && !await database.Checkpoints.FromSql($"SELECT * FROM checkpoints WHERE key = {key} FOR SHARE").AsNoTracking().AnyAsync(cancellation))
             throw ProblemException.NoSuch("checkpoint", "checkpoint");
@@ -119,6 +126,17 @@ public sealed class PredictionLifecycle(PlatformDatabase database, ObjectStores 
         var checkpoint = await database.Checkpoints.AsNoTracking().FirstOrDefaultAsync(row => row.JobId == jobId && row.Attempt == name.Attempt && row.Epoch == name.Epoch, cancellation)
             ?? throw ProblemException.NoSuch("checkpoint", "checkpoint");
         return (checkpoint.Key, checkpoint.Sha256, checkpoint.Epoch);
+    }
+
+    /// <summary>Answers can be compared only with annotations of the same classes in the same order.</summary>
+    private async Task RequireSameClassesAsync(TrainingJob job, Guid versionId, CancellationToken cancellation)
+    {
+        if (job.DatasetVersionId == versionId)
+            return;
+        var versions = await database.DatasetVersions.AsNoTracking().Where(version => version.Id == versionId || version.Id == job.DatasetVersionId).ToListAsync(cancellation);
+        var (trained, measured) = (versions.Single(version => version.Id == job.DatasetVersionId), versions.Single(version => version.Id == versionId));
+        if (!trained.ClassNames.SequenceEqual(measured.ClassNames, StringComparer.Ordinal))
+            throw new ProblemException(ErrorCodes.TaskNotSupported, "The dataset has other classes than the model, so its answers cannot be measured. Predict without measuring.", "datasetVersionId");
     }
 
     private async Task RequireDatasetAsync(Guid projectId, Guid versionId, TaskType task, CancellationToken cancellation)

@@ -34,7 +34,7 @@ public sealed class TrainerRequestBuilder(
     private async Task<BuiltRequest> BuildTrainingAsync(Attempt attempt, CancellationToken cancellation)
     {
         var job = await database.TrainingJobs.AsNoTracking().SingleAsync(j => j.Id == attempt.SubjectId, cancellation);
-        var dataset = await inputs.DatasetAsync(job, cancellation);
+        var dataset = await inputs.DatasetAsync(job, attempt.SubjectId, cancellation);
         if (dataset is null)
             return new BuiltRequest(null, Failure.Of(ErrorCodes.DatasetVersionNotReady), null);
         var last = await database.Checkpoints.AsNoTracking().Where(c => c.JobId == job.Id)
@@ -60,7 +60,7 @@ public sealed class TrainerRequestBuilder(
         var export = await database.Exports.AsNoTracking().SingleAsync(e => e.Id == attempt.SubjectId, cancellation);
         var version = await database.ModelVersions.AsNoTracking().SingleAsync(v => v.Id == export.ModelVersionId, cancellation);
         var job = await database.TrainingJobs.AsNoTracking().SingleAsync(j => j.Id == version.JobId, cancellation);
-        var dataset = await inputs.DatasetAsync(job, cancellation);
+        var dataset = await inputs.DatasetAsync(job, attempt.SubjectId, cancellation);
         if (dataset is null)
             return new BuiltRequest(null, Failure.Of(ErrorCodes.DatasetVersionNotReady), null);
         var checkpoint = new TrainerCheckpoint(inputs.Get(version.CheckpointKey), version.CheckpointSha256, version.CheckpointEpoch);

@@ -5,31 +5,31 @@ using VisionPlatform.Infrastructure.Persistence;
 namespace VisionPlatform.Application.Training;
 
 /// <summary>
-/// Leases of trainer slots. No trainer runs more attempts than it has slots. Projects take turns: first the attempt whose project has fewer attempts
-/// running or in front of it, then the one whose project has not had a slot for longest, then the one that has waited longest. So a project that
-/// queues many jobs or exports delays another project by one of them at most.
+/// Leases of trainer slots. No trainer runs more attempts than it has slots. People take turns: first the attempt whose person has fewer attempts
+/// running or in front of it, then the one whose person has not had a slot for longest, then the one that has waited longest. So somebody who
+/// queues many jobs or exports, in however many projects, delays another person by one of them at most.
 /// </summary>
 public static class TrainerSlots
 {
     /// <summary>A lease that is not renewed for this long no longer counts.</summary>
     public static readonly TimeSpan LeaseTime = TimeSpan.FromMinutes(10);
 
-    private const string WithProject =
+    private const string WithPerson =
         "attempts a LEFT JOIN training_jobs j ON j.id = a.subject_id LEFT JOIN exports e ON e.id = a.subject_id LEFT JOIN predictions p ON p.id = a.subject_id";
 
     /// <summary>The waiting attempts of trainer {0} at time {1} with the place of each, from 1.</summary>
     private const string Queue =
         $$"""
         held AS (
-            SELECT coalesce(j.project_id, e.project_id, p.project_id) AS project_id, count(*) AS slots
-            FROM {{WithProject}} JOIN trainer_leases l ON l.attempt_id = a.id
+            SELECT coalesce(j.created_by, e.created_by, p.created_by) AS user_id, count(*) AS slots
+            FROM {{WithPerson}} JOIN trainer_leases l ON l.attempt_id = a.id
             WHERE l.trainer = {0} AND l.expires_at > {1} GROUP BY 1
         ), rounds AS (
             SELECT a.id, a.subject_id, a.created_at, t.taken_at,
-                coalesce(h.slots, 0) + row_number() OVER (PARTITION BY coalesce(j.project_id, e.project_id, p.project_id) ORDER BY a.created_at, a.id) AS round
-            FROM {{WithProject}}
-            LEFT JOIN held h ON h.project_id = coalesce(j.project_id, e.project_id, p.project_id)
-            LEFT JOIN trainer_turns t ON t.trainer = a.trainer AND t.project_id = coalesce(j.project_id, e.project_id, p.project_id)
+                coalesce(h.slots, 0) + row_number() OVER (PARTITION BY coalesce(j.created_by, e.created_by, p.created_by) ORDER BY a.created_at, a.id) AS round
+            FROM {{WithPerson}}
+            LEFT JOIN held h ON h.user_id = coalesce(j.created_by, e.created_by, p.created_by)
+            LEFT JOIN person_turns t ON t.trainer = a.trainer AND t.user_id = coalesce(j.created_by, e.created_by, p.created_by)
             WHERE a.trainer = {0} AND a.state = 'waiting' AND NOT EXISTS (SELECT FROM trainer_leases l WHERE l.attempt_id = a.id AND l.expires_at > {1})
         ), queue AS (
             SELECT id, subject_id, row_number() OVER (ORDER BY round, taken_at NULLS FIRST, created_at, id) AS place FROM rounds
@@ -46,9 +46,9 @@ public static class TrainerSlots
             ON CONFLICT (attempt_id) DO UPDATE SET expires_at = EXCLUDED.expires_at
             RETURNING attempt_id
         )
-        INSERT INTO trainer_turns (trainer, project_id, taken_at)
-        SELECT {0}, coalesce(j.project_id, e.project_id, p.project_id), {1} FROM lease JOIN {{WithProject}} ON a.id = lease.attempt_id
-        ON CONFLICT (trainer, project_id) DO UPDATE SET taken_at = EXCLUDED.taken_at
+        INSERT INTO person_turns (trainer, user_id, taken_at)
+        SELECT {0}, coalesce(j.created_by, e.created_by, p.created_by), {1} FROM lease JOIN {{WithPerson}} ON a.id = lease.attempt_id
+        ON CONFLICT (trainer, user_id) DO UPDATE SET taken_at = EXCLUDED.taken_at
         """;
 
     private const string Waiting = $$"""WITH {{Queue}} SELECT subject_id AS "Value" FROM queue ORDER BY place LIMIT 16""";

@@ -4,6 +4,7 @@ using Azure.Identity;
 using Microsoft.Extensions.Configuration;
 using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Training;
 using VisionPlatform.Infrastructure.Settings;
 using VisionPlatform.Infrastructure.Storage;
 
@@ -14,7 +15,7 @@ internal static class StorageCommands
 {
     /// <summary>Where URLs may write, of all buckets.</summary>
     private static readonly (Func<StorageSettings, BucketSettings> Bucket, string Prefix)[] UrlPrefixes =
-        [(settings => settings.External, StagingKeys.Prefix), (settings => settings.Internal, "checkpoints/"), (settings => settings.Internal, "exports/")];
+        [(settings => settings.External, StagingKeys.Prefix), .. Attempt.Folders.Select(folder => ((Func<StorageSettings, BucketSettings>)(settings => settings.Internal), folder))];
 
     public static Command Build()
     {

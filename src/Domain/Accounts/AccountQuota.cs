@@ -3,10 +3,10 @@ namespace VisionPlatform.Domain.Accounts;
 /// <summary>How much one account may have at a time; null means no limit.</summary>
 /// <param name="Projects">Projects that it owns.</param>
 /// <param name="Datasets">Datasets that it created.</param>
-/// <param name="ConcurrentJobs">Its training jobs that are queued or running.</param>
+/// <param name="ConcurrentJobs">Its training jobs that are queued or running, and its predictions of datasets under way.</param>
 /// <param name="ConcurrentExports">Its exports that are queued or running.</param>
 /// <param name="StorageGb">Images that it uploaded, in GB of 10⁹ bytes.</param>
-/// <param name="GpuHoursPerMonth">Hours of training of its jobs in a calendar month (UTC).</param>
+/// <param name="GpuHoursPerMonth">Hours of its jobs and predictions in a calendar month (UTC).</param>
 public sealed record AccountQuota(int? Projects, int? Datasets, int? ConcurrentJobs, int? ConcurrentExports, int? StorageGb, int? GpuHoursPerMonth)
 {
     /// <summary>The quota of a system role.</summary>

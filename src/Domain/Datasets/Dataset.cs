@@ -41,7 +41,19 @@ public sealed class DatasetMember
     public DateTimeOffset CreatedAt { get; init; }
 }
 
-/// <summary>What one person's images in one dataset take up; kept by the database with every image that comes or goes.</summary>
+/// <summary>An image that left its dataset and is stored on, as a version pins it. It counts in the quota of the person who uploaded it.</summary>
+public sealed class PinnedImage
+{
+    /// <summary>Object key in the datasets bucket.</summary>
+    public required string Key { get; init; }
+    public required Guid DatasetId { get; init; }
+
+    /// <summary>Bytes.</summary>
+    public required long Size { get; init; }
+    public required Guid CreatedBy { get; init; }
+}
+
+/// <summary>What one person's images in one dataset take up, with the <see cref="PinnedImage"/>s; kept by the database with every image that comes or goes.</summary>
 public sealed class DatasetUsage
 {
     public required Guid DatasetId { get; init; }

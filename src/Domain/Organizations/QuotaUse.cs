@@ -9,7 +9,7 @@ public enum QuotaKind
     /// <summary>Datasets that the account created.</summary>
     Datasets,
 
-    /// <summary>Training jobs that are queued or running.</summary>
+    /// <summary>Training jobs that are queued or running, and predictions of datasets under way.</summary>
     ConcurrentJobs,
 
     /// <summary>Exports that are queued or running.</summary>
@@ -18,7 +18,7 @@ public enum QuotaKind
     /// <summary>Size of the images, in GB of 10⁹ bytes.</summary>
     StorageGb,
 
-    /// <summary>Hours of training in the current calendar month (UTC).</summary>
+    /// <summary>Hours of jobs and predictions in the current calendar month (UTC).</summary>
     GpuHoursPerMonth,
 
     /// <summary>People who belong to the organization or are invited.</summary>

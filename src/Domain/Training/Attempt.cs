@@ -46,7 +46,12 @@ public sealed class Attempt
     public DateTimeOffset? FilesSweptAt { get; init; }
 
     /// <summary>Prefix of the keys of its files in the internal bucket. It may write nowhere else.</summary>
-    public string ArtifactPrefix => $"{Kind switch { AttemptKind.Train => "checkpoints", AttemptKind.Predict => "predictions", _ => "exports" }}/{SubjectId}/{Number}/";
+    public string ArtifactPrefix => $"{FolderOf(Kind)}{SubjectId}/{Number}/";
+
+    /// <summary>Folders of the internal bucket with what attempts upload. No URL writes to another one.</summary>
+    public static IReadOnlyList<string> Folders { get; } = [.. Enum.GetValues<AttemptKind>().Select(FolderOf)];
+
+    private static string FolderOf(AttemptKind kind) => kind switch { AttemptKind.Train => "checkpoints/", AttemptKind.Predict => "predictions/", _ => "exports/" };
 
     /// <summary>Moves forward. Returns false and changes nothing if the state is not later than the present one, or the attempt has ended.</summary>
     public bool MoveTo(AttemptState state, DateTimeOffset now, Failure? error = null)

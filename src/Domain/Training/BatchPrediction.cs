@@ -42,7 +42,7 @@ public sealed class BatchPrediction
     public required string Model { get; init; }
     public required TaskType TaskType { get; init; }
 
-    /// <summary>Values for the trainer: those of the job that shape the model's input, <c>minConfidence</c> and <c>split</c>.</summary>
+    /// <summary>Values for the trainer: those of the job that shape the model's input, <c>minConfidence</c>, <c>split</c> and <c>measure</c>.</summary>
     public required Dictionary<string, JsonElement> Config { get; init; }
     public PredictionState State { get; private set; } = PredictionState.Pending;
     public bool CancelRequested { get; set; }
@@ -54,6 +54,9 @@ public sealed class BatchPrediction
 
     /// <summary>Number of images in the file.</summary>
     public int? Images { get; set; }
+
+    /// <summary>How well the answers agree with the annotations of the dataset version; null when that was not asked for, or not yet measured.</summary>
+    public CheckpointMeasures? Measured { get; set; }
     public Failure? Error { get; private set; }
     public required Guid CreatedBy { get; init; }
     public DateTimeOffset CreatedAt { get; init; }

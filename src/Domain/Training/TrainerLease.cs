@@ -1,10 +1,10 @@
 namespace VisionPlatform.Domain.Training;
 
-/// <summary>When a project last got a slot of a trainer. Projects take turns.</summary>
+/// <summary>When a person last got a slot of a trainer. People take turns.</summary>
 public sealed class TrainerTurn
 {
     public required string Trainer { get; init; }
-    public required Guid ProjectId { get; init; }
+    public required Guid UserId { get; init; }
     public required DateTimeOffset TakenAt { get; set; }
 }
 

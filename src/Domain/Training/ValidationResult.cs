@@ -18,8 +18,26 @@ public sealed class ValidationResult
     /// </summary>
     public required List<List<long>> ConfusionMatrix { get; init; }
     public required List<ClassMetrics> PerClass { get; init; }
+
+    /// <summary>How precision falls as recall rises, for each class with objects; empty for tasks that do not detect, or when the trainer sent none.</summary>
+    public List<PrecisionCurve> PrecisionCurves { get; init; } = [];
     public required DateTimeOffset Time { get; init; }
 }
+
+/// <summary>How well a checkpoint answers for images with known annotations.</summary>
+/// <param name="Metrics">Measures of the task by name, for example <c>accuracy</c> or <c>mAP50-95</c>.</param>
+/// <param name="Classes">Classes in the order of the model's outputs.</param>
+/// <param name="ConfusionMatrix">Number of images, objects or pixels by true class (rows) and predicted class (columns); it may have one row and column more than classes, the last, for the background. Empty when the trainer sent none.</param>
+/// <param name="PerClass">Quality of each class.</param>
+/// <param name="PrecisionCurves">How precision falls as recall rises, for each class with objects; empty for tasks that do not detect.</param>
+public sealed record CheckpointMeasures(
+    IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<string> Classes, IReadOnlyList<IReadOnlyList<long>> ConfusionMatrix, IReadOnlyList<ClassMetrics> PerClass,
+    IReadOnlyList<PrecisionCurve> PrecisionCurves);
+
+/// <summary>Precision of a class at IoU 0.5 over recall, as COCO defines it.</summary>
+/// <param name="Class">Name of the class.</param>
+/// <param name="Precision">From 0 to 1, at recalls that divide 0 to 1 evenly: with 21 values at 0, 0.05, … 1.</param>
+public sealed record PrecisionCurve(string Class, IReadOnlyList<double> Precision);
 
 /// <summary>Quality of one class.</summary>
 /// <param name="Class">Name of the class.</param>

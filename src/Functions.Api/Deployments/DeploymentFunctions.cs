@@ -12,7 +12,7 @@ using VisionPlatform.Orchestrations;
 namespace VisionPlatform.Api.Deployments;
 
 /// <summary>Deployments: create, read, deactivate. <see cref="PredictionFunctions"/> calls them.</summary>
-public sealed class DeploymentFunctions(PlatformDatabase database, DeploymentLifecycle deployments, ProjectAccess access)
+public sealed class DeploymentFunctions(PlatformDatabase database, DeploymentLifecycle deployments, UsageCounts counts, ProjectAccess access)
 {
     private const string Route = "api/v1/deployments";
     private const string RouteOfOne = Route + "/{id:guid}";
@@ -45,6 +45,7 @@ public sealed class DeploymentFunctions(PlatformDatabase database, DeploymentLif
         var project = request.RequiredQueryId("projectId");
         await access.RequireAsync(request.CurrentUser(), project, Permission.DeploymentsRead, cancellation);
         var page = await database.Deployments.AsNoTracking().Where(d => d.ProjectId == project).NewestFirstAsync(request, deployment => deployment, cancellation);
+        await counts.FlushAsync(cancellation);
         var ids = page.Items.Select(deployment => deployment.Id).ToArray();
         var usage = await database.DeploymentUsage.AsNoTracking().Where(row => ids.Contains(row.DeploymentId)).ToDictionaryAsync(row => row.DeploymentId, cancellation);
         return Answer.Ok(new Page<DeploymentAnswer>([.. page.Items.Select(deployment => DeploymentAnswer.Of(deployment, usage.GetValueOrDefault(deployment.Id)))], page.NextCursor));
@@ -56,13 +57,14 @@ public sealed class DeploymentFunctions(PlatformDatabase database, DeploymentLif
     public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var deployment = await RequireAsync(request, id, Permission.DeploymentsRead, cancellation);
+        await counts.FlushAsync(cancellation);
         var usage = await database.DeploymentUsage.AsNoTracking().SingleOrDefaultAsync(row => row.DeploymentId == id, cancellation);
         return Answer.Ok(DeploymentAnswer.Of(deployment, usage), deployment.Version, showsMore: true);
     }
 
     [Function("DeactivateDeployment"), RequiresPermission(Permission.DeploymentsWrite)]
     [Operation("Deactivate a deployment", Status = 204,
-        Description = "The deployment stops answering predictions and cannot be activated again.")]
+        Description = "The deployment stops answering predictions until one of its revisions is activated.")]
     public async Task<IResult> Deactivate(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {

@@ -33,10 +33,10 @@ public sealed class PredictionFunctions(PlatformDatabase database, ServedModels 
         if (deployment.State != DeploymentState.Active)
             throw new ProblemException(ErrorCodes.DeploymentNotActive, $"The deployment is {deployment.State.AsText()}.");
         var (images, topK, minScore) = await ReadImagesAsync(request, cancellation);
-        var reply = await models.PredictAsync(deployment, images, topK, minScore, cancellation);
-        return reply.Predictions is [{ Error: { } error }]
+        var (revision, reply) = await models.PredictAsync(deployment, images, topK, minScore, cancellation);
+        return reply.Predictions is [{ Prediction.Error: { } error }]
             ? throw new ProblemException(ErrorCodes.Find(error.Code), error.Message, "images[0]")
-            : Answer.Ok(new PredictionAnswer(deployment.Id, reply.Predictions, reply.InferenceMs));
+            : Answer.Ok(new PredictionAnswer(deployment.Id, revision, [.. reply.Predictions.Select(served => served.Prediction)], reply.InferenceMs));
     }
 
     private async Task<Deployment> RequireAsync(HttpRequest request, Guid id, CancellationToken cancellation)

@@ -28,7 +28,7 @@ public sealed class ExportFunctions(PlatformDatabase database, ExportLifecycle e
     [Function("CreateExports"), RequiresPermission(Permission.ExportsRun)]
     [Operation("Export a model version", Body = typeof(NewExports), Example = Example, Returns = typeof(StartedExports), Status = 202,
         Problems = ["NOT_FOUND", "UNKNOWN_EXPORT_FORMAT", "TASK_NOT_SUPPORTED", "INVALID_CONFIG", "TRAINER_UNAVAILABLE", "QUOTA_EXCEEDED"],
-        Description = "Starts one export for each format. They run in parallel, in turns with the jobs and exports of other projects; read them until they have ended.")]
+        Description = "Starts one export for each format. They run in parallel, in turns with the jobs and exports of other people; read them until they have ended.")]
     public async Task<IResult> Create(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route)] HttpRequest request, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
     {

@@ -65,6 +65,7 @@ public static class Examples
         ["models/versions"] = ModelVersion,
         ["exports"] = Export,
         ["deployments"] = Deployment,
+        ["deployments/revisions"] = "1",
         ["docs"] = "docs.js",
         ["infer"] = Deployment,
         ["users"] = Colleague,

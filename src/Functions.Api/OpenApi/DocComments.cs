@@ -32,6 +32,7 @@ internal static partial class DocComments
         ["width"] = "Width in pixels, after the EXIF orientation was applied.",
         ["height"] = "Height in pixels, after the EXIF orientation was applied.",
         ["attempt"] = "Number of the attempt, from 1.",
+        ["number"] = "Number, from 1.",
         ["epoch"] = "Number of the epoch, from 1.",
     };
 

@@ -44,7 +44,7 @@ internal static class SchemaExamples
     {
         ["projectId"] = Examples.Project, ["datasetId"] = Examples.Dataset, ["datasetVersionId"] = Examples.DatasetVersion, ["uploadId"] = Examples.Upload,
         ["jobId"] = Examples.TrainingJob, ["modelId"] = Examples.Model, ["modelVersionId"] = Examples.ModelVersion, ["exportId"] = Examples.Export,
-        ["deploymentId"] = Examples.Deployment, ["ownerId"] = Examples.User, ["userId"] = Examples.User,
+        ["deploymentId"] = Examples.Deployment, ["ownerId"] = Examples.User, ["createdBy"] = Examples.User, ["userId"] = Examples.User,
     };
 
     // Deeper than any answer is; a schema that holds itself ends here.

@@ -12,7 +12,7 @@ namespace VisionPlatform.Api.Organizations;
 /// <param name="MaxUsers">How many people may belong to it or be invited.</param>
 /// <param name="MaxStorageGb">Size of all images of its people, in GB of 10⁹ bytes.</param>
 /// <param name="MaxGpuHoursPerMonth">Hours of training of all its people in a calendar month (UTC).</param>
-/// <param name="MaxConcurrentJobs">Training jobs of all its people that may be queued or running at the same time.</param>
+/// <param name="MaxConcurrentJobs">Training jobs and predictions of all its people that may be queued or running at the same time.</param>
 public sealed record OrganizationRequest(
     [property: Name(OrganizationLimits.Name)] string Name,
     [property: Name(OrganizationLimits.Company)] string? Company = null,
@@ -32,7 +32,7 @@ public sealed record OrganizationRequest(
 /// <param name="MaxUsers">How many people may belong to it or be invited.</param>
 /// <param name="MaxStorageGb">Size of all images of its people, in GB of 10⁹ bytes.</param>
 /// <param name="MaxGpuHoursPerMonth">Hours of training of all its people in a calendar month (UTC).</param>
-/// <param name="MaxConcurrentJobs">Training jobs of all its people that may be queued or running at the same time.</param>
+/// <param name="MaxConcurrentJobs">Training jobs and predictions of all its people that may be queued or running at the same time.</param>
 public sealed record OrganizationAnswer(
     Guid Id, string Name, string? Company, string? Division, int? MaxUsers, int? MaxStorageGb, int? MaxGpuHoursPerMonth, int? MaxConcurrentJobs, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {

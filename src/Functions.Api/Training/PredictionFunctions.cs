@@ -20,18 +20,19 @@ namespace VisionPlatform.Api.Training;
 /// <param name="ModelVersionId">Model version to predict with; left out for a checkpoint of a job.</param>
 /// <param name="JobId">Training job whose checkpoint predicts; left out for a model version.</param>
 /// <param name="Checkpoint">The checkpoint of the job.</param>
-/// <param name="DatasetVersionId">Dataset version whose images are predicted. It belongs to the same project and task; its classes do not matter.</param>
+/// <param name="DatasetVersionId">Dataset version whose images are predicted. It belongs to the same project and task; its classes matter only for <c>measure</c>.</param>
 /// <param name="MinConfidence">Objects with less confidence are left out; 0.25 when left out. A classification gives its best classes in any case.</param>
 /// <param name="Split">Only images of this split; all when left out.</param>
+/// <param name="Measure">Whether to compare the answers with the annotations of the dataset version too, which must have the classes of the model; not when left out.</param>
 public sealed record NewPrediction(
-    Guid? ModelVersionId, Guid? JobId, CheckpointName? Checkpoint, [property: Required] Guid? DatasetVersionId, [property: Range(0.0, 1.0)] double? MinConfidence, Split? Split) : IValidatableObject
+    Guid? ModelVersionId, Guid? JobId, CheckpointName? Checkpoint, [property: Required] Guid? DatasetVersionId, [property: Range(0.0, 1.0)] double? MinConfidence, Split? Split, bool? Measure) : IValidatableObject
 {
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
         (ModelVersionId is not null) == (JobId is not null) || (JobId is not null) != (Checkpoint is not null)
             ? [new ValidationResult("Send modelVersionId, or jobId with checkpoint.", ["modelVersionId"])]
             : [];
 
-    internal PredictionSettings ToSettings() => new(ModelVersionId, JobId, Checkpoint, DatasetVersionId!.Value, MinConfidence, Split);
+    internal PredictionSettings ToSettings() => new(ModelVersionId, JobId, Checkpoint, DatasetVersionId!.Value, MinConfidence, Split, Measure ?? false);
 }
 
 /// <summary>What a checkpoint says about every image of a dataset version.</summary>
@@ -47,12 +48,13 @@ public sealed record NewPrediction(
 /// <param name="Images">Number of images in the file; null until completed.</param>
 /// <param name="Size">Size of the file in bytes; null until completed.</param>
 /// <param name="Url">Presigned address of the file, which works for an hour: gzip, a JSON object a line with the <c>path</c> of an image, then <c>class</c>, <c>confidence</c> and <c>top</c> of a classification, or <c>annotations</c> in the form of a dataset's own with a <c>confidence</c>; null until completed.</param>
+/// <param name="Measured">How well the answers agree with the annotations; null unless <c>measure</c> was asked for and the prediction is completed.</param>
 /// <param name="Error">Why it failed; null otherwise.</param>
 /// <param name="CreatedBy">Account that asked for it.</param>
 /// <param name="CompletedAt">When it ended; null before.</param>
 public sealed record BatchPredictionAnswer(
     Guid Id, Guid ProjectId, Guid JobId, Guid? ModelVersionId, int CheckpointEpoch, Guid DatasetVersionId, string Framework, string Model, TaskType TaskType, IReadOnlyDictionary<string, JsonElement> Config,
-    PredictionState State, bool CancelRequested, int? Images, long? Size, Uri? Url, FailureAnswer? Error, Guid CreatedBy, DateTimeOffset CreatedAt, DateTimeOffset? CompletedAt);
+    PredictionState State, bool CancelRequested, int? Images, long? Size, Uri? Url, CheckpointMeasures? Measured, FailureAnswer? Error, Guid CreatedBy, DateTimeOffset CreatedAt, DateTimeOffset? CompletedAt);
 
 /// <summary>Predictions over dataset versions.</summary>
 public sealed class PredictionFunctions(PlatformDatabase database, PredictionLifecycle predictions, ObjectStores stores, ProjectAccess access)
@@ -64,8 +66,8 @@ public sealed class PredictionFunctions(PlatformDatabase database, PredictionLif
 
     [Function("CreatePrediction"), RequiresPermission(Permission.TrainingRun)]
     [Operation("Predict the images of a dataset version", Body = typeof(NewPrediction), Example = Example, Returns = typeof(BatchPredictionAnswer), Status = 202,
-        Problems = ["NOT_FOUND", "DATASET_DELETED", "DATASET_VERSION_NOT_READY", "TASK_NOT_SUPPORTED"],
-        Description = "A trainer predicts every image with a model version or a checkpoint, in turns with the jobs of other projects, and stores the result as a file.")]
+        Problems = ["NOT_FOUND", "DATASET_DELETED", "DATASET_VERSION_NOT_READY", "TASK_NOT_SUPPORTED", "QUOTA_EXCEEDED"],
+        Description = "A trainer predicts every image with a model version or a checkpoint, in turns with the jobs of other people, and stores the result as a file. With measure it also evaluates the model on the dataset version. It counts as a job in quotas.")]
     public async Task<IResult> Create(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route)] HttpRequest request, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
     {
@@ -123,6 +125,6 @@ public sealed class PredictionFunctions(PlatformDatabase database, PredictionLif
         var file = row is { State: PredictionState.Completed, Key: { } key } ? new Uri(stores.Internal.PresignGet(key, DownloadLifetime, "predictions.jsonl.gz").Url) : null;
         return new BatchPredictionAnswer(
             row.Id, row.ProjectId, row.JobId, row.ModelVersionId, row.CheckpointEpoch, row.DatasetVersionId, row.Framework, row.Model, row.TaskType, row.Config, row.State, row.CancelRequested, row.Images,
-            file is null ? null : row.Size, file, FailureAnswer.Of(row.Error), row.CreatedBy, row.CreatedAt, row.CompletedAt);
+            file is null ? null : row.Size, file, file is null ? null : row.Measured, FailureAnswer.Of(row.Error), row.CreatedBy, row.CreatedAt, row.CompletedAt);
     }
 }

@@ -61,8 +61,10 @@ public sealed record TrainingJobMarks(
     private const int LongestTag = 50;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
-        (Tags ?? []).Index().Where(tag => string.IsNullOrWhiteSpace(tag.Item) || tag.Item.Length > LongestTag || tag.Item != tag.Item.Trim())
-            .Select(tag => new ValidationResult($"A tag has 1 to {LongestTag} characters and no spaces at its ends.", [$"tags[{tag.Index}]"]));
+        from tag in (Tags ?? []).Index()
+        let problem = NameAttribute.Problem(tag.Item, LongestTag)
+        where problem is not null
+        select new ValidationResult(problem, [$"tags[{tag.Index}]"]);
 }
 
 /// <summary>A training job with its attempts.</summary>
@@ -138,6 +140,18 @@ public sealed record FailureAnswer(
 {
     public static FailureAnswer? Of(Failure? failure) =>
         failure is null ? null : new FailureAnswer(failure.Code, failure.Category, failure.Message, failure.SuggestedAction, failure.Measured, failure.TryConfig);
+}
+
+/// <summary>What was measured on a split after an epoch.</summary>
+/// <param name="Attempt">Number of the attempt, from 1.</param>
+/// <param name="Epoch">Number of the epoch, from 1.</param>
+/// <param name="Split">Images that were measured.</param>
+/// <param name="Measured">What was measured.</param>
+/// <param name="Time">When it was measured.</param>
+public sealed record TrainingValidation(int Attempt, int Epoch, Split Split, CheckpointMeasures Measured, DateTimeOffset Time)
+{
+    internal static TrainingValidation Of(Domain.Training.ValidationResult row) =>
+        new(row.Attempt, row.Epoch, row.Split, new CheckpointMeasures(row.Metrics, row.Classes, row.ConfusionMatrix, row.PerClass, row.PrecisionCurves), row.Time);
 }
 
 /// <summary>Metrics of one epoch of one attempt.</summary>

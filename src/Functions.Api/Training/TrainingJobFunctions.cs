@@ -7,6 +7,7 @@ using VisionPlatform.Application.Idempotency;
 using VisionPlatform.Application.Training;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Text;
 using VisionPlatform.Domain.Training;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Orchestrations;
@@ -133,7 +134,7 @@ public sealed class TrainingJobFunctions(PlatformDatabase database, JobLifecycle
             rows = rows.Where(job => job.TaskType == task);
         if (request.QueryText("model") is { } model)
             rows = rows.Where(job => job.Model == model);
-        if (request.QueryText("tag") is { } tag)
+        if (request.QueryText("tag")?.AsName() is { } tag)
             rows = rows.Where(job => job.Tags.Contains(tag));
         if (request.QueryText("search") is { } text)
             rows = rows.Where(job => EF.Functions.ILike(job.Name + " " + job.Notes, LikePattern.Containing(text), LikePattern.Escape));

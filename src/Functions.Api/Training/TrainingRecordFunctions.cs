@@ -3,6 +3,8 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Application.Training;
 using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Domain.Datasets;
+using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Training;
 using VisionPlatform.Api.Projects;
 using VisionPlatform.Infrastructure.Persistence;
@@ -47,6 +49,24 @@ public sealed class TrainingRecordFunctions(PlatformDatabase database, JobRecord
         var attempts = await AttemptsAsync(id, cancellation);
         var epochs = await records.EpochsAsync(id, cancellation);
         return Answer.Ok(TrainingCurvesAnswer.Of(job, attempts, epochs, wanted));
+    }
+
+    [Function("GetTrainingValidation"), RequiresPermission(Permission.TrainingRead)]
+    [Operation("Get a validation of a training job", Returns = typeof(TrainingValidation),
+        Description = "What was measured on a split after an epoch: confusion matrix, precision over recall, quality of each class. Without epoch, that of the best epoch that was measured on the split.")]
+    [Query<Split>("split", "Images that were measured; val when left out.", Example = "val")]
+    [Query<long>("epoch", "Number of the epoch; of several attempts that trained it, the last one counts.", Minimum = 0, Maximum = 1_000_000, Example = "1")]
+    public async Task<IResult> GetValidation(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/training/jobs/{id:guid}/validation")] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        var job = await access.RequireJobAsync(database, request.CurrentUser(), id, Permission.TrainingRead, cancellation);
+        var split = request.QueryOneOf<Split>("split") ?? Split.Val;
+        var measured = database.ValidationResults.AsNoTracking().Where(result => result.JobId == id && result.Split == split);
+        var epoch = request.QueryNumber("epoch");
+        var found = epoch is { } wanted
+            ? await measured.Where(result => result.Epoch == wanted).OrderByDescending(result => result.Attempt).FirstOrDefaultAsync(cancellation)
+            : await measured.OrderByDescending(result => result.Epoch == job.BestEpoch).ThenByDescending(result => result.Attempt).ThenByDescending(result => result.Epoch).FirstOrDefaultAsync(cancellation);
+        return Answer.Ok(found is null ? throw ProblemException.NoSuch("validation", "epoch") : TrainingValidation.Of(found));
     }
 
     private Task<List<Attempt>> AttemptsAsync(Guid jobId, CancellationToken cancellation) =>

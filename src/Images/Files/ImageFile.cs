@@ -21,6 +21,9 @@ internal sealed record ImageFile(ImageFormat Format, int Width, int Height, byte
     /// <summary>Whether the samples are inks: cyan, magenta, yellow, black.</summary>
     public bool IsCmyk { get; init; }
 
+    /// <summary>Whether the pixels are CCITT codes (TIFF compressions 2 to 4).</summary>
+    public bool IsFax { get; init; }
+
     public ImageFacts Facts => Orientation >= 5 ? new(Format, Height, Width) : new(Format, Width, Height);
 
     /// <summary>Decoded bytes for each allowed pixel, at most: four channels of 8 bits, or two of 16.</summary>

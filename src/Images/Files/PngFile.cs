@@ -20,6 +20,8 @@ internal static class PngFile
             if (end > bytes.Length)
                 throw position == 8 ? bytes.Damaged() : RefusedImageException.Truncated();
             var kind = bytes.Slice(position + 4, 4);
+            if (position == 8 && !kind.SequenceEqual("IHDR"u8))
+                throw bytes.Damaged();
             var body = bytes.Slice(position + 8, length);
             var isSound = Crc32.HashToUInt32(bytes.Slice(position + 4, length + 4)) == bytes.UInt32(end - 4, bigEndian: true);
             var isTransparency = kind.SequenceEqual("tRNS"u8);

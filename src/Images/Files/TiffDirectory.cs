@@ -44,14 +44,14 @@ internal sealed class TiffDirectory
         }
     }
 
-    /// <summary>The values of a tag of type BYTE, SHORT, LONG or LONG8; empty if there is no such tag.</summary>
+    /// <summary>The values of a tag of type SHORT, LONG or LONG8; empty if there is no such tag.</summary>
     public long[] Numbers(int tag, int limit = 8)
     {
         if (!_positions.TryGetValue(tag, out var position))
             return [];
         var type = _bytes.UInt16(position + 2, _bigEndian);
         var count = Word(position + 4);
-        var size = type switch { 1 => 1, 3 => 2, 4 => 4, 16 => 8, _ => throw _bytes.Damaged() };
+        var size = type switch { 3 => 2, 4 => 4, 16 => 8, _ => throw _bytes.Damaged() };
         if (count < 1 || count > limit)
             throw _bytes.Damaged();
         var value = position + (_big ? 12 : 8);
@@ -61,7 +61,6 @@ internal sealed class TiffDirectory
         for (var i = 0; i < count; i++)
             numbers[i] = size switch
             {
-                1 => _bytes[value + i],
                 2 => _bytes.UInt16(value + i * 2, _bigEndian),
                 4 => _bytes.UInt32(value + i * 4, _bigEndian),
                 _ => _bytes.Int64(value + i * 8, _bigEndian),

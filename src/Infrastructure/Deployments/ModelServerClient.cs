@@ -25,6 +25,15 @@ namespace VisionPlatform.Infrastructure.Deployments;
 /// <param name="Metadata">What the export says about running it.</param>
 public sealed record ModelServerFile(Guid Id, Uri Url, string Sha256, long? Size, string Format, JsonElement? Metadata);
 
+/// <summary>A prediction, and what the image was like.</summary>
+/// <param name="Size">Width and height of the upright image in pixels; null if nobody said.</param>
+/// <param name="Brightness">Mean of all values, 0 to 255; null if nobody said.</param>
+public sealed record ServedPrediction(Prediction Prediction, IReadOnlyList<int>? Size = null, double? Brightness = null);
+
+/// <summary>What was answered for the images of a request, in their order.</summary>
+/// <param name="InferenceMs">Milliseconds that decoding the images and running the model took.</param>
+public sealed record ServedReply(IReadOnlyList<ServedPrediction> Predictions, double InferenceMs);
+
 /// <summary>
 /// Calls the model servers. Each export has an order of servers of its own, the same in every instance of the app (rendezvous hashing): the first
 /// answers, the second holds the model too and takes over when the first does not answer, and then the rest. There is one instance in a process,
@@ -58,7 +67,7 @@ public sealed class ModelServerClient(ModelServerSettings settings, TimeProvider
     /// <returns>A result for each image; one that cannot be read has an error.</returns>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.ModelLoading"/> with the model's readiness, <see cref="ErrorCodes.ModelServerBusy"/>,
     /// <see cref="ErrorCodes.ModelServerUnavailable"/>, or why the model cannot be loaded.</exception>
-    public async Task<TrainerPredictReply> PredictAsync(ModelServerFile model, IReadOnlyList<byte[]> images, int topK, double? minScore, CancellationToken cancellation)
+    public async Task<ServedReply> PredictAsync(ModelServerFile model, IReadOnlyList<byte[]> images, int topK, double? minScore, CancellationToken cancellation)
     {
         ProblemException? wait = null, broken = null;
         var query = FormattableString.Invariant($"v1/models/{model.Id}/predict?topK={topK}") + (minScore is { } score ? FormattableString.Invariant($"&minScore={score}") : "");
@@ -74,7 +83,7 @@ public sealed class ModelServerClient(ModelServerSettings settings, TimeProvider
                 if (response.IsSuccessStatusCode)
                 {
                     var reply = (await response.Content.ReadFromJsonAsync<ServerReply>(Json, cancellation))!;
-                    return new TrainerPredictReply(reply.Results, reply.InferenceMs);
+                    return new ServedReply([.. reply.Results.Select(result => new ServedPrediction(result.ToPrediction(), result.Size, result.Brightness))], reply.InferenceMs);
                 }
                 var problem = await ReadProblemAsync(server, response, cancellation);
                 if (problem.Error == ErrorCodes.ModelNotLoaded)
@@ -92,7 +101,10 @@ public sealed class ModelServerClient(ModelServerSettings settings, TimeProvider
         throw wait ?? broken ?? new ProblemException(ErrorCodes.ModelServerUnavailable, "There is no model server (MODEL_SERVER_URLS).");
     }
 
-    /// <summary>Has the servers of a model load it: returns when it is ready on the first of them that answers.</summary>
+    /// <summary>
+    /// Has the servers of a model load it and run it once: returns when it is ready on each of them that answers, so that the first request finds it warm
+    /// whichever of them it meets. One that takes over and cannot load it does not keep the first from answering.
+    /// </summary>
     /// <param name="patience">How long to wait for it.</param>
     /// <exception cref="ProblemException">As <see cref="PredictAsync"/>.</exception>
     public async Task LoadAsync(ModelServerFile model, TimeSpan patience, CancellationToken cancellation)
@@ -116,10 +128,11 @@ public sealed class ModelServerClient(ModelServerSettings settings, TimeProvider
             }
             if (states is [])
                 throw new ProblemException(ErrorCodes.ModelServerUnavailable, away?.Message ?? "There is no model server (MODEL_SERVER_URLS).", inner: away);
-            if (states[0] is not { } first)
+            var loading = states.FirstOrDefault(state => state?.Error == ErrorCodes.ModelLoading);
+            if ((states[0] is { } first && first.Error != ErrorCodes.ModelLoading ? first : loading) is not { } reason)
                 return;
-            if (first.Error != ErrorCodes.ModelLoading || time.GetTimestamp() > until)
-                throw first;
+            if (reason.Error != ErrorCodes.ModelLoading || time.GetTimestamp() > until)
+                throw reason;
             await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellation);
         }
     }
@@ -202,7 +215,13 @@ public sealed class ModelServerClient(ModelServerSettings settings, TimeProvider
 
     private sealed class ServerAway(string message, Exception inner) : Exception(message, inner);
 
-    private sealed record ServerReply(IReadOnlyList<Prediction> Results, double InferenceMs);
+    private sealed record ServerReply(IReadOnlyList<ServerResult> Results, double InferenceMs);
+
+    private sealed record ServerResult(
+        int? Index, string? Class, double? Confidence, IReadOnlyList<ClassConfidence>? Top, IReadOnlyList<PredictedObject>? Objects, PredictionError? Error, IReadOnlyList<int>? Size, double? Brightness)
+    {
+        public Prediction ToPrediction() => new(Index, Class, Confidence, Top, Objects, Error);
+    }
 
     private sealed record ServerProblem(string? Code, string? Detail, ModelReadiness? Readiness);
 

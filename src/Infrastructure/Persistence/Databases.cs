@@ -10,7 +10,7 @@ public static class Databases
     {
         DerivedTables =
         [
-            "idempotent_answers", "dataset_uploads", "annotation_imports", "annotation_import_images", "annotation_import_objects", "trainers", "trainer_leases", "trainer_turns", "epoch_metrics", "job_events", "deployment_usage", "import_issues",
+            "idempotent_answers", "dataset_uploads", "annotation_imports", "annotation_import_images", "annotation_import_objects", "trainers", "trainer_leases", "person_turns", "epoch_metrics", "job_events", "deployment_usage", "deployment_hours", "shadow_comparisons", "shadow_pairs", "shadow_differences", "import_issues",
         ],
     };
 

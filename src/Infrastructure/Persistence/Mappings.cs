@@ -83,6 +83,11 @@ internal static class Mappings
             entry.Property(e => e.FoldedPath).UseCollation("C");
             entry.HasIndex(e => new { e.ArchiveId, e.FoldedPath });
         });
+        model.Entity<PinnedImage>(image =>
+        {
+            image.HasKey(i => i.Key);
+            image.HasOne<Dataset>().WithMany().HasForeignKey(i => i.DatasetId);
+        });
         model.Entity<DatasetUsage>(usage =>
         {
             usage.HasKey(u => new { u.DatasetId, u.UserId });
@@ -211,8 +216,8 @@ internal static class Mappings
         });
         model.Entity<TrainerTurn>(turn =>
         {
-            // No foreign key: it would lock the project whenever a slot is taken.
-            turn.HasKey(t => new { t.Trainer, t.ProjectId });
+            turn.ToTable("person_turns");
+            turn.HasKey(t => new { t.Trainer, t.UserId });
         });
         model.Entity<Checkpoint>(checkpoint =>
         {
@@ -234,6 +239,7 @@ internal static class Mappings
             result.Property(r => r.Classes).HasJson();
             result.Property(r => r.ConfusionMatrix).HasJson();
             result.Property(r => r.PerClass).HasJson();
+            result.Property(r => r.PrecisionCurves).HasJson().HasDefaultValueSql("'[]'");
             result.HasOne<TrainingJob>().WithMany().HasForeignKey(r => r.JobId);
         });
         model.Entity<JobEvent>(entry =>
@@ -261,11 +267,14 @@ internal static class Mappings
             prediction.ToTable("predictions");
             prediction.Property(p => p.Config).HasJson();
             prediction.Property(p => p.Error).HasJson();
+            prediction.Property(p => p.Measured).HasJson();
             prediction.HasOne<Project>().WithMany().HasForeignKey(p => p.ProjectId);
             prediction.HasOne<DatasetVersion>().WithMany().HasForeignKey(p => p.DatasetVersionId);
             prediction.HasOne<TrainingJob>().WithMany().HasForeignKey(p => p.JobId);
             prediction.HasIndex(p => new { p.ProjectId, p.Id });
             prediction.HasIndex(p => new { p.JobId, p.DatasetVersionId, p.Id });
+            // For quotas.
+            prediction.HasIndex(p => new { p.CreatedBy, p.CompletedAt });
             prediction.HasIndex(p => p.CreatedAt).HasFilter("state IN ('pending', 'running')").HasDatabaseName("ix_predictions_active");
         });
         model.Entity<SweepRun>(run =>
@@ -319,6 +328,34 @@ internal static class Mappings
             deployment.HasOne<Export>().WithMany().HasForeignKey(d => d.ExportId);
             deployment.HasIndex(d => new { d.ProjectId, d.Id });
             deployment.HasIndex(d => d.CreatedAt).HasFilter("state IN ('pending', 'deploying')").HasDatabaseName("ix_deployments_active");
+        });
+        model.Entity<DeploymentRevision>(revision =>
+        {
+            revision.HasKey(r => new { r.DeploymentId, r.Number });
+            revision.HasOne<Deployment>().WithMany().HasForeignKey(r => r.DeploymentId);
+            revision.HasOne<Export>().WithMany().HasForeignKey(r => r.ExportId);
+        });
+        model.Entity<DeploymentHour>(hour =>
+        {
+            hour.HasKey(h => new { h.DeploymentId, h.Hour, h.Revision });
+            hour.HasOne<Deployment>().WithMany().HasForeignKey(h => h.DeploymentId);
+        });
+        model.Entity<ShadowComparison>(comparison =>
+        {
+            comparison.HasKey(c => new { c.DeploymentId, c.Revision, c.ShadowRevision });
+            comparison.HasOne<Deployment>().WithMany().HasForeignKey(c => c.DeploymentId);
+        });
+        model.Entity<ShadowPair>(pair =>
+        {
+            pair.HasKey(p => new { p.DeploymentId, p.Revision, p.ShadowRevision, p.Answer, p.ShadowAnswer });
+            pair.HasOne<Deployment>().WithMany().HasForeignKey(p => p.DeploymentId);
+        });
+        model.Entity<ShadowDifference>(difference =>
+        {
+            difference.Property(d => d.Answer).HasJson();
+            difference.Property(d => d.ShadowAnswer).HasJson();
+            difference.HasOne<Deployment>().WithMany().HasForeignKey(d => d.DeploymentId);
+            difference.HasIndex(d => new { d.DeploymentId, d.Revision, d.ShadowRevision, d.Id });
         });
         model.Entity<DeploymentUsage>(usage =>
         {

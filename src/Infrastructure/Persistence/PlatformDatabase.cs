@@ -21,6 +21,7 @@ public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options)
     public DbSet<DatasetUpload> DatasetUploads => Set<DatasetUpload>();
     public DbSet<DatasetArchive> DatasetArchives => Set<DatasetArchive>();
     public DbSet<DatasetArchiveEntry> DatasetArchiveEntries => Set<DatasetArchiveEntry>();
+    public DbSet<PinnedImage> PinnedImages => Set<PinnedImage>();
     public DbSet<DatasetUsage> DatasetUsage => Set<DatasetUsage>();
     public DbSet<DatasetVersion> DatasetVersions => Set<DatasetVersion>();
     public DbSet<DatasetVersionImage> DatasetVersionImages => Set<DatasetVersionImage>();
@@ -47,6 +48,11 @@ public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options)
     public DbSet<Export> Exports => Set<Export>();
     public DbSet<Deployment> Deployments => Set<Deployment>();
     public DbSet<DeploymentUsage> DeploymentUsage => Set<DeploymentUsage>();
+    public DbSet<DeploymentRevision> DeploymentRevisions => Set<DeploymentRevision>();
+    public DbSet<DeploymentHour> DeploymentHours => Set<DeploymentHour>();
+    public DbSet<ShadowComparison> ShadowComparisons => Set<ShadowComparison>();
+    public DbSet<ShadowPair> ShadowPairs => Set<ShadowPair>();
+    public DbSet<ShadowDifference> ShadowDifferences => Set<ShadowDifference>();
     public DbSet<ImportedRow> ImportedRows => Set<ImportedRow>();
     public DbSet<ImportIssue> ImportIssues => Set<ImportIssue>();
     public DbSet<IdempotentAnswer> IdempotentAnswers => Set<IdempotentAnswer>();

@@ -165,7 +165,7 @@ public sealed record AttemptEvent
     /// <summary>Processor that the job runs on, for example <c>cuda:0</c>.</summary>
     public string? Device { get; init; }
 
-    /// <summary>Split that was measured: <c>val</c> or <c>test</c>.</summary>
+    /// <summary>Split that was measured: <c>val</c> or <c>test</c>; for a prediction also <c>train</c> or <c>all</c>.</summary>
     public string? Split { get; init; }
 
     /// <summary>Classes in the order of the model's outputs.</summary>
@@ -176,6 +176,9 @@ public sealed record AttemptEvent
 
     /// <summary>Quality of each class.</summary>
     public List<ReportedClass>? PerClass { get; init; }
+
+    /// <summary>Precision over recall of each class with objects.</summary>
+    public List<ReportedCurve>? PrPoints { get; init; }
 
     /// <summary>Name of a checkpoint or artifact.</summary>
     public string? Name { get; init; }
@@ -233,6 +236,12 @@ public sealed record ReportedClass(
 {
     public ClassMetrics ToMetrics() => new(Class, Precision, Recall, F1, Support, Metrics);
 }
+
+/// <summary>Precision over recall of one class, as a trainer reports it.</summary>
+/// <param name="Class">Name of the class.</param>
+/// <param name="Precision">At recalls that divide 0 to 1 evenly.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
+public sealed record ReportedCurve(string Class, IReadOnlyList<double> Precision);
 
 /// <summary>Answer to a batch of events.</summary>
 /// <param name="Accepted">Highest sequence number that is over, stored or refused. The trainer sends later events again.</param>

@@ -155,7 +155,7 @@ public sealed class AnnotatedVersionTests(DatasetFixture fixture) : IClassFixtur
         await using var database = fixture.Database();
         var inputs = new AttemptInputs(database, fixture.Stores, DatasetLimits.Default);
 
-        var dataset = await inputs.DatasetAsync(Job(version), Cancellation);
+        var dataset = await inputs.DatasetAsync(Job(version), Guid.CreateVersion7(), Cancellation);
 
         Assert.Equal(["person"], dataset!.Classes);
         Assert.Equal("""{"names":["left","right"],"skeleton":[[0,1]],"flip":[1,0]}""", JsonSerializer.SerializeToElement(dataset, JsonSerializerOptions.Web).GetProperty("keypoints").GetRawText());

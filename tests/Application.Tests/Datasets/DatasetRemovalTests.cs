@@ -58,7 +58,7 @@ public sealed class DatasetRemovalTests(DatasetFixture fixture) : IClassFixture<
         string[] kept =
             [.. images.Select(image => image.Key), $"datasets/{work.Dataset.Id}/versions/1/annotations.json", $"datasets/{work.Dataset.Id}/versions/1/manifest.jsonl.gz"];
         Assert.Equal(kept.Order(StringComparer.Ordinal), (await work.KeysAsync()).Order(StringComparer.Ordinal));
-        Assert.Equal(0, await work.UsageAsync());
+        Assert.Equal(images.Sum(image => image.Size), await work.UsageAsync());
         Assert.Equal(0, await ReopenAsync());
 
         await using (var database = fixture.Database())
@@ -70,6 +70,29 @@ public sealed class DatasetRemovalTests(DatasetFixture fixture) : IClassFixture<
         Assert.Contains(work.Dataset.Id, await DueAsync());
         await work.DeleteAsync();
 
+        Assert.Empty(await work.KeysAsync());
+        Assert.Equal(0, await work.UsageAsync());
+    }
+
+    [Fact]
+    public async Task An_image_that_only_a_version_keeps_counts_in_the_quota_of_its_sender_until_it_is_gone()
+    {
+        var work = await fixture.NewDatasetAsync();
+        var images = await work.UploadAsync(Files(4));
+        await WriteAsync((await work.PublishAsync()).Version);
+        var later = Assert.Single(await work.UploadAsync(("a/later.png", TestImages.Png(50, 50, (_, _, _) => 0.1))));
+        var pinned = images.Sum(image => image.Size);
+
+        await work.RemoveAsync(images[0].Id);
+        Assert.Equal(pinned + later.Size, await work.UsageAsync());
+        await work.RemoveAsync(later.Id);
+        Assert.Equal(pinned, await work.UsageAsync());
+        foreach (var image in images.Skip(1))
+            await work.RemoveAsync(image.Id);
+        Assert.Equal(pinned, await work.UsageAsync());
+        await work.DeleteAsync();
+
+        Assert.Equal(0, await work.UsageAsync());
         Assert.Empty(await work.KeysAsync());
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using VisionPlatform.Application.Training;
+using VisionPlatform.Domain.Exports;
 using VisionPlatform.Domain.Training;
 using VisionPlatform.Infrastructure.Storage;
 using VisionPlatform.Infrastructure.Training;
@@ -54,8 +55,7 @@ public sealed class AttemptFilesTests(TrainingDatabase training) : IClassFixture
     [Fact]
     public async Task The_file_and_the_package_of_an_export_stay()
     {
-        var (job, _) = await training.QueueAsync();
-        var attempt = await training.QueueExportAsync("torchvision", job.ProjectId, default);
+        var attempt = await training.QueueExportAsync("torchvision");
         string[] keys = [$"{attempt.ArtifactPrefix}1/package.zip", $"{attempt.ArtifactPrefix}2/model.onnx", $"{attempt.ArtifactPrefix}3/model.onnx"];
         foreach (var key in keys)
             await _stores.Internal.PutAsync(key, "model"u8.ToArray(), "application/octet-stream", Cancellation);
@@ -96,6 +96,28 @@ public sealed class AttemptFilesTests(TrainingDatabase training) : IClassFixture
         Assert.Equal([foreign], left);
         Assert.NotEqual(upload, foreign);
         await _stores.Internal.AbortMultipartAsync("of another program", foreign, Cancellation);
+    }
+
+    [Fact]
+    public async Task Manifests_of_jobs_and_exports_go_when_these_have_ended()
+    {
+        var (ended, attempt) = await training.QueueAsync();
+        var (waiting, _) = await training.QueueAsync();
+        await training.ReportAsync(
+            attempt.Id, new AttemptEvent { Seq = 1, Time = DateTimeOffset.UtcNow, Type = "started" },
+            new AttemptEvent { Seq = 2, Time = DateTimeOffset.UtcNow, Type = "failed", Code = "OUT_OF_MEMORY", Message = "no" });
+        await using var database = training.Open();
+        await database.TrainingJobs.Where(job => job.Id == ended.Id).ExecuteUpdateAsync(set => set.SetProperty(job => job.State, JobState.Failed), Cancellation);
+        var (running, done) = (await training.AddExportAsync(ended), await training.AddExportAsync(waiting));
+        await database.Exports.Where(export => export.Id == done).ExecuteUpdateAsync(set => set.SetProperty(export => export.State, ExportState.Cancelled), Cancellation);
+        string[] kept = [$"jobs/{waiting.Id}/manifest-ab.jsonl.gz", $"jobs/{running}/manifest-ab.jsonl.gz", $"jobs/{ended.Id}/of another program", "jobs/manifest-of another program"];
+        foreach (var key in kept.Concat([$"jobs/{ended.Id}/manifest-ab.jsonl.gz", $"jobs/{ended.Id}/2/manifest-ab.jsonl.gz", $"jobs/{done}/manifest-ab.jsonl.gz"]))
+            await _stores.Internal.PutAsync(key, "lines"u8.ToArray(), "application/gzip", Cancellation);
+
+        var removed = await Files(TimeSpan.Zero).RemoveManifestsAsync(Cancellation);
+
+        Assert.Equal(3, removed);
+        Assert.Equal(kept.Order(StringComparer.Ordinal), (await KeysAsync()).Order(StringComparer.Ordinal));
     }
 
     private async Task RemoveAsync(TimeSpan later) => await Files(later).RemoveUnreportedAsync(Cancellation);

@@ -43,7 +43,7 @@ public sealed class AttemptInputsTests(TrainingDatabase training) : IClassFixtur
         var (job, version) = await JobAsync(split: null);
         await using var database = training.Open();
 
-        var dataset = await Inputs(database).DatasetAsync(job, Cancellation);
+        var dataset = await Inputs(database).DatasetAsync(job, job.Id, Cancellation);
 
         Assert.Equal($"/{_bucket}/{version.ManifestKey}", dataset!.ManifestUrl.AbsolutePath);
         Assert.Equal(version.Hash, dataset.ManifestSha256);
@@ -58,10 +58,10 @@ public sealed class AttemptInputsTests(TrainingDatabase training) : IClassFixtur
         var (job, version) = await JobAsync(HalfAndHalf);
         await using var database = training.Open();
 
-        var dataset = await Inputs(database).DatasetAsync(job, Cancellation);
+        var dataset = await Inputs(database).DatasetAsync(job, job.Id, Cancellation);
         var key = Assert.Single(await KeysAsync());
         await database.DatasetVersionImages.Where(image => image.VersionId == version.Id).ExecuteDeleteAsync(Cancellation);
-        var again = await Inputs(database).DatasetAsync(job, Cancellation);
+        var again = await Inputs(database).DatasetAsync(job, job.Id, Cancellation);
 
         Assert.Equal($"jobs/{job.Id}/manifest-{dataset!.ManifestSha256}.jsonl.gz", key);
         Assert.Equal((dataset.ManifestSha256, dataset.ManifestUrl.AbsolutePath), (again!.ManifestSha256, again.ManifestUrl.AbsolutePath));
@@ -85,7 +85,7 @@ public sealed class AttemptInputsTests(TrainingDatabase training) : IClassFixtur
         IReadOnlyList<string> classes = ["dog", "cat"];
         await database.DatasetVersions.Where(row => row.Id == version.Id).ExecuteUpdateAsync(set => set.SetProperty(row => row.AnnotationClasses, classes), Cancellation);
 
-        var dataset = await Inputs(database).DatasetAsync(job, Cancellation);
+        var dataset = await Inputs(database).DatasetAsync(job, job.Id, Cancellation);
 
         Assert.Equal(["dog", "cat"], dataset!.Classes);
         using var http = new HttpClient();

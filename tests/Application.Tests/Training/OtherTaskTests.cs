@@ -115,7 +115,7 @@ public sealed class OtherTaskTests(TrainingDatabase training) : IClassFixture<Tr
         var export = await database.Exports.AsNoTracking().SingleAsync(row => row.Id == id, Cancellation);
 
         using var servers = new ModelServerClient(new ModelServerSettings([], null), TimeProvider.System);
-        var refused = await Assert.ThrowsAsync<ProblemException>(() => new DeploymentLifecycle(database, new ServedModels(database, servers, null!, null!), TimeProvider.System).CreateAsync(job.CreatedBy, export, "street", null!, Cancellation));
+        var refused = await Assert.ThrowsAsync<ProblemException>(() => new DeploymentLifecycle(database, new ServedModels(database, servers, null!, null!, null!, null!), TimeProvider.System).CreateAsync(job.CreatedBy, export, "street", null!, Cancellation));
 
         Assert.Equal(ErrorCodes.TaskNotSupported, refused.Error);
         Assert.False(await database.Deployments.AnyAsync(Cancellation));

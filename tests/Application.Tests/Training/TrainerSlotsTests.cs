@@ -62,25 +62,28 @@ public sealed class TrainerSlotsTests(TrainingDatabase training) : IClassFixture
         Assert.True(await TryLeaseAsync(retry, slots: 1));
     }
 
-    [Fact]
-    public async Task Projects_take_turns_however_many_exports_one_of_them_has_queued()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task People_take_turns_however_many_exports_one_of_them_has_queued(bool eachInAProjectOfItsOwn)
     {
         var trainer = $"t{Guid.NewGuid():n}";
-        Guid busy = await training.NewProjectAsync(), other = await training.NewProjectAsync();
+        var (busy, other, project) = (Guid.NewGuid(), Guid.NewGuid(), await training.NewProjectAsync());
         var exports = new List<Attempt>();
         for (var i = 0; i < 8; i++)
-            exports.Add(await training.QueueExportAsync(trainer, busy, TimeSpan.FromSeconds(i)));
+            exports.Add(await training.QueueExportAsync(trainer, TimeSpan.FromSeconds(i), eachInAProjectOfItsOwn ? await training.NewProjectAsync() : project, busy));
         Assert.True(await TryLeaseAsync(exports[0], slots: 1));
-        var (job, itsAttempt) = await training.QueueAsync(trainer, TimeSpan.FromMinutes(1), other);
+        // In one project with the others, if they share one.
+        var (job, itsAttempt) = await training.QueueAsync(trainer, TimeSpan.FromMinutes(1), project, other);
 
         var subjects = await EndAsync(exports[0]);
         Assert.Equal(job.Id, subjects[1]);
-        Assert.False(await TryLeaseAsync(exports[1], slots: 1), "it is the other project's turn");
+        Assert.False(await TryLeaseAsync(exports[1], slots: 1), "it is the other person's turn");
         Assert.True(await TryLeaseAsync(itsAttempt, slots: 1));
 
-        var (_, second) = await training.QueueAsync(trainer, TimeSpan.FromMinutes(2), other);
+        var (_, second) = await training.QueueAsync(trainer, TimeSpan.FromMinutes(2), project, other);
         await EndAsync(itsAttempt);
-        Assert.False(await TryLeaseAsync(second, slots: 1), "it is the busy project's turn");
+        Assert.False(await TryLeaseAsync(second, slots: 1), "it is the busy person's turn");
         Assert.True(await TryLeaseAsync(exports[1], slots: 1, TimeSpan.FromSeconds(1)));
         await EndAsync(exports[1]);
         Assert.False(await TryLeaseAsync(exports[2], slots: 1));
@@ -88,16 +91,16 @@ public sealed class TrainerSlotsTests(TrainingDatabase training) : IClassFixture
     }
 
     [Fact]
-    public async Task A_project_that_holds_slots_comes_after_one_that_holds_none()
+    public async Task Somebody_who_holds_slots_comes_after_one_who_holds_none()
     {
         var trainer = $"t{Guid.NewGuid():n}";
-        Guid busy = await training.NewProjectAsync(), other = await training.NewProjectAsync();
+        var busy = Guid.NewGuid();
         var attempts = new List<Attempt>();
         for (var i = 0; i < 4; i++)
-            attempts.Add(await training.QueueExportAsync(trainer, busy, TimeSpan.FromSeconds(i)));
+            attempts.Add(await training.QueueExportAsync(trainer, TimeSpan.FromSeconds(i), by: busy));
         Assert.True(await TryLeaseAsync(attempts[0], slots: 3));
         Assert.True(await TryLeaseAsync(attempts[1], slots: 3));
-        var (_, late) = await training.QueueAsync(trainer, TimeSpan.FromMinutes(1), other);
+        var (_, late) = await training.QueueAsync(trainer, TimeSpan.FromMinutes(1));
 
         Assert.False(await TryLeaseAsync(attempts[2], slots: 3));
         Assert.True(await TryLeaseAsync(late, slots: 3));

@@ -46,13 +46,13 @@ public sealed class TrainingDatabase(PostgresServer postgres) : IAsyncLifetime
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 
     /// <summary>A queued job with its first attempt.</summary>
-    public async Task<(TrainingJob Job, Attempt Attempt)> QueueAsync(string trainer = "torchvision", TimeSpan after = default, Guid? projectId = null)
+    public async Task<(TrainingJob Job, Attempt Attempt)> QueueAsync(string trainer = "torchvision", TimeSpan after = default, Guid? projectId = null, Guid? by = null)
     {
         await using var database = Open();
         var job = new TrainingJob
         {
             ProjectId = projectId ?? _projectId, DatasetVersionId = _versionId, Name = "job", Framework = trainer, Model = "small_cnn",
-            TaskType = TaskType.ImageClassification, Config = [], CreatedBy = Guid.NewGuid(), CreatedAt = Now,
+            TaskType = TaskType.ImageClassification, Config = [], CreatedBy = by ?? Guid.NewGuid(), CreatedAt = Now,
         };
         job.MoveTo(JobState.Queued, Now);
         var attempt = new Attempt { Kind = AttemptKind.Train, SubjectId = job.Id, Number = 1, Trainer = trainer, CreatedAt = Now + after };
@@ -72,9 +72,9 @@ public sealed class TrainingDatabase(PostgresServer postgres) : IAsyncLifetime
     }
 
     /// <summary>A pending export with its first attempt.</summary>
-    public async Task<Attempt> QueueExportAsync(string trainer, Guid projectId, TimeSpan after)
+    public async Task<Attempt> QueueExportAsync(string trainer, TimeSpan after = default, Guid? projectId = null, Guid? by = null)
     {
-        var (job, _) = await QueueAsync(trainer: "other", projectId: projectId);
+        var (job, _) = await QueueAsync(trainer: "other", projectId: projectId, by: by);
         var attempt = new Attempt { Kind = AttemptKind.Export, SubjectId = await AddExportAsync(job, trainer, after), Number = 1, Trainer = trainer, CreatedAt = Now + after };
         await using var database = Open();
         database.Add(attempt);

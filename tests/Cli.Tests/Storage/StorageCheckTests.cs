@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using VisionPlatform.Cli.Storage;
+using VisionPlatform.Domain.Training;
 using VisionPlatform.Infrastructure.Storage;
 
 namespace VisionPlatform.Cli.Tests.Storage;
@@ -33,6 +34,8 @@ public sealed class StorageCheckTests : IAsyncLifetime
 
         var text = _output.ToString();
         Assert.DoesNotContain("DANGEROUS", text, StringComparison.Ordinal);
+        Assert.All(Enum.GetValues<AttemptKind>(), kind => Assert.Contains(
+            $"upload URLs of {_settings.Internal.Bucket}/{new Attempt { Kind = kind, SubjectId = default, Number = 1, Trainer = "" }.ArtifactPrefix.Split('/')[0]}/ on", text, StringComparison.Ordinal));
         foreach (var line in (string[])["copying an object of", "x-amz-acl: public-read ", "x-amz-grant-read: everybody", "more bytes than announced", "fewer bytes than announced", "a second upload to the same URL",
                      "another content type", "another key", "an expired URL", "reading without a signature", "a part: copying an object of", "a part: after the upload was completed"])
             Assert.All(Lines(text, line), found => Assert.EndsWith("refused", found));

@@ -46,7 +46,7 @@ public sealed class ModelServerClientTests : IAsyncDisposable
         var reply = await client.PredictAsync(Model, [[1], [2, 3]], 5, 0.5, TestContext.Current.CancellationToken);
 
         var prediction = Assert.Single(reply.Predictions);
-        Assert.Equal("dent", prediction.Class);
+        Assert.Equal("dent", prediction.Prediction.Class);
         Assert.Contains(_calls, call => call.Server == good && call.Call == $"POST /v1/models/{Model.Id}/predict?topK=5&minScore=0.5 11");
     }
 
@@ -74,6 +74,31 @@ public sealed class ModelServerClientTests : IAsyncDisposable
         var away = await Assert.ThrowsAsync<ProblemException>(() => client.PredictAsync(Model, [[1]], 5, null, TestContext.Current.CancellationToken));
 
         Assert.Equal((ErrorCodes.ModelServerUnavailable, ErrorCategory.Transient), (away.Error, away.Error.Category));
+    }
+
+    [Fact]
+    public async Task A_model_is_ready_only_when_each_server_that_may_answer_has_run_it()
+    {
+        var ready = await StartAsync(_ => Results.Json(new { state = "ready", bytes = 10, loadedBytes = 10 }));
+        var loading = await StartAsync(_ => Results.Json(new { state = "loading", bytes = 10, loadedBytes = 4 }, statusCode: 202));
+        using var client = Client(ready, loading);
+
+        // Whatever the order is.
+        var cold = await Assert.ThrowsAsync<ProblemException>(() => client.LoadAsync(Model, TimeSpan.Zero, TestContext.Current.CancellationToken));
+
+        Assert.Equal(ErrorCodes.ModelLoading, cold.Error);
+        Assert.Equal(2, _calls.Select(call => call.Server).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_server_that_is_away_does_not_keep_a_model_from_being_ready()
+    {
+        var ready = await StartAsync(_ => Results.Json(new { state = "ready", bytes = 10, loadedBytes = 10 }));
+        using var client = Client(new Uri($"http://127.0.0.1:{LoopbackPort.Free()}/"), ready);
+
+        await client.LoadAsync(Model, TimeSpan.FromMinutes(5), TestContext.Current.CancellationToken);
+
+        Assert.Equal([ready], _calls.Select(call => call.Server));
     }
 
     [Fact]

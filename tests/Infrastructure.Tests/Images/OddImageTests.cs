@@ -37,8 +37,14 @@ public sealed class OddImageTests(OddImages images) : IClassFixture<OddImages>
         var thumbnail = TestImages.Decoded(seen.Thumbnail!);
         if ((thumbnail.Width, thumbnail.Height) != (shown.Width, shown.Height))
             return $"has a thumbnail of {thumbnail.Width} × {thumbnail.Height} pixels";
+        return DifferenceOf(thumbnail, shown, images.Expected);
+    }
+
+    /// <summary>Says by how much a thumbnail looks different from what a file shows; null when the two look alike.</summary>
+    internal static string? DifferenceOf((int Width, int Height, Func<int, int, (byte R, byte G, byte B)> Pixel) thumbnail, Shown shown, ExpectedImages bounds)
+    {
         var differences = Cells(thumbnail).Zip(shown.Cells!).SelectMany(cell => cell.First.Zip(cell.Second, (a, b) => Math.Abs(a - b))).ToArray();
-        return differences.Average() > images.Expected.MeanBound || differences.Max() > images.Expected.CellBound
+        return differences.Average() > bounds.MeanBound || differences.Max() > bounds.CellBound
             ? $"looks different: mean {differences.Average():0.0}, largest {differences.Max():0.0}"
             : null;
     }
@@ -62,21 +68,28 @@ public sealed record Shown(bool Refused, int Width, int Height, double[][]? Cell
 public sealed record ExpectedImages(double MeanBound, double CellBound, IReadOnlyDictionary<string, Shown> Files);
 
 /// <summary>The odd files in a folder, made once for the class.</summary>
-public sealed class OddImages : IDisposable
+public sealed class OddImages() : ImageFolder("odd_images.py", "expected.json");
+
+/// <summary>Image files in a folder, which a script of the trainers' tests makes with the answers for them.</summary>
+public abstract class ImageFolder : IDisposable
 {
-    public OddImages()
+    protected ImageFolder(string maker, string answers)
     {
-        using var script = Process.Start(new ProcessStartInfo("/usr/bin/python3", [Path.GetFullPath(Path.Combine(Here(), "../../../trainers/tests/odd_images.py")), Folder]))!;
+        using var script = Process.Start(new ProcessStartInfo("/usr/bin/python3", [Path.GetFullPath(Path.Combine(Here(), "../../../trainers/tests", maker)), Folder]))!;
         script.WaitForExit();
         Assert.Equal(0, script.ExitCode);
-        Expected = JsonSerializer.Deserialize<ExpectedImages>(File.ReadAllText(Path.Combine(Folder, "expected.json")), JsonSerializerOptions.Web)!;
+        Expected = JsonSerializer.Deserialize<ExpectedImages>(File.ReadAllText(Path.Combine(Folder, answers)), JsonSerializerOptions.Web)!;
     }
 
-    public string Folder { get; } = Directory.CreateTempSubdirectory("odd-images-").FullName;
+    public string Folder { get; } = Directory.CreateTempSubdirectory("image-files-").FullName;
 
     public ExpectedImages Expected { get; }
 
-    public void Dispose() => Directory.Delete(Folder, recursive: true);
+    public void Dispose()
+    {
+        Directory.Delete(Folder, recursive: true);
+        GC.SuppressFinalize(this);
+    }
 
     private static string Here([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
 }

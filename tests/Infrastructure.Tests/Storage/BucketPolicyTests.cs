@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using VisionPlatform.Domain.Training;
 using VisionPlatform.Infrastructure.Storage;
 
 namespace VisionPlatform.Infrastructure.Tests.Storage;
@@ -19,6 +20,8 @@ public sealed class BucketPolicyTests(StorageFixture fixture)
         var shown = page.Split("```json\n").Skip(1).Select(block => JsonNode.Parse(block[..block.IndexOf("```", StringComparison.Ordinal)])!.ToJsonString());
 
         Assert.Contains(JsonNode.Parse(store.PolicyFor(["incoming/"]))!.ToJsonString(), shown);
+        // The policy of the identity for uploads.
+        Assert.All(Attempt.Folders, folder => Assert.Contains($"\"arn:aws:s3:::vision-platform-internal/{folder}*\"", page, StringComparison.Ordinal));
     }
 
     [Fact]

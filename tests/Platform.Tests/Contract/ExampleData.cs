@@ -44,6 +44,13 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
     /// <summary>Makes the example's dataset one whose images have annotations.</summary>
     private const string WithAnnotations = """UPDATE datasets SET task_type = 'object_detection', classes = '["scratch", "dent"]'""";
 
+    /// <summary>Has a second revision of the example's deployment answer.</summary>
+    private const string SecondRevision =
+        """
+        INSERT INTO deployment_revisions (deployment_id, number, export_id, trainer, created_by, created_at) SELECT deployment_id, 2, export_id, trainer, created_by, created_at FROM deployment_revisions;
+        UPDATE deployments SET revision = 2, previous_revision = 1
+        """;
+
     /// <summary>SQL for the platform database that must run before an operation can succeed.</summary>
     private static readonly Dictionary<string, string> Adjustments = new(StringComparer.Ordinal)
     {
@@ -56,6 +63,7 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         ["downloadDatasetVersion"] = "DELETE FROM dataset_version_images",
         ["getImageAnnotations"] = WithAnnotations, ["replaceImageAnnotations"] = WithAnnotations, ["announceAnnotations"] = WithAnnotations, ["completeAnnotations"] = WithAnnotations,
         ["addDatasetClasses"] = WithAnnotations,
+        ["rollBackDeployment"] = SecondRevision, ["startDeploymentCanary"] = SecondRevision, ["startDeploymentShadow"] = SecondRevision,
         ["deleteProject"] = "UPDATE deployments SET state = 'deactivated'",
     };
 
@@ -225,6 +233,11 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         attempt.MoveTo(AttemptState.Starting, Then);
         platform.Attempts.Add(attempt);
         platform.EpochMetrics.Add(new EpochMetrics { JobId = id, Attempt = 1, Epoch = 1, Metrics = new() { ["accuracy"] = 0.9 }, EpochSeconds = 1.5, Time = Then });
+        platform.ValidationResults.Add(new ValidationResult
+        {
+            JobId = id, Attempt = 1, Epoch = 1, Split = Split.Val, Metrics = new() { ["accuracy"] = 0.9 }, Classes = ["scratch", "dent"], ConfusionMatrix = [[5, 0], [1, 4]],
+            PerClass = [new ClassMetrics("scratch", 0.83, 1, 0.91, 5), new ClassMetrics("dent", 1, 0.8, 0.89, 5)], Time = Then,
+        });
         platform.Checkpoints.Add(new Checkpoint
         {
             JobId = id, Attempt = 1, Epoch = 1, Name = "epoch_1.pt", Key = $"checkpoints/{id}/1/epoch_1.pt", Size = 100, Sha256 = new string('c', 64), Best = true, Metrics = new() { ["accuracy"] = 0.9 }, CreatedAt = Then,
@@ -277,5 +290,6 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         deployment.MoveTo(DeploymentState.Deploying, Then);
         deployment.MoveTo(DeploymentState.Active, Then);
         platform.Deployments.Add(deployment);
+        platform.DeploymentRevisions.Add(new DeploymentRevision { DeploymentId = deployment.Id, Number = 1, ExportId = export.Id, Trainer = "torchvision", CreatedBy = user, CreatedAt = Then });
     }
 }

@@ -95,6 +95,7 @@ internal sealed class MatrixWorld
         export.MoveTo(ExportState.Completed, now);
         var deployment = new Deployment { ProjectId = project.Id, ExportId = export.Id, Name = $"Matrix {project.Id:n}", Trainer = "none", ApiKeyHash = new byte[32], CreatedBy = by, CreatedAt = now };
         deployment.MoveTo(DeploymentState.Deactivated, now);
+        var revision = new DeploymentRevision { DeploymentId = deployment.Id, Number = 1, ExportId = export.Id, Trainer = "none", CreatedBy = by, CreatedAt = now };
         var sweep = new Sweep
         {
             ProjectId = project.Id, DatasetVersionId = version.Id, Name = "Matrix", Framework = "none", Model = "none", TaskType = TaskType.ImageClassification, Config = [], Method = SweepMethod.Random,
@@ -107,9 +108,10 @@ internal sealed class MatrixWorld
             TaskType = TaskType.ImageClassification, Config = [], CreatedBy = by, CreatedAt = now,
         };
         prediction.MoveTo(PredictionState.Completed, now);
+        var validation = new ValidationResult { JobId = ended.Id, Attempt = 1, Epoch = 1, Split = Split.Val, Metrics = [], Classes = ["a", "b"], ConfusionMatrix = [], PerClass = [], Time = now };
         await using (var database = databases.OpenPlatform())
         {
-            database.AddRange(project, dataset, image, upload, version, job, ended, attempt, model, modelVersion, export, deployment, sweep, prediction);
+            database.AddRange(project, dataset, image, upload, version, job, ended, attempt, model, modelVersion, export, deployment, revision, sweep, prediction, validation);
             await database.SaveChangesAsync();
             await database.Database.ExecuteSqlAsync($"UPDATE training_jobs SET state = 'cancelled', completed_at = {now} WHERE id = {ended.Id}");
         }

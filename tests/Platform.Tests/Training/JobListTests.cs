@@ -32,6 +32,8 @@ public sealed class JobListTests(PlatformHost host) : PlatformTests(host)
         var marked = (await owner.GetAsync($"training/jobs/{jobs[1]}")).Expect(200).Body;
         Assert.Equal((true, "Lower 100% of the noise", 2), (marked.GetProperty("starred").GetBoolean(), marked.GetProperty("notes").GetString(), marked.GetProperty("tags").GetArrayLength()));
         Assert.NotEmpty((await owner.PutAsync($"training/jobs/{jobs[1]}/marks", new { starred = true, notes = "", tags = new[] { "fine", " " } })).Expect(422, "VALIDATION_FAILED").ErrorsOf("tags[1]"));
+        foreach (var unseen in (string[])["a\0b", "a\nb", "turned\u202earound"])
+            Assert.NotEmpty((await owner.PutAsync($"training/jobs/{jobs[1]}/marks", new { starred = true, notes = "", tags = new[] { unseen } })).Expect(422, "VALIDATION_FAILED").ErrorsOf("tags[0]"));
 
         async Task<List<Guid>> ListAsync(string query) => [.. (await owner.GetAsync($"training/jobs?projectId={project}&{query}")).Expect(200).Items.Select(job => job.GetProperty("id").GetGuid())];
     }

@@ -33,6 +33,33 @@ public sealed class PredictionTests(TrainingLab lab)
         (await PostAsync(new { jobId, datasetVersionId = lab.DatasetVersionId })).Expect(422, "VALIDATION_FAILED");
     }
 
+    [Fact]
+    public async Task A_measured_prediction_agrees_with_its_own_lines_and_with_the_validation_of_the_job()
+    {
+        var jobId = await lab.StartJobAsync(epochs: 3);
+        var job = await lab.WaitForStateAsync(jobId, "completed");
+        var version = job.GetProperty("modelVersionId").GetGuid();
+        var ofAll = (await PostAsync(new { modelVersionId = version, datasetVersionId = lab.DatasetVersionId, measure = true })).Expect(202).Id;
+        var ofVal = (await PostAsync(new { modelVersionId = version, datasetVersionId = lab.DatasetVersionId, measure = true, split = "val" })).Expect(202).Id;
+
+        var lines = await LinesAsync(ofAll);
+        var right = lines.Count(line => line.GetProperty("class").GetString() == Path(line).Split('/')[0]);
+        var measured = await MeasuredAsync(ofAll);
+        Assert.Equal((double)right / lines.Count, measured.GetProperty("metrics").GetProperty("accuracy").GetDouble(), 5);
+        var matrix = measured.GetProperty("confusionMatrix").EnumerateArray().Select(row => row.EnumerateArray().Select(count => count.GetInt64()).ToArray()).ToArray();
+        Assert.Equal(lines.Count, matrix.Sum(row => row.Sum()));
+        Assert.Equal(right, matrix.Select((row, index) => row[index]).Sum());
+
+        await LinesAsync(ofVal);
+        var validation = (await lab.Admin.GetAsync($"training/jobs/{jobId}/validation")).Expect(200).Body;
+        Assert.Equal(job.GetProperty("bestEpoch").GetInt32(), validation.GetProperty("epoch").GetInt32());
+        Assert.Equal(
+            validation.GetProperty("measured").GetProperty("metrics").GetProperty("accuracy").GetDouble(), (await MeasuredAsync(ofVal)).GetProperty("metrics").GetProperty("accuracy").GetDouble(), 5);
+        (await lab.Admin.GetAsync($"training/jobs/{jobId}/validation?epoch=99")).Expect(404, "NOT_FOUND");
+    }
+
+    private async Task<JsonElement> MeasuredAsync(Guid id) => (await lab.Admin.GetAsync($"training/predictions/{id}")).Expect(200).Body.GetProperty("measured");
+
     private Task<ApiAnswer> PostAsync(object body) => lab.Admin.PostAsync("training/predictions", body);
 
     private async Task<List<JsonElement>> LinesAsync(Guid id)

@@ -9,66 +9,23 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from .image_file import Bitmap, ImageFile, ImageTooLarge, UnreadableImage
+from .image_file_jpeg import read_jpeg
+from .image_file_tiff import TIFF_HEADERS, exif_orientation, read_tiff
 
-class UnreadableImage(Exception):
-    """The bytes are not an image that the platform accepts. The message completes the sentence "The image …"."""
-
-
-class ImageTooLarge(UnreadableImage):
-    """The image is larger than allowed; found before it is decoded."""
-
-
-@dataclass(frozen=True)
-class ImageFile:
-    """An image file as its structure describes it.
-
-    ``width`` and ``height`` are those of the stored pixels, before ``orientation`` (1 to 8, as EXIF numbers them).
-    ``content`` is the file without metadata. Its pixels are ``coded`` (width, height) and lie at ``offset`` on a white
-    ground of the stored size. ``samples`` are decoded bytes for each pixel. ``palette`` holds 256 RGB entries and
-    ``alpha`` the opacity of each; ``key`` is the transparent colour in stored values.
-    """
-
-    format: str
-    width: int
-    height: int
-    content: bytes
-    samples: int
-    orientation: int = 1
-    coded: tuple[int, int] = (0, 0)
-    offset: tuple[int, int] = (0, 0)
-    depth: int = 8
-    palette: bytes | None = None
-    alpha: bytes | None = None
-    key: tuple[int, ...] | None = None
-    white_is_zero: bool = False
-    bitmap: Bitmap | None = None
-
-    @property
-    def upright(self) -> tuple[int, int]:
-        """Width and height of the upright image."""
-        return (self.height, self.width) if self.orientation >= 5 else (self.width, self.height)
-
-
-@dataclass(frozen=True)
-class Bitmap:
-    """Where the rows of a BMP are and what their bits mean; ``masks`` are those of red, green, blue, alpha."""
-
-    bits: int
-    data_offset: int
-    top_down: bool
-    masks: tuple[int, int, int, int]
+__all__ = ["Bitmap", "ImageFile", "ImageTooLarge", "UnreadableImage", "png_is_whole", "read_file"]
 
 
 def read_file(data: bytes) -> ImageFile:
     """Recognises the type by the first bytes and reads the structure; raises :class:`UnreadableImage`."""
     readers = (
-        (data[:3] == b"\xff\xd8\xff", _jpeg),
+        (data[:3] == b"\xff\xd8\xff", read_jpeg),
         (data[:8] == b"\x89PNG\r\n\x1a\n", _png),
         (data[:6] in (b"GIF87a", b"GIF89a"), _gif),
         (data[:4] == b"RIFF" and data[8:12] == b"WEBP", _webp),
-        (data[:4] in _TIFF_HEADERS, _tiff),
+        (data[:4] in TIFF_HEADERS, read_tiff),
         (data[:2] == b"BM" and data[6:10] == bytes(4), _bmp),
     )
     reader = next((read for matches, read in readers if matches), None)
@@ -81,47 +38,6 @@ def read_file(data: bytes) -> ImageFile:
     if file.width < 1 or file.height < 1:
         raise UnreadableImage("has no pixels")
     return file if file.coded != (0, 0) else replace(file, coded=(file.width, file.height))
-
-
-def _jpeg(data: bytes) -> ImageFile:
-    kept = [b"\xff\xd8"]
-    orientation = 1
-    frame: tuple[int, int, int] | None = None
-    position = 2
-    while True:
-        if data[position] != 0xFF:
-            raise UnreadableImage("has a damaged header")
-        while data[position] == 0xFF:
-            position += 1
-        marker = data[position]
-        if marker == 0x01 or 0xD0 <= marker <= 0xD7:
-            position += 1
-            continue
-        length = int.from_bytes(data[position + 1 : position + 3], "big")
-        if marker in (0xD8, 0xD9) or length < 2 or position + 1 + length > len(data):
-            raise UnreadableImage("has a damaged header")
-        body = data[position + 3 : position + 1 + length]
-        if marker == 0xDA:
-            kept.append(b"\xff" + data[position:])
-            break
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            if frame is not None:
-                raise UnreadableImage("has a damaged header")
-            if marker > 0xC2 or body[0] != 8 or body[5] not in (1, 3, 4):
-                raise UnreadableImage("is a JPEG of a rare kind; only 8 bits, Huffman coded, baseline or progressive, are read")
-            frame = int.from_bytes(body[3:5], "big"), int.from_bytes(body[1:3], "big"), body[5]
-        if marker == 0xE1 and body[:6] == b"Exif\0\0" and orientation == 1:
-            orientation = exif_orientation(body[6:])
-        if (
-            marker in (0xC4, 0xDB, 0xDD) or 0xC0 <= marker <= 0xC2
-            or (marker == 0xE0 and body[:5] == b"JFIF\0" and len(body) >= 14)
-            or (marker == 0xEE and body[:5] == b"Adobe" and len(body) >= 12)
-        ):  # fmt: skip
-            kept.append(b"\xff" + data[position : position + 1 + length])
-        position += 1 + length
-    if frame is None:
-        raise UnreadableImage("has a damaged header")
-    return ImageFile("JPEG", frame[0], frame[1], b"".join(kept), frame[2], orientation)
 
 
 _PNG_DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
@@ -316,147 +232,6 @@ def _uint24(data: bytes, position: int) -> int:
     if len(data) < position + 3:
         raise UnreadableImage("has a damaged header")
     return int.from_bytes(data[position : position + 3], "little")
-
-
-_TIFF_HEADERS = (b"II\x2a\0", b"MM\0\x2a", b"II\x2b\0", b"MM\0\x2b")
-_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _FILL_ORDER = 256, 257, 258, 259, 262, 266
-_ORIENTATION, _SAMPLES, _PLANAR, _COLOUR_MAP, _EXTRA, _SAMPLE_FORMAT = 274, 277, 284, 320, 338, 339
-# Sizes, strips, tiles, CCITT options, predictor, JPEG tables, YCbCr layout.
-_TIFF_KEPT = {
-    _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _FILL_ORDER, 273, _SAMPLES, 278, 279, _PLANAR, 292, 293, 317,
-    _COLOUR_MAP, 322, 323, 324, 325, _EXTRA, _SAMPLE_FORMAT, 347, 530, 531, 532,
-}  # fmt: skip
-_TIFF_SIZES = {1: 1, 3: 2, 4: 4, 16: 8}
-
-
-class _Directory:
-    """The first directory of a TIFF file or an EXIF block: where its entries are, and their whole numbers."""
-
-    def __init__(self, data: bytes) -> None:
-        self.order = "<" if data[:2] == b"II" else ">"
-        self.big = 0x2B in data[2:4]
-        self._data = data
-        self._number = "Q" if self.big else "I"
-        (self.start,) = self.unpack(self._number, 8 if self.big else 4)
-        (self.count,) = self.unpack("Q" if self.big else "H", self.start)
-        self.first = self.start + (8 if self.big else 2)
-        self.entry = 20 if self.big else 12
-        if self.count > 4096:
-            raise UnreadableImage("has a damaged header")
-        self.positions: dict[int, int] = {}
-        for index in range(self.count):
-            (tag,) = self.unpack("H", self.first + index * self.entry)
-            self.positions.setdefault(tag, self.first + index * self.entry)
-
-    def unpack(self, layout: str, position: int) -> tuple[int, ...]:
-        return struct.unpack_from(self.order + layout, self._data, position)
-
-    def numbers(self, tag: int, default: tuple[int, ...] = (), limit: int = 8) -> tuple[int, ...]:
-        """The values of a tag of type BYTE, SHORT, LONG or LONG8, at most ``limit``."""
-        position = self.positions.get(tag)
-        if position is None:
-            return default
-        kind, count = self.unpack("H" + self._number, position + 2)
-        if kind not in _TIFF_SIZES or not 1 <= count <= limit:
-            raise UnreadableImage("has a damaged header")
-        value = position + (12 if self.big else 8)
-        if count * _TIFF_SIZES[kind] > (8 if self.big else 4):
-            (value,) = self.unpack(self._number, value)
-        return self.unpack(f"{count}{ {1: 'B', 3: 'H', 4: 'I', 16: 'Q'}[kind] }", value)
-
-    def number(self, tag: int, default: int) -> int:
-        """The first value of a tag."""
-        return self.numbers(tag, (default,))[0]
-
-    def trimmed(self) -> bytes:
-        """The file with only the tags in ``_TIFF_KEPT``, and no directory after this one."""
-        end = self.first + self.count * self.entry
-        entries = b"".join(
-            self._data[position : position + self.entry]
-            for tag, position in sorted(self.positions.items()) if tag in _TIFF_KEPT
-        )  # fmt: skip
-        count = struct.pack(self.order + ("Q" if self.big else "H"), len(entries) // self.entry)
-        body = count + entries + bytes(8 if self.big else 4)
-        end = max(end, self.start + len(body))
-        return self._data[: self.start] + body.ljust(end - self.start, b"\0") + self._data[end:]
-
-
-def _tiff(data: bytes) -> ImageFile:
-    directory = _Directory(data)
-    bits = directory.numbers(_BITS, (1,))
-    compression, photometric = directory.number(_COMPRESSION, 1), directory.number(_PHOTOMETRIC, -1)
-    samples, planar = directory.number(_SAMPLES, 1), directory.number(_PLANAR, 1)
-    extra = directory.numbers(_EXTRA)
-    fill_order = directory.number(_FILL_ORDER, 1)
-    if set(directory.numbers(_SAMPLE_FORMAT, (1,))) != {1}:
-        raise UnreadableImage("is a TIFF with signed or floating-point samples, whose brightness is not defined; save it with 8 or 16 bits")
-    depth = bits[0]
-    if len(set(bits)) != 1 or len(bits) not in (1, samples) or depth not in (1, 2, 4, 8, 16):
-        raise UnreadableImage(f"is a TIFF with {depth} bits for each sample; save it with 8 or 16 bits")
-    if (
-        (photometric, samples, extra) not in _TIFF_LAYOUTS
-        or depth not in _TIFF_LAYOUTS[photometric, samples, extra]
-        or compression not in (1, 2, 3, 4, 5, 7, 8, 32773, 32946)
-        or (photometric == 6) != (compression == 7 and samples == 3 and photometric == 6)
-        or (compression in (2, 3, 4)) > (depth == 1 and samples == 1 and photometric < 2)
-        or (compression == 7) > (depth == 8 and photometric in (0, 1, 2, 6) and not extra)
-        or (planar != 1 and samples > 1)
-        or not (fill_order == 1 or (fill_order == 2 and depth == 1))
-    ):
-        raise UnreadableImage("is a TIFF of a rare layout; save it as grey, RGB, palette or CMYK with interleaved samples")
-    _require_data(data, directory.numbers(273, limit=_MAX_PARTS), directory.numbers(279, limit=_MAX_PARTS))
-    _require_data(data, directory.numbers(324, limit=_MAX_PARTS), directory.numbers(325, limit=_MAX_PARTS))
-    orientation = 1
-    if _ORIENTATION in directory.positions:
-        orientation = exif_orientation(data)
-    file = ImageFile(
-        "TIFF", directory.number(_WIDTH, 0), directory.number(_HEIGHT, 0), directory.trimmed(),
-        samples * (2 if depth == 16 else 1), orientation, depth=depth, white_is_zero=photometric == 0,
-    )  # fmt: skip
-    if photometric != 3:
-        return file
-    colours = directory.numbers(_COLOUR_MAP, limit=768)
-    if len(colours) != 3 << depth:
-        raise UnreadableImage("has a damaged palette")
-    planes = [[value >> 8 for value in colours[part << depth : part + 1 << depth]] for part in range(3)]
-    palette = bytes(value for entry in zip(*planes, strict=True) for value in entry)
-    return replace(file, palette=palette.ljust(768, b"\0"), alpha=b"\xff" * 256)
-
-
-_MAX_PARTS = 2**20
-
-
-def _require_data(data: bytes, offsets: tuple[int, ...], sizes: tuple[int, ...]) -> None:
-    """Decoders take strips or tiles that the file does not have for black ones."""
-    if sizes and len(sizes) != len(offsets):
-        raise UnreadableImage("has a damaged header")
-    if any(offset + size > len(data) for offset, size in zip(offsets, sizes, strict=False)):
-        raise UnreadableImage("ends early")
-
-
-#: (photometric, samples, extra samples) → bits of a sample.
-_TIFF_LAYOUTS: dict[tuple[int, int, tuple[int, ...]], tuple[int, ...]] = {
-    (0, 1, ()): (1, 2, 4, 8, 16),
-    (1, 1, ()): (1, 2, 4, 8, 16),
-    (1, 2, (2,)): (8,),
-    (2, 3, ()): (8, 16),
-    (2, 4, (1,)): (8,),
-    (2, 4, (2,)): (8, 16),
-    (3, 1, ()): (1, 2, 4, 8),
-    (5, 4, ()): (8,),
-    (6, 3, ()): (8,),
-}
-
-
-def exif_orientation(block: bytes) -> int:
-    """The orientation in an EXIF block, which is a TIFF directory; 1 when there is none or the block is broken."""
-    try:
-        if block[:4] not in _TIFF_HEADERS:
-            return 1
-        value = _Directory(block).number(_ORIENTATION, 1)
-    except (UnreadableImage, IndexError, struct.error):
-        return 1
-    return value if 1 <= value <= 8 else 1
 
 
 _NO_COMPRESSION, _BIT_FIELDS, _ALPHA_BIT_FIELDS = 0, 3, 6

@@ -120,6 +120,13 @@ def test_a_small_model_learns_its_task(job: Callable[..., Run], platform: Platfo
     for name, value in again["finalMetrics"].items():
         assert value == pytest.approx(end["bestMetrics"][f"test_{name}"], abs=1e-6), name
 
+    # A prediction measures the images that it is asked for.
+    measuring = job(task, model, dataset, "predict", checkpoint=run.checkpoint(end["bestEpoch"]), config={"split": "test", "measure": True})
+    measuring.run()
+    (measured,) = measuring.of_type("validation")
+    assert (measured["split"], measured["metrics"]) == ("test", pytest.approx(again["finalMetrics"], abs=1e-6))
+    assert len(predictions_of(measuring)) == again["result"]["samples"]
+
     # It predicts every image in pixels of that image, and finds most of the objects.
     predicted = job(task, model, dataset, "predict", checkpoint=run.checkpoint(end["bestEpoch"]), config={"minConfidence": 0.3})
     result = predicted.run()["result"]

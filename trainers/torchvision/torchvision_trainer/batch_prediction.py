@@ -19,6 +19,7 @@ from trainer_sdk.masks import encode_rle
 
 from .checkpoints import load
 from .configuration import configuration
+from .evaluation import measure, require_same_classes
 from .images import Placed, decode
 from .optimization import pick_device
 from .tasks.base import Outputs
@@ -36,6 +37,8 @@ def predict(context: JobContext) -> JobResult:
     checkpoint = load(context.checkpoint())
     if checkpoint.model_name != context.request.model:
         raise TrainerError("CHECKPOINT_INVALID", "The checkpoint is for another model.")
+    if config["measure"]:
+        require_same_classes(context.request, checkpoint)
     splits = (config["split"],) if context.request.config.get("split") else ("train", "val", "test")
     dataset = context.dataset(splits)
     if not dataset.images:
@@ -43,7 +46,7 @@ def predict(context: JobContext) -> JobResult:
     device = pick_device(config["device"])
     context.started(str(device), dataset.counts())
     model = checkpoint.build_model().to(device).eval()
-    least = float(context.request.config.get("minConfidence", 0.25))
+    least = config["minConfidence"]
     path = context.workdir / FILE_NAME
     found = unreadable = 0
     with gzip.open(path, "wt", encoding="utf-8", compresslevel=5) as lines:
@@ -64,6 +67,9 @@ def predict(context: JobContext) -> JobResult:
                 lines.write(json.dumps({"path": entry.path, **answer}, ensure_ascii=False, separators=(",", ":")) + "\n")
             found += sum(len(answer.get("annotations", ())) for answer in answers)
             unreadable += len(entries) - len(readable)
+    if config["measure"]:
+        measured, _ = measure(context, checkpoint, model, dataset.images, config, device)
+        context.evaluation(checkpoint.epoch, splits[0] if len(splits) == 1 else "all", measured)
     context.upload_model(path, FILE_NAME, "application/gzip")
     return JobResult(None, {}, {}, {"images": len(dataset.images), "annotations": found, "unreadable": unreadable})
 

@@ -115,9 +115,18 @@ SPLIT_FIELD = ConfigField(
     "split", "select", "test", "Images to evaluate on.", options=("test", "val"), group="evaluation"
 )
 
-CONFIDENCE_FIELD = ConfigField(
-    "minConfidence", "float", 0.25, "Objects with less confidence are left out.", min=0.0, max=1.0, group="prediction"
-)
+PREDICTION_FIELDS = (
+    ConfigField(
+        "split", "select", "test", "Images to predict; all of them when left out.", options=("train", "val", "test"),
+        group="prediction",
+    ),
+    ConfigField(
+        "minConfidence", "float", 0.25, "Objects with less confidence are left out.", min=0.0, max=1.0, group="prediction"
+    ),
+    ConfigField(
+        "measure", "bool", False, "Compare the answers with the annotations of the dataset.", group="prediction"
+    ),
+)  # fmt: skip
 
 PRESETS: dict[str, dict[str, Any]] = {
     "quick": {"epochs": 5, "batchSize": 64, "learningRate": 0.003, "scheduler": "one_cycle"},
@@ -135,7 +144,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 def configuration(request: JobRequest) -> dict[str, Any]:
     """Every setting with its value: the entered one, else the model's, else the default."""
-    fields = {"evaluate": (*FIELDS, SPLIT_FIELD), "predict": (*FIELDS, SPLIT_FIELD, CONFIDENCE_FIELD)}.get(request.kind, FIELDS)
+    fields = {"evaluate": (*FIELDS, SPLIT_FIELD), "predict": (*FIELDS, *PREDICTION_FIELDS)}.get(request.kind, FIELDS)
     defaults = {"imageSize": MODELS[request.model].image_size}
     return resolve(fields, request.config, defaults, request.task_type)
 

@@ -1,27 +1,28 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useNavigate, useParams } from '@tanstack/react-router';
-import { Trash2 } from 'lucide-react';
+import { useParams } from '@tanstack/react-router';
+import { PowerOff } from 'lucide-react';
 import { useState } from 'react';
 import { api } from '../api/client';
 import { useMay } from '../api/permissions';
 import { apiOrigin } from '../app/config';
-import { dateTime, metric, number } from '../app/format';
+import { dateTime } from '../app/format';
 import { useWords } from '../app/words';
 import { Button } from '../parts/Button';
 import { CopyText } from '../parts/CopyText';
 import { ConfirmDialog } from '../parts/Dialog';
-import { Card, Facts, Page, Stack } from '../parts/Page';
+import { Card, Page, Stack } from '../parts/Page';
 import { ErrorState, ProblemNote, Skeleton } from '../parts/States';
 import { notify } from '../parts/Toast';
 import { DeploymentState, isUnderWay } from './DeploymentState';
+import { Revisions } from './Revisions';
 import { TryIt } from './TryIt';
+import { Usage } from './Usage';
 import { deploymentWords } from './words';
 
 export function DeploymentPage() {
   const words = useWords(deploymentWords);
   const { projectId, deploymentId } = useParams({ from: '/members/projects/$projectId/deployments/$deploymentId' });
   const may = useMay({ projectId });
-  const navigate = useNavigate();
   const queries = useQueryClient();
   const [removing, setRemoving] = useState(false);
   const path = { params: { path: { id: deploymentId } } };
@@ -32,8 +33,9 @@ export function DeploymentPage() {
     onError: () => undefined,
     onSuccess: () => {
       notify(words.removed(deployment.data?.name ?? ''));
+      setRemoving(false);
       void queries.invalidateQueries({ queryKey: ['get', '/api/v1/deployments'] });
-      void navigate({ to: '/projects/$projectId/deployments', params: { projectId } });
+      void deployment.refetch();
     },
   });
   if (deployment.isError) return <ErrorState error={deployment.error} onRetry={() => void deployment.refetch()} />;
@@ -43,21 +45,14 @@ export function DeploymentPage() {
   return (
     <Page
       title={data.name}
+      subtitle={`${words.created} ${dateTime(data.createdAt)}`}
       badges={<DeploymentState state={data.state} />}
-      actions={may('deployments:write') && <Button look="danger" icon={<Trash2 />} onClick={() => setRemoving(true)}>{words.remove}</Button>}
+      actions={may('deployments:write') && data.state === 'active' && <Button look="danger" icon={<PowerOff />} onClick={() => setRemoving(true)}>{words.remove}</Button>}
     >
       {data.error && <ProblemNote error={new Error([data.error.message, data.error.suggestedAction].filter(Boolean).join(' '))} />}
-      {may('predictions:run') && <TryIt deployment={data} onAnswer={() => void deployment.refetch()} />}
-      <Card title={words.usage}>
-        <Facts
-          items={[
-            [words.requests, number(data.requestCount)],
-            [words.images, number(data.imageCount)],
-            [words.latency, data.averageLatencyMs === null ? '–' : words.milliseconds(metric(data.averageLatencyMs))],
-            [words.created, dateTime(data.createdAt)],
-          ]}
-        />
-      </Card>
+      {may('predictions:run') && <TryIt deployment={data} onAnswer={() => void queries.invalidateQueries({ queryKey: ['get', '/api/v1/deployments/{id}/usage'] })} />}
+      <Revisions deployment={data} />
+      <Usage deploymentId={data.id} />
       <Card title={words.call}>
         <Stack gap={3}><CopyText block text={`curl -s ${address} -H "Authorization: Bearer $DEPLOYMENT_KEY" -H 'Content-Type: image/jpeg' --data-binary @image.jpg`} /></Stack>
       </Card>

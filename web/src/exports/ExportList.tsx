@@ -1,11 +1,12 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { Download, Package, PackageOpen, Rocket } from 'lucide-react';
+import { Download, Layers, Package, PackageOpen, Rocket } from 'lucide-react';
 import { useState } from 'react';
 import { api, client } from '../api/client';
 import { useMay } from '../api/permissions';
 import type { Export, ExportCertificate, ExportState, ModelVersion } from '../api/schema';
 import { bytes, dateTime, metric, percent } from '../app/format';
 import { useWords } from '../app/words';
+import { AddRevision } from '../deployments/AddRevision';
 import { NewDeployment } from '../deployments/NewDeployment';
 import { Badge, StatusIndicator, type Tone } from '../parts/Badge';
 import { Button } from '../parts/Button';
@@ -45,6 +46,7 @@ function ExportCard({ projectId, item }: { projectId: string; item: Export }) {
   const may = useMay({ projectId });
   const queries = useQueryClient();
   const [deploying, setDeploying] = useState(false);
+  const [adding, setAdding] = useState(false);
   const download = async (what: 'download' | 'package'): Promise<void> => {
     try {
       const { data } = await client.GET(`/api/v1/exports/{id}/${what}`, { params: { path: { id: item.id } } });
@@ -69,6 +71,7 @@ function ExportCard({ projectId, item }: { projectId: string; item: Export }) {
               <Button size="small" icon={<Download />} onClick={() => void download('download')}>{words.download}{item.size === null ? '' : ` (${bytes(item.size)})`}</Button>
               {item.packageSize !== null && <Button size="small" icon={<Package />} onClick={() => void download('package')}>{words.package} ({bytes(item.packageSize)})</Button>}
               {may('deployments:write') && <Button size="small" icon={<Rocket />} onClick={() => setDeploying(true)}>{words.deploy}</Button>}
+              {may('deployments:write') && <Button size="small" icon={<Layers />} onClick={() => setAdding(true)}>{words.addTo}</Button>}
             </Row>
           )}
         </Row>
@@ -86,6 +89,7 @@ function ExportCard({ projectId, item }: { projectId: string; item: Export }) {
         {item.error && <ProblemNote error={new Error([item.error.message, item.error.suggestedAction].filter(Boolean).join(' '))} />}
       </Stack>
       {deploying && <NewDeployment projectId={projectId} exportId={item.id} onClose={() => setDeploying(false)} />}
+      {adding && <AddRevision projectId={projectId} exportId={item.id} onClose={() => setAdding(false)} />}
     </article>
   );
 }

@@ -7,14 +7,14 @@ import styles from './Quotas.module.css';
 export const quotaWords = defineWords({
   en: {
     kinds: {
-      projects: 'Projects', datasets: 'Datasets', concurrent_jobs: 'Training jobs at a time', concurrent_exports: 'Exports at a time', storage_gb: 'Images, GB',
+      projects: 'Projects', datasets: 'Datasets', concurrent_jobs: 'Jobs and predictions at a time', concurrent_exports: 'Exports at a time', storage_gb: 'Images, GB',
       gpu_hours_per_month: 'Training hours this month', users: 'People',
     },
     of: (used: string, limit: string) => `${used} of ${limit}`, unlimited: (used: string) => `${used}, no limit`, shared: 'shared by the organization',
   },
   ko: {
     kinds: {
-      projects: '프로젝트', datasets: '데이터셋', concurrent_jobs: '동시 학습 작업', concurrent_exports: '동시 내보내기', storage_gb: '이미지 용량(GB)',
+      projects: '프로젝트', datasets: '데이터셋', concurrent_jobs: '동시 학습·예측 작업', concurrent_exports: '동시 내보내기', storage_gb: '이미지 용량(GB)',
       gpu_hours_per_month: '이번 달 학습 시간', users: '인원',
     },
     of: (used: string, limit: string) => `${used} / ${limit}`, unlimited: (used: string) => `${used}, 제한 없음`, shared: '조직 공동 한도',

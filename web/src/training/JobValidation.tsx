@@ -1,12 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { Grid3x3 } from 'lucide-react';
-import { lazy, Suspense, useMemo } from 'react';
+import { useMemo } from 'react';
 import { api } from '../api/client';
 import { asProblem } from '../api/problem';
-import type { ClassMetrics, EpochMetrics, TrainingCurves, TrainingJob } from '../api/schema';
+import type { EpochMetrics, TrainingCurves, TrainingJob } from '../api/schema';
 import { metric, number } from '../app/format';
 import { useWords } from '../app/words';
 import { Badge } from '../parts/Badge';
+import { SelectField } from '../parts/Field';
 import { Card, Stack } from '../parts/Page';
 import { Empty, ErrorState, Skeleton } from '../parts/States';
 import { DataTable, type Column } from '../parts/virtual/DataTable';
@@ -16,21 +18,17 @@ import { isResource } from './jobCurves';
 import { hasEnded } from './jobs';
 import { useJob } from './JobPage';
 import { jobWords } from './jobWords';
+import { Measures } from './Measures';
 import { Section } from './Section';
 
-const ConfusionMatrix = lazy(() => import('../parts/charts/ConfusionMatrix').then((module) => ({ default: module.ConfusionMatrix })));
-
-/** What was measured on the validation images: after each epoch, and in detail with the best checkpoint. */
+/** What was measured on the validation images after each epoch, and on the test images at the end. */
 export function JobValidation() {
-  const words = useWords(jobWords);
   const job = useJob();
   const curves = useQuery({ ...curvesQuery(job?.id ?? ''), enabled: job !== undefined });
   if (job === undefined) return <Skeleton lines={5} height={32} />;
   return (
     <Stack gap={5}>
-      {job.modelId !== null && job.modelVersionId !== null
-        ? <BestCheckpoint modelId={job.modelId} versionId={job.modelVersionId} />
-        : <Card title={words.confusion}><Empty icon={<Grid3x3 />} title={words.noValidation}>{words.noValidationText}</Empty></Card>}
+      <Details job={job} epochs={(curves.data?.points ?? []).filter((point) => !point.discarded).map((point) => point.epoch)} />
       {curves.isError && curves.data === undefined ? <ErrorState error={asProblem(curves.error)} onRetry={() => void curves.refetch()} /> : <EpochTable curves={curves.data} job={job} />}
     </Stack>
   );
@@ -73,38 +71,41 @@ function EpochTable({ curves, job }: { curves: TrainingCurves | undefined; job: 
   );
 }
 
-function BestCheckpoint({ modelId, versionId }: { modelId: string; versionId: string }) {
+/** One validation in detail: the best one, or that of an epoch of the address. */
+function Details({ job, epochs }: { job: TrainingJob; epochs: readonly number[] }) {
   const words = useWords(jobWords);
-  const version = api.useQuery('get', '/api/v1/models/{id}/versions/{versionId}', { params: { path: { id: modelId, versionId } } }, { staleTime: Infinity });
-  if (version.isError) return <ErrorState error={asProblem(version.error)} onRetry={() => void version.refetch()} />;
-  if (version.data === undefined) return <Card title={words.confusion}><Skeleton lines={1} height={320} /></Card>;
-  const { classes, confusionMatrix, perClass, checkpoint } = version.data;
+  const navigate = useNavigate();
+  const { projectId } = useParams({ from: '/members/projects/$projectId/jobs/$jobId/validation' });
+  const { epoch, split = 'val' } = useSearch({ from: '/members/projects/$projectId/jobs/$jobId/validation' });
+  const found = api.useQuery('get', '/api/v1/training/jobs/{id}/validation', { params: { path: { id: job.id }, query: { split, ...(epoch !== undefined && { epoch }) } } }, {
+    retry: false,
+    // The best epoch changes while the training goes on.
+    refetchInterval: epoch === undefined && !hasEnded(job.state) ? 5000 : false,
+  });
+  const show = (search: { epoch?: number | undefined; split?: 'val' | 'test' | undefined }) =>
+    void navigate({ to: '/projects/$projectId/jobs/$jobId/validation', params: { projectId, jobId: job.id }, search: { epoch, split: split === 'val' ? undefined : split, ...search }, replace: true });
+  const choices = (
+    <div className={styles.choices}>
+      <SelectField
+        label={words.measuredOn} value={split} options={[{ value: 'val', label: words.valImages }, { value: 'test', label: words.testImages }]}
+        onChange={(value) => show({ split: value === 'test' ? 'test' : undefined, epoch: undefined })}
+      />
+      {split === 'val' && (
+        <SelectField
+          label={words.epoch} value={epoch === undefined ? '' : String(epoch)} options={[{ value: '', label: words.bestEpoch }, ...epochs.map((one) => ({ value: String(one), label: number(one) }))]}
+          onChange={(value) => show({ epoch: value === '' ? undefined : Number(value) })}
+        />
+      )}
+    </div>
+  );
+  const problem = found.isError && found.data === undefined ? asProblem(found.error) : null;
   return (
     <>
-      <Card title={words.confusion}>
-        <p className={styles.muted}>{words.ofBest(number(checkpoint.epoch))}</p>
-        {confusionMatrix.length === 0 ? <p className={styles.reason}>{words.noConfusion}</p> : (
-          <Suspense fallback={<Skeleton lines={1} height={320} />}><ConfusionMatrix classes={classes} matrix={confusionMatrix} /></Suspense>
-        )}
-      </Card>
-      {perClass.length > 0 && <ClassTable rows={perClass} />}
+      {choices}
+      {problem !== null && problem.status !== 404 ? <ErrorState error={problem} onRetry={() => void found.refetch()} />
+        : problem !== null ? <Card title={words.confusion}><Empty icon={<Grid3x3 />} title={words.noValidation}>{split === 'test' ? words.noTestText : words.noValidationText}</Empty></Card>
+          : found.data === undefined ? <Card title={words.confusion}><Skeleton lines={1} height={320} /></Card>
+            : <Measures measured={found.data.measured} note={words.measuredAfter(number(found.data.epoch), found.data.split === 'test' ? words.onTest : words.onVal)} />}
     </>
   );
-}
-
-function ClassTable({ rows }: { rows: readonly ClassMetrics[] }) {
-  const words = useWords(jobWords);
-  const columns = useMemo((): Column<ClassMetrics>[] => {
-    const measure = (id: string, header: string, value: (row: ClassMetrics) => number | null): Column<ClassMetrics> =>
-      ({ id, header, width: 120, align: 'end', descendingFirst: true, sortValue: value, cell: (row) => <span className={styles.number}>{metric(value(row))}</span> });
-    const further = [...new Set(rows.flatMap((row) => Object.keys(row.metrics ?? {})))];
-    const has = (name: 'precision' | 'recall' | 'f1'): boolean => rows.some((row) => row[name] !== null);
-    return [
-      { id: 'class', header: words.class, grow: true, width: 180, fixed: true, sortValue: (row) => row.class, cell: (row) => row.class },
-      ...(['precision', 'recall', 'f1'] as const).filter(has).map((name) => measure(name, words[name], (row) => row[name])),
-      ...further.map((name) => measure(`m-${name}`, name, (row) => row.metrics?.[name] ?? null)),
-      { id: 'support', header: words.support, width: 150, align: 'end', descendingFirst: true, sortValue: (row) => row.support, cell: (row) => <span className={styles.number}>{number(row.support)}</span> },
-    ];
-  }, [rows, words]);
-  return <Section title={words.perClass}><DataTable label={words.perClass} rows={rows} columns={columns} rowKey={(row) => row.class} height={480} /></Section>;
 }

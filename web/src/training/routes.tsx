@@ -4,6 +4,12 @@ import { readJobsSearch } from './jobs';
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
+/** `epoch`: the one that is shown in detail, the best one without; `split`: the images that were measured, val without. */
+const readValidationSearch = (search: Record<string, unknown>): { epoch?: number | undefined; split?: 'val' | 'test' | undefined } => ({
+  epoch: typeof search.epoch === 'number' && Number.isInteger(search.epoch) ? search.epoch : undefined,
+  split: search.split === 'test' ? 'test' : undefined,
+});
+
 /** One job: its header, and its tabs as child routes. */
 const jobRoute = createRoute({ getParentRoute: () => projectRoute, path: '/jobs/$jobId', component: lazyRouteComponent(() => import('./JobPage'), 'JobPage') });
 
@@ -23,7 +29,7 @@ export const trainingRoutes = {
     }),
     jobRoute.addChildren([
       createRoute({ getParentRoute: () => jobRoute, path: '/', validateSearch: (search: Record<string, unknown>): { metrics?: string | undefined } => ({ metrics: text(search.metrics) }), component: lazyRouteComponent(() => import('./JobOverview'), 'JobOverview') }),
-      createRoute({ getParentRoute: () => jobRoute, path: '/validation', component: lazyRouteComponent(() => import('./JobValidation'), 'JobValidation') }),
+      createRoute({ getParentRoute: () => jobRoute, path: '/validation', validateSearch: readValidationSearch, component: lazyRouteComponent(() => import('./JobValidation'), 'JobValidation') }),
       createRoute({ getParentRoute: () => jobRoute, path: '/checkpoints', component: lazyRouteComponent(() => import('./JobCheckpoints'), 'JobCheckpoints') }),
       createRoute({ getParentRoute: () => jobRoute, path: '/logs', component: lazyRouteComponent(() => import('./JobLogs'), 'JobLogs') }),
       createRoute({ getParentRoute: () => jobRoute, path: '/timeline', component: lazyRouteComponent(() => import('./JobTimeline'), 'JobTimeline') }),

@@ -15,14 +15,16 @@ public sealed class NameAttribute(int maximumLength) : ValidationAttribute
     protected override ValidationResult? IsValid(object? value, ValidationContext validationContext) => value switch
     {
         null => null,
-        string text when string.IsNullOrWhiteSpace(text) => Refuse("Must not be blank."),
-        string text when text.Trim().Length > maximumLength => Refuse($"Must be at most {maximumLength} characters."),
-        string text when VisibleText.Problem(text) is not null => Refuse("Must not contain control or invisible characters."),
-        string => null,
-        _ => Refuse("Must be text."),
+        string text => Problem(text, maximumLength) is { } problem ? new(problem) : null,
+        _ => new("Must be text."),
     };
 
-    private static ValidationResult Refuse(string why) => new(why);
+    /// <summary>What is wrong with a name, as a sentence; null for a good one.</summary>
+    public static string? Problem(string text, int maximumLength) =>
+        string.IsNullOrWhiteSpace(text) ? "Must not be blank."
+        : text.Trim().Length > maximumLength ? $"Must be at most {maximumLength} characters."
+        : VisibleText.Problem(text) is not null ? "Must not contain control or invisible characters."
+        : null;
 }
 
 /// <summary>Validates longer texts: limited length, line breaks and tabs allowed, other invisible characters refused.</summary>

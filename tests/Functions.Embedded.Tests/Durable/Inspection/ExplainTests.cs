@@ -52,7 +52,8 @@ public sealed class ExplainTests(DurableDatabase database) : IClassFixture<Durab
         await using TestEngine engine = await database.StartAsync(new TestFunctions().Orchestrator("Job", context => context.CallActivityAsync<int>("Gone", "")));
         string id = await engine.Client.ScheduleNewOrchestrationInstanceAsync("Job", Cancellation);
 
-        InstanceExplanation explained = await ExplainWhenAsync(engine, id, e => e.WaitsFor.Count == 1 && e.CanRun.Count == 1);
+        // The process may have it for a moment, until it sees that it lacks the function.
+        InstanceExplanation explained = await ExplainWhenAsync(engine, id, e => e.CanRun.Count == 1 && e.Summary.Contains("queued", StringComparison.Ordinal));
 
         Assert.Contains("it is queued. None of the 1 living process has the activity 'Gone', and none ever had the activity 'Gone'.", explained.Summary);
     }

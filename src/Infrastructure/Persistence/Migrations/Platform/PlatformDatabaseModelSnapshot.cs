@@ -981,6 +981,33 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.ToTable("due_thumbnails", (string)null);
                 });
 
+            modelBuilder.Entity("VisionPlatform.Domain.Datasets.PinnedImage", b =>
+                {
+                    b.Property<string>("Key")
+                        .HasColumnType("text")
+                        .HasColumnName("key");
+
+                    b.Property<Guid>("CreatedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("created_by");
+
+                    b.Property<Guid>("DatasetId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("dataset_id");
+
+                    b.Property<long>("Size")
+                        .HasColumnType("bigint")
+                        .HasColumnName("size");
+
+                    b.HasKey("Key")
+                        .HasName("pk_pinned_images");
+
+                    b.HasIndex("DatasetId")
+                        .HasDatabaseName("ix_pinned_images_dataset_id");
+
+                    b.ToTable("pinned_images", (string)null);
+                });
+
             modelBuilder.Entity("VisionPlatform.Domain.Deployments.Deployment", b =>
                 {
                     b.Property<Guid>("Id")
@@ -996,6 +1023,14 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .IsRequired()
                         .HasColumnType("bytea")
                         .HasColumnName("api_key_hash");
+
+                    b.Property<int>("CanaryPercent")
+                        .HasColumnType("integer")
+                        .HasColumnName("canary_percent");
+
+                    b.Property<int?>("CanaryRevision")
+                        .HasColumnType("integer")
+                        .HasColumnName("canary_revision");
 
                     b.Property<DateTimeOffset>("CreatedAt")
                         .HasColumnType("timestamp with time zone")
@@ -1019,9 +1054,21 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("character varying(200)")
                         .HasColumnName("name");
 
+                    b.Property<int?>("PreviousRevision")
+                        .HasColumnType("integer")
+                        .HasColumnName("previous_revision");
+
                     b.Property<Guid>("ProjectId")
                         .HasColumnType("uuid")
                         .HasColumnName("project_id");
+
+                    b.Property<int>("Revision")
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<int?>("ShadowRevision")
+                        .HasColumnType("integer")
+                        .HasColumnName("shadow_revision");
 
                     b.Property<string>("State")
                         .IsRequired()
@@ -1055,6 +1102,98 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.ToTable("deployments", (string)null);
                 });
 
+            modelBuilder.Entity("VisionPlatform.Domain.Deployments.DeploymentHour", b =>
+                {
+                    b.Property<Guid>("DeploymentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("deployment_id");
+
+                    b.Property<DateTimeOffset>("Hour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("hour");
+
+                    b.Property<int>("Revision")
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<long[]>("Brightness")
+                        .IsRequired()
+                        .HasColumnType("bigint[]")
+                        .HasColumnName("brightness");
+
+                    b.Property<long[]>("Confidence")
+                        .IsRequired()
+                        .HasColumnType("bigint[]")
+                        .HasColumnName("confidence");
+
+                    b.Property<long>("FailedRequests")
+                        .HasColumnType("bigint")
+                        .HasColumnName("failed_requests");
+
+                    b.Property<long>("ImageCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("image_count");
+
+                    b.Property<long[]>("Latency")
+                        .IsRequired()
+                        .HasColumnType("bigint[]")
+                        .HasColumnName("latency");
+
+                    b.Property<long>("RefusedImages")
+                        .HasColumnType("bigint")
+                        .HasColumnName("refused_images");
+
+                    b.Property<long>("RequestCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("request_count");
+
+                    b.Property<long[]>("Sizes")
+                        .IsRequired()
+                        .HasColumnType("bigint[]")
+                        .HasColumnName("sizes");
+
+                    b.HasKey("DeploymentId", "Hour", "Revision")
+                        .HasName("pk_deployment_hours");
+
+                    b.ToTable("deployment_hours", (string)null);
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Deployments.DeploymentRevision", b =>
+                {
+                    b.Property<Guid>("DeploymentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("deployment_id");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("integer")
+                        .HasColumnName("number");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid>("CreatedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("created_by");
+
+                    b.Property<Guid>("ExportId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("export_id");
+
+                    b.Property<string>("Trainer")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("trainer");
+
+                    b.HasKey("DeploymentId", "Number")
+                        .HasName("pk_deployment_revisions");
+
+                    b.HasIndex("ExportId")
+                        .HasDatabaseName("ix_deployment_revisions_export_id");
+
+                    b.ToTable("deployment_revisions", (string)null);
+                });
+
             modelBuilder.Entity("VisionPlatform.Domain.Deployments.DeploymentUsage", b =>
                 {
                     b.Property<Guid>("DeploymentId")
@@ -1077,6 +1216,137 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasName("pk_deployment_usage");
 
                     b.ToTable("deployment_usage", (string)null);
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Deployments.ShadowComparison", b =>
+                {
+                    b.Property<Guid>("DeploymentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("deployment_id");
+
+                    b.Property<int>("Revision")
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<int>("ShadowRevision")
+                        .HasColumnType("integer")
+                        .HasColumnName("shadow_revision");
+
+                    b.Property<double>("ConfidenceDifference")
+                        .HasColumnType("double precision")
+                        .HasColumnName("confidence_difference");
+
+                    b.Property<long>("DifferentImages")
+                        .HasColumnType("bigint")
+                        .HasColumnName("different_images");
+
+                    b.Property<long>("FailedRequests")
+                        .HasColumnType("bigint")
+                        .HasColumnName("failed_requests");
+
+                    b.Property<DateTimeOffset>("FirstAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("first_at");
+
+                    b.Property<long>("ImageCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("image_count");
+
+                    b.Property<DateTimeOffset>("LastAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_at");
+
+                    b.Property<long>("RequestCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("request_count");
+
+                    b.Property<long>("SkippedRequests")
+                        .HasColumnType("bigint")
+                        .HasColumnName("skipped_requests");
+
+                    b.HasKey("DeploymentId", "Revision", "ShadowRevision")
+                        .HasName("pk_shadow_comparisons");
+
+                    b.ToTable("shadow_comparisons", (string)null);
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Deployments.ShadowDifference", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Answer")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("answer");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<Guid>("DeploymentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("deployment_id");
+
+                    b.Property<string>("ImageSha256")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("image_sha256");
+
+                    b.Property<int>("Revision")
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("ShadowAnswer")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("shadow_answer");
+
+                    b.Property<int>("ShadowRevision")
+                        .HasColumnType("integer")
+                        .HasColumnName("shadow_revision");
+
+                    b.HasKey("Id")
+                        .HasName("pk_shadow_differences");
+
+                    b.HasIndex("DeploymentId", "Revision", "ShadowRevision", "Id")
+                        .HasDatabaseName("ix_shadow_differences_deployment_id_revision_shadow_revision_id");
+
+                    b.ToTable("shadow_differences", (string)null);
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Deployments.ShadowPair", b =>
+                {
+                    b.Property<Guid>("DeploymentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("deployment_id");
+
+                    b.Property<int>("Revision")
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<int>("ShadowRevision")
+                        .HasColumnType("integer")
+                        .HasColumnName("shadow_revision");
+
+                    b.Property<string>("Answer")
+                        .HasColumnType("text")
+                        .HasColumnName("answer");
+
+                    b.Property<string>("ShadowAnswer")
+                        .HasColumnType("text")
+                        .HasColumnName("shadow_answer");
+
+                    b.Property<long>("Count")
+                        .HasColumnType("bigint")
+                        .HasColumnName("count");
+
+                    b.HasKey("DeploymentId", "Revision", "ShadowRevision", "Answer", "ShadowAnswer")
+                        .HasName("pk_shadow_pairs");
+
+                    b.ToTable("shadow_pairs", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Exports.Export", b =>
@@ -1598,6 +1868,10 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("text")
                         .HasColumnName("key");
 
+                    b.Property<string>("Measured")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("measured");
+
                     b.Property<string>("Model")
                         .IsRequired()
                         .HasColumnType("text")
@@ -1641,6 +1915,9 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
 
                     b.HasIndex("ProjectId", "Id")
                         .HasDatabaseName("ix_predictions_project_id_id");
+
+                    b.HasIndex("CreatedBy", "CompletedAt")
+                        .HasDatabaseName("ix_predictions_created_by_completed_at");
 
                     b.HasIndex("JobId", "DatasetVersionId", "Id")
                         .HasDatabaseName("ix_predictions_job_id_dataset_version_id_id");
@@ -2035,18 +2312,18 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("text")
                         .HasColumnName("trainer");
 
-                    b.Property<Guid>("ProjectId")
+                    b.Property<Guid>("UserId")
                         .HasColumnType("uuid")
-                        .HasColumnName("project_id");
+                        .HasColumnName("user_id");
 
                     b.Property<DateTimeOffset>("TakenAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("taken_at");
 
-                    b.HasKey("Trainer", "ProjectId")
-                        .HasName("pk_trainer_turns");
+                    b.HasKey("Trainer", "UserId")
+                        .HasName("pk_person_turns");
 
-                    b.ToTable("trainer_turns", (string)null);
+                    b.ToTable("person_turns", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Training.TrainingJob", b =>
@@ -2304,6 +2581,13 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("jsonb")
                         .HasColumnName("per_class");
 
+                    b.Property<string>("PrecisionCurves")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("precision_curves")
+                        .HasDefaultValueSql("'[]'");
+
                     b.Property<DateTimeOffset>("Time")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("time");
@@ -2473,6 +2757,16 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasConstraintName("fk_dataset_version_images_dataset_versions_version_id");
                 });
 
+            modelBuilder.Entity("VisionPlatform.Domain.Datasets.PinnedImage", b =>
+                {
+                    b.HasOne("VisionPlatform.Domain.Datasets.Dataset", null)
+                        .WithMany()
+                        .HasForeignKey("DatasetId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_pinned_images_datasets_dataset_id");
+                });
+
             modelBuilder.Entity("VisionPlatform.Domain.Deployments.Deployment", b =>
                 {
                     b.HasOne("VisionPlatform.Domain.Exports.Export", null)
@@ -2483,6 +2777,33 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasConstraintName("fk_deployments_exports_export_id");
                 });
 
+            modelBuilder.Entity("VisionPlatform.Domain.Deployments.DeploymentHour", b =>
+                {
+                    b.HasOne("VisionPlatform.Domain.Deployments.Deployment", null)
+                        .WithMany()
+                        .HasForeignKey("DeploymentId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_deployment_hours_deployments_deployment_id");
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Deployments.DeploymentRevision", b =>
+                {
+                    b.HasOne("VisionPlatform.Domain.Deployments.Deployment", null)
+                        .WithMany()
+                        .HasForeignKey("DeploymentId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_deployment_revisions_deployments_deployment_id");
+
+                    b.HasOne("VisionPlatform.Domain.Exports.Export", null)
+                        .WithMany()
+                        .HasForeignKey("ExportId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_deployment_revisions_exports_export_id");
+                });
+
             modelBuilder.Entity("VisionPlatform.Domain.Deployments.DeploymentUsage", b =>
                 {
                     b.HasOne("VisionPlatform.Domain.Deployments.Deployment", null)
@@ -2491,6 +2812,36 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_deployment_usage_deployments_deployment_id");
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Deployments.ShadowComparison", b =>
+                {
+                    b.HasOne("VisionPlatform.Domain.Deployments.Deployment", null)
+                        .WithMany()
+                        .HasForeignKey("DeploymentId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_shadow_comparisons_deployments_deployment_id");
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Deployments.ShadowDifference", b =>
+                {
+                    b.HasOne("VisionPlatform.Domain.Deployments.Deployment", null)
+                        .WithMany()
+                        .HasForeignKey("DeploymentId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_shadow_differences_deployments_deployment_id");
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Deployments.ShadowPair", b =>
+                {
+                    b.HasOne("VisionPlatform.Domain.Deployments.Deployment", null)
+                        .WithMany()
+                        .HasForeignKey("DeploymentId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_shadow_pairs_deployments_deployment_id");
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Exports.Export", b =>

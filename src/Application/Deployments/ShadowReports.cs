@@ -1,0 +1,174 @@
+using System.Security.Cryptography;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using VisionPlatform.Domain.Deployments;
+using VisionPlatform.Infrastructure.Persistence;
+using VisionPlatform.Infrastructure.Training;
+
+namespace VisionPlatform.Application.Deployments;
+
+/// <summary>Counts where shadows answer otherwise than the revisions that answer, and keeps the newest of those images' answers.</summary>
+public sealed class ShadowReports(IServiceScopeFactory scopes, TimeProvider time) : ICounts, IDisposable
+{
+    /// <summary>Differences that are kept of a revision and its shadow.</summary>
+    public const int KeptDifferences = 100;
+
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _flushing = new(1);
+    private Dictionary<(Guid Deployment, int Revision, int Shadow), Report> _reports = [];
+
+    /// <summary>Compares the answers of a shadow to a request.</summary>
+    public void Add(ShadowRequest request, IReadOnlyList<Prediction> answers)
+    {
+        var compared = request.Answers.Zip(answers, (answer, other) => AnswerComparison.Of(FindingsOf(answer), FindingsOf(other))).ToList();
+        ShadowDifference[] differences = [.. compared.Index().Where(one => one.Item.Pairs.Count > 0).Select(one => new ShadowDifference
+        {
+            DeploymentId = request.DeploymentId, Revision = request.Revision, ShadowRevision = request.ShadowRevision, At = time.GetUtcNow(),
+            ImageSha256 = Convert.ToHexStringLower(SHA256.HashData(request.Images[one.Index])), Answer = FindingsOf(request.Answers[one.Index]), ShadowAnswer = FindingsOf(answers[one.Index]),
+        })];
+        Change(request, report =>
+        {
+            report.Counts.RequestCount++;
+            report.Counts.ImageCount += compared.Count;
+            report.Counts.DifferentImages += differences.Length;
+            report.Counts.ConfidenceDifference += compared.Sum(comparison => comparison.ConfidenceDifference);
+            foreach (var (answer, other) in compared.SelectMany(comparison => comparison.Pairs))
+                report.Pairs[(answer ?? "", other ?? "")] = report.Pairs.GetValueOrDefault((answer ?? "", other ?? "")) + 1;
+            report.Keep(differences);
+        });
+    }
+
+    /// <summary>Counts a request that the shadow did not answer.</summary>
+    public void AddFailed(ShadowRequest request) => Change(request, report => report.Counts.FailedRequests++);
+
+    /// <summary>Counts a request that the shadow did not get.</summary>
+    public void AddSkipped(ShadowRequest request) => Change(request, report => report.Counts.SkippedRequests++);
+
+    public async Task FlushAsync(CancellationToken cancellation)
+    {
+        await _flushing.WaitAsync(cancellation);
+        try
+        {
+            Dictionary<(Guid Deployment, int Revision, int Shadow), Report> taken;
+            lock (_gate)
+            {
+                taken = _reports;
+                _reports = [];
+            }
+            if (taken.Count == 0)
+                return;
+            try
+            {
+                await WriteAsync(taken.Values, cancellation);
+            }
+            catch
+            {
+                lock (_gate)
+                    foreach (var (key, report) in taken)
+                        _reports[key] = _reports.TryGetValue(key, out var since) ? report.With(since) : report;
+                throw;
+            }
+        }
+        finally
+        {
+            _flushing.Release();
+        }
+    }
+
+    public void Dispose() => _flushing.Dispose();
+
+    private void Change(ShadowRequest request, Action<Report> change)
+    {
+        var now = time.GetUtcNow();
+        lock (_gate)
+        {
+            var key = (request.DeploymentId, request.Revision, request.ShadowRevision);
+            if (!_reports.TryGetValue(key, out var report))
+                report = _reports[key] = new Report(new ShadowComparison { DeploymentId = key.DeploymentId, Revision = key.Revision, ShadowRevision = key.ShadowRevision, FirstAt = now });
+            report.Counts.LastAt = now;
+            change(report);
+        }
+    }
+
+    // An image that cannot be read is a finding of its own, so that a shadow that cannot read it either agrees.
+    private static List<Finding> FindingsOf(Prediction prediction) => prediction switch
+    {
+        { Error: { } error } => [new Finding(error.Code, 0, null)],
+        { Class: { } name } => [new Finding(name, prediction.Confidence ?? 0, null)],
+        _ => [.. (prediction.Objects ?? []).Select(found => new Finding(found.Class, found.Score, found.Box))],
+    };
+
+    // In the order of their keys: two instances that add to the same rows do not wait for each other in a circle.
+    private async Task WriteAsync(IEnumerable<Report> reports, CancellationToken cancellation)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var database = scope.ServiceProvider.GetRequiredService<PlatformDatabase>();
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        foreach (var report in reports.OrderBy(report => report.Counts.DeploymentId).ThenBy(report => report.Counts.Revision).ThenBy(report => report.Counts.ShadowRevision))
+        {
+            var counts = report.Counts;
+            // A deployment may have been removed with its project since.
+            var written = await database.Database.ExecuteSqlAsync(
+                $"""
+                INSERT INTO shadow_comparisons AS c (deployment_id, revision, shadow_revision, request_count, image_count, different_images, failed_requests, skipped_requests, confidence_difference, first_at, last_at)
+                SELECT id, {counts.Revision}, {counts.ShadowRevision}, {counts.RequestCount}, {counts.ImageCount}, {counts.DifferentImages}, {counts.FailedRequests}, {counts.SkippedRequests},
+                       {counts.ConfidenceDifference}, {counts.FirstAt}, {counts.LastAt}
+                FROM deployments WHERE id = {counts.DeploymentId}
+                ON CONFLICT (deployment_id, revision, shadow_revision) DO UPDATE
+                SET request_count = c.request_count + EXCLUDED.request_count, image_count = c.image_count + EXCLUDED.image_count, different_images = c.different_images + EXCLUDED.different_images,
+                    failed_requests = c.failed_requests + EXCLUDED.failed_requests, skipped_requests = c.skipped_requests + EXCLUDED.skipped_requests,
+                    confidence_difference = c.confidence_difference + EXCLUDED.confidence_difference, last_at = greatest(c.last_at, EXCLUDED.last_at)
+                """, cancellation);
+            if (written == 0)
+                continue;
+            foreach (var ((answer, other), count) in report.Pairs.OrderBy(pair => pair.Key.Answer, StringComparer.Ordinal).ThenBy(pair => pair.Key.Other, StringComparer.Ordinal))
+                await database.Database.ExecuteSqlAsync(
+                    $"""
+                    INSERT INTO shadow_pairs AS p (deployment_id, revision, shadow_revision, answer, shadow_answer, count)
+                    VALUES ({counts.DeploymentId}, {counts.Revision}, {counts.ShadowRevision}, {answer}, {other}, {count})
+                    ON CONFLICT (deployment_id, revision, shadow_revision, answer, shadow_answer) DO UPDATE SET count = p.count + EXCLUDED.count
+                    """, cancellation);
+            if (report.Differences.Count == 0)
+                continue;
+            database.ShadowDifferences.AddRange(report.Differences);
+            await database.SaveChangesAsync(cancellation);
+            await database.Database.ExecuteSqlAsync(
+                $"""
+                DELETE FROM shadow_differences WHERE deployment_id = {counts.DeploymentId} AND revision = {counts.Revision} AND shadow_revision = {counts.ShadowRevision} AND id < (
+                    SELECT id FROM shadow_differences WHERE deployment_id = {counts.DeploymentId} AND revision = {counts.Revision} AND shadow_revision = {counts.ShadowRevision}
+                    ORDER BY id DESC OFFSET {KeptDifferences - 1} LIMIT 1)
+                """, cancellation);
+        }
+        await transaction.CommitAsync(cancellation);
+    }
+
+    /// <summary>What was compared since the last time it was written.</summary>
+    private sealed record Report(ShadowComparison Counts)
+    {
+        public Dictionary<(string Answer, string Other), long> Pairs { get; } = [];
+        public Queue<ShadowDifference> Differences { get; } = [];
+
+        public Report With(Report since)
+        {
+            Counts.RequestCount += since.Counts.RequestCount;
+            Counts.ImageCount += since.Counts.ImageCount;
+            Counts.DifferentImages += since.Counts.DifferentImages;
+            Counts.FailedRequests += since.Counts.FailedRequests;
+            Counts.SkippedRequests += since.Counts.SkippedRequests;
+            Counts.ConfidenceDifference += since.Counts.ConfidenceDifference;
+            Counts.LastAt = since.Counts.LastAt;
+            foreach (var (pair, count) in since.Pairs)
+                Pairs[pair] = Pairs.GetValueOrDefault(pair) + count;
+            Keep(since.Differences);
+            return this;
+        }
+
+        public void Keep(IEnumerable<ShadowDifference> more)
+        {
+            foreach (var difference in more)
+                Differences.Enqueue(difference);
+            while (Differences.Count > KeptDifferences)
+                Differences.Dequeue();
+        }
+    }
+}

@@ -1,0 +1,135 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using VisionPlatform.Domain.Deployments;
+using VisionPlatform.Infrastructure.Deployments;
+using VisionPlatform.Infrastructure.Persistence;
+
+namespace VisionPlatform.Application.Deployments;
+
+/// <summary>Counts the predictions of this instance.</summary>
+public sealed class UsageCounts(IServiceScopeFactory scopes, TimeProvider time) : ICounts, IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _flushing = new(1);
+    private Dictionary<(Guid Deployment, int Revision, DateTimeOffset Hour), (DeploymentHour Counts, double Milliseconds)> _counts = [];
+
+    /// <summary>Counts a request.</summary>
+    /// <param name="answers">What was answered for its images; null if the request failed.</param>
+    public void Add(Guid deployment, int revision, TimeSpan duration, IReadOnlyList<ServedPrediction>? answers)
+    {
+        var now = time.GetUtcNow();
+        var hour = new DateTimeOffset(now.Year, now.Month, now.Day, now.Hour, 0, 0, TimeSpan.Zero);
+        lock (_gate)
+        {
+            if (!_counts.TryGetValue((deployment, revision, hour), out var entry))
+                entry = (new DeploymentHour { DeploymentId = deployment, Revision = revision, Hour = hour }, 0);
+            var counts = entry.Counts;
+            if (answers is null)
+            {
+                counts.FailedRequests++;
+            }
+            else
+            {
+                counts.RequestCount++;
+                counts.ImageCount += answers.Count;
+                counts.Latency[LatencyBuckets.Of(duration.TotalMilliseconds)]++;
+                entry.Milliseconds += duration.TotalMilliseconds;
+                foreach (var answer in answers)
+                    Add(counts, answer);
+            }
+            _counts[(deployment, revision, hour)] = entry;
+        }
+    }
+
+    public async Task FlushAsync(CancellationToken cancellation)
+    {
+        await _flushing.WaitAsync(cancellation);
+        try
+        {
+            Dictionary<(Guid Deployment, int Revision, DateTimeOffset Hour), (DeploymentHour Counts, double Milliseconds)> taken;
+            lock (_gate)
+            {
+                taken = _counts;
+                _counts = [];
+            }
+            if (taken.Count == 0)
+                return;
+            try
+            {
+                await WriteAsync(taken.Values, cancellation);
+            }
+            catch
+            {
+                lock (_gate)
+                    foreach (var (key, entry) in taken)
+                        _counts[key] = _counts.TryGetValue(key, out var since) ? Sum(entry, since) : entry;
+                throw;
+            }
+        }
+        finally
+        {
+            _flushing.Release();
+        }
+    }
+
+    public void Dispose() => _flushing.Dispose();
+
+    private static void Add(DeploymentHour counts, ServedPrediction answer)
+    {
+        if (answer.Prediction.Error is not null)
+            counts.RefusedImages++;
+        if (answer.Size is [var width, var height])
+            counts.Sizes[InputBuckets.OfSize(Math.Max(width, height))]++;
+        if (answer.Brightness is { } brightness)
+            counts.Brightness[InputBuckets.OfBrightness(brightness)]++;
+        if ((answer.Prediction.Confidence ?? answer.Prediction.Objects?.Max(found => (double?)found.Score)) is { } confidence)
+            counts.Confidence[InputBuckets.OfConfidence(confidence)]++;
+    }
+
+    private static (DeploymentHour, double) Sum((DeploymentHour Counts, double Milliseconds) to, (DeploymentHour Counts, double Milliseconds) from)
+    {
+        to.Counts.RequestCount += from.Counts.RequestCount;
+        to.Counts.ImageCount += from.Counts.ImageCount;
+        to.Counts.RefusedImages += from.Counts.RefusedImages;
+        to.Counts.FailedRequests += from.Counts.FailedRequests;
+        foreach (var (sums, added) in new[] { (to.Counts.Latency, from.Counts.Latency), (to.Counts.Sizes, from.Counts.Sizes), (to.Counts.Brightness, from.Counts.Brightness), (to.Counts.Confidence, from.Counts.Confidence) })
+            for (var i = 0; i < sums.Length; i++)
+                sums[i] += added[i];
+        return (to.Counts, to.Milliseconds + from.Milliseconds);
+    }
+
+    // Rows in the order of their keys: two instances that add to the same ones do not wait for each other in a circle.
+    private async Task WriteAsync(IEnumerable<(DeploymentHour Counts, double Milliseconds)> entries, CancellationToken cancellation)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var database = scope.ServiceProvider.GetRequiredService<PlatformDatabase>();
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        foreach (var (counts, milliseconds) in entries.OrderBy(entry => entry.Counts.DeploymentId).ThenBy(entry => entry.Counts.Hour).ThenBy(entry => entry.Counts.Revision))
+        {
+            // A deployment may have been removed with its project since.
+            await database.Database.ExecuteSqlAsync(
+                $"""
+                INSERT INTO deployment_hours AS h (deployment_id, revision, hour, request_count, image_count, refused_images, failed_requests, latency, sizes, brightness, confidence)
+                SELECT id, {counts.Revision}, {counts.Hour}, {counts.RequestCount}, {counts.ImageCount}, {counts.RefusedImages}, {counts.FailedRequests},
+                       {counts.Latency}, {counts.Sizes}, {counts.Brightness}, {counts.Confidence}
+                FROM deployments WHERE id = {counts.DeploymentId}
+                ON CONFLICT (deployment_id, hour, revision) DO UPDATE
+                SET request_count = h.request_count + EXCLUDED.request_count, image_count = h.image_count + EXCLUDED.image_count,
+                    refused_images = h.refused_images + EXCLUDED.refused_images, failed_requests = h.failed_requests + EXCLUDED.failed_requests,
+                    latency = (SELECT array_agg(a + b ORDER BY i) FROM unnest(h.latency, EXCLUDED.latency) WITH ORDINALITY AS pairs(a, b, i)),
+                    sizes = (SELECT array_agg(a + b ORDER BY i) FROM unnest(h.sizes, EXCLUDED.sizes) WITH ORDINALITY AS pairs(a, b, i)),
+                    brightness = (SELECT array_agg(a + b ORDER BY i) FROM unnest(h.brightness, EXCLUDED.brightness) WITH ORDINALITY AS pairs(a, b, i)),
+                    confidence = (SELECT array_agg(a + b ORDER BY i) FROM unnest(h.confidence, EXCLUDED.confidence) WITH ORDINALITY AS pairs(a, b, i))
+                """, cancellation);
+            if (counts.RequestCount > 0)
+                await database.Database.ExecuteSqlAsync(
+                    $"""
+                    INSERT INTO deployment_usage AS u (deployment_id, request_count, image_count, total_latency_ms)
+                    SELECT id, {counts.RequestCount}, {counts.ImageCount}, {milliseconds} FROM deployments WHERE id = {counts.DeploymentId}
+                    ON CONFLICT (deployment_id) DO UPDATE
+                    SET request_count = u.request_count + EXCLUDED.request_count, image_count = u.image_count + EXCLUDED.image_count, total_latency_ms = u.total_latency_ms + EXCLUDED.total_latency_ms
+                    """, cancellation);
+        }
+        await transaction.CommitAsync(cancellation);
+    }
+}
