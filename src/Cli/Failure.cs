@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Amazon.Runtime;
 using VisionPlatform.Cli.Demo.Api;
+using VisionPlatform.Domain.Errors;
 
 namespace VisionPlatform.Cli;
 
@@ -18,6 +19,7 @@ internal sealed record Failure(string Message, int ExitCode)
         AmazonServiceException { StatusCode: HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized } refused =>
             new(OneLine($"the object store refuses the keys or the request: {refused.ErrorCode} {refused.Message} ({(int)refused.StatusCode})"), Cli.ExitCode.Failed),
         AmazonServiceException failed => new(OneLine($"the object store failed: {failed.ErrorCode} {failed.Message} ({(int)failed.StatusCode})"), Cli.ExitCode.Failed),
+        ProblemException told => new(OneLine(told.Message), Cli.ExitCode.Failed),
         IOException or UnauthorizedAccessException or HttpRequestException => new(OneLine(exception.Message), Cli.ExitCode.Failed),
         _ => new(OneLine($"unexpected {exception.GetType().Name}: {exception.Message}"), Cli.ExitCode.Failed),
     };

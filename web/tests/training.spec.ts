@@ -163,6 +163,69 @@ test('a failure shows its figures, and one click makes a clone with the change',
   await expect.poll(() => bodies).toEqual([{ suggested: true }]);
 });
 
+test('a star, a note and tags of a job are seen on the list and found there', async ({ browser }) => {
+  const { projectId, job } = await demo();
+  const { api } = await theAdministrator();
+  const path = { params: { path: { id: job.id } } };
+  await ok(api.PUT('/api/v1/training/jobs/{id}/marks', { ...path, body: { starred: false, notes: '', tags: [] } }));
+  const page = await pageOf(browser, await theAdministrator());
+  await page.goto(`/projects/${projectId}/jobs/${job.id}`);
+  const star = page.getByRole('button', { name: `Star ${job.name}`, exact: true });
+  await star.click();
+  await expect(star).toHaveAttribute('aria-pressed', 'true');
+  await page.getByRole('button', { name: 'Write notes' }).click();
+  await page.getByRole('textbox', { name: 'Notes' }).fill('Blurred at night');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText('Blurred at night')).toBeVisible();
+  const tag = page.getByRole('textbox', { name: 'Add a tag' });
+  await tag.fill('baseline');
+  await tag.press('Enter');
+  await expect(page.getByRole('link', { name: 'baseline' })).toBeVisible();
+  await tag.fill('Baseline');
+  await expect(page.getByText('A tag has at most 50 characters')).toBeVisible();
+  await tag.fill('');
+  await expectAccessible(page);
+  await expect.poll(async () => { const { starred, notes, tags } = await ok(api.GET('/api/v1/training/jobs/{id}', path)); return { starred, notes, tags }; }).toEqual({ starred: true, notes: 'Blurred at night', tags: ['baseline'] });
+
+  await page.getByRole('link', { name: 'baseline' }).click();
+  await expect(page).toHaveURL(/tag=baseline/);
+  const row = page.getByRole('row', { name: job.name });
+  await expect(row).toHaveCount(1);
+  await expect(row).toContainText('baseline');
+  await page.getByLabel('Star', { exact: true }).selectOption('starred');
+  await expect(page).toHaveURL(/starred=true/);
+  await page.reload();
+  await expect(row).toHaveCount(1);
+  await expectAccessible(page);
+  await row.getByRole('button', { name: `Star ${job.name}` }).click();
+  await expect(page.getByText('No training matches these filters')).toBeVisible();
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await page.getByRole('searchbox').fill('blurred at');
+  await expect(row).toHaveCount(1);
+});
+
+test('the server finds lines of a log, and what was sought is in the address', async ({ browser }) => {
+  const { projectId, job } = await demo();
+  const page = await pageOf(browser, await theAdministrator());
+  await page.goto(`/projects/${projectId}/jobs/${job.id}/logs`);
+  const log = page.getByRole('log');
+  await expect(log).toContainText('dataset ready');
+  await expect(log).toContainText('parameters on');
+  await page.getByPlaceholder('Only lines that contain').fill('PARAMETERS');
+  await expect(page).toHaveURL(/find=PARAMETERS/);
+  await expect(page.getByText('1 line', { exact: true })).toBeVisible();
+  await expect(log).not.toContainText('dataset ready');
+  await expect(log.locator('mark')).toHaveText('parameters');
+  await expectAccessible(page);
+  await page.reload();
+  await expect(page.getByText('1 line', { exact: true })).toBeVisible();
+  await page.getByRole('combobox', { name: 'Levels' }).selectOption('error');
+  await expect(page).toHaveURL(/level=error/);
+  await expect(page.getByText('No line of the log matches')).toBeVisible();
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await expect(log).toContainText('dataset ready');
+});
+
 test('a project without datasets says what a training needs', async ({ browser }) => {
   const person = await newPerson('standard_engineer');
   const project = await ok(person.api.POST('/api/v1/projects', { body: { name: 'Nothing yet' } }));

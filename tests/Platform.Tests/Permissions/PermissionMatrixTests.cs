@@ -25,6 +25,7 @@ public sealed class PermissionMatrixTests(PlatformHost host) : PlatformTests(hos
     private static readonly Dictionary<string, Request> Requests = new(StringComparer.Ordinal)
     {
         ["RestartTrainingJob"] = new() { Job = MatrixWorld.EndedJob },
+        ["GetTrainingValidation"] = new() { Job = MatrixWorld.EndedJob },
         ["EndOwnSession"] = new() { MayBeMissing = true },
         ["RevokePersonalToken"] = new() { MayBeMissing = true },
         ["AcceptInvitation"] = new() { MayBeMissing = true },

@@ -1,7 +1,8 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { Download } from 'lucide-react';
+import { Download, ScanSearch } from 'lucide-react';
 import { lazy, Suspense } from 'react';
 import { api } from '../api/client';
+import { useMay } from '../api/permissions';
 import type { ModelVersion } from '../api/schema';
 import { bytes, dateTime, metric } from '../app/format';
 import { useWords } from '../app/words';
@@ -54,6 +55,7 @@ function VersionView({ projectId, version: listed }: { projectId: string; versio
   // The list has no address of the checkpoint; the version itself has one that works for some minutes.
   const full = api.useQuery('get', '/api/v1/models/{id}/versions/{versionId}', { params: { path: { id: listed.modelId, versionId: listed.id } } });
   const version = full.data ?? listed;
+  const mayRun = useMay({ projectId })('training:run');
   const metrics = Object.entries(version.metrics).sort(([a], [b]) => Number(b === version.primaryMetric) - Number(a === version.primaryMetric) || a.localeCompare(b));
   const download = async (): Promise<void> => {
     const { data } = await full.refetch();
@@ -74,6 +76,7 @@ function VersionView({ projectId, version: listed }: { projectId: string; versio
           />
           <Row>
             <ButtonLink size="small" to="/projects/$projectId/jobs/$jobId" params={{ projectId, jobId: version.jobId }}>{words.job}</ButtonLink>
+            {mayRun && <ButtonLink size="small" icon={<ScanSearch />} to="/projects/$projectId/predictions" params={{ projectId }} search={{ new: true, model: version.id }}>{words.predict}</ButtonLink>}
             {version.checkpoint && <Button size="small" icon={<Download />} onClick={() => void download()}>{words.checkpoint}</Button>}
           </Row>
         </Stack>

@@ -1,6 +1,7 @@
 import type { TrainingJob } from '../api/schema';
 import { ago, duration, metric, number } from '../app/format';
 import { useWords } from '../app/words';
+import { Badge } from '../parts/Badge';
 import { Progress } from '../parts/Progress';
 import { bestOf, hasEnded, progressOf, secondsOf } from './jobs';
 import { JobStatus } from './JobStatus';
@@ -16,6 +17,7 @@ export function ExperimentCard({ job, dataset, now }: { job: TrainingJob; datase
     <article className={styles.card}>
       <header className={styles.cardHead}><h3>{job.name}</h3><JobStatus state={job.state} /></header>
       <p className={styles.cardWhat}>{words.tasks[job.taskType]} · {job.model}{dataset !== '' && ` · ${dataset}`}</p>
+      {job.tags.length > 0 && <span className={styles.tags}>{job.tags.map((tag) => <Badge key={tag}>{tag}</Badge>)}</span>}
       <div className={styles.cardProgress}>
         {hasEnded(job.state) ? null : <Progress value={progressOf(job)} label={words.progress} />}
       </div>

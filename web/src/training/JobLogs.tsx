@@ -1,11 +1,20 @@
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { watch } from '../api/events';
 import { asProblem } from '../api/problem';
 import type { TrainingJob } from '../api/schema';
+import { number } from '../app/format';
+import { useWords } from '../app/words';
+import { SelectField, TextField } from '../parts/Field';
+import { Stack } from '../parts/Page';
 import { ErrorState, Skeleton } from '../parts/States';
 import type { LogLine } from '../parts/virtual/logs';
+import { FoundLines } from './FoundLines';
 import { hasEnded } from './jobs';
 import { useJob } from './JobPage';
+import { isFiltered, type LogSearch } from './logSearch';
+import { logWords } from './logWords';
+import styles from './Training.module.css';
 
 const LogView = lazy(() => import('../parts/virtual/LogView').then((module) => ({ default: module.LogView })));
 
@@ -57,12 +66,52 @@ export function JobLogs() {
   return job === undefined ? <Skeleton lines={12} height={20} /> : <Lines job={job} />;
 }
 
+const HEIGHT = 'max(360px, calc(100vh - 380px))';
+const PAUSE = 300;
+
 function Lines({ job }: { job: TrainingJob }) {
+  const words = useWords(logWords);
+  const search = useSearch({ from: '/members/projects/$projectId/jobs/$jobId/logs' });
+  const navigate = useNavigate({ from: '/projects/$projectId/jobs/$jobId/logs' });
+  const set = (change: LogSearch): void => void navigate({ search: (before: LogSearch) => ({ ...before, ...change }), replace: true, resetScroll: false });
+  const [text, setText] = useState(search.find ?? '');
+  // A search begins when nobody has typed for a moment.
+  useEffect(() => {
+    const find = text.trim() === '' ? undefined : text;
+    if (find === search.find) return;
+    const timer = setTimeout(() => set({ find }), PAUSE);
+    return () => clearTimeout(timer);
+  }, [text, search.find]);
+  const clear = (): void => {
+    setText('');
+    set({ find: undefined, level: undefined, attempt: undefined });
+  };
+  return (
+    <Stack gap={3}>
+      <div className={styles.filters}>
+        <div className={styles.search}><TextField label={words.find} hideLabel type="search" placeholder={words.find} title={words.findHint} value={text} onChange={(event) => setText(event.target.value)} /></div>
+        <SelectField
+          label={words.level} hideLabel value={search.level ?? ''} onChange={(level) => set({ level: (level || undefined) as LogSearch['level'] })}
+          options={[{ value: '', label: words.allLevels }, { value: 'warning', label: words.warnings }, { value: 'error', label: words.errors }]}
+        />
+        {job.attempts.length > 1 && (
+          <SelectField
+            label={words.attempt} hideLabel value={search.attempt === undefined ? '' : String(search.attempt)} onChange={(attempt) => set({ attempt: attempt === '' ? undefined : Number(attempt) })}
+            options={[{ value: '', label: words.allAttempts }, ...job.attempts.map(({ number: attempt }) => ({ value: String(attempt), label: words.attemptNumber(number(attempt)) }))]}
+          />
+        )}
+      </div>
+      {isFiltered(search) ? <FoundLines key={JSON.stringify(search)} job={job} search={search} height={HEIGHT} onClear={clear} /> : <AllLines job={job} />}
+    </Stack>
+  );
+}
+
+function AllLines({ job }: { job: TrainingJob }) {
   const { lines, complete, error, retry } = useLog(job.id);
   if (error !== null && lines.length === 0) return <ErrorState error={asProblem(error)} onRetry={retry} />;
   return (
     <Suspense fallback={<Skeleton lines={12} height={20} />}>
-      <LogView lines={lines} live={!hasEnded(job.state)} loading={!complete && lines.length === 0} height="max(360px, calc(100vh - 320px))" onDownload={() => download(job, lines)} />
+      <LogView lines={lines} live={!hasEnded(job.state)} loading={!complete && lines.length === 0} height={HEIGHT} onDownload={() => download(job, lines)} />
     </Suspense>
   );
 }

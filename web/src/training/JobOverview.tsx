@@ -18,6 +18,7 @@ import { hasEnded, progressOf, secondsOf, bestOf } from './jobs';
 import styles from './Job.module.css';
 import { useJob } from './JobPage';
 import { jobWords } from './jobWords';
+import { MarksCard } from './MarksCard';
 import { trainingWords } from './words';
 
 const CurvesCard = lazy(() => import('./CurvesCard').then((module) => ({ default: module.CurvesCard })));
@@ -38,6 +39,7 @@ export function JobOverview() {
     <Stack gap={5}>
       {job.error !== null && <FailureCard job={job} failure={job.error} />}
       <Standing job={job} epochSeconds={curves.data === undefined ? null : secondsPerEpoch(curves.data)} />
+      <MarksCard job={job} />
       {job.warnings.length > 0 && (
         <Card title={words.warnings}><ul className={styles.warnings}>{job.warnings.map((warning) => <li key={warning.kind + warning.message}>{warning.message}</li>)}</ul></Card>
       )}

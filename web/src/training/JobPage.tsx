@@ -14,6 +14,7 @@ import { hasEnded } from './jobs';
 import styles from './Job.module.css';
 import { JobStatus } from './JobStatus';
 import { jobWords } from './jobWords';
+import { StarButton } from './StarButton';
 import { useJobFeed } from './useJobFeed';
 import { trainingWords } from './words';
 
@@ -35,7 +36,7 @@ export function JobPage() {
   return (
     <Page
       title={job.data.name} wide subtitle={<Subtitle job={job.data} />} actions={<JobActions job={job.data} />}
-      badges={<><JobStatus state={job.data.state} />{connected !== null && !connected && <StatusIndicator tone="warn">{words.reconnecting}</StatusIndicator>}</>}
+      badges={<><StarButton job={job.data} /><JobStatus state={job.data.state} />{connected !== null && !connected && <StatusIndicator tone="warn">{words.reconnecting}</StatusIndicator>}</>}
     >
       <LinkTabs
         label={words.parts}

@@ -6,6 +6,7 @@ import { asProblem } from '../api/problem';
 import type { TrainingJob } from '../api/schema';
 import { ago, dateTime, duration, metric, number } from '../app/format';
 import { useWords } from '../app/words';
+import { Badge } from '../parts/Badge';
 import { Button, ButtonLink } from '../parts/Button';
 import { SelectField, TextField } from '../parts/Field';
 import { Page } from '../parts/Page';
@@ -17,12 +18,16 @@ import { useJobs, useNow, useVersions, versionName } from './data';
 import { ExperimentCard } from './ExperimentCard';
 import { bestOf, hasEnded, jobStates, matches, progressOf, secondsOf, taskTypes, type JobsSearch } from './jobs';
 import { JobStatus } from './JobStatus';
+import { tagsOf } from './marks';
+import { markWords } from './markWords';
+import { StarButton } from './StarButton';
 import styles from './Training.module.css';
 import { useNarrow } from './useNarrow';
 import { trainingWords } from './words';
 
 export function JobsPage() {
   const words = useWords(trainingWords);
+  const marks = useWords(markWords);
   const { projectId } = useParams({ from: '/members/projects/$projectId' });
   const search = useSearch({ from: '/members/projects/$projectId/jobs' });
   const navigate = useNavigate({ from: '/projects/$projectId/jobs' });
@@ -41,9 +46,11 @@ export function JobsPage() {
     setChosen(next);
   };
   const create = may('training:run') && <ButtonLink look="primary" icon={<Plus />} to="/projects/$projectId/jobs/new" params={{ projectId }}>{words.newTraining}</ButtonLink>;
-  const filtered = search.state !== undefined || search.task !== undefined || search.text !== undefined;
+  const filtered = search.state !== undefined || search.task !== undefined || search.text !== undefined || search.starred === true || search.tag !== undefined;
+  const tags = useMemo(() => tagsOf(jobs ?? []), [jobs]);
+  const tagChoices = search.tag === undefined || tags.includes(search.tag) ? tags : [search.tag, ...tags];
   const empty = filtered
-    ? <Empty title={words.noneFound} action={<Button onClick={() => set({ state: undefined, task: undefined, text: undefined })}>{words.clearFilters}</Button>} />
+    ? <Empty title={words.noneFound} action={<Button onClick={() => set({ state: undefined, task: undefined, text: undefined, starred: undefined, tag: undefined })}>{words.clearFilters}</Button>} />
     : <Empty icon={<FlaskConical />} title={words.none} action={create}>{words.noneText}</Empty>;
   const failed = pages.isError && jobs === undefined ? <ErrorState error={asProblem(pages.error)} onRetry={() => void pages.refetch()} /> : null;
   const list = { jobs: shown, chosen, onChoose: choose, datasetOf, now, projectId, sort: search.sort, onSort: (sort: string | undefined) => set({ sort }), loading: jobs === undefined && !pages.isError, empty, failed };
@@ -61,6 +68,16 @@ export function JobsPage() {
           label={words.task} hideLabel value={search.task ?? ''} onChange={(task) => set({ task: (task || undefined) as JobsSearch['task'] })}
           options={[{ value: '', label: words.allTasks }, ...taskTypes.map((task) => ({ value: task, label: words.tasks[task] }))]}
         />
+        <SelectField
+          label={marks.stars} hideLabel value={search.starred === true ? 'starred' : ''} onChange={(value) => set({ starred: value === 'starred' || undefined })}
+          options={[{ value: '', label: marks.allStars }, { value: 'starred', label: marks.onlyStarred }]}
+        />
+        {tagChoices.length > 0 && (
+          <SelectField
+            label={marks.tag} hideLabel value={search.tag ?? ''} onChange={(tag) => set({ tag: tag || undefined })}
+            options={[{ value: '', label: marks.allTags }, ...tagChoices.map((tag) => ({ value: tag, label: tag }))]}
+          />
+        )}
         {narrow && <SortChoice sort={search.sort} onSort={(sort) => set({ sort })} />}
         <div className={styles.end}>
           <span role="status">{jobs === undefined ? '' : chosen.size > 0 ? words.selected(number(chosen.size)) : words.shown(number(shown.length), number(jobs.length))}</span>
@@ -74,6 +91,8 @@ export function JobsPage() {
     </Page>
   );
 }
+
+const SHOWN_TAGS = 3;
 
 type List = {
   jobs: TrainingJob[];
@@ -99,28 +118,29 @@ function JobTable({ jobs, chosen, onChoose, datasetOf, now, projectId, sort, onS
       id: 'select', header: '', width: 48, fixed: true,
       cell: (job) => <label className={styles.check}><input type="checkbox" aria-label={words.select(job.name)} checked={chosen.has(job.id)} onChange={() => onChoose(job.id)} /></label>,
     },
+    { id: 'star', header: '', width: 52, fixed: true, cell: (job) => <StarButton job={job} /> },
     {
-      id: 'name', header: words.name, width: 200, grow: true, fixed: true, sortValue: (job) => job.name,
+      id: 'name', header: words.name, width: 190, grow: true, fixed: true, sortValue: (job) => job.name,
       cell: (job) => (
         <span className={styles.nameCell}>
           <Link to="/projects/$projectId/jobs/$jobId" params={{ projectId, jobId: job.id }}>{job.name}</Link>
-          <small>{words.tasks[job.taskType]}</small>
+          {job.tags.length === 0 ? <small>{words.tasks[job.taskType]}</small> : <span className={styles.tags} title={job.tags.join(', ')}>{job.tags.slice(0, SHOWN_TAGS).map((tag) => <Badge key={tag}>{tag}</Badge>)}{job.tags.length > SHOWN_TAGS && <small>+{number(job.tags.length - SHOWN_TAGS)}</small>}</span>}
         </span>
       ),
     },
-    { id: 'state', header: words.state, width: 140, sortValue: (job) => jobStates.indexOf(job.state), cell: (job) => <JobStatus state={job.state} /> },
-    { id: 'model', header: words.model, width: 160, sortValue: (job) => job.model, cell: (job) => <span className={styles.nameCell}><span>{job.model}</span><small>{job.framework}</small></span> },
-    { id: 'dataset', header: words.dataset, width: 140, sortValue: datasetOf, cell: (job) => <span className={styles.cut}>{datasetOf(job) || '–'}</span> },
-    { id: 'progress', header: words.progress, width: 140, sortValue: progressOf, cell: (job) => <JobProgress job={job} /> },
+    { id: 'state', header: words.state, width: 132, sortValue: (job) => jobStates.indexOf(job.state), cell: (job) => <JobStatus state={job.state} /> },
+    { id: 'model', header: words.model, width: 150, sortValue: (job) => job.model, cell: (job) => <span className={styles.nameCell}><span>{job.model}</span><small>{job.framework}</small></span> },
+    { id: 'dataset', header: words.dataset, width: 120, sortValue: datasetOf, cell: (job) => <span className={styles.cut}>{datasetOf(job) || '–'}</span> },
+    { id: 'progress', header: words.progress, width: 130, sortValue: progressOf, cell: (job) => <JobProgress job={job} /> },
     {
-      id: 'best', header: words.best, width: 110, align: 'end', descendingFirst: true, sortValue: bestOf,
+      id: 'best', header: words.best, width: 100, align: 'end', descendingFirst: true, sortValue: bestOf,
       cell: (job) => <span className={styles.nameCell}><span className={styles.number}>{metric(bestOf(job))}</span><small>{job.primaryMetric}</small></span>,
     },
     {
-      id: 'duration', header: words.duration, width: 110, align: 'end', descendingFirst: true, sortValue: (job) => secondsOf(job, now),
+      id: 'duration', header: words.duration, width: 104, align: 'end', descendingFirst: true, sortValue: (job) => secondsOf(job, now),
       cell: (job) => <span className={styles.number}>{secondsOf(job, now) === null ? '–' : duration(secondsOf(job, now)!)}</span>,
     },
-    { id: 'created', header: words.created, width: 120, align: 'end', descendingFirst: true, sortValue: (job) => Date.parse(job.createdAt), cell: (job) => <time dateTime={job.createdAt} title={dateTime(job.createdAt)}>{ago(job.createdAt, now)}</time> },
+    { id: 'created', header: words.created, width: 126, align: 'end', descendingFirst: true, sortValue: (job) => Date.parse(job.createdAt), cell: (job) => <time dateTime={job.createdAt} title={dateTime(job.createdAt)}>{ago(job.createdAt, now)}</time> },
   ];
   return (
     <DataTable
@@ -158,6 +178,7 @@ function JobCards({ jobs, chosen, onChoose, datasetOf, now, projectId, sort, loa
       {(order === null ? jobs : sorted(jobs, valueOf(order, now), order.descending)).map((job) => (
         <li key={job.id}>
           <Link to="/projects/$projectId/jobs/$jobId" params={{ projectId, jobId: job.id }} className={styles.cardLink}><ExperimentCard job={job} dataset={datasetOf(job)} now={now} /></Link>
+          <span className={styles.cardStar}><StarButton job={job} /></span>
           <label className={`${styles.check} ${styles.cardCheck}`}><input type="checkbox" aria-label={words.select(job.name)} checked={chosen.has(job.id)} onChange={() => onChoose(job.id)} /></label>
         </li>
       ))}

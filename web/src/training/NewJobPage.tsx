@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { ShieldAlert } from 'lucide-react';
-import { useEffect, useMemo, useRef, useState, type FormEvent, type ReactNode } from 'react';
+import { useEffect, useMemo, useRef, useState, type FormEvent } from 'react';
 import { client } from '../api/client';
 import { usePermissions } from '../api/permissions';
 import { asProblem } from '../api/problem';
@@ -9,7 +9,7 @@ import type { CheckpointName, ConfigField, TrainingJob } from '../api/schema';
 import { number } from '../app/format';
 import { useWords } from '../app/words';
 import { Button } from '../parts/Button';
-import { Card, Page } from '../parts/Page';
+import { Page } from '../parts/Page';
 import { Empty, ErrorState, Skeleton } from '../parts/States';
 import { notify } from '../parts/Toast';
 import { changesOf, configOf, entriesOf, faultsOf, ratiosOf, advancedIn } from './config';
@@ -22,6 +22,7 @@ import { ModelStep } from './ModelStep';
 import styles from './NewJob.module.css';
 import { newJobWords } from './newJobWords';
 import { RunSummary } from './RunSummary';
+import { Step } from './Step';
 
 const readCheckpoint = (text: string | undefined): CheckpointName | null => {
   const match = /^(\d+)-(\d+)$/.exec(text ?? '');
@@ -173,7 +174,3 @@ function TrainingForm({ projectId, storageKey, start, source, checkpoint, sugges
     </Page>
   );
 }
-
-const Step = ({ number: position, title, children }: { number: number; title: string; children: ReactNode }) => (
-  <Card title={<span className={styles.stepTitle}><span className={styles.stepNumber} aria-hidden="true">{position}</span>{title}</span>}>{children}</Card>
-);

@@ -2,16 +2,24 @@ import { expect, test } from 'vitest';
 import type { TrainingJob } from '../api/schema';
 import { matches, progressOf, readIds, readJobsSearch, secondsOf } from './jobs';
 
-const job = { name: 'Digits', model: 'small_cnn', framework: 'torchvision', state: 'running', taskType: 'image_classification' } as TrainingJob;
+const job = { name: 'Digits', model: 'small_cnn', framework: 'torchvision', state: 'running', taskType: 'image_classification', starred: false, notes: 'Too dark', tags: ['baseline'] } as TrainingJob;
 
 test('a search keeps what it knows and drops the rest', () => {
-  expect(readJobsSearch({ state: 'active', task: 'nothing', text: '', sort: '-best', other: 1 })).toEqual({ state: 'active', task: undefined, text: undefined, sort: '-best' });
+  expect(readJobsSearch({ state: 'active', task: 'nothing', text: '', sort: '-best', starred: 'yes', tag: 'baseline', other: 1 })).toEqual({ state: 'active', task: undefined, text: undefined, starred: undefined, tag: 'baseline', sort: '-best' });
 });
 
 test('a text is found in the name, the model and the dataset, whatever its case', () => {
   expect(matches(job, { text: 'SMALL' }, 'digits v3')).toBe(true);
   expect(matches(job, { text: 'v3' }, 'digits v3')).toBe(true);
   expect(matches(job, { text: 'resnet' }, 'digits v3')).toBe(false);
+});
+
+test('a job is found by its star, its tags and its notes', () => {
+  expect(matches(job, { starred: true }, '')).toBe(false);
+  expect(matches({ ...job, starred: true }, { starred: true }, '')).toBe(true);
+  expect(matches(job, { tag: 'baseline' }, '')).toBe(true);
+  expect(matches(job, { tag: 'base' }, '')).toBe(false);
+  expect(matches(job, { text: 'DARK' }, '')).toBe(true);
 });
 
 test('active means every state that may still change', () => {

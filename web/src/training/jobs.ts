@@ -34,8 +34,10 @@ export const bestOf = (job: Pick<TrainingJob, 'bestMetrics' | 'primaryMetric'>):
 export type JobsSearch = {
   state?: JobState | 'active' | undefined;
   task?: TaskType | undefined;
-  /** Part of the name, the model or the dataset. */
+  /** Part of the name, the notes, the model or the dataset. */
   text?: string | undefined;
+  starred?: true | undefined;
+  tag?: string | undefined;
   /** Name of a column, after a minus sign for descending order. */
   sort?: string | undefined;
 };
@@ -47,6 +49,8 @@ export const readJobsSearch = (search: Record<string, unknown>): JobsSearch => (
   state: oneOf(search.state, ['active', ...jobStates] as const),
   task: oneOf(search.task, taskTypes),
   text: text(search.text),
+  starred: search.starred === true || undefined,
+  tag: text(search.tag),
   sort: text(search.sort),
 });
 
@@ -54,8 +58,10 @@ export const readJobsSearch = (search: Record<string, unknown>): JobsSearch => (
 export function matches(job: TrainingJob, search: JobsSearch, dataset: string): boolean {
   if (search.state === 'active' ? hasEnded(job.state) : search.state !== undefined && job.state !== search.state) return false;
   if (search.task !== undefined && job.taskType !== search.task) return false;
+  if (search.starred === true && !job.starred) return false;
+  if (search.tag !== undefined && !job.tags.includes(search.tag)) return false;
   const wanted = search.text?.trim().toLowerCase();
-  return !wanted || [job.name, job.model, job.framework, dataset].some((part) => part.toLowerCase().includes(wanted));
+  return !wanted || [job.name, job.notes, job.model, job.framework, dataset].some((part) => part.toLowerCase().includes(wanted));
 }
 
 /** Ids of jobs as one parameter of the URL, and back. */

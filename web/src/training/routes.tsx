@@ -1,6 +1,9 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { projectRoute } from '../projects/routes';
 import { readJobsSearch } from './jobs';
+import { readLogSearch } from './logSearch';
+import { readPredictionsSearch } from './predictions/search';
+import { readSweepsSearch } from './sweeps/search';
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
@@ -31,10 +34,25 @@ export const trainingRoutes = {
       createRoute({ getParentRoute: () => jobRoute, path: '/', validateSearch: (search: Record<string, unknown>): { metrics?: string | undefined } => ({ metrics: text(search.metrics) }), component: lazyRouteComponent(() => import('./JobOverview'), 'JobOverview') }),
       createRoute({ getParentRoute: () => jobRoute, path: '/validation', validateSearch: readValidationSearch, component: lazyRouteComponent(() => import('./JobValidation'), 'JobValidation') }),
       createRoute({ getParentRoute: () => jobRoute, path: '/checkpoints', component: lazyRouteComponent(() => import('./JobCheckpoints'), 'JobCheckpoints') }),
-      createRoute({ getParentRoute: () => jobRoute, path: '/logs', component: lazyRouteComponent(() => import('./JobLogs'), 'JobLogs') }),
+      createRoute({ getParentRoute: () => jobRoute, path: '/logs', validateSearch: readLogSearch, component: lazyRouteComponent(() => import('./JobLogs'), 'JobLogs') }),
       createRoute({ getParentRoute: () => jobRoute, path: '/timeline', component: lazyRouteComponent(() => import('./JobTimeline'), 'JobTimeline') }),
       createRoute({ getParentRoute: () => jobRoute, path: '/configuration', component: lazyRouteComponent(() => import('./JobConfiguration'), 'JobConfiguration') }),
     ]),
+    createRoute({ getParentRoute: () => projectRoute, path: '/sweeps', validateSearch: readSweepsSearch, component: lazyRouteComponent(() => import('./sweeps/SweepsPage'), 'SweepsPage') }),
+    createRoute({
+      getParentRoute: () => projectRoute,
+      path: '/sweeps/new',
+      validateSearch: (search: Record<string, unknown>): { version?: string | undefined } => ({ version: text(search.version) }),
+      component: lazyRouteComponent(() => import('./sweeps/NewSweepPage'), 'NewSweepPage'),
+    }),
+    createRoute({
+      getParentRoute: () => projectRoute,
+      path: '/sweeps/$sweepId',
+      validateSearch: (search: Record<string, unknown>): { sort?: string | undefined } => ({ sort: text(search.sort) }),
+      component: lazyRouteComponent(() => import('./sweeps/SweepPage'), 'SweepPage'),
+    }),
+    createRoute({ getParentRoute: () => projectRoute, path: '/predictions', validateSearch: readPredictionsSearch, component: lazyRouteComponent(() => import('./predictions/PredictionsPage'), 'PredictionsPage') }),
+    createRoute({ getParentRoute: () => projectRoute, path: '/predictions/$predictionId', component: lazyRouteComponent(() => import('./predictions/PredictionPage'), 'PredictionPage') }),
     createRoute({
       getParentRoute: () => projectRoute,
       path: '/compare',

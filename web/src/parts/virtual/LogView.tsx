@@ -14,10 +14,12 @@ const rowHeight = 20;
  * @param live More lines may come.
  * @param onTop The oldest line is in the view; older ones may be loaded.
  */
-export function LogView({ lines, live = false, height = 480, onDownload, onTop, loading = false }: {
+export function LogView({ lines, live = false, height = 480, highlight = '', onDownload, onTop, loading = false }: {
   lines: readonly LogLine[];
   live?: boolean;
   height?: number | string;
+  /** Text that is marked while nobody searches. */
+  highlight?: string;
   onDownload?: () => void;
   onTop?: () => void;
   loading?: boolean;
@@ -135,7 +137,7 @@ export function LogView({ lines, live = false, height = 480, onDownload, onTop, 
             <div style={{ transform: `translateY(${virtualRows[0]?.start ?? 0}px)` }}>
               {virtualRows.map(({ index, key }) => (
                 <Row
-                  key={key} row={rows[index]!} index={index} query={query} current={index === matched} numberWidth={gutter}
+                  key={key} row={rows[index]!} index={index} query={query === '' ? highlight : query} current={index === matched} numberWidth={gutter}
                   level={words.levelNames[levelOf(rows[index]!.line)]} measure={wraps ? virtualizer.measureElement : undefined}
                 />
               ))}
