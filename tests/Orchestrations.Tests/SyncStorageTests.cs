@@ -16,6 +16,7 @@ public sealed class SyncStorageTests(PostgresServer postgres) : IAsyncLifetime
 {
     private readonly DurableDatabase _durable = new(postgres);
     private readonly DataLocations _locations = new();
+    private readonly OperationMeter _meter = new();
     private readonly ConcurrentQueue<string> _calls = new();
     private ObjectStore _source = null!;
     private ObjectStore _target = null!;
@@ -37,7 +38,7 @@ public sealed class SyncStorageTests(PostgresServer postgres) : IAsyncLifetime
         await _target.CreateBucketAsync(Cancellation);
         _locations.AddBucket("source", source);
         _locations.AddBucket("target", target);
-        _syncs = new StorageSyncs(_locations, new OperationMeter(), new DifferenceReceiver(), TimeProvider.System);
+        _syncs = new StorageSyncs(_locations, _meter, new DifferenceReceiver(), TimeProvider.System);
     }
 
     public async ValueTask DisposeAsync()
@@ -62,6 +63,7 @@ public sealed class SyncStorageTests(PostgresServer postgres) : IAsyncLifetime
         await _target.PutAsync("images/old.png", new byte[1], "image/png", Cancellation);
 
         var report = await EndOfAsync<SyncReport>(engine, nameof(SyncStorage), new SyncRequest(Buckets, Delete: true, 1, IsDryRun: false));
+        Assert.Equal(("delete", 1), (_meter.Phase, _meter.Items));
         var again = await EndOfAsync<SyncReport>(engine, nameof(SyncStorage), new SyncRequest(Buckets, Delete: true, 0.25, IsDryRun: false));
         var compared = await EndOfAsync<RangeOutcome>(engine, nameof(CompareStorage), new StorageComparisonRequest(Buckets, ReadsBoth: false));
 
@@ -70,6 +72,21 @@ public sealed class SyncStorageTests(PostgresServer postgres) : IAsyncLifetime
         Assert.Equal((2501, 0), (compared.Equal, compared.Differing));
         Assert.Equal(await KeysAsync(_source), await KeysAsync(_target));
         Assert.InRange(_calls.Count, 9, 12);
+    }
+
+    [Fact]
+    public async Task The_rest_of_many_keys_is_counted_when_it_is_split()
+    {
+        foreach (var i in Enumerable.Range(0, 9))
+            await _source.PutAsync($"k{i}", new byte[10], "text/plain", Cancellation);
+        await _target.PutAsync("k8", new byte[10], "text/plain", Cancellation);
+        await _syncs.SyncRangeAsync(new SyncRangeStep(Buckets, new KeyRange(null, "k2")), Cancellation);
+
+        await _syncs.PlanAsync(new PlanStep(Buckets, "k2"), Cancellation);
+        Assert.Equal((3, 0), (_meter.Items, _meter.ExpectedItems));
+        await _syncs.PlanAsync(new PlanStep(Buckets, "k2", Counts: true), Cancellation);
+
+        Assert.Equal(("copy", 5, 50), (_meter.Phase, _meter.ExpectedItems, _meter.ExpectedBytes));
     }
 
     [Fact]

@@ -15,6 +15,6 @@ public static class BackupSchedule
         return last is { } time ? new DateTimeOffset(time, TimeSpan.Zero) : null;
     }
 
-    /// <summary>The id of the orchestration for one time of a schedule. As it is the same on every host, the work is done once.</summary>
-    public static string InstanceId(string what, string database, DateTimeOffset due) => $"{what}-{database}-{due.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}";
+    /// <summary>What one time of a schedule is called. As it is the same on every host, the work is done once.</summary>
+    public static string Firing(string what, string database, DateTimeOffset due) => $"{what}-{database}-{due.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}";
 }

@@ -16,5 +16,6 @@ internal static class BackupServices
         .AddSingleton<BackupRuns>()
         .AddSingleton<BackupAlerts>()
         .AddSingleton<BackupHealth>()
+        .AddSingleton<DueBackups>()
         .AddSingleton<DatasetBackups>();
 }

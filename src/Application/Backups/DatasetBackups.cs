@@ -35,14 +35,11 @@ public sealed class DatasetBackups : IDisposable
     /// <summary>Whether datasets are copied at all.</summary>
     public bool IsConfigured => _settings.ColdBucket is not null;
 
-    /// <summary>Starts the copy that is due, unless it was started before or the last one still runs.</summary>
-    /// <returns>The operation to schedule; null if there is none.</returns>
-    public async Task<Guid?> StartDueAsync(OperationRuns runs, CancellationToken cancellation)
-    {
-        if (_settings.ColdBucket is not { } cold || BackupSchedule.Due(_settings.DatasetsSchedule, _time.GetUtcNow()) is not { } due)
-            return null;
-        return await runs.StartDueAsync(_plans.BackUpDatasets(cold), BackupSchedule.InstanceId("datasets", cold, due), cancellation);
-    }
+    /// <summary>The copy that the schedule wants; null if none is due.</summary>
+    public DueOperation? Due() =>
+        _settings.ColdBucket is { } cold && BackupSchedule.Due(_settings.DatasetsSchedule, _time.GetUtcNow()) is { } due
+            ? new DueOperation(_plans.BackUpDatasets(cold), BackupSchedule.Firing("datasets", cold, due))
+            : null;
 
     /// <summary>Why the newest copy needs attention; null when it does not.</summary>
     public async Task<string?> ProblemAsync(CancellationToken cancellation)

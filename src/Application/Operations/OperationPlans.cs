@@ -15,6 +15,11 @@ namespace VisionPlatform.Application.Operations;
 /// <param name="IsDryRun">Whether it changes nothing.</param>
 public sealed record OperationPlan(OperationKind Kind, string Subject, string Function, object Request, string? Target, bool IsDryRun = false);
 
+/// <summary>An operation that a schedule wants.</summary>
+/// <param name="Plan">What it does.</param>
+/// <param name="Firing">The time of the schedule for which it is. There is one operation for each.</param>
+public sealed record DueOperation(OperationPlan Plan, string Firing);
+
 /// <summary>Checks what somebody wants to start: whether the locations exist, whether the app uses the target, and whether the loss of data was confirmed.</summary>
 /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/> for a location that no setting declares, <see cref="ErrorCodes.TargetInUse"/>, <see cref="ErrorCodes.NotConfirmed"/>, <see cref="ErrorCodes.InvalidState"/>.</exception>
 public sealed class OperationPlans(DataLocations locations, BackupRuns backups)

@@ -34,7 +34,8 @@ public sealed record StorageComparisonRequest(BucketPair Buckets, bool ReadsBoth
 
 /// <summary>Which keys shall be split into ranges.</summary>
 /// <param name="After">Those after this one.</param>
-public sealed record PlanStep(BucketPair Buckets, string After);
+/// <param name="Counts">Whether what a sync has to copy of them is counted for the display of progress.</param>
+public sealed record PlanStep(BucketPair Buckets, string After, bool Counts = false);
 
 /// <summary>The work of one activity of a sync.</summary>
 /// <param name="Most">Of a deletion: the most objects that may go.</param>
@@ -57,8 +58,13 @@ public sealed class DifferenceReceiver
 /// <remarks>One instance for the process, as the limits of a pair of buckets hold over all activities that work with it.</remarks>
 public sealed class StorageSyncs(DataLocations locations, OperationMeter meter, DifferenceReceiver differences, TimeProvider time) : IDisposable
 {
+    private const string Copying = "copy";
+
     /// <summary>Ranges into which the keys are split, if there are so many.</summary>
     private const int Ranges = 32;
+
+    /// <summary>Ranges that are counted at once.</summary>
+    private const int Counted = 8;
 
     private readonly ConcurrentDictionary<(string, string, int, long?), Lazy<StoragePair>> _pairs = new();
 
@@ -74,12 +80,36 @@ public sealed class StorageSyncs(DataLocations locations, OperationMeter meter, 
     }
 
     /// <summary>Splits the keys after one into ranges that can be worked on at the same time.</summary>
-    public Task<IReadOnlyList<KeyRange>> PlanAsync(PlanStep step, CancellationToken cancellation) => Pair(step.Buckets).PlanAsync(step.Buckets.Prefix, step.After, Ranges, cancellation);
+    public async Task<IReadOnlyList<KeyRange>> PlanAsync(PlanStep step, CancellationToken cancellation)
+    {
+        var pair = Pair(step.Buckets);
+        var ranges = await pair.PlanAsync(step.Buckets.Prefix, step.After, Ranges, cancellation);
+        if (!step.Counts)
+            return ranges;
+        var (objects, bytes) = (0L, 0L);
+        await Parallel.ForEachAsync(ranges, new ParallelOptions { MaxDegreeOfParallelism = Counted, CancellationToken = cancellation }, async (range, token) =>
+        {
+            var found = await pair.CountAsync(step.Buckets.Prefix, range, token);
+            Interlocked.Add(ref objects, found.Objects);
+            Interlocked.Add(ref bytes, found.Bytes);
+        });
+        // At once and at the end, so that a step that is repeated does not count twice.
+        meter.Expect(objects, bytes);
+        return ranges;
+    }
 
-    /// <summary>Copies what differs in a range.</summary>
+    /// <summary>Copies what differs in a range. The first call of a sync has all keys; how many objects it will copy becomes known while it lists them.</summary>
     /// <exception cref="OperationException">The rest would fail too.</exception>
-    public async Task<RangeOutcome> SyncRangeAsync(SyncRangeStep step, CancellationToken cancellation) =>
-        Required(await Pair(step.Buckets, step.IsDryRun ? "compare the listings" : "copy").SyncAsync(step.Buckets.Prefix, step.Range, step.IsDryRun, cancellation));
+    public async Task<RangeOutcome> SyncRangeAsync(SyncRangeStep step, CancellationToken cancellation)
+    {
+        if (step.IsDryRun)
+            return Required(await Pair(step.Buckets, "compare the listings").SyncAsync(step.Buckets.Prefix, step.Range, isDryRun: true, cancellation));
+        // After an interruption the first call begins anew, with fewer objects to copy.
+        var isFirst = step.Range == KeyRange.All;
+        if (isFirst)
+            meter.Begin(Copying);
+        return Required(await Pair(step.Buckets, Copying).SyncAsync(step.Buckets.Prefix, step.Range, isDryRun: false, cancellation, countsAhead: isFirst));
+    }
 
     /// <summary>Finds every difference in a range.</summary>
     /// <exception cref="OperationException">The rest cannot be compared either.</exception>
@@ -91,12 +121,12 @@ public sealed class StorageSyncs(DataLocations locations, OperationMeter meter, 
         Pair(step.Buckets, "delete").DeleteAsync(step.Buckets.Prefix, step.Range, step.Most, cancellation);
 
     /// <summary>Begins the copy of a large object; null if the source no longer has it.</summary>
-    public Task<LargeUpload?> BeginLargeAsync(LargeObjectStep step, CancellationToken cancellation) => Pair(step.Buckets, "copy").BeginLargeAsync(step.Object.Key, cancellation);
+    public Task<LargeUpload?> BeginLargeAsync(LargeObjectStep step, CancellationToken cancellation) => Pair(step.Buckets, Copying).BeginLargeAsync(step.Object.Key, cancellation);
 
     /// <summary>Copies what is missing of a large object.</summary>
     public async Task<LargeResult> ContinueLargeAsync(LargeObjectStep step, CancellationToken cancellation)
     {
-        var result = await Pair(step.Buckets, "copy").ContinueLargeAsync(step.Upload!, cancellation);
+        var result = await Pair(step.Buckets, Copying).ContinueLargeAsync(step.Upload!, cancellation);
         meter.Add(1, 0);
         return result;
     }
@@ -120,7 +150,7 @@ public sealed class StorageSyncs(DataLocations locations, OperationMeter meter, 
         (buckets.Source, buckets.Target, buckets.Parallel, buckets.BytesPerSecond),
         _ => new Lazy<StoragePair>(() => new StoragePair(locations.Bucket(buckets.Source), locations.Bucket(buckets.Target), new TransferLimits(buckets.Parallel, buckets.BytesPerSecond), time)
         {
-            Moved = meter.Add, Found = differences.Found,
+            Moved = meter.Add, Expected = meter.Expect, Found = differences.Found,
         })).Value;
 }
 

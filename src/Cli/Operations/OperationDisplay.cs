@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
 using VisionPlatform.Application.Operations;
+using VisionPlatform.Domain.Operations;
 
 namespace VisionPlatform.Cli.Operations;
 
@@ -75,19 +76,20 @@ internal sealed class OperationDisplay(TextWriter error, bool isQuiet)
         {
             if (_remote is { } remote)
                 return Line(_status.Length > 0 ? remote with { Phase = _status } : remote);
-            var (bytes, expected) = (Meter.Bytes, Meter.ExpectedBytes);
-            var rate = bytes / Math.Max(elapsed.TotalSeconds, 0.1);
+            var (items, expectedItems, bytes, expected) = (Meter.Items, Meter.ExpectedItems, Meter.Bytes, Meter.ExpectedBytes);
+            var seconds = Math.Max(elapsed.TotalSeconds, 0.1);
             return Line(new RemoteProgress(
-                _status.Length > 0 ? _status : Meter.Phase, Meter.Items, bytes, expected > 0 ? expected : null, bytes > 0 ? rate : null, bytes > 0 && expected > bytes ? (expected - bytes) / rate : null));
+                _status.Length > 0 ? _status : Meter.Phase, items, bytes, expectedItems > 0 ? expectedItems : null, expected > 0 ? expected : null, bytes > 0 ? bytes / seconds : null,
+                PhaseEta.Seconds(items, expectedItems, bytes, expected, seconds)));
         }
     }
 
     internal static string Line(RemoteProgress progress)
     {
         var parts = new List<string> { progress.Phase ?? "" };
-        if (progress.Items > 0)
-            parts.Add($"{progress.Items} done");
-        if (progress.Bytes > 0)
+        if (progress.Items > 0 || progress.ExpectedItems > 0)
+            parts.Add(progress.ExpectedItems is { } all ? $"{progress.Items} of {all} done" : $"{progress.Items} done");
+        if (progress.Bytes > 0 || progress.ExpectedBytes > 0)
             parts.Add(progress.ExpectedBytes is { } expected ? $"{Size(progress.Bytes)} of {Size(expected)}" : Size(progress.Bytes));
         if (progress.BytesPerSecond is { } rate)
             parts.Add($"{Size((long)rate)}/s");

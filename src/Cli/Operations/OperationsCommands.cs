@@ -138,7 +138,7 @@ internal static class OperationsCommands
     {
         var progress = operation.HasEnded ? "" : $"  {OperationDisplay.Line(operation.Progress)}";
         return string.Create(CultureInfo.InvariantCulture,
-            $"{operation.Id}  {operation.CreatedAt.UtcDateTime:yyyy-MM-dd HH:mm}Z  {operation.State,-9}  {operation.Kind}{(operation.DryRun ? " (dry run)" : "")}  {operation.Subject}{progress}");
+            $"{operation.Id}  {operation.CreatedAt.UtcDateTime:yyyy-MM-dd HH:mm}Z  {operation.State,-9}  {operation.Kind}{(operation.DryRun ? " (dry run)" : "")}{(operation.StartedBy == "schedule" ? " (schedule)" : "")}  {operation.Subject}{progress}");
     }
 
     private static string Json(RemoteOperation operation) => JsonSerializer.Serialize(operation, LocalFunctions.Json);

@@ -5,12 +5,12 @@ using VisionPlatform.Cli.Demo.Api;
 namespace VisionPlatform.Cli.Operations;
 
 /// <summary>How far the phase of an operation in a running app is.</summary>
-internal sealed record RemoteProgress(string? Phase, long Items, long Bytes, long? ExpectedBytes, double? BytesPerSecond, double? EtaSeconds);
+internal sealed record RemoteProgress(string? Phase, long Items, long Bytes, long? ExpectedItems, long? ExpectedBytes, double? BytesPerSecond, double? EtaSeconds);
 
 /// <summary>An operation in a running app.</summary>
 internal sealed record RemoteOperation(
-    Guid Id, string Kind, string State, string Subject, bool DryRun, bool CancelRequested, RemoteProgress Progress, JsonElement? Report, string? Error, Guid? CreatedBy,
-    DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? EndedAt)
+    Guid Id, string Kind, string State, string Subject, bool DryRun, bool CancelRequested, RemoteProgress Progress, JsonElement? Report, string? Error, string? StartedBy,
+    Guid? CreatedBy, DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? EndedAt)
 {
     public bool HasEnded => State is "completed" or "failed" or "cancelled";
 }

@@ -28,6 +28,13 @@ public enum OperationState
     Cancelled,
 }
 
+/// <summary>Who started an operation.</summary>
+public enum OperationStarter
+{
+    Account,
+    Schedule,
+}
+
 /// <summary>An operation on data that an administrator or a timer started in the running app.</summary>
 public sealed class DataOperation
 {
@@ -56,6 +63,8 @@ public sealed class DataOperation
 
     /// <summary>Id of the account; null for a timer.</summary>
     public Guid? CreatedBy { get; init; }
+
+    public OperationStarter StartedBy => Firing is null ? OperationStarter.Account : OperationStarter.Schedule;
     public required DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset? StartedAt { get; private set; }
     public DateTimeOffset? EndedAt { get; private set; }
@@ -69,7 +78,10 @@ public sealed class DataOperation
     public long Items { get; private set; }
     public long Bytes { get; private set; }
 
-    /// <summary>Bytes that the phase will move; 0 when that is not known.</summary>
+    /// <summary>Tables, objects or parts that the phase will do, as far as it is known; 0 when it is not.</summary>
+    public long ExpectedItems { get; private set; }
+
+    /// <summary>Bytes that the phase will move, as far as it is known; 0 when it is not.</summary>
     public long ExpectedBytes { get; private set; }
     public JsonElement? Report { get; private set; }
 
@@ -117,9 +129,11 @@ public sealed class DataOperation
     {
         var isNew = progress.Phase is not null && progress.Phase != Phase;
         if (isNew || progress.Restarts)
-            (Phase, PhaseStartedAt, Items, Bytes, ExpectedBytes) = (progress.Phase ?? Phase, now, 0, 0, progress.ExpectedBytes);
+            (Phase, PhaseStartedAt, Items, Bytes, ExpectedItems, ExpectedBytes) = (progress.Phase ?? Phase, now, 0, 0, 0, progress.ExpectedBytes);
         Items += progress.Items;
         Bytes += progress.Bytes;
+        ExpectedItems += progress.FoundItems;
+        ExpectedBytes += progress.FoundBytes;
         return isNew;
     }
 }
@@ -129,8 +143,10 @@ public sealed class DataOperation
 /// <param name="Restarts">Whether the phase counts again from the beginning.</param>
 /// <param name="Items">Further tables, objects or parts.</param>
 /// <param name="Bytes">Further bytes.</param>
-/// <param name="ExpectedBytes">Bytes of the whole phase; 0 when that is not known.</param>
-public sealed record OperationProgress(string? Phase, bool Restarts, long Items, long Bytes, long ExpectedBytes);
+/// <param name="ExpectedBytes">Bytes of the whole phase, as they were known at its beginning; 0 when they were not.</param>
+/// <param name="FoundItems">Further objects that the phase will have to do.</param>
+/// <param name="FoundBytes">Further bytes that it will have to move.</param>
+public sealed record OperationProgress(string? Phase, bool Restarts, long Items, long Bytes, long ExpectedBytes, long FoundItems = 0, long FoundBytes = 0);
 
 /// <summary>An entry of an operation's event stream. Ids rise within an operation.</summary>
 public sealed class OperationEvent

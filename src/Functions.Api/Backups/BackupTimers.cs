@@ -1,39 +1,30 @@
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
+using VisionPlatform.Api.Operations;
 using VisionPlatform.Application.Backups;
-using VisionPlatform.Application.Operations;
-using VisionPlatform.Infrastructure.Backups;
-using VisionPlatform.Orchestrations;
-using VisionPlatform.Orchestrations.Backups;
 
 namespace VisionPlatform.Api.Backups;
 
-/// <summary>Starts backups, drills and copies of the datasets when they are due by the settings, and raises alerts. Does nothing where no bucket is set.</summary>
-public sealed class BackupTimers(BackupRuns runs, BackupSettings settings, DataLocations locations, BackupHealth health, DatasetBackups datasets, OperationRuns operations,
-    BackupAlerts alerts, TimeProvider time)
+/// <summary>
+/// Starts backups, drills and copies of the datasets when they are due by the settings, as operations like those of administrators, and raises alerts. Does
+/// nothing where no bucket is set.
+/// </summary>
+public sealed class BackupTimers(BackupRuns runs, DueBackups backups, BackupHealth health, DatasetBackups datasets, OperationStarts starts, BackupAlerts alerts)
 {
     /// <summary>Looks every five minutes, so that a schedule is a setting and a time that was missed is made up for.</summary>
     [Function(nameof(RunDueBackups))]
     public async Task RunDueBackups([TimerTrigger("0 */5 * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
     {
-        if (!runs.IsConfigured)
-            return;
-        var now = time.GetUtcNow();
-        foreach (var database in locations.OwnDatabaseNames)
-        {
-            if (BackupSchedule.Due(settings.Schedule, now) is { } backup)
-                await durable.ScheduleOnceAsync(nameof(TakeBackup), database, BackupSchedule.InstanceId("backup", database, backup), cancellation);
-            if (BackupSchedule.Due(settings.DrillSchedule, now) is { } drill && await runs.Store.NewestAsync(database, cancellation) is not null)
-                await durable.ScheduleOnceAsync(nameof(DrillBackup), database, BackupSchedule.InstanceId("drill", database, drill), cancellation);
-        }
+        foreach (var due in await backups.FindAsync(cancellation))
+            await starts.StartDueAsync(durable, due, cancellation);
     }
 
     /// <summary>Starts the copy of the datasets to the cold bucket when it is due.</summary>
     [Function(nameof(RunDueDatasetBackup))]
     public async Task RunDueDatasetBackup([TimerTrigger("30 */5 * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
     {
-        if (await datasets.StartDueAsync(operations, cancellation) is { } operation)
-            await durable.ScheduleOnceAsync(OperationWork.Run, operation, cancellation);
+        if (datasets.Due() is { } due)
+            await starts.StartDueAsync(durable, due, cancellation);
     }
 
     [Function(nameof(AlertOnStaleBackups))]

@@ -6,7 +6,6 @@ using VisionPlatform.Api.Projects;
 using VisionPlatform.Application.Datasets;
 using VisionPlatform.Application.Datasets.Annotations;
 using VisionPlatform.Domain.Accounts;
-using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Datasets.Annotations;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Text;
@@ -80,16 +79,7 @@ public sealed class AnnotationImportFunctions(PlatformDatabase database, Project
             await database.AnnotationImports.AsNoTracking().SingleOrDefaultAsync(import => import.Id == importId && import.DatasetId == id, cancellation) ?? throw ProblemException.NoSuch("import")));
     }
 
-    private AnnotationImportDraft Check(NewAnnotationImport wanted)
-    {
-        var size = wanted.Size!.Value;
-        if (size < 1)
-            throw new ProblemException(ErrorCodes.ValidationFailed, "The file is empty.", "size");
-        if (size > limits.MaxBytes)
-            throw new ProblemException(ErrorCodes.ValidationFailed, $"An annotation file may have at most {limits.MaxBytes} bytes.", "size");
-        var folder = CaseFold.Composed(wanted.Folder ?? "").TrimEnd('/');
-        if (folder.Length > 0 && ImagePath.Problem(folder) is { } problem)
-            throw new ProblemException(ErrorCodes.InvalidPath, problem, "folder");
-        return new AnnotationImportDraft(wanted.Name!.AsName(), size, wanted.Mode ?? AnnotationMode.Replace, wanted.AddClasses ?? false, folder);
-    }
+    private AnnotationImportDraft Check(NewAnnotationImport wanted) => new(
+        wanted.Name!.AsName(), FileAnnouncement.Size(wanted.Size!.Value, limits.MaxBytes, "An annotation file"), wanted.Mode ?? AnnotationMode.Replace, wanted.AddClasses ?? false,
+        FileAnnouncement.Folder(wanted.Folder));
 }

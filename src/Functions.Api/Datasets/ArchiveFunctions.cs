@@ -107,16 +107,6 @@ public sealed class ArchiveFunctions(PlatformDatabase database, ProjectAccess ac
             ?? throw ProblemException.NoSuch("archive");
     }
 
-    private ArchiveDraft Check(NewArchive wanted, TaskType task)
-    {
-        var size = wanted.Size!.Value;
-        if (size < 1)
-            throw new ProblemException(ErrorCodes.ValidationFailed, "The archive is empty.", "size");
-        if (size > limits.MaxBytes)
-            throw new ProblemException(ErrorCodes.ValidationFailed, $"An archive may have at most {limits.MaxBytes} bytes.", "size");
-        var folder = CaseFold.Composed(wanted.Folder ?? "").TrimEnd('/');
-        if (folder.Length > 0 && ImagePath.Problem(folder) is { } problem)
-            throw new ProblemException(ErrorCodes.InvalidPath, problem, "folder");
-        return new ArchiveDraft(wanted.Name!.AsName(), size, UploadLayouts.Of(task, wanted.Layout), folder);
-    }
+    private ArchiveDraft Check(NewArchive wanted, TaskType task) => new(
+        wanted.Name!.AsName(), FileAnnouncement.Size(wanted.Size!.Value, limits.MaxBytes, "An archive"), UploadLayouts.Of(task, wanted.Layout), FileAnnouncement.Folder(wanted.Folder));
 }

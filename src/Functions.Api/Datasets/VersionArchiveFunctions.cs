@@ -1,6 +1,7 @@
 using System.Net.Mime;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.Headers;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Net.Http.Headers;
@@ -18,7 +19,7 @@ public sealed class VersionArchiveFunctions(PlatformDatabase database, ProjectAc
 {
     [Function("DownloadDatasetVersion"), RequiresPermission(Permission.DatasetsRead)]
     [Operation("Download a version", Tag = "Datasets", Returns = typeof(string), ReturnsType = MediaTypeNames.Application.Zip, Problems = ["DATASET_VERSION_NOT_READY", "STORAGE_ERROR", "STORAGE_UNAVAILABLE"],
-        Description = "A ZIP with `train/cat/1.png` and so on, `manifest.jsonl`, whose SHA-256 is the version's hash, and `classes.txt`. A version always gives the same bytes. The answer begins at once and cannot be resumed in the middle.")]
+        Description = "A ZIP with `train/cat/1.png` and so on, `manifest.jsonl`, whose SHA-256 is the version's hash, and `classes.txt`. A version always gives the same bytes. The answer begins at once. An interrupted download goes on with `Range: bytes=N-`, answered with 206; other ranges are answered with everything.")]
     public async Task<IResult> Download(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/datasets/{id:guid}/versions/{versionId:guid}/archive")] HttpRequest request,
         Guid id, Guid versionId, CancellationToken cancellation)
@@ -39,7 +40,7 @@ public sealed class VersionArchiveFunctions(PlatformDatabase database, ProjectAc
             var (request, response) = (httpContext.Request, httpContext.Response);
             response.Headers.ETag = tag;
             response.Headers.CacheControl = "private, no-cache";
-            response.Headers.AcceptRanges = "none";
+            response.Headers.AcceptRanges = "bytes";
             if (request.GetTypedHeaders().IfNoneMatch.Any(seen => seen.Compare(EntityTagHeaderValue.Parse(tag), useStrongComparison: false)))
             {
                 response.StatusCode = StatusCodes.Status304NotModified;
@@ -49,14 +50,28 @@ public sealed class VersionArchiveFunctions(PlatformDatabase database, ProjectAc
             disposition.SetHttpFileName(name);
             response.Headers.ContentDisposition = disposition.ToString();
             response.ContentType = MediaTypeNames.Application.Zip;
-            response.ContentLength = archive.Length;
+            var start = HttpMethods.IsHead(request.Method) ? 0 : Start(request.GetTypedHeaders());
+            response.ContentLength = archive.Length - start;
             if (HttpMethods.IsHead(request.Method))
                 return;
+            if (start > 0)
+            {
+                response.StatusCode = StatusCodes.Status206PartialContent;
+                response.GetTypedHeaders().ContentRange = new ContentRangeHeaderValue(start, archive.Length - 1, archive.Length);
+            }
             httpContext.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
             // ZipArchive writes the data asynchronously, but some of the small records around it not.
             if (httpContext.Features.Get<IHttpBodyControlFeature>() is { } body)
                 body.AllowSynchronousIO = true;
-            await archive.WriteAsync(response.Body, httpContext.RequestAborted);
+            // The checksums at the end of the ZIP need all images, so what the client has is read again, but not sent.
+            await archive.WriteAsync(start > 0 ? new TailStream(response.Body, start) : response.Body, httpContext.RequestAborted);
         }
+
+        /// <summary>Where an interrupted download goes on. A range that ends earlier would be as much work as the whole, so it is not served.</summary>
+        private long Start(RequestHeaders headers) =>
+            headers.Range is { Unit.Value: "bytes", Ranges.Count: 1 } range && range.Ranges.First() is { From: { } from, To: null } && from < archive.Length
+            && (headers.IfRange is not { } condition || condition.EntityTag?.Compare(EntityTagHeaderValue.Parse(tag), useStrongComparison: true) == true)
+                ? from
+                : 0;
     }
 }

@@ -77,17 +77,21 @@ internal static class LocationNames
 /// <param name="Phase">What is being done; null before the first step.</param>
 /// <param name="Items">Tables, objects or parts that the phase has done.</param>
 /// <param name="Bytes">Bytes that the phase has done.</param>
-/// <param name="ExpectedBytes">Bytes that the phase will do; null when that is not known.</param>
+/// <param name="ExpectedItems">Tables, objects or parts that the phase will do, as far as is known now; null when nothing is known. It grows while buckets are listed.</param>
+/// <param name="ExpectedBytes">Bytes that the phase will do, as far as is known now; null when nothing is known.</param>
 /// <param name="BytesPerSecond">Mean throughput of the phase; null when it moves no bytes.</param>
-/// <param name="EtaSeconds">How long the phase will still take at that throughput, in seconds; null when that is not known.</param>
-public sealed record OperationProgressAnswer(string? Phase, long Items, long Bytes, long? ExpectedBytes, double? BytesPerSecond, double? EtaSeconds)
+/// <param name="EtaSeconds">How long the phase will still take at its present pace, in seconds; null when that is not known.</param>
+public sealed record OperationProgressAnswer(string? Phase, long Items, long Bytes, long? ExpectedItems, long? ExpectedBytes, double? BytesPerSecond, double? EtaSeconds)
 {
     public static OperationProgressAnswer Of(DataOperation operation, DateTimeOffset now)
     {
         var seconds = ((operation.EndedAt ?? now) - (operation.PhaseStartedAt ?? now)).TotalSeconds;
         double? rate = operation.Bytes > 0 && seconds > 0 ? Math.Round(operation.Bytes / seconds, 1) : null;
-        double? eta = rate is > 0 && operation.ExpectedBytes > operation.Bytes && !operation.HasEnded ? Math.Round((operation.ExpectedBytes - operation.Bytes) / rate.Value, 1) : null;
-        return new(operation.Phase, operation.Items, operation.Bytes, operation.ExpectedBytes > 0 ? operation.ExpectedBytes : null, rate, eta);
+        double? eta = operation.HasEnded ? null : PhaseEta.Seconds(operation.Items, operation.ExpectedItems, operation.Bytes, operation.ExpectedBytes, seconds);
+        return new(
+            operation.Phase, operation.Items, operation.Bytes, Known(operation.ExpectedItems), Known(operation.ExpectedBytes), rate, eta is { } left ? Math.Round(left, 1) : null);
+
+        static long? Known(long expected) => expected > 0 ? expected : null;
     }
 }
 
@@ -100,16 +104,17 @@ public sealed record OperationProgressAnswer(string? Phase, long Items, long Byt
 /// <param name="Progress">How far its current or last phase is.</param>
 /// <param name="Report">What it did, a JSON object whose fields depend on the kind; null until it has ended, and if it failed before it could say.</param>
 /// <param name="Error">Why it failed; null otherwise.</param>
+/// <param name="StartedBy">Who started it: a person or a program with an account, or a schedule.</param>
 /// <param name="CreatedBy">Id of the account that started it; null for a schedule.</param>
 /// <param name="StartedAt">When its first step began; null before.</param>
 /// <param name="EndedAt">When it ended; null before.</param>
 public sealed record OperationAnswer(
-    Guid Id, OperationKind Kind, OperationState State, string Subject, bool DryRun, bool CancelRequested, OperationProgressAnswer Progress, JsonElement? Report, string? Error, Guid? CreatedBy,
-    DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? EndedAt)
+    Guid Id, OperationKind Kind, OperationState State, string Subject, bool DryRun, bool CancelRequested, OperationProgressAnswer Progress, JsonElement? Report, string? Error, OperationStarter StartedBy,
+    Guid? CreatedBy, DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? EndedAt)
 {
     public static OperationAnswer Of(DataOperation operation, DateTimeOffset now) => new(
         operation.Id, operation.Kind, operation.State, operation.Subject, operation.IsDryRun, operation.CancelRequestedAt is not null, OperationProgressAnswer.Of(operation, now),
-        operation.Report, operation.Error, operation.CreatedBy, operation.CreatedAt, operation.StartedAt, operation.EndedAt);
+        operation.Report, operation.Error, operation.StartedBy, operation.CreatedBy, operation.CreatedAt, operation.StartedAt, operation.EndedAt);
 }
 
 /// <summary>An event of an operation.</summary>

@@ -37,7 +37,7 @@ public sealed class OperationEventFunctions(UserDatabase database, OperationFeed
         data: {"phase":"copy rows"}
 
         event: progress
-        data: {"phase":"copy rows","items":12,"bytes":340000000,"expectedBytes":1200000000,"bytesPerSecond":85000000,"etaSeconds":10.1}
+        data: {"phase":"copy rows","items":12,"bytes":340000000,"expectedItems":null,"expectedBytes":1200000000,"bytesPerSecond":85000000,"etaSeconds":10.1}
 
         event: end
         data: {"state":"completed"}
@@ -71,7 +71,7 @@ public sealed class OperationEventFunctions(UserDatabase database, OperationFeed
 
     private async Task StreamAsync(HttpContext http, Guid id, long after, CancellationToken cancellation)
     {
-        (string? Phase, long Items, long Bytes) sent = default;
+        (string? Phase, long Items, long Bytes, long ExpectedItems, long ExpectedBytes) sent = default;
         await streams.RunAsync(
             http,
             (user, _) => RequireAccessAsync(user),
@@ -88,9 +88,10 @@ public sealed class OperationEventFunctions(UserDatabase database, OperationFeed
                     return StreamStep.Again;
                 if (operation is null)
                     return StreamStep.End;
-                if (sent != (operation.Phase, operation.Items, operation.Bytes))
+                var present = (operation.Phase, operation.Items, operation.Bytes, operation.ExpectedItems, operation.ExpectedBytes);
+                if (sent != present)
                     await write($"event: progress\ndata: {JsonSerializer.Serialize(OperationProgressAnswer.Of(operation, time.GetUtcNow()), ApiJson.Options)}\n\n");
-                sent = (operation.Phase, operation.Items, operation.Bytes);
+                sent = present;
                 if (!operation.HasEnded)
                     return StreamStep.Wait;
                 feed.Forget(id);

@@ -26,7 +26,7 @@ public static class SyncStorage
         await context.CallActivityAsync(request.IsDryRun ? nameof(StorageActivities.CheckBuckets) : nameof(StorageActivities.CheckWritableBuckets), buckets, OperationRetry.Standard);
         context.SetCustomStatus(request.IsDryRun ? "count what would be copied" : "copy");
         var ranges = await RangeFanOut.RunAsync(
-            after => StorageActivities.PlanAsync(context, buckets, after),
+            after => StorageActivities.PlanAsync(context, buckets, after, counts: !request.IsDryRun),
             range => context.CallActivityAsync<RangeOutcome>(nameof(StorageActivities.SyncRange), new SyncRangeStep(buckets, range, request.IsDryRun), OperationRetry.Standard),
             found => context.CallSubOrchestratorAsync<RangeOutcome>(
                 nameof(CopyLargeObject), new LargeObjectStep(buckets, found), new SubOrchestrationOptions(instanceId: $"{context.InstanceId}-{Name(found)}")));
@@ -95,7 +95,7 @@ public static class CompareStorage
         context.SetCustomStatus("compare");
         await context.CallActivityAsync(nameof(StorageActivities.CheckBuckets), request.Buckets, OperationRetry.Standard);
         var ranges = await RangeFanOut.RunAsync(
-            after => StorageActivities.PlanAsync(context, request.Buckets, after),
+            after => StorageActivities.PlanAsync(context, request.Buckets, after, counts: false),
             range => context.CallActivityAsync<RangeOutcome>(nameof(StorageActivities.CompareRange), new CompareRangeStep(request.Buckets, range, request.ReadsBoth), OperationRetry.Standard));
         return RangeFanOut.Sum(ranges.Select(range => range.Outcome), SyncStorage.Reported);
     }
@@ -103,8 +103,8 @@ public static class CompareStorage
 
 public sealed class StorageActivities(StorageSyncs syncs)
 {
-    internal static Task<IReadOnlyList<KeyRange>> PlanAsync(TaskOrchestrationContext context, BucketPair buckets, string after) =>
-        context.CallActivityAsync<IReadOnlyList<KeyRange>>(nameof(PlanRanges), new PlanStep(buckets, after), OperationRetry.Standard);
+    internal static Task<IReadOnlyList<KeyRange>> PlanAsync(TaskOrchestrationContext context, BucketPair buckets, string after, bool counts) =>
+        context.CallActivityAsync<IReadOnlyList<KeyRange>>(nameof(PlanRanges), new PlanStep(buckets, after, counts), OperationRetry.Standard);
 
     [Function(nameof(CheckBuckets))]
     public Task CheckBuckets([ActivityTrigger] BucketPair buckets, CancellationToken cancellation) => syncs.CheckAsync(buckets, writes: false, cancellation);

@@ -1,6 +1,9 @@
 using System.Text.Json;
+using Amazon.S3;
+using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Operations;
 using VisionPlatform.Infrastructure.DatabaseCopy;
+using VisionPlatform.Infrastructure.Storage;
 
 namespace VisionPlatform.Infrastructure.Backups;
 
@@ -10,18 +13,32 @@ namespace VisionPlatform.Infrastructure.Backups;
 /// <param name="parallel">Tables or parts of tables that are read at once; each needs up to 40 MB of memory.</param>
 /// <param name="moved">Told of finished tables and of bytes that were read.</param>
 /// <param name="time">Clock.</param>
-public sealed class BackupWriter(BackupStore store, string connectionString, int parallel, Action<long, long> moved, TimeProvider time)
+/// <param name="objectBytes">A table is stored in several objects of about this much of it, so that they can be read at once.</param>
+public sealed class BackupWriter(BackupStore store, string connectionString, int parallel, Action<long, long> moved, TimeProvider time, long objectBytes = BackupWriter.ObjectBytes)
 {
-    /// <summary>A table is stored in several objects of about this much of it, so that they can be read at once.</summary>
     private const long ObjectBytes = 256L << 20;
 
     private const int BlockBytes = 8192;
 
     /// <summary>Takes the backup. What an interrupted attempt under the same id left is removed first.</summary>
     /// <returns>Its manifest, which is stored last.</returns>
+    /// <exception cref="OperationException">The store is full, or the database refuses. A backup that does not fit leaves nothing behind.</exception>
     public async Task<BackupManifest> TakeAsync(string database, string id, CancellationToken cancellation)
     {
         await store.ClearAsync(database, id, cancellation);
+        try
+        {
+            return await TakeIntoEmptyAsync(database, id, cancellation);
+        }
+        catch (ProblemException away) when (away.InnerException is AmazonS3Exception refusal && StorageFailures.IsFull(refusal))
+        {
+            await store.ClearAsync(database, id, cancellation);
+            throw new OperationException($"there is no room for the backup in the bucket: the store is full ({refusal.ErrorCode})", away);
+        }
+    }
+
+    private async Task<BackupManifest> TakeIntoEmptyAsync(string database, string id, CancellationToken cancellation)
+    {
         await using var snapshot = await TakeSnapshotAsync(cancellation);
         var taken = time.GetUtcNow();
         var schema = await SchemaReader.ReadAsync(snapshot.Main, cancellation);
@@ -57,7 +74,7 @@ public sealed class BackupWriter(BackupStore store, string connectionString, int
 
     private async Task<BackupTable> TakeTableAsync(SourceSnapshot snapshot, BackupObjects objects, Relation relation, string name, CancellationToken cancellation)
     {
-        var count = relation.Columns.Count == 0 ? 1 : (int)Math.Clamp(relation.HeapBytes / ObjectBytes, 1, 10_000);
+        var count = relation.Columns.Count == 0 ? 1 : (int)Math.Clamp(relation.HeapBytes / objectBytes, 1, 10_000);
         var blocks = relation.HeapBytes / BlockBytes;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var parts = await DatabaseCopier.AllAsync([.. Enumerable.Range(0, count).Select(part => snapshot.ReadAsync(

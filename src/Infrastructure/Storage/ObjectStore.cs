@@ -248,6 +248,10 @@ public sealed partial class ObjectStore : IDisposable
         {
             throw new ProblemException(ErrorCodes.StorageUnavailable, "The object store does not answer.", inner: error);
         }
+        catch (AmazonS3Exception full) when (StorageFailures.IsFull(full))
+        {
+            throw new ProblemException(ErrorCodes.StorageUnavailable, $"The object store is full ({full.ErrorCode}).", inner: full);
+        }
     }
 
     private static MemoryStream ReadOnlyStream(ReadOnlyMemory<byte> content) =>

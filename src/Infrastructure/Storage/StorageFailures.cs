@@ -13,6 +13,7 @@ internal static class StorageFailures
     /// <summary>Whether the same request may succeed later: connection trouble, throttling, server errors.</summary>
     public static bool IsTransient(Exception error) => error switch
     {
+        AmazonS3Exception refusal when IsFull(refusal) => false,
         AmazonS3Exception { ErrorCode: "SlowDown" or "RequestTimeout" or "InternalError" or "ServiceUnavailable" or "RequestTimeTooSkewed" } => true,
         AmazonS3Exception { StatusCode: var status } when status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout => true,
         AmazonS3Exception { StatusCode: var status } when (int)status is >= 500 and not 501 => true,
@@ -24,6 +25,10 @@ internal static class StorageFailures
 
     /// <summary>Whether the store is unavailable: the failure is still transient after the retries, or the open circuit prevented the call.</summary>
     public static bool IsAway(Exception error) => error is TimeoutRejectedException or BrokenCircuitException || IsTransient(error);
+
+    /// <summary>Whether the store has no room: trying again does not help until somebody makes some. Ceph answers 403, MinIO and others 507.</summary>
+    public static bool IsFull(AmazonS3Exception error) =>
+        error.StatusCode == HttpStatusCode.InsufficientStorage || error.ErrorCode is "QuotaExceeded" or "XMinioStorageFull" or "InsufficientCapacity";
 
     /// <summary>Whether the object is missing. False if the bucket is missing.</summary>
     public static bool IsMissing(AmazonS3Exception error) =>

@@ -73,7 +73,30 @@ internal sealed class LargeTransfer(S3Wire source, S3Wire target, ObjectTransfer
             await target.AbortUploadAsync(upload.Key, upload.UploadId, cancellation);
             return LargeResult.Vanished;
         }
-        return await CompleteAsync(upload, [.. parts.Values], cancellation);
+        var forgotten = await ForgottenAsync(upload, cancellation);
+        var result = await CompleteAsync(upload, [.. parts.Values], cancellation);
+        foreach (var id in forgotten)
+            await target.AbortUploadAsync(upload.Key, id, cancellation);
+        return result;
+    }
+
+    /// <summary>
+    /// Uploads of the same key that were begun before this one: a process died before it could note the id of one. If another sync is still at one of them, it finds
+    /// the object copied.
+    /// </summary>
+    private async Task<IReadOnlyList<string>> ForgottenAsync(LargeUpload upload, CancellationToken cancellation)
+    {
+        try
+        {
+            var uploads = await target.ListUploadsAsync(upload.Key, cancellation);
+            var begun = uploads.FirstOrDefault(one => one.Id == upload.UploadId)?.Begun;
+            return [.. uploads.Where(one => one.Id != upload.UploadId && one.Begun <= begun).Select(one => one.Id)];
+        }
+        catch (Exception unlisted) when (unlisted is AmazonS3Exception or System.Xml.XmlException)
+        {
+            // Where they cannot be listed, they stay for the rules of the bucket.
+            return [];
+        }
     }
 
     /// <summary>Copies an object as a whole; an interruption leaves no upload behind unless the process dies.</summary>

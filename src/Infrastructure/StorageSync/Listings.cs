@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+
 namespace VisionPlatform.Infrastructure.StorageSync;
 
 /// <summary>Reads two sorted listings side by side.</summary>
@@ -19,6 +22,39 @@ internal static class Listings
                 hasLeft = await NextAsync(left);
             if (order >= 0)
                 hasRight = await NextAsync(right);
+        }
+    }
+
+    /// <summary>The same items, read without waiting for whoever works on them. Holds all that wait.</summary>
+    public static async IAsyncEnumerable<T> AheadAsync<T>(IAsyncEnumerable<T> items, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var waiting = Channel.CreateUnbounded<T>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var reading = ReadAsync();
+        try
+        {
+            await foreach (var item in waiting.Reader.ReadAllAsync(cancellation))
+                yield return item;
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await reading;
+        }
+
+        async Task ReadAsync()
+        {
+            try
+            {
+                await foreach (var item in items.WithCancellation(stop.Token))
+                    waiting.Writer.TryWrite(item);
+                waiting.Writer.Complete();
+            }
+            catch (Exception failure)
+            {
+                // The reader throws it.
+                waiting.Writer.Complete(failure);
+            }
         }
     }
 

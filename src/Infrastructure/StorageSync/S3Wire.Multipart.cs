@@ -9,6 +9,9 @@ namespace VisionPlatform.Infrastructure.StorageSync;
 /// <summary>A part that the store holds.</summary>
 internal sealed record StoredPart(int Number, long Size, string ETag);
 
+/// <summary>A multipart upload that was begun and neither joined nor aborted.</summary>
+internal sealed record OpenUpload(string Id, DateTimeOffset Begun);
+
 internal sealed partial class S3Wire
 {
     /// <summary>Begins a multipart upload and returns its id.</summary>
@@ -60,6 +63,14 @@ internal sealed partial class S3Wire
             after = next;
         }
     }
+
+    /// <summary>The uploads of a key that are open, at most a thousand.</summary>
+    public Task<IReadOnlyList<OpenUpload>> ListUploadsAsync(string key, CancellationToken cancellation) =>
+        // In the order of keys, so that those of this key come before those of longer ones.
+        CallAsync<IReadOnlyList<OpenUpload>>(HttpMethod.Get, null, [("encoding-type", "url"), ("prefix", key), ("uploads", "")], NoHeaders, null, async (response, idle) =>
+            [.. (await AnswerAsync(response, null, idle)).Elements()
+                .Where(element => element.Name.LocalName == "Upload" && Uri.UnescapeDataString((Child(element, "Key") ?? "").Replace('+', ' ')) == key)
+                .Select(static element => new OpenUpload(Child(element, "UploadId")!, DateTimeOffset.Parse(Child(element, "Initiated")!, CultureInfo.InvariantCulture)))], cancellation);
 
     /// <summary>Joins the parts into the object and returns its entity tag.</summary>
     public Task<string> CompleteUploadAsync(string key, string uploadId, IEnumerable<StoredPart> parts, CancellationToken cancellation)

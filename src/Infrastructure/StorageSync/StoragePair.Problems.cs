@@ -66,8 +66,8 @@ public sealed partial class StoragePair
     };
 
     /// <summary>Whether every other object would be refused too.</summary>
-    private static bool IsOfAll(AmazonS3Exception refusal) => refusal.ErrorCode is
-        "NoSuchBucket" or "InvalidAccessKeyId" or "SignatureDoesNotMatch" or "RequestTimeTooSkewed" or "ExpiredToken" or "AccountProblem" or "QuotaExceeded" or "XMinioStorageFull" or "InsufficientCapacity";
+    private static bool IsOfAll(AmazonS3Exception refusal) => StorageFailures.IsFull(refusal) || refusal.ErrorCode is
+        "NoSuchBucket" or "InvalidAccessKeyId" or "SignatureDoesNotMatch" or "RequestTimeTooSkewed" or "ExpiredToken" or "AccountProblem";
 
     private static string Reason(AmazonS3Exception refusal, BucketSettings settings) => refusal.ErrorCode switch
     {
@@ -76,7 +76,7 @@ public sealed partial class StoragePair
         "SignatureDoesNotMatch" => $"the secret key of {settings.AccessKey} is wrong",
         "AccessDenied" or "Forbidden" or "AllAccessDisabled" => $"{settings.AccessKey} has no right to",
         "RequestTimeTooSkewed" => "the clocks of this machine and the store differ too much",
-        "QuotaExceeded" or "XMinioStorageFull" or "InsufficientCapacity" => $"the store is full ({refusal.ErrorCode})",
+        var code when StorageFailures.IsFull(refusal) => $"the store is full ({code})",
         var code when code == refusal.Message => $"{code} ({(int)refusal.StatusCode})",
         var code => $"{refusal.Message} ({code}, {(int)refusal.StatusCode})",
     };

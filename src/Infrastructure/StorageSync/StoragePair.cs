@@ -1,4 +1,5 @@
 using Amazon.S3;
+using VisionPlatform.Domain.Operations;
 using VisionPlatform.Infrastructure.Resilience;
 using VisionPlatform.Infrastructure.Storage;
 
@@ -68,6 +69,9 @@ public sealed partial class StoragePair : IDisposable
     /// <summary>Told of objects and bytes as they are copied, compared or deleted.</summary>
     public Action<long, long> Moved { get; init; } = static (_, _) => { };
 
+    /// <summary>Told of objects and bytes that are going to be copied, as soon as the listings show it.</summary>
+    public Action<long, long> Expected { get; init; } = static (_, _) => { };
+
     /// <summary>Told of every difference; an outcome holds only the first ones.</summary>
     public Action<Difference>? Found { get; init; }
 
@@ -82,35 +86,56 @@ public sealed partial class StoragePair : IDisposable
     /// <param name="prefix">Prefix of the keys.</param>
     /// <param name="range">Keys to look at.</param>
     /// <param name="isDryRun">Only counts what would be copied.</param>
-    public async Task<RangeOutcome> SyncAsync(string prefix, KeyRange range, bool isDryRun, CancellationToken cancellation) =>
-        await RunAsync(prefix, range, cancellation, static pair => pair.Source is not null, async (tally, source, target, token) =>
+    /// <param name="cancellation">Cancels.</param>
+    /// <param name="countsAhead">Lists without waiting for the copies, and tells <see cref="Expected"/> of what will be copied. For one call at a time: it holds the listing.</param>
+    public async Task<RangeOutcome> SyncAsync(string prefix, KeyRange range, bool isDryRun, CancellationToken cancellation, bool countsAhead = false) =>
+        await RunAsync(prefix, range, new Pass(static pair => pair.Source is not null, CountsEqual: isDryRun, countsAhead), cancellation, async (tally, source, target, token) =>
         {
             if (target is not null && await IsMarkedSameAsync(source!, target, token))
             {
                 tally.Equal();
-                Moved(1, 0);
+                if (isDryRun)
+                    Moved(1, 0);
+                return;
             }
-            else if (isDryRun)
+            if (isDryRun)
             {
                 tally.Copied(source!.Size);
+                Moved(1, 0);
                 Found?.Invoke(await DifferenceAsync(source, target));
+                return;
             }
-            else if (IsLarge(source!))
-            {
+            if (!IsCopiedFor(source!, target))
+                Expected(1, source!.Size);
+            if (IsLarge(source!))
                 tally.Large(source!);
-            }
             else
-            {
                 await CopyAsync(tally, source!, token);
-            }
         });
+
+    /// <summary>What a sync of a range copies for certain, by the listings alone.</summary>
+    public async Task<(long Objects, long Bytes)> CountAsync(string prefix, KeyRange range, CancellationToken cancellation)
+    {
+        var (objects, bytes) = (0L, 0L);
+        try
+        {
+            await foreach (var (source, target) in JoinAsync(prefix, range, new RangeTally(null), cancellation))
+                if (source is not null && IsCopiedFor(source, target))
+                    (objects, bytes) = (objects + 1, bytes + source.Size);
+        }
+        catch (Exception error) when (Explain(error) is not null)
+        {
+            // The sync meets the same problem and tells of it.
+        }
+        return (objects, bytes);
+    }
 
     /// <summary>Finds every difference.</summary>
     /// <param name="prefix">Prefix of the keys.</param>
     /// <param name="range">Keys to look at.</param>
     /// <param name="readsBoth">Reads both objects where nothing else tells whether their content is the same.</param>
     public async Task<RangeOutcome> CompareAsync(string prefix, KeyRange range, bool readsBoth, CancellationToken cancellation) =>
-        await RunAsync(prefix, range, cancellation, static _ => true, async (tally, source, target, token) =>
+        await RunAsync(prefix, range, new Pass(static _ => true, CountsEqual: true, ListsAhead: false), cancellation, async (tally, source, target, token) =>
         {
             if (source is null || target is null || source.Size != target.Size)
                 tally.Differs(await DifferenceAsync(source, target));
@@ -157,10 +182,12 @@ public sealed partial class StoragePair : IDisposable
     }
 
     /// <summary>Begins to copy a large object; null if the source no longer has it. Keep the result before it is used.</summary>
-    public Task<LargeUpload?> BeginLargeAsync(string key, CancellationToken cancellation) => _large.BeginAsync(key, cancellation);
+    /// <exception cref="OperationException">Every other object would be refused too.</exception>
+    public Task<LargeUpload?> BeginLargeAsync(string key, CancellationToken cancellation) => OrHopelessAsync(_large.BeginAsync(key, cancellation));
 
     /// <summary>Copies what is missing of a large object. May be called again with the same upload after an interruption.</summary>
-    public Task<LargeResult> ContinueLargeAsync(LargeUpload upload, CancellationToken cancellation) => _large.ContinueAsync(upload, bytes => Moved(0, bytes), cancellation);
+    /// <exception cref="OperationException">Every other object would be refused too. What was sent stays for a later call.</exception>
+    public Task<LargeResult> ContinueLargeAsync(LargeUpload upload, CancellationToken cancellation) => OrHopelessAsync(_large.ContinueAsync(upload, bytes => Moved(0, bytes), cancellation));
 
     public void Dispose()
     {
@@ -168,6 +195,27 @@ public sealed partial class StoragePair : IDisposable
         _target.Dispose();
         _gate.Dispose();
     }
+
+    private async Task<T> OrHopelessAsync<T>(Task<T> work)
+    {
+        try
+        {
+            return await work;
+        }
+        catch (AmazonS3Exception refusal) when (IsOfAll(refusal))
+        {
+            throw new OperationException(Explain(refusal)!, refusal);
+        }
+    }
+
+    /// <summary>How a range is gone through.</summary>
+    /// <param name="IsWanted">Whether a pair that the listings do not show to be the same is worked on.</param>
+    /// <param name="CountsEqual">Whether the other ones count as done.</param>
+    /// <param name="ListsAhead">Whether the listings do not wait for the work, and tell of it.</param>
+    private sealed record Pass(Func<(ListedObject? Source, ListedObject? Target), bool> IsWanted, bool CountsEqual, bool ListsAhead);
+
+    /// <summary>Whether the listings alone say that a sync copies an object. Where the sizes are the same, the marks of a copy may tell otherwise.</summary>
+    private static bool IsCopiedFor(ListedObject source, ListedObject? target) => target is null || target.Size != source.Size;
 
     private bool IsLarge(ListedObject source) => source.Size > LargeFrom && !(_transfer.IsServerSide && source.Size <= OneRequestCopy);
 
@@ -185,13 +233,13 @@ public sealed partial class StoragePair : IDisposable
 
     /// <summary>Works in parallel on the pairs of a range that the listings do not show to be the same.</summary>
     private async Task<RangeOutcome> RunAsync(
-        string prefix, KeyRange range, CancellationToken cancellation, Func<(ListedObject? Source, ListedObject? Target), bool> isWanted,
-        Func<RangeTally, ListedObject?, ListedObject?, CancellationToken, Task> work)
+        string prefix, KeyRange range, Pass pass, CancellationToken cancellation, Func<RangeTally, ListedObject?, ListedObject?, CancellationToken, Task> work)
     {
         var tally = new RangeTally(Found);
         try
         {
-            await Parallel.ForEachAsync(DifferingAsync(prefix, range, tally, isWanted, cancellation), new ParallelOptions { MaxDegreeOfParallelism = _parallel, CancellationToken = cancellation }, async (pair, token) =>
+            var pairs = DifferingAsync(prefix, range, tally, pass, cancellation);
+            await Parallel.ForEachAsync(pass.ListsAhead ? Listings.AheadAsync(pairs, cancellation) : pairs, new ParallelOptions { MaxDegreeOfParallelism = _parallel, CancellationToken = cancellation }, async (pair, token) =>
             {
                 await _gate.WaitAsync(token);
                 try
@@ -218,8 +266,7 @@ public sealed partial class StoragePair : IDisposable
     }
 
     private async IAsyncEnumerable<(ListedObject? Source, ListedObject? Target)> DifferingAsync(
-        string prefix, KeyRange range, RangeTally tally, Func<(ListedObject? Source, ListedObject? Target), bool> isWanted,
-        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+        string prefix, KeyRange range, RangeTally tally, Pass pass, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
         var (bytes, large) = (0L, 0);
         await foreach (var pair in JoinAsync(prefix, range, tally, cancellation))
@@ -227,12 +274,15 @@ public sealed partial class StoragePair : IDisposable
             if (pair is { Source: { } source, Target: { } target } && Contents.IsSame(source, target))
             {
                 tally.Equal();
-                Moved(1, 0);
+                if (pass.CountsEqual)
+                    Moved(1, 0);
             }
-            else if (isWanted(pair))
+            else if (pass.IsWanted(pair))
             {
                 bytes += pair.Source?.Size ?? 0;
                 large += pair.Source is { } found && IsLarge(found) ? 1 : 0;
+                if (pass.ListsAhead && IsCopiedFor(pair.Source!, pair.Target))
+                    Expected(1, pair.Source!.Size);
                 yield return pair;
             }
             if (tally.Seen >= MostKeys || large >= MostLarge || bytes >= MostBytes)

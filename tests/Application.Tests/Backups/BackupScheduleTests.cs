@@ -17,6 +17,6 @@ public sealed class BackupScheduleTests
         Assert.Null(BackupSchedule.Due("0 0 2 1 1 *", DateTimeOffset.Parse("2026-11-29T12:00:00Z")));
 
     [Fact]
-    public void A_time_has_one_id_on_every_host() =>
-        Assert.Equal("backup-platform-20261129T020000Z", BackupSchedule.InstanceId("backup", "platform", DateTimeOffset.Parse("2026-11-29T02:00:00Z")));
+    public void A_time_has_one_name_on_every_host() =>
+        Assert.Equal("backup-platform-20261129T020000Z", BackupSchedule.Firing("backup", "platform", DateTimeOffset.Parse("2026-11-29T02:00:00Z")));
 }

@@ -73,16 +73,51 @@ public sealed partial class OperationsPagesTests(PostgresServer postgres) : IAsy
         Assert.True(same.ExitCode == ExitCode.Success, same.All);
     }
 
+    /// <summary>The pages, and the test that runs the commands of each as printed; of observe.md it compares the metrics.</summary>
+    private static readonly Dictionary<string, string> HeldBy = new(StringComparer.Ordinal)
+    {
+        ["backup-and-restore.md"] = "Cli.Tests/Operations/OperationsPagesTests.cs", ["import.md"] = "Cli.Tests/Import/ImportCommandTests.cs",
+        ["migrate-to-railway.md"] = "Cli.Tests/Operations/OperationsPagesTests.cs", ["move-to-r2.md"] = "Cli.Tests/Storage/SyncCommandTests.cs",
+        ["observe.md"] = "Platform.Tests/Telemetry/DashboardTests.cs", ["roll-back.md"] = "Cli.Tests/Operations/OperationsPagesTests.cs",
+        ["runbook.md"] = "Platform.Tests/Training/RunbookTests.cs", ["running-app.md"] = "Platform.Tests/Operations/OperationTests.cs",
+    };
+
+    [Fact]
+    public async Task Every_page_of_operations_is_held_by_a_test()
+    {
+        var pages = Directory.GetFiles(Path.GetDirectoryName(PathOf("roll-back.md"))!, "*.md").Select(path => Path.GetFileName(path)!).ToList();
+
+        Assert.Equal(HeldBy.Keys.Order(StringComparer.Ordinal), pages.Order(StringComparer.Ordinal));
+        foreach (var page in pages)
+        {
+            var test = await File.ReadAllTextAsync(Path.Combine(Path.GetDirectoryName(PathOf(page))!, "../../tests", HeldBy[page]), TestContext.Current.CancellationToken);
+            Assert.True(test.Contains(page, StringComparison.Ordinal), $"{HeldBy[page]} does not read {page}.");
+        }
+    }
+
+    /// <summary>What no test runs: addresses and keys that everybody has others for, and the start of a laptop from production's backup.</summary>
+    [Fact]
+    public async Task Only_addresses_and_keys_are_in_blocks_that_no_test_runs()
+    {
+        foreach (var page in HeldBy.Keys)
+            foreach (Match block in ShellBlock().Matches(await PageAsync(page)))
+                Assert.All(
+                    block.Groups[1].Value.Replace("\\\n", "", StringComparison.Ordinal).Split('\n', StringSplitOptions.RemoveEmptyEntries),
+                    line => Assert.True(line.StartsWith("export ", StringComparison.Ordinal) || line.StartsWith("./platform up --from-backup ", StringComparison.Ordinal), $"{page}: {line}"));
+    }
+
     private static async Task<string> CommandsAsync(string page) => string.Join('\n', Blocks(await PageAsync(page)));
 
     internal static List<string> Blocks(string page) => [.. BashBlock().Matches(page).Select(match => match.Groups[1].Value)];
 
-    internal static async Task<string> PageAsync(string page)
+    internal static Task<string> PageAsync(string page) => File.ReadAllTextAsync(PathOf(page), TestContext.Current.CancellationToken);
+
+    private static string PathOf(string page)
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "docs/operations", page)))
             folder = folder.Parent ?? throw new DirectoryNotFoundException(page);
-        return await File.ReadAllTextAsync(Path.Combine(folder.FullName, "docs/operations", page), TestContext.Current.CancellationToken);
+        return Path.Combine(folder.FullName, "docs/operations", page);
     }
 
     private async Task AnswerAsync()
@@ -99,4 +134,7 @@ public sealed partial class OperationsPagesTests(PostgresServer postgres) : IAsy
 
     [GeneratedRegex("```bash\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex BashBlock();
+
+    [GeneratedRegex("```sh\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex ShellBlock();
 }

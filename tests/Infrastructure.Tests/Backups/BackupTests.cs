@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using VisionPlatform.Domain.Operations;
 using VisionPlatform.Functions.Embedded.Tests;
@@ -6,6 +7,7 @@ using VisionPlatform.Infrastructure.DatabaseCopy;
 using VisionPlatform.Infrastructure.Storage;
 using VisionPlatform.Infrastructure.Tests.DatabaseCopy;
 using VisionPlatform.Infrastructure.Tests.Storage;
+using VisionPlatform.Infrastructure.Tests.StorageSync;
 
 namespace VisionPlatform.Infrastructure.Tests.Backups;
 
@@ -34,10 +36,7 @@ public sealed class BackupTests(PostgresServer postgres, StorageFixture storage)
     public async Task A_large_object_of_the_store_has_several_parts_each_with_its_hash()
     {
         var (source, target, store) = (await TestDatabase.NewAsync(postgres), await TestDatabase.NewAsync(postgres), new BackupStore(storage.Store, null));
-        await source.ExecuteAsync("""
-            CREATE TABLE noise (id int PRIMARY KEY, bytes bytea);
-            INSERT INTO noise SELECT n, (SELECT string_agg(sha512((n * 1000 + m)::text::bytea), ''::bytea) FROM generate_series(1, 160) m) FROM generate_series(1, 2000) n;
-            """);
+        await source.ExecuteAsync(Noise);
 
         var manifest = await TakeAsync(store, source);
         await RestoreAsync(store, manifest, target);
@@ -155,15 +154,72 @@ public sealed class BackupTests(PostgresServer postgres, StorageFixture storage)
         var id = NewId();
         var broken = new BackupWriter(store, source.Connection, 1, (tables, _) => throw new IOException("the network is gone"), TimeProvider.System);
         await storage.Store.PutAsync($"backups/{_database}/{id}/tables/00009.zst", "left"u8.ToArray(), "application/octet-stream", Cancellation);
+        // A process that was killed between beginning an upload and its first part.
+        await storage.Store.CreateMultipartAsync($"backups/{_database}/{id}/tables/00008.zst", "application/octet-stream", Cancellation);
 
         await Assert.ThrowsAsync<IOException>(() => broken.TakeAsync(_database, id, Cancellation));
         Assert.DoesNotContain(await store.ListAsync(_database, Cancellation), backup => backup.Manifest is not null);
         var manifest = await new BackupWriter(store, source.Connection, 1, (_, _) => { }, TimeProvider.System).TakeAsync(_database, id, Cancellation);
 
-        var keys = new List<string>();
-        await foreach (var stored in storage.Store.ListAsync($"backups/{_database}/{id}/", Cancellation))
-            keys.Add(stored.Key.Split('/', 4)[3]);
+        var keys = (await KeysAsync()).Select(key => key.Split('/', 4)[3]);
         Assert.Equal([.. manifest.Objects.Select(stored => stored.Key).Append("manifest.json").Order(StringComparer.Ordinal)], keys.Order(StringComparer.Ordinal));
+        await NothingIsHalfStoredAsync();
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.Forbidden, "QuotaExceeded")]
+    [InlineData(HttpStatusCode.InsufficientStorage, "XMinioStorageFull")]
+    public async Task A_backup_that_does_not_fit_into_the_store_says_so_at_once_and_leaves_nothing_there(HttpStatusCode status, string code)
+    {
+        var source = await SmallAsync();
+        await source.ExecuteAsync(Noise);
+        var (puts, room) = (0, 3);
+        using var through = storage.StoreThrough(new Interception(request =>
+            request.Method == HttpMethod.Put && Interlocked.Increment(ref puts) > Volatile.Read(ref room)
+                ? Interception.Answer(request, status, $"<Error><Code>{code}</Code><Message></Message></Error>")
+                : Task.FromResult<HttpResponseMessage?>(null)));
+        var store = new BackupStore(through, null);
+
+        var full = await Assert.ThrowsAsync<OperationException>(() => TakeAsync(store, source));
+
+        Assert.Contains($"the store is full ({code})", full.Message);
+        // Two tables are sent at once, in at most four parts each; none is sent twice.
+        Assert.InRange(puts, 4, 3 + 8);
+        Assert.Empty(await KeysAsync());
+        await NothingIsHalfStoredAsync();
+        room = int.MaxValue;
+        await new BackupReader(store, await TakeAsync(store, source), (_, _) => { }).VerifyAsync(Cancellation);
+    }
+
+    [Fact]
+    public async Task A_table_in_parallel_parts_whose_restore_was_killed_midway_is_loaded_anew_and_the_others_stay()
+    {
+        var (source, target, store) = (await SmallAsync(), await TestDatabase.NewAsync(postgres), new BackupStore(storage.Store, null));
+        await source.ExecuteAsync("CREATE TABLE wide (id int PRIMARY KEY, filler text); INSERT INTO wide SELECT n, repeat(md5(n::text), 20) FROM generate_series(1, 12000) n");
+        var manifest = await new BackupWriter(store, source.Connection, 2, (_, _) => { }, TimeProvider.System, objectBytes: 1 << 20).TakeAsync(_database, NewId(), Cancellation);
+        var wide = manifest.Tables.Single(table => table.Name == "public.wide");
+        Assert.True(wide.Objects.Count >= 4, $"only {wide.Objects.Count} objects");
+        await new BackupReader(store, manifest, (_, _) => { }).PrepareAsync(Target(target), "restore", Cancellation);
+        await new BackupReader(store, manifest, (_, _) => { }).LoadTableAsync(target.Connection, "public.things", Cancellation);
+        var written = await target.ScalarAsync<string>("SELECT min(xmin::text) FROM things");
+        var loaded = 0L;
+        var killed = new BackupReader(store, manifest, (_, bytes) =>
+        {
+            // What the server sees when the process dies: all its connections end.
+            if (Interlocked.Add(ref loaded, bytes) is var now && now > wide.Bytes / 2 && now - bytes <= wide.Bytes / 2)
+                target.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()").GetAwaiter().GetResult();
+        });
+
+        await Assert.ThrowsAnyAsync<Exception>(() => killed.LoadTableAsync(target.Connection, "public.wide", Cancellation));
+
+        Assert.InRange(loaded, (wide.Bytes / 2) + 1, wide.Bytes);
+        Assert.Equal(0, await target.ScalarAsync<long>("SELECT count(*) FROM wide"));
+        // A process that dies between the commits of its connections leaves the rows of one of them.
+        await target.ExecuteAsync("INSERT INTO wide SELECT n, 'of one connection' FROM generate_series(1, 5000) n");
+        await RestoreAsync(store, manifest, target);
+        Assert.Equal(written, await target.ScalarAsync<string>("SELECT min(xmin::text) FROM things"));
+        Assert.Equal(await source.ScalarAsync<string>("SELECT md5(string_agg(w::text, '' ORDER BY id)) FROM wide w"), await target.ScalarAsync<string>("SELECT md5(string_agg(w::text, '' ORDER BY id)) FROM wide w"));
+        Assert.Equal(12_000, await target.ScalarAsync<long>("SELECT count(*) FROM wide"));
     }
 
     [Fact]
@@ -197,6 +253,26 @@ public sealed class BackupTests(PostgresServer postgres, StorageFixture storage)
 
         Assert.Equal(77, await current.ScalarAsync<int>("SELECT id FROM things"));
         Assert.Equal(1000, await new TestDatabase(current.Url + "_before").ScalarAsync<long>("SELECT count(*) FROM things"));
+    }
+
+    /// <summary>20 MB that do not become smaller by compression.</summary>
+    private const string Noise = """
+        CREATE TABLE noise (id int PRIMARY KEY, bytes bytea);
+        INSERT INTO noise SELECT n, (SELECT string_agg(sha512((n * 1000 + m)::text::bytea), ''::bytea) FROM generate_series(1, 160) m) FROM generate_series(1, 2000) n;
+        """;
+
+    private async Task<List<string>> KeysAsync()
+    {
+        var keys = new List<string>();
+        await foreach (var stored in storage.Store.ListAsync($"backups/{_database}/", Cancellation))
+            keys.Add(stored.Key);
+        return keys;
+    }
+
+    private async Task NothingIsHalfStoredAsync()
+    {
+        await foreach (var left in storage.Store.ListMultipartsAsync($"backups/{_database}/", Cancellation))
+            Assert.Fail($"{left.Key} is half stored");
     }
 
     private async Task<TestDatabase> SmallAsync()

@@ -40,7 +40,7 @@ internal sealed class Interception(Func<HttpRequestMessage, Task<HttpResponseMes
     }
 
     public static Task<HttpResponseMessage?> Answer(HttpRequestMessage request, HttpStatusCode status, string body) =>
-        Task.FromResult<HttpResponseMessage?>(new HttpResponseMessage(status) { Content = new StringContent(body), RequestMessage = request });
+        Task.FromResult<HttpResponseMessage?>(new HttpResponseMessage(status) { Content = new StringContent(body, System.Text.Encoding.UTF8, "application/xml"), RequestMessage = request });
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
         await before(request) ?? await base.SendAsync(request, cancellationToken);

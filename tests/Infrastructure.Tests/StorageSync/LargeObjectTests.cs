@@ -114,6 +114,27 @@ public sealed class LargeObjectTests(StorageFixture storage)
     }
 
     [Fact]
+    public async Task An_upload_whose_id_nobody_could_note_is_found_and_aborted_when_the_object_is_copied()
+    {
+        await using var buckets = await TwoBuckets.CreateAsync(storage);
+        var content = RandomNumberGenerator.GetBytes(18 * Mega);
+        await buckets.PutAsync("large +%2", content);
+        using var pair = buckets.Pair();
+        // The process is killed here: the store has an upload with a part, and nobody its id.
+        var lost = (await pair.BeginLargeAsync("large +%2", Cancellation))!;
+        await buckets.Target.PutPartAsync(lost.Key, lost.UploadId, 1, content.AsMemory(0, 8 * Mega), S3Wire.Md5(content.AsMemory(0, 8 * Mega)), Cancellation);
+        var other = await buckets.Target.BeginUploadAsync("large +%2 and longer", new ObjectHeaders([]), Cancellation);
+
+        var upload = (await pair.BeginLargeAsync("large +%2", Cancellation))!;
+        Assert.Equal(LargeResult.Copied, await pair.ContinueLargeAsync(upload, Cancellation));
+
+        Assert.Equal([other], (await UploadsAsync(buckets)).Select(left => left.UploadId));
+        Assert.Equal(content, await TwoBuckets.ReadAsync(buckets.Target, "large +%2"));
+        // Whoever was still at it finds the object.
+        Assert.Equal(LargeResult.Copied, await pair.ContinueLargeAsync(lost, Cancellation));
+    }
+
+    [Fact]
     public async Task Objects_above_the_limit_are_left_to_calls_of_their_own()
     {
         await using var buckets = await TwoBuckets.CreateAsync(storage);
@@ -137,10 +158,14 @@ public sealed class LargeObjectTests(StorageFixture storage)
 
     private static bool IsPart(HttpRequestMessage request) => request.Method == HttpMethod.Put && request.RequestUri!.Query.Contains("partNumber", StringComparison.Ordinal);
 
-    private static async Task NothingIsHalfCopied(TwoBuckets buckets)
+    private static async Task NothingIsHalfCopied(TwoBuckets buckets) => Assert.Empty(await UploadsAsync(buckets));
+
+    private static async Task<List<MultipartInfo>> UploadsAsync(TwoBuckets buckets)
     {
         using var store = new ObjectStore(buckets.TargetSettings, TimeProvider.System);
+        var open = new List<MultipartInfo>();
         await foreach (var left in store.ListMultipartsAsync("", Cancellation))
-            Assert.Fail($"{left.Key} is half copied");
+            open.Add(left);
+        return open;
     }
 }

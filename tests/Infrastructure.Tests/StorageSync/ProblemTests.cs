@@ -1,5 +1,7 @@
+using System.Net;
 using Amazon.S3.Model;
 using VisionPlatform.Domain.Errors;
+using VisionPlatform.Domain.Operations;
 using VisionPlatform.Infrastructure.Storage;
 using VisionPlatform.Infrastructure.StorageSync;
 using VisionPlatform.Infrastructure.Tests.Storage;
@@ -82,6 +84,37 @@ public sealed class ProblemTests(StorageFixture storage)
 
         Assert.Equal((100, 100), (rest.Equal + rest.Copied, (await TwoBuckets.KeysAsync(buckets.Target)).Count));
         Assert.True(rest.Equal >= 20, $"only {rest.Equal} had been copied");
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.Forbidden, "QuotaExceeded")]
+    [InlineData(HttpStatusCode.InsufficientStorage, "XMinioStorageFull")]
+    public async Task A_full_target_ends_the_sync_at_once_and_a_later_one_does_the_rest(HttpStatusCode status, string code)
+    {
+        await using var buckets = await TwoBuckets.CreateAsync(storage);
+        await Parallel.ForAsync(0, 40, Cancellation, async (i, _) => await buckets.PutAsync($"k{i:d3}", $"content {i}"));
+        await buckets.PutAsync("large", new byte[18 << 20]);
+        var (puts, room) = (0, 10);
+        using var pair = buckets.Pair(new TransferLimits(4), toTarget: new Interception(request =>
+            request.Method == HttpMethod.Put && Interlocked.Increment(ref puts) > Volatile.Read(ref room)
+                ? Interception.Answer(request, status, $"<Error><Code>{code}</Code><Message></Message></Error>")
+                : Task.FromResult<HttpResponseMessage?>(null)));
+
+        var full = await pair.SyncAsync("", KeyRange.All, isDryRun: false, Cancellation);
+
+        Assert.Contains($"the store is full ({code})", full.Problem);
+        Assert.InRange(puts, 11, 14);
+        Assert.Equal(10, (await TwoBuckets.KeysAsync(buckets.Target)).Count);
+        room = puts + 1;
+        var upload = (await pair.BeginLargeAsync("large", Cancellation))!;
+        var refused = await Assert.ThrowsAsync<OperationException>(() => pair.ContinueLargeAsync(upload, Cancellation));
+        Assert.Contains($"the store is full ({code})", refused.Message);
+        room = int.MaxValue;
+        Assert.Equal(30, (await pair.SyncAsync("", KeyRange.All, isDryRun: false, Cancellation)).Copied);
+        var before = puts;
+        Assert.Equal(LargeResult.Copied, await pair.ContinueLargeAsync(upload, Cancellation));
+        Assert.InRange(puts - before, 2, 3);
+        Assert.Equal(41, (await pair.CompareAsync("", KeyRange.All, readsBoth: false, Cancellation)).Equal);
     }
 
     [Fact]

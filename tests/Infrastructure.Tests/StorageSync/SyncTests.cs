@@ -32,6 +32,39 @@ public sealed class SyncTests(StorageFixture storage)
     }
 
     [Fact]
+    public async Task How_much_there_is_to_copy_is_known_before_it_is_copied()
+    {
+        await using var buckets = await TwoBuckets.CreateAsync(storage);
+        await Parallel.ForAsync(0, 60, Cancellation, async (i, _) => await buckets.PutAsync($"k{i:d3}", new byte[10]));
+        await TwoBuckets.PutAsync(buckets.Target, "k000", new byte[10]);
+        await TwoBuckets.PutAsync(buckets.Target, "k001", new byte[11]);
+        await TwoBuckets.PutAsync(buckets.Target, "k002", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+        var (known, objects, bytes, copied, copiedBytes) = (new TaskCompletionSource(), 0L, 0L, 0L, 0L);
+        using var pair = buckets.Pair(
+            new TransferLimits(2),
+            toTarget: new Interception(async request =>
+            {
+                if (request.Method == HttpMethod.Put)
+                    await known.Task.WaitAsync(TimeSpan.FromMinutes(3), Cancellation);
+                return null;
+            }),
+            expected: (more, moreBytes) =>
+            {
+                Interlocked.Add(ref bytes, moreBytes);
+                // All but the one that is the same and the one that the listings leave open.
+                if (Interlocked.Add(ref objects, more) == 58)
+                    known.TrySetResult();
+            },
+            moved: (done, doneBytes) => (_, _) = (Interlocked.Add(ref copied, done), Interlocked.Add(ref copiedBytes, doneBytes)));
+
+        Assert.Equal((58, 580), await pair.CountAsync("", KeyRange.All, Cancellation));
+        await pair.SyncAsync("", KeyRange.All, isDryRun: false, Cancellation, countsAhead: true);
+
+        Assert.Equal((59, 590), (objects, bytes));
+        Assert.Equal((59, 590), (copied, copiedBytes));
+    }
+
+    [Fact]
     public async Task A_comparison_reports_every_kind_of_difference()
     {
         await using var buckets = await TwoBuckets.CreateAsync(storage);

@@ -56,8 +56,12 @@ internal sealed class TwoBuckets : IAsyncDisposable
         }
         : first with { Endpoint = new UriBuilder(first.Endpoint) { Host = "localhost" }.Uri };
 
-    public StoragePair Pair(TransferLimits? limits = null, HttpMessageHandler? fromSource = null, HttpMessageHandler? toTarget = null, Action<Difference>? found = null) =>
-        new(SourceSettings, TargetSettings, limits ?? new TransferLimits(), TimeProvider.System, QuickPolicy, fromSource ?? S3Wire.CreateHandler(), toTarget ?? S3Wire.CreateHandler()) { Found = found };
+    public StoragePair Pair(TransferLimits? limits = null, HttpMessageHandler? fromSource = null, HttpMessageHandler? toTarget = null, Action<Difference>? found = null, Action<long, long>? expected = null,
+        Action<long, long>? moved = null) =>
+        new(SourceSettings, TargetSettings, limits ?? new TransferLimits(), TimeProvider.System, QuickPolicy, fromSource ?? S3Wire.CreateHandler(), toTarget ?? S3Wire.CreateHandler())
+        {
+            Found = found, Expected = expected ?? ((_, _) => { }), Moved = moved ?? ((_, _) => { }),
+        };
 
     /// <summary>Puts an object at the source.</summary>
     public Task PutAsync(string key, byte[] content, params (string Name, string Value)[] headers) => PutAsync(Source, key, content, headers);

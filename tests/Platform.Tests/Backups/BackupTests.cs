@@ -14,19 +14,23 @@ public sealed class BackupTests(PlatformHost host) : PlatformTests(host)
     private readonly string _bucket = $"test-backups-{Guid.CreateVersion7():n}";
 
     [Fact]
-    public async Task Due_backups_are_taken_once_tried_and_listed()
+    public async Task Due_backups_are_operations_of_the_schedule_taken_once_by_several_instances_tried_and_listed()
     {
-        await using var app = await Host.StartAppAsync(settings: Settings(("BACKUP_SCHEDULE", "0 0 0 * * *"), ("BACKUP_DRILL_SCHEDULE", "0 0 0 * * *"), ("BACKUP_ENCRYPTION_KEY", Convert.ToBase64String(new byte[32]))));
+        var settings = Settings(("BACKUP_SCHEDULE", "0 0 0 * * *"), ("BACKUP_DRILL_SCHEDULE", "0 0 0 * * *"), ("BACKUP_ENCRYPTION_KEY", Convert.ToBase64String(new byte[32])));
+        await using var app = await Host.StartAppAsync(settings: settings);
+        await using var second = await Host.StartAppAsync(app.Databases, settings);
         using var admin = await Host.NewUserAsync(SystemRole.Admin, app);
         try
         {
-            await Host.FireTimerAsync("RunDueBackups", app);
+            await Task.WhenAll(Host.FireTimerAsync("RunDueBackups", app), Host.FireTimerAsync("RunDueBackups", second));
             await Host.FireTimerAsync("RunDueBackups", app);
             await Waiting.UntilAsync(async () => (await StoredAsync()).Count(key => key.EndsWith("/manifest.json", StringComparison.Ordinal)) == Databases.Length, "each database has a backup");
             // There is something to restore now.
-            await Host.FireTimerAsync("RunDueBackups", app);
+            await Task.WhenAll(Host.FireTimerAsync("RunDueBackups", app), Host.FireTimerAsync("RunDueBackups", second));
             await Waiting.UntilAsync(async () => (await StoredAsync()).Count(key => key.EndsWith("/last-drill.json", StringComparison.Ordinal)) == Databases.Length, "each backup was tried");
-            await Host.FireTimerAsync("RunDueBackups", app);
+            await Host.FireTimerAsync("RunDueBackups", second);
+            await EndedOnceAsync(admin, "backup");
+            await EndedOnceAsync(admin, "drill");
 
             await Waiting.UntilAsync(
                 async () => (await admin.Http.GetStringAsync("/health/ready")).Replace(" ", "", StringComparison.Ordinal).Contains("\"backups\",\"status\":\"ok\"", StringComparison.Ordinal), "the backups are well");
@@ -80,6 +84,21 @@ public sealed class BackupTests(PlatformHost host) : PlatformTests(host)
         (await Host.Admin.PostAsync("operations/backups", new { database = "users" })).Expect(409, "INVALID_STATE");
         await Host.FireTimerAsync("RunDueBackups");
         Assert.DoesNotContain("backups", await Host.Admin.Http.GetStringAsync("/health/ready"));
+    }
+
+    /// <summary>Each database has one operation of the kind, which the schedule started and which is complete.</summary>
+    private static async Task EndedOnceAsync(ApiClient admin, string kind)
+    {
+        var operations = new List<JsonElement>();
+        await Waiting.UntilAsync(async () =>
+        {
+            operations = [.. (await admin.GetAsync($"operations?kind={kind}")).Expect(200).Items];
+            return operations.Count >= Databases.Length && operations.TrueForAll(one => one.GetProperty("endedAt").ValueKind == JsonValueKind.String);
+        }, $"each {kind} has ended");
+        Assert.Equal(
+            Databases.Select(database => (database, "completed", "schedule", JsonValueKind.Null)),
+            operations.Select(one => (one.GetProperty("subject").GetString()!, one.GetProperty("state").GetString()!, one.GetProperty("startedBy").GetString()!, one.GetProperty("createdBy").ValueKind)).Order());
+        Assert.All(operations, one => Assert.True(one.GetProperty("report").GetProperty("rows").GetInt64() >= 0));
     }
 
     private Dictionary<string, string?> Settings(params (string Name, string Value)[] more) =>

@@ -62,6 +62,39 @@ public sealed class ArchiveTests(PlatformHost host) : PlatformTests(host)
         Assert.Superset(new HashSet<string> { "test/cat/3.png", "val/dog/4.png", "test/dog/5.png" }, Entries(bytes).Select(entry => entry.Name).ToHashSet());
     }
 
+    [Fact]
+    public async Task An_interrupted_download_goes_on_where_it_was()
+    {
+        using var owner = await Host.NewUserAsync();
+        var dataset = await owner.NewDatasetAsync();
+        await UploadAsync(owner, dataset, Zip(Enumerable.Range(1, 4).Select(i => ($"train/{(i % 2 == 0 ? "cat" : "dog")}/{i}.png", DatasetClient.Png(i)))));
+        var version = await PublishAsync(owner, dataset);
+        var (whole, _, tag) = await DownloadAsync(owner, dataset, version.Id);
+
+        foreach (var have in (int[])[1, whole.Length / 3, whole.Length - 1])
+        {
+            var (status, rest, range) = await RangeAsync($"bytes={have}-", tag!);
+            Assert.Equal((206, $"bytes {have}-{whole.Length - 1}/{whole.Length}"), (status, range));
+            Assert.Equal(whole[have..], rest);
+        }
+        foreach (var (wanted, seen) in new[] { ("bytes=5-", "\"of other bytes\""), ("bytes=5-9", tag!), ("bytes=-5", tag!), ("bytes=5-,9-", tag!), ($"bytes={whole.Length}-", tag!), ("images=1-", tag!) })
+        {
+            var (status, all, range) = await RangeAsync(wanted, seen);
+            Assert.Equal((200, null), (status, range));
+            Assert.Equal(whole, all);
+        }
+
+        async Task<(int Status, byte[] Bytes, string? Range)> RangeAsync(string range, string condition)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/datasets/{dataset}/versions/{version.Id}/archive");
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", owner.AccessToken);
+            request.Headers.TryAddWithoutValidation("Range", range);
+            request.Headers.TryAddWithoutValidation("If-Range", condition);
+            using var answer = await owner.Http.SendAsync(request, TestContext.Current.CancellationToken);
+            return ((int)answer.StatusCode, await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken), answer.Content.Headers.ContentRange?.ToString());
+        }
+    }
+
     private static async Task<ApiAnswer> UploadAsync(ApiClient client, Guid dataset, byte[] content)
     {
         var announced = (await client.PostAsync($"datasets/{dataset}/archives", new { name = "images.zip", size = content.Length, layout = "splits_and_classes" })).Expect(201);

@@ -7,7 +7,7 @@ using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Operations;
 
-public sealed class OperationTests(PlatformHost host) : PlatformTests(host)
+public sealed partial class OperationTests(PlatformHost host) : PlatformTests(host)
 {
     private const int Objects = 20;
     private const int ObjectBytes = 50_000;
@@ -78,9 +78,13 @@ public sealed class OperationTests(PlatformHost host) : PlatformTests(host)
 
         (await admin.PostAsync("operations/storage-syncs", new { source = "full", target = "cold", delete = true })).Expect(422, "NOT_CONFIRMED");
         (await admin.PostAsync("operations/storage-syncs", new { source = "full", target = "datasets" })).Expect(422, "NOT_CONFIRMED");
-        var slow = (await admin.PostAsync("operations/storage-syncs", new { source = "full", target = "cold", bytesPerSecond = ObjectBytes })).Expect(202).Id;
+        var slow = (await admin.PostAsync("operations/storage-syncs", new { source = "full", target = "cold", bytesPerSecond = ObjectBytes / 5 })).Expect(202).Id;
         (await admin.PostAsync("operations/storage-syncs", new { source = "full", target = "cold" })).Expect(409, "OPERATION_UNDER_WAY");
         await Waiting.UntilAsync(async () => (await admin.GetAsync($"operations/{slow}")).Body.GetProperty("progress").GetProperty("bytes").GetInt64() > 0, "it copies");
+        var progress = (await admin.GetAsync($"operations/{slow}")).Body.GetProperty("progress");
+        Assert.Equal((Objects, Objects * ObjectBytes), (progress.GetProperty("expectedItems").GetInt32(), progress.GetProperty("expectedBytes").GetInt32()));
+        Assert.True(progress.GetProperty("etaSeconds").GetDouble() > 0);
+        Assert.Contains($" of {Objects} done", (await RunCliAsync(app, admin, "operations", "list", "--state", "running")).Output);
         Assert.True((await admin.PostAsync($"operations/{slow}/cancel")).Expect(202).Body.GetProperty("cancelRequested").GetBoolean());
         await EndAsync(admin, slow, "cancelled");
         using var cold = Host.OpenBucket($"{_name}-cold");
@@ -115,8 +119,14 @@ public sealed class OperationTests(PlatformHost host) : PlatformTests(host)
         Assert.True((await KeysAsync(cold)).Count < Objects, "it was killed before its end");
         await app.StartAsync();
 
-        await EndAsync(admin, id);
+        var events = await WatchAsync(admin, id, after: 0);
+        Assert.Contains("\"expectedBytes\":", events);
+        var ended = await EndAsync(admin, id);
         Assert.Equal(Objects, (await KeysAsync(cold)).Count);
+        // What was left when it began again is what it did then.
+        var progress = ended.Body.GetProperty("progress");
+        Assert.Equal(progress.GetProperty("expectedItems").GetInt32(), progress.GetProperty("items").GetInt32());
+        Assert.Equal(progress.GetProperty("expectedBytes").GetInt32(), progress.GetProperty("bytes").GetInt32());
     }
 
     [Fact]
@@ -157,15 +167,40 @@ public sealed class OperationTests(PlatformHost host) : PlatformTests(host)
 
         using var cold = Host.OpenBucket($"{_name}-cold");
         Assert.Equal(Objects, (await KeysAsync(cold)).Count);
-        Assert.Single((await admin.GetAsync("operations?kind=dataset_backup")).Expect(200).Items);
+        Assert.Equal("schedule", Assert.Single((await admin.GetAsync("operations?kind=dataset_backup")).Expect(200).Items).GetProperty("startedBy").GetString());
     }
+
+    [Fact]
+    public async Task The_commands_of_the_page_copy_a_database_and_show_it()
+    {
+        var archive = await Host.NewDatabasesAsync(migrated: false);
+        await using var app = await Host.StartAppAsync(settings: new Dictionary<string, string?> { ["OPERATIONS_DATABASE_ARCHIVE_URL"] = archive.Platform });
+        using var admin = await Host.NewUserAsync(SystemRole.Admin, app);
+        var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs/operations/running-app.md"), TestContext.Current.CancellationToken);
+        var block = Assert.Single(BashBlock().Matches(page)).Groups[1].Value;
+
+        var run = await RunAsync("bash", app, admin, "-euo", "pipefail", "-c", $"platform-cli() {{ dotnet '{Cli}' \"$@\"; }}\n{block}");
+
+        Assert.True(run.ExitCode == 0, run.Output + run.Error);
+        // The end of `start` or `watch`, a line of `list`; for the comparison also what `show` prints.
+        string[] lines = run.Output.Split('\n');
+        Assert.Equal(2, lines.Count(line => line.Contains("completed  database_copy  platform → archive", StringComparison.Ordinal)));
+        Assert.Equal(3, lines.Count(line => line.Contains("completed  database_comparison  platform, archive", StringComparison.Ordinal)));
+        Assert.Equal("completed", Assert.Single((await admin.GetAsync("operations?kind=database_copy")).Expect(200).Items).GetProperty("state").GetString());
+    }
+
+    [System.Text.RegularExpressions.GeneratedRegex("```bash\n(.*?)```", System.Text.RegularExpressions.RegexOptions.Singleline)]
+    private static partial System.Text.RegularExpressions.Regex BashBlock();
 
     private sealed record Locations(IReadOnlyList<string> Databases, IReadOnlyList<string> Buckets, IReadOnlyList<string> InUse);
 
-    private static async Task<(int ExitCode, string Output, string Error)> RunCliAsync(PlatformApp app, ApiClient admin, params string[] arguments)
+    private static string Cli => Path.Combine(Repository.Root, "src/Cli/bin/Debug/net10.0/platform-cli.dll");
+
+    private static Task<(int ExitCode, string Output, string Error)> RunCliAsync(PlatformApp app, ApiClient admin, params string[] arguments) => RunAsync("dotnet", app, admin, [Cli, .. arguments]);
+
+    private static async Task<(int ExitCode, string Output, string Error)> RunAsync(string program, PlatformApp app, ApiClient admin, params string[] arguments)
     {
-        var program = Path.Combine(Repository.Root, "src/Cli/bin/Debug/net10.0/platform-cli.dll");
-        var start = new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         (start.Environment["PLATFORM_API_URL"], start.Environment["PLATFORM_TOKEN"]) = (app.Address.ToString(), admin.AccessToken);
         using var process = Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());

@@ -29,7 +29,7 @@ function Operations() {
     { ...paged, refetchInterval: (one: { state: { data?: { pages: { items: Operation[] }[] } | undefined } }) => (one.state.data?.pages.some((page) => page.items.some((item) => !hasEnded(item))) ? 5000 : false) },
   );
   const columns: Column<Operation>[] = [
-    { key: 'kind', title: words.kind, cell: (one) => <Row><Link to="/operations/$operationId" params={{ operationId: one.id }}>{words.kinds[one.kind]}</Link>{one.dryRun && <Badge tone="info">{words.dryRun}</Badge>}</Row> },
+    { key: 'kind', title: words.kind, cell: (one) => <Row><Link to="/operations/$operationId" params={{ operationId: one.id }}>{words.kinds[one.kind]}</Link>{one.dryRun && <Badge tone="info">{words.dryRun}</Badge>}{one.startedBy === 'schedule' && <Badge tone="neutral">{words.bySchedule}</Badge>}</Row> },
     { key: 'subject', title: words.subject, cell: (one) => <span className={styles.subject}>{one.subject}</span> },
     { key: 'state', title: words.state, cell: (one) => <StatusIndicator tone={stateTone(one.state)} live={!hasEnded(one)}>{words.states[one.state]}</StatusIndicator> },
     { key: 'started', title: words.started, secondary: true, cell: (one) => <span title={dateTime(one.createdAt)}>{ago(one.createdAt)}</span> },

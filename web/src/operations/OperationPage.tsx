@@ -64,7 +64,7 @@ function OperationFacts({ operation }: { operation: Operation }) {
       [words.createdAt, dateTime(operation.createdAt)],
       [words.startedAt, operation.startedAt === null ? '–' : dateTime(operation.startedAt)],
       [words.took, seconds === null ? '–' : duration(seconds)],
-      [words.by, operation.createdBy === null ? words.schedule : <CopyText text={operation.createdBy} short />],
+      [words.by, operation.createdBy === null || operation.startedBy === 'schedule' ? words.schedule : <CopyText text={operation.createdBy} short />],
       [words.id, <CopyText key="id" text={operation.id} short />],
     ]} />
   );

@@ -9,9 +9,9 @@ import { operationWords } from './words';
 /** How far the current phase of an operation is. */
 export function OperationProgressBar({ operation }: { operation: Operation }) {
   const words = useWords(operationWords);
-  const { phase, items, bytes: done, expectedBytes, bytesPerSecond, etaSeconds } = operation.progress;
+  const { phase, items, bytes: done, expectedItems, expectedBytes, bytesPerSecond, etaSeconds } = operation.progress;
   const figures = [
-    phase, items > 0 && words.items(number(items)), expectedBytes !== null ? words.done(bytes(done), bytes(expectedBytes)) : done > 0 && bytes(done),
+    phase, expectedItems !== null ? words.itemsOf(number(items), number(expectedItems)) : items > 0 && words.items(number(items)), expectedBytes !== null ? words.done(bytes(done), bytes(expectedBytes)) : done > 0 && bytes(done),
     bytesPerSecond !== null && words.rate(bytes(bytesPerSecond)), etaSeconds !== null && !hasEnded(operation) && words.left(duration(etaSeconds)),
   ].filter(Boolean);
   const tone = operation.state === 'failed' ? 'bad' : operation.state === 'completed' ? 'good' : operation.state === 'cancelled' ? 'warn' : 'accent';

@@ -2,9 +2,11 @@ import { expect, test } from 'vitest';
 import { asWords, readReport, secondsOf, shareOf } from './operations';
 
 test('the share is known only where the work to do is', () => {
-  expect(shareOf({ bytes: 25, expectedBytes: 100 })).toBe(0.25);
-  expect(shareOf({ bytes: 25, expectedBytes: null })).toBeNull();
-  expect(shareOf({ bytes: 120, expectedBytes: 100 })).toBe(1);
+  const unknown = { items: 3, expectedItems: null, bytes: 25, expectedBytes: null };
+  expect(shareOf({ ...unknown, expectedItems: 4, expectedBytes: 100 })).toBe(0.25);
+  expect(shareOf({ ...unknown, expectedItems: 4 })).toBe(0.75);
+  expect(shareOf(unknown)).toBeNull();
+  expect(shareOf({ ...unknown, bytes: 120, expectedBytes: 100 })).toBe(1);
 });
 
 test('an operation that runs takes time until now', () => {

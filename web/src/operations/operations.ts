@@ -9,8 +9,10 @@ export const hasEnded = ({ state }: Pick<Operation, 'state'>): boolean => state 
 export const stateTone = (state: OperationState): Tone => (state === 'completed' ? 'good' : state === 'failed' ? 'bad' : state === 'running' ? 'accent' : state === 'pending' ? 'info' : 'neutral');
 
 /** 0 to 1; null when nobody knows how much there is to do. */
-export const shareOf = ({ bytes, expectedBytes }: Pick<OperationProgress, 'bytes' | 'expectedBytes'>): number | null =>
-  expectedBytes === null || expectedBytes <= 0 ? null : Math.min(1, bytes / expectedBytes);
+export function shareOf({ items, expectedItems, bytes, expectedBytes }: Pick<OperationProgress, 'items' | 'expectedItems' | 'bytes' | 'expectedBytes'>): number | null {
+  const [done, expected] = expectedBytes !== null ? [bytes, expectedBytes] : [items, expectedItems];
+  return expected === null || expected <= 0 ? null : Math.min(1, done / expected);
+}
 
 /** Seconds that an operation took, or has taken until `now`; null before it began. */
 export function secondsOf({ startedAt, endedAt }: Pick<Operation, 'startedAt' | 'endedAt'>, now: number): number | null {

@@ -646,6 +646,10 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Users
                         .HasColumnType("bigint")
                         .HasColumnName("expected_bytes");
 
+                    b.Property<long>("ExpectedItems")
+                        .HasColumnType("bigint")
+                        .HasColumnName("expected_items");
+
                     b.Property<string>("Firing")
                         .HasColumnType("text")
                         .HasColumnName("firing");
