@@ -23,9 +23,11 @@ public sealed class DeploymentTests(PlatformHost host, SharedContractApp shared)
 
         string seen = before.Headers.ETag!.ToString();
         var after = (await contract.SendAsync("getDeployment", ("If-None-Match", seen))).Expect(200);
-        Assert.Equal((0, 2), (before.Body.GetProperty("requestCount").GetInt32(), after.Body.GetProperty("requestCount").GetInt32()));
+        // The app may still have had predictions of other tests to count.
+        int Count(ApiAnswer answer, string name) => answer.Body.GetProperty(name).GetInt32();
+        Assert.Equal(Count(before, "requestCount") + 2, Count(after, "requestCount"));
         (await contract.SendAsync("getDeployment", ("If-None-Match", after.Headers.ETag!.ToString()))).Expect(304);
-        Assert.Equal(2, (await contract.SendAsync("listDeployments")).Expect(200).Items.Single().GetProperty("imageCount").GetInt32());
+        Assert.Equal(Count(before, "imageCount") + 2, (await contract.SendAsync("listDeployments")).Expect(200).Items.Single().GetProperty("imageCount").GetInt32());
         (await contract.SendAsync("deactivateDeployment", ("If-Match", seen))).Expect(204);
     }
 
