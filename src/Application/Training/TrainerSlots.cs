@@ -5,32 +5,41 @@ using VisionPlatform.Infrastructure.Persistence;
 namespace VisionPlatform.Application.Training;
 
 /// <summary>
-/// Leases of trainer slots. No trainer runs more attempts than it has slots. People take turns: first the attempt whose person has fewer attempts
-/// running or in front of it, then the one whose person has not had a slot for longest, then the one that has waited longest. So somebody who
-/// queues many jobs or exports, in however many projects, delays another person by one of them at most.
+/// Leases of trainer slots. No trainer runs more attempts than it has slots. People take turns, and so do the projects of one person: first the attempt
+/// whose person has fewer attempts running or in front of it, then the one whose person has not had a slot for longest, then the one that has waited
+/// longest; among the attempts of one person, projects are ordered in the same way. So somebody who queues many jobs or exports, in however many
+/// projects, delays another person by one of them at most, and a project of theirs another project.
 /// </summary>
 public static class TrainerSlots
 {
     /// <summary>A lease that is not renewed for this long no longer counts.</summary>
     public static readonly TimeSpan LeaseTime = TimeSpan.FromMinutes(10);
 
-    private const string WithPerson =
-        "attempts a LEFT JOIN training_jobs j ON j.id = a.subject_id LEFT JOIN exports e ON e.id = a.subject_id LEFT JOIN predictions p ON p.id = a.subject_id";
+    private const string WithHolder =
+        """
+        attempts a LEFT JOIN training_jobs j ON j.id = a.subject_id LEFT JOIN exports e ON e.id = a.subject_id LEFT JOIN predictions p ON p.id = a.subject_id
+            CROSS JOIN LATERAL (SELECT coalesce(j.created_by, e.created_by, p.created_by) AS user_id, coalesce(j.project_id, e.project_id, p.project_id) AS project_id) holder
+        """;
 
     /// <summary>The waiting attempts of trainer {0} at time {1} with the place of each, from 1.</summary>
     private const string Queue =
         $$"""
         held AS (
-            SELECT coalesce(j.created_by, e.created_by, p.created_by) AS user_id, count(*) AS slots
-            FROM {{WithPerson}} JOIN trainer_leases l ON l.attempt_id = a.id
-            WHERE l.trainer = {0} AND l.expires_at > {1} GROUP BY 1
-        ), rounds AS (
-            SELECT a.id, a.subject_id, a.created_at, t.taken_at,
-                coalesce(h.slots, 0) + row_number() OVER (PARTITION BY coalesce(j.created_by, e.created_by, p.created_by) ORDER BY a.created_at, a.id) AS round
-            FROM {{WithPerson}}
-            LEFT JOIN held h ON h.user_id = coalesce(j.created_by, e.created_by, p.created_by)
-            LEFT JOIN person_turns t ON t.trainer = a.trainer AND t.user_id = coalesce(j.created_by, e.created_by, p.created_by)
+            SELECT holder.user_id, holder.project_id, count(*) AS slots
+            FROM {{WithHolder}} JOIN trainer_leases l ON l.attempt_id = a.id
+            WHERE l.trainer = {0} AND l.expires_at > {1} GROUP BY 1, 2
+        ), in_project AS (
+            SELECT a.id, a.subject_id, a.created_at, holder.user_id, t.taken_at,
+                coalesce(h.slots, 0) + row_number() OVER (PARTITION BY holder.user_id, holder.project_id ORDER BY a.created_at, a.id) AS round
+            FROM {{WithHolder}}
+            LEFT JOIN held h ON h.user_id = holder.user_id AND h.project_id = holder.project_id
+            LEFT JOIN person_turns t ON t.trainer = a.trainer AND t.user_id = holder.user_id AND t.project_id = holder.project_id
             WHERE a.trainer = {0} AND a.state = 'waiting' AND NOT EXISTS (SELECT FROM trainer_leases l WHERE l.attempt_id = a.id AND l.expires_at > {1})
+        ), rounds AS (
+            SELECT id, subject_id, created_at,
+                coalesce((SELECT sum(h.slots) FROM held h WHERE h.user_id = w.user_id), 0) + row_number() OVER (PARTITION BY user_id ORDER BY round, taken_at NULLS FIRST, created_at, id) AS round,
+                (SELECT max(t.taken_at) FROM person_turns t WHERE t.trainer = {0} AND t.user_id = w.user_id) AS taken_at
+            FROM in_project w
         ), queue AS (
             SELECT id, subject_id, row_number() OVER (ORDER BY round, taken_at NULLS FIRST, created_at, id) AS place FROM rounds
         )
@@ -46,9 +55,9 @@ public static class TrainerSlots
             ON CONFLICT (attempt_id) DO UPDATE SET expires_at = EXCLUDED.expires_at
             RETURNING attempt_id
         )
-        INSERT INTO person_turns (trainer, user_id, taken_at)
-        SELECT {0}, coalesce(j.created_by, e.created_by, p.created_by), {1} FROM lease JOIN {{WithPerson}} ON a.id = lease.attempt_id
-        ON CONFLICT (trainer, user_id) DO UPDATE SET taken_at = EXCLUDED.taken_at
+        INSERT INTO person_turns (trainer, user_id, project_id, taken_at)
+        SELECT {0}, holder.user_id, holder.project_id, {1} FROM {{WithHolder}} JOIN lease ON lease.attempt_id = a.id
+        ON CONFLICT (trainer, user_id, project_id) DO UPDATE SET taken_at = EXCLUDED.taken_at
         """;
 
     private const string Waiting = $$"""WITH {{Queue}} SELECT subject_id AS "Value" FROM queue ORDER BY place LIMIT 16""";

@@ -1,10 +1,11 @@
 namespace VisionPlatform.Domain.Training;
 
-/// <summary>When a person last got a slot of a trainer. People take turns.</summary>
+/// <summary>When a person last got a slot of a trainer for a project. People take turns, and so do the projects of one person.</summary>
 public sealed class TrainerTurn
 {
     public required string Trainer { get; init; }
     public required Guid UserId { get; init; }
+    public required Guid ProjectId { get; init; }
     public required DateTimeOffset TakenAt { get; set; }
 }
 

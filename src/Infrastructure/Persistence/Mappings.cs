@@ -217,7 +217,7 @@ internal static class Mappings
         model.Entity<TrainerTurn>(turn =>
         {
             turn.ToTable("person_turns");
-            turn.HasKey(t => new { t.Trainer, t.UserId });
+            turn.HasKey(t => new { t.Trainer, t.UserId, t.ProjectId });
         });
         model.Entity<Checkpoint>(checkpoint =>
         {

@@ -91,6 +91,24 @@ public sealed class TrainerSlotsTests(TrainingDatabase training) : IClassFixture
     }
 
     [Fact]
+    public async Task The_projects_of_one_person_take_turns()
+    {
+        var trainer = $"t{Guid.NewGuid():n}";
+        var (person, large, small) = (Guid.NewGuid(), await training.NewProjectAsync(), await training.NewProjectAsync());
+        var exports = new List<Attempt>();
+        for (var i = 0; i < 3; i++)
+            exports.Add(await training.QueueExportAsync(trainer, TimeSpan.FromSeconds(i), large, person));
+        var late = await training.QueueExportAsync(trainer, TimeSpan.FromMinutes(1), small, person);
+        Assert.True(await TryLeaseAsync(exports[0], slots: 1));
+        await EndAsync(exports[0]);
+
+        Assert.False(await TryLeaseAsync(exports[1], slots: 1), "it is the turn of the other project");
+        Assert.True(await TryLeaseAsync(late, slots: 1, TimeSpan.FromSeconds(1)));
+        await EndAsync(late);
+        Assert.True(await TryLeaseAsync(exports[1], slots: 1, TimeSpan.FromSeconds(2)));
+    }
+
+    [Fact]
     public async Task Somebody_who_holds_slots_comes_after_one_who_holds_none()
     {
         var trainer = $"t{Guid.NewGuid():n}";

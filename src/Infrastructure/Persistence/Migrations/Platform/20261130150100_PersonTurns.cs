@@ -19,11 +19,12 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
             {
                 trainer = table.Column<string>(type: "text", nullable: false),
                 user_id = table.Column<Guid>(type: "uuid", nullable: false),
+                project_id = table.Column<Guid>(type: "uuid", nullable: false),
                 taken_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
             },
             constraints: table =>
             {
-                table.PrimaryKey("pk_person_turns", x => new { x.trainer, x.user_id });
+                table.PrimaryKey("pk_person_turns", x => new { x.trainer, x.user_id, x.project_id });
             });
 
         /// <inheritdoc />

@@ -2316,11 +2316,15 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("uuid")
                         .HasColumnName("user_id");
 
+                    b.Property<Guid>("ProjectId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("project_id");
+
                     b.Property<DateTimeOffset>("TakenAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("taken_at");
 
-                    b.HasKey("Trainer", "UserId")
+                    b.HasKey("Trainer", "UserId", "ProjectId")
                         .HasName("pk_person_turns");
 
                     b.ToTable("person_turns", (string)null);
