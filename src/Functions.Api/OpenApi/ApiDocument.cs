@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using Namotion.Reflection;
 using VisionPlatform.Application.Modules;
+using VisionPlatform.Domain;
 using VisionPlatform.Domain.Accounts;
 
 namespace VisionPlatform.Api.OpenApi;
@@ -68,7 +69,8 @@ public sealed class ApiDocument
 
     private OpenApiDocument Make(IReadOnlyList<Contract> contracts)
     {
-        foreach (var (name, description) in AppModules.All.SelectMany(module => module.ApiGroups))
+        // What a newcomer reads first: signing in. What only operators need comes last.
+        foreach (var (name, description) in AppModules.All.OrderBy(module => module.Name == AppModule.Operations).SelectMany(module => module.ApiGroups))
             _document.Tags!.Add(new OpenApiTag { Name = name, Description = description });
         _document.AddComponent(AccessToken, Bearer("Access token from `POST /api/v1/auth/login`, or a personal token from `POST /api/v1/auth/tokens`."));
         _document.AddComponent(AttemptToken, Bearer("Token that a trainer receives with a job. It is valid for that attempt only."));
