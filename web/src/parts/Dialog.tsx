@@ -1,12 +1,27 @@
 import { X } from 'lucide-react';
 import { AlertDialog as RadixAlert, Dialog as RadixDialog } from 'radix-ui';
-import { useState, type FormEvent, type ReactNode } from 'react';
+import { useRef, useState, type FormEvent, type ReactNode } from 'react';
 import { useWords } from '../app/words';
 import { Button } from './Button';
 import styles from './Dialog.module.css';
 import { TextField } from './Field';
 import { ProblemNote } from './States';
 import { partWords } from './words';
+
+/** Where the focus goes after a dialog: back to what opened it, or to the page where that is gone. */
+function useReturnOfFocus() {
+  const opener = useRef<Element | null>(null);
+  return {
+    onOpenAutoFocus: () => {
+      opener.current = document.activeElement;
+    },
+    onCloseAutoFocus: (event: Event) => {
+      event.preventDefault();
+      const back = opener.current;
+      (back instanceof HTMLElement && back.isConnected && back !== document.body ? back : document.getElementById('content'))?.focus();
+    },
+  };
+}
 
 /** A dialog with a title. Escape and a click beside it close it. `footer` holds the actions, the main one last. */
 export function Dialog({ open, onClose, title, description, wide = false, footer, onSubmit, children }: {
@@ -22,6 +37,7 @@ export function Dialog({ open, onClose, title, description, wide = false, footer
   children: ReactNode;
 }) {
   const words = useWords(partWords);
+  const focus = useReturnOfFocus();
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     event.stopPropagation();
@@ -32,7 +48,7 @@ export function Dialog({ open, onClose, title, description, wide = false, footer
     <RadixDialog.Root open={open} onOpenChange={(next) => { if (!next) onClose(); }}>
       <RadixDialog.Portal>
         <RadixDialog.Overlay className={styles.shade} />
-        <RadixDialog.Content className={styles.dialog} data-wide={wide === 'full' ? 'full' : wide || undefined} {...(description === undefined ? { 'aria-describedby': undefined } : {})}>
+        <RadixDialog.Content className={styles.dialog} data-wide={wide === 'full' ? 'full' : wide || undefined} {...focus} {...(description === undefined ? { 'aria-describedby': undefined } : {})}>
           <header className={styles.header}>
             <RadixDialog.Title className={styles.title}>{title}</RadixDialog.Title>
             <RadixDialog.Close asChild><Button look="quiet" size="small" icon={<X />} aria-label={words.close} /></RadixDialog.Close>
@@ -62,11 +78,12 @@ export function ConfirmDialog({ open, onClose, title, children, confirm, typed, 
 }) {
   const words = useWords(partWords);
   const [text, setText] = useState('');
+  const focus = useReturnOfFocus();
   return (
     <RadixAlert.Root open={open} onOpenChange={(next) => { if (!next) { setText(''); onClose(); } }}>
       <RadixAlert.Portal>
         <RadixAlert.Overlay className={styles.shade} />
-        <RadixAlert.Content className={styles.dialog}>
+        <RadixAlert.Content className={styles.dialog} {...focus}>
           <header className={styles.header}><RadixAlert.Title className={styles.title}>{title}</RadixAlert.Title></header>
           <form className={styles.form} onSubmit={(event) => { event.preventDefault(); if (typed === undefined || text === typed) onConfirm(); }}>
             <div className={styles.body}>
