@@ -13,9 +13,7 @@ public sealed class ShadowReports(IServiceScopeFactory scopes, TimeProvider time
     /// <summary>Differences that are kept of a revision and its shadow.</summary>
     public const int KeptDifferences = 100;
 
-    private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _flushing = new(1);
-    private Dictionary<(Guid Deployment, int Revision, int Shadow), Report> _reports = [];
+    private readonly PendingCounts<(Guid Deployment, int Revision, int Shadow), Report> _reports = new((report, since) => report.With(since));
 
     /// <summary>Compares the answers of a shadow to a request.</summary>
     public void Add(ShadowRequest request, IReadOnlyList<Prediction> answers)
@@ -44,50 +42,21 @@ public sealed class ShadowReports(IServiceScopeFactory scopes, TimeProvider time
     /// <summary>Counts a request that the shadow did not get.</summary>
     public void AddSkipped(ShadowRequest request) => Change(request, report => report.Counts.SkippedRequests++);
 
-    public async Task FlushAsync(CancellationToken cancellation)
-    {
-        await _flushing.WaitAsync(cancellation);
-        try
-        {
-            Dictionary<(Guid Deployment, int Revision, int Shadow), Report> taken;
-            lock (_gate)
-            {
-                taken = _reports;
-                _reports = [];
-            }
-            if (taken.Count == 0)
-                return;
-            try
-            {
-                await WriteAsync(taken.Values, cancellation);
-            }
-            catch
-            {
-                lock (_gate)
-                    foreach (var (key, report) in taken)
-                        _reports[key] = _reports.TryGetValue(key, out var since) ? report.With(since) : report;
-                throw;
-            }
-        }
-        finally
-        {
-            _flushing.Release();
-        }
-    }
+    public Task FlushAsync(CancellationToken cancellation) => _reports.FlushAsync(WriteAsync, cancellation);
 
-    public void Dispose() => _flushing.Dispose();
+    public void Dispose() => _reports.Dispose();
 
     private void Change(ShadowRequest request, Action<Report> change)
     {
         var now = time.GetUtcNow();
-        lock (_gate)
-        {
-            var key = (request.DeploymentId, request.Revision, request.ShadowRevision);
-            if (!_reports.TryGetValue(key, out var report))
-                report = _reports[key] = new Report(new ShadowComparison { DeploymentId = key.DeploymentId, Revision = key.Revision, ShadowRevision = key.ShadowRevision, FirstAt = now });
-            report.Counts.LastAt = now;
-            change(report);
-        }
+        _reports.Change(
+            (request.DeploymentId, request.Revision, request.ShadowRevision),
+            () => new Report(new ShadowComparison { DeploymentId = request.DeploymentId, Revision = request.Revision, ShadowRevision = request.ShadowRevision, FirstAt = now }),
+            report =>
+            {
+                report.Counts.LastAt = now;
+                change(report);
+            });
     }
 
     // An image that cannot be read is a finding of its own, so that a shadow that cannot read it either agrees.
@@ -99,7 +68,7 @@ public sealed class ShadowReports(IServiceScopeFactory scopes, TimeProvider time
     };
 
     // In the order of their keys: two instances that add to the same rows do not wait for each other in a circle.
-    private async Task WriteAsync(IEnumerable<Report> reports, CancellationToken cancellation)
+    private async Task WriteAsync(IReadOnlyCollection<Report> reports, CancellationToken cancellation)
     {
         await using var scope = scopes.CreateAsyncScope();
         var database = scope.ServiceProvider.GetRequiredService<PlatformDatabase>();

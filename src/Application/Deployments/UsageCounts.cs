@@ -9,9 +9,7 @@ namespace VisionPlatform.Application.Deployments;
 /// <summary>Counts the predictions of this instance.</summary>
 public sealed class UsageCounts(IServiceScopeFactory scopes, TimeProvider time) : ICounts, IDisposable
 {
-    private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _flushing = new(1);
-    private Dictionary<(Guid Deployment, int Revision, DateTimeOffset Hour), (DeploymentHour Counts, double Milliseconds)> _counts = [];
+    private readonly PendingCounts<(Guid Deployment, int Revision, DateTimeOffset Hour), Entry> _counts = new(Sum);
 
     /// <summary>Counts a request.</summary>
     /// <param name="answers">What was answered for its images; null if the request failed.</param>
@@ -19,60 +17,26 @@ public sealed class UsageCounts(IServiceScopeFactory scopes, TimeProvider time) 
     {
         var now = time.GetUtcNow();
         var hour = new DateTimeOffset(now.Year, now.Month, now.Day, now.Hour, 0, 0, TimeSpan.Zero);
-        lock (_gate)
+        _counts.Change((deployment, revision, hour), () => new Entry(new DeploymentHour { DeploymentId = deployment, Revision = revision, Hour = hour }), entry =>
         {
-            if (!_counts.TryGetValue((deployment, revision, hour), out var entry))
-                entry = (new DeploymentHour { DeploymentId = deployment, Revision = revision, Hour = hour }, 0);
             var counts = entry.Counts;
             if (answers is null)
             {
                 counts.FailedRequests++;
-            }
-            else
-            {
-                counts.RequestCount++;
-                counts.ImageCount += answers.Count;
-                counts.Latency[LatencyBuckets.Of(duration.TotalMilliseconds)]++;
-                entry.Milliseconds += duration.TotalMilliseconds;
-                foreach (var answer in answers)
-                    Add(counts, answer);
-            }
-            _counts[(deployment, revision, hour)] = entry;
-        }
-    }
-
-    public async Task FlushAsync(CancellationToken cancellation)
-    {
-        await _flushing.WaitAsync(cancellation);
-        try
-        {
-            Dictionary<(Guid Deployment, int Revision, DateTimeOffset Hour), (DeploymentHour Counts, double Milliseconds)> taken;
-            lock (_gate)
-            {
-                taken = _counts;
-                _counts = [];
-            }
-            if (taken.Count == 0)
                 return;
-            try
-            {
-                await WriteAsync(taken.Values, cancellation);
             }
-            catch
-            {
-                lock (_gate)
-                    foreach (var (key, entry) in taken)
-                        _counts[key] = _counts.TryGetValue(key, out var since) ? Sum(entry, since) : entry;
-                throw;
-            }
-        }
-        finally
-        {
-            _flushing.Release();
-        }
+            counts.RequestCount++;
+            counts.ImageCount += answers.Count;
+            counts.Latency[LatencyBuckets.Of(duration.TotalMilliseconds)]++;
+            entry.Milliseconds += duration.TotalMilliseconds;
+            foreach (var answer in answers)
+                Add(counts, answer);
+        });
     }
 
-    public void Dispose() => _flushing.Dispose();
+    public Task FlushAsync(CancellationToken cancellation) => _counts.FlushAsync(WriteAsync, cancellation);
+
+    public void Dispose() => _counts.Dispose();
 
     private static void Add(DeploymentHour counts, ServedPrediction answer)
     {
@@ -86,7 +50,7 @@ public sealed class UsageCounts(IServiceScopeFactory scopes, TimeProvider time) 
             counts.Confidence[InputBuckets.OfConfidence(confidence)]++;
     }
 
-    private static (DeploymentHour, double) Sum((DeploymentHour Counts, double Milliseconds) to, (DeploymentHour Counts, double Milliseconds) from)
+    private static Entry Sum(Entry to, Entry from)
     {
         to.Counts.RequestCount += from.Counts.RequestCount;
         to.Counts.ImageCount += from.Counts.ImageCount;
@@ -95,17 +59,19 @@ public sealed class UsageCounts(IServiceScopeFactory scopes, TimeProvider time) 
         foreach (var (sums, added) in new[] { (to.Counts.Latency, from.Counts.Latency), (to.Counts.Sizes, from.Counts.Sizes), (to.Counts.Brightness, from.Counts.Brightness), (to.Counts.Confidence, from.Counts.Confidence) })
             for (var i = 0; i < sums.Length; i++)
                 sums[i] += added[i];
-        return (to.Counts, to.Milliseconds + from.Milliseconds);
+        to.Milliseconds += from.Milliseconds;
+        return to;
     }
 
     // Rows in the order of their keys: two instances that add to the same ones do not wait for each other in a circle.
-    private async Task WriteAsync(IEnumerable<(DeploymentHour Counts, double Milliseconds)> entries, CancellationToken cancellation)
+    private async Task WriteAsync(IReadOnlyCollection<Entry> entries, CancellationToken cancellation)
     {
         await using var scope = scopes.CreateAsyncScope();
         var database = scope.ServiceProvider.GetRequiredService<PlatformDatabase>();
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
-        foreach (var (counts, milliseconds) in entries.OrderBy(entry => entry.Counts.DeploymentId).ThenBy(entry => entry.Counts.Hour).ThenBy(entry => entry.Counts.Revision))
+        foreach (var entry in entries.OrderBy(entry => entry.Counts.DeploymentId).ThenBy(entry => entry.Counts.Hour).ThenBy(entry => entry.Counts.Revision))
         {
+            var counts = entry.Counts;
             // A deployment may have been removed with its project since.
             await database.Database.ExecuteSqlAsync(
                 $"""
@@ -125,11 +91,20 @@ public sealed class UsageCounts(IServiceScopeFactory scopes, TimeProvider time) 
                 await database.Database.ExecuteSqlAsync(
                     $"""
                     INSERT INTO deployment_usage AS u (deployment_id, request_count, image_count, total_latency_ms)
-                    SELECT id, {counts.RequestCount}, {counts.ImageCount}, {milliseconds} FROM deployments WHERE id = {counts.DeploymentId}
+                    SELECT id, {counts.RequestCount}, {counts.ImageCount}, {entry.Milliseconds} FROM deployments WHERE id = {counts.DeploymentId}
                     ON CONFLICT (deployment_id) DO UPDATE
                     SET request_count = u.request_count + EXCLUDED.request_count, image_count = u.image_count + EXCLUDED.image_count, total_latency_ms = u.total_latency_ms + EXCLUDED.total_latency_ms
                     """, cancellation);
         }
         await transaction.CommitAsync(cancellation);
+    }
+
+    /// <summary>What a revision answered in an hour, as far as it is not written.</summary>
+    private sealed class Entry(DeploymentHour counts)
+    {
+        public DeploymentHour Counts { get; } = counts;
+
+        /// <summary>Total duration of the answered requests.</summary>
+        public double Milliseconds { get; set; }
     }
 }

@@ -125,8 +125,7 @@ public sealed class RevisionTests(PlatformHost host) : PlatformTests(host)
         // A shadow that cannot answer takes nothing from the caller.
         await BreakAsync(served, export);
         Assert.Equal((1, "red"), Answered((await served.PredictAsync(Image)).Expect(200).Body));
-        while ((await ReportAsync(served, same))!.Value.GetProperty("failedRequests").GetInt32() == 0)
-            await Task.Delay(50);
+        await Waiting.UntilAsync(async () => (await ReportAsync(served, same))!.Value.GetProperty("failedRequests").GetInt32() > 0, "the shadow's failure is counted");
 
         // Activation ends it; the report stays.
         await served.UntilReadyAsync("activateDeploymentRevision", revision: other);
@@ -167,12 +166,10 @@ public sealed class RevisionTests(PlatformHost host) : PlatformTests(host)
 
     private static async Task<JsonElement> UntilComparedAsync(ServedDeployment served, int shadow, int requests)
     {
-        while (true)
-        {
-            if (await ReportAsync(served, shadow) is { } report && report.GetProperty("requestCount").GetInt32() >= requests)
-                return report;
-            await Task.Delay(50);
-        }
+        JsonElement? report = null;
+        await Waiting.UntilAsync(
+            async () => (report = await ReportAsync(served, shadow))?.GetProperty("requestCount").GetInt32() >= requests, $"the shadow has answered {requests} requests");
+        return report!.Value;
     }
 
     private static async Task<JsonElement?> ReportAsync(ServedDeployment served, int shadow)

@@ -44,14 +44,17 @@ internal sealed class ServedDeployment : IAsyncDisposable
     /// <summary>Predicts until the model is in memory.</summary>
     public async Task<JsonElement> UntilWarmAsync()
     {
-        while (true)
+        JsonElement? body = null;
+        await Waiting.UntilAsync(async () =>
         {
             var answer = await PredictAsync(Image);
             if ((int)answer.Status == 200)
-                return answer.Body;
-            answer.Expect(503, "MODEL_LOADING");
-            await Task.Delay(50);
-        }
+                body = answer.Body;
+            else
+                answer.Expect(503, "MODEL_LOADING");
+            return body is not null;
+        }, "the model is in memory");
+        return body!.Value;
     }
 
     /// <summary>Sends the example of an operation with another body or for another revision.</summary>
@@ -67,14 +70,15 @@ internal sealed class ServedDeployment : IAsyncDisposable
     /// <summary>Calls until the model of a revision is in memory. Until then the answer says so.</summary>
     public async Task<ApiAnswer> UntilReadyAsync(string id, object? body = null, int? revision = null)
     {
-        while (true)
+        ApiAnswer? answer = null;
+        await Waiting.UntilAsync(async () =>
         {
-            var answer = await CallAsync(id, body, revision);
-            if ((int)answer.Status == 200)
-                return answer;
-            Assert.NotNull(answer.Expect(503, "MODEL_LOADING").Headers.RetryAfter);
-            await Task.Delay(50);
-        }
+            answer = await CallAsync(id, body, revision);
+            if ((int)answer.Status != 200)
+                Assert.NotNull(answer.Expect(503, "MODEL_LOADING").Headers.RetryAfter);
+            return (int)answer.Status == 200;
+        }, "the model of the revision is in memory");
+        return answer!;
     }
 
     /// <summary>Adds a revision with the same file and other names of classes. Returns its number and its export.</summary>
