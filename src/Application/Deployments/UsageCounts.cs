@@ -9,6 +9,9 @@ namespace VisionPlatform.Application.Deployments;
 /// <summary>Counts the predictions of this instance.</summary>
 public sealed class UsageCounts(IServiceScopeFactory scopes, TimeProvider time) : ICounts, IDisposable
 {
+    /// <summary>For how many days the counts of each hour are kept. The totals of a deployment are kept as long as it.</summary>
+    public const int KeptDays = 31;
+
     private readonly PendingCounts<(Guid Deployment, int Revision, DateTimeOffset Hour), Entry> _counts = new(Sum);
 
     /// <summary>Counts a request.</summary>
@@ -32,6 +35,14 @@ public sealed class UsageCounts(IServiceScopeFactory scopes, TimeProvider time) 
             foreach (var answer in answers)
                 Add(counts, answer);
         });
+    }
+
+    /// <summary>Removes the hours that nobody can ask for any more. Returns how many rows there were.</summary>
+    public async Task<int> RemoveOldAsync(CancellationToken cancellation)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var before = time.GetUtcNow().AddDays(-KeptDays);
+        return await scope.ServiceProvider.GetRequiredService<PlatformDatabase>().DeploymentHours.Where(row => row.Hour < before).ExecuteDeleteAsync(cancellation);
     }
 
     public Task FlushAsync(CancellationToken cancellation) => _counts.FlushAsync(WriteAsync, cancellation);

@@ -69,6 +69,7 @@ internal static class PlatformModule
             RetentionRule.Of<AttemptFiles>("manifests of jobs and exports that have ended", (files, cancellation) => files.RemoveManifestsAsync(cancellation)),
             RetentionRule.Of<CheckpointRemoval>("checkpoints whose time is over", (removal, cancellation) => removal.RemoveOldAsync(cancellation)),
             RetentionRule.Of<JobRecordKeeping>("logs and metrics of jobs that ended long ago", (records, cancellation) => records.RemoveOldAsync(cancellation)),
+            RetentionRule.Of<UsageCounts>("usage of deployments by hour, after a month", (counts, cancellation) => counts.RemoveOldAsync(cancellation)),
             RetentionRule.Of<AttemptFiles>("uploads in parts that nobody finished", (files, cancellation) => files.AbortUnfinishedAsync(cancellation)),
         ],
     };

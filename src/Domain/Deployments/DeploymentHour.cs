@@ -1,7 +1,7 @@
 namespace VisionPlatform.Domain.Deployments;
 
 /// <summary>
-/// What a revision answered in an hour: counts, and histograms of latency and of what the images were like. Instances of the app add to it; they keep
+/// Counts of what a revision answered in an hour, with histograms of the latency and of the images. Instances of the app add to it; they keep
 /// what they count in memory for some seconds, so that a prediction writes no row.
 /// </summary>
 public sealed class DeploymentHour
@@ -60,7 +60,7 @@ public static class LatencyBuckets
     }
 }
 
-/// <summary>Buckets of what images are like.</summary>
+/// <summary>Buckets of the histograms of images.</summary>
 public static class InputBuckets
 {
     public const int Brightnesses = 16;

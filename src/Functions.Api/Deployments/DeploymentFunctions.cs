@@ -5,7 +5,6 @@ using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Projects;
 using VisionPlatform.Application.Deployments;
 using VisionPlatform.Domain.Accounts;
-using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Orchestrations;
 
@@ -56,10 +55,9 @@ public sealed class DeploymentFunctions(PlatformDatabase database, DeploymentLif
         Description = "A deployment with its usage. `ETag` changes when the usage grows; `If-Match` accepts it as long as the deployment itself has not changed.")]
     public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
-        var deployment = await RequireAsync(request, id, Permission.DeploymentsRead, cancellation);
+        var deployment = await access.RequireDeploymentAsync(database, request.CurrentUser(), id, Permission.DeploymentsRead, cancellation);
         await counts.FlushAsync(cancellation);
-        var usage = await database.DeploymentUsage.AsNoTracking().SingleOrDefaultAsync(row => row.DeploymentId == id, cancellation);
-        return Answer.Ok(DeploymentAnswer.Of(deployment, usage), deployment.Version, showsMore: true);
+        return await database.AnswerAsync(deployment, cancellation);
     }
 
     [Function("DeactivateDeployment"), RequiresPermission(Permission.DeploymentsWrite)]
@@ -68,15 +66,8 @@ public sealed class DeploymentFunctions(PlatformDatabase database, DeploymentLif
     public async Task<IResult> Deactivate(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
-        await RequireAsync(request, id, Permission.DeploymentsWrite, cancellation);
+        await access.RequireDeploymentAsync(database, request.CurrentUser(), id, Permission.DeploymentsWrite, cancellation);
         await deployments.DeactivateAsync(id, deployment => request.RequireMatch(deployment.Version), cancellation);
         return Answer.NoContent();
-    }
-
-    private async Task<Deployment> RequireAsync(HttpRequest request, Guid id, Permission permission, CancellationToken cancellation)
-    {
-        var deployment = await database.Deployments.AsNoTracking().SingleOrDefaultAsync(d => d.Id == id, cancellation);
-        await access.RequireForAsync(request.CurrentUser(), deployment?.ProjectId, permission, "deployment", cancellation);
-        return deployment!;
     }
 }

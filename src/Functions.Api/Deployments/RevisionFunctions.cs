@@ -24,7 +24,7 @@ public sealed class RevisionFunctions(PlatformDatabase database, DeploymentRevis
     public async Task<IResult> Add([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var user = request.CurrentUser();
-        await RequireAsync(request, id, Permission.DeploymentsWrite, cancellation);
+        await access.RequireDeploymentAsync(database, request.CurrentUser(), id, Permission.DeploymentsWrite, cancellation);
         var body = await request.ReadJsonAsync<NewRevision>(cancellation);
         var export = await database.Exports.AsNoTracking().SingleOrDefaultAsync(e => e.Id == body.ExportId, cancellation);
         await access.RequireForAsync(user, export?.ProjectId, Permission.DeploymentsWrite, "export", cancellation, "exportId");
@@ -39,7 +39,7 @@ public sealed class RevisionFunctions(PlatformDatabase database, DeploymentRevis
         Description = "Newest first. The deployment says which one answers.")]
     public async Task<IResult> List([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Route)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
-        await RequireAsync(request, id, Permission.DeploymentsRead, cancellation);
+        await access.RequireDeploymentAsync(database, request.CurrentUser(), id, Permission.DeploymentsRead, cancellation);
         return Answer.Ok(new Page<RevisionAnswer>(await AnswersOf(database.DeploymentRevisions.Where(row => row.DeploymentId == id)).ToListAsync(cancellation), null));
     }
 
@@ -47,7 +47,7 @@ public sealed class RevisionFunctions(PlatformDatabase database, DeploymentRevis
     [Operation("Get a revision", Returns = typeof(RevisionAnswer), Description = "A revision never changes.")]
     public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = RouteOfOne)] HttpRequest request, Guid id, int number, CancellationToken cancellation)
     {
-        await RequireAsync(request, id, Permission.DeploymentsRead, cancellation);
+        await access.RequireDeploymentAsync(database, request.CurrentUser(), id, Permission.DeploymentsRead, cancellation);
         return Answer.Ok(await AnswersOf(database.DeploymentRevisions.Where(row => row.DeploymentId == id && row.Number == number)).SingleOrDefaultAsync(cancellation) ?? throw ProblemException.NoSuch("revision"));
     }
 
@@ -56,9 +56,9 @@ public sealed class RevisionFunctions(PlatformDatabase database, DeploymentRevis
         Description = "The revision answers from now on; requests that run end with the one they began with. While its model is being loaded, the answer is 503 `MODEL_LOADING` with `Retry-After`, and nothing changes. A deactivated deployment answers again.")]
     public async Task<IResult> Activate([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = RouteOfOne + "/activate")] HttpRequest request, Guid id, int number, CancellationToken cancellation)
     {
-        await RequireAsync(request, id, Permission.DeploymentsWrite, cancellation);
+        await access.RequireDeploymentAsync(database, request.CurrentUser(), id, Permission.DeploymentsWrite, cancellation);
         var revision = await RequireRevisionAsync(id, number, cancellation);
-        return await AnswerAsync(await revisions.ActivateAsync(revision, deployment => request.RequireMatch(deployment.Version), cancellation), cancellation);
+        return await database.AnswerAsync(await revisions.ActivateAsync(revision, deployment => request.RequireMatch(deployment.Version), cancellation), cancellation);
     }
 
     [Function("RollBackDeployment"), RequiresPermission(Permission.DeploymentsWrite)]
@@ -66,8 +66,8 @@ public sealed class RevisionFunctions(PlatformDatabase database, DeploymentRevis
         Description = "The revision that answered before the present one answers again.")]
     public async Task<IResult> RollBack([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = RouteOfDeployment + "/roll-back")] HttpRequest request, Guid id, CancellationToken cancellation)
     {
-        var deployment = await RequireAsync(request, id, Permission.DeploymentsWrite, cancellation);
-        return await AnswerAsync(await revisions.RollBackAsync(deployment, locked => request.RequireMatch(locked.Version), cancellation), cancellation);
+        var deployment = await access.RequireDeploymentAsync(database, request.CurrentUser(), id, Permission.DeploymentsWrite, cancellation);
+        return await database.AnswerAsync(await revisions.RollBackAsync(deployment, locked => request.RequireMatch(locked.Version), cancellation), cancellation);
     }
 
     /// <summary>Newest first.</summary>
@@ -79,19 +79,6 @@ public sealed class RevisionFunctions(PlatformDatabase database, DeploymentRevis
         orderby revision.Number descending
         select new RevisionAnswer(revision.Number, revision.ExportId, model.Name, version.Number, export.Format, revision.CreatedBy, revision.CreatedAt);
 
-    private async Task<IResult> AnswerAsync(Deployment deployment, CancellationToken cancellation)
-    {
-        var usage = await database.DeploymentUsage.AsNoTracking().SingleOrDefaultAsync(row => row.DeploymentId == deployment.Id, cancellation);
-        return Answer.Ok(DeploymentAnswer.Of(deployment, usage), deployment.Version, showsMore: true);
-    }
-
     private async Task<DeploymentRevision> RequireRevisionAsync(Guid id, int number, CancellationToken cancellation) =>
         await database.DeploymentRevisions.AsNoTracking().SingleOrDefaultAsync(row => row.DeploymentId == id && row.Number == number, cancellation) ?? throw ProblemException.NoSuch("revision");
-
-    private async Task<Deployment> RequireAsync(HttpRequest request, Guid id, Permission permission, CancellationToken cancellation)
-    {
-        var deployment = await database.Deployments.AsNoTracking().SingleOrDefaultAsync(d => d.Id == id, cancellation);
-        await access.RequireForAsync(request.CurrentUser(), deployment?.ProjectId, permission, "deployment", cancellation);
-        return deployment!;
-    }
 }

@@ -25,17 +25,17 @@ public sealed class RolloutFunctions(PlatformDatabase database, DeploymentRevisi
         Description = "Another revision answers a share of the requests, in place of an earlier canary. A hash of the images decides, so that the same request always goes to the same revision. A request that the canary cannot answer is answered by the active revision. The answer is 503 `MODEL_LOADING` until the model is ready. Activation ends a canary.")]
     public async Task<IResult> StartCanary([HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = CanaryRoute)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
-        await RequireAsync(request, id, Permission.DeploymentsWrite, cancellation);
+        await access.RequireDeploymentAsync(database, request.CurrentUser(), id, Permission.DeploymentsWrite, cancellation);
         var body = await request.ReadJsonAsync<NewCanary>(cancellation);
         var revision = await RequireRevisionAsync(id, body.Revision!.Value, cancellation);
-        return await AnswerAsync(await revisions.StartCanaryAsync(revision, body.Percent!.Value, deployment => request.RequireMatch(deployment.Version), cancellation), cancellation);
+        return await database.AnswerAsync(await revisions.StartCanaryAsync(revision, body.Percent!.Value, deployment => request.RequireMatch(deployment.Version), cancellation), cancellation);
     }
 
     [Function("EndDeploymentCanary"), RequiresPermission(Permission.DeploymentsWrite)]
     [Operation("End the canary", Status = 204, TakesIfMatch = true, Description = "The active revision answers all requests. Nothing happens if there is no canary.")]
     public async Task<IResult> EndCanary([HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = CanaryRoute)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
-        await RequireAsync(request, id, Permission.DeploymentsWrite, cancellation);
+        await access.RequireDeploymentAsync(database, request.CurrentUser(), id, Permission.DeploymentsWrite, cancellation);
         await revisions.EndCanaryAsync(id, deployment => request.RequireMatch(deployment.Version), cancellation);
         return Answer.NoContent();
     }
@@ -46,17 +46,17 @@ public sealed class RolloutFunctions(PlatformDatabase database, DeploymentRevisi
         Description = "Another revision gets a copy of the requests after they were answered, in place of an earlier shadow. Its answers are only compared. The answer is 503 `MODEL_LOADING` until the model is ready. Activation ends a shadow.")]
     public async Task<IResult> StartShadow([HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = ShadowRoute)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
-        await RequireAsync(request, id, Permission.DeploymentsWrite, cancellation);
+        await access.RequireDeploymentAsync(database, request.CurrentUser(), id, Permission.DeploymentsWrite, cancellation);
         var body = await request.ReadJsonAsync<NewShadow>(cancellation);
         var revision = await RequireRevisionAsync(id, body.Revision!.Value, cancellation);
-        return await AnswerAsync(await revisions.StartShadowAsync(revision, deployment => request.RequireMatch(deployment.Version), cancellation), cancellation);
+        return await database.AnswerAsync(await revisions.StartShadowAsync(revision, deployment => request.RequireMatch(deployment.Version), cancellation), cancellation);
     }
 
     [Function("EndDeploymentShadow"), RequiresPermission(Permission.DeploymentsWrite)]
     [Operation("End the shadow", Status = 204, TakesIfMatch = true, Description = "The revision gets no more copies. Its report stays. Nothing happens if there is no shadow.")]
     public async Task<IResult> EndShadow([HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = ShadowRoute)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
-        await RequireAsync(request, id, Permission.DeploymentsWrite, cancellation);
+        await access.RequireDeploymentAsync(database, request.CurrentUser(), id, Permission.DeploymentsWrite, cancellation);
         await revisions.EndShadowAsync(id, deployment => request.RequireMatch(deployment.Version), cancellation);
         return Answer.NoContent();
     }
@@ -66,7 +66,7 @@ public sealed class RolloutFunctions(PlatformDatabase database, DeploymentRevisi
         Description = "Where shadows answered otherwise than the revisions that answered: counts, what each of them said, and the newest images with different answers. Other instances of the app add what they compared after some seconds.")]
     public async Task<IResult> GetReport([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = ReportRoute)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
-        await RequireAsync(request, id, Permission.DeploymentsRead, cancellation);
+        await access.RequireDeploymentAsync(database, request.CurrentUser(), id, Permission.DeploymentsRead, cancellation);
         await reports.FlushAsync(cancellation);
         var counts = await database.ShadowComparisons.AsNoTracking().Where(row => row.DeploymentId == id).OrderByDescending(row => row.LastAt).ToListAsync(cancellation);
         var comparisons = new List<ShadowComparisonAnswer>(counts.Count);
@@ -81,19 +81,7 @@ public sealed class RolloutFunctions(PlatformDatabase database, DeploymentRevisi
         return Answer.Ok(new ShadowReport(comparisons));
     }
 
-    private async Task<IResult> AnswerAsync(Deployment deployment, CancellationToken cancellation)
-    {
-        var usage = await database.DeploymentUsage.AsNoTracking().SingleOrDefaultAsync(row => row.DeploymentId == deployment.Id, cancellation);
-        return Answer.Ok(DeploymentAnswer.Of(deployment, usage), deployment.Version, showsMore: true);
-    }
-
     private async Task<DeploymentRevision> RequireRevisionAsync(Guid id, int number, CancellationToken cancellation) =>
         await database.DeploymentRevisions.AsNoTracking().SingleOrDefaultAsync(row => row.DeploymentId == id && row.Number == number, cancellation)
             ?? throw ProblemException.NoSuch("revision", "revision");
-
-    private async Task RequireAsync(HttpRequest request, Guid id, Permission permission, CancellationToken cancellation)
-    {
-        var deployment = await database.Deployments.AsNoTracking().SingleOrDefaultAsync(d => d.Id == id, cancellation);
-        await access.RequireForAsync(request.CurrentUser(), deployment?.ProjectId, permission, "deployment", cancellation);
-    }
 }

@@ -13,7 +13,7 @@ public sealed class UsageFunctions(PlatformDatabase database, UsageCounts counts
 {
     private const string Route = "api/v1/deployments/{id:guid}/usage";
     private const int DefaultHours = 24;
-    private const int MostHours = 24 * 31;
+    private const int MostHours = 24 * UsageCounts.KeptDays;
 
     [Function("GetDeploymentUsage"), RequiresPermission(Permission.DeploymentsRead)]
     [Operation("Get the usage of a deployment", Returns = typeof(UsageAnswer),
@@ -21,8 +21,7 @@ public sealed class UsageFunctions(PlatformDatabase database, UsageCounts counts
     [Query<int>("hours", "How many hours back; 24 by default.", Minimum = 1, Maximum = MostHours, Example = "48")]
     public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Route)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
-        var deployment = await database.Deployments.AsNoTracking().SingleOrDefaultAsync(d => d.Id == id, cancellation);
-        await access.RequireForAsync(request.CurrentUser(), deployment?.ProjectId, Permission.DeploymentsRead, "deployment", cancellation);
+        await access.RequireDeploymentAsync(database, request.CurrentUser(), id, Permission.DeploymentsRead, cancellation);
         await counts.FlushAsync(cancellation);
         var from = time.GetUtcNow().AddHours(-(request.QueryNumber("hours") ?? DefaultHours));
         var rows = await database.DeploymentHours.AsNoTracking().Where(row => row.DeploymentId == id && row.Hour >= from).OrderBy(row => row.Hour).ThenBy(row => row.Revision).ToListAsync(cancellation);

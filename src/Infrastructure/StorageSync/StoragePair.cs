@@ -87,7 +87,7 @@ public sealed partial class StoragePair : IDisposable
     /// <param name="range">Keys to look at.</param>
     /// <param name="isDryRun">Only counts what would be copied.</param>
     /// <param name="cancellation">Cancels.</param>
-    /// <param name="countsAhead">Lists without waiting for the copies, and tells <see cref="Expected"/> of what will be copied. For one call at a time: it holds the listing.</param>
+    /// <param name="countsAhead">Whether to list without waiting for the copies and to announce them to <see cref="Expected"/>. Holds the whole listing in memory, so use it in one call at a time.</param>
     public async Task<RangeOutcome> SyncAsync(string prefix, KeyRange range, bool isDryRun, CancellationToken cancellation, bool countsAhead = false) =>
         await RunAsync(prefix, range, new Pass(static pair => pair.Source is not null, CountsEqual: isDryRun, countsAhead), cancellation, async (tally, source, target, token) =>
         {

@@ -48,6 +48,26 @@ public sealed class CountTests(TrainingDatabase training) : IClassFixture<Traini
     }
 
     [Fact]
+    public async Task Hours_that_nobody_can_ask_for_are_removed_and_the_totals_stay()
+    {
+        var deployment = await NewDeploymentAsync();
+        await using var scopes = Scopes();
+        using var counts = new UsageCounts(scopes.GetRequiredService<IServiceScopeFactory>(), TimeProvider.System);
+        counts.Add(deployment, 1, TimeSpan.FromMilliseconds(10), [new ServedPrediction(Dent)]);
+        await counts.FlushAsync(Cancellation);
+        await using var database = training.Open();
+        var old = new DeploymentHour { DeploymentId = deployment, Revision = 1, Hour = DateTimeOffset.UtcNow.AddDays(-UsageCounts.KeptDays).AddHours(-1) };
+        database.DeploymentHours.Add(old);
+        await database.SaveChangesAsync(Cancellation);
+
+        await counts.RemoveOldAsync(Cancellation);
+
+        var left = await database.DeploymentHours.AsNoTracking().SingleAsync(hour => hour.DeploymentId == deployment, Cancellation);
+        Assert.True(left.Hour > old.Hour);
+        Assert.Equal(1, (await database.DeploymentUsage.AsNoTracking().SingleAsync(row => row.DeploymentId == deployment, Cancellation)).RequestCount);
+    }
+
+    [Fact]
     public async Task What_could_not_be_written_is_written_later_together_with_what_came_since()
     {
         var deployment = await NewDeploymentAsync();
