@@ -150,7 +150,7 @@ public sealed class LoadingTests(ModelFolder models)
     }
 
     [Fact]
-    public async Task Twenty_loads_and_many_calls_leave_no_memory_behind()
+    public async Task Thirty_loads_and_many_calls_leave_no_memory_behind()
     {
         await using var server = await ServerProcess.StartAsync(("MODEL_SERVER_MEMORY_MB", "500"));
         async Task RoundAsync()
@@ -164,11 +164,11 @@ public sealed class LoadingTests(ModelFolder models)
         for (var i = 0; i < 3; i++)
             await RoundAsync();
         var before = server.WorkingSet;
-        for (var i = 0; i < 20; i++)
+        for (var i = 0; i < 30; i++)
             await RoundAsync();
 
-        // One model that stayed would take 20 MB or more each time.
-        Assert.InRange(server.WorkingSet - before, long.MinValue, 150_000_000);
+        // Models that stayed would take 600 MB or more. What the collector has not given back yet goes up and down by up to 260 MB.
+        Assert.InRange(server.WorkingSet - before, long.MinValue, 400_000_000);
     }
 
     [Fact]
