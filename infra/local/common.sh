@@ -187,6 +187,8 @@ stop_supervised() {
   [[ ! -f $RUN_DIR/$1.pid ]] || read -r pid <"$RUN_DIR/$1.pid"
   if [[ -n $pid ]] && { process_is "$pid" "$LOG_DIR/$1.log" || is_gone "$pid"; } && kill -0 -- "-$pid" 2>/dev/null; then
     if process_is "$pid" "$LOG_DIR/$1.log"; then kill -TERM "$pid" 2>/dev/null; else kill -TERM -- "-$pid" 2>/dev/null; fi
+    # A process that was stopped by a signal would not see the end until it goes on.
+    kill -CONT -- "-$pid" 2>/dev/null
     if ! wait_until 65 session_is_gone "$pid"; then
       say "  $1 did not end within 65 s: killed"
       kill -KILL -- "-$pid" 2>/dev/null
