@@ -11,6 +11,7 @@ param maximumInstances = 2
 param trainers = [
   { name: 'torchvision', port: 7301, gpu: false, cpu: 2, memoryGB: 4, slots: 1, launcher: 'http' }
 ]
+param modelServers = 1
 
 param alertEmails = split(readEnvironmentVariable('ALERT_EMAILS'), ',')
 param hasAvailabilityTest = false

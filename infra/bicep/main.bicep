@@ -22,8 +22,10 @@ param trainers trainer[]
 @allowed(['Consumption-GPU-NC8as-T4', 'Consumption-GPU-NC24-A100'])
 param gpuProfile string = 'Consumption-GPU-NC8as-T4'
 
-@description('Repository of the model server\'s image in the registry; empty: no model server.')
-param modelServerRepository string = ''
+@description('Model servers, which serve the ONNX exports of deployments. Each loads every deployed model. 0: the trainers predict.')
+@minValue(0)
+@maxValue(8)
+param modelServers int
 
 @description('Whether there is a static site for the console.')
 param hasConsole bool = false
@@ -104,6 +106,7 @@ var secretSettings = union(
     'JWT_SECRET'
     'TRAINER_API_KEY'
   ],
+  modelServers > 0 ? ['MODEL_SERVER_API_KEY'] : [],
   moreSecrets
 )
 
@@ -142,7 +145,9 @@ module access 'modules/access.bicep' = {
     registryName: registry.outputs.name
     insightsName: monitoring.outputs.insightsName
     // A right to one secret can only be given when the secret is there.
-    hasTrainerSecret: !empty(imageTag)
+    containerSecrets: empty(imageTag)
+      ? []
+      : union(['TRAINER-API-KEY'], modelServers > 0 ? ['MODEL-SERVER-API-KEY'] : [])
   }
 }
 
@@ -201,27 +206,30 @@ module trainerJobs 'modules/trainer-job.bicep' = [
   }
 ]
 
-module modelServer 'modules/container-app.bicep' = if (!empty(imageTag) && !empty(modelServerRepository)) {
-  name: 'model-server'
-  params: {
-    appName: 'model-server'
-    location: location
-    environmentId: containers.outputs.environmentId
-    workloadProfile: 'Consumption'
-    minReplicas: 1
-    identityId: identities.outputs.containersId
-    registryServer: registry.outputs.server
-    image: '${registry.outputs.server}/${modelServerRepository}:${imageTag}'
-    port: 8080
-    healthPath: '/health'
-    cpu: 2
-    memoryGB: 4
-    vaultUri: vault.outputs.uri
-    secretSettings: []
-    settings: { PORT: '8080' }
+// The app has to know of each server which models it has loaded, so that each is an app of its own and not a replica.
+module modelServerApps 'modules/container-app.bicep' = [
+  for number in range(1, modelServers): if (!empty(imageTag)) {
+    name: 'model-server-${number}'
+    params: {
+      appName: 'model-server-${number}'
+      location: location
+      environmentId: containers.outputs.environmentId
+      workloadProfile: 'Consumption'
+      minReplicas: 1
+      identityId: identities.outputs.containersId
+      registryServer: registry.outputs.server
+      image: '${registry.outputs.server}/vision-model-server:${imageTag}'
+      port: 7401
+      healthPath: '/health'
+      cpu: 2
+      memoryGB: 4
+      vaultUri: vault.outputs.uri
+      secretSettings: ['MODEL_SERVER_API_KEY']
+      settings: { PORT: '7401' }
+    }
+    dependsOn: [access]
   }
-  dependsOn: [access]
-}
+]
 
 module console 'modules/console.bicep' = if (hasConsole) {
   name: 'console'
@@ -270,6 +278,14 @@ module functions 'modules/functions.bicep' = {
         one => resourceId('Microsoft.App/jobs', 'train-${one.name}')
       ),
       toObject(jobTrainers, one => 'TRAINER_${toUpper(one.name)}_EXECUTIONS', one => string(one.slots)),
+      modelServers == 0
+        ? {}
+        : {
+            MODEL_SERVER_URLS: join(
+              map(range(1, modelServers), number => 'https://model-server-${number}.${containers.outputs.defaultDomain}'),
+              ','
+            )
+          },
       settings
     )
   }

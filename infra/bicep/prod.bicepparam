@@ -11,6 +11,7 @@ param maximumInstances = 8
 param trainers = [
   { name: 'torchvision', port: 7301, gpu: true, cpu: 8, memoryGB: 56, slots: 1, launcher: 'container-apps-job' }
 ]
+param modelServers = 2
 
 param alertEmails = split(readEnvironmentVariable('ALERT_EMAILS'), ',')
 param hasAvailabilityTest = true

@@ -11,6 +11,7 @@ param maximumInstances = 4
 param trainers = [
   { name: 'torchvision', port: 7301, gpu: false, cpu: 4, memoryGB: 8, slots: 1, launcher: 'container-apps-job' }
 ]
+param modelServers = 1
 
 param alertEmails = split(readEnvironmentVariable('ALERT_EMAILS'), ',')
 param hasAvailabilityTest = true

@@ -56,16 +56,14 @@ get() {
 
 # The installation of the README is production; another folder is the laptop.
 a_laptop_starts_from_the_backup_of_production() {
-  local h=$WORK/r laptop=$WORK/laptop store dataset
+  local h=$WORK/r laptop=$WORK/laptop store dataset key
   [[ -e $WORK/readme.out ]] || the_commands_of_the_readme_call_the_api
   PLATFORM_DIR=$h "$ROOT/platform" up >/dev/null 2>&1
-  store=$(value "$h" EXTERNAL_STORAGE_ENDPOINT)
+  store=$(value "$h" EXTERNAL_STORAGE_ENDPOINT) key=$(openssl rand -base64 32)
+  PLATFORM_DIR=$h EXTERNAL_BUCKET_DATASETS=backups "$ROOT/platform" ops storage init >/dev/null
+  PLATFORM_DIR=$h BACKUP_BUCKET=backups BACKUP_ENCRYPTION_KEY=$key "$ROOT/platform" ops backup run >"$WORK/backup.out" 2>&1 || fail "$(tail -n 20 "$WORK/backup.out")"
   (
-    export PLATFORM_DIR=$h BACKUP_BUCKET=backups BACKUP_ENCRYPTION_KEY='only the owners know it'
-    "$ROOT/platform" ops storage init && "$ROOT/platform" ops backup run
-  ) >"$WORK/backup.out" 2>&1 || fail "$(tail -n 20 "$WORK/backup.out")"
-  (
-    export PLATFORM_DIR=$laptop FROM_BACKUP_ENCRYPTION_KEY='only the owners know it'
+    export PLATFORM_DIR=$laptop FROM_BACKUP_ENCRYPTION_KEY=$key
     FROM_BACKUP_ACCESS_KEY=$(value "$h" EXTERNAL_STORAGE_ACCESS_KEY) FROM_BACKUP_SECRET_KEY=$(value "$h" EXTERNAL_STORAGE_SECRET_KEY)
     export FROM_BACKUP_ACCESS_KEY FROM_BACKUP_SECRET_KEY
     "$ROOT/platform" up --from-backup "$store/backups" --datasets "$store/vision-platform-datasets" --internal "$store/vision-platform-internal"

@@ -5,7 +5,8 @@ param storageName string
 param vaultName string
 param registryName string
 param insightsName string
-param hasTrainerSecret bool
+@description('Names of the secrets that the containers are told.')
+param containerSecrets string[]
 
 var roles = {
   storageBlobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
@@ -22,11 +23,14 @@ resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
 
 resource vault 'Microsoft.KeyVault/vaults@2023-07-01' existing = {
   name: vaultName
-
-  resource trainerKey 'secrets' existing = {
-    name: 'TRAINER-API-KEY'
-  }
 }
+
+resource secrets 'Microsoft.KeyVault/vaults/secrets@2023-07-01' existing = [
+  for name in containerSecrets: {
+    parent: vault
+    name: name
+  }
+]
 
 resource registry 'Microsoft.ContainerRegistry/registries@2023-07-01' existing = {
   name: registryName
@@ -79,13 +83,15 @@ resource imagesForContainers 'Microsoft.Authorization/roleAssignments@2022-04-01
   }
 }
 
-// Trainers are told one secret, not the database's or the store's.
-resource trainerKeyForContainers 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hasTrainerSecret) {
-  name: guid(vault::trainerKey.id, 'containers', roles.keyVaultSecretsUser)
-  scope: vault::trainerKey
-  properties: {
-    principalId: containersPrincipalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.keyVaultSecretsUser)
+// Trainers and model servers are told the keys that callers show them, not those of the database or the store.
+resource secretsForContainers 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (name, index) in containerSecrets: {
+    name: guid(secrets[index].id, 'containers', roles.keyVaultSecretsUser)
+    scope: secrets[index]
+    properties: {
+      principalId: containersPrincipalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.keyVaultSecretsUser)
+    }
   }
-}
+]

@@ -1,4 +1,4 @@
-// Images of the trainers and the model server. They are pulled with an identity; there is no password.
+// Images of the trainers and of the model servers. They are pulled with an identity; there is no password.
 param registryName string
 param location string
 

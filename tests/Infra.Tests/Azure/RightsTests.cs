@@ -24,8 +24,8 @@ public sealed class RightsTests(BicepTemplate template)
         // Logs and traces: the component takes no anonymous ones.
         "app: Monitoring Metrics Publisher on components",
         "containers: AcrPull on registries",
-        // TRAINER_API_KEY, and no other secret.
-        "containers: Key Vault Secrets User on secrets/TRAINER-API-KEY",
+        // The keys that their callers show, and no other secret.
+        "containers: Key Vault Secrets User on secrets/TRAINER-API-KEY", "containers: Key Vault Secrets User on secrets/MODEL-SERVER-API-KEY",
     ];
 
     [Theory, MemberData(nameof(TemplateTests.Environments), MemberType = typeof(TemplateTests))]

@@ -149,7 +149,7 @@ public sealed partial class TemplateTests(BicepTemplate template)
         var deployment = await template.DeploymentAsync(environment);
         var profiles = deployment.Of("Microsoft.App/managedEnvironments").Single().Properties().GetProperty("workloadProfiles").EnumerateArray().ToDictionary(profile => profile.Name(), profile => profile.GetProperty("workloadProfileType").GetString()!);
 
-        foreach (var app in deployment.Of("Microsoft.App/containerApps"))
+        foreach (var app in TrainersOf(deployment))
         {
             var name = app.Name()["trainer-".Length..];
             var (properties, container) = (app.Properties(), app.Properties().GetProperty("template").GetProperty("containers")[0]);
@@ -193,8 +193,34 @@ public sealed partial class TemplateTests(BicepTemplate template)
             Assert.Equal($"{(profile == "gpu" ? 7 : 2) * resources.GetProperty("cpu").GetInt32()}Gi", resources.GetProperty("memory").GetString());
         });
         // A service without a job holds its jobs itself.
-        Assert.All(deployment.Of("Microsoft.App/containerApps").Where(app => jobs.All(job => job.Name()["train-".Length..] != app.Name()["trainer-".Length..])), app =>
+        Assert.All(TrainersOf(deployment).Where(app => jobs.All(job => job.Name()["train-".Length..] != app.Name()["trainer-".Length..])), app =>
             Assert.Equal(1, app.Properties().GetProperty("template").GetProperty("scale").GetProperty("minReplicas").GetInt32()));
+    }
+
+    [Theory]
+    [InlineData("dev", 1)]
+    [InlineData("staging", 1)]
+    [InlineData("prod", 2)]
+    public async Task The_app_knows_each_model_server_and_both_have_its_key(string environment, int expected)
+    {
+        var deployment = await template.DeploymentAsync(environment);
+        var servers = deployment.Of("Microsoft.App/containerApps").Where(app => app.Name().StartsWith("model-server-", StringComparison.Ordinal)).ToList();
+
+        Assert.Equal(expected, servers.Count);
+        // The domain is known only to Azure, so that the addresses are an expression with the numbers of the servers.
+        var numbers = ModelServerNumber().Matches(deployment.AppSettings["MODEL_SERVER_URLS"]).Select(match => $"model-server-{match.Groups[1].Value}");
+        Assert.Equal(servers.Select(server => server.Name()).Order(), numbers.Order());
+        Assert.Contains("MODEL_SERVER_API_KEY", deployment.AppSettings.Keys);
+        Assert.All(servers, server =>
+        {
+            var (configuration, container) = (server.Properties().GetProperty("configuration"), server.Properties().GetProperty("template").GetProperty("containers")[0]);
+            var variables = container.GetProperty("env").EnumerateArray().ToDictionary(variable => variable.Name());
+            Assert.Equal(configuration.GetProperty("ingress").GetProperty("targetPort").GetRawText(), variables["PORT"].GetProperty("value").GetString());
+            Assert.Equal("model-server-api-key", variables["MODEL_SERVER_API_KEY"].GetProperty("secretRef").GetString());
+            // Models stay in memory, so that it never sleeps; and the app counts on the server that answered, so that there is one behind each address.
+            Assert.Equal((1, 1), (Scale("minReplicas"), Scale("maxReplicas")));
+            int Scale(string name) => server.Properties().GetProperty("template").GetProperty("scale").GetProperty(name).GetInt32();
+        });
     }
 
     [Fact]
@@ -208,8 +234,13 @@ public sealed partial class TemplateTests(BicepTemplate template)
         Assert.NotEmpty(first.Of("Microsoft.Web/sites"));
     }
 
+    private static IEnumerable<JsonElement> TrainersOf(Deployment deployment) => deployment.Of("Microsoft.App/containerApps").Where(app => app.Name().StartsWith("trainer-", StringComparison.Ordinal));
+
     [GeneratedRegex("'modules/([a-z-]+\\.bicep)'")]
     private static partial Regex ModuleFile();
+
+    [GeneratedRegex(@"https://model-server-\{0\}\.\{1\}', (\d+),")]
+    private static partial Regex ModelServerNumber();
 
     [GeneratedRegex("<[A-Z]+>")]
     private static partial Regex Placeholder();

@@ -34,7 +34,7 @@ public sealed partial class RailwayTests
         Assert.True(File.Exists(Path.Combine(Repository.Root, Root(service), config.GetProperty("build").GetProperty("dockerfilePath").GetString()!)));
         var deploy = config.GetProperty("deploy");
         Assert.Equal(("ON_FAILURE", 10, 100), (deploy.GetProperty("restartPolicyType").GetString(), deploy.GetProperty("restartPolicyMaxRetries").GetInt32(), deploy.GetProperty("healthcheckTimeout").GetInt32()));
-        Assert.Equal(service == "app" ? "/health/ready" : Repository.Trainers[service["trainer-".Length..]]["health"], deploy.GetProperty("healthcheckPath").GetString());
+        Assert.Equal(IsTrainer(service) ? Repository.Trainers[service["trainer-".Length..]]["health"] : "/health/ready", deploy.GetProperty("healthcheckPath").GetString());
         // A change to any file of the image triggers a deployment.
         Assert.All(config.GetProperty("build").GetProperty("watchPatterns").EnumerateArray(), pattern => Assert.NotEmpty(Matching(pattern.GetString()!)));
     }
@@ -57,7 +57,7 @@ public sealed partial class RailwayTests
         Assert.DoesNotContain(declared, setting => setting.IsNeeded && !variables.ContainsKey(setting.Name));
         Assert.All(variables.Keys, name => Assert.True(declared.Any(setting => setting.Name == name) || Regex.IsMatch(name, "^TRAINER_[A-Z0-9]+_URL$"), $"Nothing reads {name}."));
         Assert.All(declared.Where(setting => setting.IsSecret && variables.ContainsKey(setting.Name)), setting => Assert.True(variables[setting.Name] is "" || Reference().IsMatch(variables[setting.Name]), $"{setting.Name} has a value."));
-        Assert.Equal(Repository.Trainers.Keys.Where(Repository.RunsWithoutGpu).Select(name => $"trainer-{name}").Order(), Names.Where(name => name != "app").Order());
+        Assert.Equal(Repository.Trainers.Keys.Where(Repository.RunsWithoutGpu).Select(name => $"trainer-{name}").Order(), Names.Where(IsTrainer).Order());
     }
 
     [Theory, MemberData(nameof(Services))]
@@ -83,8 +83,17 @@ public sealed partial class RailwayTests
         });
     }
 
+    [Fact]
+    public void The_app_calls_the_model_server_at_the_port_that_it_listens_on()
+    {
+        Assert.EndsWith($":{Variables("model-server")["PORT"]}", Variables("app")["MODEL_SERVER_URLS"], StringComparison.Ordinal);
+        Assert.Equal("${{app.MODEL_SERVER_API_KEY}}", Variables("model-server")["MODEL_SERVER_API_KEY"]);
+    }
+
+    private static bool IsTrainer(string service) => service.StartsWith("trainer-", StringComparison.Ordinal);
+
     /// <summary>The root folder that is set for the service in Railway.</summary>
-    private static string Root(string service) => service == "app" ? "" : "trainers";
+    private static string Root(string service) => IsTrainer(service) ? "trainers" : "";
 
     private static JsonElement Config(string service) => JsonDocument.Parse(Repository.Text($"infra/railway/{service}/railway.json")).RootElement;
 

@@ -87,7 +87,7 @@ public sealed partial class DeployPagesTests(BicepTemplate template)
         Assert.Equal(used.Order(), TableOf(Repository.Text(Azure), "variable").Order());
     }
 
-    [Theory, InlineData(Azure, 0), InlineData(Railway, 2)]
+    [Theory, InlineData(Azure, 0), InlineData(Railway, 3)]
     public void Costs_are_those_of_the_cost_command(string page, int applications)
     {
         var lines = MonthlyCost.Of(new MonthlyUsage(3, applications, 50_000_000_000, 5_000_000, 20_000_000));

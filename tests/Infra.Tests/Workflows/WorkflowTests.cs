@@ -32,16 +32,19 @@ public sealed partial class WorkflowTests
 
         Assert.Superset(new HashSet<string> { "./platform", ".ci/run", "src/Cli" }, named);
         Assert.All(named, path => Assert.True(Path.Exists(Path.Combine(Repository.Root, path)), $"{path} is not there."));
-        Assert.All(Matrix("trainer"), trainer => Assert.True(File.Exists(Path.Combine(Repository.Root, "trainers", trainer, "Dockerfile")), trainer));
+        Assert.All(Images(), image => Assert.True(File.Exists(Path.Combine(Repository.Root, image["file"])) && Directory.Exists(Path.Combine(Repository.Root, image["context"])), image["name"]));
         Assert.All(Inputs("parameters"), name => Assert.True(File.Exists(Path.Combine(Repository.Root, $"infra/bicep/{name}.bicepparam")), name));
     }
 
     [Fact]
-    public void Every_trainer_has_its_image()
+    public void Every_trainer_and_the_model_server_have_their_images()
     {
-        Assert.Equal(Repository.Trainers.Keys.Order(), Matrix("trainer").Order());
-        Assert.Contains("vision-trainer-$TRAINER:$TAG", Commands);
-        Assert.Contains("'${registry.outputs.server}/vision-trainer-${one.name}:${imageTag}'", Repository.Text("infra/bicep/main.bicep"));
+        var template = Repository.Text("infra/bicep/main.bicep");
+
+        Assert.Equal(Repository.Trainers.Keys.Select(name => $"vision-trainer-{name}").Append("vision-model-server").Order(), Images().Select(image => image["name"]).Order());
+        Assert.Contains("$REGISTRY.azurecr.io/$NAME:$TAG", Commands, StringComparison.Ordinal);
+        Assert.Contains("'${registry.outputs.server}/vision-trainer-${one.name}:${imageTag}'", template, StringComparison.Ordinal);
+        Assert.Contains("'${registry.outputs.server}/vision-model-server:${imageTag}'", template, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -98,8 +101,10 @@ public sealed partial class WorkflowTests
     private static IEnumerable<Dictionary<object, object>> Steps(string? workflow = null) =>
         Jobs(workflow).Where(job => job.ContainsKey("steps")).SelectMany(job => (List<object>)job["steps"]).Cast<Dictionary<object, object>>();
 
-    private static List<string> Matrix(string name) =>
-        [.. Jobs("images.yml").Select(job => (Dictionary<object, object>)((Dictionary<object, object>)job["strategy"])["matrix"]).SelectMany(matrix => (List<object>)matrix[name]).Cast<string>()];
+    /// <summary>The images that are built: <c>name</c>, <c>file</c> and <c>context</c> of each.</summary>
+    private static List<Dictionary<string, string>> Images() =>
+        [.. Jobs("images.yml").SelectMany(job => (List<object>)((Dictionary<object, object>)((Dictionary<object, object>)job["strategy"])["matrix"])["image"])
+            .Select(image => ((Dictionary<object, object>)image).ToDictionary(pair => (string)pair.Key, pair => (string)pair.Value))];
 
     private static List<string> Inputs(string name) =>
         [.. Jobs().Select(job => job.GetValueOrDefault("with")).OfType<Dictionary<object, object>>().Select(with => with.GetValueOrDefault(name)).OfType<string>()];
