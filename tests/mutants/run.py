@@ -3,7 +3,8 @@
     run.py check               every mutant names a text that is once in its file
     run.py run COPY [NAME…]    in COPY (a copy of the repository with services running), all mutants or those whose name has NAME
 
-A mutant is noticed when the tests that it names fail. Those tests are run without mistakes first, so that a failure means something.
+A mutant is noticed when the tests that it names fail. Those tests are run without mistakes first, so that a failure means something; where they fail
+then, the mutants that name them are not made.
 """
 
 from __future__ import annotations
@@ -83,6 +84,11 @@ def commands(project: str, filters: list[str]) -> list[list[str]]:
     ]
 
 
+def environment(project: str) -> dict[str, str]:
+    """Tests of trainers start trainers of their own and get no settings of others."""
+    return {name: value for name, value in os.environ.items() if not (project.startswith("trainers/") and name.startswith("TRAINER_"))}
+
+
 def run_tests(project: str, filters: list[str], copy: Path, log: Path) -> bool | None:
     """Whether the tests pass; None when they do not build or none was run."""
     steps = commands(project, filters)
@@ -90,7 +96,9 @@ def run_tests(project: str, filters: list[str], copy: Path, log: Path) -> bool |
         with log.open("a", encoding="utf-8") as output:
             begin = log.stat().st_size
             try:
-                status = subprocess.run(step, cwd=copy, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=LIMIT, check=False).returncode
+                status = subprocess.run(
+                    step, cwd=copy, env=environment(project), stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=LIMIT, check=False
+                ).returncode
             except subprocess.TimeoutExpired:
                 status = 124
         text = log.read_text(encoding="utf-8", errors="replace")[begin:]
@@ -110,17 +118,22 @@ def run(copy: Path, names: list[str]) -> int:
     for mutant in mutants:
         if mutant.filter not in by_project[mutant.project]:
             by_project[mutant.project].append(mutant.filter)
-    wrong = [
-        f"{project}: {', '.join(filters)}"
+    wrong = {
+        (project, one)
         for project, all_filters in by_project.items()
         for filters in ([[one] for one in all_filters] if project.endswith(".sh") else [all_filters if all(all_filters) else [""]])
         if run_tests(project, filters, copy, log) is not True
-    ]
+        for one in (filters if all(filters) else by_project[project])
+    }
     if wrong:
-        print("These tests fail (or none is there) without a mistake, so they notice nothing:", *wrong, f"log: {log}", sep="\n  ")
-        return 2
+        named = (f"{project}: {one}" for project, one in sorted(wrong))
+        print("These tests fail (or none is there) without a mistake, so they notice nothing:", *named, f"log: {log}", sep="\n  ", flush=True)
     unnoticed = []
     for mutant in mutants:
+        if (mutant.project, mutant.filter) in wrong:
+            unnoticed.append(mutant.name)
+            print(f"NOT MADE                {mutant.name} ({mutant.tests})", flush=True)
+            continue
         path, started = copy / mutant.file, time.monotonic()
         right = path.read_text(encoding="utf-8")
         path.write_text(right.replace(mutant.find, mutant.replace), encoding="utf-8")

@@ -23,8 +23,8 @@ public static class TelemetryServices
     private const string InvocationHeader = "x-ms-invocation-id";
 
     /// <summary>
-    /// Registers metrics, which are always collected, and traces and failure reports for whatever takes them by the settings. Where nothing takes
-    /// traces, none are made.
+    /// Registers metrics, which are always collected, and traces, log entries and failure reports for whatever takes them by the settings. Where
+    /// nothing takes traces, none are made.
     /// </summary>
     /// <param name="services">The app's services.</param>
     /// <param name="logging">The app's log, from which Sentry gets failures.</param>
@@ -44,7 +44,10 @@ public static class TelemetryServices
                     metrics.AddOtlpExporter();
             });
         if (settings.OtlpEndpoint is not null)
+        {
             services.AddHostedService<MetricsRefresh>();
+            telemetry.WithLogging(logs => logs.AddLogExport(), LogExport.Configure);
+        }
         if (settings.SendsTraces)
             telemetry.UseFunctionsWorkerDefaults().WithTracing(traces => AddTraces(traces, settings));
         if (settings.SentryDsn is not null)

@@ -2,7 +2,7 @@ namespace VisionPlatform.Infrastructure.Settings;
 
 /// <summary>Who may read metrics, and where traces, metrics and failures are sent. Nothing is sent unless an address is set.</summary>
 /// <param name="MetricsToken">METRICS_TOKEN: a bearer token that may read <c>/metrics</c>; null when only accounts with <c>operations:read</c> may.</param>
-/// <param name="OtlpEndpoint">OTEL_EXPORTER_OTLP_ENDPOINT: a collector that takes traces and metrics; null for none.</param>
+/// <param name="OtlpEndpoint">OTEL_EXPORTER_OTLP_ENDPOINT: a collector that takes traces, metrics and logs; null for none.</param>
 /// <param name="AzureMonitor">APPLICATIONINSIGHTS_CONNECTION_STRING; null for none.</param>
 /// <param name="AzureIdentity">How to sign in to Azure Monitor; null when the connection string is enough.</param>
 /// <param name="SentryDsn">SENTRY_DSN; null for none.</param>
@@ -19,7 +19,7 @@ public sealed record TelemetrySettings(
     public static TelemetrySettings From(SettingsReader settings)
     {
         var token = settings.Text("METRICS_TOKEN", "bearer token that may read `/metrics`; unless set, only accounts with `operations:read` may", secret: true);
-        var otlp = settings.Url("OTEL_EXPORTER_OTLP_ENDPOINT", "collector that takes traces and metrics by the OpenTelemetry protocol");
+        var otlp = settings.Url("OTEL_EXPORTER_OTLP_ENDPOINT", "collector that takes traces, metrics and logs by the OpenTelemetry protocol");
         // The exporter reads the next three by itself.
         if (settings.Text("OTEL_EXPORTER_OTLP_PROTOCOL", "`grpc` or `http/protobuf`", "grpc") is not ("grpc" or "http/protobuf"))
             settings.Problem("OTEL_EXPORTER_OTLP_PROTOCOL must be grpc or http/protobuf.");

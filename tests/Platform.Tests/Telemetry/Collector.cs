@@ -10,6 +10,9 @@ namespace VisionPlatform.Platform.Tests.Telemetry;
 /// <summary>A span that an app has sent.</summary>
 public sealed record ReceivedSpan(string TraceId, string SpanId, string ParentId, string Name, IReadOnlyDictionary<string, string> Attributes);
 
+/// <summary>A log entry that an app has sent.</summary>
+public sealed record ReceivedLog(string TraceId, string Severity, string Message, IReadOnlyDictionary<string, string> Attributes);
+
 /// <summary>
 /// Takes what apps send by the OpenTelemetry protocol over HTTP (https://opentelemetry.io/docs/specs/otlp/) and what they report to Sentry, on a loopback
 /// address.
@@ -19,6 +22,7 @@ public sealed class Collector : IDisposable
     private readonly HttpListener _listener = new();
     private readonly int _port = LoopbackPort.Free();
     private readonly ConcurrentQueue<ReceivedSpan> _spans = [];
+    private readonly ConcurrentQueue<ReceivedLog> _logs = [];
     private readonly ConcurrentQueue<string> _failures = [];
     private int _metrics;
 
@@ -35,6 +39,8 @@ public sealed class Collector : IDisposable
     public string SentryDsn => $"http://public@127.0.0.1:{_port}/1";
 
     public IReadOnlyCollection<ReceivedSpan> Spans => _spans;
+
+    public IReadOnlyCollection<ReceivedLog> Logs => _logs;
 
     /// <summary>Envelopes for Sentry, as text.</summary>
     public IReadOnlyCollection<string> Failures => _failures;
@@ -67,6 +73,10 @@ public sealed class Collector : IDisposable
                 foreach (var span in SpansOf(body.ToArray()))
                     _spans.Enqueue(span);
                 break;
+            case "/v1/logs":
+                foreach (var entry in LogsOf(body.ToArray()))
+                    _logs.Enqueue(entry);
+                break;
             case "/v1/metrics":
                 Interlocked.Increment(ref _metrics);
                 break;
@@ -84,7 +94,17 @@ public sealed class Collector : IDisposable
         from span in Fields(scope, 2)
         select new ReceivedSpan(
             Hex(Fields(span, 1)), Hex(Fields(span, 2)), Hex(Fields(span, 4)), Text(Fields(span, 5)),
-            Fields(span, 9).ToDictionary(attribute => Text(Fields(attribute, 1)), attribute => ValueOf(Fields(attribute, 2).Single()), StringComparer.Ordinal));
+            AttributesOf(Fields(span, 9)));
+
+    // ExportLogsServiceRequest { 1: ResourceLogs { 2: ScopeLogs { 2: LogRecord } } }
+    private static IEnumerable<ReceivedLog> LogsOf(byte[] request) =>
+        from resource in Fields(request, 1)
+        from scope in Fields(resource, 2)
+        from entry in Fields(scope, 2)
+        select new ReceivedLog(Hex(Fields(entry, 9)), Text(Fields(entry, 3)), ValueOf(Fields(entry, 5).Single()), AttributesOf(Fields(entry, 6)));
+
+    private static Dictionary<string, string> AttributesOf(IEnumerable<byte[]> attributes) =>
+        attributes.ToDictionary(attribute => Text(Fields(attribute, 1)), attribute => ValueOf(Fields(attribute, 2).Single()), StringComparer.Ordinal);
 
     // AnyValue { 1: string, 3: int }; others are left out.
     private static string ValueOf(byte[] value)

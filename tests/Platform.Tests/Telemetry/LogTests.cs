@@ -1,6 +1,10 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry;
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Logs;
 using VisionPlatform.Api.Telemetry;
 using VisionPlatform.Platform.Tests.Hosting;
 
@@ -67,6 +71,37 @@ public sealed partial class LogTests(ObservedLab lab)
         Assert.DoesNotContain(Jwt, envelope, StringComparison.Ordinal);
 
         IEnumerable<string> Envelopes() => lab.Collector.Failures.Where(failure => failure.Contains("marker-7c1", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Log_entries_reach_the_collector_with_their_trace()
+    {
+        await Waiting.UntilAsync(() => Starts().Any(), "the entry of the start of the job arrives");
+
+        var start = Starts().First();
+        Assert.Equal(start.Attributes["TraceId"], start.TraceId);
+        Assert.Contains(lab.Collector.Spans, span => span.TraceId == start.TraceId);
+        Assert.Equal("Information", start.Severity);
+
+        IEnumerable<ReceivedLog> Starts() => lab.Collector.Logs.Where(entry =>
+            entry.Attributes.GetValueOrDefault("Route") == "/api/v1/training/jobs/{id:guid}/start" && entry.Attributes.GetValueOrDefault("Status") == "202");
+    }
+
+    [Fact]
+    public async Task Log_entries_for_the_collector_have_no_personal_data()
+    {
+        using (var logging = LoggerFactory.Create(builder => builder.Services.AddOpenTelemetry().WithLogging(
+            logs => logs.AddLogExport(), LogExport.Configure).Services.Configure<OtlpExporterOptions>(otlp => (otlp.Endpoint, otlp.Protocol) = (new Uri($"{lab.Collector.Endpoint}/v1/logs"), OtlpExportProtocol.HttpProtobuf))))
+            logging.CreateLogger("Tests.Logs").LogError(new InvalidOperationException("no mailbox ada@mail.example.com"), "marker-9e2 failed for {Who} with {Token} after {Tries} tries", "ada@mail.example.com", Jwt, 3);
+        await Waiting.UntilAsync(() => Entries().Any(), "the entry arrives");
+
+        var entry = Assert.Single(Entries());
+        Assert.Equal("marker-9e2 failed for [hidden] with [hidden] after 3 tries", entry.Message);
+        Assert.Equal(("[hidden]", "[hidden]", "3"), (entry.Attributes["Who"], entry.Attributes["Token"], entry.Attributes["Tries"]));
+        Assert.Equal(("InvalidOperationException", "no mailbox [hidden]"), (entry.Attributes["exception.type"], entry.Attributes["exception.message"]));
+        Assert.DoesNotContain(entry.Attributes.Values, value => value.Contains("ada@mail", StringComparison.Ordinal));
+
+        IEnumerable<ReceivedLog> Entries() => lab.Collector.Logs.Where(one => one.Message.Contains("marker-9e2", StringComparison.Ordinal));
     }
 
     private IEnumerable<JsonElement> Lines() => lab.App.Log.Where(line => line.Length > 0).Select(line =>

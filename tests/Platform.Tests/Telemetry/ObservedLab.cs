@@ -114,6 +114,7 @@ public sealed partial class ObservedLab(PlatformHost host) : TrainingLab(host)
         ["OTEL_EXPORTER_OTLP_ENDPOINT"] = Collector.Endpoint,
         ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
         ["OTEL_BSP_SCHEDULE_DELAY"] = "100",
+        ["OTEL_BLRP_SCHEDULE_DELAY"] = "100",
         ["OTEL_METRIC_EXPORT_INTERVAL"] = "500",
         ["SENTRY_DSN"] = Collector.SentryDsn,
         ["BACKUP_BUCKET"] = _backups,
