@@ -56,7 +56,7 @@ get() {
 
 # The installation of the README is production; another folder is the laptop.
 a_laptop_starts_from_the_backup_of_production() {
-  local h=$WORK/r laptop=$WORK/laptop store dataset key
+  local h=$WORK/r laptop=$WORK/laptop store key project list expected dataset image
   [[ -e $WORK/readme.out ]] || the_commands_of_the_readme_call_the_api
   PLATFORM_DIR=$h "$ROOT/platform" up >/dev/null 2>&1
   store=$(value "$h" EXTERNAL_STORAGE_ENDPOINT) key=$(openssl rand -base64 32)
@@ -68,11 +68,17 @@ a_laptop_starts_from_the_backup_of_production() {
     export FROM_BACKUP_ACCESS_KEY FROM_BACKUP_SECRET_KEY
     "$ROOT/platform" up --from-backup "$store/backups" --datasets "$store/vision-platform-datasets" --internal "$store/vision-platform-internal"
   ) >"$WORK/laptop.out" 2>&1 || fail "$(tail -n 30 "$WORK/laptop.out")"
-  for list in projects datasets training/jobs models exports; do
-    same "$(get "$laptop" "$list" | jq -c '[.items[] | [.id, .state]]')" "$(get "$h" "$list" | jq -c '[.items[] | [.id, .state]]')"
+  project=$(get "$laptop" projects | jq -r '.items[0].id')
+  for list in datasets training/jobs models deployments; do
+    expected=$(get "$h" "$list?projectId=$project" | jq -c '[.items[] | [.id, .name, .createdAt]]')
+    [[ $expected == *-* ]] || fail "production has no $list: $expected"
+    same "$(get "$laptop" "$list?projectId=$project" | jq -c '[.items[] | [.id, .name, .createdAt]]')" "$expected"
   done
-  dataset=$(get "$laptop" datasets | jq -r '.items[0].id')
-  same "$(curl -fsS "$(get "$laptop" "datasets/$dataset/images" | jq -r '.items[0].url')" | head -c 8 | tail -c 7)" $'PNG\r\n\x1a\n'
+  dataset=$(get "$laptop" "datasets?projectId=$project" | jq -r '.items[0].id')
+  image=$(get "$laptop" "datasets/$dataset/images" | jq -r '.items[0].url')
+  contains "$image" "$(value "$laptop" EXTERNAL_STORAGE_ENDPOINT)"
+  curl -fsS "$image" -o "$WORK/image.png"
+  same "$(head -c 4 "$WORK/image.png" | tail -c 3)" PNG
   PLATFORM_DIR=$h "$ROOT/platform" down 2>/dev/null
   PLATFORM_DIR=$laptop "$ROOT/platform" down 2>/dev/null
 }
