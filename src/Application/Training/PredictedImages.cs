@@ -138,7 +138,7 @@ public sealed class PredictedImages(PlatformDatabase database, ObjectStores stor
     private sealed record Judged(PredictedImage Image, IReadOnlyList<string> Classes);
 
     /// <summary>A line of the file.</summary>
-    private sealed record Line(string? Path, string? Class, double? Confidence, IReadOnlyList<ClassConfidence?>? Top, IReadOnlyList<FoundObject?>? Annotations, string? Error)
+    private sealed record Line(string? Path, string? Class, double? Confidence, IReadOnlyList<RankedClass?>? Top, IReadOnlyList<FoundObject?>? Annotations, string? Error)
     {
         /// <exception cref="InvalidDataException">A part is missing, or is a text that no column can hold.</exception>
         public PredictedAnswer Answer()

@@ -6,7 +6,7 @@ namespace VisionPlatform.Domain.Training;
 /// <summary>What came of one image of a prediction.</summary>
 public enum ImageOutcome
 {
-    /// <summary>The answer agrees with the annotations; <see cref="PredictionRule"/> says when.</summary>
+    /// <summary>The answer agrees with the annotations.</summary>
     Right,
 
     /// <summary>The answer differs from the annotations.</summary>
@@ -89,14 +89,14 @@ public sealed record PredictionOutcomes(int Right, int Wrong, int NoneFound, int
 public sealed record PredictedAnswer(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Class = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Confidence = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ClassConfidence>? Top = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<RankedClass>? Top = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<FoundObject>? Annotations = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error = null);
 
 /// <summary>How sure a model is of a class.</summary>
 /// <param name="Class">Name of the class.</param>
 /// <param name="Confidence">From 0 to 1.</param>
-public sealed record ClassConfidence(string Class, double Confidence);
+public sealed record RankedClass(string Class, double Confidence);
 
 /// <summary>An object that a model found. Coordinates are pixels of the upright image.</summary>
 /// <param name="Class">Class of the model.</param>

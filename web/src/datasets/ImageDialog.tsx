@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { ChevronLeft, ChevronRight, ExternalLink, SquareDashedMousePointer, Trash2 } from 'lucide-react';
-import { useState, type KeyboardEvent, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { api } from '../api/client';
 import type { Dataset, Image } from '../api/schema';
 import { ago, bytes, dateTime, number } from '../app/format';
@@ -13,6 +13,7 @@ import { notify } from '../parts/Toast';
 import styles from './Images.module.css';
 import { imageWords } from './imageWords';
 import { LazyViewer } from './LazyViewer';
+import { stepOnKey } from './stepOnKey';
 import { classNamesOf, hasAnnotations, useDatasetMay } from './useDataset';
 import { datasetWords } from './words';
 
@@ -81,14 +82,4 @@ export function ImageDialog({ dataset, image, onClose, onStep, onDeleted, onExpi
       </ConfirmDialog>
     </Dialog>
   );
-}
-
-/** A and D or the page keys go to another image; arrows too, except in the viewer, where they move the picture. */
-export function stepOnKey(event: KeyboardEvent, onStep: (by: 1 | -1) => void): void {
-  const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLSelectElement;
-  if (typing || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  const by = { a: -1, A: -1, PageUp: -1, ArrowLeft: -1, d: 1, D: 1, PageDown: 1, ArrowRight: 1 }[event.key];
-  if (by !== 1 && by !== -1) return;
-  event.preventDefault();
-  onStep(by);
 }
