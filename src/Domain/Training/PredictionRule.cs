@@ -60,7 +60,7 @@ public static class PredictionRule
         {
             var outline = new Outline(one, truth);
             var best = free.Where(other => other.Class == one.Class).Select(other => (Outline: other, Overlap: outline.OverlapWith(other, task)))
-                .Where(pair => pair.Overlap >= LeastOverlap).MaxBy(pair => pair.Overlap).Outline;
+                .Where(pair => pair.Overlap >= LeastOverlap).OrderByDescending(pair => pair.Overlap).FirstOrDefault().Outline;
             if (best is not null)
                 free.Remove(best);
             else if (!crowds.Exists(crowd => crowd.Class == one.Class && Outline.IsBox(one.Box) && ObjectOverlap.ShareInside(one.Box, crowd.Box) >= LeastOverlap))
