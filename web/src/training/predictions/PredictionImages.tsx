@@ -13,7 +13,7 @@ import type { NamedVersion } from '../data';
 import { predictedImageWords } from './imageWords';
 import styles from './Predicted.module.css';
 import { PredictedImageDialog } from './PredictedImageDialog';
-import { countOf, filteredCount, previewOf, shownOutcomes } from './predictedImages';
+import { countOf, filteredCount, isMeasured, previewOf, shownOutcomes } from './predictedImages';
 import { useResultText } from './resultWords';
 import type { PredictionSearch } from './search';
 
@@ -43,7 +43,7 @@ export function PredictionImages({ prediction, named, name }: { prediction: Batc
           options={[{ value: '', label: words.allClasses }, ...Object.keys(outcomes.classes).sort((a, b) => a.localeCompare(b)).map((name) => ({ value: name, label: words.withCount(name, number(outcomes.classes[name]!)) }))]}
         />
       </div>
-      <p className={styles.rule}>{prediction.measured === null ? words.notMeasured : words.rule[prediction.taskType]}</p>
+      <p className={styles.rule}>{!isMeasured(prediction) ? words.notMeasured : words.rule[prediction.taskType]}</p>
       <ThumbnailGrid
         key={listKey} label={words.gridLabel} items={items} {...(total !== undefined && { total })} height="min(560px, calc(100dvh - 160px))"
         empty={<Empty title={words.none} action={<Button onClick={() => set({ outcome: undefined, class: undefined })}>{words.clear}</Button>}>{words.noneText}</Empty>}

@@ -30,11 +30,11 @@ test('the confidence of a found object is its score in the viewer', () => {
   expect(drawn(undefined)).toEqual([]);
 });
 
-const prediction = (id: string, jobId: string, datasetVersionId = 'v1', change = {}) => ({ id, jobId, datasetVersionId, state: 'completed' as const, measured: {} as never, outcomes, ...change });
+const prediction = (id: string, jobId: string, datasetVersionId = 'v1', change = {}) => ({ id, jobId, datasetVersionId, state: 'completed' as const, config: { measure: true }, outcomes, ...change });
 
 test('a prediction is compared with measured ones of the same dataset version', () => {
   const first = prediction('1', 'a');
-  const all = [first, prediction('2', 'b'), prediction('3', 'b', 'v2'), prediction('4', 'b', 'v1', { measured: null }), prediction('5', 'b', 'v1', { outcomes: null }), prediction('6', 'b', 'v1', { state: 'running' }), prediction('7', 'a')];
+  const all = [first, prediction('2', 'b'), prediction('3', 'b', 'v2'), prediction('4', 'b', 'v1', { config: {} }), prediction('5', 'b', 'v1', { outcomes: null }), prediction('6', 'b', 'v1', { state: 'running' }), prediction('7', 'a')];
   expect(comparableWith(first, all).map((one) => one.id)).toEqual(['2', '7']);
 });
 

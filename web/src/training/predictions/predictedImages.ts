@@ -24,10 +24,13 @@ export const previewOf = (picture: PredictedPicture | null): string | null => (p
 /** Objects of an answer as the viewer draws them. */
 export const drawn = (found: readonly FoundObject[] | undefined): ImageObject[] => (found ?? []).map(({ confidence, ...object }) => ({ ...object, ...(confidence === undefined ? {} : { score: confidence }) }));
 
-type Comparable = Pick<BatchPrediction, 'id' | 'jobId' | 'datasetVersionId' | 'state' | 'measured' | 'outcomes'>;
+type Comparable = Pick<BatchPrediction, 'id' | 'jobId' | 'datasetVersionId' | 'state' | 'config' | 'outcomes'>;
+
+/** Whether the answers were compared with the annotations. */
+export const isMeasured = ({ config }: Pick<BatchPrediction, 'config'>): boolean => config.measure === true;
 
 /** Whether one knows of each image whether the answer is right. */
-export const isJudged = (prediction: Comparable): boolean => prediction.state === 'completed' && prediction.measured !== null && prediction.outcomes !== null;
+export const isJudged = (prediction: Comparable): boolean => prediction.state === 'completed' && isMeasured(prediction) && prediction.outcomes !== null;
 
 /** The predictions that a prediction can be compared with, in their order. */
 export const comparableWith = <T extends Comparable>(prediction: Comparable, all: readonly T[]): T[] =>
