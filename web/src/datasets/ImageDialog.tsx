@@ -13,8 +13,8 @@ import { notify } from '../parts/Toast';
 import styles from './Images.module.css';
 import { imageWords } from './imageWords';
 import { LazyViewer } from './LazyViewer';
-import { stepOnKey } from './stepOnKey';
 import { classNamesOf, hasAnnotations, useDatasetMay } from './useDataset';
+import { useStepKeys } from './useStepKeys';
 import { datasetWords } from './words';
 
 /** One image of a dataset with its annotations. */
@@ -32,6 +32,7 @@ export function ImageDialog({ dataset, image, onClose, onStep, onDeleted, onExpi
   const may = useDatasetMay(dataset.id);
   const queries = useQueryClient();
   const [deleting, setDeleting] = useState(false);
+  useStepKeys(onStep);
   const annotated = hasAnnotations(dataset.taskType);
   const path = { params: { path: { id: dataset.id, imageId: image.id } } };
   const annotations = api.useQuery('get', '/api/v1/datasets/{id}/images/{imageId}/annotations', path, { enabled: annotated });
@@ -54,7 +55,7 @@ export function ImageDialog({ dataset, image, onClose, onStep, onDeleted, onExpi
   ];
   return (
     <Dialog open wide="full" onClose={onClose} title={image.path.split('/').at(-1) ?? image.path}>
-      <div className={styles.dialog} onKeyDown={(event) => stepOnKey(event, onStep)}>
+      <div className={styles.dialog}>
         <div className={styles.stage}>
           <LazyViewer
             key={image.id} src={image.url} name={image.path} size={image} height="100%" classes={classNamesOf(dataset)} truth={told?.annotations}

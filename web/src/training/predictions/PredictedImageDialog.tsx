@@ -7,8 +7,8 @@ import { metric, number } from '../../app/format';
 import { useWords } from '../../app/words';
 import imageStyles from '../../datasets/Images.module.css';
 import { LazyViewer } from '../../datasets/LazyViewer';
-import { stepOnKey } from '../../datasets/stepOnKey';
 import { useOpenItem } from '../../datasets/useOpenItem';
+import { useStepKeys } from '../../datasets/useStepKeys';
 import { Badge } from '../../parts/Badge';
 import { Button } from '../../parts/Button';
 import { Dialog } from '../../parts/Dialog';
@@ -52,6 +52,7 @@ export function PredictedImageDialog<T extends { path: string; picture: Predicte
 
 function Shown({ path, sides, named, onClose, onStep }: { path: string; sides: readonly Side[]; named: NamedVersion | undefined; onClose: () => void; onStep: (by: 1 | -1) => void }) {
   const words = useWords(predictedImageWords);
+  useStepKeys(onStep);
   // The addresses of the picture work for an hour.
   const answers = useQueries({ queries: sides.map(({ id }) => ({ ...api.queryOptions('get', '/api/v1/training/predictions/{id}/image', { params: { path: { id }, query: { path } } }), staleTime: 1_800_000, gcTime: 300_000 })) });
   const details = answers.map((answer) => answer.data);
@@ -60,7 +61,7 @@ function Shown({ path, sides, named, onClose, onStep }: { path: string; sides: r
   if (picture !== null) facts.push([words.split, words.splits[picture.split]], [words.pixels, `${number(picture.width)} × ${number(picture.height)}`]);
   return (
     <Dialog open wide="full" onClose={onClose} title={path.split('/').at(-1) ?? path}>
-      <div className={imageStyles.dialog} onKeyDown={(event) => stepOnKey(event, onStep)}>
+      <div className={imageStyles.dialog}>
         <div className={imageStyles.stage}>
           <div className={styles.sides}>
             {sides.map((side, index) => (
