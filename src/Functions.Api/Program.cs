@@ -54,6 +54,7 @@ UnservedModules.Disable(builder.Configuration, settings.Get<ServedModules>(), ty
 builder.Services.AddModules(settings);
 builder.Services.AddScoped<ProjectAccess>();
 builder.Services.AddSingleton<ImageUrls>();
+builder.Services.AddScoped<PredictedPictures>();
 builder.Services.AddSingleton<NewestProjects>();
 builder.Services.AddScoped<OrganizationAccess>();
 builder.Services.AddSingleton<Readiness>();

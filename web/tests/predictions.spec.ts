@@ -1,3 +1,5 @@
+import type { Page } from '@playwright/test';
+import type { BatchPrediction, NewPrediction, PredictedImageDetail, PredictedImagePage } from '../src/api/schema';
 import { expect, expectAccessible, expectNoSidewaysScroll, newPerson, ok, pageOf, test, theAdministrator } from './platform';
 
 /** The project that the demo left, its dataset version and its first model version. */
@@ -91,4 +93,100 @@ test('a project without predictions says what they are for, and a viewer starts 
   await expect(page.getByText('아직 예측이 없습니다')).toBeVisible();
   await expect(page.getByRole('dialog')).toHaveCount(0);
   await expect(page.getByRole('button', { name: '새 예측' })).toHaveCount(0);
+});
+
+/** Chooses a segment, whose radio button is not on the screen. */
+const choose = (page: Page, name: RegExp): Promise<void> => page.locator('label').filter({ has: page.getByRole('radio', { name }) }).click();
+
+/** Predictions of the test images that have completed. */
+async function predicted(...bodies: Omit<NewPrediction, 'datasetVersionId' | 'split'>[]): Promise<BatchPrediction[]> {
+  const { version } = await demo();
+  const { api } = await theAdministrator();
+  const made = await Promise.all(bodies.map((body) => ok(api.POST('/api/v1/training/predictions', { body: { datasetVersionId: version.datasetVersionId, split: 'test', ...body } }))));
+  const read = (id: string): Promise<BatchPrediction> => ok(api.GET('/api/v1/training/predictions/{id}', { params: { path: { id } } }));
+  for (const { id } of made) await expect.poll(async () => (await read(id)).state, { timeout: 220_000 }).toBe('completed');
+  return Promise.all(made.map(({ id }) => read(id)));
+}
+
+test('the images of a prediction are looked at one by one, and compared with those of another model', async ({ browser }) => {
+  test.setTimeout(400_000);
+  const { projectId, version } = await demo();
+  const checkpoint = { attempt: 1, epoch: 1 };
+  const [best, early, unmeasured] = (await predicted({ modelVersionId: version.id, measure: true }, { jobId: version.jobId, checkpoint, measure: true }, { jobId: version.jobId, checkpoint })) as [BatchPrediction, BatchPrediction, BatchPrediction];
+  const page = await pageOf(browser, await theAdministrator());
+  await page.goto(`/projects/${projectId}/predictions/${early.id}`);
+  const grid = page.getByRole('grid', { name: 'Images of the prediction' });
+  await expect(grid.getByRole('gridcell').first()).toContainText(/Right|Wrong/);
+  await choose(page, /^Wrong/);
+  await expect(page).toHaveURL(/outcome=wrong/);
+  await expect(grid.getByRole('gridcell').first()).toContainText('→');
+  await choose(page, /^Right/);
+  await page.getByLabel('Class', { exact: true }).selectOption('3');
+  await expect(page).toHaveURL(/class=/);
+  await page.reload();
+  await expect(grid.getByRole('gridcell', { name: /^3\/.*Right/ }).first()).toBeVisible();
+  await expectAccessible(page);
+  const [first, second] = (await grid.getByRole('gridcell').evaluateAll((cells) => cells.slice(0, 2).map((cell) => cell.getAttribute('aria-label')!.split(/[,/]/)[1]!))) as [string, string];
+  await grid.getByRole('gridcell').first().click();
+  await expect(page.getByRole('dialog', { name: first })).toBeVisible();
+  await expect(page.getByRole('dialog').locator('li[data-true="true"]')).toContainText('3');
+  await expectAccessible(page);
+  await page.keyboard.press('d');
+  await expect(page.getByRole('dialog', { name: second })).toBeVisible();
+  await page.keyboard.press('a');
+  await expect(page.getByRole('dialog', { name: first })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+
+  await page.getByRole('link', { name: 'Compare with another' }).click();
+  await page.getByLabel('Second', { exact: true }).selectOption(best.id);
+  const tiles = page.getByRole('group', { name: 'Who is right' }).getByRole('button');
+  await expect(tiles).toHaveCount(4);
+  const counts = (await tiles.locator('b').allTextContents()).map(Number);
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(best.images);
+  expect(counts[0]! + counts[3]!).toBe(early.outcomes!.right);
+  expect(counts[1]! + counts[3]!).toBe(best.outcomes!.right);
+  await page.getByRole('button', { name: /Both right/ }).click();
+  await expect(page).toHaveURL(/agreement=both_right/);
+  await page.getByRole('gridcell').first().click();
+  await expect(page.getByRole('dialog').getByText('Right', { exact: true })).toHaveCount(2);
+  await expectAccessible(page);
+  await page.keyboard.press('Escape');
+  await page.goto(`/projects/${projectId}/predictions/${early.id}/compare?with=${unmeasured.id}`);
+  await expect(page.getByText('These predictions cannot be compared')).toBeVisible();
+  await expect(page.getByText(/was not measured against the annotations/)).toBeVisible();
+  await page.goto(`/projects/${projectId}/predictions/${unmeasured.id}`);
+  await expect(page.getByText('nobody knows which answers are right')).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Compare with another' })).toHaveCount(0);
+});
+
+test('objects of the truth and of the prediction are drawn together, also beside those of another model', async ({ browser }) => {
+  test.setTimeout(300_000);
+  const { projectId, version } = await demo();
+  const [one] = (await predicted({ modelVersionId: version.id, measure: true })) as [BatchPrediction];
+  const page = await pageOf(browser, await theAdministrator(), { width: 390, language: 'ko', theme: 'dark' });
+  // The demo classifies, so what a detector says is put in on the way.
+  const result = { outcome: 'wrong' as const, trueClass: null, class: null, confidence: 0.9, trueObjects: 2, foundObjects: 2, missed: 1, spurious: 1 };
+  const detect = async (change: (json: never) => unknown, route: Parameters<Parameters<Page['route']>[1]>[0]): Promise<void> => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, json: change((await answer.json()) as never) });
+  };
+  await page.route(new RegExp(`/training/predictions/${one.id}$`), (route) => detect((json: BatchPrediction) => ({ ...json, taskType: 'object_detection' }), route));
+  await page.route(/\/images\?/, (route) => detect((json: PredictedImagePage) => ({ ...json, items: json.items.map((item) => ({ ...item, result })) }), route));
+  await page.route(/\/image\?/, (route) => detect((json: PredictedImageDetail) => ({
+    ...json, result, truth: [{ class: '3', box: [1, 1, 3, 3] }, { class: '4', box: [4, 4, 3, 3] }],
+    answer: { annotations: [{ class: '3', box: [1, 1, 3, 2.5], confidence: 0.9 }, { class: '5', box: [0, 5, 2, 2], confidence: 0.4 }] },
+  }), route));
+  await page.goto(`/projects/${projectId}/predictions/${one.id}`);
+  await expectNoSidewaysScroll(page);
+  await expect(page.getByText('모든 객체를 같은 클래스와 IoU 0.5 이상으로 찾고')).toBeVisible();
+  const cell = page.getByRole('grid', { name: '예측한 이미지' }).getByRole('gridcell').first();
+  await expect(cell).toContainText('2개 중 2개 찾음');
+  await cell.click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog.locator('aside li')).toHaveCount(4);
+  await expect(dialog.getByText('0.90')).toBeVisible();
+  await expect(dialog.getByText('놓침')).toBeVisible();
+  await expectNoSidewaysScroll(page);
+  await expectAccessible(page);
 });

@@ -17,7 +17,7 @@ namespace VisionPlatform.Application.Training;
 public sealed record PredictionSettings(Guid? ModelVersionId, Guid? JobId, CheckpointName? Checkpoint, Guid DatasetVersionId, double? MinConfidence, Split? Split, bool Measure);
 
 /// <summary>Creates, cancels and ends predictions. In between, <see cref="AttemptLifecycle"/> runs them on a trainer.</summary>
-public sealed class PredictionLifecycle(PlatformDatabase database, ObjectStores stores, Quotas quotas, TimeProvider time)
+public sealed class PredictionLifecycle(PlatformDatabase database, ObjectStores stores, PredictedImages images, Quotas quotas, TimeProvider time)
 {
     /// <summary>Creates a prediction. Schedule <see cref="TrainingWork.Predict"/> after it.</summary>
     /// <param name="userId">Who asks.</param>
@@ -84,7 +84,7 @@ public sealed class PredictionLifecycle(PlatformDatabase database, ObjectStores 
     public async Task<PredictionEnd> FinishAsync(Guid id, AttemptState run, Failure? failure, CancellationToken cancellation)
     {
         var result = await database.Attempts.AsNoTracking().Where(attempt => attempt.SubjectId == id).OrderByDescending(attempt => attempt.Number).Select(attempt => attempt.Result).FirstOrDefaultAsync(cancellation);
-        var (copy, problem) = run == AttemptState.Completed ? await KeepAsync(id, cancellation) : (null, null);
+        var (copy, outcomes, problem) = run == AttemptState.Completed ? await KeepAsync(id, cancellation) : (null, null, null);
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         var now = time.GetUtcNow();
         await database.CloseAttemptsAsync(id, now, cancellation);
@@ -99,8 +99,11 @@ public sealed class PredictionLifecycle(PlatformDatabase database, ObjectStores 
         if (prediction.MoveTo(state, now, reason) && state == PredictionState.Completed)
         {
             prediction.Key = copy;
-            prediction.Images = result is { ValueKind: JsonValueKind.Object } answer && answer.TryGetProperty("images", out var images) && images.TryGetInt32(out var count) ? count : null;
+            prediction.Outcomes = outcomes;
+            prediction.Images = result is { ValueKind: JsonValueKind.Object } answer && answer.TryGetProperty("images", out var number) && number.TryGetInt32(out var count) ? count : null;
         }
+        else if (prediction.State != PredictionState.Completed)
+            await images.RemoveAsync(id, cancellation);
         await database.SaveChangesAsync(cancellation);
         await transaction.CommitAsync(cancellation);
         if (copy is not null && prediction.Key != copy)
@@ -108,17 +111,22 @@ public sealed class PredictionLifecycle(PlatformDatabase database, ObjectStores 
         return new PredictionEnd(id, prediction.State, prediction.Error);
     }
 
-    private async Task<(string? Key, Failure? Problem)> KeepAsync(Guid id, CancellationToken cancellation)
+    /// <summary>Takes the file over and lists its images.</summary>
+    private async Task<(string? Key, PredictionOutcomes? Outcomes, Failure? Problem)> KeepAsync(Guid id, CancellationToken cancellation)
     {
         var prediction = await database.Predictions.AsNoTracking().SingleAsync(row => row.Id == id, cancellation);
         if (prediction.CompletedAt is not null)
-            return (null, null);
+            return (null, null, null);
         if (prediction is not { Key: { } uploaded, Size: { } size, Sha256: { } sha256 })
-            return (null, Failure.Of(ErrorCodes.TrainerProtocol, "The trainer finished without uploading a file."));
+            return (null, null, Failure.Of(ErrorCodes.TrainerProtocol, "The trainer finished without uploading a file."));
         var key = $"models/predictions/{id}/{Guid.CreateVersion7():n}/predictions.jsonl.gz";
-        return await stores.Internal.KeepAsync(uploaded, size, sha256, key, cancellation) is { } problem
-            ? (null, Failure.Of(ErrorCodes.TrainerProtocol, $"The file that the trainer announced {problem}"))
-            : (key, null);
+        if (await stores.Internal.KeepAsync(uploaded, size, sha256, key, cancellation) is { } problem)
+            return (null, null, Failure.Of(ErrorCodes.TrainerProtocol, $"The file that the trainer announced {problem}"));
+        var (outcomes, wrong) = await images.StoreAsync(prediction, key, cancellation);
+        if (wrong is null)
+            return (key, outcomes, null);
+        await stores.Internal.DeleteAsync(key, cancellation);
+        return (null, null, Failure.Of(ErrorCodes.TrainerProtocol, $"The file that the trainer announced {wrong}"));
     }
 
     private async Task<(string Key, string Sha256, int Epoch)> CheckpointAsync(Guid jobId, CheckpointName name, CancellationToken cancellation)

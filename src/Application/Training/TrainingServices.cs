@@ -26,6 +26,8 @@ public static class TrainingServices
         services.AddScoped<AttemptFiles>();
         services.AddScoped<SweepLifecycle>();
         services.AddScoped<CheckpointRemoval>();
+        services.AddScoped<PredictedImages>();
+        services.AddScoped<PredictionComparison>();
         services.AddScoped<PredictionLifecycle>();
         services.AddScoped<JobRecords>();
         services.AddScoped<JobRecordKeeping>();

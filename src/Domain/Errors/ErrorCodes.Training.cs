@@ -13,6 +13,7 @@ public static partial class ErrorCodes
     public static readonly ErrorCode LossDiverged = User(422, "LOSS_DIVERGED", "The loss became infinite or is not a number.", "Use a lower learning rate, or clip the gradients.", TrainerUse.Failure);
     public static readonly ErrorCode NoSuggestion = User(409, "NO_SUGGESTION", "The job has no change to try.", "Send the fields to change in config.");
     public static readonly ErrorCode SweepFoundNothing = User(422, "SWEEP_FOUND_NOTHING", "No run of the sweep completed.", "See the failures of its runs.");
+    public static readonly ErrorCode NotComparable = User(409, "NOT_COMPARABLE", "The predictions cannot be compared image by image.", "Compare two predictions of one dataset version that were measured and have completed.");
     public static readonly ErrorCode NetworkError = Transient(503, "NETWORK_ERROR", "The network failed.", "The platform tries again.", TrainerUse.Failure | TrainerUse.Reply);
     public static readonly ErrorCode FrameworkError = Permanent(500, "FRAMEWORK_ERROR", "The framework failed.", "See the job's log.", TrainerUse.Failure);
     public static readonly ErrorCode AttemptCancelled = User(409, "CANCELLED", "It was cancelled.", "Start a new one.", TrainerUse.Failure);

@@ -57,6 +57,12 @@ public sealed class BatchPrediction
 
     /// <summary>How well the answers agree with the annotations of the dataset version; null when that was not asked for, or not yet measured.</summary>
     public CheckpointMeasures? Measured { get; set; }
+
+    /// <summary>How many images came out how; null until completed, and of predictions from before images were listed.</summary>
+    public PredictionOutcomes? Outcomes { get; set; }
+
+    /// <summary>Whether the answers are compared with annotations of the model's classes.</summary>
+    public bool IsMeasured => Config.TryGetValue("measure", out var measure) && measure.ValueKind == JsonValueKind.True;
     public Failure? Error { get; private set; }
     public required Guid CreatedBy { get; init; }
     public DateTimeOffset CreatedAt { get; init; }

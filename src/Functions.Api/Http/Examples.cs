@@ -35,6 +35,8 @@ public static class Examples
     public const string PersonalToken = "01995b5e-0a00-7000-8000-000000000012";
 
     public const string Prediction = "01995b5e-0a00-7000-8000-000000000016";
+    /// <summary>Another one of the same dataset version.</summary>
+    public const string OtherPrediction = "01995b5e-0a00-7000-8000-000000000017";
     public const string Sweep = "01995b5e-0a00-7000-8000-000000000015";
     public const string Operation = "01995b5e-0a00-7000-8000-000000000013";
 

@@ -16,4 +16,14 @@ internal static class JobAccess
         await access.RequireForAsync(user, job?.ProjectId, permission, "job", cancellation);
         return job!;
     }
+
+    /// <summary>Reads a prediction in whose project the caller has a permission.</summary>
+    /// <param name="field">Parameter of the request that names it; null for the address.</param>
+    public static async Task<BatchPrediction> RequirePredictionAsync(
+        this ProjectAccess access, PlatformDatabase database, CurrentUser user, Guid id, Permission permission, CancellationToken cancellation, string? field = null)
+    {
+        var prediction = await database.Predictions.AsNoTracking().SingleOrDefaultAsync(row => row.Id == id, cancellation);
+        await access.RequireForAsync(user, prediction?.ProjectId, permission, "prediction", cancellation, field);
+        return prediction!;
+    }
 }

@@ -49,12 +49,13 @@ public sealed record NewPrediction(
 /// <param name="Size">Size of the file in bytes; null until completed.</param>
 /// <param name="Url">Presigned address of the file, which works for an hour: gzip, a JSON object a line with the <c>path</c> of an image, then <c>class</c>, <c>confidence</c> and <c>top</c> of a classification, or <c>annotations</c> in the form of a dataset's own with a <c>confidence</c>; null until completed.</param>
 /// <param name="Measured">How well the answers agree with the annotations; null unless <c>measure</c> was asked for and the prediction is completed.</param>
+/// <param name="Outcomes">How many images came out how; null until completed, and of a prediction from before images were listed.</param>
 /// <param name="Error">Why it failed; null otherwise.</param>
 /// <param name="CreatedBy">Account that asked for it.</param>
 /// <param name="CompletedAt">When it ended; null before.</param>
 public sealed record BatchPredictionAnswer(
     Guid Id, Guid ProjectId, Guid JobId, Guid? ModelVersionId, int CheckpointEpoch, Guid DatasetVersionId, string Framework, string Model, TaskType TaskType, IReadOnlyDictionary<string, JsonElement> Config,
-    PredictionState State, bool CancelRequested, int? Images, long? Size, Uri? Url, CheckpointMeasures? Measured, FailureAnswer? Error, Guid CreatedBy, DateTimeOffset CreatedAt, DateTimeOffset? CompletedAt);
+    PredictionState State, bool CancelRequested, int? Images, long? Size, Uri? Url, CheckpointMeasures? Measured, PredictionOutcomes? Outcomes, FailureAnswer? Error, Guid CreatedBy, DateTimeOffset CreatedAt, DateTimeOffset? CompletedAt);
 
 /// <summary>Predictions over dataset versions.</summary>
 public sealed class PredictionFunctions(PlatformDatabase database, PredictionLifecycle predictions, ObjectStores stores, ProjectAccess access)
@@ -97,7 +98,7 @@ public sealed class PredictionFunctions(PlatformDatabase database, PredictionLif
     [Function("GetPrediction"), RequiresPermission(Permission.TrainingRead)]
     [Operation("Get a prediction", Returns = typeof(BatchPredictionAnswer), Description = "A prediction, with the address of its file when it has completed.")]
     public async Task<IResult> Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = RouteOfOne)] HttpRequest request, Guid id, CancellationToken cancellation) =>
-        Answer.Ok(Of(await RequireAsync(request.CurrentUser(), id, Permission.TrainingRead, cancellation)));
+        Answer.Ok(Of(await access.RequirePredictionAsync(database, request.CurrentUser(), id, Permission.TrainingRead, cancellation)));
 
     [Function("CancelPrediction"), RequiresPermission(Permission.TrainingRun)]
     [Operation("Cancel a prediction", Returns = typeof(BatchPredictionAnswer), Status = 202, Problems = ["INVALID_STATE"], Description = "It stops a moment after the answer.")]
@@ -105,7 +106,7 @@ public sealed class PredictionFunctions(PlatformDatabase database, PredictionLif
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = RouteOfOne + "/cancel")] HttpRequest request, Guid id, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
     {
         var user = request.CurrentUser();
-        var prediction = await RequireAsync(user, id, Permission.TrainingRun, cancellation);
+        var prediction = await access.RequirePredictionAsync(database, user, id, Permission.TrainingRun, cancellation);
         if (prediction.CreatedBy != user.Id)
             await access.RequireAsync(user, prediction.ProjectId, Permission.TrainingManage, cancellation);
         var cancelled = await predictions.CancelAsync(id, cancellation);
@@ -113,18 +114,11 @@ public sealed class PredictionFunctions(PlatformDatabase database, PredictionLif
         return Answer.Accepted($"/{Route}/{id}", Of(cancelled));
     }
 
-    private async Task<BatchPrediction> RequireAsync(CurrentUser user, Guid id, Permission permission, CancellationToken cancellation)
-    {
-        var prediction = await database.Predictions.AsNoTracking().SingleOrDefaultAsync(row => row.Id == id, cancellation);
-        await access.RequireForAsync(user, prediction?.ProjectId, permission, "prediction", cancellation);
-        return prediction!;
-    }
-
     private BatchPredictionAnswer Of(BatchPrediction row)
     {
         var file = row is { State: PredictionState.Completed, Key: { } key } ? new Uri(stores.Internal.PresignGet(key, DownloadLifetime, "predictions.jsonl.gz").Url) : null;
         return new BatchPredictionAnswer(
             row.Id, row.ProjectId, row.JobId, row.ModelVersionId, row.CheckpointEpoch, row.DatasetVersionId, row.Framework, row.Model, row.TaskType, row.Config, row.State, row.CancelRequested, row.Images,
-            file is null ? null : row.Size, file, file is null ? null : row.Measured, FailureAnswer.Of(row.Error), row.CreatedBy, row.CreatedAt, row.CompletedAt);
+            file is null ? null : row.Size, file, file is null ? null : row.Measured, row.Outcomes, FailureAnswer.Of(row.Error), row.CreatedBy, row.CreatedAt, row.CompletedAt);
     }
 }

@@ -268,6 +268,8 @@ internal static class Mappings
             prediction.Property(p => p.Config).HasJson();
             prediction.Property(p => p.Error).HasJson();
             prediction.Property(p => p.Measured).HasJson();
+            prediction.Property(p => p.Outcomes).HasJson();
+            prediction.Ignore(p => p.IsMeasured);
             prediction.HasOne<Project>().WithMany().HasForeignKey(p => p.ProjectId);
             prediction.HasOne<DatasetVersion>().WithMany().HasForeignKey(p => p.DatasetVersionId);
             prediction.HasOne<TrainingJob>().WithMany().HasForeignKey(p => p.JobId);
@@ -276,6 +278,20 @@ internal static class Mappings
             // For quotas.
             prediction.HasIndex(p => new { p.CreatedBy, p.CompletedAt });
             prediction.HasIndex(p => p.CreatedAt).HasFilter("state IN ('pending', 'running')").HasDatabaseName("ix_predictions_active");
+        });
+        model.Entity<PredictedImage>(image =>
+        {
+            image.ToTable("prediction_images");
+            image.HasKey(i => new { i.PredictionId, i.Path });
+            image.HasOne<BatchPrediction>().WithMany().HasForeignKey(i => i.PredictionId);
+            image.HasIndex(i => new { i.PredictionId, i.Outcome, i.Path });
+        });
+        model.Entity<PredictedImageClass>(image =>
+        {
+            image.ToTable("prediction_image_classes");
+            image.HasKey(i => new { i.PredictionId, i.Class, i.Path });
+            image.HasOne<BatchPrediction>().WithMany().HasForeignKey(i => i.PredictionId);
+            image.HasIndex(i => new { i.PredictionId, i.Class, i.Outcome, i.Path });
         });
         model.Entity<SweepRun>(run =>
         {

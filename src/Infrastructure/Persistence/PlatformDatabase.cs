@@ -43,6 +43,8 @@ public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options)
     public DbSet<Sweep> Sweeps => Set<Sweep>();
     public DbSet<SweepRun> SweepRuns => Set<SweepRun>();
     public DbSet<BatchPrediction> Predictions => Set<BatchPrediction>();
+    public DbSet<PredictedImage> PredictedImages => Set<PredictedImage>();
+    public DbSet<PredictedImageClass> PredictedImageClasses => Set<PredictedImageClass>();
     public DbSet<Model> Models => Set<Model>();
     public DbSet<ModelVersion> ModelVersions => Set<ModelVersion>();
     public DbSet<Export> Exports => Set<Export>();

@@ -45,7 +45,7 @@ public sealed class PredictionQuotaTests(TrainingDatabase training, PostgresServ
         await using (var database = training.Open())
         await using (var users = Users())
         {
-            var predictions = new PredictionLifecycle(database, null!, new Quotas(database, users, MiddleOfAMonth), MiddleOfAMonth);
+            var predictions = new PredictionLifecycle(database, null!, new PredictedImages(database, null!), new Quotas(database, users, MiddleOfAMonth), MiddleOfAMonth);
             await predictions.FinishAsync(first.Id, AttemptState.Cancelled, null, Cancellation);
         }
 
@@ -86,7 +86,7 @@ public sealed class PredictionQuotaTests(TrainingDatabase training, PostgresServ
         await using var database = training.Open();
         await using var users = Users();
         var once = new IdempotentCreate<BatchPrediction>(null, _ => new StoredAnswer(202, null, null, null), MiddleOfAMonth);
-        return (await new PredictionLifecycle(database, null!, new Quotas(database, users, MiddleOfAMonth), MiddleOfAMonth)
+        return (await new PredictionLifecycle(database, null!, new PredictedImages(database, null!), new Quotas(database, users, MiddleOfAMonth), MiddleOfAMonth)
             .CreateAsync(_account, job.ProjectId, new PredictionSettings(model, null, null, job.DatasetVersionId, null, null, Measure: false), once, Cancellation)).Made!;
     }
 

@@ -242,14 +242,8 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         {
             JobId = id, Attempt = 1, Epoch = 1, Name = "epoch_1.pt", Key = $"checkpoints/{id}/1/epoch_1.pt", Size = 100, Sha256 = new string('c', 64), Best = true, Metrics = new() { ["accuracy"] = 0.9 }, CreatedAt = Then,
         });
-        var prediction = new BatchPrediction
-        {
-            Id = Guid.Parse(Examples.Prediction), ProjectId = job.ProjectId, JobId = job.Id, CheckpointKey = $"checkpoints/{id}/1/epoch_1.pt", CheckpointSha256 = new string('c', 64), CheckpointEpoch = 1,
-            DatasetVersionId = job.DatasetVersionId, Framework = job.Framework, Model = job.Model, TaskType = job.TaskType, Config = [], Key = "models/predictions/example.jsonl.gz", Size = 100, Images = 1,
-            CreatedBy = job.CreatedBy, CreatedAt = Then,
-        };
-        prediction.MoveTo(PredictionState.Completed, Then);
-        platform.Predictions.Add(prediction);
+        AddPrediction(platform, job, Examples.Prediction, ImageOutcome.Wrong, "dent");
+        AddPrediction(platform, job, Examples.OtherPrediction, ImageOutcome.Right, "scratch");
         var sweep = new Sweep
         {
             Id = Guid.Parse(Examples.Sweep), ProjectId = job.ProjectId, DatasetVersionId = job.DatasetVersionId, Name = "Learning rates", Framework = job.Framework, Model = job.Model, TaskType = job.TaskType, Config = [],
@@ -262,6 +256,28 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         {
             JobId = id, Type = "log", Time = Then, Data = JsonSerializer.SerializeToElement(new { attempt = 1, level = "info", message = "epoch 1 of 1", source = "trainer", time = Then }),
         });
+    }
+
+    /// <summary>A measured prediction of the one image of the version.</summary>
+    private static void AddPrediction(PlatformDatabase platform, TrainingJob job, string id, ImageOutcome outcome, string answer)
+    {
+        var isRight = outcome == ImageOutcome.Right ? 1 : 0;
+        var prediction = new BatchPrediction
+        {
+            Id = Guid.Parse(id), ProjectId = job.ProjectId, JobId = job.Id, CheckpointKey = $"checkpoints/{job.Id}/1/epoch_1.pt", CheckpointSha256 = new string('c', 64), CheckpointEpoch = 1,
+            DatasetVersionId = job.DatasetVersionId, Framework = job.Framework, Model = job.Model, TaskType = job.TaskType, Config = new() { ["measure"] = JsonSerializer.SerializeToElement(true) },
+            Key = "models/predictions/example.jsonl.gz", Size = 100, Images = 1, Outcomes = new PredictionOutcomes(isRight, 1 - isRight, 0, 0, 0, new Dictionary<string, int> { ["scratch"] = 1, ["dent"] = 1 - isRight }),
+            CreatedBy = job.CreatedBy, CreatedAt = Then,
+        };
+        prediction.MoveTo(PredictionState.Completed, Then);
+        platform.Predictions.Add(prediction);
+        platform.PredictedImages.Add(new PredictedImage
+        {
+            PredictionId = prediction.Id, Path = "scratch/img_0001.png", Outcome = outcome, TrueClass = "scratch", Class = answer, Confidence = 0.8,
+            Answer = $$"""{"class":"{{answer}}","confidence":0.8,"top":[{"class":"{{answer}}","confidence":0.8}]}""",
+        });
+        foreach (var name in (HashSet<string>)["scratch", answer])
+            platform.PredictedImageClasses.Add(new PredictedImageClass { PredictionId = prediction.Id, Class = name, Path = "scratch/img_0001.png", Outcome = outcome });
     }
 
     private static void AddModel(PlatformDatabase platform)

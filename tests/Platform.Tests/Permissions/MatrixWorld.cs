@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Http;
 using VisionPlatform.Api.Http.Access;
@@ -102,16 +103,12 @@ internal sealed class MatrixWorld
             Space = [new SweepParameter("learningRate", Min: 0.001, Max: 0.1)], Configurations = 1, Seed = 1, CreatedBy = by, CreatedAt = now,
         };
         sweep.End(SweepState.Completed, now);
-        var prediction = new BatchPrediction
-        {
-            ProjectId = project.Id, JobId = ended.Id, CheckpointKey = "none", CheckpointSha256 = new string('0', 64), CheckpointEpoch = 1, DatasetVersionId = version.Id, Framework = "none", Model = "none",
-            TaskType = TaskType.ImageClassification, Config = [], CreatedBy = by, CreatedAt = now,
-        };
-        prediction.MoveTo(PredictionState.Completed, now);
+        var (prediction, otherPrediction) = (NewPrediction(ended, by, now), NewPrediction(ended, by, now));
         var validation = new ValidationResult { JobId = ended.Id, Attempt = 1, Epoch = 1, Split = Split.Val, Metrics = [], Classes = ["a", "b"], ConfusionMatrix = [], PerClass = [], Time = now };
         await using (var database = databases.OpenPlatform())
         {
-            database.AddRange(project, dataset, image, upload, version, job, ended, attempt, model, modelVersion, export, deployment, revision, sweep, prediction, validation);
+            database.AddRange(project, dataset, image, upload, version, job, ended, attempt, model, modelVersion, export, deployment, revision, sweep, prediction, otherPrediction, validation);
+            database.Add(new PredictedImage { PredictionId = prediction.Id, Path = "scratch/img_0001.png", Outcome = ImageOutcome.Wrong, TrueClass = "scratch", Class = "dent", Answer = "{}" });
             await database.SaveChangesAsync();
             await database.Database.ExecuteSqlAsync($"UPDATE training_jobs SET state = 'cancelled', completed_at = {now} WHERE id = {ended.Id}");
         }
@@ -135,13 +132,25 @@ internal sealed class MatrixWorld
         {
             (Examples.Project, project.Id), (Examples.Dataset, dataset.Id), (Examples.Image, image.Id), (Examples.Upload, upload.Id), (Examples.DatasetVersion, version.Id), (Examples.TrainingJob, job.Id),
             (Examples.Attempt, attempt.Id), (Examples.Model, model.Id), (Examples.ModelVersion, modelVersion.Id), (Examples.Export, export.Id), (Examples.Deployment, deployment.Id), (EndedJob, ended.Id),
-            (Examples.Sweep, sweep.Id), (Examples.Prediction, prediction.Id),
+            (Examples.Sweep, sweep.Id), (Examples.Prediction, prediction.Id), (Examples.OtherPrediction, otherPrediction.Id),
         })
             _ids[example] = id;
     }
 
     /// <summary>The id that requests use for the job that has ended.</summary>
     public const string EndedJob = "ended-job";
+
+    /// <summary>A measured prediction that has completed.</summary>
+    private static BatchPrediction NewPrediction(TrainingJob job, Guid by, DateTimeOffset now)
+    {
+        var prediction = new BatchPrediction
+        {
+            ProjectId = job.ProjectId, JobId = job.Id, CheckpointKey = "none", CheckpointSha256 = new string('0', 64), CheckpointEpoch = 1, DatasetVersionId = job.DatasetVersionId, Framework = "none", Model = "none",
+            TaskType = TaskType.ImageClassification, Config = new() { ["measure"] = JsonSerializer.SerializeToElement(true) }, Outcomes = new PredictionOutcomes(0, 1, 0, 0, 0, new Dictionary<string, int>()), CreatedBy = by, CreatedAt = now,
+        };
+        prediction.MoveTo(PredictionState.Completed, now);
+        return prediction;
+    }
 
     private static User NewAccount(SystemRole role, Guid organization)
     {

@@ -58,6 +58,82 @@ public sealed class PredictionTests(TrainingLab lab)
         (await lab.Admin.GetAsync($"training/jobs/{jobId}/validation?epoch=99")).Expect(404, "NOT_FOUND");
     }
 
+    [Fact]
+    public async Task The_images_of_two_checkpoints_are_listed_by_what_came_of_them_and_compared()
+    {
+        var jobId = await lab.StartJobAsync(epochs: 3);
+        await lab.WaitForStateAsync(jobId, "completed");
+        var first = (await PostAsync(new { jobId, checkpoint = new { attempt = 1, epoch = 1 }, datasetVersionId = lab.DatasetVersionId, measure = true })).Expect(202).Id;
+        var second = (await PostAsync(new { jobId, checkpoint = new { attempt = 1, epoch = 3 }, datasetVersionId = lab.DatasetVersionId, measure = true })).Expect(202).Id;
+        var unmeasured = (await PostAsync(new { jobId, checkpoint = new { attempt = 1, epoch = 3 }, datasetVersionId = lab.DatasetVersionId, split = "val" })).Expect(202).Id;
+        // It waits for the two others, or for the slot of the trainer.
+        (await lab.Admin.GetAsync($"training/predictions/{unmeasured}/images")).Expect(409, "INVALID_STATE");
+        (await lab.Admin.GetAsync($"training/predictions/{first}/comparison?with={unmeasured}")).Expect(409, "NOT_COMPARABLE");
+        var (before, after) = ((await LinesAsync(first)).ToDictionary(Path, ClassOf), (await LinesAsync(second)).ToDictionary(Path, ClassOf));
+        bool Was(string path) => before[path] == path.Split('/')[0];
+        bool Is(string path) => after[path] == path.Split('/')[0];
+
+        Assert.Equal(before.Keys.Where(Was).Order(StringComparer.Ordinal), (await AllAsync($"{first}/images?outcome=right&limit=7")).Select(Path).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            before.Where(line => line.Value == "3" || line.Key.StartsWith("3/", StringComparison.Ordinal)).Select(line => line.Key).Order(StringComparer.Ordinal),
+            (await AllAsync($"{first}/images?class=3&limit=50")).Select(Path).Order(StringComparer.Ordinal));
+        Assert.Empty(await AllAsync($"{first}/images?class=3&outcome=failed"));
+        var counts = (await lab.Admin.GetAsync($"training/predictions/{first}/comparison?with={second}")).Expect(200).Body.GetProperty("counts");
+        foreach (var (agreement, field, wanted) in (IEnumerable<(string, string, Func<string, bool>)>)
+            [("both_right", "bothRight", path => Was(path) && Is(path)), ("only_first", "onlyFirst", path => Was(path) && !Is(path)),
+             ("only_second", "onlySecond", path => !Was(path) && Is(path)), ("neither", "neither", path => !Was(path) && !Is(path))])
+        {
+            var images = await AllAsync($"{first}/comparison/images?with={second}&agreement={agreement}&limit=30");
+            Assert.Equal(before.Keys.Where(wanted).Order(StringComparer.Ordinal), images.Select(Path).Order(StringComparer.Ordinal));
+            Assert.Equal(images.Count, counts.GetProperty(field).GetInt32());
+            Assert.All(images, image => Assert.Equal((before[Path(image)], after[Path(image)]), (ClassOf(image.GetProperty("first")), ClassOf(image.GetProperty("second")))));
+        }
+        await OneImageAsync(first, before.Keys.First());
+        await LinesAsync(unmeasured);
+        (await lab.Admin.GetAsync($"training/predictions/{unmeasured}/comparison?with={first}")).Expect(409, "NOT_COMPARABLE");
+        Assert.All(await AllAsync($"{unmeasured}/images"), image => Assert.Equal("not_measured", image.GetProperty("result").GetProperty("outcome").GetString()));
+        await RefusedAsync(first, second);
+    }
+
+    /// <summary>An image is shown with the file, the small one, and what was answered.</summary>
+    private async Task OneImageAsync(Guid prediction, string path)
+    {
+        var image = (await lab.Admin.GetAsync($"training/predictions/{prediction}/image?path={Uri.EscapeDataString(path)}")).Expect(200).Body;
+        Assert.Equal(path.Split('/')[0], image.GetProperty("result").GetProperty("trueClass").GetString());
+        Assert.Equal(5, image.GetProperty("answer").GetProperty("top").GetArrayLength());
+        using var store = new HttpClient();
+        Assert.NotEmpty(await store.GetByteArrayAsync(image.GetProperty("picture").GetProperty("url").GetString()));
+        (await lab.Admin.GetAsync($"training/predictions/{prediction}/image?path=no%2Fsuch.png")).Expect(404, "NOT_FOUND");
+        (await lab.Admin.GetAsync($"training/predictions/{prediction}/image")).Expect(400, "INVALID_PARAMETER");
+    }
+
+    private async Task RefusedAsync(Guid first, Guid second)
+    {
+        (await lab.Admin.GetAsync($"training/predictions/{first}/images?outcome=perhaps")).Expect(400, "INVALID_PARAMETER");
+        (await lab.Admin.GetAsync($"training/predictions/{first}/images?cursor=made-up")).Expect(400, "INVALID_CURSOR");
+        (await lab.Admin.GetAsync($"training/predictions/{first}/comparison")).Expect(400, "INVALID_PARAMETER");
+        (await lab.Admin.GetAsync($"training/predictions/{first}/comparison?with={first}")).Expect(409, "NOT_COMPARABLE");
+        (await lab.Admin.GetAsync($"training/predictions/{first}/comparison?with={Guid.NewGuid()}")).Expect(404, "NOT_FOUND");
+        var stranger = await lab.NewStrangerAsync();
+        foreach (var address in (string[])["images", "image?path=a", $"comparison?with={second}", $"comparison/images?with={second}"])
+            (await stranger.GetAsync($"training/predictions/{first}/{address}")).Expect(404, "NOT_FOUND");
+    }
+
+    private async Task<List<JsonElement>> AllAsync(string address)
+    {
+        var (items, cursor) = (new List<JsonElement>(), (string?)null);
+        do
+        {
+            var page = (await lab.Admin.GetAsync($"training/predictions/{address}{(cursor is null ? "" : $"{(address.Contains('?') ? '&' : '?')}cursor={cursor}")}")).Expect(200);
+            items.AddRange(page.Items);
+            cursor = page.NextCursor;
+        }
+        while (cursor is not null);
+        return items;
+    }
+
+    private static string? ClassOf(JsonElement line) => line.GetProperty("class").GetString();
+
     private async Task<JsonElement> MeasuredAsync(Guid id) => (await lab.Admin.GetAsync($"training/predictions/{id}")).Expect(200).Body.GetProperty("measured");
 
     private Task<ApiAnswer> PostAsync(object body) => lab.Admin.PostAsync("training/predictions", body);

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { ChevronLeft, ChevronRight, ExternalLink, SquareDashedMousePointer, Trash2 } from 'lucide-react';
-import { useState, type KeyboardEvent, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { api } from '../api/client';
 import type { Dataset, Image } from '../api/schema';
 import { ago, bytes, dateTime, number } from '../app/format';
@@ -14,6 +14,7 @@ import styles from './Images.module.css';
 import { imageWords } from './imageWords';
 import { LazyViewer } from './LazyViewer';
 import { classNamesOf, hasAnnotations, useDatasetMay } from './useDataset';
+import { useStepKeys } from './useStepKeys';
 import { datasetWords } from './words';
 
 /** One image of a dataset with its annotations. */
@@ -31,6 +32,7 @@ export function ImageDialog({ dataset, image, onClose, onStep, onDeleted, onExpi
   const may = useDatasetMay(dataset.id);
   const queries = useQueryClient();
   const [deleting, setDeleting] = useState(false);
+  useStepKeys(onStep);
   const annotated = hasAnnotations(dataset.taskType);
   const path = { params: { path: { id: dataset.id, imageId: image.id } } };
   const annotations = api.useQuery('get', '/api/v1/datasets/{id}/images/{imageId}/annotations', path, { enabled: annotated });
@@ -53,7 +55,7 @@ export function ImageDialog({ dataset, image, onClose, onStep, onDeleted, onExpi
   ];
   return (
     <Dialog open wide="full" onClose={onClose} title={image.path.split('/').at(-1) ?? image.path}>
-      <div className={styles.dialog} onKeyDown={(event) => stepOnKey(event, onStep)}>
+      <div className={styles.dialog}>
         <div className={styles.stage}>
           <LazyViewer
             key={image.id} src={image.url} name={image.path} size={image} height="100%" classes={classNamesOf(dataset)} truth={told?.annotations}
@@ -81,14 +83,4 @@ export function ImageDialog({ dataset, image, onClose, onStep, onDeleted, onExpi
       </ConfirmDialog>
     </Dialog>
   );
-}
-
-/** A and D or the page keys go to another image; arrows too, except in the viewer, where they move the picture. */
-export function stepOnKey(event: KeyboardEvent, onStep: (by: 1 | -1) => void): void {
-  const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLSelectElement;
-  if (typing || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  const by = { a: -1, A: -1, PageUp: -1, ArrowLeft: -1, d: 1, D: 1, PageDown: 1, ArrowRight: 1 }[event.key];
-  if (by !== 1 && by !== -1) return;
-  event.preventDefault();
-  onStep(by);
 }

@@ -11,13 +11,13 @@ import { Dialog } from '../parts/Dialog';
 import { Row } from '../parts/Page';
 import { notify } from '../parts/Toast';
 import type { usePagedItems } from '../parts/virtual';
-import { stepOnKey } from './ImageDialog';
 import styles from './Images.module.css';
 import { imageWords } from './imageWords';
 import { LazyViewer } from './LazyViewer';
 import { ManifestFinder, manifestLines } from './manifest';
 import { hasAnnotations } from './useDataset';
 import { useOpenItem } from './useOpenItem';
+import { useStepKeys } from './useStepKeys';
 import { versionWords } from './versionWords';
 import { datasetWords } from './words';
 
@@ -54,6 +54,7 @@ function Shown({ dataset, version, image, finder, onClose, onStep, onExpired }: 
   const words = useWords(versionWords);
   const texts = useWords(imageWords);
   const names = useWords(datasetWords);
+  useStepKeys(onStep);
   const annotated = hasAnnotations(dataset.taskType);
   const truth = useQuery({ queryKey: ['version-truth', version.id, image.path], queryFn: () => finder.find(image.path), enabled: annotated, staleTime: Infinity, gcTime: 60_000, retry: 1 });
   const objects = truth.data?.annotations;
@@ -64,7 +65,7 @@ function Shown({ dataset, version, image, finder, onClose, onStep, onExpired }: 
   ];
   return (
     <Dialog open wide="full" onClose={onClose} title={`${words.version(version.number)} · ${image.path.split('/').at(-1) ?? image.path}`}>
-      <div className={styles.dialog} onKeyDown={(event) => stepOnKey(event, onStep)}>
+      <div className={styles.dialog}>
         <div className={styles.stage}>
           <LazyViewer key={image.path} src={image.url} name={image.path} size={image} height="100%" classes={version.classes.map(({ name }) => name)} truth={objects} skeleton={version.keypoints?.skeleton} keypointNames={version.keypoints?.names} onExpired={onExpired} />
         </div>

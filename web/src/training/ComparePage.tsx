@@ -11,6 +11,7 @@ import { Card, Page } from '../parts/Page';
 import { Empty, ErrorState, Skeleton } from '../parts/States';
 import { metricComparisons, settingRows, type Compared } from './compare';
 import styles from './Compare.module.css';
+import { ComparedPredictions } from './ComparedPredictions';
 import { curvesQuery, jobQuery, useNow, useTrainers, useVersions, versionName } from './data';
 import { useFieldName } from './fields';
 import { secondsPerEpoch } from './jobCurves';
@@ -63,6 +64,7 @@ export function ComparePage() {
         <ComparedCurves compared={compared} wanted={search.metrics} onChoose={(metrics) => void navigate({ search: (before: CompareSearch) => ({ ...before, metrics }), replace: true, resetScroll: false })} />
       </Suspense>
       <MetricsTable compared={compared} />
+      <ComparedPredictions projectId={projectId} compared={compared} />
       <SettingsTable compared={compared} all={search.all === true} onAll={(all) => void navigate({ search: (before: CompareSearch) => ({ ...before, all: all || undefined }), replace: true, resetScroll: false })} />
       {compared.length > 2 && <Suspense fallback={<Skeleton lines={1} height={320} />}><ComparedSettings compared={compared} onOpen={(jobId) => void navigate({ to: '/projects/$projectId/jobs/$jobId', params: { projectId, jobId } })} /></Suspense>}
     </Page>

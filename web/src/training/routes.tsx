@@ -2,7 +2,7 @@ import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { projectRoute } from '../projects/routes';
 import { readJobsSearch } from './jobs';
 import { readLogSearch } from './logSearch';
-import { readPredictionsSearch } from './predictions/search';
+import { readComparisonSearch, readPredictionSearch, readPredictionsSearch } from './predictions/search';
 import { readSweepsSearch } from './sweeps/search';
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
@@ -52,7 +52,8 @@ export const trainingRoutes = {
       component: lazyRouteComponent(() => import('./sweeps/SweepPage'), 'SweepPage'),
     }),
     createRoute({ getParentRoute: () => projectRoute, path: '/predictions', validateSearch: readPredictionsSearch, component: lazyRouteComponent(() => import('./predictions/PredictionsPage'), 'PredictionsPage') }),
-    createRoute({ getParentRoute: () => projectRoute, path: '/predictions/$predictionId', component: lazyRouteComponent(() => import('./predictions/PredictionPage'), 'PredictionPage') }),
+    createRoute({ getParentRoute: () => projectRoute, path: '/predictions/$predictionId', validateSearch: readPredictionSearch, component: lazyRouteComponent(() => import('./predictions/PredictionPage'), 'PredictionPage') }),
+    createRoute({ getParentRoute: () => projectRoute, path: '/predictions/$predictionId/compare', validateSearch: readComparisonSearch, component: lazyRouteComponent(() => import('./predictions/PredictionComparePage'), 'PredictionComparePage') }),
     createRoute({
       getParentRoute: () => projectRoute,
       path: '/compare',

@@ -27,13 +27,7 @@ internal static class Geometry
     public static double Round(double value) => Math.Round(value, 2, MidpointRounding.AwayFromZero) + 0.0; // -0 becomes 0
 
     /// <summary>Area by the shoelace formula, in square pixels; 0 for points on a line.</summary>
-    public static double Area(IReadOnlyList<double> ring)
-    {
-        var twice = 0.0;
-        for (int i = 0, j = ring.Count - 2; i < ring.Count; j = i, i += 2)
-            twice += ring[j] * ring[i + 1] - ring[i] * ring[j + 1];
-        return Math.Abs(twice) / 2;
-    }
+    public static double Area(IReadOnlyList<double> ring) => Math.Abs(SignedArea(ring));
 
     public static Bounds BoundsOf(IReadOnlyList<double> ring)
     {
@@ -54,6 +48,46 @@ internal static class Geometry
         points = Cut(points, point => point.Y, (point, at) => (at, 0), 1);
         points = Cut(points, point => height - point.Y, (point, at) => (at, height), 1);
         return [.. points.SelectMany(point => (double[])[point.X, point.Y])];
+    }
+
+    /// <summary>The part of a convex ring inside another convex ring; empty when they have nothing in common.</summary>
+    public static double[] ClipConvex(IReadOnlyList<double> ring, IReadOnlyList<double> window)
+    {
+        var points = new List<(double X, double Y)>(ring.Count / 2 + 4);
+        for (var i = 0; i < ring.Count; i += 2)
+            points.Add((ring[i], ring[i + 1]));
+        var turn = SignedArea(window) < 0 ? -1 : 1;
+        for (int i = 0, j = window.Count - 2; i < window.Count; j = i, i += 2)
+        {
+            var (fromX, fromY, alongX, alongY) = (window[j], window[j + 1], window[i] - window[j], window[i + 1] - window[j + 1]);
+            points = CutConvex(points, point => turn * (alongX * (point.Y - fromY) - alongY * (point.X - fromX)));
+        }
+        return [.. points.SelectMany(point => (double[])[point.X, point.Y])];
+    }
+
+    private static double SignedArea(IReadOnlyList<double> ring)
+    {
+        var twice = 0.0;
+        for (int i = 0, j = ring.Count - 2; i < ring.Count; j = i, i += 2)
+            twice += ring[j] * ring[i + 1] - ring[i] * ring[j + 1];
+        return twice / 2;
+    }
+
+    private static List<(double X, double Y)> CutConvex(List<(double X, double Y)> points, Func<(double X, double Y), double> distance)
+    {
+        var kept = new List<(double X, double Y)>(points.Count + 2);
+        for (int i = 0, j = points.Count - 1; i < points.Count; j = i++)
+        {
+            var (before, here) = (distance(points[j]), distance(points[i]));
+            if (before < 0 != here < 0)
+            {
+                var share = before / (before - here);
+                kept.Add((points[j].X + (points[i].X - points[j].X) * share, points[j].Y + (points[i].Y - points[j].Y) * share));
+            }
+            if (here >= 0)
+                kept.Add(points[i]);
+        }
+        return kept;
     }
 
     /// <summary>Keeps what lies on the side of a border where the distance is not negative.</summary>

@@ -73,6 +73,77 @@ public sealed class RunLengthMask
         return new RunLengthMask(height, width, runs);
     }
 
+    /// <summary>The mask of rings <c>x1, y1, x2, y2, …</c>: the pixels whose middle lies in one of them.</summary>
+    public static RunLengthMask Of(int height, int width, IReadOnlyList<double[]> rings)
+    {
+        var (runs, end) = (new List<long>(), 0L);
+        for (var column = 0; column < width; column++)
+            foreach (var (top, bottom) in RowsInside(rings, column + 0.5, height))
+            {
+                var start = (long)column * height + top;
+                // A run may go on from the column before.
+                if (start == end && runs.Count > 0)
+                    runs[^1] += bottom - top;
+                else
+                {
+                    runs.Add(start - end);
+                    runs.Add(bottom - top);
+                }
+                end = (long)column * height + bottom;
+            }
+        if (end < (long)height * width || runs.Count == 0)
+            runs.Add((long)height * width - end);
+        return new RunLengthMask(height, width, runs);
+    }
+
+    /// <summary>Number of pixels that are inside both; 0 for masks of other sizes.</summary>
+    public long Common(RunLengthMask other)
+    {
+        if (other.Height != Height || other.Width != Width)
+            return 0;
+        var (common, mine, theirs) = (0L, 0, 0);
+        var (myEnd, theirEnd, at) = (_runs[0], other._runs[0], 0L);
+        while (mine < _runs.Count && theirs < other._runs.Count)
+        {
+            var next = Math.Min(myEnd, theirEnd);
+            if (mine % 2 == 1 && theirs % 2 == 1)
+                common += next - at;
+            at = next;
+            if (myEnd == next && ++mine < _runs.Count)
+                myEnd += _runs[mine];
+            if (theirEnd == next && ++theirs < other._runs.Count)
+                theirEnd += other._runs[theirs];
+        }
+        return common;
+    }
+
+    /// <summary>The rows of a column inside one of the rings, in order, that do not touch.</summary>
+    private static List<(int Top, int Bottom)> RowsInside(IReadOnlyList<double[]> rings, double x, int height)
+    {
+        var rows = new List<(int Top, int Bottom)>();
+        foreach (var ring in rings)
+        {
+            var crossings = new List<double>();
+            for (int i = 0, j = ring.Length - 2; i < ring.Length; j = i, i += 2)
+                if (ring[j] <= x != ring[i] <= x)
+                    crossings.Add(ring[j + 1] + (ring[i + 1] - ring[j + 1]) * (x - ring[j]) / (ring[i] - ring[j]));
+            crossings.Sort();
+            for (var i = 0; i + 1 < crossings.Count; i += 2)
+                if ((Row(crossings[i]), Row(crossings[i + 1])) is var (top, bottom) && top < bottom)
+                    rows.Add((top, bottom));
+        }
+        rows.Sort();
+        var merged = new List<(int Top, int Bottom)>(rows.Count);
+        foreach (var (top, bottom) in rows)
+            if (merged.Count > 0 && top <= merged[^1].Bottom)
+                merged[^1] = (merged[^1].Top, Math.Max(merged[^1].Bottom, bottom));
+            else
+                merged.Add((top, bottom));
+        return merged;
+
+        int Row(double y) => (int)Math.Clamp(Math.Ceiling(y - 0.5), 0, height);
+    }
+
     /// <summary>The compressed text.</summary>
     public string Compress()
     {

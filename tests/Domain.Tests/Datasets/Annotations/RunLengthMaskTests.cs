@@ -56,6 +56,42 @@ public sealed class RunLengthMaskTests
         }
     }
 
+    [Fact]
+    public void The_common_pixels_of_two_masks_are_those_inside_both()
+    {
+        var random = new Random(7);
+        for (var round = 0; round < 200; round++)
+        {
+            var (height, width) = (random.Next(1, 12), random.Next(1, 12));
+            var (one, other) = (Random(height, width), Random(height, width));
+            Assert.Equal(Enumerable.Range(0, height * width).LongCount(i => one.Has(i / width, i % width) && other.Has(i / width, i % width)), one.Common(other));
+            Assert.Equal(one.Area, one.Common(one));
+        }
+        Assert.Equal(0, Random(3, 4).Common(Random(4, 3)));
+
+        RunLengthMask Random(int height, int width)
+        {
+            var density = random.Next(4) / 3.0;
+            var pixels = Enumerable.Range(0, height * width).Select(_ => random.NextDouble() < density).ToArray();
+            return RunLengthMask.Of(height, width, (row, column) => pixels[row * width + column]);
+        }
+    }
+
+    [Fact]
+    public void Rings_become_the_pixels_whose_middle_is_in_one_of_them()
+    {
+        var mask = RunLengthMask.Of(4, 5, [[0, 0, 2, 0, 2, 4, 0, 4], [1, 1, 4, 1, 4, 3, 1, 3]]);
+
+        Assert.Equal(["##...", "####.", "####.", "##..."], Rows(mask));
+        Assert.Equal(["#....", "##...", "###..", "####."], Rows(RunLengthMask.Of(4, 5, [[0, 0, 4, 4, 0, 4]])));
+        Assert.Equal([".....", ".....", ".....", "....."], Rows(RunLengthMask.Of(4, 5, [[9, 9, 12, 9, 12, 12]])));
+        Assert.Equal(["#####", "#####", "#####", "#####"], Rows(RunLengthMask.Of(4, 5, [[-3, -3, 9, -3, 9, 9, -3, 9]])));
+        Assert.Equal(mask.Runs, RunLengthMask.FromRuns(4, 5, mask.Runs).Runs);
+
+        static string[] Rows(RunLengthMask mask) =>
+            [.. Enumerable.Range(0, mask.Height).Select(row => string.Concat(Enumerable.Range(0, mask.Width).Select(column => mask.Has(row, column) ? '#' : '.')))];
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("P")]

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import { Download, Square } from 'lucide-react';
+import { Download, GitCompareArrows, Square } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { api } from '../../api/client';
 import { useMay } from '../../api/permissions';
@@ -9,7 +9,7 @@ import type { BatchPrediction } from '../../api/schema';
 import { useSession } from '../../api/useSession';
 import { bytes, dateTime, duration, metric, number } from '../../app/format';
 import { useWords } from '../../app/words';
-import { Button } from '../../parts/Button';
+import { Button, ButtonLink } from '../../parts/Button';
 import { CopyText } from '../../parts/CopyText';
 import { ConfirmDialog } from '../../parts/Dialog';
 import { Card, Facts, Page } from '../../parts/Page';
@@ -20,7 +20,10 @@ import { useNow, useVersions, versionName } from '../data';
 import jobStyles from '../Job.module.css';
 import { Measures } from '../Measures';
 import { trainingWords } from '../words';
-import { predictionQuery, refetchWhile, useModelVersions } from './predictionData';
+import { predictionQuery, refetchWhile, useModelName } from './predictionData';
+import { predictedImageWords } from './imageWords';
+import { isJudged } from './predictedImages';
+import { PredictionImages } from './PredictionImages';
 import { isUnderWay } from './predictions';
 import { PredictionState } from './PredictionState';
 import { predictionWords } from './words';
@@ -39,15 +42,14 @@ export function PredictionPage() {
 
 function Content({ prediction }: { prediction: BatchPrediction }) {
   const words = useWords(predictionWords);
+  const images = useWords(predictedImageWords);
   const shared = useWords(trainingWords);
   const queries = useQueryClient();
   const versions = useVersions(prediction.projectId);
-  const models = useModelVersions(prediction.projectId);
   const running = isUnderWay(prediction.state);
   const now = useNow(running);
   const seconds = Math.max(0, ((prediction.completedAt === null ? now : Date.parse(prediction.completedAt)) - Date.parse(prediction.createdAt)) / 1000);
-  const named = prediction.modelVersionId === null ? undefined : models.byId.get(prediction.modelVersionId);
-  const model = named === undefined ? words.checkpointOf(number(prediction.checkpointEpoch)) : words.versionOf(named.model.name, number(named.version.number));
+  const model = useModelName(prediction.projectId)(prediction);
   const download = async (): Promise<void> => {
     try {
       // The address works for an hour only.
@@ -61,7 +63,7 @@ function Content({ prediction }: { prediction: BatchPrediction }) {
     <Page
       title={versionName(versions.byId.get(prediction.datasetVersionId)) || words.prediction} subtitle={<span className={jobStyles.subtitle}><span>{model}</span><span>{prediction.framework} / {prediction.model}</span></span>}
       badges={<PredictionState state={prediction.state} />}
-      actions={<>{prediction.state === 'completed' && <Button icon={<Download />} onClick={() => void download()}>{words.download}{prediction.size !== null && ` (${bytes(prediction.size)})`}</Button>}{running && <CancelButton prediction={prediction} />}</>}
+      actions={<>{isJudged(prediction) && <ButtonLink icon={<GitCompareArrows />} to="/projects/$projectId/predictions/$predictionId/compare" params={{ projectId: prediction.projectId, predictionId: prediction.id }}>{images.compare}</ButtonLink>}{prediction.state === 'completed' && <Button icon={<Download />} onClick={() => void download()}>{words.download}{prediction.size !== null && ` (${bytes(prediction.size)})`}</Button>}{running && <CancelButton prediction={prediction} />}</>}
     >
       <Card>
         <div className={jobStyles.state}>
@@ -76,6 +78,7 @@ function Content({ prediction }: { prediction: BatchPrediction }) {
         </div>
       </Card>
       {prediction.measured !== null && <Measures measured={prediction.measured} note={words.measured} />}
+      {prediction.state === 'completed' && <PredictionImages prediction={prediction} named={versions.byId.get(prediction.datasetVersionId)} name={model} />}
       {prediction.state === 'completed' && <Suspense fallback={<Card title={words.result}><Skeleton lines={8} height={28} /></Card>}><PredictionResult prediction={prediction} /></Suspense>}
       <Card title={words.about}>
         <Facts

@@ -13,7 +13,7 @@ import { DataTable, type Column } from '../../parts/virtual/DataTable';
 import { useVersions, versionName } from '../data';
 import styles from '../Training.module.css';
 import { NewPrediction } from './NewPrediction';
-import { useModelVersions, usePredictions } from './predictionData';
+import { useModelName, useModelVersions, usePredictions } from './predictionData';
 import { matchesPrediction, predictionStates } from './predictions';
 import { PredictionState } from './PredictionState';
 import type { PredictionsSearch } from './search';
@@ -30,10 +30,7 @@ export function PredictionsPage() {
   const versions = useVersions(projectId);
   const models = useModelVersions(projectId);
   const datasetOf = (one: BatchPrediction): string => versionName(versions.byId.get(one.datasetVersionId));
-  const modelOf = (one: BatchPrediction): string => {
-    const named = one.modelVersionId === null ? undefined : models.byId.get(one.modelVersionId);
-    return named === undefined ? words.checkpointOf(number(one.checkpointEpoch)) : words.versionOf(named.model.name, number(named.version.number));
-  };
+  const modelOf = useModelName(projectId);
   const shown = (predictions ?? []).filter((one) => matchesPrediction(one, search, [datasetOf(one), modelOf(one)]));
   const set = (change: PredictionsSearch): void => void navigate({ search: (before: PredictionsSearch) => ({ ...before, ...change }), replace: true });
   const create = may && <Button look="primary" icon={<Plus />} onClick={() => set({ new: true })}>{words.newPrediction}</Button>;

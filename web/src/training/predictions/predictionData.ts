@@ -1,8 +1,11 @@
 import { useQueries } from '@tanstack/react-query';
 import { useEffect, useMemo } from 'react';
 import { api } from '../../api/client';
-import type { Model, ModelVersion } from '../../api/schema';
+import type { BatchPrediction, Model, ModelVersion } from '../../api/schema';
+import { number } from '../../app/format';
+import { useWords } from '../../app/words';
 import { isUnderWay } from './predictions';
+import { predictionWords } from './words';
 
 const LIVE = 3000;
 
@@ -39,4 +42,14 @@ export function useModelVersions(projectId: string) {
     return found;
   }, [models.data, lists.pages]);
   return { byId, isPending: models.isPending || lists.isPending, error: models.error ?? lists.error, refetch: models.refetch };
+}
+
+/** Names the model of a prediction: a version, or the checkpoint of an epoch. */
+export function useModelName(projectId: string): (prediction: BatchPrediction) => string {
+  const words = useWords(predictionWords);
+  const { byId } = useModelVersions(projectId);
+  return (prediction) => {
+    const named = prediction.modelVersionId === null ? undefined : byId.get(prediction.modelVersionId);
+    return named === undefined ? words.checkpointOf(number(prediction.checkpointEpoch)) : words.versionOf(named.model.name, number(named.version.number));
+  };
 }

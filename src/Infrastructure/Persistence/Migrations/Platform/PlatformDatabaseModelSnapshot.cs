@@ -1881,6 +1881,10 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("uuid")
                         .HasColumnName("model_version_id");
 
+                    b.Property<string>("Outcomes")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("outcomes");
+
                     b.Property<Guid>("ProjectId")
                         .HasColumnType("uuid")
                         .HasColumnName("project_id");
@@ -2102,6 +2106,91 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasName("pk_job_record_parts");
 
                     b.ToTable("job_record_parts", (string)null);
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Training.PredictedImage", b =>
+                {
+                    b.Property<Guid>("PredictionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("prediction_id");
+
+                    b.Property<string>("Path")
+                        .HasColumnType("text")
+                        .HasColumnName("path");
+
+                    b.Property<string>("Answer")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("answer");
+
+                    b.Property<string>("Class")
+                        .HasColumnType("text")
+                        .HasColumnName("class");
+
+                    b.Property<double?>("Confidence")
+                        .HasColumnType("double precision")
+                        .HasColumnName("confidence");
+
+                    b.Property<int?>("FoundObjects")
+                        .HasColumnType("integer")
+                        .HasColumnName("found_objects");
+
+                    b.Property<int?>("Missed")
+                        .HasColumnType("integer")
+                        .HasColumnName("missed");
+
+                    b.Property<string>("Outcome")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("outcome");
+
+                    b.Property<int?>("Spurious")
+                        .HasColumnType("integer")
+                        .HasColumnName("spurious");
+
+                    b.Property<string>("TrueClass")
+                        .HasColumnType("text")
+                        .HasColumnName("true_class");
+
+                    b.Property<int?>("TrueObjects")
+                        .HasColumnType("integer")
+                        .HasColumnName("true_objects");
+
+                    b.HasKey("PredictionId", "Path")
+                        .HasName("pk_prediction_images");
+
+                    b.HasIndex("PredictionId", "Outcome", "Path")
+                        .HasDatabaseName("ix_prediction_images_prediction_id_outcome_path");
+
+                    b.ToTable("prediction_images", (string)null);
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Training.PredictedImageClass", b =>
+                {
+                    b.Property<Guid>("PredictionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("prediction_id");
+
+                    b.Property<string>("Class")
+                        .HasColumnType("text")
+                        .HasColumnName("class");
+
+                    b.Property<string>("Path")
+                        .HasColumnType("text")
+                        .HasColumnName("path");
+
+                    b.Property<string>("Outcome")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("outcome");
+
+                    b.HasKey("PredictionId", "Class", "Path")
+                        .HasName("pk_prediction_image_classes");
+
+                    b.HasIndex("PredictionId", "Class", "Outcome", "Path")
+                        .HasDatabaseName("ix_prediction_image_classes_prediction_id_class_outcome_path");
+
+                    b.ToTable("prediction_image_classes", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Training.Sweep", b =>
@@ -2940,6 +3029,26 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_job_record_parts_training_jobs_job_id");
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Training.PredictedImage", b =>
+                {
+                    b.HasOne("VisionPlatform.Domain.Training.BatchPrediction", null)
+                        .WithMany()
+                        .HasForeignKey("PredictionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_prediction_images_predictions_prediction_id");
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Training.PredictedImageClass", b =>
+                {
+                    b.HasOne("VisionPlatform.Domain.Training.BatchPrediction", null)
+                        .WithMany()
+                        .HasForeignKey("PredictionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_prediction_image_classes_predictions_prediction_id");
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Training.Sweep", b =>
