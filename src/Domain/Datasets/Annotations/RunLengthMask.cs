@@ -101,6 +101,26 @@ public sealed class RunLengthMask
         return false;
     }
 
+    /// <summary>Pixels inside both masks; none of masks of images of another size.</summary>
+    public long CommonWith(RunLengthMask other)
+    {
+        if ((Height, Width) != (other.Height, other.Width))
+            return 0;
+        var (common, at, end, otherEnd) = (0L, 0L, 0L, 0L);
+        for (int own = -1, others = -1; at < (long)Height * Width;)
+        {
+            while (end == at)
+                end += _runs[++own];
+            while (otherEnd == at)
+                otherEnd += other._runs[++others];
+            var next = Math.Min(end, otherEnd);
+            if (own % 2 == 1 && others % 2 == 1)
+                common += next - at;
+            at = next;
+        }
+        return common;
+    }
+
     /// <summary>The rectangle around the pixels inside; null when there are none.</summary>
     internal Bounds? Bounds()
     {

@@ -56,6 +56,24 @@ public sealed class RunLengthMaskTests
         }
     }
 
+    [Fact]
+    public void Pixels_inside_two_masks_are_counted_whatever_their_runs()
+    {
+        var random = new Random(11);
+        for (var round = 0; round < 100; round++)
+        {
+            var (height, width) = (random.Next(1, 20), random.Next(1, 20));
+            bool[][] pixels = [.. Enumerable.Range(0, 2).Select(_ => Enumerable.Range(0, height * width).Select(_ => random.NextDouble() < round / 99.0).ToArray())];
+            RunLengthMask[] masks = [.. pixels.Select(plane => RunLengthMask.Of(height, width, (row, column) => plane[row * width + column]))];
+
+            Assert.Equal(pixels[0].Zip(pixels[1]).LongCount(both => both.First && both.Second), masks[0].CommonWith(masks[1]));
+            Assert.Equal(masks[0].Area, masks[0].CommonWith(masks[0]));
+            Assert.Equal(0, masks[0].CommonWith(RunLengthMask.Of(height + 1, width, (_, _) => true)));
+        }
+        // Runs of no pixels, as in the uncompressed form of others.
+        Assert.Equal(2, RunLengthMask.FromRuns(1, 4, [0, 2, 0, 1, 1, 0]).CommonWith(RunLengthMask.FromRuns(1, 4, [1, 0, 0, 3])));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("P")]
