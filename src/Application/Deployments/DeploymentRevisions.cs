@@ -1,10 +1,10 @@
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Application.Idempotency;
 using VisionPlatform.Domain;
-using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Exports;
+using VisionPlatform.Infrastructure.Deployments;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Deployments;
@@ -32,7 +32,7 @@ public sealed class DeploymentRevisions(PlatformDatabase database, ServedModels 
         var deployment = (await database.LockDeploymentAsync(deploymentId, cancellation))!;
         if (export.ProjectId != deployment.ProjectId)
             throw new ProblemException(ErrorCodes.InvalidState, "The export belongs to another project.", "exportId");
-        if (await TaskOfAsync(export.Id, cancellation) is var task && task != await TaskOfAsync(deployment.ExportId, cancellation))
+        if (await database.TaskOfExportAsync(export.Id, cancellation) is var task && task != await database.TaskOfExportAsync(deployment.ExportId, cancellation))
             throw new ProblemException(ErrorCodes.InvalidState, $"The export is of a model for {task.AsText()}, the deployment is for another task; its callers expect other answers.", "exportId");
         var revision = new DeploymentRevision
         {
@@ -111,7 +111,4 @@ public sealed class DeploymentRevisions(PlatformDatabase database, ServedModels 
 
     private Task<Guid> ProjectOfAsync(Guid deploymentId, CancellationToken cancellation) =>
         database.Deployments.Where(deployment => deployment.Id == deploymentId).Select(deployment => deployment.ProjectId).SingleAsync(cancellation);
-
-    private Task<TaskType> TaskOfAsync(Guid exportId, CancellationToken cancellation) => database.Exports.Where(export => export.Id == exportId)
-        .Join(database.ModelVersions, export => export.ModelVersionId, version => version.Id, (export, version) => version.TaskType).SingleAsync(cancellation);
 }

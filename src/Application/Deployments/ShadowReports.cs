@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using VisionPlatform.Domain.Datasets.Annotations;
 using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Training;
@@ -16,13 +17,15 @@ public sealed class ShadowReports(IServiceScopeFactory scopes, TimeProvider time
     private readonly PendingCounts<(Guid Deployment, int Revision, int Shadow), Report> _reports = new((report, since) => report.With(since));
 
     /// <summary>Compares the answers of a shadow to a request.</summary>
-    public void Add(ShadowRequest request, IReadOnlyList<Prediction> answers)
+    /// <exception cref="FormatException">A mask is none.</exception>
+    public void Add(ShadowRequest request, AgreementMeasure measure, IReadOnlyList<Prediction> answers)
     {
-        var compared = request.Answers.Zip(answers, (answer, other) => AnswerComparison.Of(FindingsOf(answer), FindingsOf(other))).ToList();
+        var compared = request.Answers.Zip(answers, (answer, other) => AnswerComparison.Of(measure, FindingsOf(answer), FindingsOf(other))).ToList();
         ShadowDifference[] differences = [.. compared.Index().Where(one => one.Item.Pairs.Count > 0).Select(one => new ShadowDifference
         {
             DeploymentId = request.DeploymentId, Revision = request.Revision, ShadowRevision = request.ShadowRevision, At = time.GetUtcNow(),
-            ImageSha256 = Convert.ToHexStringLower(SHA256.HashData(request.Images[one.Index])), Answer = FindingsOf(request.Answers[one.Index]), ShadowAnswer = FindingsOf(answers[one.Index]),
+            ImageSha256 = Convert.ToHexStringLower(SHA256.HashData(request.Images[one.Index])), Agreement = one.Item.Agreements.Count == 0 ? null : one.Item.Agreements.Min(),
+            Answer = [.. FindingsOf(request.Answers[one.Index]).Select(found => found.Finding)], ShadowAnswer = [.. FindingsOf(answers[one.Index]).Select(found => found.Finding)],
         })];
         Change(request, report =>
         {
@@ -30,6 +33,8 @@ public sealed class ShadowReports(IServiceScopeFactory scopes, TimeProvider time
             report.Counts.ImageCount += compared.Count;
             report.Counts.DifferentImages += differences.Length;
             report.Counts.ConfidenceDifference += compared.Sum(comparison => comparison.ConfidenceDifference);
+            report.Counts.Agreement += compared.Sum(comparison => comparison.Agreements.Sum());
+            report.Counts.Measured += compared.Sum(comparison => comparison.Agreements.Count);
             foreach (var (answer, other) in compared.SelectMany(comparison => comparison.Pairs))
                 report.Pairs[(answer ?? "", other ?? "")] = report.Pairs.GetValueOrDefault((answer ?? "", other ?? "")) + 1;
             report.Keep(differences);
@@ -60,11 +65,18 @@ public sealed class ShadowReports(IServiceScopeFactory scopes, TimeProvider time
     }
 
     // An image that cannot be read is a finding of its own, so that a shadow that cannot read it either agrees.
-    private static List<Finding> FindingsOf(Prediction prediction) => prediction switch
+    private static List<ShapedFinding> FindingsOf(Prediction prediction) => prediction switch
     {
-        { Error: { } error } => [new Finding(error.Code, 0, null)],
-        { Class: { } name } => [new Finding(name, prediction.Confidence ?? 0, null)],
-        _ => [.. (prediction.Objects ?? []).Select(found => new Finding(found.Class, found.Score, found.Box))],
+        { Error: { } error } => [new ShapedFinding(new Finding(error.Code, 0, null))],
+        { Class: { } name } => [new ShapedFinding(new Finding(name, prediction.Confidence ?? 0, null))],
+        _ => [.. (prediction.Objects ?? []).Select(found => new ShapedFinding(new Finding(found.Class, found.Score, found.Box), MaskOf(found.Rle), found.Keypoints))],
+    };
+
+    private static RunLengthMask? MaskOf(PredictedMask? mask) => mask switch
+    {
+        null => null,
+        { Size: [var height, var width] } => RunLengthMask.Parse(height, width, mask.Counts),
+        _ => throw new FormatException("The size of a mask is not a height and a width."),
     };
 
     // In the order of their keys: two instances that add to the same rows do not wait for each other in a circle.
@@ -79,14 +91,15 @@ public sealed class ShadowReports(IServiceScopeFactory scopes, TimeProvider time
             // A deployment may have been removed with its project since.
             var written = await database.Database.ExecuteSqlAsync(
                 $"""
-                INSERT INTO shadow_comparisons AS c (deployment_id, revision, shadow_revision, request_count, image_count, different_images, failed_requests, skipped_requests, confidence_difference, first_at, last_at)
+                INSERT INTO shadow_comparisons AS c (deployment_id, revision, shadow_revision, request_count, image_count, different_images, failed_requests, skipped_requests, confidence_difference, agreement, measured, first_at, last_at)
                 SELECT id, {counts.Revision}, {counts.ShadowRevision}, {counts.RequestCount}, {counts.ImageCount}, {counts.DifferentImages}, {counts.FailedRequests}, {counts.SkippedRequests},
-                       {counts.ConfidenceDifference}, {counts.FirstAt}, {counts.LastAt}
+                       {counts.ConfidenceDifference}, {counts.Agreement}, {counts.Measured}, {counts.FirstAt}, {counts.LastAt}
                 FROM deployments WHERE id = {counts.DeploymentId}
                 ON CONFLICT (deployment_id, revision, shadow_revision) DO UPDATE
                 SET request_count = c.request_count + EXCLUDED.request_count, image_count = c.image_count + EXCLUDED.image_count, different_images = c.different_images + EXCLUDED.different_images,
                     failed_requests = c.failed_requests + EXCLUDED.failed_requests, skipped_requests = c.skipped_requests + EXCLUDED.skipped_requests,
-                    confidence_difference = c.confidence_difference + EXCLUDED.confidence_difference, last_at = greatest(c.last_at, EXCLUDED.last_at)
+                    confidence_difference = c.confidence_difference + EXCLUDED.confidence_difference, agreement = c.agreement + EXCLUDED.agreement,
+                    measured = c.measured + EXCLUDED.measured, last_at = greatest(c.last_at, EXCLUDED.last_at)
                 """, cancellation);
             if (written == 0)
                 continue;
@@ -125,6 +138,8 @@ public sealed class ShadowReports(IServiceScopeFactory scopes, TimeProvider time
             Counts.FailedRequests += since.Counts.FailedRequests;
             Counts.SkippedRequests += since.Counts.SkippedRequests;
             Counts.ConfidenceDifference += since.Counts.ConfidenceDifference;
+            Counts.Agreement += since.Counts.Agreement;
+            Counts.Measured += since.Counts.Measured;
             Counts.LastAt = since.Counts.LastAt;
             foreach (var (pair, count) in since.Pairs)
                 Pairs[pair] = Pairs.GetValueOrDefault(pair) + count;

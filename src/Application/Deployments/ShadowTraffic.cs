@@ -3,7 +3,9 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Domain.Errors;
+using VisionPlatform.Infrastructure.Deployments;
 using VisionPlatform.Infrastructure.Persistence;
 using VisionPlatform.Infrastructure.Training;
 
@@ -46,7 +48,8 @@ public sealed partial class ShadowTraffic(IServiceScopeFactory scopes, ShadowRep
                 Interlocked.Add(ref _bytes, -BytesOf(request));
                 try
                 {
-                    reports.Add(request, await AskAsync(request, stoppingToken));
+                    var (measure, answers) = await AskAsync(request, stoppingToken);
+                    reports.Add(request, measure, answers);
                 }
                 catch (Exception failure) when (failure is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
                 {
@@ -61,13 +64,13 @@ public sealed partial class ShadowTraffic(IServiceScopeFactory scopes, ShadowRep
         }
     }
 
-    private async Task<IReadOnlyList<Prediction>> AskAsync(ShadowRequest request, CancellationToken cancellation)
+    private async Task<(AgreementMeasure Measure, IReadOnlyList<Prediction> Answers)> AskAsync(ShadowRequest request, CancellationToken cancellation)
     {
         await using var scope = scopes.CreateAsyncScope();
-        var shadow = await scope.ServiceProvider.GetRequiredService<PlatformDatabase>().DeploymentRevisions.AsNoTracking()
-            .SingleAsync(row => row.DeploymentId == request.DeploymentId && row.Number == request.ShadowRevision, cancellation);
+        var database = scope.ServiceProvider.GetRequiredService<PlatformDatabase>();
+        var shadow = await database.DeploymentRevisions.AsNoTracking().SingleAsync(row => row.DeploymentId == request.DeploymentId && row.Number == request.ShadowRevision, cancellation);
         var reply = await scope.ServiceProvider.GetRequiredService<ServedModels>().PredictAsync(shadow.ExportId, shadow.Trainer, request.Images, request.TopK, request.MinScore, cancellation);
-        return [.. reply.Predictions.Select(served => served.Prediction)];
+        return (AgreementMeasures.Of(await database.TaskOfExportAsync(shadow.ExportId, cancellation)), [.. reply.Predictions.Select(served => served.Prediction)]);
     }
 
     private static long BytesOf(ShadowRequest request) => request.Images.Sum(image => (long)image.Length);

@@ -26,6 +26,12 @@ public sealed class ShadowComparison
 
     /// <summary>Sum of the differences of the confidence over all compared images, each from 0 to 1.</summary>
     public double ConfidenceDifference { get; set; }
+
+    /// <summary>Sum of <see cref="AnswerComparison.Agreements"/>.</summary>
+    public double Agreement { get; set; }
+
+    /// <summary>Number of <see cref="AnswerComparison.Agreements"/>.</summary>
+    public long Measured { get; set; }
     public DateTimeOffset FirstAt { get; set; }
     public DateTimeOffset LastAt { get; set; }
 }
@@ -60,4 +66,7 @@ public sealed class ShadowDifference
     /// <summary>What the revision found.</summary>
     public required IReadOnlyList<Finding> Answer { get; init; }
     public required IReadOnlyList<Finding> ShadowAnswer { get; init; }
+
+    /// <summary>The smallest of <see cref="AnswerComparison.Agreements"/>; null when nothing was measured.</summary>
+    public double? Agreement { get; init; }
 }

@@ -6,6 +6,7 @@ using VisionPlatform.Application.Deployments;
 using VisionPlatform.Domain.Accounts;
 using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Domain.Errors;
+using VisionPlatform.Infrastructure.Deployments;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Api.Deployments;
@@ -66,7 +67,7 @@ public sealed class RolloutFunctions(PlatformDatabase database, DeploymentRevisi
         Description = "Where shadows answered otherwise than the revisions that answered: counts, what each of them said, and the newest images with different answers. Other instances of the app add what they compared after some seconds.")]
     public async Task<IResult> GetReport([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = ReportRoute)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
-        await access.RequireDeploymentAsync(database, request.CurrentUser(), id, Permission.DeploymentsRead, cancellation);
+        var deployment = await access.RequireDeploymentAsync(database, request.CurrentUser(), id, Permission.DeploymentsRead, cancellation);
         await reports.FlushAsync(cancellation);
         var counts = await database.ShadowComparisons.AsNoTracking().Where(row => row.DeploymentId == id).OrderByDescending(row => row.LastAt).ToListAsync(cancellation);
         var comparisons = new List<ShadowComparisonAnswer>(counts.Count);
@@ -78,7 +79,7 @@ public sealed class RolloutFunctions(PlatformDatabase database, DeploymentRevisi
                 .OrderByDescending(row => row.Id).Take(ShadowReports.KeptDifferences).ToListAsync(cancellation);
             comparisons.Add(ShadowComparisonAnswer.Of(count, pairs, differences));
         }
-        return Answer.Ok(new ShadowReport(comparisons));
+        return Answer.Ok(new ShadowReport(AgreementMeasures.Of(await database.TaskOfExportAsync(deployment.ExportId, cancellation)), comparisons));
     }
 
     private async Task<DeploymentRevision> RequireRevisionAsync(Guid id, int number, CancellationToken cancellation) =>

@@ -140,8 +140,8 @@ public sealed class CountTests(TrainingDatabase training) : IClassFixture<Traini
         foreach (var _ in Enumerable.Range(0, 3))
         {
             for (var number = 0; number < 60; number++)
-                reports.Add(Request(deployment, Dent), [Scratch]);
-            reports.Add(Request(deployment, Dent), [Dent]);
+                reports.Add(Request(deployment, Dent), AgreementMeasure.SameClass, [Scratch]);
+            reports.Add(Request(deployment, Dent), AgreementMeasure.SameClass, [Dent]);
             await reports.FlushAsync(Cancellation);
         }
 
@@ -151,6 +151,32 @@ public sealed class CountTests(TrainingDatabase training) : IClassFixture<Traini
         Assert.Equal(18, comparison.ConfidenceDifference, 6);
         Assert.Equal(180, (await database.ShadowPairs.AsNoTracking().SingleAsync(row => row.DeploymentId == deployment, Cancellation)).Count);
         Assert.Equal(ShadowReports.KeptDifferences, await database.ShadowDifferences.CountAsync(row => row.DeploymentId == deployment, Cancellation));
+    }
+
+    [Fact]
+    public async Task Shapes_are_compared_and_only_how_much_they_agree_is_kept()
+    {
+        var deployment = await NewDeploymentAsync();
+        await using var scopes = Scopes();
+        using var reports = new ShadowReports(scopes.GetRequiredService<IServiceScopeFactory>(), TimeProvider.System);
+        // Masks of 2 × 4 pixels as COCO writes them: all of them, and the left half.
+        Prediction whole = Masked("08"), half = Masked("044");
+
+        reports.Add(Request(deployment, whole), AgreementMeasure.MaskIou, [whole]);
+        reports.Add(Request(deployment, whole), AgreementMeasure.MaskIou, [half]);
+        Assert.Throws<FormatException>(() => reports.Add(Request(deployment, whole), AgreementMeasure.MaskIou, [Masked("no mask")]));
+        await reports.FlushAsync(Cancellation);
+        reports.Add(Request(deployment, whole), AgreementMeasure.MaskIou, [half]);
+        await reports.FlushAsync(Cancellation);
+
+        await using var database = training.Open();
+        var comparison = await database.ShadowComparisons.AsNoTracking().SingleAsync(row => row.DeploymentId == deployment, Cancellation);
+        Assert.Equal((3, 2, 3, 2.0), (comparison.ImageCount, comparison.DifferentImages, comparison.Measured, comparison.Agreement));
+        var pair = await database.ShadowPairs.AsNoTracking().SingleAsync(row => row.DeploymentId == deployment, Cancellation);
+        Assert.Equal(("dent", "dent", 2), (pair.Answer, pair.ShadowAnswer, pair.Count));
+        var differences = await database.ShadowDifferences.AsNoTracking().Where(row => row.DeploymentId == deployment).ToListAsync(Cancellation);
+        Assert.All(differences, difference => Assert.Equal(0.5, difference.Agreement));
+        Assert.Equal([0, 0, 4, 2], differences[0].Answer[0].Box!);
     }
 
     [Fact]
@@ -178,6 +204,8 @@ public sealed class CountTests(TrainingDatabase training) : IClassFixture<Traini
         Task<Created<DeploymentRevision>> AddAsync(Guid export) => revisions.AddAsync(
             job.CreatedBy, deployment, database.Exports.AsNoTracking().Single(row => row.Id == export), new IdempotentCreate<DeploymentRevision>(null, _ => new StoredAnswer(201, null, null, null), TimeProvider.System), Cancellation);
     }
+
+    private static Prediction Masked(string counts) => new(null, null, null, null, [new PredictedObject("dent", 0.9, [0, 0, 4, 2], new PredictedMask([2, 4], counts))]);
 
     private static ShadowRequest Request(Guid deployment, Prediction answer) => new(deployment, 1, 2, [[1, 2, 3]], 1, null, [answer]);
 

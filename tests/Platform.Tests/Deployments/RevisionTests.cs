@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Deployments;
 using VisionPlatform.Platform.Tests.Hosting;
 
@@ -111,6 +112,7 @@ public sealed class RevisionTests(PlatformHost host) : PlatformTests(host)
         (await served.PredictAsync(Image)).Expect(200);
         var equal = await UntilComparedAsync(served, same, 1);
 
+        Assert.Equal("same_class", (await served.CallAsync("getShadowReport")).Expect(200).Body.GetProperty("measure").GetString());
         Assert.Equal((3, 2), (different.GetProperty("imageCount").GetInt32(), different.GetProperty("differentImages").GetInt32()));
         var pair = Assert.Single(different.GetProperty("pairs").EnumerateArray());
         Assert.Equal(("red", "one", 2), (pair.GetProperty("answer").GetString(), pair.GetProperty("shadowAnswer").GetString(), pair.GetProperty("count").GetInt32()));
@@ -131,6 +133,33 @@ public sealed class RevisionTests(PlatformHost host) : PlatformTests(host)
         await served.UntilReadyAsync("activateDeploymentRevision", revision: other);
         Assert.Equal(JsonValueKind.Null, (await served.CallAsync("getDeployment")).Expect(200).Body.GetProperty("shadowRevision").ValueKind);
         Assert.NotNull(await ReportAsync(served, other));
+    }
+
+    [Fact]
+    public async Task A_shadow_that_finds_the_same_objects_in_another_shape_differs()
+    {
+        await using var served = await ServedDeployment.StartAsync(Host, model: "detector", task: TaskType.InstanceSegmentation);
+        await served.UntilReadyAsync("activateDeploymentRevision");
+        // No pixel of its masks, whose probability is 0.9, reaches this threshold; classes, scores and boxes are the same.
+        var (strict, _) = await served.AddRevisionAsync(["thresholds", "mask"], "0.95");
+        var (same, _) = await served.AddRevisionAsync(["thresholds", "mask"], "0.6");
+        // A PNG of 64 × 64 white pixels.
+        const string image = "iVBORw0KGgoAAAANSUhEUgAAAEAAAABAAQAAAACCEkxzAAAAEklEQVR42mP4DwUMo4xRBukMAOPT/hAC2mzjAAAAAElFTkSuQmCC";
+
+        await served.UntilReadyAsync("startDeploymentShadow", new { revision = strict });
+        var objects = (await served.PredictAsync(image)).Expect(200).Body.GetProperty("predictions")[0].GetProperty("objects").GetArrayLength();
+        var different = await UntilComparedAsync(served, strict, 1);
+        await served.UntilReadyAsync("startDeploymentShadow", new { revision = same });
+        (await served.PredictAsync(image)).Expect(200);
+        var equal = await UntilComparedAsync(served, same, 1);
+
+        Assert.Equal("mask_iou", (await served.CallAsync("getShadowReport")).Expect(200).Body.GetProperty("measure").GetString());
+        Assert.Equal((1, 0.0), (different.GetProperty("differentImages").GetInt32(), different.GetProperty("averageAgreement").GetDouble()));
+        Assert.Equal(0, different.GetProperty("differences")[0].GetProperty("agreement").GetDouble());
+        var pairs = different.GetProperty("pairs").EnumerateArray().ToList();
+        Assert.All(pairs, pair => Assert.Equal(pair.GetProperty("answer").GetString(), pair.GetProperty("shadowAnswer").GetString()));
+        Assert.Equal(objects, pairs.Sum(pair => pair.GetProperty("count").GetInt32()));
+        Assert.Equal((0, 1.0), (equal.GetProperty("differentImages").GetInt32(), equal.GetProperty("averageAgreement").GetDouble()));
     }
 
     [Fact]

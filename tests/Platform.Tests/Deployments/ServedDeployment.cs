@@ -1,13 +1,14 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using VisionPlatform.Api.Http;
+using VisionPlatform.Domain.Datasets;
 using VisionPlatform.ModelServer.Tests;
 using VisionPlatform.Platform.Tests.Contract;
 using VisionPlatform.Platform.Tests.Hosting;
 
 namespace VisionPlatform.Platform.Tests.Deployments;
 
-/// <summary>The deployment of the examples, of an ONNX classifier of red, green and blue, behind two model servers.</summary>
+/// <summary>The deployment of the examples, of an ONNX model of red, green and blue (a classifier unless said), behind two model servers.</summary>
 internal sealed class ServedDeployment : IAsyncDisposable
 {
     /// <summary>A PNG of one grey pixel.</summary>
@@ -19,7 +20,9 @@ internal sealed class ServedDeployment : IAsyncDisposable
     public ContractApp Contract { get; private set; } = null!;
 
     /// <param name="key">Key with which the app calls the model servers.</param>
-    public static async Task<ServedDeployment> StartAsync(PlatformHost host, string key = ServerProcess.Key)
+    /// <param name="model">Name of the model in <see cref="ModelFolder"/>.</param>
+    /// <param name="task">Task of the model.</param>
+    public static async Task<ServedDeployment> StartAsync(PlatformHost host, string key = ServerProcess.Key, string model = "classifier", TaskType task = TaskType.ImageClassification)
     {
         var served = new ServedDeployment();
         await served._models.InitializeAsync();
@@ -29,13 +32,14 @@ internal sealed class ServedDeployment : IAsyncDisposable
             host, ("MODEL_SERVER_URLS", string.Join(',', served.Servers.Select(server => server.Address))), ("MODEL_SERVER_API_KEY", key),
             ("RATE_LIMIT_PREDICTIONS", "0"), ("RATE_LIMIT_PER_USER", "0"), ("RATE_LIMIT_PER_TOKEN", "0"));
         await served.Contract.Data.ResetAsync("predict");
-        var request = JsonSerializer.SerializeToElement(served._models.Request("classifier"));
+        var request = JsonSerializer.SerializeToElement(served._models.Request(model));
         using var stores = host.OpenStores();
-        await stores.Internal.PutAsync("exports/example.onnx", await File.ReadAllBytesAsync(Path.Combine(served._models.Folder, "classifier.onnx")), "application/octet-stream", CancellationToken.None);
+        await stores.Internal.PutAsync("exports/example.onnx", await File.ReadAllBytesAsync(Path.Combine(served._models.Folder, $"{model}.onnx")), "application/octet-stream", CancellationToken.None);
         await using var database = served.Contract.App.Databases.OpenPlatform();
         var export = await database.Exports.SingleAsync(row => row.Id == Guid.Parse(Examples.Export));
         (export.Sha256, export.Size, export.Metadata) = (request.GetProperty("sha256").GetString(), request.GetProperty("size").GetInt64(), request.GetProperty("metadata"));
         await database.SaveChangesAsync();
+        await database.ModelVersions.Where(row => row.Id == export.ModelVersionId).ExecuteUpdateAsync(set => set.SetProperty(row => row.TaskType, task));
         return served;
     }
 
@@ -82,14 +86,19 @@ internal sealed class ServedDeployment : IAsyncDisposable
     }
 
     /// <summary>Adds a revision with the same file and other names of classes. Returns its number and its export.</summary>
-    public async Task<(int Number, Guid Export)> AddRevisionAsync(params string[] classes)
+    public Task<(int Number, Guid Export)> AddRevisionAsync(params string[] classes) => AddRevisionAsync(["classes"], JsonSerializer.Serialize(classes));
+
+    /// <summary>Adds a revision with the same file and another value in its metadata. Returns its number and its export.</summary>
+    /// <param name="path">Names from the metadata to the value.</param>
+    /// <param name="json">The value.</param>
+    public async Task<(int Number, Guid Export)> AddRevisionAsync(string[] path, string json)
     {
-        var (id, names) = (Guid.CreateVersion7(), JsonSerializer.Serialize(classes));
+        var id = Guid.CreateVersion7();
         await using (var database = Contract.App.Databases.OpenPlatform())
             await database.Database.ExecuteSqlAsync(
                 $"""
                 INSERT INTO exports (id, project_id, model_version_id, format, options, state, key, size, sha256, metadata, created_by, created_at)
-                SELECT {id}, project_id, model_version_id, format, options, state, key, size, sha256, jsonb_set(metadata, ARRAY['classes'], {names}::jsonb), created_by, created_at
+                SELECT {id}, project_id, model_version_id, format, options, state, key, size, sha256, jsonb_set(metadata, {path}, {json}::jsonb), created_by, created_at
                 FROM exports WHERE id = {Guid.Parse(Examples.Export)}
                 """);
         var added = (await CallAsync("addDeploymentRevision", new { exportId = id })).Expect(201);

@@ -1,45 +1,35 @@
-import { Undo2 } from 'lucide-react';
+import { Copy, Split, Undo2 } from 'lucide-react';
 import { api } from '../api/client';
 import { useMay } from '../api/permissions';
-import { asProblem } from '../api/problem';
 import type { Deployment, Revision } from '../api/schema';
 import { ago } from '../app/format';
 import { useWords } from '../app/words';
 import { Badge } from '../parts/Badge';
-import { Button } from '../parts/Button';
+import { Button, ButtonLink } from '../parts/Button';
+import { Menu } from '../parts/Menu';
 import { Card, Row } from '../parts/Page';
-import { ErrorState, ProblemNote, Skeleton } from '../parts/States';
+import { ErrorState, Skeleton } from '../parts/States';
 import { Table } from '../parts/Table';
-import { notify } from '../parts/Toast';
-import { useInvalidate } from '../parts/useInvalidate';
+import type { Change } from './ChangeDialog';
+import styles from './Deployments.module.css';
+import { rolloutWords } from './rolloutWords';
 import { deploymentWords } from './words';
 
-/** A cold model is loaded meanwhile, and then the next try activates it. */
-const untilLoaded = { retry: (_: number, error: unknown) => asProblem(error).code === 'MODEL_LOADING', retryDelay: 1000 };
-
-/** The revisions of a deployment, newest first; each but the one that answers can be activated. */
-export function Revisions({ deployment }: { deployment: Deployment }) {
+/** The revisions of a deployment, newest first; each but the one that answers can be activated, or tried first. */
+export function Revisions({ deployment, onChange }: { deployment: Deployment; onChange: (change: Change) => void }) {
   const words = useWords(deploymentWords);
+  const rollout = useWords(rolloutWords);
   const may = useMay({ projectId: deployment.projectId })('deployments:write');
-  const invalidate = useInvalidate();
-  const path = { id: deployment.id };
-  const list = api.useQuery('get', '/api/v1/deployments/{id}/revisions', { params: { path } });
-  const changed = {
-    ...untilLoaded, onError: () => undefined,
-    onSuccess: (after: Deployment) => {
-      notify(words.activated(after.revision));
-      void invalidate('/api/v1/deployments', '/api/v1/deployments/{id}');
-    },
-  };
-  const activate = api.useMutation('post', '/api/v1/deployments/{id}/revisions/{number}/activate', changed);
-  const rollBack = api.useMutation('post', '/api/v1/deployments/{id}/roll-back', changed);
-  const busy = activate.isPending || rollBack.isPending;
+  const list = api.useQuery('get', '/api/v1/deployments/{id}/revisions', { params: { path: { id: deployment.id } } });
   const answers = (one: Revision): boolean => deployment.state === 'active' && one.number === deployment.revision;
+  const mayChange = (one: Revision): boolean => may && !answers(one) && deployment.state !== 'pending' && deployment.state !== 'deploying';
+  const previous = deployment.previousRevision;
+  const inactive = deployment.state === 'active' ? undefined : rollout.notActive;
   return (
     <Card
       flush
       title={words.revisions}
-      actions={may && deployment.previousRevision !== null && <Button size="small" icon={<Undo2 />} disabled={busy} busy={rollBack.isPending} onClick={() => rollBack.mutate({ params: { path } })}>{words.rollBack}</Button>}
+      actions={may && previous !== null && <Button size="small" icon={<Undo2 />} onClick={() => onChange({ kind: 'rollBack', revision: previous })}>{rollout.rollBack}</Button>}
     >
       {list.isPending ? <Skeleton lines={3} />
         : list.isError ? <ErrorState error={list.error} onRetry={() => void list.refetch()} />
@@ -57,27 +47,35 @@ export function Revisions({ deployment }: { deployment: Deployment }) {
                 key: 'state', title: words.state, cell: (one) => (
                   <Row>
                     {answers(one) && <Badge tone="good">{words.answers}</Badge>}
-                    {one.number === deployment.previousRevision && <Badge tone="neutral">{words.before}</Badge>}
+                    {one.number === previous && <Badge tone="neutral">{words.before}</Badge>}
                     {one.number === deployment.canary?.revision && <Badge tone="info">{words.canary(deployment.canary.percent)}</Badge>}
                     {one.number === deployment.shadowRevision && <Badge tone="info">{words.shadow}</Badge>}
                   </Row>
                 ),
               },
               {
-                key: 'activate', title: '', right: true, cell: (one) => may && !answers(one) && deployment.state !== 'pending' && deployment.state !== 'deploying' && (
-                  <Button
-                    size="small" disabled={busy} busy={activate.isPending && activate.variables.params.path.number === String(one.number)} aria-label={`${words.activate} ${one.number}`}
-                    onClick={() => activate.mutate({ params: { path: { ...path, number: String(one.number) } } })}
-                  >
-                    {words.activate}
-                  </Button>
+                key: 'change', title: '', right: true, cell: (one) => mayChange(one) && (
+                  <span className={styles.changes}>
+                    <Button size="small" aria-label={rollout.named(one.number)} onClick={() => onChange({ kind: 'activate', revision: one.number })}>{rollout.activate}</Button>
+                    <Menu
+                      label={rollout.menu(one.number)}
+                      items={[
+                        { label: rollout.startCanary, icon: <Split />, disabledBecause: inactive ?? (one.number === deployment.canary?.revision ? rollout.isCanary : undefined), onSelect: () => onChange({ kind: 'canary', revision: one.number }) },
+                        { label: rollout.startShadow, icon: <Copy />, disabledBecause: inactive ?? (one.number === deployment.shadowRevision ? rollout.isShadow : undefined), onSelect: () => onChange({ kind: 'shadow', revision: one.number }) },
+                      ]}
+                    />
+                  </span>
                 ),
               },
             ]}
           />
         )}
-      {busy && (activate.failureCount > 0 || rollBack.failureCount > 0) && <p role="status">{words.loading}</p>}
-      <ProblemNote error={activate.error ?? rollBack.error} />
+      {may && list.data?.items.length === 1 && (
+        <div className={styles.hint}>
+          <p>{rollout.toTry}</p>
+          <ButtonLink size="small" to="/projects/$projectId/exports" params={{ projectId: deployment.projectId }}>{rollout.toExports}</ButtonLink>
+        </div>
+      )}
     </Card>
   );
 }

@@ -6,8 +6,11 @@ namespace VisionPlatform.Domain.Datasets.Annotations;
 /// </summary>
 public static class ObjectOverlap
 {
-    /// <summary>Spread of people's marks of a keypoint in shares of the object's size: the mean of those in COCO's <c>cocoeval.py</c>.</summary>
-    private const double MeanSpread = 0.0626;
+    /// <summary>
+    /// Spread of people's marks of a keypoint in shares of the object's size: the mean of <c>kpt_oks_sigmas</c> in COCO's <c>cocoeval.py</c>. Trainers take it
+    /// too for other keypoints than COCO's.
+    /// </summary>
+    public const double MeanSpread = 0.0669;
 
     /// <summary>Overlap of boxes <c>x, y, width, height</c>.</summary>
     public static double OfBoxes(IReadOnlyList<double> a, IReadOnlyList<double> b)

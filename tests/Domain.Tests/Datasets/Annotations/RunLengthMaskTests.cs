@@ -68,6 +68,8 @@ public sealed class RunLengthMaskTests
             Assert.Equal(one.Area, one.Common(one));
         }
         Assert.Equal(0, Random(3, 4).Common(Random(4, 3)));
+        // Runs of no pixels, as in the uncompressed form of others.
+        Assert.Equal(2, RunLengthMask.FromRuns(1, 4, [0, 2, 0, 1, 1, 0]).Common(RunLengthMask.FromRuns(1, 4, [1, 0, 0, 3])));
 
         RunLengthMask Random(int height, int width)
         {

@@ -1232,6 +1232,10 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("integer")
                         .HasColumnName("shadow_revision");
 
+                    b.Property<double>("Agreement")
+                        .HasColumnType("double precision")
+                        .HasColumnName("agreement");
+
                     b.Property<double>("ConfidenceDifference")
                         .HasColumnType("double precision")
                         .HasColumnName("confidence_difference");
@@ -1256,6 +1260,10 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("last_at");
 
+                    b.Property<long>("Measured")
+                        .HasColumnType("bigint")
+                        .HasColumnName("measured");
+
                     b.Property<long>("RequestCount")
                         .HasColumnType("bigint")
                         .HasColumnName("request_count");
@@ -1276,6 +1284,10 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .ValueGeneratedOnAdd()
                         .HasColumnType("uuid")
                         .HasColumnName("id");
+
+                    b.Property<double?>("Agreement")
+                        .HasColumnType("double precision")
+                        .HasColumnName("agreement");
 
                     b.Property<string>("Answer")
                         .IsRequired()
