@@ -20,5 +20,6 @@ param settings = {
   BACKUP_BUCKET: 'vision-platform-backups-dev'
   EXTERNAL_BUCKET_DATASETS: 'vision-platform-datasets-dev'
   INTERNAL_BUCKET_CHECKPOINTS: 'vision-platform-internal-dev'
+  INTERNAL_BUCKET_WEIGHTS: 'model-weights-dev'
 }
 param moreSecrets = ['LABELER_DATABASE_URL', 'BACKUP_ENCRYPTION_KEY', 'BOOTSTRAP_ADMIN_PASSWORD']

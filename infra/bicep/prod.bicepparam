@@ -20,5 +20,6 @@ param settings = {
   BACKUP_BUCKET: 'vision-platform-backups-prod'
   EXTERNAL_BUCKET_DATASETS: 'vision-platform-datasets-prod'
   INTERNAL_BUCKET_CHECKPOINTS: 'vision-platform-internal-prod'
+  INTERNAL_BUCKET_WEIGHTS: 'model-weights-prod'
 }
 param moreSecrets = ['LABELER_DATABASE_URL', 'BACKUP_ENCRYPTION_KEY', 'BOOTSTRAP_ADMIN_PASSWORD']

@@ -20,5 +20,6 @@ param settings = {
   BACKUP_BUCKET: 'vision-platform-backups-staging'
   EXTERNAL_BUCKET_DATASETS: 'vision-platform-datasets-staging'
   INTERNAL_BUCKET_CHECKPOINTS: 'vision-platform-internal-staging'
+  INTERNAL_BUCKET_WEIGHTS: 'model-weights-staging'
 }
 param moreSecrets = ['LABELER_DATABASE_URL', 'BACKUP_ENCRYPTION_KEY', 'BOOTSTRAP_ADMIN_PASSWORD']

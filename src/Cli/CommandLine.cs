@@ -10,6 +10,7 @@ using VisionPlatform.Cli.SettingsFiles;
 using VisionPlatform.Cli.Smoke;
 using VisionPlatform.Cli.Storage;
 using VisionPlatform.Cli.Support;
+using VisionPlatform.Cli.Weights;
 
 namespace VisionPlatform.Cli;
 
@@ -26,6 +27,7 @@ internal static class CommandLine
         OperationsCommands.Build(),
         CostCommand.Build(),
         SettingsCommands.Build(),
+        WeightsCommands.Build(),
         SmokeCommand.Build(),
         SupportBundleCommand.Build(),
         DemoCommand.Build(),

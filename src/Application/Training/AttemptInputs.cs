@@ -58,6 +58,9 @@ public sealed class AttemptInputs(PlatformDatabase database, ObjectStores stores
     /// <summary>A URL of a file in the internal bucket.</summary>
     public Uri Get(string key) => new(stores.Internal.PresignGet(key, FileLifetime).Url);
 
+    /// <summary>The pretrained weights that an attempt begins with.</summary>
+    public TrainerWeights Get(StartWeights weights) => new(new Uri(stores.Weights.PresignGet(weights.Key, FileLifetime).Url), weights.Sha256);
+
     /// <summary>URLs of images in the attempt's dataset version, in the order of the paths.</summary>
     /// <exception cref="ProblemException">The version has no image with one of these paths.</exception>
     public async Task<AttemptImages> ImagesAsync(Attempt attempt, IReadOnlyList<string> paths, CancellationToken cancellation)

@@ -22,7 +22,7 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
     /// <exception cref="ProblemException">
     /// <see cref="ErrorCodes.NotFound"/>, <see cref="ErrorCodes.DatasetDeleted"/> or <see cref="ErrorCodes.DatasetVersionNotReady"/> for the dataset version;
     /// <see cref="ErrorCodes.UnknownFramework"/>, <see cref="ErrorCodes.TrainerUnavailable"/>, <see cref="ErrorCodes.UnknownModel"/>,
-    /// <see cref="ErrorCodes.InvalidConfig"/>, <see cref="ErrorCodes.Forbidden"/> or <see cref="ErrorCodes.ValidationFailed"/> for the settings; and those of <see cref="IdempotentCreate{T}"/>.
+    /// <see cref="ErrorCodes.InvalidConfig"/>, <see cref="ErrorCodes.WeightsMissing"/>, <see cref="ErrorCodes.Forbidden"/> or <see cref="ErrorCodes.ValidationFailed"/> for the settings; and those of <see cref="IdempotentCreate{T}"/>.
     /// </exception>
     public async Task<Created<TrainingJob>> CreateAsync(Guid userId, JobSettings settings, IdempotentCreate<TrainingJob> once, CancellationToken cancellation)
     {
@@ -100,7 +100,7 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
     }
 
     /// <summary>Creates a job with the settings of one that has ended.</summary>
-    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidState"/>, <see cref="ErrorCodes.DatasetDeleted"/>, and those of <see cref="IdempotentCreate{T}"/>.</exception>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidState"/>, <see cref="ErrorCodes.DatasetDeleted"/>, <see cref="ErrorCodes.WeightsMissing"/>, and those of <see cref="IdempotentCreate{T}"/>.</exception>
     public async Task<Created<TrainingJob>> RestartAsync(Guid userId, TrainingJob job, IdempotentCreate<TrainingJob> once, CancellationToken cancellation)
     {
         if (!job.State.IsTerminal())
@@ -166,6 +166,8 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
         // Retention removes no checkpoint that is locked, and none that a job names.
         if (job.StartFrom is { } start && !await database.Checkpoints.FromSql($"SELECT * FROM checkpoints WHERE key = {start.Key} FOR SHARE").AsNoTracking().AnyAsync(cancellation))
             throw ProblemException.NoSuch("checkpoint", "resumeFrom");
+        if (job.StartFrom is null)
+            job.Weights = await database.RequireWeightsAsync(job.Framework, job.Model, job.Config, cancellation);
         database.TrainingJobs.Add(job);
         await database.SaveChangesAsync(cancellation);
         return await create.CommitAsync(job, cancellation);

@@ -43,7 +43,11 @@ public sealed class SweepLifecycle(PlatformDatabase database, JobLifecycle jobs,
         };
         // Each configuration is a job: the trainer's rules and the permission for advanced fields hold for it.
         foreach (var values in configurations)
-            JobLifecycle.Check(trainer, settings with { Config = ConfigOf(sweep, values, 1) }, dataset.TaskType);
+        {
+            var config = ConfigOf(sweep, values, 1);
+            JobLifecycle.Check(trainer, settings with { Config = config }, dataset.TaskType);
+            await database.RequireWeightsAsync(sweep.Framework, sweep.Model, config, cancellation);
+        }
 
         await using var create = await once.BeginAsync(database, cancellation);
         if (create.Earlier is { } earlier)
@@ -148,12 +152,15 @@ public sealed class SweepLifecycle(PlatformDatabase database, JobLifecycle jobs,
                 return; // Other jobs of the person end, or the month does.
             }
             var now = time.GetUtcNow();
+            var start = await CheckpointBeforeAsync(run, runs, cancellation);
             var job = new TrainingJob
             {
                 ProjectId = sweep.ProjectId, DatasetVersionId = sweep.DatasetVersionId, Name = sweep.Name, Framework = sweep.Framework, Model = sweep.Model, TaskType = sweep.TaskType,
-                Config = ConfigOf(sweep, run.Config, run.Round), Split = sweep.Split, SweepId = sweep.Id, StartFrom = await CheckpointBeforeAsync(run, runs, cancellation),
+                Config = ConfigOf(sweep, run.Config, run.Round), Split = sweep.Split, SweepId = sweep.Id, StartFrom = start,
                 CreatedBy = sweep.CreatedBy, CreatedAt = now,
             };
+            if (start is null)
+                job.Weights = await database.FindWeightsAsync(job, cancellation);
             job.MoveTo(JobState.Queued, now);
             database.TrainingJobs.Add(job);
             database.AppendState(job, now);

@@ -42,7 +42,11 @@ public sealed class TrainerRequestBuilder(
         var checkpoint = last is not null ? new TrainerCheckpoint(inputs.Get(last.Key), last.Sha256, last.Epoch)
             : job.StartFrom is { } start ? new TrainerCheckpoint(inputs.Get(start.Key), start.Sha256, start.Epoch)
             : null;
-        return new BuiltRequest(Request(attempt, "train", job.TaskType, job.Model, dataset, job.Config, checkpoint, null), null, checkpoint?.Epoch);
+        if (checkpoint is null && job.Weights is null && PretrainedWeights.AskedBy(job.Config))
+            return new BuiltRequest(null, Failure.Of(ErrorCodes.WeightsMissing, WeightsOfJobs.Missing(job.Framework, job.Model)), null);
+        var request = Request(attempt, "train", job.TaskType, job.Model, dataset, job.Config, checkpoint, null);
+        // A checkpoint has all weights.
+        return new BuiltRequest(checkpoint is null && job.Weights is { } weights ? request with { Weights = inputs.Get(weights) } : request, null, checkpoint?.Epoch);
     }
 
     private async Task<BuiltRequest> BuildPredictionAsync(Attempt attempt, CancellationToken cancellation)

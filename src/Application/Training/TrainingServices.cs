@@ -20,6 +20,7 @@ public static class TrainingServices
         services.AddScoped<AttemptInputs>();
         services.AddScoped<TrainerRequestBuilder>();
         services.AddScoped<JobLifecycle>();
+        services.AddScoped<WeightsLifecycle>();
         services.AddScoped<AttemptLifecycle>();
         services.AddScoped<JobCompletion>();
         services.AddScoped<EventIngest>();

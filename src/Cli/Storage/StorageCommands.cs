@@ -57,6 +57,9 @@ internal static class StorageCommands
             });
             await output.WriteLineAsync($"  CORS: {string.Join(", ", origins)}");
         }
+        // Only this program writes weights, and no browser reads them.
+        var isNew = await CallAsync(settings.Weights, "create or list", () => stores.Weights.CreateBucketAsync(cancellation));
+        await output.WriteLineAsync($"bucket {settings.WeightsBucket} on {settings.Weights.Endpoint}: {(isNew ? "created" : "exists")}");
         if (origins.Length == 0)
             await output.WriteLineAsync("CORS: unchanged, CORS_ORIGINS is not set (only pages in a browser need it)");
         await output.WriteLineAsync("storage check tries what upload URLs must not do");

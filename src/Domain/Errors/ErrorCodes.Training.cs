@@ -9,6 +9,8 @@ public static partial class ErrorCodes
     public static readonly ErrorCode DatasetInvalid = User(422, "DATASET_INVALID", "The dataset cannot be trained on.", "See the message. Correct the dataset and publish a new version.", TrainerUse.Failure);
     public static readonly ErrorCode DatasetChecksumMismatch = Permanent(502, "DATASET_CHECKSUM_MISMATCH", "An image differs from the one in the dataset version.", "Ask an operator to check the object store.", TrainerUse.Failure);
     public static readonly ErrorCode CheckpointInvalid = Permanent(422, "CHECKPOINT_INVALID", "The checkpoint cannot be loaded.", "Start a new job.", TrainerUse.Failure);
+    public static readonly ErrorCode WeightsMissing = User(422, "WEIGHTS_MISSING", "The model has no pretrained weights.", "Train without them, or ask an operator to import them: platform-cli weights import.");
+    public static readonly ErrorCode WeightsInvalid = User(422, "WEIGHTS_INVALID", "The pretrained weights do not fit the model.", "See the message. Ask an operator to import a file that fits: platform-cli weights import.", TrainerUse.Failure);
     public static readonly ErrorCode OutOfMemory = User(422, "OUT_OF_MEMORY", "The training ran out of memory.", "Use a smaller batch size, image size or model.", TrainerUse.Failure);
     public static readonly ErrorCode LossDiverged = User(422, "LOSS_DIVERGED", "The loss became infinite or is not a number.", "Use a lower learning rate, or clip the gradients.", TrainerUse.Failure);
     public static readonly ErrorCode NoSuggestion = User(409, "NO_SUGGESTION", "The job has no change to try.", "Send the fields to change in config.");

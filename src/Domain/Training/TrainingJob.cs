@@ -47,6 +47,9 @@ public sealed class TrainingJob
     /// <summary>Checkpoint of another job from which the first attempt goes on; null for a training that begins anew.</summary>
     public StartCheckpoint? StartFrom { get; init; }
 
+    /// <summary>Pretrained weights that the first attempt begins with; null for random ones, and for a job that goes on from a checkpoint.</summary>
+    public StartWeights? Weights { get; set; }
+
     /// <summary>Id of the finished job that this job repeats.</summary>
     public Guid? RestartedFrom { get; init; }
     public required Guid CreatedBy { get; init; }

@@ -92,6 +92,7 @@ public sealed record TrainingJobMarks(
 /// <param name="SweepId">Sweep that it is a run of; null for a job of its own.</param>
 /// <param name="ClonedFrom">Job whose settings this job took over with changes; null when it is no clone.</param>
 /// <param name="ResumedFrom">Checkpoint of the cloned job from which this job goes on; null when it began anew.</param>
+/// <param name="WeightsSha256">SHA-256 of the pretrained weights that it begins with; null when these are random or those of a checkpoint.</param>
 /// <param name="Starred">Whether it is marked with a star.</param>
 /// <param name="Notes">What people wrote about it; empty when nobody did.</param>
 /// <param name="Tags">Words to find it by.</param>
@@ -102,14 +103,14 @@ public sealed record TrainingJobAnswer(
     string PrimaryMetric, IReadOnlyDictionary<string, JsonElement> Config, JobState State, int CurrentEpoch, int? TotalEpochs, double? EtaSeconds,
     IReadOnlyDictionary<string, double>? LatestMetrics, IReadOnlyDictionary<string, double>? FinalMetrics,
     IReadOnlyDictionary<string, double>? BestMetrics, int? BestEpoch, FailureAnswer? Error, IReadOnlyList<SplitWarning> Warnings, IReadOnlyList<AttemptAnswer> Attempts,
-    Guid? ModelId, Guid? ModelVersionId, Guid? RestartedFrom, Guid? SweepId, Guid? ClonedFrom, CheckpointName? ResumedFrom, bool Starred, string Notes, IReadOnlyList<string> Tags, DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? CompletedAt)
+    Guid? ModelId, Guid? ModelVersionId, Guid? RestartedFrom, Guid? SweepId, Guid? ClonedFrom, CheckpointName? ResumedFrom, string? WeightsSha256, bool Starred, string Notes, IReadOnlyList<string> Tags, DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? CompletedAt)
 {
     public static TrainingJobAnswer Of(TrainingJob job, IEnumerable<Attempt> attempts) => new(
         job.Id, job.ProjectId, job.DatasetVersionId, job.Name, job.Framework, job.Model, job.TaskType, job.TaskType.Primary().Name, job.Config, job.State, job.CurrentEpoch,
         job.TotalEpochs, job.EtaSeconds, job.LatestMetrics, job.FinalMetrics, job.BestMetrics, job.BestEpoch, FailureAnswer.Of(job.Error), job.Warnings,
         [.. attempts.OrderBy(attempt => attempt.Number).Select(AttemptAnswer.Of)],
         job.ModelId, job.ModelVersionId, job.RestartedFrom, job.SweepId, job.ClonedFrom,
-        job.StartFrom is { } start ? new CheckpointName(start.Attempt, start.Epoch) : null, job.Starred, job.Notes, job.Tags, job.CreatedAt, job.StartedAt, job.CompletedAt);
+        job.StartFrom is { } start ? new CheckpointName(start.Attempt, start.Epoch) : null, job.Weights?.Sha256, job.Starred, job.Notes, job.Tags, job.CreatedAt, job.StartedAt, job.CompletedAt);
 }
 
 /// <summary>One try to run a job on a trainer.</summary>
@@ -229,7 +230,19 @@ public sealed record JobEventAnswer(long Id, string Type, JsonElement Data, Date
 /// <param name="Framework">Name of the trainer, for example <c>torchvision</c>.</param>
 /// <param name="State">Whether the trainer answers: <c>online</c> or <c>offline</c>.</param>
 /// <param name="Capabilities">What the trainer offers; the last known offer while it is offline, null when it has never answered.</param>
-public sealed record TrainerAnswer(string Framework, string State, TrainerCapabilities? Capabilities)
+/// <param name="Weights">Models of the trainer that have pretrained weights, by name. Jobs of other models cannot set <c>pretrained</c>.</param>
+public sealed record TrainerAnswer(string Framework, string State, TrainerCapabilities? Capabilities, IReadOnlyList<ModelWeightsAnswer> Weights)
 {
-    public static TrainerAnswer Of(TrainerEntry trainer) => new(trainer.Framework, trainer.Online ? "online" : "offline", trainer.Capabilities);
+    public static TrainerAnswer Of(TrainerEntry trainer, IEnumerable<PretrainedWeights> weights) =>
+        new(trainer.Framework, trainer.Online ? "online" : "offline", trainer.Capabilities, [.. weights.Select(ModelWeightsAnswer.Of)]);
+}
+
+/// <summary>The pretrained weights of a model, which an operator imported.</summary>
+/// <param name="Model">Name of the model architecture.</param>
+/// <param name="FileName">Name of the file that was imported.</param>
+/// <param name="Licence">Terms under which the weights may be used; null when nobody wrote any.</param>
+/// <param name="ImportedAt">When they were imported.</param>
+public sealed record ModelWeightsAnswer(string Model, string FileName, long Size, string Sha256, string? Licence, DateTimeOffset ImportedAt)
+{
+    public static ModelWeightsAnswer Of(PretrainedWeights weights) => new(weights.Model, weights.FileName, weights.Size, weights.Sha256, weights.Licence, weights.ImportedAt);
 }

@@ -26,17 +26,18 @@ public sealed class TrainingJobFunctions(PlatformDatabase database, JobLifecycle
 
     [Function("GetTrainingCapabilities"), RequiresPermission(Permission.AccountSelf)]
     [Operation("List trainers", Whole = true, Returns = typeof(Page<TrainerAnswer>),
-        Description = "What each trainer offers: model architectures, configuration fields and export formats.")]
+        Description = "What each trainer offers: model architectures, configuration fields and export formats; and which models have pretrained weights.")]
     public async Task<IResult> GetCapabilities(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/v1/training/capabilities")] HttpRequest request, CancellationToken cancellation)
     {
         var trainers = await catalog.ListAsync(cancellation);
-        return Answer.Ok(new Page<TrainerAnswer>([.. trainers.Select(TrainerAnswer.Of)], null));
+        var weights = (await database.PretrainedWeights.AsNoTracking().OrderBy(row => row.Model).ToListAsync(cancellation)).ToLookup(row => row.Framework);
+        return Answer.Ok(new Page<TrainerAnswer>([.. trainers.Select(trainer => TrainerAnswer.Of(trainer, weights[trainer.Framework]))], null));
     }
 
     [Function("CreateTrainingJob"), RequiresPermission(Permission.TrainingRun)]
     [Operation("Create a training job", Body = typeof(NewTrainingJob), Example = Example, Returns = typeof(TrainingJobAnswer), Status = 201,
-        Problems = ["NOT_FOUND", "UNKNOWN_FRAMEWORK", "UNKNOWN_MODEL", "INVALID_CONFIG", "DATASET_DELETED", "DATASET_VERSION_NOT_READY", "TRAINER_UNAVAILABLE"],
+        Problems = ["NOT_FOUND", "UNKNOWN_FRAMEWORK", "UNKNOWN_MODEL", "INVALID_CONFIG", "WEIGHTS_MISSING", "DATASET_DELETED", "DATASET_VERSION_NOT_READY", "TRAINER_UNAVAILABLE"],
         Description = "The job waits in the state `pending` until it is started. Advanced fields of the configuration need `training:advanced`, unless they have their default value or that of a preset.")]
     public async Task<IResult> Create([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route)] HttpRequest request, CancellationToken cancellation)
     {
@@ -76,7 +77,7 @@ public sealed class TrainingJobFunctions(PlatformDatabase database, JobLifecycle
     }
 
     [Function("RestartTrainingJob"), RequiresPermission(Permission.TrainingRun)]
-    [Operation("Restart a training job", Returns = typeof(TrainingJobAnswer), Status = 201, Problems = ["INVALID_STATE", "DATASET_DELETED"],
+    [Operation("Restart a training job", Returns = typeof(TrainingJobAnswer), Status = 201, Problems = ["INVALID_STATE", "DATASET_DELETED", "WEIGHTS_MISSING"],
         Description = "Creates a new job with the settings of one that has ended. The old job remains as it is, and the new one has to be started.")]
     public async Task<IResult> Restart(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = RouteOfOne + "/restart")] HttpRequest request, Guid id, CancellationToken cancellation)
@@ -88,7 +89,7 @@ public sealed class TrainingJobFunctions(PlatformDatabase database, JobLifecycle
 
     [Function("CloneTrainingJob"), RequiresPermission(Permission.TrainingRun)]
     [Operation("Clone a training job", Body = typeof(TrainingJobClone), Example = """{"config":{"epochs":20}}""", Returns = typeof(TrainingJobAnswer), Status = 201,
-        Problems = ["NOT_FOUND", "UNKNOWN_FRAMEWORK", "UNKNOWN_MODEL", "INVALID_CONFIG", "DATASET_DELETED", "DATASET_VERSION_NOT_READY", "TRAINER_UNAVAILABLE", "NO_SUGGESTION", "CHECKPOINT_INVALID"],
+        Problems = ["NOT_FOUND", "UNKNOWN_FRAMEWORK", "UNKNOWN_MODEL", "INVALID_CONFIG", "DATASET_DELETED", "DATASET_VERSION_NOT_READY", "TRAINER_UNAVAILABLE", "NO_SUGGESTION", "CHECKPOINT_INVALID", "WEIGHTS_MISSING"],
         Description = "Creates a new job with the settings of another one, changed as the body says. With `suggested` it makes the change that the failure of the job names; with `resumeFrom` it goes on from a checkpoint. The new job has to be started.")]
     public async Task<IResult> Clone(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = RouteOfOne + "/clone")] HttpRequest request, Guid id, CancellationToken cancellation)

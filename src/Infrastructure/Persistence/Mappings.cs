@@ -177,6 +177,7 @@ internal static class Mappings
             job.Property(j => j.BestMetrics).HasJson();
             job.Property(j => j.Error).HasJson();
             job.Property(j => j.StartFrom).HasJson();
+            job.Property(j => j.Weights).HasJson();
             job.HasOne<Project>().WithMany().HasForeignKey(j => j.ProjectId);
             job.HasOne<DatasetVersion>().WithMany().HasForeignKey(j => j.DatasetVersionId);
             job.HasIndex(j => new { j.ProjectId, j.Id });
@@ -207,6 +208,11 @@ internal static class Mappings
         {
             trainer.HasKey(t => t.Framework);
             trainer.Property(t => t.Capabilities).HasJson();
+        });
+        model.Entity<PretrainedWeights>(weights =>
+        {
+            weights.ToTable("pretrained_weights");
+            weights.HasKey(w => new { w.Framework, w.Model });
         });
         model.Entity<TrainerLease>(lease =>
         {

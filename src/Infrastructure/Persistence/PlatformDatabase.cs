@@ -33,6 +33,8 @@ public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options)
     public DbSet<TrainingJob> TrainingJobs => Set<TrainingJob>();
     public DbSet<Attempt> Attempts => Set<Attempt>();
     public DbSet<Trainer> Trainers => Set<Trainer>();
+
+    public DbSet<PretrainedWeights> PretrainedWeights => Set<PretrainedWeights>();
     public DbSet<TrainerLease> TrainerLeases => Set<TrainerLease>();
     public DbSet<TrainerTurn> TrainerTurns => Set<TrainerTurn>();
     public DbSet<Checkpoint> Checkpoints => Set<Checkpoint>();

@@ -11,10 +11,14 @@ public sealed class ObjectStores(StorageSettings settings, TimeProvider time) : 
     /// <summary>Checkpoints, models, exports and logs.</summary>
     public ObjectStore Internal { get; } = new(settings.Internal, time);
 
+    /// <summary>Pretrained weights of models.</summary>
+    public ObjectStore Weights { get; } = new(settings.Weights, time);
+
     public void Dispose()
     {
         External.Dispose();
         Internal.Dispose();
+        Weights.Dispose();
     }
 }
 

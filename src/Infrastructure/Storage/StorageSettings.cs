@@ -33,8 +33,11 @@ public sealed record StorageSettings(BucketSettings External, BucketSettings Int
     /// <summary>Bucket of the labeler's exports.</summary>
     public required string AnnotationsBucket { get; init; }
 
-    /// <summary>Bucket of pretrained weights.</summary>
+    /// <summary>Bucket of pretrained weights, in the internal store.</summary>
     public required string WeightsBucket { get; init; }
+
+    /// <summary>Address and keys of that bucket.</summary>
+    public BucketSettings Weights => Internal with { Bucket = WeightsBucket };
 
     /// <exception cref="SettingsException">Names every problem.</exception>
     public static StorageSettings From(IConfiguration configuration) => SettingsReader.Read(configuration, From);
@@ -74,7 +77,7 @@ public sealed record StorageSettings(BucketSettings External, BucketSettings Int
             UploadAccessKey = ownUploadAccess ?? (isSameAccount ? uploadAccess : null), UploadSecretKey = ownUploadSecret ?? (isSameAccount ? uploadSecret : null),
         })
         {
-            WeightsBucket = settings.Text("INTERNAL_BUCKET_WEIGHTS", "pretrained weights; nothing reads it yet", "model-weights")!,
+            WeightsBucket = settings.Text("INTERNAL_BUCKET_WEIGHTS", "pretrained weights, in the internal store", "model-weights")!,
             AnnotationsBucket = settings.Text("S3_BUCKET_ANNOTATIONS", "exports of the labeler; nothing reads it yet", "labeler-annotations")!,
         };
     }

@@ -25,7 +25,16 @@ public sealed record TrainerJobRequest(
 {
     /// <summary>Version of the protocol that the platform speaks.</summary>
     public const string Version = "2";
+
+    /// <summary>Pretrained weights to begin with; only for a training that asks for them and has no checkpoint.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TrainerWeights? Weights { get; init; }
 }
+
+/// <summary>Pretrained weights to begin with.</summary>
+/// <param name="Url">Presigned address.</param>
+/// <param name="Sha256">SHA-256 of the file in hexadecimal.</param>
+public sealed record TrainerWeights(Uri Url, string Sha256);
 
 /// <summary>Where a trainer reports.</summary>
 /// <param name="Url">Base of the attempt's callbacks.</param>

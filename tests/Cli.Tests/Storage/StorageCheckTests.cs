@@ -18,7 +18,7 @@ public sealed class StorageCheckTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         using var stores = new ObjectStores(_settings, TimeProvider.System);
-        foreach (var store in (ObjectStore[])[stores.External, stores.Internal])
+        foreach (var store in (ObjectStore[])[stores.External, stores.Internal, stores.Weights])
         {
             Assert.Empty(await KeysAsync(store));
             await store.DeleteBucketAsync(CancellationToken.None);
@@ -49,6 +49,7 @@ public sealed class StorageCheckTests : IAsyncLifetime
         {
             await stores.External.CreateBucketAsync(Cancellation);
             await stores.Internal.CreateBucketAsync(Cancellation);
+            await stores.Weights.CreateBucketAsync(Cancellation);
         }
 
         var failure = await Assert.ThrowsAsync<CommandException>(() => StorageCommands.CheckAsync(careless, _output, Cancellation));
@@ -78,6 +79,7 @@ public sealed class StorageCheckTests : IAsyncLifetime
     private static StorageSettings Own(StorageSettings settings) => settings with
     {
         External = settings.External with { Bucket = $"test-{Guid.CreateVersion7():n}" }, Internal = settings.Internal with { Bucket = $"test-{Guid.CreateVersion7():n}" },
+        WeightsBucket = $"test-{Guid.CreateVersion7():n}",
     };
 
     private static BucketSettings WithoutIdentity(BucketSettings bucket) => bucket with { UploadAccessKey = null, UploadSecretKey = null };

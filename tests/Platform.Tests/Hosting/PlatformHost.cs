@@ -53,6 +53,7 @@ public sealed class PlatformHost : IAsyncLifetime
         {
             await stores.External.CreateBucketAsync(CancellationToken.None);
             await stores.Internal.CreateBucketAsync(CancellationToken.None);
+            await stores.Weights.CreateBucketAsync(CancellationToken.None);
         }
         App = await StartAppAsync();
         Admin = await SignInAdminAsync(App);
@@ -196,6 +197,7 @@ public sealed class PlatformHost : IAsyncLifetime
     {
         ["EXTERNAL_BUCKET_DATASETS"] = _bucket,
         ["INTERNAL_BUCKET_CHECKPOINTS"] = _bucket + "-internal",
+        ["INTERNAL_BUCKET_WEIGHTS"] = _bucket + "-weights",
         ["JWT_SECRET"] = JwtSecret,
         ["BOOTSTRAP_ADMIN_EMAIL"] = AdminEmail,
         ["BOOTSTRAP_ADMIN_PASSWORD"] = BootstrapPassword,
@@ -215,7 +217,7 @@ public sealed class PlatformHost : IAsyncLifetime
     private async Task EmptyBucketsAsync()
     {
         using var stores = OpenStores();
-        foreach (var store in new[] { stores.External, stores.Internal })
+        foreach (var store in new[] { stores.External, stores.Internal, stores.Weights })
         {
             var keys = new List<string>();
             await foreach (var found in store.ListAsync("", CancellationToken.None))

@@ -87,13 +87,21 @@ class JobContext:
         reference = self.request.checkpoint
         if reference is None:
             raise TrainerError("CHECKPOINT_INVALID", "The job has no checkpoint.")
-        self._leases.enter_context(self._cache.lease([reference.sha256]))
+        return self._file(reference.url, reference.sha256, "The checkpoint", "CHECKPOINT_INVALID")
+
+    def weights(self) -> Path:
+        """The request's pretrained weights as a verified local file; raises ``WEIGHTS_INVALID``."""
+        reference = self.request.weights
+        if reference is None:
+            raise TrainerError("WEIGHTS_INVALID", "The job has no pretrained weights.")
+        return self._file(reference.url, reference.sha256, "The file of weights", "WEIGHTS_INVALID")
+
+    def _file(self, url: str, sha256: str, what: str, code: str) -> Path:
+        self._leases.enter_context(self._cache.lease([sha256]))
         try:
-            path, _ = self._transfer.fetch_into(self._cache, reference.url, reference.sha256, "The checkpoint")
+            path, _ = self._transfer.fetch_into(self._cache, url, sha256, what)
         except ChecksumMismatch as error:
-            raise TrainerError(
-                "CHECKPOINT_INVALID", "The checkpoint's bytes are not those of its SHA-256.", detail=str(error)
-            ) from error
+            raise TrainerError(code, f"{what} has not the bytes of its SHA-256.", detail=str(error)) from error
         return path
 
     def started(self, device: str, images: Mapping[str, int], total_epochs: int | None = None) -> None:

@@ -21,6 +21,7 @@ FAILURE_CODES: dict[str, Category] = {
     "OUT_OF_MEMORY": "user",  # The training ran out of memory.
     "STORAGE_ERROR": "transient",  # The object store failed.
     "TRAINER_CRASHED": "transient",  # The training process ended without a result.
+    "WEIGHTS_INVALID": "user",  # The pretrained weights do not fit the model.
 }
 
 #: Codes of a reply that is not 2xx.

@@ -59,6 +59,14 @@ class CheckpointRef:
 
 
 @dataclass(frozen=True)
+class WeightsRef:
+    """Stored pretrained weights of the model."""
+
+    url: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class ExportSpec:
     """The wanted export; ``tolerance`` bounds the absolute difference of any logit."""
 
@@ -82,6 +90,7 @@ class JobRequest:
     checkpoint: CheckpointRef | None
     export: ExportSpec | None
     raw: Mapping[str, Any]
+    weights: WeightsRef | None = None
 
     @staticmethod
     def parse(body: object) -> JobRequest:
@@ -110,6 +119,7 @@ class JobRequest:
             checkpoint=_checkpoint(data),
             export=_export(data),
             raw=data,
+            weights=_weights(data),
         )
         _require_parts(request)
         return request
@@ -217,6 +227,13 @@ def _checkpoint(data: Mapping[str, Any]) -> CheckpointRef | None:
         sha256=_sha256(value, "sha256", "checkpoint."),
         epoch=_integer({"epoch": 0, **value}, "epoch", "checkpoint.", 0),
     )
+
+
+def _weights(data: Mapping[str, Any]) -> WeightsRef | None:
+    if data.get("weights") is None:
+        return None
+    value = _mapping(data["weights"], "weights")
+    return WeightsRef(url=_url(value, "url", "weights."), sha256=_sha256(value, "sha256", "weights."))
 
 
 def _export(data: Mapping[str, Any]) -> ExportSpec | None:

@@ -28,6 +28,9 @@ FIELDS = (
         min=MIN_IMAGE_SIZE, max=MAX_IMAGE_SIZE, step=1,
     ),
     ConfigField(
+        "pretrained", "bool", False, "Begin with the weights that an operator imported for the model; false = random weights."
+    ),
+    ConfigField(
         "optimizer", "select", "adam", "Optimisation method.", options=("adam", "adamw", "sgd", "rmsprop"), group="optimizer"
     ),
     ConfigField(
@@ -172,6 +175,8 @@ def check_request(request: JobRequest, has_cuda: bool, framework: str = "torchvi
         raise _invalid("device", "This trainer has no CUDA device.")
     if values["mixedPrecision"] and (values["device"] == "cpu" or not has_cuda):
         raise _invalid("mixedPrecision", "mixedPrecision needs a CUDA device.")
+    if request.kind == "train" and values["pretrained"] and request.checkpoint is None and request.weights is None:
+        raise _invalid("pretrained", "The job asks for pretrained weights, but the request has none.")
     if request.export is not None and request.kind == "export":
         check_export(request.task_type, framework, request.export.format, request.export.options)
 

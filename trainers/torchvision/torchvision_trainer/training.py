@@ -17,7 +17,7 @@ from trainer_sdk.annotations import CLASSIFICATION
 from trainer_sdk.dataset import SPLITS
 from trainer_sdk.metrics import Evaluation
 
-from . import checkpoints, memory, models
+from . import checkpoints, memory, models, pretrained
 from .catalogue import MODELS
 from .configuration import configuration
 from .images import ImageSet, Preprocessing, available_memory
@@ -76,9 +76,9 @@ class TrainingRun:
         size = config["imageSize"]
         self._preprocessing = Preprocessing((size, size), info.mean, info.std, fit=self._task.fit)
         self._train_set, self._val_set = self._load_sets()
-        self._model = models.build(
-            context.request.model, len(dataset.classes), self._outputs.keypoint_count, size
-        ).to(self._device)
+        self._model = models.build(context.request.model, len(dataset.classes), self._outputs.keypoint_count, size)
+        self._beginning = self._begin(size) if context.request.weights is not None else None
+        self._model.to(self._device)
         models.freeze(self._model, config["frozenLayers"])
         weights = None
         if config["classWeights"] == "balanced":
@@ -97,6 +97,19 @@ class TrainingRun:
         self._first_epoch = 1
         self._metrics: dict[str, float] = {}
         self._uploads = CheckpointUploads(context)
+
+    def _begin(self, size: int) -> pretrained.Beginning:
+        """Replaces the random weights by those of the request."""
+        classes, points = len(self._outputs.classes), self._outputs.keypoint_count
+        beginning = pretrained.begin(
+            self._model, pretrained.load(self._context.weights()),
+            lambda: models.build(self._context.request.model, classes + 1, points + 1 if points else 0, size),
+        )  # fmt: skip
+        self._context.log.info(
+            "Begins with %d tensors of the pretrained weights%s", beginning.loaded,
+            f"; random are {', '.join(beginning.random)}." if beginning.random else ", and none random.",
+        )  # fmt: skip
+        return beginning
 
     def run(self) -> JobResult:
         """Trains from the first epoch, or from the one after the request's checkpoint."""
@@ -217,6 +230,11 @@ class TrainingRun:
             "unreadable": sorted(path for images in sets.values() for path in images.unreadable)[:MAX_NAMED],
             "peakMemoryBytes": memory.peak(),
         }
+        weights = self._context.request.weights
+        if weights is not None and self._beginning is not None:
+            result["pretrained"] = {
+                "sha256": weights.sha256, "loaded": self._beginning.loaded, "random": list(self._beginning.random)[:MAX_NAMED],
+            }  # fmt: skip
         return JobResult(self._best.epoch, self._metrics, best_metrics, result)
 
     def _counts(self) -> dict[str, int]:

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { TaskType, Trainer, TrainerModel } from '../api/schema';
+import type { ModelWeights, TaskType, Trainer, TrainerModel } from '../api/schema';
 import { bytes, number } from '../app/format';
 import { useWords } from '../app/words';
 import { Badge } from '../parts/Badge';
@@ -52,7 +52,7 @@ export function ModelStep({ task, trainers, draft, errors, locked, onChange }: {
             <legend className="visually-hidden">{words.trainerModels(trainer.framework)}</legend>
             {[...models].sort((a, b) => (a.parameters ?? Infinity) - (b.parameters ?? Infinity)).map((model) => {
               const chosen = draft.framework === trainer.framework && draft.model === model.name;
-              return <ModelCard key={model.name} model={model} chosen={chosen} disabled={locked && !chosen} onChoose={() => onChange(trainer.framework, model.name)} />;
+              return <ModelCard key={model.name} model={model} pretrained={trainer.weights.find((weights) => weights.model === model.name)} chosen={chosen} disabled={locked && !chosen} onChoose={() => onChange(trainer.framework, model.name)} />;
             })}
           </fieldset>
         </div>
@@ -62,7 +62,13 @@ export function ModelStep({ task, trainers, draft, errors, locked, onChange }: {
   );
 }
 
-function ModelCard({ model, chosen, disabled, onChoose }: { model: TrainerModel; chosen: boolean; disabled: boolean; onChoose: () => void }) {
+function ModelCard({ model, pretrained, chosen, disabled, onChoose }: {
+  model: TrainerModel;
+  pretrained: ModelWeights | undefined;
+  chosen: boolean;
+  disabled: boolean;
+  onChoose: () => void;
+}) {
   const words = useWords(newJobWords);
   const shared = useWords(trainingWords);
   return (
@@ -74,6 +80,7 @@ function ModelCard({ model, chosen, disabled, onChoose }: { model: TrainerModel;
         <span>{model.parameters === null ? words.weightsUnknown : words.weights(weightsText(model.parameters))}</span>
         {model.parameters !== null && <span title={words.memoryWhy}>{words.memory(bytes(modelBytes(model.parameters)))}</span>}
         {model.defaultImageSize !== null && <span>{words.imageSize(number(model.defaultImageSize))}</span>}
+        {pretrained !== undefined && <span title={words.pretrainedWhy(pretrained.fileName, pretrained.licence ?? words.noLicence)}>{words.pretrained}</span>}
         {model.taskTypes.length > 1 && <span>{model.taskTypes.map((task) => (shared.tasks as Record<string, string>)[task] ?? task).join(', ')}</span>}
       </span>
     </label>

@@ -2205,6 +2205,49 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.ToTable("prediction_image_classes", (string)null);
                 });
 
+            modelBuilder.Entity("VisionPlatform.Domain.Training.PretrainedWeights", b =>
+                {
+                    b.Property<string>("Framework")
+                        .HasColumnType("text")
+                        .HasColumnName("framework");
+
+                    b.Property<string>("Model")
+                        .HasColumnType("text")
+                        .HasColumnName("model");
+
+                    b.Property<string>("FileName")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("file_name");
+
+                    b.Property<DateTimeOffset>("ImportedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("imported_at");
+
+                    b.Property<string>("Key")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("key");
+
+                    b.Property<string>("Licence")
+                        .HasColumnType("text")
+                        .HasColumnName("licence");
+
+                    b.Property<string>("Sha256")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("sha256");
+
+                    b.Property<long>("Size")
+                        .HasColumnType("bigint")
+                        .HasColumnName("size");
+
+                    b.HasKey("Framework", "Model")
+                        .HasName("pk_pretrained_weights");
+
+                    b.ToTable("pretrained_weights", (string)null);
+                });
+
             modelBuilder.Entity("VisionPlatform.Domain.Training.Sweep", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2599,6 +2642,10 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("jsonb")
                         .HasColumnName("warnings")
                         .HasDefaultValueSql("'[]'");
+
+                    b.Property<string>("Weights")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("weights");
 
                     b.HasKey("Id")
                         .HasName("pk_training_jobs");
