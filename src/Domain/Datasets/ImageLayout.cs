@@ -36,7 +36,8 @@ public static class ImageLayouts
         },
     };
 
-    private static Split? SplitOf(string folder) => CaseFold.Of(folder) switch
+    /// <summary>The split that a folder is named after; null when it is another folder.</summary>
+    public static Split? SplitOf(string folder) => CaseFold.Of(folder) switch
     {
         "train" => Split.Train,
         "val" or "valid" or "validation" => Split.Val,

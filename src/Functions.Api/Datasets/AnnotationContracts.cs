@@ -72,18 +72,20 @@ public sealed record ImageAnnotationsAnswer(
 }
 
 /// <summary>An annotation file to upload.</summary>
-/// <param name="Name">Name of the file, for people. Its format is found from the content: COCO or DICE, both JSON.</param>
+/// <param name="Name">Name of the file, for people. Its format is found from the content: COCO or DICE, both JSON, or a ZIP with <c>data.yaml</c> and the labels of YOLO.</param>
 /// <param name="Size">Size of the file in bytes.</param>
 /// <param name="Mode">What becomes of annotations that an image of the file has already; <c>replace</c> when left out.</param>
 /// <param name="AddClasses">Whether classes of the file that the dataset lacks are added to it; otherwise their annotations are refused. False when left out.</param>
 /// <param name="Folder">Folder of the dataset in which the file names of the images begin, for example <c>train2017</c>; the dataset itself when left out.</param>
-public sealed record NewAnnotationImport([property: Required, Name(200)] string? Name, [property: Required] long? Size, AnnotationMode? Mode, bool? AddClasses, string? Folder);
+/// <param name="Splits">Whether folders of a YOLO file named train, val, valid, validation or test give their images this split. False when left out.</param>
+public sealed record NewAnnotationImport([property: Required, Name(200)] string? Name, [property: Required] long? Size, AnnotationMode? Mode, bool? AddClasses, string? Folder, bool? Splits);
 
 /// <summary>The import of an annotation file, and what became of its entries.</summary>
 /// <param name="Name">Name of the file.</param>
 /// <param name="Mode">What becomes of annotations that an image of the file has already.</param>
 /// <param name="AddClasses">Whether classes of the file are added to the dataset.</param>
 /// <param name="Folder">Folder of the dataset in which the file names begin; empty for the dataset itself.</param>
+/// <param name="Splits">Whether folders of a YOLO file give their images a split.</param>
 /// <param name="State">How far it is.</param>
 /// <param name="Format">Format of the file; null until it is read.</param>
 /// <param name="Progress">From 0 to 1: the first half while the file is read, the second while annotations are written.</param>
@@ -102,13 +104,13 @@ public sealed record NewAnnotationImport([property: Required, Name(200)] string?
 /// <param name="ExpiresAt">Until when it can be completed.</param>
 /// <param name="EndedAt">When it ended; null before.</param>
 public sealed record AnnotationImportAnswer(
-    Guid Id, Guid DatasetId, string Name, long Size, AnnotationMode Mode, bool AddClasses, string Folder, AnnotationImportState State, AnnotationFormat? Format, double Progress,
+    Guid Id, Guid DatasetId, string Name, long Size, AnnotationMode Mode, bool AddClasses, string Folder, bool Splits, AnnotationImportState State, AnnotationFormat? Format, double Progress,
     long? Images, long? Annotations, long ImagesDone, long Taken, long Clipped, long RefusedImages, long RefusedAnnotations, long ImagesLeft,
     IReadOnlyList<RefusedCountAnswer> Reasons, IReadOnlyList<RefusedEntryAnswer> Refused, IReadOnlyList<string> AddedClasses, Failure? Error,
     DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, DateTimeOffset? EndedAt)
 {
     public static AnnotationImportAnswer From(AnnotationImport import) => new(
-        import.Id, import.DatasetId, import.Name, import.Size, import.Mode, import.AddClasses, import.Folder, import.State, import.Format, ProgressOf(import),
+        import.Id, import.DatasetId, import.Name, import.Size, import.Mode, import.AddClasses, import.Folder, import.TakesSplits, import.State, import.Format, ProgressOf(import),
         import.Images, import.Annotations, import.ImagesDone, import.Taken, import.Clipped, import.RefusedImages, import.RefusedAnnotations, import.ImagesLeft,
         [.. import.Reasons.Select(one => new RefusedCountAnswer(one.Reason, one.Count))],
         [.. import.Entries.Select(one => new RefusedEntryAnswer(one.Kind, one.Number, one.Image, one.Reason, one.Field, one.Detail))],

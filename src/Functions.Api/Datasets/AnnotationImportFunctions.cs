@@ -24,7 +24,7 @@ public sealed class AnnotationImportFunctions(PlatformDatabase database, Project
     [Function("AnnounceAnnotations"), RequiresPermission(Permission.DatasetsWrite)]
     [Operation("Ask for the upload address of an annotation file", Tag = "Datasets", Body = typeof(NewAnnotationImport), Example = NewImportExample, Returns = typeof(AnnouncedAnnotationsAnswer), Status = 201,
         Problems = ["INVALID_PATH", "DATASET_HAS_NO_ANNOTATIONS", "QUOTA_EXCEEDED"],
-        Description = "Announces a COCO or DICE file for images that the dataset has. Upload it to the address of the answer, then call `complete`.")]
+        Description = "Announces a COCO or DICE file, or a ZIP in the form of YOLO, for images that the dataset has. Upload it to the address of the answer, then call `complete`.")]
     public async Task<IResult> Announce([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route)] HttpRequest request, Guid id, CancellationToken cancellation)
     {
         var user = request.CurrentUser();
@@ -81,5 +81,5 @@ public sealed class AnnotationImportFunctions(PlatformDatabase database, Project
 
     private AnnotationImportDraft Check(NewAnnotationImport wanted) => new(
         wanted.Name!.AsName(), FileAnnouncement.Size(wanted.Size!.Value, limits.MaxBytes, "An annotation file"), wanted.Mode ?? AnnotationMode.Replace, wanted.AddClasses ?? false,
-        FileAnnouncement.Folder(wanted.Folder));
+        FileAnnouncement.Folder(wanted.Folder), wanted.Splits ?? false);
 }

@@ -11,14 +11,17 @@ namespace VisionPlatform.Application.Tests.Datasets;
 public sealed partial class DatasetWorkbench
 {
     /// <summary>Announces an annotation file, puts it and completes it; nothing is read yet.</summary>
-    public async Task<AnnotationImport> UploadAnnotationsAsync(string content, AnnotationMode mode = AnnotationMode.Replace, bool addClasses = false, string folder = "")
+    public Task<AnnotationImport> UploadAnnotationsAsync(string content, AnnotationMode mode = AnnotationMode.Replace, bool addClasses = false, string folder = "") =>
+        UploadAnnotationsAsync(Encoding.UTF8.GetBytes(content), new AnnotationImportDraft("labels.json", 0, mode, addClasses, folder));
+
+    /// <inheritdoc cref="UploadAnnotationsAsync(string, AnnotationMode, bool, string)"/>
+    public async Task<AnnotationImport> UploadAnnotationsAsync(byte[] bytes, AnnotationImportDraft draft)
     {
         await using var database = fixture.Database();
         await using var users = fixture.Users();
         var imports = new AnnotationIntake(database, fixture.Stores, Staged(database), new Quotas(database, users, Time), Application.Datasets.DatasetLimits.Default, Time);
         var once = new IdempotentCreate<AnnotationImportTicket>(null, _ => new StoredAnswer(201, null, null, null), Time);
-        var bytes = Encoding.UTF8.GetBytes(content);
-        var ticket = (await imports.AnnounceAsync(Dataset.Id, Dataset.CreatedBy, new AnnotationImportDraft("labels.json", bytes.Length, mode, addClasses, folder), once, CancellationToken.None)).Made!;
+        var ticket = (await imports.AnnounceAsync(Dataset.Id, Dataset.CreatedBy, draft with { Size = bytes.Length }, once, CancellationToken.None)).Made!;
         Assert.Equal(200, await PutAsync(ticket.Request, bytes));
         return await imports.CompleteAsync(Dataset.Id, ticket.Import.Id, CancellationToken.None);
     }
@@ -39,7 +42,7 @@ public sealed partial class DatasetWorkbench
     public async Task<bool> ReadAnnotationsAsync(Guid import, AnnotationLimits? limits = null)
     {
         await using var database = fixture.Database();
-        return await new AnnotationStaging(database, fixture.Stores, limits ?? AnnotationLimits.Default, Time).ReadAsync(import, CancellationToken.None);
+        return await new AnnotationStaging(database, fixture.Stores, limits ?? AnnotationLimits.Default, Application.Datasets.ArchiveLimits.Default, Time).ReadAsync(import, CancellationToken.None);
     }
 
     public async Task<bool> WriteAnnotationsAsync(Guid import)

@@ -23,11 +23,13 @@ export function NewImport({ datasetId, onClose, onStarted }: { datasetId: string
   const parts = useWords(partWords);
   const queries = useQueryClient();
   const [file, setFile] = useState<File | null>(null);
-  const [form, setForm] = useState({ mode: 'replace' as AnnotationMode, addClasses: true, folder: '' });
+  const [form, setForm] = useState({ mode: 'replace' as AnnotationMode, addClasses: true, folder: '', splits: false });
   const [sent, setSent] = useState<number | null>(null);
   const [error, setError] = useState<unknown>(null);
   const running = useRef<AbortController | null>(null);
   useEffect(() => () => running.current?.abort(), []);
+  // Only the labels of YOLO are a ZIP.
+  const isYolo = file !== null && /\.zip$/i.test(file.name);
   const start = async (): Promise<void> => {
     if (file === null) return;
     const abort = (running.current = new AbortController());
@@ -36,7 +38,7 @@ export function NewImport({ datasetId, onClose, onStarted }: { datasetId: string
     setError(null);
     setSent(0);
     try {
-      const answer = (await client.POST('/api/v1/datasets/{id}/annotation-imports', { params: { path }, body: { name: file.name, size: file.size, mode: form.mode, addClasses: form.addClasses, folder: form.folder.trim() || null } })).data!;
+      const answer = (await client.POST('/api/v1/datasets/{id}/annotation-imports', { params: { path }, body: { name: file.name, size: file.size, mode: form.mode, addClasses: form.addClasses, folder: form.folder.trim() || null, splits: isYolo && form.splits } })).data!;
       announced = answer.import.id;
       await putFile(file, answer, setSent, abort.signal);
       await client.POST('/api/v1/datasets/{id}/annotation-imports/{importId}/complete', { params: { path: { ...path, importId: announced } } });
@@ -59,7 +61,7 @@ export function NewImport({ datasetId, onClose, onStarted }: { datasetId: string
       footer={<><Button onClick={onClose}>{parts.cancel}</Button><Button look="primary" type="submit" busy={busy} disabled={file === null}>{words.import}</Button></>}
     >
       <Labelled label={words.file} error={fields.size ?? fields.name}>
-        {(ids) => <input {...ids} type="file" accept=".json,application/json" className={fieldStyles.input} disabled={busy} onChange={(event) => setFile(event.target.files?.[0] ?? null)} />}
+        {(ids) => <input {...ids} type="file" accept=".json,.zip,application/json,application/zip" className={fieldStyles.input} disabled={busy} onChange={(event) => setFile(event.target.files?.[0] ?? null)} />}
       </Labelled>
       <TextField label={`${words.folder} (${parts.optional})`} hint={words.folderHint} value={form.folder} disabled={busy} error={fields.folder} onChange={(event) => setForm({ ...form, folder: event.target.value })} />
       <div>
@@ -67,6 +69,7 @@ export function NewImport({ datasetId, onClose, onStarted }: { datasetId: string
         <Segments label={words.modeLabel} value={form.mode} onChange={(mode) => setForm({ ...form, mode })} options={[{ value: 'replace', label: words.replace }, { value: 'add', label: words.add }]} />
       </div>
       <CheckField label={words.addClasses} hint={words.addClassesHint} checked={form.addClasses} disabled={busy} onChange={(addClasses) => setForm({ ...form, addClasses })} />
+      {isYolo && <CheckField label={words.splits} hint={words.splitsHint} checked={form.splits} disabled={busy} onChange={(splits) => setForm({ ...form, splits })} />}
       {busy && <><Progress value={sent} label={words.file} /><p className={fieldStyles.hint} role="status">{words.uploading(percent(sent, 0))}</p></>}
       {Object.keys(fields).length === 0 && <ProblemNote error={error} />}
     </Dialog>

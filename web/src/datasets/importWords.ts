@@ -3,7 +3,7 @@ import { defineWords } from '../app/words';
 export const importWords = defineWords({
   en: {
     title: 'Archives and imports', text: 'Archives bring images, annotation files say what they show. Both are listed for 30 days after they ended.',
-    archives: 'Archives', imports: 'Annotation files', noArchives: 'No archives', noArchivesText: 'Upload a ZIP or TAR on the page Upload.', noImports: 'No annotation files', noImportsText: 'Import a COCO or DICE file for images that the dataset has.',
+    archives: 'Archives', imports: 'Annotation files', noArchives: 'No archives', noArchivesText: 'Upload a ZIP or TAR on the page Upload.', noImports: 'No annotation files', noImportsText: 'Import a COCO or DICE file, or a ZIP with YOLO labels, for images that the dataset has.',
     noImportsNeeded: 'Images of a classification have a class instead of annotations.', name: 'File', state: 'State', size: 'Size', result: 'Result', started: 'Started', actions: 'Actions', upload: 'Upload',
     archiveStates: { announced: 'Waiting for the upload', unpacking: 'Unpacking', completed: 'Completed', failed: 'Failed', cancelled: 'Cancelled', expired: 'Expired' },
     importStates: { announced: 'Waiting for the upload', importing: 'Importing', completed: 'Completed', failed: 'Failed', cancelled: 'Cancelled', expired: 'Expired' },
@@ -25,13 +25,14 @@ export const importWords = defineWords({
     advice: {
       image_not_found: 'Check the folder of the import, or upload the images first.', image_size_differs: 'The file was made for images of another size.', unknown_class: 'Add the class, or import again with “Add missing classes”.', missing_shape: 'The file has other shapes than the task needs, for example boxes without masks.',
     },
-    newImport: 'Import annotations', newImportText: 'A COCO or DICE file (JSON) for images that the dataset has.', file: 'Annotation file', chooseFile: 'Choose a JSON file', folderHint: 'Folder of the dataset in which the file names begin, for example train2017. Empty: the dataset itself.',
+    newImport: 'Import annotations', newImportText: 'For images that the dataset has: a COCO or DICE file (JSON), or a ZIP with data.yaml and the labels of YOLO.', file: 'Annotation file', chooseFile: 'Choose a JSON or ZIP file',
+    splits: 'Take splits from the folders', splitsHint: 'Folders named train, val, valid, validation or test give their images this split.', folderHint: 'Folder of the dataset in which the file names begin, for example train2017. Empty: the dataset itself.',
     modeLabel: 'What becomes of annotations that images have already', replace: 'Replace them', add: 'Add to them', addClasses: 'Add missing classes', addClassesHint: 'Otherwise annotations of classes that the dataset lacks are refused.', import: 'Import',
     uploading: (share: string) => `Uploading, ${share}`, uploadFailed: 'The file could not be uploaded. Check the connection and try again.', begun: (name: string) => `${name} is being imported.`,
   },
   ko: {
     title: '압축 파일과 가져오기', text: '압축 파일로 이미지를 올리고, 주석 파일로 이미지의 내용을 알려 줍니다. 끝난 뒤 30일 동안 목록에 표시됩니다.',
-    archives: '압축 파일', imports: '주석 파일', noArchives: '압축 파일이 없습니다', noArchivesText: '업로드 화면에서 ZIP 또는 TAR를 올리세요.', noImports: '주석 파일이 없습니다', noImportsText: '데이터셋에 있는 이미지의 COCO 또는 DICE 파일을 가져오세요.',
+    archives: '압축 파일', imports: '주석 파일', noArchives: '압축 파일이 없습니다', noArchivesText: '업로드 화면에서 ZIP 또는 TAR를 올리세요.', noImports: '주석 파일이 없습니다', noImportsText: '데이터셋에 있는 이미지의 COCO 또는 DICE 파일, 또는 YOLO 라벨이 든 ZIP을 가져오세요.',
     noImportsNeeded: '분류 데이터셋의 이미지에는 주석 대신 클래스가 있습니다.', name: '파일', state: '상태', size: '크기', result: '결과', started: '시작', actions: '작업', upload: '업로드',
     archiveStates: { announced: '업로드 대기', unpacking: '압축 푸는 중', completed: '완료', failed: '실패', cancelled: '취소됨', expired: '만료됨' },
     importStates: { announced: '업로드 대기', importing: '가져오는 중', completed: '완료', failed: '실패', cancelled: '취소됨', expired: '만료됨' },
@@ -53,7 +54,8 @@ export const importWords = defineWords({
     advice: {
       image_not_found: '가져올 폴더를 확인하거나 이미지를 먼저 업로드하세요.', image_size_differs: '다른 크기의 이미지를 위해 만든 파일입니다.', unknown_class: '클래스를 추가하거나 “없는 클래스 추가”를 켜고 다시 가져오세요.', missing_shape: '마스크 없이 박스만 있는 등 작업에 필요한 모양이 없습니다.',
     },
-    newImport: '주석 가져오기', newImportText: '데이터셋에 있는 이미지의 COCO 또는 DICE 파일(JSON)입니다.', file: '주석 파일', chooseFile: 'JSON 파일 선택', folderHint: '파일 이름이 시작되는 데이터셋의 폴더입니다. 예: train2017. 비워 두면 데이터셋 전체입니다.',
+    newImport: '주석 가져오기', newImportText: '데이터셋에 있는 이미지의 COCO 또는 DICE 파일(JSON), 또는 data.yaml과 YOLO 라벨이 든 ZIP입니다.', file: '주석 파일', chooseFile: 'JSON 또는 ZIP 파일 선택',
+    splits: '폴더에서 분할 가져오기', splitsHint: 'train, val, valid, validation, test 폴더의 이미지를 해당 분할에 넣습니다.', folderHint: '파일 이름이 시작되는 데이터셋의 폴더입니다. 예: train2017. 비워 두면 데이터셋 전체입니다.',
     modeLabel: '이미지에 이미 있는 주석', replace: '대체', add: '추가', addClasses: '없는 클래스 추가', addClassesHint: '끄면 데이터셋에 없는 클래스의 주석은 거부됩니다.', import: '가져오기',
     uploading: (share: string) => `업로드 중, ${share}`, uploadFailed: '파일을 업로드하지 못했습니다. 연결을 확인하고 다시 시도하세요.', begun: (name: string) => `${name}을(를) 가져오는 중입니다.`,
   },

@@ -39,8 +39,10 @@ internal sealed class AnnotationCheck
             return Refused(AnnotationFault.ImageNotListed, "image_id", $"The file lists no image with the id '{annotation.ImageFileId}'.");
         if (image.ImageId is null)
             return Refused(AnnotationFault.ImageRefused, "image_id", "The image was refused.");
-        if (annotation.Malformed is { } malformed)
-            return Refused(AnnotationFault.Malformed, "", malformed);
+        if (annotation.Problem is { } problem)
+            return new CheckedAnnotation(null, problem, false);
+        if (annotation.IsNormalized)
+            annotation = annotation with { Draft = YoloRow.Scaled(annotation.Draft, image.Width, image.Height) };
         return AnnotationRules.Check(
             WithOnlyWhatApplies(annotation), new AnnotationScope(_dataset.TaskType, image.Width, image.Height, _classes, _dataset.Keypoints));
     }

@@ -5,31 +5,17 @@ using System.Text.Json;
 using VisionPlatform.Domain.Datasets.Annotations;
 using VisionPlatform.Domain.Text;
 using VisionPlatform.Infrastructure.Annotations;
+using VisionPlatform.Infrastructure.Storage;
 
 namespace VisionPlatform.Application.Datasets.Annotations;
-
-/// <summary>An image that a file lists.</summary>
-/// <param name="FileId">Its id, as text; its place when it has none.</param>
-/// <param name="Name">Its file name; empty when it has none.</param>
-/// <param name="Width">Null when the file does not say.</param>
-/// <param name="Height">Null when the file does not say.</param>
-public sealed record FileImage(string FileId, string Name, int? Width, int? Height);
-
-/// <summary>An annotation of a file.</summary>
-/// <param name="ImageFileId">Id of its image in the file.</param>
-/// <param name="IsBackground">Whether it only says that there is nothing.</param>
-/// <param name="Keypoints">Names of the keypoints of its category; null when the file does not say.</param>
-/// <param name="Malformed">What is wrong with its form; null when it can be checked.</param>
-public sealed record FileAnnotation(string ImageFileId, AnnotationDraft Draft, bool IsBackground, IReadOnlyList<string>? Keypoints, string? Malformed);
-
-/// <summary>A category of a file.</summary>
-public sealed record FileCategory(string Name, IReadOnlyList<string>? Keypoints);
 
 /// <summary>
 /// Reads annotation files of both forms as one: COCO (https://cocodataset.org/#format-data) and the flat form of DICE have a list <c>annotations</c>
 /// with <c>image_id</c> and <c>category_id</c>; the nested form of DICE has them in each image, with <c>class_id</c>.
 /// </summary>
-public sealed class AnnotationFile(int maxEntryBytes)
+/// <param name="open">Opens the file from its start.</param>
+/// <param name="maxEntryBytes">Bytes that one image or annotation may have.</param>
+public sealed class AnnotationFile(Func<CancellationToken, Task<ObjectContent>> open, int maxEntryBytes) : IAnnotationSource
 {
     private const string BackgroundName = "__background__";
     private const int LongestId = 200;
@@ -37,26 +23,29 @@ public sealed class AnnotationFile(int maxEntryBytes)
     private static readonly HashSet<string> HeadMembers = ["images", "categories", "classes"];
     private static readonly HashSet<string> BodyMembers = ["images", "annotations"];
 
-    /// <summary>Categories by their id as text, in the order of the file. Known when <see cref="ReadImagesAsync"/> has come to its end.</summary>
-    public Dictionary<string, FileCategory> Categories { get; } = new(StringComparer.Ordinal);
-
-    /// <summary>Whether annotations are in the images. Known when <see cref="ReadImagesAsync"/> has come to its end.</summary>
-    public bool IsNested { get; private set; }
-
-    /// <summary>Bytes read.</summary>
-    public long ReadBytes => _reader?.ReadBytes ?? 0;
+    private readonly Dictionary<string, FileCategory> _categories = new(StringComparer.Ordinal);
 
     private JsonFileReader? _reader;
+    private bool _isNested;
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, FileCategory> Categories => _categories;
+
+    /// <inheritdoc/>
+    public AnnotationFormat Format => _isNested ? AnnotationFormat.Dice : AnnotationFormat.Coco;
+
+    /// <inheritdoc/>
+    public long ReadBytes => _reader?.ReadBytes ?? 0;
 
     /// <summary>Whether a class of this name stands for no object.</summary>
     public static bool IsBackground(string? name) => name == BackgroundName;
 
-    /// <summary>The images, and along with them the categories.</summary>
-    /// <exception cref="InvalidDataException">The file is not of a known form.</exception>
+    /// <inheritdoc/>
     /// <exception cref="JsonException">The file is no JSON.</exception>
-    public async IAsyncEnumerable<FileImage> ReadImagesAsync(Stream file, [EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<FileImage> ReadImagesAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        _reader = new JsonFileReader(file, maxEntryBytes);
+        await using var file = await open(cancellation);
+        _reader = new JsonFileReader(file.Stream, maxEntryBytes);
         var (images, number) = (false, 0);
         await foreach (var (member, value) in _reader.ReadAsync(HeadMembers, cancellation))
             if (member != "images")
@@ -64,18 +53,19 @@ public sealed class AnnotationFile(int maxEntryBytes)
             else
             {
                 images = true;
-                IsNested |= value.ValueKind == JsonValueKind.Object && value.TryGetProperty("annotations", out _);
+                _isNested |= value.ValueKind == JsonValueKind.Object && value.TryGetProperty("annotations", out _);
                 yield return ImageOf(value, number++);
             }
         if (!images)
             throw new InvalidDataException("The file has no list of images.");
     }
 
-    /// <summary>The annotations. Read the images first.</summary>
-    /// <inheritdoc cref="ReadImagesAsync"/>
-    public async IAsyncEnumerable<FileAnnotation> ReadAnnotationsAsync(Stream file, [EnumeratorCancellation] CancellationToken cancellation)
+    /// <inheritdoc/>
+    /// <exception cref="JsonException">The file is no JSON.</exception>
+    public async IAsyncEnumerable<FileAnnotation> ReadAnnotationsAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        _reader = new JsonFileReader(file, maxEntryBytes);
+        await using var file = await open(cancellation);
+        _reader = new JsonFileReader(file.Stream, maxEntryBytes);
         var number = 0;
         await foreach (var (member, value) in _reader.ReadAsync(BodyMembers, cancellation))
             if (member == "annotations")
@@ -93,12 +83,12 @@ public sealed class AnnotationFile(int maxEntryBytes)
     {
         if (TextOf(Member(value, "id")) is not { } id || Member(value, "name") is not { ValueKind: JsonValueKind.String } name)
             throw new InvalidDataException("A category has no id or no name.");
-        if (Categories.Count == ClassList.Most)
+        if (_categories.Count == ClassList.Most)
             throw new InvalidDataException($"The file has more than {ClassList.Most} categories.");
         var keypoints = Member(value, "keypoints") is { ValueKind: JsonValueKind.Array } names && names.EnumerateArray().All(one => one.ValueKind == JsonValueKind.String)
             ? names.EnumerateArray().Select(Text).ToList()
             : null;
-        if (!Categories.TryAdd(id, new FileCategory(CaseFold.Composed(Text(name)), keypoints is { Count: > 0 } ? keypoints : null)))
+        if (!_categories.TryAdd(id, new FileCategory(CaseFold.Composed(Text(name)), keypoints is { Count: > 0 } ? keypoints : null)))
             throw new InvalidDataException($"Two categories have the id {id}.");
     }
 
@@ -107,7 +97,7 @@ public sealed class AnnotationFile(int maxEntryBytes)
         try
         {
             var category = TextOf(Member(value, "category_id") ?? Member(value, "class_id"));
-            var known = category is not null ? Categories.GetValueOrDefault(category) : null;
+            var known = category is not null ? _categories.GetValueOrDefault(category) : null;
             var name = known?.Name ?? (Member(value, "class_name") is { ValueKind: JsonValueKind.String } text ? CaseFold.Composed(Text(text)) : null);
             var draft = new AnnotationDraft { Class = name ?? (category is null ? null : $"id {category}"), Crowd = IsTrue(Member(value, "iscrowd")) };
             if (IsBackground(name) || IsTrue(Member(value, "is_background")))
@@ -116,7 +106,8 @@ public sealed class AnnotationFile(int maxEntryBytes)
         }
         catch (Exception wrong) when (wrong is FormatException or InvalidOperationException or OverflowException)
         {
-            return new FileAnnotation(image, new AnnotationDraft(), false, null, wrong is FormatException ? wrong.Message : "A member has another type than the format says.");
+            return new FileAnnotation(image, new AnnotationDraft(), false, null,
+                new AnnotationProblem(AnnotationFault.Malformed, "", wrong is FormatException ? wrong.Message : "A member has another type than the format says."));
         }
     }
 

@@ -10,7 +10,7 @@ using VisionPlatform.Infrastructure.Storage;
 namespace VisionPlatform.Application.Datasets.Annotations;
 
 /// <summary>An annotation file that somebody wants to upload; already checked.</summary>
-public sealed record AnnotationImportDraft(string Name, long Size, AnnotationMode Mode, bool AddClasses, string Folder);
+public sealed record AnnotationImportDraft(string Name, long Size, AnnotationMode Mode, bool AddClasses, string Folder, bool TakesSplits = false);
 
 /// <summary>An announced annotation file and where to put it.</summary>
 public sealed record AnnotationImportTicket(AnnotationImport Import, PresignedRequest Request);
@@ -39,7 +39,7 @@ public sealed class AnnotationIntake(
         var id = Guid.CreateVersion7(now);
         var import = new AnnotationImport
         {
-            Id = id, DatasetId = datasetId, Name = draft.Name, Size = draft.Size, Mode = draft.Mode, AddClasses = draft.AddClasses, Folder = draft.Folder, Key = StagingKeys.Of(id),
+            Id = id, DatasetId = datasetId, Name = draft.Name, Size = draft.Size, Mode = draft.Mode, AddClasses = draft.AddClasses, Folder = draft.Folder, TakesSplits = draft.TakesSplits, Key = StagingKeys.Of(id),
             CreatedBy = userId, CreatedAt = now, ExpiresAt = now + limits.UploadLifetime,
         };
         database.AnnotationImports.Add(import);

@@ -12,11 +12,10 @@ using VisionPlatform.Infrastructure.Storage;
 namespace VisionPlatform.Application.Datasets.Annotations;
 
 /// <summary>
-/// First half of an import: reads the file twice as a stream, first its images and categories, then its annotations, which a file may list before the
-/// images. Both go to the database in batches, the annotations checked and in the stored form, so that memory does not grow with the file. A run that was
+/// First half of an import: reads the file twice, first its images and categories, then its annotations, which a file may list before the images. Both go to the database in batches, the annotations checked and in the stored form, so that memory does not grow with the file. A run that was
 /// cut off begins anew.
 /// </summary>
-public sealed class AnnotationStaging(PlatformDatabase database, ObjectStores stores, AnnotationLimits limits, TimeProvider time)
+public sealed class AnnotationStaging(PlatformDatabase database, ObjectStores stores, AnnotationLimits limits, ArchiveLimits archives, TimeProvider time)
 {
     private const int ImagesInBatch = 500;
     private const int AnnotationsInBatch = 1_000;
@@ -33,9 +32,10 @@ public sealed class AnnotationStaging(PlatformDatabase database, ObjectStores st
             return true;
         await database.StagedAnnotations.Where(row => row.ImportId == importId).ExecuteDeleteAsync(cancellation);
         await database.StagedImages.Where(row => row.ImportId == importId).ExecuteDeleteAsync(cancellation);
-        var (file, report) = (new AnnotationFile(limits.MaxEntryBytes), new ImportReport());
+        var report = new ImportReport();
         try
         {
+            var file = await SourceAsync(import, cancellation);
             return await ReadImagesAsync(import, file, report, cancellation) is { } images && await ReadAnnotationsAsync(import, images, file, report, cancellation);
         }
         catch (Exception failure) when (FailureOf(failure) is { } known)
@@ -62,15 +62,27 @@ public sealed class AnnotationStaging(PlatformDatabase database, ObjectStores st
         _ => null,
     };
 
+    /// <summary>The reader for the format of the file: a ZIP holds labels of YOLO, everything else is read as JSON.</summary>
+    private async Task<IAnnotationSource> SourceAsync(AnnotationImport import, CancellationToken cancellation)
+    {
+        var start = await ReadRangeAsync(0, (int)Math.Min(import.Size, 4), cancellation);
+        if (start is not [(byte)'P', (byte)'K', ..])
+            return new AnnotationFile(token => OpenAsync(import, token), limits.MaxEntryBytes);
+        var dataset = await database.Datasets.AsNoTracking().SingleOrDefaultAsync(row => row.Id == import.DatasetId, cancellation) ?? throw ProblemException.NoSuch("dataset");
+        return new YoloFile(ReadRangeAsync, import.Size, dataset, archives.MaxEntries, limits.MaxEntryBytes);
+
+        async Task<byte[]> ReadRangeAsync(long from, int length, CancellationToken token) =>
+            await stores.External.GetRangeAsync(import.Key, from, length, token) ?? throw new InvalidDataException("The file is no longer there.");
+    }
+
     private async Task<ObjectContent> OpenAsync(AnnotationImport import, CancellationToken cancellation) =>
         await stores.External.OpenReadAsync(import.Key, cancellation) ?? throw new InvalidDataException("The file is no longer there.");
 
     /// <summary>Number of images; null when the import has ended.</summary>
-    private async Task<int?> ReadImagesAsync(AnnotationImport import, AnnotationFile file, ImportReport report, CancellationToken cancellation)
+    private async Task<int?> ReadImagesAsync(AnnotationImport import, IAnnotationSource file, ImportReport report, CancellationToken cancellation)
     {
-        await using var source = await OpenAsync(import, cancellation);
         var number = 0;
-        await foreach (var batch in file.ReadImagesAsync(source.Stream, cancellation).ChunkAsync(ImagesInBatch))
+        await foreach (var batch in file.ReadImagesAsync(cancellation).ChunkAsync(ImagesInBatch))
         {
             await StageImagesAsync(import, number, batch, report, cancellation);
             number += batch.Count;
@@ -82,7 +94,8 @@ public sealed class AnnotationStaging(PlatformDatabase database, ObjectStores st
 
     private async Task StageImagesAsync(AnnotationImport import, int first, IReadOnlyList<FileImage> batch, ImportReport report, CancellationToken cancellation)
     {
-        var folded = batch.Select(image => CaseFold.Of(PathOf(import, image.Name))).ToArray();
+        var paths = batch.Select(image => (image.Paths ?? [image.Name]).Select(name => CaseFold.Of(PathOf(import, name))).ToArray()).ToArray();
+        var folded = paths.SelectMany(one => one).Distinct(StringComparer.Ordinal).ToArray();
         var found = await database.DatasetImages.Where(image => image.DatasetId == import.DatasetId && folded.Contains(image.FoldedPath))
             .Select(image => new { image.FoldedPath, image.Id, image.Width, image.Height }).ToDictionaryAsync(image => image.FoldedPath, StringComparer.Ordinal, cancellation);
         var (fileIds, imageIds) = (batch.Select(image => image.FileId).ToArray(), found.Values.Select(image => (Guid?)image.Id).ToArray());
@@ -91,10 +104,10 @@ public sealed class AnnotationStaging(PlatformDatabase database, ObjectStores st
         var rows = new List<StagedImage>(batch.Count);
         foreach (var (i, image) in batch.Index())
         {
-            var known = found.GetValueOrDefault(folded[i]);
+            var known = paths[i].Select(path => found.GetValueOrDefault(path)).FirstOrDefault(one => one is not null);
             (AnnotationFault, string)? wrong = image.Name.Length == 0 ? (AnnotationFault.Malformed, "The image has no file_name.")
                 : !seenIds.Add(image.FileId) ? (AnnotationFault.ImageRepeated, $"The file has an image with the id {image.FileId} already.")
-                : known is null ? (AnnotationFault.ImageNotFound, $"The dataset has no image '{PathOf(import, image.Name)}'.")
+                : known is null ? (AnnotationFault.ImageNotFound, $"The dataset has no image '{PathOf(import, image.Paths?[0] ?? image.Name)}'{(image.Paths is null ? "" : ", also not with another extension")}.")
                 : (image.Width ?? known.Width) != known.Width || (image.Height ?? known.Height) != known.Height
                     ? (AnnotationFault.ImageSizeDiffers, $"The file says {image.Width} × {image.Height} pixels; the upright image has {known.Width} × {known.Height}.")
                 : !seenImages.Add(known.Id) ? (AnnotationFault.ImageRepeated, "The file lists the image already.")
@@ -106,7 +119,7 @@ public sealed class AnnotationStaging(PlatformDatabase database, ObjectStores st
                 ImportId = import.Id, Number = first + i, Name = image.Name.Length <= LongestName ? image.Name : image.Name[..LongestName],
                 // An id that is there twice keeps its first image; the row only holds the place of the second.
                 FileId = wrong?.Item1 == AnnotationFault.ImageRepeated ? $"\u0001{first + i}" : image.FileId,
-                ImageId = wrong is null ? known!.Id : null, Width = known?.Width ?? 0, Height = known?.Height ?? 0,
+                ImageId = wrong is null ? known!.Id : null, Width = known?.Width ?? 0, Height = known?.Height ?? 0, Split = import.TakesSplits ? image.Split : null,
             });
         }
         database.StagedImages.AddRange(rows);
@@ -121,28 +134,26 @@ public sealed class AnnotationStaging(PlatformDatabase database, ObjectStores st
         return import.Folder.Length > 0 ? $"{import.Folder}/{path}" : path;
     }
 
-    private async Task<bool> ReadAnnotationsAsync(AnnotationImport import, int images, AnnotationFile file, ImportReport report, CancellationToken cancellation)
+    private async Task<bool> ReadAnnotationsAsync(AnnotationImport import, int images, IAnnotationSource file, ImportReport report, CancellationToken cancellation)
     {
         var dataset = await TakeClassesAsync(import, file, cancellation);
         var check = new AnnotationCheck(dataset, file.Categories);
-        await using var source = await OpenAsync(import, cancellation);
         var (number, clipped, firstPass) = (0L, 0L, import.Size);
-        await foreach (var batch in file.ReadAnnotationsAsync(source.Stream, cancellation).ChunkAsync(AnnotationsInBatch))
+        await foreach (var batch in file.ReadAnnotationsAsync(cancellation).ChunkAsync(AnnotationsInBatch))
         {
             clipped += await StageAnnotationsAsync(import.Id, number, batch, check, report, cancellation);
             number += batch.Count;
             if (!await ReportReadAsync(import.Id, firstPass + file.ReadBytes, cancellation))
                 return false;
         }
-        var format = file.IsNested ? AnnotationFormat.Dice : AnnotationFormat.Coco;
         return await database.AnnotationImports.Where(row => row.Id == import.Id && row.State == AnnotationImportState.Importing).ExecuteUpdateAsync(
-            set => set.SetProperty(row => row.Images, images).SetProperty(row => row.Annotations, number).SetProperty(row => row.Clipped, clipped).SetProperty(row => row.Format, format)
+            set => set.SetProperty(row => row.Images, images).SetProperty(row => row.Annotations, number).SetProperty(row => row.Clipped, clipped).SetProperty(row => row.Format, file.Format)
                 .SetProperty(row => row.RefusedImages, report.Images).SetProperty(row => row.RefusedAnnotations, report.Annotations)
                 .SetProperty(row => row.Reasons, report.Reasons).SetProperty(row => row.Entries, report.Entries), cancellation) > 0;
     }
 
     /// <summary>Adds the classes of the file to the dataset, when that is wanted. Returns the dataset as it is then.</summary>
-    private async Task<Dataset> TakeClassesAsync(AnnotationImport import, AnnotationFile file, CancellationToken cancellation)
+    private async Task<Dataset> TakeClassesAsync(AnnotationImport import, IAnnotationSource file, CancellationToken cancellation)
     {
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         var dataset = await database.LockDatasetAsync(import.DatasetId, cancellation) ?? throw ProblemException.NoSuch("dataset");
@@ -185,7 +196,7 @@ public sealed class AnnotationStaging(PlatformDatabase database, ObjectStores st
                 good.Add(new StagedAnnotation { ImportId = importId, Number = first + i, ImageNumber = image!.Number, Content = AnnotationText.Write(right) });
                 continue;
             }
-            report.RefuseAnnotation(first + i, image?.Name, done.Problem!);
+            report.RefuseAnnotation(first + i, image?.Name, annotation.Place is { } place ? done.Problem! with { Message = $"{place}: {done.Problem.Message}" } : done.Problem!);
             if (image is { ImageId: not null })
                 refused[image.Number] = refused.GetValueOrDefault(image.Number) + 1;
         }

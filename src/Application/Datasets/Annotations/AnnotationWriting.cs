@@ -71,6 +71,7 @@ public sealed class AnnotationWriting(PlatformDatabase database, StagedUploads s
         // Images may have been removed since they were read.
         var present = (await database.DatasetImages.Where(image => ids.Contains(image.Id)).Select(image => image.Id).ToListAsync(cancellation)).ToHashSet();
         var existing = await database.ImageAnnotations.Where(row => ids.Contains(row.ImageId)).ToDictionaryAsync(row => row.ImageId, cancellation);
+        var written = new List<StagedImage>();
         foreach (var image in images.Where(image => present.Contains(image.ImageId!.Value)))
         {
             var taken = AnnotationText.Read($"[{string.Join(',', objects[image.Number])}]");
@@ -87,6 +88,12 @@ public sealed class AnnotationWriting(PlatformDatabase database, StagedUploads s
             row.Replace(all, import.CreatedBy, now);
             import.ImagesDone++;
             import.Taken += taken.Count;
+            written.Add(image);
+        }
+        foreach (var given in written.Where(image => image.Split is not null).GroupBy(image => image.Split, image => image.ImageId!.Value))
+        {
+            Guid[] moved = [.. given];
+            await database.DatasetImages.Where(image => moved.Contains(image.Id)).ExecuteUpdateAsync(set => set.SetProperty(image => image.Split, given.Key), cancellation);
         }
     }
 

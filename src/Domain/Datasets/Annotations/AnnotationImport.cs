@@ -42,6 +42,9 @@ public enum AnnotationFormat
 
     /// <summary>The annotations are in each image: the platform's own format.</summary>
     Dice,
+
+    /// <summary>A ZIP with <c>data.yaml</c> and a text file of labels for each image.</summary>
+    Yolo,
 }
 
 /// <summary>How many entries of a file were refused for one reason.</summary>
@@ -71,6 +74,9 @@ public sealed class AnnotationImport
 
     /// <summary>Whether classes of the file that the dataset lacks are added to it.</summary>
     public required bool AddClasses { get; init; }
+
+    /// <summary>Whether folders of a YOLO file named train, val or test give their images this split.</summary>
+    public bool TakesSplits { get; init; }
 
     /// <summary>Folder of the dataset in which the file names begin, without a slash at the end; empty for the dataset itself.</summary>
     public required string Folder { get; init; }
@@ -139,6 +145,9 @@ public sealed class StagedImage
     public Guid? ImageId { get; init; }
     public int Width { get; init; }
     public int Height { get; init; }
+
+    /// <summary>Split that the image is given to; null to leave it in its own.</summary>
+    public Split? Split { get; init; }
 
     /// <summary>Annotations of it that were refused.</summary>
     public int Refused { get; init; }

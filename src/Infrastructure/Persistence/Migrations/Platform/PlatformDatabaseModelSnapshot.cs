@@ -143,6 +143,10 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("bigint")
                         .HasColumnName("taken");
 
+                    b.Property<bool>("TakesSplits")
+                        .HasColumnType("boolean")
+                        .HasColumnName("takes_splits");
+
                     b.HasKey("Id")
                         .HasName("pk_annotation_imports");
 
@@ -273,6 +277,10 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.Property<int>("Refused")
                         .HasColumnType("integer")
                         .HasColumnName("refused");
+
+                    b.Property<string>("Split")
+                        .HasColumnType("text")
+                        .HasColumnName("split");
 
                     b.Property<int>("Width")
                         .HasColumnType("integer")
