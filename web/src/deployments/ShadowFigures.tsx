@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { AgreementMeasure, ShadowComparison, ShadowFinding } from '../api/schema';
-import { ago, dateTime, metric, number, percent } from '../app/format';
+import { ago, dateTime, number, percent } from '../app/format';
 import { useWords } from '../app/words';
 import { Button } from '../parts/Button';
 import { CopyText } from '../parts/CopyText';
@@ -23,7 +23,7 @@ export function ShadowFigures({ measure, comparison: one }: { measure: Agreement
         items={[
           [words.agree, one.imageCount === 0 ? '–' : percent(1 - one.differentImages / one.imageCount, 2)], [words.different, number(one.differentImages)], [words.compared, number(one.imageCount)], [words.requests, number(one.requestCount)],
           measured ? [words.measures[measure], share(one.averageAgreement)] : null,
-          [words.confidence, metric(one.averageConfidenceDifference)], [words.notAnswered, number(one.failedRequests)], [words.skipped, number(one.skippedRequests)],
+          [words.confidence, share(one.averageConfidenceDifference)], [words.notAnswered, number(one.failedRequests)], [words.skipped, number(one.skippedRequests)],
           [words.period, <span key="at" title={dateTime(one.lastAt)}>{ago(one.lastAt)}</span>],
         ]}
       />

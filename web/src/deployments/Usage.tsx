@@ -7,12 +7,13 @@ import { ErrorState, Skeleton } from '../parts/States';
 import styles from './Deployments.module.css';
 import { deploymentWords } from './words';
 
+const EVERY = 10_000;
 const sides = ['64', '128', '256', '512', '1024', '2048', '4096', '8192'];
 
 /** Requests and latency of the last day, and what the images were like. */
 export function Usage({ deploymentId }: { deploymentId: string }) {
   const words = useWords(deploymentWords);
-  const usage = api.useQuery('get', '/api/v1/deployments/{id}/usage', { params: { path: { id: deploymentId } } });
+  const usage = api.useQuery('get', '/api/v1/deployments/{id}/usage', { params: { path: { id: deploymentId } } }, { refetchInterval: EVERY });
   if (usage.isError) return <Card title={words.usage}><ErrorState error={usage.error} onRetry={() => void usage.refetch()} /></Card>;
   if (usage.isPending) return <Card title={words.usage}><Skeleton lines={4} /></Card>;
   const { total } = usage.data;
