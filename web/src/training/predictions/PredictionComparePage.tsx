@@ -87,8 +87,8 @@ function Compared({ first, second, names, named, search, onChange }: {
       {comparison.data.counts.onlyInOne > 0 && <p className={styles.note}>{words.onlyInOne(number(comparison.data.counts.onlyInOne))}</p>}
       <Card title={words.agreements[agreement]} flush>
         <ThumbnailGrid
-          key={listKey} label={words.comparedGrid} items={items} total={counts[agreement]} height="min(640px, calc(100dvh - 160px))" captionHeight={56} empty={<Empty title={words.nothing} />}
-          thumbnail={(image) => ({ key: image.path, src: previewOf(image.picture), label: `${image.path}, ${words.first}: ${textOf(image.first)}, ${words.second}: ${textOf(image.second)}`, caption: `1: ${textOf(image.first)} · 2: ${textOf(image.second)}` })}
+          key={listKey} label={words.comparedGrid} items={items} total={counts[agreement]} height="min(640px, calc(100dvh - 160px))" empty={<Empty title={words.nothing} />}
+          thumbnail={(image) => ({ key: image.path, src: previewOf(image.picture), label: `${image.path}, ${words.first}: ${textOf(image.first)}, ${words.second}: ${textOf(image.second)}`, caption: `${textOf(image.first)} | ${textOf(image.second)}` })}
           onOpen={(image) => onChange({ image: image.path })}
         />
         {search.image !== undefined && <PredictedImageDialog items={items} path={search.image} sides={[{ id: first, name: names[0] }, { id: second, name: names[1] }]} named={named} onShow={(image) => onChange({ image })} />}
