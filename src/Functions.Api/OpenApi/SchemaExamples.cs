@@ -14,7 +14,7 @@ internal static class SchemaExamples
     private static readonly Dictionary<string, string> Texts = new(StringComparer.Ordinal)
     {
         ["accessToken"] = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIwMTk5NWI1ZSJ9.X3k0vQ", ["action"] = "user.update_role", ["addedClasses"] = "scratch", ["actorName"] = "ann@example.com", ["address"] = "203.0.113.7",
-        ["apiKey"] = "vpd_q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ", ["architecture"] = "small_cnn", ["badgeColor"] = "#1d4ed8", ["badgeColors"] = "#1d4ed8", ["trueClass"] = "scratch", ["class"] = "scratch", ["classes"] = "scratch",
+        ["apiKey"] = "vpd_q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ", ["architecture"] = "small_cnn", ["badgeColor"] = "#1d4ed8", ["badgeColors"] = "#1d4ed8", ["trueClass"] = "scratch", ["fileName"] = "resnet18.pth", ["licence"] = "BSD-3-Clause", ["weightsSha256"] = Sha256, ["class"] = "scratch", ["classes"] = "scratch",
         ["client"] = "Mozilla/5.0 (X11; Linux x86_64)", ["code"] = "STORAGE_UNAVAILABLE", ["company"] = "Steel Ltd", ["counts"] = "132", ["confirmationSentTo"] = "ann.smith@example.com", ["contentType"] = "image/png",
         ["database"] = "platform", ["id"] = "20261129T020000Z-8c1fa0d4", ["backup"] = "latest", ["buckets"] = "cold", ["confirm"] = "archive", ["databases"] = "archive", ["first"] = "platform", ["inUse"] = "platform",
         ["phase"] = "copy rows", ["prefix"] = "datasets/", ["second"] = "archive", ["subject"] = "platform → archive", ["target"] = "archive", ["problem"] = "the newest backup is 30 hours old", ["schemaVersion"] = "20261129203604_FoldedPaths",
