@@ -16,18 +16,22 @@ namespace VisionPlatform.Bench.Serving;
 /// <summary>
 /// Predictions a second: <c>serving [--tiny] [SCENARIO…]</c>, scenarios small-1, small-32, resnet18-1 and resnet18-32 (requests of one JPEG at once). Beside
 /// the model server: the same ONNX file in a bare loop of the runtime, as many images a run as there are requests at once, without decoding anything
-/// (<c>ratioBare</c>); and the torchvision trainer, which serves where there is no model server (<c>ratioPython</c>).
+/// (<c>ratioBare</c>); and the torchvision trainer, which serves where there is no model server (<c>ratioPython</c>). The scenario roll-out is
+/// <see cref="RollOut"/>.
 /// </summary>
 internal static class ServingBench
 {
     private static readonly (string Model, int AtOnce)[] s_scenarios = [("small", 1), ("small", 32), ("resnet18", 1), ("resnet18", 32)];
+    private const string RollOutName = "roll-out";
 
     public static async Task RunAsync(string[] arguments, CancellationToken cancellation)
     {
-        TimeSpan duration = TimeSpan.FromSeconds(arguments.Contains("--tiny") ? 1 : 8);
+        bool tiny = arguments.Contains("--tiny");
+        TimeSpan duration = TimeSpan.FromSeconds(tiny ? 1 : 8);
         string[] named = [.. arguments.Where(argument => argument != "--tiny")];
-        if (named.FirstOrDefault(name => !s_scenarios.Any(scenario => Name(scenario) == name)) is { } unknown)
-            throw new BenchArgumentException($"There is no scenario '{unknown}'; there are: {string.Join(", ", s_scenarios.Select(Name))}.");
+        string[] known = [.. s_scenarios.Select(Name), RollOutName];
+        if (named.FirstOrDefault(name => !known.Contains(name)) is { } unknown)
+            throw new BenchArgumentException($"There is no scenario '{unknown}'; there are: {string.Join(", ", known)}.");
         string folder = Directory.CreateTempSubdirectory("serving-bench-").FullName;
         try
         {
@@ -40,6 +44,8 @@ internal static class ServingBench
             await using WebApplication files = await ServeAsync(folder, cancellation);
             foreach ((string Model, int AtOnce) scenario in s_scenarios.Where(scenario => named.Length == 0 || named.Contains(Name(scenario))))
                 await MeasureAsync(scenario.Model, scenario.AtOnce, folder, new Uri(files.Urls.Single()), duration, cancellation);
+            if (named.Length == 0 || named.Contains(RollOutName))
+                await RollOut.RunAsync(folder, new Uri(files.Urls.Single()), ModelServer, Setting("MODEL_SERVER_API_KEY"), TimeSpan.FromSeconds(tiny ? 4 : 40), cancellation);
         }
         finally
         {
@@ -130,17 +136,22 @@ internal static class ServingBench
         builder.WebHost.UseUrls($"http://127.0.0.1:{LoopbackPort.Free()}");
         builder.Logging.ClearProviders();
         WebApplication files = builder.Build();
-        files.MapGet("/{name}", (string name) => Results.File(Path.Combine(folder, Path.GetFileName(name)), "application/octet-stream"));
+        // With a bucket in front of it, as the app asks for a file, or without.
+        files.MapGet("/{**name}", (string name) => Results.File(Path.Combine(folder, Path.GetFileName(name)), "application/octet-stream"));
         await files.StartAsync(cancellation);
         return files;
     }
 
     private static HttpClient Client(string url, string key)
     {
-        var http = new HttpClient { BaseAddress = new Uri(Setting(url).Split(',')[0].TrimEnd('/') + "/"), Timeout = TimeSpan.FromMinutes(2) };
+        var http = new HttpClient { BaseAddress = FirstOf(url), Timeout = TimeSpan.FromMinutes(2) };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Setting(key));
         return http;
     }
+
+    private static Uri ModelServer => FirstOf("MODEL_SERVER_URLS");
+
+    private static Uri FirstOf(string name) => new(Setting(name).Split(',')[0].TrimEnd('/') + "/");
 
     private static string Setting(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : throw new BenchArgumentException($"{name} is not set.");
 }

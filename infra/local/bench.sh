@@ -4,7 +4,7 @@
 BENCH_DLL=$ROOT/bench/bin/Release/net10.0/Bench.dll
 
 # What a topic needs to run here, as for ensure_packages; a topic is a folder of bench/.
-declare -A BENCH_SERVICES=([engine]=postgres [api]=postgres [data]="postgres s3" [hosts]="postgres s3" [serving]="models trainer-torchvision" [training]=postgres)
+declare -A BENCH_SERVICES=([engine]=postgres [api]=postgres [data]="postgres s3" [hosts]="postgres s3" [serving]="postgres models trainer-torchvision" [training]=postgres)
 
 # run_bench TOPIC [ARGUMENTS…]: JSON lines on stdout, progress on stderr.
 run_bench() {
