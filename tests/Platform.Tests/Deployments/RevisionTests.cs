@@ -159,7 +159,9 @@ public sealed class RevisionTests(PlatformHost host) : PlatformTests(host)
         var pairs = different.GetProperty("pairs").EnumerateArray().ToList();
         Assert.All(pairs, pair => Assert.Equal(pair.GetProperty("answer").GetString(), pair.GetProperty("shadowAnswer").GetString()));
         Assert.Equal(objects, pairs.Sum(pair => pair.GetProperty("count").GetInt32()));
-        Assert.Equal((0, 1.0), (equal.GetProperty("differentImages").GetInt32(), equal.GetProperty("averageAgreement").GetDouble()));
+        // The edges of the masks move a little with the threshold.
+        Assert.Equal(0, equal.GetProperty("differentImages").GetInt32());
+        Assert.InRange(equal.GetProperty("averageAgreement").GetDouble(), 0.95, 1);
     }
 
     [Fact]
