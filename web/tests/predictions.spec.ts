@@ -148,7 +148,8 @@ test('the images of a prediction are looked at one by one, and compared with tho
   expect(counts[1]! + counts[3]!).toBe(best.outcomes!.right);
   await page.getByRole('button', { name: /Both right/ }).click();
   await expect(page).toHaveURL(/agreement=both_right/);
-  await page.getByRole('gridcell').first().click();
+  // The images of the group before are shown until those of this one are there.
+  await page.getByRole('gridcell', { name: /First: [^→]+, Second: [^→]+$/ }).first().click();
   await expect(page.getByRole('dialog').getByText('Right', { exact: true })).toHaveCount(2);
   await expectAccessible(page);
   await page.keyboard.press('Escape');

@@ -99,6 +99,8 @@ test('a canary is started, watched, given another share and ended', async ({ bro
   await expect(page.getByRole('row', { name: /Canary, 99 %/ })).toBeVisible();
   await page.getByRole('button', { name: 'End the canary' }).click();
   await dialog.getByRole('button', { name: 'End the canary' }).click();
+  // An open dialog hides the page from roles.
+  await expect(dialog).toHaveCount(0);
   await expect(page.getByRole('region', { name: 'Canary', exact: true })).toHaveCount(0);
   expect(new Set(await send({ ...made, images: made.images.slice(0, 10) }))).toEqual(new Set([1]));
 });
