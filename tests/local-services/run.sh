@@ -11,7 +11,7 @@ unset DATABASE_URL USER_DATABASE_URL TEST_DATABASE_URL EXTERNAL_STORAGE_ENDPOINT
 
 cleanup() {
   local dir
-  for dir in "$WORK"/*/; do [[ ! -d $dir/run ]] || "$ROOT/platform" services --stop --dir "$dir" 2>/dev/null; done
+  for dir in "$WORK"/*/; do [[ ! -d $dir/run ]] || PLATFORM_DIR=${dir%/} "$ROOT/platform" down >/dev/null 2>&1; done
   rm -rf "$WORK"
 }
 trap cleanup EXIT
