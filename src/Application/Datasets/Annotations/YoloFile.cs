@@ -104,7 +104,7 @@ public sealed class YoloFile(ReadRange read, long length, Dataset dataset, int m
         var (text, damage) = await TryReadAsync(entry, cancellation);
         try
         {
-            return text is not null ? YoloDescription.Parse(text) : throw new FormatException(damage);
+            return text is not null ? YoloYaml.Parse(text) : throw new FormatException(damage);
         }
         catch (FormatException wrong)
         {

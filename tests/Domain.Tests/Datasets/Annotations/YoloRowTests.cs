@@ -3,53 +3,11 @@ using VisionPlatform.Domain.Datasets.Annotations;
 
 namespace VisionPlatform.Domain.Tests.Datasets.Annotations;
 
-/// <summary>data.yaml and the rows of YOLO labels.</summary>
-public sealed class YoloTests
+/// <summary>The rows of YOLO labels.</summary>
+public sealed class YoloRowTests
 {
     private static readonly YoloForm Boxes = new(ObjectShape.Box, 0, null), Outlines = new(ObjectShape.Mask, 0, null), Rotated = new(ObjectShape.RotatedBox, 0, null);
     private static readonly Dictionary<int, string> Names = new() { [0] = "cat", [1] = "dog" };
-
-    [Theory]
-    [InlineData("names: [cat, dog]")]
-    [InlineData("names: ['cat', \"dog\",]  # two")]
-    [InlineData("names: [cat,\n  dog]")]
-    [InlineData("names:\n- cat\n- dog\nnc: 2")]
-    [InlineData("names:\n  # the classes\n\n  - cat\n  - 'dog'\nval: images/val")]
-    [InlineData("\uFEFFpath: ../x\r\nnames:\r\n  0: cat\r\n  1: \"dog\" # the other\r\n")]
-    [InlineData("names: {1: dog, 0: 'cat'}")]
-    public void Classes_are_read_from_every_form_of_names(string text)
-    {
-        var read = YoloDescription.Parse(text);
-        Assert.Equal(Names, read.Names);
-        Assert.Null(read.Keypoints);
-    }
-
-    [Theory]
-    [InlineData("names: [a]\nkpt_shape: [17, 3]", 17, 3)]
-    [InlineData("kpt_shape:\n  - 4\n  - 2\nnames: [a]", 4, 2)]
-    public void The_shape_of_keypoints_is_read(string text, int points, int values)
-    {
-        var read = YoloDescription.Parse(text);
-        Assert.Equal((points, values), (read.Keypoints, read.KeypointValues));
-    }
-
-    [Fact]
-    public void Commas_hashes_and_quotes_in_a_name_belong_to_it() =>
-        Assert.Equal(["it's", "a, b", "c#d", "e # f"], YoloDescription.Parse("names: ['it''s', \"a, b\", c#d, 'e # f']").Names.Values);
-
-    [Theory]
-    [InlineData("nc: 2", "no names")]
-    [InlineData("names: 5", "line 1: A list or a mapping is expected")]
-    [InlineData("path: x\nnames: [a, b", "line 2: The '[' has no ']'")]
-    [InlineData("names:\n  0: a\n  0: b", "line 3: The class 0 is there twice")]
-    [InlineData("names:\n  zero: a", "line 2: 'zero' is no number of a class")]
-    [InlineData("names:\n  99999999999: a", "is no number of a class")]
-    [InlineData("names: [a]\nkpt_shape: [17]", "line 2: kpt_shape is")]
-    [InlineData("names: [a]\nkpt_shape: [17, 4]", "line 2: kpt_shape is")]
-    [InlineData("names: ['a]", "The quotes")]
-    [InlineData("names:\n  - ''", "line 2: The name of the class is empty")]
-    public void A_wrong_description_says_where(string text, string problem) =>
-        Assert.Contains(problem, Assert.Throws<FormatException>(() => YoloDescription.Parse(text)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_box_is_its_centre_and_size_and_is_scaled_to_the_image()
