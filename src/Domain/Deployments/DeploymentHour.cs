@@ -1,8 +1,8 @@
 namespace VisionPlatform.Domain.Deployments;
 
 /// <summary>
-/// Counts of what a revision answered in an hour, with histograms of the latency and of the images. Instances of the app add to it; they keep
-/// what they count in memory for some seconds, so that a prediction writes no row.
+/// Counts of what a revision answered in an hour, with histograms of the latency and of the images. Each instance of the app
+/// counts in memory for some seconds and then adds its counts, so that a prediction writes no row.
 /// </summary>
 public sealed class DeploymentHour
 {

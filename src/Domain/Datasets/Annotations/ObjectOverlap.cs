@@ -1,8 +1,8 @@
 namespace VisionPlatform.Domain.Datasets.Annotations;
 
 /// <summary>
-/// How well two objects fit: the share of what they have in common (IoU) of boxes, convex polygons and masks, and the similarity of keypoints (OKS), as
-/// COCO's evaluation defines them. What has no area fits nothing.
+/// Measures how well two objects fit, as COCO's evaluation does: intersection over union (IoU) of boxes, convex polygons and masks, and the similarity of
+/// keypoints (OKS). A shape without area fits nothing.
 /// </summary>
 public static class ObjectOverlap
 {
