@@ -25,6 +25,9 @@ internal sealed class BenchProcess : IAsyncDisposable
     /// <summary>The most memory that the process has had resident, in MB.</summary>
     public double PeakMb => Data.MeasuredProcess.PeakOf(_process.Id);
 
+    /// <inheritdoc cref="Data.MeasuredProcess.PeakOwnAsync"/>
+    public Task<double> PeakOwnMbAsync(Task during) => Data.MeasuredProcess.PeakOwnAsync(_process.Id, during);
+
     /// <param name="data">The databases of the app.</param>
     /// <param name="cancellation">Cancels waiting for the start.</param>
     /// <param name="more">Settings beside or in place of the usual ones, as of an object store: usually there is none.</param>

@@ -51,6 +51,9 @@ internal static class StorageScenarios
         Result(scenario, objects, ours, peer);
     }
 
-    private static void Result(string scenario, int objects, (double Seconds, double PeakMb) ours, (double Seconds, double PeakMb) peer) =>
-        Report.Comparison(scenario, objects, ours.Seconds, peer.Seconds, ours.PeakMb, new JsonObject { ["peerPeakMb"] = Report.Rounded(peer.PeakMb) });
+    private static void Result(string scenario, int objects, Used ours, Used peer) =>
+        Report.Comparison(scenario, objects, ours.Seconds, peer.Seconds, ours.PeakMb, new JsonObject
+        {
+            ["peerPeakMb"] = Report.Rounded(peer.PeakMb), ["processorSeconds"] = Report.Rounded(ours.ProcessorSeconds), ["peerProcessorSeconds"] = Report.Rounded(peer.ProcessorSeconds),
+        });
 }

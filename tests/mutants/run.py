@@ -110,6 +110,13 @@ def run_tests(project: str, filters: list[str], copy: Path, log: Path) -> bool |
     return status == 0
 
 
+def failing(project: str, filters: list[str], copy: Path, log: Path) -> list[str]:
+    """The filters whose tests do not pass without a mistake. They are run together and, where that fails, each on its own."""
+    if not project.endswith(".sh") and run_tests(project, filters if all(filters) else [""], copy, log) is True:
+        return []
+    return [one for one in filters if run_tests(project, [one], copy, log) is not True]
+
+
 def run(copy: Path, names: list[str]) -> int:
     """Runs the mutants; prints a line for each and a summary last. 0 when all were noticed."""
     mutants = [mutant for mutant in read_mutants() if not names or any(name.lower() in mutant.name.lower() for name in names)]
@@ -118,13 +125,7 @@ def run(copy: Path, names: list[str]) -> int:
     for mutant in mutants:
         if mutant.filter not in by_project[mutant.project]:
             by_project[mutant.project].append(mutant.filter)
-    wrong = {
-        (project, one)
-        for project, all_filters in by_project.items()
-        for filters in ([[one] for one in all_filters] if project.endswith(".sh") else [all_filters if all(all_filters) else [""]])
-        if run_tests(project, filters, copy, log) is not True
-        for one in (filters if all(filters) else by_project[project])
-    }
+    wrong = {(project, one) for project, filters in by_project.items() for one in failing(project, filters, copy, log)}
     if wrong:
         named = (f"{project}: {one}" for project, one in sorted(wrong))
         print("These tests fail (or none is there) without a mistake, so they notice nothing:", *named, f"log: {log}", sep="\n  ", flush=True)

@@ -56,7 +56,8 @@ public sealed class VersionFiles(PlatformDatabase database, ObjectStores stores)
     {
         try
         {
-            await stores.External.PutAsync(key, reader.AsStream(leaveOpen: true), contentType, cancellation, ObjectStore.SmallestPart);
+            // Two parts of each file are enough: the lines are made no faster than a part is sent.
+            await stores.External.PutAsync(key, reader.AsStream(leaveOpen: true), contentType, cancellation, ObjectStore.SmallestPart, parallel: 2);
             await reader.CompleteAsync();
         }
         catch (Exception failure)

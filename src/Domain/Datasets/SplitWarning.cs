@@ -43,7 +43,7 @@ public static class SplitWarnings
     public static IReadOnlyList<SplitWarning> Of(
         IReadOnlyList<SplitImage> images, IReadOnlyList<Split> splits, SplitSettings settings, IReadOnlyDictionary<string, SplitCounts>? classes = null)
     {
-        var all = images.Zip(splits, (image, split) => (image.Sha256, image.Class, Split: split)).ToList();
+        var all = Enumerable.Range(0, images.Count).Select(i => (images[i].Sha256, images[i].Class, Split: splits[i])).ToList();
         var counts = (classes?.Select(one => (Name: one.Key, Counts: one.Value))
             ?? all.Where(image => image.Class is not null).GroupBy(image => image.Class!, StringComparer.Ordinal)
                 .Select(group => (Name: group.Key, Counts: Count(group.Select(image => image.Split))))).OrderBy(one => one.Name, StringComparer.Ordinal).ToList();
@@ -57,7 +57,8 @@ public static class SplitWarnings
     private static List<SplitWarning> OfCopies(List<(string Sha256, string? Class, Split Split)> all)
     {
         var warnings = new List<SplitWarning>();
-        var repeated = all.CountBy(image => image.Sha256, StringComparer.Ordinal).Where(one => one.Value > 1).Select(one => one.Key).ToHashSet(StringComparer.Ordinal);
+        var seen = new HashSet<string>(all.Count, StringComparer.Ordinal);
+        var repeated = all.Where(image => !seen.Add(image.Sha256)).Select(image => image.Sha256).ToHashSet(StringComparer.Ordinal);
         var copies = all.Where(image => repeated.Contains(image.Sha256)).GroupBy(image => image.Sha256, StringComparer.Ordinal).ToList();
         if (copies.Count > 0)
         {
@@ -79,15 +80,16 @@ public static class SplitWarnings
     /// <param name="splits">The split of each image.</param>
     public static SplitWarning? OfMoved(IReadOnlyList<SplitImage> images, IReadOnlyList<Split?> given, IReadOnlyList<Split> splits)
     {
-        var files = images.Index().GroupBy(image => image.Item.Sha256, image => image.Index, StringComparer.Ordinal)
-            .Where(copies => copies.Select(i => given[i]).OfType<Split>().Distinct().Skip(1).Any()).ToList();
+        // A file was given to several splits when one of its copies is not where it was given to.
+        var files = images.Index().Where(image => given[image.Index] is { } split && split != splits[image.Index])
+            .CountBy(image => image.Item.Sha256, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
         if (files.Count == 0)
             return null;
-        var moved = files.Sum(copies => copies.Count(i => given[i] is { } split && split != splits[i]));
+        var moved = files.Values.Sum();
         return new SplitWarning(
             SplitWarningKind.CopiesInSeveralSplits,
             $"{files.Count} {(files.Count == 1 ? "file was" : "files were")} given to several splits; {moved} {(moved == 1 ? "copy was" : "copies were")} moved so that no file is both trained on and tested with.",
-            null, Count(files.SelectMany(copies => copies.Select(i => splits[i]))));
+            null, Count(images.Index().Where(image => files.ContainsKey(image.Item.Sha256)).Select(image => splits[image.Index])));
     }
 
     private static IEnumerable<SplitWarning> Few(IEnumerable<(string Name, SplitCounts Counts)> classes, SplitWarningKind kind, string what)

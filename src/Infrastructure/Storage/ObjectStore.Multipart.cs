@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Net;
 using Amazon.S3;
 using Amazon.S3.Model;
@@ -12,10 +13,11 @@ public sealed partial class ObjectStore
     /// <summary>The smallest part S3 accepts, except for the last one.</summary>
     public const int SmallestPart = 5 * 1024 * 1024;
 
-    /// <summary>Part size that <see cref="PutAsync(string, Stream, string, CancellationToken, int)"/> uses by default.</summary>
+    /// <summary>Part size that <see cref="PutAsync(string, Stream, string, CancellationToken, int, int)"/> uses by default.</summary>
     public const int DefaultPart = 16 * 1024 * 1024;
 
-    private const int ParallelParts = 4;
+    /// <summary>Parts that <see cref="PutAsync(string, Stream, string, CancellationToken, int, int)"/> has in memory at once by default.</summary>
+    public const int ParallelParts = 4;
 
     /// <summary>Begins a multipart upload and returns its id.</summary>
     public async Task<string> CreateMultipartAsync(string key, string contentType, CancellationToken cancellation)
@@ -94,8 +96,9 @@ public sealed partial class ObjectStore
     /// <param name="contentType">Media type.</param>
     /// <param name="cancellation">Cancels and aborts the upload.</param>
     /// <param name="partSize">Bytes in each part, at least <see cref="SmallestPart"/>.</param>
+    /// <param name="parallel">Parts in memory at once, at least 2: one is read while the others are sent.</param>
     /// <returns>Bytes stored.</returns>
-    public async Task<long> PutAsync(string key, Stream content, string contentType, CancellationToken cancellation, int partSize = DefaultPart)
+    public async Task<long> PutAsync(string key, Stream content, string contentType, CancellationToken cancellation, int partSize = DefaultPart, int parallel = ParallelParts)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(partSize, SmallestPart);
         var buffer = ArrayPool<byte>.Shared.Rent(partSize);
@@ -114,7 +117,7 @@ public sealed partial class ObjectStore
         var uploadId = await CreateMultipartAsync(key, contentType, cancellation);
         try
         {
-            return await PutPartsAsync(key, uploadId, content, buffer, partSize, cancellation);
+            return await PutPartsAsync(key, uploadId, content, buffer, (partSize, parallel), cancellation);
         }
         catch
         {
@@ -123,24 +126,29 @@ public sealed partial class ObjectStore
         }
     }
 
-    private async Task<long> PutPartsAsync(string key, string uploadId, Stream content, byte[] first, int partSize, CancellationToken cancellation)
+    private async Task<long> PutPartsAsync(string key, string uploadId, Stream content, byte[] first, (int Size, int Parallel) parts, CancellationToken cancellation)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var running = new List<Task<UploadedPart>>();
+        // The shared pool keeps an array for the thread that gave it back, and another thread gets a new one: a buffer is used again here.
+        var free = new ConcurrentBag<byte[]>();
         var total = 0L;
         try
         {
-            byte[]? buffer = first;
-            for (int number = 1, read = partSize; read > 0; number++)
+            var buffer = first;
+            for (int number = 1, read = parts.Size; read > 0; number++)
             {
-                running.Add(PutPartAsync(key, uploadId, number, buffer, read, stop.Token));
+                running.Add(PutPartAsync(key, uploadId, number, buffer, read, free, stop.Token));
                 total += read;
-                if (running.Count(part => !part.IsCompleted) >= ParallelParts)
+                if (running.Count(part => !part.IsCompleted) >= parts.Parallel)
                     await await Task.WhenAny(running.Where(part => !part.IsCompleted));
-                buffer = ArrayPool<byte>.Shared.Rent(partSize);
-                read = read == partSize ? await ReadPartAsync(content, buffer, partSize, cancellation) : 0;
+                if (read < parts.Size)
+                    break;
+                buffer = free.TryTake(out var used) ? used : ArrayPool<byte>.Shared.Rent(parts.Size);
+                read = await ReadPartAsync(content, buffer, parts.Size, cancellation);
+                if (read == 0)
+                    free.Add(buffer);
             }
-            ArrayPool<byte>.Shared.Return(buffer);
             await CompleteMultipartAsync(key, uploadId, await Task.WhenAll(running), cancellation);
             return total;
         }
@@ -150,10 +158,15 @@ public sealed partial class ObjectStore
             await Task.WhenAll(running).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             throw;
         }
+        finally
+        {
+            foreach (var buffer in free)
+                ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
-    /// <summary>Sends one part and returns its buffer to the pool.</summary>
-    private async Task<UploadedPart> PutPartAsync(string key, string uploadId, int number, byte[] buffer, int length, CancellationToken cancellation)
+    /// <summary>Sends one part; its buffer is free afterwards.</summary>
+    private async Task<UploadedPart> PutPartAsync(string key, string uploadId, int number, byte[] buffer, int length, ConcurrentBag<byte[]> free, CancellationToken cancellation)
     {
         try
         {
@@ -167,7 +180,7 @@ public sealed partial class ObjectStore
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            free.Add(buffer);
         }
     }
 
