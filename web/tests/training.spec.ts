@@ -163,6 +163,36 @@ test('a failure shows its figures, and one click makes a clone with the change',
   await expect.poll(() => bodies).toEqual([{ suggested: true }]);
 });
 
+test('the priority of a job is chosen in the form, seen in the list and changed until it ends', async ({ browser }) => {
+  const { projectId } = await demo();
+  const page = await pageOf(browser, await theAdministrator());
+  await page.goto(`/projects/${projectId}/jobs/new`);
+  await choose(page, /Small CNN/);
+  await page.getByLabel('Name', { exact: true }).fill('Not urgent');
+  await page.getByLabel('Priority', { exact: true }).selectOption('Low');
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Save without starting' }).click();
+  const about = page.getByRole('region', { name: 'About this job' });
+  await expect(about).toContainText('PriorityLow');
+
+  await page.goto(`/projects/${projectId}/jobs`);
+  const row = page.getByRole('row', { name: 'Not urgent' });
+  await expect(row.getByRole('img', { name: 'Priority: Low' })).toBeVisible();
+  await row.getByRole('link', { name: 'Not urgent' }).click();
+  await page.getByRole('button', { name: 'More actions of the job' }).click();
+  await expect(page.getByRole('menuitem', { name: 'Priority: Low' })).toHaveCount(0);
+  await page.getByRole('menuitem', { name: 'Priority: High' }).click();
+  await expect(about).toContainText('PriorityHigh');
+  await expectAccessible(page);
+
+  await page.getByRole('button', { name: 'Cancel training' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel training' }).click();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await page.getByRole('button', { name: 'More actions of the job' }).click();
+  await expect(page.getByRole('menuitem', { name: 'Restart' })).toBeVisible();
+  await expect(page.getByRole('menuitem', { name: /Priority/ })).toHaveCount(0);
+});
+
 test('a star, a note and tags of a job are seen on the list and found there', async ({ browser }) => {
   const { projectId, job } = await demo();
   const { api } = await theAdministrator();

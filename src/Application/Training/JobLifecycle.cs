@@ -34,7 +34,7 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
             ProjectId = dataset.ProjectId, DatasetVersionId = settings.DatasetVersionId, Name = (settings.Name ?? DefaultName(dataset, settings.Model)).AsName(),
             Framework = settings.Framework, Model = settings.Model, TaskType = dataset.TaskType, Config = settings.Config, Split = settings.Split,
             Warnings = settings.Split is { } own ? await WarningsAsync(version, own, cancellation) : version.Warnings, CreatedBy = userId, CreatedAt = time.GetUtcNow(),
-            ClonedFrom = settings.ClonedFrom?.Id, StartFrom = start,
+            ClonedFrom = settings.ClonedFrom?.Id, StartFrom = start, Priority = settings.Priority,
         };
         return await AddAsync(job, once, cancellation);
     }
@@ -81,6 +81,21 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
         return job;
     }
 
+    /// <summary>Changes the place of a job among those that wait. A job that runs has it when it waits again, after a failure.</summary>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidState"/> when the job has ended.</exception>
+    public async Task<TrainingJob> PrioritizeAsync(Guid id, JobPriority priority, CancellationToken cancellation)
+    {
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
+        var job = (await database.LockJobAsync(id, cancellation))!;
+        if (job.State.IsTerminal())
+            throw new ProblemException(ErrorCodes.InvalidState, $"The job is {job.State.AsText()} already.");
+        job.Priority = priority;
+        await database.SaveChangesAsync(cancellation);
+        await database.NotifyJobReadersAsync(id, cancellation);
+        await transaction.CommitAsync(cancellation);
+        return job;
+    }
+
     /// <summary>Cancels a pending job at once. Any other job is marked, and its orchestration ends it: wake that if the job has not ended.</summary>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.InvalidState"/> when the job has ended already.</exception>
     public async Task<TrainingJob> CancelAsync(Guid id, CancellationToken cancellation)
@@ -108,7 +123,7 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
         var again = new TrainingJob
         {
             ProjectId = job.ProjectId, DatasetVersionId = job.DatasetVersionId, Name = job.Name, Framework = job.Framework, Model = job.Model, TaskType = job.TaskType,
-            Config = job.Config, Split = job.Split, Warnings = job.Warnings, RestartedFrom = job.Id, CreatedBy = userId, CreatedAt = time.GetUtcNow(),
+            Config = job.Config, Split = job.Split, Warnings = job.Warnings, RestartedFrom = job.Id, Priority = job.Priority, CreatedBy = userId, CreatedAt = time.GetUtcNow(),
         };
         return await AddAsync(again, once, cancellation);
     }
@@ -135,7 +150,7 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
         var settings = new JobSettings(
             job.ProjectId, changes.DatasetVersionId ?? job.DatasetVersionId, changes.Framework ?? job.Framework, changes.Model ?? job.Model, changes.Name ?? job.Name, config, split, mayUseAdvanced)
         {
-            ClonedFrom = job, ResumeFrom = changes.ResumeFrom,
+            ClonedFrom = job, ResumeFrom = changes.ResumeFrom, Priority = changes.Priority ?? job.Priority,
         };
         return CreateAsync(userId, settings, once, cancellation);
     }

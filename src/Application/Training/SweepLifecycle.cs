@@ -39,7 +39,7 @@ public sealed class SweepLifecycle(PlatformDatabase database, JobLifecycle jobs,
         {
             ProjectId = settings.ProjectId, DatasetVersionId = settings.DatasetVersionId, Name = (settings.Name ?? $"{dataset.Name} {settings.Model} sweep").AsName(), Framework = settings.Framework,
             Model = settings.Model, TaskType = dataset.TaskType, Config = settings.Config, Split = settings.Split, Method = wanted.Method, Space = [.. wanted.Space],
-            Configurations = configurations.Count, Parallel = wanted.Parallel, Seed = seed, MinEpochs = min, MaxEpochs = max, Factor = wanted.Factor, CreatedBy = userId, CreatedAt = time.GetUtcNow(),
+            Configurations = configurations.Count, Parallel = wanted.Parallel, Priority = settings.Priority, Seed = seed, MinEpochs = min, MaxEpochs = max, Factor = wanted.Factor, CreatedBy = userId, CreatedAt = time.GetUtcNow(),
         };
         // Each configuration is a job: the trainer's rules and the permission for advanced fields hold for it.
         foreach (var values in configurations)
@@ -157,7 +157,7 @@ public sealed class SweepLifecycle(PlatformDatabase database, JobLifecycle jobs,
             {
                 ProjectId = sweep.ProjectId, DatasetVersionId = sweep.DatasetVersionId, Name = sweep.Name, Framework = sweep.Framework, Model = sweep.Model, TaskType = sweep.TaskType,
                 Config = ConfigOf(sweep, run.Config, run.Round), Split = sweep.Split, SweepId = sweep.Id, StartFrom = start,
-                CreatedBy = sweep.CreatedBy, CreatedAt = now,
+                Priority = sweep.Priority, CreatedBy = sweep.CreatedBy, CreatedAt = now,
             };
             if (start is null)
                 job.Weights = await database.FindWeightsAsync(job, cancellation);

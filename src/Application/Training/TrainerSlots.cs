@@ -7,8 +7,9 @@ namespace VisionPlatform.Application.Training;
 /// <summary>
 /// Leases of trainer slots. No trainer runs more attempts than it has slots. People take turns, and so do the projects of one person: first the attempt
 /// whose person has fewer attempts running or in front of it, then the one whose person has not had a slot for longest, then the one that has waited
-/// longest; among the attempts of one person, projects are ordered in the same way. So somebody who queues many jobs or exports, in however many
-/// projects, delays another person by one of them at most, and a project of theirs another project.
+/// longest; among the attempts of one person, projects are ordered in the same way, and within a project the priority of the job comes before the time
+/// of waiting. So somebody who queues many jobs or exports, in however many projects and of whatever priority, delays another person by one of them at
+/// most, and a project of theirs another project.
 /// </summary>
 public static class TrainerSlots
 {
@@ -30,7 +31,8 @@ public static class TrainerSlots
             WHERE l.trainer = {0} AND l.expires_at > {1} GROUP BY 1, 2
         ), in_project AS (
             SELECT a.id, a.subject_id, a.created_at, holder.user_id, t.taken_at,
-                coalesce(h.slots, 0) + row_number() OVER (PARTITION BY holder.user_id, holder.project_id ORDER BY a.created_at, a.id) AS round
+                coalesce(h.slots, 0) + row_number() OVER (
+                    PARTITION BY holder.user_id, holder.project_id ORDER BY CASE j.priority WHEN 'high' THEN 1 WHEN 'low' THEN 3 ELSE 2 END, a.created_at, a.id) AS round
             FROM {{WithHolder}}
             LEFT JOIN held h ON h.user_id = holder.user_id AND h.project_id = holder.project_id
             LEFT JOIN person_turns t ON t.trainer = a.trainer AND t.user_id = holder.user_id AND t.project_id = holder.project_id

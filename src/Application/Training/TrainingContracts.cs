@@ -15,6 +15,9 @@ namespace VisionPlatform.Application.Training;
 public sealed record JobSettings(
     Guid ProjectId, Guid DatasetVersionId, string Framework, string Model, string? Name, Dictionary<string, JsonElement> Config, SplitSettings? Split, bool MayUseAdvanced)
 {
+    /// <summary>Priority of the job.</summary>
+    public JobPriority Priority { get; init; } = JobPriority.Normal;
+
     /// <summary>The job whose settings these are, with changes.</summary>
     public TrainingJob? ClonedFrom { get; init; }
 
@@ -30,7 +33,8 @@ public sealed record CheckpointName(int Attempt, int Epoch);
 /// <param name="Suggested">Whether to make the change that the job's failure names, before those of <paramref name="Config"/>.</param>
 /// <param name="ResumeFrom">Checkpoint of the cloned job from which to go on.</param>
 public sealed record JobChanges(
-    string? Name, Guid? DatasetVersionId, string? Framework, string? Model, Dictionary<string, JsonElement>? Config, SplitSettings? Split, bool Suggested, CheckpointName? ResumeFrom);
+    string? Name, Guid? DatasetVersionId, string? Framework, string? Model, Dictionary<string, JsonElement>? Config, SplitSettings? Split, JobPriority? Priority, bool Suggested,
+    CheckpointName? ResumeFrom);
 
 /// <summary>What a sweep tries.</summary>
 /// <param name="Configurations">Number of configurations that are drawn at random; a grid has all combinations.</param>

@@ -66,6 +66,9 @@ public sealed class Sweep
     /// <summary>Runs at the same time; null for as many as the trainer has slots.</summary>
     public int? Parallel { get; init; }
 
+    /// <summary>Priority of its runs.</summary>
+    public JobPriority Priority { get; init; } = JobPriority.Normal;
+
     /// <summary>Seed of the random choices.</summary>
     public required int Seed { get; init; }
 

@@ -24,6 +24,9 @@ public sealed class TrainingJob
     /// <summary>What was found out about the images and their split when the job was created.</summary>
     public IReadOnlyList<SplitWarning> Warnings { get; init; } = [];
     public JobState State { get; private set; } = JobState.Pending;
+
+    /// <summary>Its place among the waiting jobs of the same person in the project.</summary>
+    public JobPriority Priority { get; set; } = JobPriority.Normal;
     public bool CancelRequested { get; set; }
     public int CurrentEpoch { get; set; }
     public int? TotalEpochs { get; set; }

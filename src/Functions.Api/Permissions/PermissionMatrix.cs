@@ -52,7 +52,7 @@ public static partial class PermissionMatrix
 
             A person has one **system role** (`guest`, `standard_engineer`, `advanced_engineer`, `manager`, `admin`) and in each project they work in a **project role** (`viewer`, `member`, `admin`, `owner`). A permission inside a project needs both. A dataset can also be shared with people outside its project, with a **dataset role** (`viewer`, `annotator`, `reviewer`, `admin`). A system admin acts as owner of every project. A call for a resource that the caller may not see answers 404. A call that the caller may not make on a visible resource answers 403 with the missing `permission`.
 
-            Rules beyond the table: starting, cancelling and restarting jobs of others needs `training:manage`. A manager can see and change only accounts below managers, and only of the own organization if the manager belongs to one. Nobody can grant a role that they cannot administer. The last active administrator cannot be removed. Tokens are limited to their scopes and never have the permissions marked *session*.
+            Rules beyond the table: starting, cancelling, restarting and prioritizing jobs of others needs `training:manage`. A manager can see and change only accounts below managers, and only of the own organization if the manager belongs to one. Nobody can grant a role that they cannot administer. The last active administrator cannot be removed. Tokens are limited to their scopes and never have the permissions marked *session*.
 
             ## Permissions
 

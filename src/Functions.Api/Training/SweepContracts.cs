@@ -14,6 +14,7 @@ namespace VisionPlatform.Api.Training;
 /// <param name="Name">Name of the sweep, of its jobs, and of the model to which they add versions; when left out, the names of dataset and architecture.</param>
 /// <param name="Config">Values by field name that are the same in all runs.</param>
 /// <param name="Split">How the images are split; when left out, as in the dataset version.</param>
+/// <param name="Priority">Place of its jobs among your waiting jobs of the project.</param>
 /// <param name="Method">How configurations are chosen.</param>
 /// <param name="Space">What to try for each field.</param>
 /// <param name="Configurations">Number of configurations that are drawn at random; 10 when left out. A grid has all combinations.</param>
@@ -35,9 +36,10 @@ public sealed record NewSweep(
     [property: Range(1, 64)] int? Parallel,
     [property: Range(0, int.MaxValue)] int? Seed,
     [property: Range(1, 1000)] int? MinEpochs,
-    [property: Range(2, 10)] int Factor = 3)
+    [property: Range(2, 10)] int Factor = 3,
+    JobPriority Priority = JobPriority.Normal)
 {
-    internal JobSettings ToJobSettings(bool mayUseAdvanced) => new(ProjectId!.Value, DatasetVersionId!.Value, Framework!, Model!, Name, Config ?? [], Split, mayUseAdvanced);
+    internal JobSettings ToJobSettings(bool mayUseAdvanced) => new(ProjectId!.Value, DatasetVersionId!.Value, Framework!, Model!, Name, Config ?? [], Split, mayUseAdvanced) { Priority = Priority };
 
     internal SweepSettings ToSettings() => new(
         Method!.Value, [.. Space!.Select(field => new SweepParameter(field.Field!, field.Values, field.Min, field.Max, field.Log))], Configurations, Parallel, Seed, MinEpochs, Factor);
@@ -66,6 +68,7 @@ public sealed record SweepField(
 /// <param name="MinEpochs">Epochs of the first round of successive halving; null for other methods.</param>
 /// <param name="MaxEpochs">Epochs after which the last round of successive halving ends; null for other methods.</param>
 /// <param name="Factor">Part that goes on to the next round of successive halving: one of this many.</param>
+/// <param name="Priority">Place of its jobs among the waiting jobs of the same person in the project.</param>
 /// <param name="State">How far the sweep is.</param>
 /// <param name="CancelRequested">Whether somebody has cancelled it.</param>
 /// <param name="Runs">Numbers of runs by state: <c>waiting</c> or the state of their jobs.</param>
@@ -77,12 +80,12 @@ public sealed record SweepField(
 /// <param name="CompletedAt">When it ended; null before.</param>
 public sealed record SweepAnswer(
     Guid Id, Guid ProjectId, Guid DatasetVersionId, string Name, string Framework, string Model, TaskType TaskType, string PrimaryMetric, IReadOnlyDictionary<string, JsonElement> Config, SweepMethod Method,
-    IReadOnlyList<SweepParameter> Space, int Configurations, int? Parallel, int Seed, int? MinEpochs, int? MaxEpochs, int Factor, SweepState State, bool CancelRequested, IReadOnlyDictionary<string, int> Runs,
+    IReadOnlyList<SweepParameter> Space, int Configurations, int? Parallel, int Seed, int? MinEpochs, int? MaxEpochs, int Factor, JobPriority Priority, SweepState State, bool CancelRequested, IReadOnlyDictionary<string, int> Runs,
     Guid? BestJobId, IReadOnlyDictionary<string, double>? BestMetrics, IReadOnlyDictionary<string, JsonElement>? BestConfig, FailureAnswer? Error, Guid CreatedBy, DateTimeOffset CreatedAt, DateTimeOffset? CompletedAt)
 {
     internal static SweepAnswer Of(Sweep sweep, IReadOnlyDictionary<string, int> runs, TrainingJob? best, SweepRun? bestRun) => new(
         sweep.Id, sweep.ProjectId, sweep.DatasetVersionId, sweep.Name, sweep.Framework, sweep.Model, sweep.TaskType, sweep.TaskType.Primary().Name, sweep.Config, sweep.Method, sweep.Space, sweep.Configurations,
-        sweep.Parallel, sweep.Seed, sweep.MinEpochs, sweep.MaxEpochs, sweep.Factor, sweep.State, sweep.CancelRequested, runs, best?.Id, best?.BestMetrics, bestRun?.Config, FailureAnswer.Of(sweep.Error),
+        sweep.Parallel, sweep.Seed, sweep.MinEpochs, sweep.MaxEpochs, sweep.Factor, sweep.Priority, sweep.State, sweep.CancelRequested, runs, best?.Id, best?.BestMetrics, bestRun?.Config, FailureAnswer.Of(sweep.Error),
         sweep.CreatedBy, sweep.CreatedAt, sweep.CompletedAt);
 }
 

@@ -16,6 +16,7 @@ namespace VisionPlatform.Api.Training;
 /// <param name="Name">Name of the job, and of the model to which it adds a version; when left out, the names of dataset and architecture.</param>
 /// <param name="Config">Configuration by field name, for example <c>{"epochs": 10}</c>. The trainer's capabilities list the fields; those left out have their default values. A field that is marked <c>advanced</c> needs the permission <c>training:advanced</c> for a value other than its default and those of the trainer's presets.</param>
 /// <param name="Split">How the images are split for this job; when left out, as in the dataset version.</param>
+/// <param name="Priority">Its place among your waiting jobs of the project.</param>
 public sealed record NewTrainingJob(
     [property: Required] Guid? ProjectId,
     [property: Required] Guid? DatasetVersionId,
@@ -23,10 +24,11 @@ public sealed record NewTrainingJob(
     [property: Required, StringLength(100, MinimumLength = 1)] string? Model,
     [property: Name(200)] string? Name,
     Dictionary<string, JsonElement>? Config,
-    SplitSettings? Split)
+    SplitSettings? Split,
+    JobPriority Priority = JobPriority.Normal)
 {
     internal JobSettings ToSettings(bool mayUseAdvanced) =>
-        new(ProjectId!.Value, DatasetVersionId!.Value, Framework!, Model!, Name, Config ?? [], Split, mayUseAdvanced);
+        new(ProjectId!.Value, DatasetVersionId!.Value, Framework!, Model!, Name, Config ?? [], Split, mayUseAdvanced) { Priority = Priority };
 }
 
 /// <summary>What is otherwise in a clone of a training job. Fields that are left out stay as in the cloned job.</summary>
@@ -36,6 +38,7 @@ public sealed record NewTrainingJob(
 /// <param name="Model">Model architecture to train.</param>
 /// <param name="Config">Values to change, by field name; null takes the field out, so that it has its default value.</param>
 /// <param name="Split">How the images are split for the clone.</param>
+/// <param name="Priority">Its place among your waiting jobs of the project.</param>
 /// <param name="Suggested">Whether to make the change that <c>error.tryConfig</c> of the cloned job names, for example a smaller batch after <c>OUT_OF_MEMORY</c>.</param>
 /// <param name="ResumeFrom">Checkpoint of the cloned job from which to go on; the training begins anew when left out. Framework, model and classes have to be the same.</param>
 public sealed record TrainingJobClone(
@@ -45,10 +48,11 @@ public sealed record TrainingJobClone(
     [property: StringLength(100, MinimumLength = 1)] string? Model,
     Dictionary<string, JsonElement>? Config,
     SplitSettings? Split,
+    JobPriority? Priority = null,
     bool Suggested = false,
     CheckpointName? ResumeFrom = null)
 {
-    internal JobChanges ToChanges() => new(Name, DatasetVersionId, Framework, Model, Config, Split, Suggested, ResumeFrom);
+    internal JobChanges ToChanges() => new(Name, DatasetVersionId, Framework, Model, Config, Split, Priority, Suggested, ResumeFrom);
 }
 
 /// <summary>What people say about a training job.</summary>
@@ -67,6 +71,10 @@ public sealed record TrainingJobMarks(
         select new ValidationResult(problem, [$"tags[{tag.Index}]"]);
 }
 
+/// <summary>Where a training job stands among those that wait.</summary>
+/// <param name="Priority">Its place among the waiting jobs of the same person in the project. People and projects take turns whatever it is.</param>
+public sealed record TrainingJobPriority([property: Required] JobPriority? Priority);
+
 /// <summary>A training job with its attempts.</summary>
 /// <param name="DatasetVersionId">Dataset version that it is trained on.</param>
 /// <param name="Name">Name of the job, and of the model to which it adds a version.</param>
@@ -76,6 +84,7 @@ public sealed record TrainingJobMarks(
 /// <param name="PrimaryMetric">Name of the metric that decides which epoch is the best; it follows from the task.</param>
 /// <param name="Config">Configuration by field name, as it was requested.</param>
 /// <param name="State">How far the job is.</param>
+/// <param name="Priority">Its place among the waiting jobs of the same person in the project.</param>
 /// <param name="CurrentEpoch">Number of epochs that are finished.</param>
 /// <param name="TotalEpochs">Total number of epochs; null until the trainer has reported it.</param>
 /// <param name="EtaSeconds">Estimated seconds until the training ends; null when unknown and after the end.</param>
@@ -100,13 +109,13 @@ public sealed record TrainingJobMarks(
 /// <param name="CompletedAt">When the job ended; null before.</param>
 public sealed record TrainingJobAnswer(
     Guid Id, Guid ProjectId, Guid DatasetVersionId, string Name, string Framework, string Model, TaskType TaskType,
-    string PrimaryMetric, IReadOnlyDictionary<string, JsonElement> Config, JobState State, int CurrentEpoch, int? TotalEpochs, double? EtaSeconds,
+    string PrimaryMetric, IReadOnlyDictionary<string, JsonElement> Config, JobState State, JobPriority Priority, int CurrentEpoch, int? TotalEpochs, double? EtaSeconds,
     IReadOnlyDictionary<string, double>? LatestMetrics, IReadOnlyDictionary<string, double>? FinalMetrics,
     IReadOnlyDictionary<string, double>? BestMetrics, int? BestEpoch, FailureAnswer? Error, IReadOnlyList<SplitWarning> Warnings, IReadOnlyList<AttemptAnswer> Attempts,
     Guid? ModelId, Guid? ModelVersionId, Guid? RestartedFrom, Guid? SweepId, Guid? ClonedFrom, CheckpointName? ResumedFrom, string? WeightsSha256, bool Starred, string Notes, IReadOnlyList<string> Tags, DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? CompletedAt)
 {
     public static TrainingJobAnswer Of(TrainingJob job, IEnumerable<Attempt> attempts) => new(
-        job.Id, job.ProjectId, job.DatasetVersionId, job.Name, job.Framework, job.Model, job.TaskType, job.TaskType.Primary().Name, job.Config, job.State, job.CurrentEpoch,
+        job.Id, job.ProjectId, job.DatasetVersionId, job.Name, job.Framework, job.Model, job.TaskType, job.TaskType.Primary().Name, job.Config, job.State, job.Priority, job.CurrentEpoch,
         job.TotalEpochs, job.EtaSeconds, job.LatestMetrics, job.FinalMetrics, job.BestMetrics, job.BestEpoch, FailureAnswer.Of(job.Error), job.Warnings,
         [.. attempts.OrderBy(attempt => attempt.Number).Select(AttemptAnswer.Of)],
         job.ModelId, job.ModelVersionId, job.RestartedFrom, job.SweepId, job.ClonedFrom,

@@ -113,6 +113,19 @@ public sealed class TrainingJobFunctions(PlatformDatabase database, JobLifecycle
         return Answer.Ok(TrainingJobAnswer.Of(job, await AttemptsAsync([id], cancellation)));
     }
 
+    [Function("PrioritizeTrainingJob"), RequiresPermission(Permission.TrainingRun)]
+    [Operation("Set the priority of a training job", Body = typeof(TrainingJobPriority), Example = """{"priority":"high"}""", Returns = typeof(TrainingJobAnswer), Problems = ["INVALID_STATE"],
+        Unversioned = "One value; whoever writes last decides.",
+        Description = "Moves the job before or after the other waiting jobs of the same person in the project. People, and the projects of a person, take turns whatever the priorities are.")]
+    public async Task<IResult> Prioritize(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = RouteOfOne + "/priority")] HttpRequest request, Guid id, CancellationToken cancellation)
+    {
+        var body = await request.ReadJsonAsync<TrainingJobPriority>(cancellation);
+        await RequireOwnAsync(request.CurrentUser(), id, cancellation);
+        var job = await jobs.PrioritizeAsync(id, body.Priority!.Value, cancellation);
+        return Answer.Ok(TrainingJobAnswer.Of(job, await AttemptsAsync([id], cancellation)));
+    }
+
     [Function("ListTrainingJobs"), RequiresPermission(Permission.TrainingRead)]
     [Operation("List training jobs of a project", Sort = ["score"], Returns = typeof(Page<TrainingJobAnswer>),
         Description = "Newest first. `score` is the primary metric of the best epoch; jobs without one come last in descending order.")]

@@ -182,6 +182,8 @@ internal static class Mappings
             job.HasOne<DatasetVersion>().WithMany().HasForeignKey(j => j.DatasetVersionId);
             job.HasIndex(j => new { j.ProjectId, j.Id });
             job.HasIndex(j => new { j.ProjectId, j.State, j.Id });
+            // Low is the first value, and without a sentinel EF Core would take it for none.
+            job.Property(j => j.Priority).HasDefaultValueSql("'normal'").HasSentinel(JobPriority.Normal);
             job.Property(j => j.Notes).HasDefaultValue("");
             job.Property(j => j.Tags).HasColumnType("text[]").HasDefaultValueSql("'{}'");
             job.Property(j => j.Score).HasDefaultValue(-1.0);
@@ -262,6 +264,7 @@ internal static class Mappings
             sweep.Property(s => s.Config).HasJson();
             sweep.Property(s => s.Split).HasJson();
             sweep.Property(s => s.Space).HasJson();
+            sweep.Property(s => s.Priority).HasDefaultValueSql("'normal'").HasSentinel(JobPriority.Normal);
             sweep.Property(s => s.Error).HasJson();
             sweep.HasOne<Project>().WithMany().HasForeignKey(s => s.ProjectId);
             sweep.HasOne<DatasetVersion>().WithMany().HasForeignKey(s => s.DatasetVersionId);

@@ -109,6 +109,37 @@ public sealed class TrainerSlotsTests(TrainingDatabase training) : IClassFixture
     }
 
     [Fact]
+    public async Task Within_a_project_the_priority_decides_which_job_of_a_person_comes_first()
+    {
+        var trainer = $"t{Guid.NewGuid():n}";
+        var (person, project) = (Guid.NewGuid(), await training.NewProjectAsync());
+        var jobs = new Dictionary<string, TrainingJob>();
+        foreach (var (name, priority) in new[] { ("low", JobPriority.Low), ("first", JobPriority.Normal), ("second", JobPriority.Normal), ("high", JobPriority.High) })
+            jobs[name] = (await training.QueueAsync(trainer, TimeSpan.FromSeconds(jobs.Count), project, person, priority)).Job;
+        Assert.Equal(["high", "first", "second", "low"], await NamesOfWaitingAsync(trainer, jobs));
+
+        await using (var database = training.Open())
+            await new JobLifecycle(database, null!, null!, TimeProvider.System).PrioritizeAsync(jobs["second"].Id, JobPriority.High, TestContext.Current.CancellationToken);
+        Assert.Equal(["second", "high", "first", "low"], await NamesOfWaitingAsync(trainer, jobs));
+    }
+
+    [Fact]
+    public async Task A_high_priority_does_not_come_before_another_person_or_project()
+    {
+        var trainer = $"t{Guid.NewGuid():n}";
+        var (eager, other, project) = (Guid.NewGuid(), Guid.NewGuid(), await training.NewProjectAsync());
+        var jobs = new Dictionary<string, TrainingJob>
+        {
+            ["other"] = (await training.QueueAsync(trainer, TimeSpan.Zero, project, other, JobPriority.Low)).Job,
+            ["eager, other project"] = (await training.QueueAsync(trainer, TimeSpan.FromSeconds(1), await training.NewProjectAsync(), eager, JobPriority.Low)).Job,
+            ["eager"] = (await training.QueueAsync(trainer, TimeSpan.FromSeconds(2), project, eager, JobPriority.High)).Job,
+            ["eager again"] = (await training.QueueAsync(trainer, TimeSpan.FromSeconds(3), project, eager, JobPriority.High)).Job,
+        };
+
+        Assert.Equal(["other", "eager, other project", "eager", "eager again"], await NamesOfWaitingAsync(trainer, jobs));
+    }
+
+    [Fact]
     public async Task Somebody_who_holds_slots_comes_after_one_who_holds_none()
     {
         var trainer = $"t{Guid.NewGuid():n}";
@@ -122,6 +153,13 @@ public sealed class TrainerSlotsTests(TrainingDatabase training) : IClassFixture
 
         Assert.False(await TryLeaseAsync(attempts[2], slots: 3));
         Assert.True(await TryLeaseAsync(late, slots: 3));
+    }
+
+    private async Task<IEnumerable<string>> NamesOfWaitingAsync(string trainer, Dictionary<string, TrainingJob> jobs)
+    {
+        await using var database = training.Open();
+        var waiting = await database.WaitingSubjectsAsync(trainer, training.Now, TestContext.Current.CancellationToken);
+        return waiting.Select(id => jobs.Single(job => job.Value.Id == id).Key);
     }
 
     private async Task<IReadOnlyList<Guid>> EndAsync(Attempt attempt) =>

@@ -46,13 +46,14 @@ public sealed class TrainingDatabase(PostgresServer postgres) : IAsyncLifetime
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 
     /// <summary>A queued job with its first attempt.</summary>
-    public async Task<(TrainingJob Job, Attempt Attempt)> QueueAsync(string trainer = "torchvision", TimeSpan after = default, Guid? projectId = null, Guid? by = null)
+    public async Task<(TrainingJob Job, Attempt Attempt)> QueueAsync(
+        string trainer = "torchvision", TimeSpan after = default, Guid? projectId = null, Guid? by = null, JobPriority priority = JobPriority.Normal)
     {
         await using var database = Open();
         var job = new TrainingJob
         {
             ProjectId = projectId ?? _projectId, DatasetVersionId = _versionId, Name = "job", Framework = trainer, Model = "small_cnn",
-            TaskType = TaskType.ImageClassification, Config = [], CreatedBy = by ?? Guid.NewGuid(), CreatedAt = Now,
+            TaskType = TaskType.ImageClassification, Config = [], Priority = priority, CreatedBy = by ?? Guid.NewGuid(), CreatedAt = Now,
         };
         job.MoveTo(JobState.Queued, Now);
         var attempt = new Attempt { Kind = AttemptKind.Train, SubjectId = job.Id, Number = 1, Trainer = trainer, CreatedAt = Now + after };

@@ -58,6 +58,7 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         ["cancelPrediction"] = "UPDATE predictions SET state = 'running', completed_at = NULL",
         ["cancelSweep"] = "UPDATE sweeps SET state = 'running', completed_at = NULL",
         ["cancelTrainingJob"] = "UPDATE training_jobs SET state = 'pending'",
+        ["prioritizeTrainingJob"] = "UPDATE training_jobs SET state = 'pending'",
         ["leaveProject"] = $"UPDATE projects SET owner_id = '{Examples.Member}'",
         // Its images are not in the object store.
         ["downloadDatasetVersion"] = "DELETE FROM dataset_version_images",

@@ -32,7 +32,8 @@ public sealed class CloneTests(TrainingLab lab)
         var checkpoint = (await lab.Admin.GetAsync($"training/jobs/{id}/checkpoints?limit=200")).Items[^1];
         var (attempt, epoch) = (checkpoint.GetProperty("attempt").GetInt32(), checkpoint.GetProperty("epoch").GetInt32());
         Assert.Equal(Epochs, epoch);
-        var clone = (await lab.Admin.PostAsync($"training/jobs/{id}/clone", new { config = new { epochs = Epochs + 2 }, resumeFrom = new { attempt, epoch } })).Expect(201).Body;
+        var clone = (await lab.Admin.PostAsync($"training/jobs/{id}/clone", new { config = new { epochs = Epochs + 2 }, priority = "high", resumeFrom = new { attempt, epoch } })).Expect(201).Body;
+        Assert.Equal("high", clone.GetProperty("priority").GetString());
         Assert.Equal((id, 0.003), (clone.GetProperty("clonedFrom").GetGuid(), clone.GetProperty("config").GetProperty("learningRate").GetDouble()));
         var cloneId = clone.GetProperty("id").GetGuid();
         (await lab.Admin.PostAsync($"training/jobs/{cloneId}/start")).Expect(202);

@@ -39,6 +39,35 @@ public sealed class JobListTests(PlatformHost host) : PlatformTests(host)
     }
 
     [Fact]
+    public async Task The_priority_of_a_job_can_be_set_until_it_ends()
+    {
+        using var owner = await Host.NewUserAsync();
+        using var colleague = await Host.NewUserAsync();
+        var project = await owner.NewProjectAsync();
+        var job = (await PendingJobs.AddAsync(Host.App.Databases, project, owner.UserId, 1))[0];
+        Assert.Equal("normal", await PriorityAsync());
+        foreach (var priority in (string[])["low", "high", "normal", "low"])
+        {
+            Assert.Equal(priority, (await owner.PutAsync($"training/jobs/{job}/priority", new { priority })).Expect(200).Body.GetProperty("priority").GetString());
+            Assert.Equal(priority, await PriorityAsync());
+        }
+        (await owner.PutAsync($"training/jobs/{job}/priority", new { priority = "urgent" })).Expect(422, "VALIDATION_FAILED");
+        (await owner.PutAsync($"training/jobs/{job}/priority", new { })).Expect(422, "VALIDATION_FAILED");
+        // Somebody else's job belongs to those who manage the training of the project.
+        var organization = (await Host.Admin.PostAsync("organizations", new { name = $"Organization {Guid.CreateVersion7():n}" })).Expect(201).Id;
+        foreach (var person in new[] { owner, colleague })
+            (await Host.Admin.PutAsync($"organizations/{organization}/members/{person.UserId}")).Expect(200);
+        (await owner.PostAsync($"projects/{project}/members", new { userId = colleague.UserId, role = "member" })).Expect(201);
+        (await colleague.PutAsync($"training/jobs/{job}/priority", new { priority = "high" })).Expect(403, "FORBIDDEN");
+
+        (await owner.PostAsync($"training/jobs/{job}/cancel")).Expect(202);
+        (await owner.PutAsync($"training/jobs/{job}/priority", new { priority = "high" })).Expect(409, "INVALID_STATE");
+        Assert.Equal("low", (await owner.PostAsync($"training/jobs/{job}/restart")).Expect(201).Body.GetProperty("priority").GetString());
+
+        async Task<string?> PriorityAsync() => (await owner.GetAsync($"training/jobs/{job}")).Expect(200).Body.GetProperty("priority").GetString();
+    }
+
+    [Fact]
     public async Task Jobs_side_by_side_show_their_curves_and_what_differs_in_their_configurations()
     {
         using var owner = await Host.NewUserAsync();

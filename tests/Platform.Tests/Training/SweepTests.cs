@@ -11,7 +11,7 @@ public sealed class SweepTests(TrainingLab lab)
     [Fact]
     public async Task A_grid_is_finished_although_the_app_is_killed_on_the_way_and_names_the_best_run()
     {
-        var id = await StartAsync(new { method = "grid", space = new object[] { new { field = "learningRate", values = (double[])[0.00001, 0.003, 0.004] } } }, epochs: 6);
+        var id = await StartAsync(new { priority = "low", method = "grid", space = new object[] { new { field = "learningRate", values = (double[])[0.00001, 0.003, 0.004] } } }, epochs: 6);
         await WaitAsync(id, async _ => (await RunsAsync(id)).Any(run => run.GetProperty("currentEpoch") is { ValueKind: JsonValueKind.Number } epoch && epoch.GetInt32() > 0), "a run trains");
         await lab.App.KillAsync();
         await lab.App.StartAsync();
@@ -26,7 +26,8 @@ public sealed class SweepTests(TrainingLab lab)
         Assert.Equal(best.GetProperty("bestMetrics").GetProperty("accuracy").GetDouble(), sweep.GetProperty("bestMetrics").GetProperty("accuracy").GetDouble());
         Assert.NotEqual(0.00001, sweep.GetProperty("bestConfig").GetProperty("learningRate").GetDouble());
         Assert.Equal("""{"completed":3}""", sweep.GetProperty("runs").GetRawText());
-        Assert.Equal(3, (await lab.Admin.GetAsync($"training/jobs?projectId={lab.ProjectId}&sweepId={id}")).Expect(200).Items.Count);
+        var jobs = (await lab.Admin.GetAsync($"training/jobs?projectId={lab.ProjectId}&sweepId={id}")).Expect(200).Items;
+        Assert.Equal(["low", "low", "low"], jobs.Select(job => job.GetProperty("priority").GetString()));
     }
 
     [Fact]

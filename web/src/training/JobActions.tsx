@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { Copy, History, MoreHorizontal, Play, RotateCcw, Square } from 'lucide-react';
+import { ArrowDown, ArrowUp, Copy, History, Minus, MoreHorizontal, Play, RotateCcw, Square } from 'lucide-react';
 import { useState } from 'react';
 import { api, client } from '../api/client';
 import { useMay } from '../api/permissions';
@@ -11,8 +11,9 @@ import { ConfirmDialog } from '../parts/Dialog';
 import { Menu } from '../parts/Menu';
 import { notify, notifyProblem } from '../parts/Toast';
 import { checkpointsQuery, jobQuery } from './data';
-import { hasEnded } from './jobs';
+import { hasEnded, jobPriorities } from './jobs';
 import { jobWords } from './jobWords';
+import { trainingWords } from './words';
 
 /** Puts a new job in the queue and opens it. When it cannot start, for example because of a quota, the job is there and says so. */
 export function useStartNew(projectId: string) {
@@ -30,9 +31,12 @@ export function useStartNew(projectId: string) {
   };
 }
 
+const priorityIcons = { high: <ArrowUp />, normal: <Minus />, low: <ArrowDown /> };
+
 /** What may be done with a job in its state. */
 export function JobActions({ job }: { job: TrainingJob }) {
   const words = useWords(jobWords);
+  const shared = useWords(trainingWords);
   const queries = useQueryClient();
   const navigate = useNavigate();
   const may = useMay({ projectId: job.projectId })('training:run');
@@ -48,6 +52,7 @@ export function JobActions({ job }: { job: TrainingJob }) {
   const start = api.useMutation('post', '/api/v1/training/jobs/{id}/start', { onSuccess: (next) => { changed(next); notify(words.started); } });
   const cancel = api.useMutation('post', '/api/v1/training/jobs/{id}/cancel', { onError: () => undefined, onSuccess: (next) => { changed(next); setCancelling(false); notify(words.cancelled); } });
   const restart = api.useMutation('post', '/api/v1/training/jobs/{id}/restart', { onSuccess: (next) => startNew(next, words.restarted) });
+  const prioritize = api.useMutation('put', '/api/v1/training/jobs/{id}/priority', { onSuccess: (next) => { changed(next); notify(words.prioritized(shared.priorities[next.priority])); } });
   const last = checkpoints.data?.items.at(-1);
   const why = may ? undefined : words.noRun;
   const clone = (checkpoint?: string): void => void navigate({ to: '/projects/$projectId/jobs/new', params: { projectId: job.projectId }, search: { from: job.id, checkpoint } });
@@ -62,7 +67,12 @@ export function JobActions({ job }: { job: TrainingJob }) {
           ...(ended ? [
             { label: words.restart, icon: <RotateCcw />, disabledBecause: why, onSelect: () => restart.mutate(path) },
             { label: words.resume, icon: <History />, disabledBecause: why ?? (last === undefined ? words.noCheckpoint : undefined), onSelect: () => clone(last && `${last.attempt}-${last.epoch}`) },
-          ] : [{ label: words.clone, icon: <Copy />, disabledBecause: why, onSelect: () => clone() }]),
+          ] : [
+            { label: words.clone, icon: <Copy />, disabledBecause: why, onSelect: () => clone() },
+            ...jobPriorities.filter((priority) => priority !== job.priority).map((priority) => ({
+              label: words.prioritize(shared.priorities[priority]), icon: priorityIcons[priority], disabledBecause: why, onSelect: () => prioritize.mutate({ ...path, body: { priority } }),
+            })),
+          ]),
         ]}
       />
       <ConfirmDialog open={cancelling} onClose={() => setCancelling(false)} title={words.cancelTitle} confirm={words.cancelJob} busy={cancel.isPending} error={cancel.error} onConfirm={() => cancel.mutate(path)}>

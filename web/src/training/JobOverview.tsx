@@ -107,7 +107,7 @@ function About({ job }: { job: TrainingJob }) {
     <Card title={words.about}>
       <Facts
         items={[
-          [words.task, shared.tasks[job.taskType]], [words.model, job.model], [words.framework, job.framework],
+          [words.task, shared.tasks[job.taskType]], [words.model, job.model], [words.framework, job.framework], [shared.priority, shared.priorities[job.priority]],
           [words.dataset, versionName(versions.byId.get(job.datasetVersionId)) || (versions.isPending ? '…' : shared.gone)],
           [words.created, dateTime(job.createdAt)], job.startedAt === null ? null : [words.startedAt, dateTime(job.startedAt)], job.completedAt === null ? null : [words.ended, dateTime(job.completedAt)],
           [words.id, <CopyText key="id" text={job.id} short />],

@@ -128,7 +128,7 @@ function JobTable({ jobs, chosen, onChoose, datasetOf, now, projectId, sort, onS
         </span>
       ),
     },
-    { id: 'state', header: words.state, width: 132, sortValue: (job) => jobStates.indexOf(job.state), cell: (job) => <JobStatus state={job.state} /> },
+    { id: 'state', header: words.state, width: 132, sortValue: (job) => jobStates.indexOf(job.state), cell: (job) => <JobStatus state={job.state} priority={job.priority} /> },
     { id: 'model', header: words.model, width: 150, sortValue: (job) => job.model, cell: (job) => <span className={styles.nameCell}><span>{job.model}</span><small>{job.framework}</small></span> },
     { id: 'dataset', header: words.dataset, width: 120, sortValue: datasetOf, cell: (job) => <span className={styles.cut}>{datasetOf(job) || '–'}</span> },
     { id: 'progress', header: words.progress, width: 130, sortValue: progressOf, cell: (job) => <JobProgress job={job} /> },

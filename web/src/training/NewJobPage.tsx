@@ -59,7 +59,7 @@ const newestReady = (versions: ReadonlyMap<string, NamedVersion>): string =>
 
 /** The form that would make a job again, with the change that its failure names when that is wanted. */
 const draftOf = (job: TrainingJob, fields: readonly ConfigField[], suggested: boolean): Draft => ({
-  ...emptyDraft, versionId: job.datasetVersionId, framework: job.framework, model: job.model, name: job.name,
+  ...emptyDraft, versionId: job.datasetVersionId, framework: job.framework, model: job.model, name: job.name, priority: job.priority,
   entries: entriesOf(fields, suggested ? { ...job.config, ...job.error?.tryConfig } : job.config),
 });
 
@@ -115,13 +115,13 @@ function TrainingForm({ projectId, storageKey, start, source, checkpoint, sugges
       const { data } = await client.POST('/api/v1/training/jobs/{id}/clone', {
         params: { path: { id: source.id } },
         body: {
-          name, datasetVersionId: draft.versionId, framework: draft.framework, model: draft.model, config: changesOf(source.config, config),
+          name, datasetVersionId: draft.versionId, framework: draft.framework, model: draft.model, config: changesOf(source.config, config), priority: draft.priority,
           ...(split === null ? {} : { split }), ...(checkpoint === null ? {} : { resumeFrom: checkpoint }),
         },
       });
       return data!;
     }
-    const { data } = await client.POST('/api/v1/training/jobs', { body: { projectId, datasetVersionId: draft.versionId, framework: draft.framework, model: draft.model, name, config, split } });
+    const { data } = await client.POST('/api/v1/training/jobs', { body: { projectId, datasetVersionId: draft.versionId, framework: draft.framework, model: draft.model, name, config, split, priority: draft.priority } });
     return data!;
   };
   const submit = async (thenStart: boolean): Promise<void> => {
@@ -167,7 +167,7 @@ function TrainingForm({ projectId, storageKey, start, source, checkpoint, sugges
         <div className={styles.aside}>
           <RunSummary
             draft={fits ? draft : { ...draft, model: '' }} named={named} trainer={fits ? trainer : undefined} jobs={jobs ?? []} versions={versions} faults={Object.keys(faults).length + mayNot.length} errors={refused}
-            problem={failure !== null && Object.keys(refused).length === 0 ? failure : null} busy={busy} onName={(name) => change({ name })} onSave={() => void submit(false)}
+            problem={failure !== null && Object.keys(refused).length === 0 ? failure : null} busy={busy} onName={(name) => change({ name })} onPriority={(priority) => change({ priority })} onSave={() => void submit(false)}
           />
         </div>
       </form>

@@ -1,5 +1,5 @@
 import { Play } from 'lucide-react';
-import type { Trainer, TrainingJob } from '../api/schema';
+import type { JobPriority, Trainer, TrainingJob } from '../api/schema';
 import { bytes, duration, number } from '../app/format';
 import { useWords } from '../app/words';
 import { Button } from '../parts/Button';
@@ -13,9 +13,10 @@ import { modelBytes, secondsFor, stepsPerEpoch } from './estimate';
 import { useFieldName, valueText } from './fields';
 import styles from './NewJob.module.css';
 import { newJobWords } from './newJobWords';
+import { PriorityField } from './PriorityField';
 
 /** What the run will use, before it starts. */
-export function RunSummary({ draft, named, trainer, jobs, versions, faults, errors, problem, busy, onName, onSave }: {
+export function RunSummary({ draft, named, trainer, jobs, versions, faults, errors, problem, busy, onName, onPriority, onSave }: {
   draft: Draft;
   named: NamedVersion | undefined;
   trainer: Trainer | undefined;
@@ -28,6 +29,7 @@ export function RunSummary({ draft, named, trainer, jobs, versions, faults, erro
   problem: unknown;
   busy: boolean;
   onName: (name: string) => void;
+  onPriority: (priority: JobPriority) => void;
   onSave: () => void;
 }) {
   const words = useWords(newJobWords);
@@ -52,6 +54,7 @@ export function RunSummary({ draft, named, trainer, jobs, versions, faults, erro
     <Card title={words.summary}>
       <div className={styles.summary}>
         <TextField label={words.name} hint={words.nameHint} error={errors.name} maxLength={200} value={draft.name} placeholder={named === undefined || model === undefined ? '' : `${named.dataset.name} ${model.name}`} onChange={(event) => onName(event.target.value)} />
+        <PriorityField value={draft.priority} onChange={onPriority} />
         <dl>
           <div><dt>{words.data}</dt><dd>{versionName(named) || '–'}</dd></div>
           <div><dt>{words.model}</dt><dd>{model === undefined ? '–' : `${draft.framework} / ${model.displayName ?? model.name}`}</dd></div>

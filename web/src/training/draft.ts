@@ -1,3 +1,4 @@
+import type { JobPriority } from '../api/schema';
 import type { Entries } from './config';
 
 /** What stands in the form of a new training. */
@@ -10,9 +11,10 @@ export type Draft = {
   /** Shares in percent when the images are divided anew for this job; null: as in the version. */
   shares: string[] | null;
   stratified: boolean;
+  priority: JobPriority;
 };
 
-export const emptyDraft: Draft = { versionId: '', framework: '', model: '', name: '', entries: {}, shares: null, stratified: true };
+export const emptyDraft: Draft = { versionId: '', framework: '', model: '', name: '', entries: {}, shares: null, stratified: true, priority: 'normal' };
 
 /** A draft lives as long as the tab: one for each project, and one for each job that is cloned. */
 export const draftKey = (projectId: string, from: string | undefined, checkpoint: string | undefined): string => ['training-draft', projectId, from, checkpoint].filter((part) => part !== undefined).join(':');

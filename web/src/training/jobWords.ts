@@ -5,7 +5,7 @@ export const jobWords = defineWords({
   en: {
     parts: 'Parts of the job', overview: 'Overview', validation: 'Validation', checkpoints: 'Checkpoints', logs: 'Log', timeline: 'Attempts', configuration: 'Configuration',
     live: 'Live', reconnecting: 'Reconnecting', clonedFrom: 'Cloned from', restartedFrom: 'Repeats', resumedAt: (epoch: string) => `goes on after epoch ${epoch}`,
-    start: 'Start', started: 'The job is in the queue.', cancelJob: 'Cancel training', restart: 'Restart', clone: 'Clone and change', resume: 'Resume from a checkpoint', more: 'More actions of the job',
+    start: 'Start', started: 'The job is in the queue.', cancelJob: 'Cancel training', restart: 'Restart', prioritize: (priority: string) => `Priority: ${priority}`, prioritized: (priority: string) => `The priority is ${priority} now.`, clone: 'Clone and change', resume: 'Resume from a checkpoint', more: 'More actions of the job',
     cancelTitle: 'Cancel this training?', cancelText: (name: string) => `${name} stops after the current step and does not make a model version. Its checkpoints, metrics and log are kept, and you can resume from a checkpoint in a new job.`,
     keepRunning: 'Keep training', cancelled: 'The training stops in a moment.', restarted: 'A new job with the same settings is in the queue.', noRun: 'Your role does not include training:run.', noCheckpoint: 'The job stored no checkpoint.',
     reasons: {
@@ -46,7 +46,7 @@ export const jobWords = defineWords({
   ko: {
     parts: '작업 구성', overview: '개요', validation: '검증', checkpoints: '체크포인트', logs: '로그', timeline: '시도', configuration: '설정',
     live: '실시간', reconnecting: '다시 연결하는 중', clonedFrom: '복제 원본', restartedFrom: '반복 원본', resumedAt: (epoch: string) => `에폭 ${epoch} 이후부터 이어서 학습`,
-    start: '시작', started: '작업이 대기열에 들어갔습니다.', cancelJob: '학습 취소', restart: '다시 시작', clone: '복제하여 변경', resume: '체크포인트에서 이어서 학습', more: '작업 추가 메뉴',
+    start: '시작', started: '작업이 대기열에 들어갔습니다.', cancelJob: '학습 취소', restart: '다시 시작', prioritize: (priority: string) => `우선순위: ${priority}`, prioritized: (priority: string) => `이제 우선순위는 ${priority}입니다.`, clone: '복제하여 변경', resume: '체크포인트에서 이어서 학습', more: '작업 추가 메뉴',
     cancelTitle: '이 학습을 취소할까요?', cancelText: (name: string) => `${name} 학습이 현재 단계 후에 멈추고 모델 버전은 만들어지지 않습니다. 체크포인트, 지표, 로그는 남으며 새 작업에서 체크포인트부터 이어서 학습할 수 있습니다.`,
     keepRunning: '계속 학습', cancelled: '잠시 후 학습이 멈춥니다.', restarted: '같은 설정의 새 작업이 대기열에 들어갔습니다.', noRun: '현재 역할에는 training:run 권한이 없습니다.', noCheckpoint: '저장된 체크포인트가 없습니다.',
     reasons: {

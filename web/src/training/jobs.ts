@@ -1,6 +1,7 @@
-import type { JobState, TaskType, TrainingJob } from '../api/schema';
+import type { JobPriority, JobState, TaskType, TrainingJob } from '../api/schema';
 import type { Tone } from '../parts/Badge';
 
+export const jobPriorities: readonly JobPriority[] = ['high', 'normal', 'low'];
 export const jobStates: readonly JobState[] = ['pending', 'queued', 'starting', 'running', 'finalizing', 'completed', 'failed', 'cancelled'];
 export const taskTypes: readonly TaskType[] = ['image_classification', 'object_detection', 'instance_segmentation', 'semantic_segmentation', 'keypoint_detection', 'oriented_detection'];
 

@@ -24,6 +24,7 @@ export const trainingWords = defineWords({
     metric: 'Metric', removeJob: (name: string) => `Remove ${name} from the comparison`, bestMark: 'best', measuredAt: 'The metrics of each job’s best epoch. The best of a row is marked.',
     notFound: (count: string) => `${count} of the jobs could not be loaded and are left out.`, metricsShown: 'Metrics shown', parallel: 'Settings and result', parallelText: 'What was set, and what came of it. Drag along an axis to narrow the jobs.',
     secondsPerEpoch: 'Time per epoch', bestEpoch: 'Best epoch', framework: 'Framework', defaultValue: 'default',
+    priority: 'Priority', priorities: { high: 'High', normal: 'Normal', low: 'Low' }, priorityHint: 'The order of your own waiting jobs in this project. People and projects take turns whatever it is.',
   },
   ko: {
     training: '학습', newTraining: '새 학습', jobs: '학습 작업',
@@ -47,5 +48,6 @@ export const trainingWords = defineWords({
     metric: '지표', removeJob: (name: string) => `비교에서 ${name} 제외`, bestMark: '최고', measuredAt: '각 작업의 최고 에폭에서 측정한 지표입니다. 행마다 가장 좋은 값을 표시합니다.',
     notFound: (count: string) => `작업 ${count}개를 불러오지 못해 제외했습니다.`, metricsShown: '표시할 지표', parallel: '설정과 결과', parallelText: '설정한 값과 그 결과입니다. 축을 따라 끌면 작업을 좁힐 수 있습니다.',
     secondsPerEpoch: '에폭당 시간', bestEpoch: '최고 에폭', framework: '프레임워크', defaultValue: '기본값',
+    priority: '우선순위', priorities: { high: '높음', normal: '보통', low: '낮음' }, priorityHint: '이 프로젝트에서 대기 중인 내 작업들 사이의 순서입니다. 사람과 프로젝트는 우선순위와 관계없이 번갈아 차례가 됩니다.',
   },
 });

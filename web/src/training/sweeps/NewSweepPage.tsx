@@ -20,6 +20,7 @@ import { dropDraft, keepDraft, readDraft } from '../draft';
 import { ModelStep } from '../ModelStep';
 import newJobStyles from '../NewJob.module.css';
 import { newJobWords } from '../newJobWords';
+import { PriorityField } from '../PriorityField';
 import { Step } from '../Step';
 import { sweepMethods } from './search';
 import styles from './Sweeps.module.css';
@@ -111,7 +112,7 @@ function SweepForm({ projectId, version, trainers, versions, mayAdvanced }: {
         body: {
           projectId, datasetVersionId: draft.versionId, framework: draft.framework, model: draft.model, name: draft.name.trim() || null, method: draft.method, space,
           config: configOf(fixedSchema?.fields ?? [], draft.entries), split: ratios === null ? null : { ratios, stratified: draft.stratified },
-          configurations: numbers.configurations ?? null, minEpochs: numbers.minEpochs ?? null, parallel: numbers.parallel ?? null, seed: numbers.seed ?? null, factor: numbers.factor ?? 3,
+          configurations: numbers.configurations ?? null, minEpochs: numbers.minEpochs ?? null, parallel: numbers.parallel ?? null, seed: numbers.seed ?? null, factor: numbers.factor ?? 3, priority: draft.priority,
         },
       });
       dropDraft(storageKey);
@@ -145,6 +146,7 @@ function SweepForm({ projectId, version, trainers, versions, mayAdvanced }: {
                 {halving && <TextField label={words.factor} hint={words.factorHint} error={errorOf('factor', 2, 10)} inputMode="numeric" autoComplete="off" value={draft.factor} placeholder="3" onChange={(event) => change({ factor: event.target.value })} />}
                 <TextField label={words.parallel} hint={words.parallelHint} error={errorOf('parallel', 1, 64)} inputMode="numeric" autoComplete="off" value={draft.parallel} onChange={(event) => change({ parallel: event.target.value })} />
                 {drawn && <TextField label={words.seed} hint={words.seedHint} error={errorOf('seed', 0, 2_147_483_647)} inputMode="numeric" autoComplete="off" value={draft.seed} onChange={(event) => change({ seed: event.target.value })} />}
+                <PriorityField value={draft.priority} onChange={(priority) => change({ priority })} />
               </div>
             </div>
           </Step>

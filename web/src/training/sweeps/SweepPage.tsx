@@ -197,7 +197,7 @@ function About({ sweep }: { sweep: Sweep }) {
           [words.configuration, fixed.length === 0 ? words.allDefaults : fixed.map(([name, value]) => `${fieldName(name)} ${valueText(value)}`).join(', ')],
           sweep.minEpochs === null ? null : [words.minEpochs, number(sweep.minEpochs)], sweep.method === 'successive_halving' ? [words.factor, number(sweep.factor)] : null,
           [words.parallel, sweep.parallel === null ? words.asSlots : number(sweep.parallel)], sweep.method === 'grid' ? null : [words.seed, String(sweep.seed)],
-          [words.created, dateTime(sweep.createdAt)], sweep.completedAt === null ? null : [words.completedAt, dateTime(sweep.completedAt)], [words.id, <CopyText key="id" text={sweep.id} short />],
+          [shared.priority, shared.priorities[sweep.priority]], [words.created, dateTime(sweep.createdAt)], sweep.completedAt === null ? null : [words.completedAt, dateTime(sweep.completedAt)], [words.id, <CopyText key="id" text={sweep.id} short />],
         ]}
       />
     </Card>

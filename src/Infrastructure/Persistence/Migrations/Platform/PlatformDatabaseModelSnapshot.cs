@@ -2337,6 +2337,13 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("integer")
                         .HasColumnName("parallel");
 
+                    b.Property<string>("Priority")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("text")
+                        .HasColumnName("priority")
+                        .HasDefaultValueSql("'normal'");
+
                     b.Property<Guid>("ProjectId")
                         .HasColumnType("uuid")
                         .HasColumnName("project_id");
@@ -2576,6 +2583,13 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("text")
                         .HasDefaultValue("")
                         .HasColumnName("notes");
+
+                    b.Property<string>("Priority")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("text")
+                        .HasColumnName("priority")
+                        .HasDefaultValueSql("'normal'");
 
                     b.Property<Guid>("ProjectId")
                         .HasColumnType("uuid")
