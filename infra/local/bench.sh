@@ -9,7 +9,11 @@ declare -A BENCH_SERVICES=([engine]=postgres [api]=postgres [data]="postgres s3"
 # run_bench TOPIC [ARGUMENTS…]: JSON lines on stdout, progress on stderr.
 run_bench() {
   local topic=${1:-} status=0
-  [[ -n $topic && -n ${BENCH_SERVICES[$topic]:-} ]] || die "bench: say what to measure: ${!BENCH_SERVICES[*]}" 2
+  if [[ $topic == web ]]; then
+    run_web_bench "${@:2}"
+    return
+  fi
+  [[ -n $topic && -n ${BENCH_SERVICES[$topic]:-} ]] || die "bench: say what to measure: ${!BENCH_SERVICES[*]} web" 2
   ensure_dotnet
   use_dir "$ROOT/.platform/bench"
   lock
@@ -40,6 +44,34 @@ run_bench() {
   ) || status=$?
   return "$status"
 }
+
+# run_web_bench [--tiny] [NAME…]: the console in a browser, on a platform of its own that has the project of the demo.
+run_web_bench() (
+  if [[ ${1:-} == --tiny ]]; then
+    export BENCH_TINY=true
+    shift
+  fi
+  have_node || die 'bench web: Node.js 20 or later with npm is needed'
+  use_dir "$ROOT/.platform/bench-web"
+  ensure_packages chromium digits
+  ensure_console_packages
+  unset PORT DATABASE_URL USER_DATABASE_URL EXTERNAL_STORAGE_ENDPOINT "${!TRAINER_@}"
+  export PLATFORM_DIR RATE_LIMIT_PER_ADDRESS=0 RATE_LIMIT_PER_USER=0 RATE_LIMIT_PER_TOKEN=0
+  trap 'exit 130' INT TERM
+  trap '"$ROOT/platform" down >"$LOG_DIR/bench-web-down.log" 2>&1; wipe_services' EXIT
+  "$ROOT/platform" down >"$LOG_DIR/bench-web-down.log" 2>&1
+  wipe_services
+  step platform "starting one with the project of the demo"
+  "$ROOT/platform" demo --keep >"$LOG_DIR/bench-web-demo.log" 2>&1 </dev/null || {
+    last_lines "$LOG_DIR/bench-web-demo.log"
+    die "the platform to measure did not start"
+  }
+  CONSOLE_URL=http://127.0.0.1:$(remembered api)
+  ADMIN_EMAIL=$(jq -r .email "$PLATFORM_DIR/secrets/admin.json") ADMIN_PASSWORD=$(jq -r .password "$PLATFORM_DIR/secrets/admin.json")
+  BENCH_WEB_DATABASE_URL=$(sed -n 's/^DATABASE_URL=//p' "$PLATFORM_DIR/env" | tr -d "'\"") BENCH_PSQL=$(postgres_bin)/psql
+  export CONSOLE_URL ADMIN_EMAIL ADMIN_PASSWORD BENCH_WEB_DATABASE_URL BENCH_PSQL
+  cd "$ROOT/web" && npx playwright test --config bench/playwright.config.ts ${1:+--grep "$(IFS='|'; printf '%s' "$*")"} </dev/null
+)
 
 # prepare_hosts: an installation for the app, and the Functions host's app and storage where this machine has such a host.
 prepare_hosts() {

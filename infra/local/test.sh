@@ -280,8 +280,8 @@ run_mutants() {
   copy=$PLATFORM_DIR/copy
   mkdir -p "$copy"
   step mutants "copying the checkout and building its tests (Debug)"
-  # What git would take; build outputs of an earlier run stay.
-  (cd "$ROOT" && git ls-files -z --cached --others --exclude-standard | xargs -0 ls -d 2>/dev/null | tar -cf - -T -) | tar -xf - -C "$copy" || die "the checkout could not be copied"
+  # What git would take, with the time of now: an interrupted run may have left what was built from a mistake. Other build outputs stay.
+  (cd "$ROOT" && git ls-files -z --cached --others --exclude-standard | xargs -0 ls -d 2>/dev/null | tar -cf - -T -) | tar -xmf - -C "$copy" || die "the checkout could not be copied"
   dotnet_build "$LOG_DIR/build.log" "$copy/Platform.sln" -c Debug || die "the build failed (log: $LOG_DIR/build.log)"
   start_services fast || die "the services for the tests did not start"
   test_settings | write_settings "$PLATFORM_DIR/env"

@@ -125,6 +125,22 @@ bench_hosts_prints_json_lines() {
   bench_prints_json_lines hosts cold-start get schedule
 }
 
+bench_web_measures_the_console() {
+  local status=0
+  "$ROOT/platform" bench web --tiny >"$WORK/bench.out" 2>"$WORK/bench.err" || status=$?
+  ((status == 0)) || fail "exit code $status: $(tail -n 20 "$WORK/bench.err")"
+  "$PYTHON" - "$WORK/bench.out" <<'PY'
+import json, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+assert [line["scenario"] for line in lines] == ["first-load", "grid", "job-page"], lines
+wanted = [("fcpMs", "interactiveMs", "gzipKb", "peerFcpMs"), *[("framesPerSecond", "peerFramesPerSecond")] * 2]
+for line, names in zip(lines, wanted):
+    for name in names:
+        assert line[name] > 0, line
+PY
+  [[ ! -e $ROOT/.platform/bench-web/postgres ]] || fail 'its database is left'
+}
+
 bench_refuses_what_it_does_not_know() {
   local output status=0
   output=$("$ROOT/platform" bench dance 2>&1) || status=$?

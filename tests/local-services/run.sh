@@ -93,6 +93,7 @@ if [[ -n $PG_BIN ]] && have_command radosgw; then
   check 'bench engine prints JSON lines' bench_engine_prints_json_lines
   check 'bench api prints each figure beside the bare one' bench_api_prints_each_figure_beside_the_bare_one
   check 'bench hosts prints JSON lines' bench_hosts_prints_json_lines
+  check 'bench web measures the console' bench_web_measures_the_console
   check 'up twice is one installation, and down ends it' up_twice_is_one_installation
 else
   check 'PostgreSQL and Ceph are installed' false

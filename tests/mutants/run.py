@@ -21,6 +21,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 1200
+# Tests wait for minutes for what should happen; with a mistake it often never does. They pass without a mistake under the same limit first.
+PATIENCE = {"TEST_PATIENCE_SECONDS": "60"}
 NO_TESTS = re.compile(r"No test matches|no tests ran|collected 0 items")
 
 
@@ -86,7 +88,7 @@ def commands(project: str, filters: list[str]) -> list[list[str]]:
 
 def environment(project: str) -> dict[str, str]:
     """Tests of trainers start trainers of their own and get no settings of others."""
-    return {name: value for name, value in os.environ.items() if not (project.startswith("trainers/") and name.startswith("TRAINER_"))}
+    return PATIENCE | {name: value for name, value in os.environ.items() if not (project.startswith("trainers/") and name.startswith("TRAINER_"))}
 
 
 def run_tests(project: str, filters: list[str], copy: Path, log: Path) -> bool | None:
