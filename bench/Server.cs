@@ -31,6 +31,8 @@ internal sealed class Server
     /// <summary>Creates an empty database and returns its connection string.</summary>
     public async Task<string> NewDatabaseAsync(string name, CancellationToken cancellation)
     {
+        // Another scenario of this run may have had a database of this name, whose connections end with it.
+        NpgsqlConnection.ClearAllPools();
         await using NpgsqlDataSource server = NpgsqlDataSource.Create(ConnectionStringTo("postgres"));
         await using (NpgsqlCommand drop = server.CreateCommand($"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
             await drop.ExecuteNonQueryAsync(cancellation);

@@ -28,6 +28,7 @@ async function emptyPageFrames(browser: Browser): Promise<number> {
 /** One load of an address with nothing in the cache and a slow processor. */
 async function load(browser: Browser, address: string): Promise<{ fcpMs: number; interactiveMs: number; gzipKb: number }> {
   const page = await pageOf(browser, await theAdministrator());
+  page.setDefaultTimeout(60_000);
   await page.addInitScript(() => {
     const seen = { heading: 0, tasks: [] as { end: number }[] };
     Object.assign(window, { seen });
@@ -43,6 +44,7 @@ async function load(browser: Browser, address: string): Promise<{ fcpMs: number;
   await page.goto(address);
   await page.locator('h1').first().waitFor();
   await page.waitForLoadState('networkidle');
+  await page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint').length > 0);
   const found = await page.evaluate(() => {
     const { seen } = window as unknown as { seen: { heading: number; tasks: { end: number }[] } };
     const entries = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')] as PerformanceResourceTiming[];
@@ -124,6 +126,7 @@ async function zoom(page: Page, box: { x: number; y: number; width: number; heig
 test('job-page', async ({ browser }) => {
   const { projectId, jobId } = await longJob();
   const page = await pageOf(browser, await theAdministrator());
+  page.setDefaultTimeout(60_000);
   const started = Date.now();
   await page.goto(`/projects/${projectId}/jobs/${jobId}`);
   const chart = page.locator('figure canvas').first();
@@ -131,6 +134,9 @@ test('job-page', async ({ browser }) => {
   const shownMs = Date.now() - started;
   const { perSecond, longestMs } = await framesDuring(page, async () => {
     await scroll(page, 'window', 24, SECONDS);
+    // Charts out of sight are taken out.
+    await page.evaluate(() => window.scrollTo(0, 0));
+    await chart.waitFor();
     await chart.scrollIntoViewIfNeeded();
     const box = (await chart.boundingBox())!;
     await hover(page, box, 50 * SECONDS);

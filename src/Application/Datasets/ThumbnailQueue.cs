@@ -8,8 +8,8 @@ using VisionPlatform.Domain.Errors;
 namespace VisionPlatform.Application.Datasets;
 
 /// <summary>
-/// Lets <see cref="Thumbnails"/> work in the background. It gives way to uploads that are being completed by this process, at most for a few
-/// seconds before each batch, so that a day of uploads does not keep it from its work.
+/// Lets <see cref="Thumbnails"/> work in the background. It gives way to uploads that are being completed by this process, at most for half a
+/// minute before each batch, so that a day of uploads does not keep it from its work. Who looks at an image meanwhile makes its thumbnail.
 /// </summary>
 public sealed partial class ThumbnailQueue(IServiceScopeFactory scopes, TimeProvider time, ILogger<ThumbnailQueue> logger) : BackgroundService
 {
@@ -19,7 +19,7 @@ public sealed partial class ThumbnailQueue(IServiceScopeFactory scopes, TimeProv
     /// <summary>For how long no upload was completed when a batch begins.</summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(500);
 
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim _woken = new(0, 1);
     private int _completing;
