@@ -186,8 +186,8 @@ test('the priority of a job is chosen in the form, seen in the list and changed 
   await expectAccessible(page);
 
   await page.getByRole('button', { name: 'Cancel training' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Cancel training' }).click();
-  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Cancel training' }).click();
+  await expect(page.getByRole('alertdialog')).toHaveCount(0);
   await page.getByRole('button', { name: 'More actions of the job' }).click();
   await expect(page.getByRole('menuitem', { name: 'Restart' })).toBeVisible();
   await expect(page.getByRole('menuitem', { name: /Priority/ })).toHaveCount(0);
