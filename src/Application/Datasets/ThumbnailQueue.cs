@@ -9,7 +9,8 @@ namespace VisionPlatform.Application.Datasets;
 
 /// <summary>
 /// Lets <see cref="Thumbnails"/> work in the background. It gives way to uploads that are being completed by this process, at most for half a
-/// minute before each batch, so that a day of uploads does not keep it from its work. Who looks at an image meanwhile makes its thumbnail.
+/// minute before each batch, so that a day of uploads does not keep it from its work. A thumbnail that somebody asks for
+/// meanwhile is made at once.
 /// </summary>
 public sealed partial class ThumbnailQueue(IServiceScopeFactory scopes, TimeProvider time, ILogger<ThumbnailQueue> logger) : BackgroundService
 {
