@@ -5,6 +5,9 @@ namespace VisionPlatform.ModelServer.Tests;
 /// <summary>How waiting images are computed together.</summary>
 public sealed class BatchQueueTests
 {
+    /// <summary>A delay that no test waits for: what is answered was not held up by it.</summary>
+    private static readonly TimeSpan Forever = TimeSpan.FromHours(1);
+
     private static WaitingImage Image(int number) => new(new InputImage([(byte)number], default), new AnswerOptions(1, 0), CancellationToken.None);
 
     [Fact]
@@ -18,7 +21,7 @@ public sealed class BatchQueueTests
             started.Release();
             go.Wait();
             return Answers(images);
-        }, maxBatch: 4, TimeSpan.FromSeconds(60), capacity: 100);
+        }, maxBatch: 4, Forever, capacity: 100);
         var first = Image(0);
         queue.Add(first);
         await started.WaitAsync();
@@ -40,7 +43,7 @@ public sealed class BatchQueueTests
         {
             sizes.Add(images.Count);
             return Answers(images);
-        }, maxBatch: 4, TimeSpan.FromSeconds(60), capacity: 100);
+        }, maxBatch: 4, Forever, capacity: 100);
         WaitingImage[] images = [.. Enumerable.Range(0, 3).Select(Image)];
         foreach (var _ in images)
             queue.Announce();
@@ -55,11 +58,28 @@ public sealed class BatchQueueTests
         Assert.Equal([3], sizes);
     }
 
+    /// <summary>The image is in the queue before its request says that it has arrived, and another one turns out to be no image.</summary>
+    [Fact]
+    public async Task The_last_arrival_ends_the_wait_even_when_it_brings_no_image()
+    {
+        await using var queue = new BatchQueue(Answers, maxBatch: 4, Forever, capacity: 100);
+        var image = Image(0);
+        queue.Announce();
+        queue.Announce();
+        queue.Add(image);
+        queue.Arrived();
+        await Task.Delay(20, TestContext.Current.CancellationToken);
+
+        queue.Arrived();
+
+        await AnswersOfAsync([image]);
+    }
+
     [Fact]
     public async Task The_image_that_makes_a_batch_fail_fails_alone()
     {
         await using var queue = new BatchQueue(
-            images => images.Any(image => image.Image.Pixels[0] == 2) ? throw new InvalidOperationException() : Answers(images), maxBatch: 8, TimeSpan.FromSeconds(60), capacity: 100);
+            images => images.Any(image => image.Image.Pixels[0] == 2) ? throw new InvalidOperationException() : Answers(images), maxBatch: 8, Forever, capacity: 100);
         WaitingImage[] images = [.. Enumerable.Range(0, 5).Select(Image)];
         foreach (var _ in images)
             queue.Announce();

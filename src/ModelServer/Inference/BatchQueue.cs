@@ -30,6 +30,9 @@ internal sealed class BatchQueue : IAsyncDisposable
     private readonly int _maxBatch;
     private readonly TimeSpan _delay;
     private readonly Task _loop;
+
+    /// <summary>Holds one signal at most: an image was queued, or the last one on its way has arrived.</summary>
+    private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
     private int _arriving;
 
     public BatchQueue(Func<IReadOnlyList<WaitingImage>, IReadOnlyList<ImageAnswer>> compute, int maxBatch, TimeSpan delay, int capacity)
@@ -42,18 +45,25 @@ internal sealed class BatchQueue : IAsyncDisposable
     /// <summary>Says that an image is being decoded. Call <see cref="Arrived"/> when it was queued or could not be.</summary>
     public void Announce() => Interlocked.Increment(ref _arriving);
 
-    public void Arrived() => Interlocked.Decrement(ref _arriving);
+    /// <summary>Says that an announced image was queued or could not be.</summary>
+    public void Arrived()
+    {
+        if (Interlocked.Decrement(ref _arriving) == 0)
+            _changes.Writer.TryWrite(true);
+    }
 
     /// <exception cref="ProblemException"><see cref="ErrorCodes.ModelServerBusy"/> if too many wait already.</exception>
     public void Add(WaitingImage image)
     {
         if (!_waiting.Writer.TryWrite(image))
             throw new ProblemException(ErrorCodes.ModelServerBusy, "Too many images wait for this model.") { RetryAfter = TimeSpan.FromSeconds(1) };
+        _changes.Writer.TryWrite(true);
     }
 
     public async ValueTask DisposeAsync()
     {
         _waiting.Writer.TryComplete();
+        _changes.Writer.TryComplete();
         await _loop;
     }
 
@@ -65,7 +75,7 @@ internal sealed class BatchQueue : IAsyncDisposable
             Gather(batch);
             while (batch.Count > 0 && batch.Count < _maxBatch && Volatile.Read(ref _arriving) > 0 && _delay - Stopwatch.GetElapsedTime(batch[0].Since) is { Ticks: > 0 } left)
             {
-                if (!await ComesWithinAsync(left))
+                if (!await ChangesWithinAsync(left))
                     break;
                 Gather(batch);
             }
@@ -84,12 +94,13 @@ internal sealed class BatchQueue : IAsyncDisposable
                 batch.Add(image);
     }
 
-    private async Task<bool> ComesWithinAsync(TimeSpan time)
+    /// <summary>Whether something changed in this time. A signal may be older than the wait: look again at what it is about.</summary>
+    private async Task<bool> ChangesWithinAsync(TimeSpan time)
     {
         using var stop = new CancellationTokenSource(time);
         try
         {
-            return await _waiting.Reader.WaitToReadAsync(stop.Token);
+            return await _changes.Reader.WaitToReadAsync(stop.Token) && _changes.Reader.TryRead(out _);
         }
         catch (OperationCanceledException)
         {

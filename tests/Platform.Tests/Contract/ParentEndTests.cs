@@ -118,7 +118,7 @@ public sealed class ParentEndTests(PlatformHost host) : PlatformTests(host)
         ["requestAttemptImages"] = "It reads.", ["startBackup"] = "It has no parent.",
         ["startDatabaseCopy"] = "It has no parent.", ["startDatabaseComparison"] = "It has no parent.", ["startStorageSync"] = "It has no parent.", ["startStorageComparison"] = "It has no parent.",
         ["startRestore"] = "It has no parent.", ["startBackupVerification"] = "It has no parent.", ["startDrill"] = "It has no parent.", ["cancelOperation"] = "It ends.",
-        ["cancelTrainingJob"] = "It ends.", ["cancelSweep"] = "It ends.", ["cancelPrediction"] = "It ends.", ["markTrainingJob"] = "It changes one row.", ["leaveProject"] = "It ends.", ["logout"] = "It ends.", ["logoutEverywhere"] = "It ends.", ["declineInvitation"] = "It ends.", ["deactivateUser"] = "It ends.",
+        ["cancelTrainingJob"] = "It ends.", ["cancelSweep"] = "It ends.", ["cancelPrediction"] = "It ends.", ["markTrainingJob"] = "It changes one row.", ["prioritizeTrainingJob"] = "It changes one row.", ["leaveProject"] = "It ends.", ["logout"] = "It ends.", ["logoutEverywhere"] = "It ends.", ["declineInvitation"] = "It ends.", ["deactivateUser"] = "It ends.",
         ["previewInvitation"] = "It reads.",
         ["updateProject"] = "It changes one row.", ["updateOrganization"] = "It changes one row.", ["updateUser"] = "It changes one row.", ["updateUserRole"] = "It changes one row.",
         ["updateProjectMember"] = "It changes one row.", ["updateDatasetMember"] = "It changes one row.", ["reactivateUser"] = "It changes one row.",
