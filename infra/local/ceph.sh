@@ -203,7 +203,8 @@ osd crush update on start = false
 osd class update on start = false
 [client.rgw]
 rgw data = $1/rgw
-rgw frontends = beast endpoint=127.0.0.1:$3
+# Without tcp_nodelay an answer of several segments waits 40 ms on a connection that is used again: for the acknowledgement that the client delays.
+rgw frontends = beast endpoint=127.0.0.1:$3 tcp_nodelay=1
 rgw thread pool size = 32
 objecter tick interval = 0.2
 CONF

@@ -39,8 +39,8 @@ internal sealed class RangePlanner(S3Wire store, string prefix) : IDisposable
 
     private async Task<bool> IsLargeAsync(KeyRange range, CancellationToken cancellation)
     {
-        var (page, isTruncated) = await AskAsync(range.After, Small, cancellation);
-        return isTruncated && page.Count > 0 && range.IsBeforeEnd(page[^1].Key);
+        var page = await AskAsync(range.After, Small, cancellation);
+        return page.Continues && range.IsBeforeEnd(page.Objects[^1].Key);
     }
 
     private async Task<List<Branch>> SplitAsync(KeyRange range, CancellationToken cancellation)
@@ -87,7 +87,7 @@ internal sealed class RangePlanner(S3Wire store, string prefix) : IDisposable
     private async Task<string?> FirstAsync(string? after, KeyRange range, CancellationToken cancellation) =>
         await AskAsync(after, 1, cancellation) is { Objects: [{ Key: var key }, ..] } && range.IsBeforeEnd(key) ? key : null;
 
-    private async Task<(List<ListedObject> Objects, bool IsTruncated)> AskAsync(string? after, int size, CancellationToken cancellation)
+    private async Task<ListedPage> AskAsync(string? after, int size, CancellationToken cancellation)
     {
         await _gate.WaitAsync(cancellation);
         try

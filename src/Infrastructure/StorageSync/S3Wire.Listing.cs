@@ -8,38 +8,74 @@ namespace VisionPlatform.Infrastructure.StorageSync;
 /// <summary>An object as a listing names it; the entity tag has no quotes.</summary>
 public sealed record ListedObject(string Key, long Size, string ETag);
 
+/// <summary>A page of a listing.</summary>
+/// <param name="Folders">Prefixes that end with a slash; of a page by folder only.</param>
+internal sealed record ListedPage(List<ListedObject> Objects, List<string> Folders, bool IsTruncated)
+{
+    /// <summary>Whether another page follows. One that is empty ends a listing, whatever the store says.</summary>
+    public bool Continues => IsTruncated && Objects.Count > 0;
+}
+
 /// <summary>A store lists a key whose bytes are not UTF-8. No S3 client can name such an object.</summary>
 public sealed class UnreadableKeyException(string key) : Exception($"the store lists a key whose bytes are not UTF-8: {key}");
 
 internal sealed partial class S3Wire
 {
-    private const int PageSize = 1000;
+    /// <summary>Keys of a page, at most.</summary>
+    public const int PageSize = 1000;
 
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     private static readonly XmlReaderSettings Lenient = new() { CheckCharacters = false, DtdProcessing = DtdProcessing.Prohibit, IgnoreWhitespace = true };
 
-    /// <summary>Objects under a prefix whose key is in the range, in the order of UTF-8 bytes. The next page is asked for while the caller works on this one.</summary>
+    /// <summary>
+    /// Objects under a prefix whose key is in the range, in the order of UTF-8 bytes. The next pages are asked for while the caller works on this one:
+    /// one, or those of several folders as <see cref="FolderWalk"/> does it.
+    /// </summary>
     public async IAsyncEnumerable<ListedObject> ListAsync(string prefix, KeyRange range, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var next = PageAsync(prefix, range.After, PageSize, cancellation);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        try
+        {
+            await foreach (var found in FolderWalk.ListAsync(this, prefix, range, stop.Token))
+            {
+                if (!range.IsBeforeEnd(found.Key))
+                    yield break;
+                yield return found;
+            }
+        }
+        finally
+        {
+            // Pages that were asked for in vain.
+            await stop.CancelAsync();
+        }
+    }
+
+    /// <summary>Every object under a prefix after a key, page by page. The next page is asked for while the caller works on this one.</summary>
+    public async IAsyncEnumerable<ListedPage> PagesAsync(string prefix, string? after, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var next = PageAsync(prefix, after, PageSize, cancellation);
         while (true)
         {
             var page = await next;
-            var isLast = !page.IsTruncated || page.Objects.Count == 0 || !range.IsBeforeEnd(page.Objects[^1].Key);
-            if (!isLast)
+            if (page.Continues)
                 next = PageAsync(prefix, page.Objects[^1].Key, PageSize, cancellation);
-            foreach (var found in page.Objects)
-                if (range.IsBeforeEnd(found.Key))
-                    yield return found;
-            if (isLast)
+            yield return page;
+            if (!page.Continues)
                 yield break;
         }
     }
 
     /// <summary>One page of a listing. It begins after a key and not at a token, so that it can be asked for again by anybody.</summary>
-    public Task<(List<ListedObject> Objects, bool IsTruncated)> PageAsync(string prefix, string? after, int size, CancellationToken cancellation)
+    public Task<ListedPage> PageAsync(string prefix, string? after, int size, CancellationToken cancellation) => PageAsync(prefix, after, size, byFolder: false, cancellation);
+
+    /// <summary>A page of what is directly under a prefix: objects, and folders without what is in them.</summary>
+    public Task<ListedPage> FolderPageAsync(string prefix, string after, CancellationToken cancellation) => PageAsync(prefix, after, PageSize, byFolder: true, cancellation);
+
+    private Task<ListedPage> PageAsync(string prefix, string? after, int size, bool byFolder, CancellationToken cancellation)
     {
-        var parameters = new List<(string, string)>(5) { ("encoding-type", "url"), ("list-type", "2"), ("max-keys", size.ToString(CultureInfo.InvariantCulture)) };
+        var parameters = new List<(string, string)>(6) { ("encoding-type", "url"), ("list-type", "2"), ("max-keys", size.ToString(CultureInfo.InvariantCulture)) };
+        if (byFolder)
+            parameters.Insert(0, ("delimiter", "/"));
         if (prefix.Length > 0)
             parameters.Add(("prefix", prefix));
         if (!string.IsNullOrEmpty(after))
@@ -54,9 +90,9 @@ internal sealed partial class S3Wire
         }, cancellation);
     }
 
-    private static (List<ListedObject>, bool) Parse(Stream text)
+    private static ListedPage Parse(Stream text)
     {
-        var (objects, isTruncated, isEncoded) = (new List<ListedObject>(), false, false);
+        var (objects, folders, isTruncated, isEncoded) = (new List<ListedObject>(), new List<string>(), false, false);
         var (key, size, etag) = ("", 0L, "");
         using var reader = XmlReader.Create(text, Lenient);
         var depth = 0;
@@ -75,13 +111,16 @@ internal sealed partial class S3Wire
                 case "IsTruncated" when depth == 1: isTruncated = reader.ReadElementContentAsString() == "true"; break;
                 case "EncodingType" when depth == 1: isEncoded = reader.ReadElementContentAsString() == "url"; break;
                 case "Key" when depth == 2: key = reader.ReadElementContentAsString(); break;
+                case "Prefix" when depth == 2: folders.Add(reader.ReadElementContentAsString()); break;
                 case "Size" when depth == 2: size = long.Parse(reader.ReadElementContentAsString(), CultureInfo.InvariantCulture); break;
                 case "ETag" when depth == 2: etag = Unquoted(reader.ReadElementContentAsString()); break;
                 default: reader.Read(); break;
             }
         }
         // Some stores name the encoding after the objects.
-        return (isEncoded ? objects.ConvertAll(static found => found with { Key = Decoded(found.Key) }) : objects, isTruncated);
+        return isEncoded
+            ? new ListedPage(objects.ConvertAll(static found => found with { Key = Decoded(found.Key) }), folders.ConvertAll(Decoded), isTruncated)
+            : new ListedPage(objects, folders, isTruncated);
     }
 
     /// <summary>The key of a listing with <c>encoding-type=url</c>. Some stores write a space as a plus; a plus is always <c>%2B</c>.</summary>
