@@ -19,7 +19,7 @@ ensure_console_packages() {
   stamp=$ROOT/web/node_modules/.installed
   [[ $(cat "$stamp" 2>/dev/null) != "$lock" ]] || return 0
   step console "installing its packages (npm)"
-  (cd "$ROOT/web" && npm ci --no-audit --no-fund --ignore-scripts </dev/null >"$LOG_DIR/console-install.log" 2>&1 7>&- 8>&- 9>&-) || {
+  (cd "$ROOT/web" && run_npm ci --no-audit --no-fund --ignore-scripts </dev/null >"$LOG_DIR/console-install.log" 2>&1 7>&- 8>&- 9>&-) || {
     last_lines "$LOG_DIR/console-install.log"
     die "npm could not install the packages of the console (log: $LOG_DIR/console-install.log)"
   }

@@ -100,6 +100,14 @@ ensure_dotnet() {
     die "the .NET SDK 10 is needed; found only: $(dotnet --list-sdks 2>/dev/null | cut -d' ' -f1 | tr '\n' ' ')" 3
 }
 
+# run_npm ARGUMENTS…: npm with an end. Where its registry cannot be reached it asks again for an hour.
+run_npm() {
+  local status=0
+  timeout --foreground --kill-after=10 "${NPM_SECONDS:-900}" npm "$@" || status=$?
+  ((status != 124)) || echo "npm did not end within ${NPM_SECONDS:-900} seconds"
+  return "$status"
+}
+
 # ensure_npm_tool NAME PACKAGE VERSION FILE: a program from npm, installed once for the checkout in .platform/tools/NAME; FILE is then there.
 # Several at once wait for each other.
 ensure_npm_tool() (
@@ -111,7 +119,7 @@ ensure_npm_tool() (
   [[ $(sed -n 's/^ *"version": "\(.*\)",*$/\1/p' "$dir/node_modules/$2/package.json" 2>/dev/null | head -n 1) != "$3" ]] || return 0
   started=$(now_ms)
   step "$1" "installing $2 $3 (npm)"
-  if ! npm install --prefix "$dir" --no-save --no-audit --no-fund --ignore-scripts "$2@$3" </dev/null >"$LOG_DIR/$1-install.log" 2>&1 7>&- 8>&- 9>&-; then
+  if ! run_npm install --prefix "$dir" --no-save --no-audit --no-fund --ignore-scripts "$2@$3" </dev/null >"$LOG_DIR/$1-install.log" 2>&1 7>&- 8>&- 9>&-; then
     last_lines "$LOG_DIR/$1-install.log"
     die "$2 $3 could not be installed (log: $LOG_DIR/$1-install.log)" 3
   fi

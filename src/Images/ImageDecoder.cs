@@ -52,16 +52,11 @@ internal static class ImageDecoder
     /// <summary>An image much larger than wanted is first reduced by whole steps, but never to less than this many times the wanted size.</summary>
     private const int ReducingGap = 3;
 
+    /// <summary>Bytes that are decoded at a time, of an image that is reduced.</summary>
+    private const int StripBytes = 4 << 20;
+
     /// <summary>The part of the reduction to an upright size that the JPEG decoder does: 1, 2, 4 or 8; 1 for other types.</summary>
-    public static int JpegScale(ImageFile file, int width, int height)
-    {
-        if (file.Format != ImageFormat.Jpeg)
-            return 1;
-        if (file.Orientation >= 5)
-            (width, height) = (height, width);
-        var factor = Math.Min(file.Width / (ReducingGap * width), file.Height / (ReducingGap * height));
-        return factor >= 8 ? 8 : factor >= 4 ? 4 : factor >= 2 ? 2 : 1;
-    }
+    public static int JpegScale(ImageFile file, int width, int height) => file.Orientation >= 5 ? Factors(file, height, width).Scale : Factors(file, width, height).Scale;
 
     /// <summary>The upright image as interleaved RGB rows of exactly this size, whatever its proportions. Decodes the whole file.</summary>
     /// <exception cref="VipsException">The data is damaged.</exception>
@@ -69,15 +64,65 @@ internal static class ImageDecoder
     public static byte[] Resized(ImageFile file, int width, int height, Interpolation interpolation)
     {
         Vips.EnsureReady();
+        var (storedWidth, storedHeight) = file.Orientation >= 5 ? (height, width) : (width, height);
+        var (scale, across, down) = interpolation == Interpolation.Nearest ? (1, 1, 1) : Factors(file, storedWidth, storedHeight);
         using var source = Source.NewFromMemory(file.Content);
-        using var whole = Whole(file, source, interpolation == Interpolation.Nearest ? 1 : JpegScale(file, width, height));
-        using var fitted = file.Orientation >= 5 ? Fitted(whole, height, width, interpolation) : Fitted(whole, width, height, interpolation);
-        if (file.Orientation == 1)
-            return fitted.WriteToMemory<byte>();
-        // Turning reads the rows in another order than the decoder writes them.
-        using var inMemory = fitted.CopyMemory();
-        using var upright = Upright(inMemory, file.Orientation);
-        return upright.WriteToMemory<byte>();
+        using var whole = Whole(file, source, scale);
+        var reduced = Reduced(whole, across, down);
+        var resized = Resampling.Resize(
+            reduced, Math.Min(reduced.Width, (float)file.Width / (scale * across)), Math.Min(reduced.Height, (float)file.Height / (scale * down)), storedWidth, storedHeight, interpolation);
+        return Turned(resized, file.Orientation);
+    }
+
+    /// <summary>By how much the stored image is reduced before it is resized: by the JPEG decoder, and then by blocks of pixels.</summary>
+    private static (int Scale, int Across, int Down) Factors(ImageFile file, int width, int height)
+    {
+        var (across, down) = (Math.Max(1, file.Width / (ReducingGap * width)), Math.Max(1, file.Height / (ReducingGap * height)));
+        var scale = file.Format != ImageFormat.Jpeg ? 1 : Math.Min(across, down) switch { >= 8 => 8, >= 4 => 4, >= 2 => 2, _ => 1 };
+        return (scale, Math.Max(1, across / scale), Math.Max(1, down / scale));
+    }
+
+    /// <summary>The pixels, reduced to means of blocks. Decodes strip after strip, so that only the reduced image is held whole.</summary>
+    private static RgbPixels Reduced(Image image, int across, int down)
+    {
+        // Computes on this thread: starting the threads of libvips takes longer than decoding a small image.
+        using var region = Region.New(image);
+        if (across == 1 && down == 1)
+            return new RgbPixels(region.Fetch(0, 0, image.Width, image.Height), image.Width, image.Height);
+        var (width, height) = ((image.Width + across - 1) / across, (image.Height + down - 1) / down);
+        var values = GC.AllocateUninitializedArray<byte>(width * height * 3);
+        var rows = Math.Max(1, StripBytes / (image.Width * 3) / down) * down;
+        for (var top = 0; top < image.Height; top += rows)
+        {
+            var strip = region.Fetch(0, top, image.Width, Math.Min(rows, image.Height - top));
+            Resampling.Reduce(strip, image.Width, across, down, values.AsSpan(top / down * width * 3));
+        }
+        return new RgbPixels(values, width, height);
+    }
+
+    /// <summary>The rows of the upright image, of a stored one with this orientation.</summary>
+    private static byte[] Turned(RgbPixels stored, int orientation)
+    {
+        if (orientation is < 2 or > 8)
+            return stored.Values;
+        var (width, height) = orientation >= 5 ? (stored.Height, stored.Width) : (stored.Width, stored.Height);
+        var upright = GC.AllocateUninitializedArray<byte>(stored.Values.Length);
+        for (var y = 0; y < height; y++)
+            for (var x = 0; x < width; x++)
+            {
+                var (column, row) = orientation switch
+                {
+                    2 => (width - 1 - x, y),
+                    3 => (width - 1 - x, height - 1 - y),
+                    4 => (x, height - 1 - y),
+                    5 => (y, x),
+                    6 => (y, width - 1 - x),
+                    7 => (height - 1 - y, width - 1 - x),
+                    _ => (height - 1 - y, x),
+                };
+                stored.Values.AsSpan(((row * stored.Width) + column) * 3, 3).CopyTo(upright.AsSpan(((y * width) + x) * 3));
+            }
+        return upright;
     }
 
     /// <summary>The stored image as three bands of 8 bits, of a JPEG reduced by a scale.</summary>
@@ -94,24 +139,6 @@ internal static class ImageDecoder
             : Image.NewFromSource(source, LoaderOptions(file), Enums.Access.Sequential);
         using var rgb = Rgb(stored, file);
         return file.Offset is var (left, top) ? rgb.Embed(left, top, file.Width, file.Height, Enums.Extend.Background, White) : rgb.Copy();
-    }
-
-    private static Image Fitted(Image image, int width, int height, Interpolation interpolation)
-    {
-        if (image.Width == width && image.Height == height)
-            return image.Copy();
-        double across = (double)width / image.Width, down = (double)height / image.Height;
-        var kernel = interpolation switch
-        {
-            Interpolation.Nearest => Enums.Kernel.Nearest,
-            Interpolation.Bicubic => Enums.Kernel.Cubic,
-            _ => Enums.Kernel.Linear,
-        };
-        if (across <= 1 && down <= 1 && interpolation != Interpolation.Nearest)
-            return image.Resize(across, kernel, ReducingGap, down);
-        // Enlarging does not read the rows from top to bottom.
-        using var inMemory = image.CopyMemory();
-        return inMemory.Resize(across, kernel, ReducingGap, down);
     }
 
     private static Image Small(ImageFile file, Source source, int size)

@@ -12,7 +12,7 @@ public sealed class ResizeTests
     [InlineData(24, 40, Interpolation.Bicubic)]
     [InlineData(9, 7, Interpolation.Bilinear)]
     [InlineData(300, 200, Interpolation.Bilinear)]
-    public async Task Odd_images_are_resized_as_trainers_resize_them(int width, int height, Interpolation interpolation)
+    public async Task Odd_images_are_resized_to_the_values_that_trainers_see(int width, int height, Interpolation interpolation)
     {
         var trainers = Path.GetFullPath(Path.Combine(Here(), "../../trainers"));
         using var source = new TemporaryFolder();
@@ -28,10 +28,11 @@ public sealed class ResizeTests
             var name = Path.GetFileNameWithoutExtension(file);
             var wanted = await File.ReadAllBytesAsync(file);
             var got = await reader.ReadAsync(reader.Measure(await File.ReadAllBytesAsync(Path.Combine(source.Path, name))), width, height, interpolation, CancellationToken.None);
-            var difference = wanted.Zip(got, (a, b) => Math.Abs(a - b)).Average();
+            var difference = wanted.Length == got.Length ? wanted.Zip(got, (a, b) => Math.Abs(a - b)).Max() : 255;
             compared++;
-            if (got.Length != wanted.Length || difference > 3)
-                wrong.Add($"{name}: {difference:0.0}");
+            // What is transparent is put on white by each library with a rounding of its own.
+            if (difference > (name.Contains("alpha", StringComparison.Ordinal) || name.Contains("rgba", StringComparison.Ordinal) ? 2 : 0))
+                wrong.Add($"{name}: {difference}");
         }
 
         Assert.True(compared > 60, $"only {compared} files were compared");

@@ -20,6 +20,17 @@ a_missing_sdk_is_one_line() {
   contains "$output" 6.0.100
 }
 
+an_installation_by_npm_ends_where_its_registry_does_not_answer() {
+  local output status=0
+  mkdir -p "$WORK/no-registry"
+  printf '#!/bin/sh\nexec sleep 1000\n' >"$WORK/no-registry/npm"
+  chmod +x "$WORK/no-registry/npm"
+  output=$(NPM_SECONDS=1 PATH=$WORK/no-registry:$PATH in_parts 'ROOT=$PLATFORM_DIR; ensure_npm_tool tool some-tool 1.0.0 "$ROOT/nothing"' "$WORK/installation" 2>&1) || status=$?
+  same "$status" 3
+  contains "$output" 'npm did not end within 1 seconds'
+  contains "$output" 'some-tool 1.0.0 could not be installed'
+}
+
 a_taken_explicit_port_is_an_error() {
   local output status=0
   output=$(PORT=9 in_parts 'port_answers() { return 0; }; choose_api_port' 2>&1) || status=$?

@@ -120,6 +120,7 @@ else
   check 'missing packages without root are one line' missing_packages_without_root_are_one_line
 fi
 check 'a missing SDK is one line' a_missing_sdk_is_one_line
+check 'an installation by npm ends where its registry does not answer' an_installation_by_npm_ends_where_its_registry_does_not_answer
 check 'a taken explicit port is an error' a_taken_explicit_port_is_an_error
 check 'a taken preferred port is replaced' a_taken_preferred_port_is_replaced
 check 'supervised commands are restarted, and ended with all they started' supervised_commands_are_restarted_and_ended

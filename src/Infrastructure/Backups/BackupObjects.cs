@@ -12,6 +12,9 @@ internal sealed class BackupObjects(ObjectStore store, string prefix, byte[]? ke
     /// <summary>Size of all parts but the last.</summary>
     public const int PartBytes = 8 << 20;
 
+    /// <summary>Parts of an object that are sent at once. Several tables are stored at the same time, so more would only take memory.</summary>
+    private const int ParallelParts = 2;
+
     private const string ContentType = "application/octet-stream";
     private const int CompressionLevel = 1;
 
@@ -44,7 +47,7 @@ internal sealed class BackupObjects(ObjectStore store, string prefix, byte[]? ke
         {
             try
             {
-                var stored = await store.PutAsync(prefix + name, hashes, ContentType, stop.Token, PartBytes);
+                var stored = await store.PutAsync(prefix + name, hashes, ContentType, stop.Token, PartBytes, ParallelParts);
                 await pipe.Reader.CompleteAsync();
                 return stored;
             }

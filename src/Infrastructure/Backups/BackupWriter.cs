@@ -10,7 +10,7 @@ namespace VisionPlatform.Infrastructure.Backups;
 /// <summary>Takes a backup: all tables as they are at one point in time, streamed to the store by several connections, without a temporary file.</summary>
 /// <param name="store">Where it goes.</param>
 /// <param name="connectionString">The database. It is only read.</param>
-/// <param name="parallel">Tables or parts of tables that are read at once; each needs up to 40 MB of memory.</param>
+/// <param name="parallel">Tables or parts of tables that are read at once; each needs up to 30 MB of memory.</param>
 /// <param name="moved">Told of finished tables and of bytes that were read.</param>
 /// <param name="time">Clock.</param>
 /// <param name="objectBytes">A table is stored in several objects of about this much of it, so that they can be read at once.</param>
