@@ -23,7 +23,7 @@ internal sealed record ServerSettings
     /// <summary>Bytes that loaded models and their work may take.</summary>
     public required long MemoryBytes { get; init; }
 
-    /// <summary>Threads that compute, for all models together.</summary>
+    /// <summary>Threads that compute, for all models together. A small model runs on one of its own.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
     /// <summary>Images of one run of a model, at most.</summary>

@@ -26,11 +26,16 @@ internal sealed class Runtime
         }
     }
 
+    /// <summary>Opens a model file.</summary>
+    /// <param name="onOneThread">Runs on the thread of the caller alone, not on the threads that the models share.</param>
     /// <exception cref="OnnxRuntimeException">The file is no model that the runtime can run, or there is no memory for it.</exception>
-    public InferenceSession Open(string path)
+    public InferenceSession Open(string path, bool onOneThread = false)
     {
         using var options = new Microsoft.ML.OnnxRuntime.SessionOptions { GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
-        options.DisablePerSessionThreads();
+        if (onOneThread)
+            options.IntraOpNumThreads = 1;
+        else
+            options.DisablePerSessionThreads();
         options.AddSessionConfigEntry("session.use_env_allocators", "1");
         if (OrtEnv.Instance().GetAvailableProviders().Contains("CUDAExecutionProvider"))
             options.AppendExecutionProvider_CUDA();
