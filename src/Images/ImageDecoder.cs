@@ -134,9 +134,13 @@ internal static class ImageDecoder
             using var pixels = Image.NewFromMemory(bmp.Pixels, bmp.Width, bmp.Height, BmpImage.Bands, Enums.BandFormat.Uchar);
             return pixels.Copy(interpretation: Enums.Interpretation.Srgb);
         }
-        using var stored = jpegScale > 1
+        var stored = file.Format == ImageFormat.Jpeg
             ? Image.JpegloadSource(source, shrink: jpegScale, failOn: Enums.FailOn.Error, access: Enums.Access.Sequential)
             : Image.NewFromSource(source, LoaderOptions(file), Enums.Access.Sequential);
+        // Most are so already, and each operation costs a small image as much time as its decoder takes.
+        if (stored is { Bands: 3, Format: Enums.BandFormat.Uchar } && file is { IsCmyk: false, Offset: null })
+            return stored;
+        using var _ = stored;
         using var rgb = Rgb(stored, file);
         return file.Offset is var (left, top) ? rgb.Embed(left, top, file.Width, file.Height, Enums.Extend.Background, White) : rgb.Copy();
     }
