@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .cache import ChecksumMismatch, ContentCache
 from .dataset import Dataset, download_images, read_manifest, select
 from .errors import Cancelled, TrainerError
+from .gpu import GpuUse
 from .protocol import JobRequest
 from .settings import Settings
 from .transfer import Transfer
@@ -56,6 +57,7 @@ class JobContext:
         self._cancelled = cancelled
         self._started = time.monotonic()
         self._leases = contextlib.ExitStack()
+        self._gpu = GpuUse()
         self._manifest: Dataset | None = None
         self._cache = ContentCache(settings.cache_dir, settings.cache_max_bytes)
         self._transfer = Transfer(
@@ -105,7 +107,10 @@ class JobContext:
         return path
 
     def started(self, device: str, images: Mapping[str, int], total_epochs: int | None = None) -> None:
-        """Reports that work begins. Call it once, before the other reports."""
+        """Reports that work begins. Call it once, before the other reports. On a device that begins with ``cuda`` the
+        use of the GPU is measured from now on."""
+        if device.startswith("cuda"):
+            self._gpu.start()
         event: dict[str, Any] = {"device": device, "framework": self._framework, "images": dict(images)}
         if total_epochs is not None:
             event["totalEpochs"] = total_epochs
@@ -115,11 +120,11 @@ class JobContext:
         self, epoch: int, total_epochs: int, metrics: Mapping[str, float], *, epoch_seconds: float, eta_seconds: float
     ) -> None:
         """Reports an epoch. ``loss`` is measured on the training images, ``val_loss`` and the measures of the task on the
-        validation images."""
+        validation images. The use of the GPU since the last epoch is added."""
         self._send(
             "metrics",
             {
-                "epoch": epoch, "totalEpochs": total_epochs, "metrics": as_json(metrics),
+                "epoch": epoch, "totalEpochs": total_epochs, "metrics": as_json({**self._gpu.taken(), **metrics}),
                 "epochSeconds": round(epoch_seconds, 4), "etaSeconds": round(eta_seconds, 2),
             },  # fmt: skip
         )
@@ -176,7 +181,8 @@ class JobContext:
         self._send("completed", event)
 
     def close(self) -> None:
-        """Ends the leases of the cached files."""
+        """Ends the leases of the cached files, and the look at the GPU."""
+        self._gpu.stop()
         self._leases.close()
         self._transfer.close()
 
