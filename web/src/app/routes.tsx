@@ -1,7 +1,8 @@
 import type { QueryClient } from '@tanstack/react-query';
-import { createRootRouteWithContext, createRoute, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router';
+import { createRootRouteWithContext, createRoute, Outlet, redirect } from '@tanstack/react-router';
 import { session } from '../api/session';
 import { NotFoundPage } from './Fallbacks';
+import { Shell } from './Shell';
 
 export const rootRoute = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Outlet, notFoundComponent: NotFoundPage });
 
@@ -12,10 +13,10 @@ export function requireSession({ location }: { location: { href: string } }): vo
   if (current.mustChangePassword) throw redirect({ to: '/change-password' });
 }
 
-/** Pages for signed-in people. */
+/** Pages for signed-in people. The frame is a part of the start: fetched by itself it would hold up every first page. */
 export const memberRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: 'members',
   beforeLoad: requireSession,
-  component: lazyRouteComponent(() => import('./Shell'), 'Shell'),
+  component: Shell,
 });

@@ -39,7 +39,7 @@ function Running({ jobs }: Shown) {
   const words = useWords(homeWords);
   return (
     <Card flush title={words.runs}>
-      {jobs.isPending ? <div className={styles.inner}><Skeleton lines={4} height={32} /></div>
+      {jobs.isPending ? <div className={styles.inner}><Skeleton lines={4} height={40} /></div>
         : jobs.running.length > 0 ? <JobLines>{jobs.running.slice(0, SHOWN).map((job) => <JobLine key={job.id} job={job} note={words.inProject(jobs.nameOf(job))} />)}</JobLines>
         : jobs.error !== null ? <ErrorState error={jobs.error} onRetry={() => void jobs.projects.refetch()} />
         : <Empty title={words.nothingRuns}>{words.nothingRunsText}</Empty>}
@@ -54,7 +54,7 @@ function Attention({ jobs }: Shown) {
   const { items, isPending, error, retry } = useAttention(jobs);
   return (
     <Card flush title={words.needs}>
-      {isPending && items.length === 0 ? <div className={styles.inner}><Skeleton lines={4} height={32} /></div>
+      {isPending && items.length === 0 ? <div className={styles.inner}><Skeleton lines={4} height={40} /></div>
         : items.length === 0 && error !== null ? <ErrorState error={error} onRetry={() => { retry(); void jobs.projects.refetch(); }} />
         : items.length === 0 ? <Empty icon={<Check />} title={words.nothing}>{words.nothingText}</Empty>
         : (

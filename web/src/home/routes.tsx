@@ -1,6 +1,7 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute } from '@tanstack/react-router';
 import { memberRoute } from '../app/routes';
+import { Home } from './Home';
 
 export const homeRoutes = [
-  createRoute({ getParentRoute: () => memberRoute, path: '/', component: lazyRouteComponent(() => import('./Home'), 'Home') }),
+  createRoute({ getParentRoute: () => memberRoute, path: '/', component: Home }),
 ] as const;
