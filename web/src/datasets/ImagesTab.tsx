@@ -47,7 +47,7 @@ function ImageList({ dataset }: { dataset: Dataset }) {
   // Another number of images means another list.
   const items = usePagedItems<Image>(`${prefix}/${JSON.stringify(query)}/${dataset.imageCount}`, async (cursor) =>
     (await client.GET('/api/v1/datasets/{id}/images', { params: { path: { id: dataset.id }, query: { ...query, ...(cursor === null ? {} : { cursor }) } } })).data!);
-  useSyncExternalStore(items.subscribe, items.version);
+  useSyncExternalStore(items.subscribe, () => items.count);
   const reload = (): void => {
     forgetItems(prefix);
     setStamp(stamp + 1);

@@ -59,7 +59,7 @@ export function ThumbnailGrid<T>({ label, items, total, thumbnail, cellSize = 14
   empty?: ReactNode;
 }) {
   const { virtual: words } = usePartWords();
-  useSyncExternalStore(items.subscribe, items.version);
+  const version = useSyncExternalStore(items.subscribe, items.version);
   const scroller = useRef<HTMLDivElement>(null);
   const { width } = useSize(scroller);
   const columns = Math.max(1, Math.floor((width - gap) / (cellSize + gap)));
@@ -70,7 +70,7 @@ export function ThumbnailGrid<T>({ label, items, total, thumbnail, cellSize = 14
   const anchor = useRef(0);
   const focusing = useRef(false);
   const activeRow = Math.floor(active / columns);
-  const fast = useFastScroll(scroller);
+  const pace = usePace(scroller);
 
   const virtualizer = useVirtualizer({
     count: width > 0 ? rows : 0, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 3, initialOffset: items.scrollTop, paddingStart: gap, useFlushSync: false,
@@ -164,19 +164,10 @@ export function ThumbnailGrid<T>({ label, items, total, thumbnail, cellSize = 14
       >
         <div role="presentation" style={{ position: 'relative', height: virtualizer.getTotalSize() }}>
           {virtualizer.getVirtualItems().map(row => (
-            <div key={row.key} role="row" aria-rowindex={row.index + 1} className={styles.row} style={{ height: rowHeight - gap, transform: `translateY(${row.start}px)`, gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}>
-              {Array.from({ length: Math.min(columns, count - row.index * columns) }, (_, column) => {
-                const index = row.index * columns + column;
-                const item = items.get(index);
-                const shown = item === undefined ? null : thumbnail(item);
-                return (
-                  <Cell
-                    key={shown?.key ?? `empty-${index}`} index={index} column={column} focusable={index === active} selects={onSelect !== undefined}
-                    selected={shown !== null && (selected?.has(shown.key) ?? false)} shown={shown} later={fast} captionHeight={captionHeight} noImage={words.noImage}
-                  />
-                );
-              })}
-            </div>
+            <Row
+              key={row.key} index={row.index} top={row.start} height={rowHeight - gap} columns={columns} count={count} items={items} version={version} thumbnail={thumbnail}
+              active={row.index === activeRow ? active : -1} selects={onSelect !== undefined} selected={selected} pace={pace} captionHeight={captionHeight} noImage={words.noImage}
+            />
           ))}
         </div>
       </div>
@@ -188,14 +179,52 @@ export function ThumbnailGrid<T>({ label, items, total, thumbnail, cellSize = 14
   );
 }
 
-const Cell = memo(function Cell({ index, column, focusable, selects, selected, shown, later, captionHeight, noImage }: {
+interface RowProps<T> {
+  index: number;
+  top: number;
+  height: number;
+  columns: number;
+  count: number;
+  items: PagedItems<T>;
+  /** Changes when the items do. */
+  version: number;
+  thumbnail: (item: T) => Thumbnail;
+  /** The item that has the focus, when it is in this row. */
+  active: number;
+  selects: boolean;
+  selected: ReadonlySet<string> | undefined;
+  pace: Pace;
+  captionHeight: number;
+  noImage: string;
+}
+
+/** Rows that stay in sight are not drawn again while the list scrolls. */
+const Row = memo(function Row<T>({ index: row, top, height, columns, count, items, thumbnail, active, selects, selected, pace, captionHeight, noImage }: RowProps<T>) {
+  return (
+    <div role="row" aria-rowindex={row + 1} className={styles.row} style={{ height, transform: `translateY(${top}px)`, gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}>
+      {Array.from({ length: Math.min(columns, count - row * columns) }, (_, column) => {
+        const index = row * columns + column;
+        const item = items.get(index);
+        const shown = item === undefined ? null : thumbnail(item);
+        return (
+          <Cell
+            key={column} index={index} column={column} focusable={index === active} selects={selects} selected={shown !== null && (selected?.has(shown.key) ?? false)}
+            shown={shown} pace={pace} captionHeight={captionHeight} noImage={noImage}
+          />
+        );
+      })}
+    </div>
+  );
+}) as <T>(props: RowProps<T> & { key: React.Key }) => ReactNode;
+
+const Cell = memo(function Cell({ index, column, focusable, selects, selected, shown, pace, captionHeight, noImage }: {
   index: number;
   column: number;
   focusable: boolean;
   selects: boolean;
   selected: boolean;
   shown: Thumbnail | null;
-  later: boolean;
+  pace: Pace;
   captionHeight: number;
   noImage: string;
 }) {
@@ -205,14 +234,14 @@ const Cell = memo(function Cell({ index, column, focusable, selects, selected, s
       tabIndex={focusable ? 0 : -1} className={`${styles.cell} ${selected ? styles.selected : ''}`}
     >
       <div className={styles.picture}>
-        {shown && (shown.src === null ? <span className={styles.missing} title={noImage}><ImageOff size={20} aria-hidden="true" /></span> : <Picture key={shown.src} src={shown.src} later={later} />)}
+        {shown && (shown.src === null ? <span className={styles.missing} title={noImage}><ImageOff size={20} aria-hidden="true" /></span> : <Picture key={shown.src} src={shown.src} pace={pace} />)}
         {selects && shown && <span data-check className={styles.check} aria-hidden="true">{selected && <Check size={14} strokeWidth={3} />}</span>}
         {shown?.badge !== undefined && <span className={styles.badge}>{shown.badge}</span>}
       </div>
       {captionHeight > 0 && <div className={styles.caption} style={{ height: captionHeight }} title={shown?.label}>{shown ? (shown.caption ?? shown.label) : <i className={styles.line} />}</div>}
     </div>
   );
-}, (a, b) => a.index === b.index && a.column === b.column && a.focusable === b.focusable && a.selected === b.selected && a.selects === b.selects && a.later === b.later
+}, (a, b) => a.index === b.index && a.column === b.column && a.focusable === b.focusable && a.selected === b.selected && a.selects === b.selects && a.pace === b.pace
   && a.captionHeight === b.captionHeight && sameThumbnail(a.shown, b.shown));
 
 /** Items are described anew in each render; what they show is compared, not the objects. */
@@ -222,35 +251,56 @@ function sameThumbnail(a: Thumbnail | null, b: Thumbnail | null): boolean {
 
 const simple = (node: ReactNode) => node === null || typeof node !== 'object';
 
-/** An image that begins to load when the scrolling slows down, and appears when it is decoded. */
-function Picture({ src, later }: { src: string; later: boolean }) {
-  const [wanted, setWanted] = useState(!later);
-  const [state, setState] = useState<'loading' | 'ready' | 'failed'>('loading');
-  if (!later && !wanted) setWanted(true);
-  if (state === 'failed') return <span className={styles.missing}><ImageOff size={20} aria-hidden="true" /></span>;
-  return wanted ? <img src={src} alt="" draggable={false} decoding="async" className={state === 'ready' ? styles.ready : undefined} onLoad={() => setState('ready')} onError={() => setState('failed')} /> : null;
+/** An image that begins to load when the scrolling slows down. */
+function Picture({ src, pace }: { src: string; pace: Pace }) {
+  const [wanted, setWanted] = useState(!pace.fast);
+  const [failed, setFailed] = useState(false);
+  useEffect(() => (wanted ? undefined : pace.onceCalm(() => setWanted(true))), [wanted, pace]);
+  if (failed) return <span className={styles.missing}><ImageOff size={20} aria-hidden="true" /></span>;
+  return wanted ? <img src={src} alt="" draggable={false} decoding="async" onError={() => setFailed(true)} /> : null;
 }
 
-/** Whether the list moves so fast that nobody can see the images in it: more than three pages a second. */
-function useFastScroll(scroller: React.RefObject<HTMLElement | null>): boolean {
-  const [fast, setFast] = useState(false);
+/** Whether the list moves so fast that nobody can see the images in it. Only those who wait for the end of that are told; nothing else is drawn again. */
+class Pace {
+  fast = false;
+  private readonly waiting = new Set<() => void>();
+
+  onceCalm(then: () => void): () => void {
+    if (this.fast) this.waiting.add(then);
+    else then();
+    return () => this.waiting.delete(then);
+  }
+
+  set(fast: boolean): void {
+    this.fast = fast;
+    if (fast) return;
+    for (const then of this.waiting) then();
+    this.waiting.clear();
+  }
+}
+
+/** Fast is more than three pages a second. */
+function usePace(scroller: React.RefObject<HTMLElement | null>): Pace {
+  const [pace] = useState(() => new Pace());
   useEffect(() => {
     const node = scroller.current;
     if (!node) return;
     let [top, at, timer] = [node.scrollTop, performance.now(), 0];
     const moved = () => {
       const [now, here] = [performance.now(), node.scrollTop];
-      const speed = Math.abs(here - top) / Math.max(1, now - at) * 1000;
-      [top, at] = [here, now];
-      setFast(speed > node.clientHeight * 3);
+      // Two frames at once are no speed: what moves by fits and starts would turn fast and slow in every frame.
+      if (now - at >= 50) {
+        pace.set(Math.abs(here - top) / (now - at) * 1000 > node.clientHeight * 3);
+        [top, at] = [here, now];
+      }
       clearTimeout(timer);
-      timer = window.setTimeout(() => setFast(false), 120);
+      timer = window.setTimeout(() => pace.set(false), 120);
     };
     node.addEventListener('scroll', moved, { passive: true });
     return () => {
       clearTimeout(timer);
       node.removeEventListener('scroll', moved);
     };
-  }, [scroller]);
-  return fast;
+  }, [pace, scroller]);
+  return pace;
 }
