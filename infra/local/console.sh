@@ -59,6 +59,20 @@ run_console_units() (
     npx vitest run --reporter=default --reporter=junit --outputFile.junit="$1" </dev/null 8>&- 9>&-
 )
 
+# prepare_operations: what an operator works with beside the data of the platform: a place for backups, an empty database, and a bucket. The services start
+# first, because the settings of the app name their addresses.
+prepare_operations() {
+  "$ROOT/platform" services --dir "$PLATFORM_DIR" --fast --only postgres,s3 </dev/null 8>&- 9>&- || return
+  use_dir "$PLATFORM_DIR"
+  PGPASSWORD=$(secret postgres-password) "$(postgres_bin)/psql" -qX -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$(remembered postgres)" -U "$POSTGRES_ROLE" -d postgres \
+    -c 'DROP DATABASE IF EXISTS archive WITH (FORCE)' -c 'CREATE DATABASE archive' || return
+  BACKUP_BUCKET=backups BACKUP_ENCRYPTION_KEY=$(printf %s "$(secret backup-key 16)" | base64)
+  OPERATIONS_DATABASE_ARCHIVE_URL=$(postgres_url archive)
+  OPERATIONS_BUCKET_REPLICA_ENDPOINT=$(ceph_endpoint) OPERATIONS_BUCKET_REPLICA_BUCKET=replica
+  OPERATIONS_BUCKET_REPLICA_ACCESS_KEY=$(secret s3-access-key 10) OPERATIONS_BUCKET_REPLICA_SECRET_KEY=$(secret s3-secret-key)
+  export BACKUP_BUCKET BACKUP_ENCRYPTION_KEY "${!OPERATIONS_@}"
+}
+
 # run_console_browser RESULTS [SPEC…]: a browser on a platform of its own that has the project of the demo.
 run_console_browser() (
   results=$1
@@ -66,9 +80,20 @@ run_console_browser() (
   unset PORT DATABASE_URL USER_DATABASE_URL EXTERNAL_STORAGE_ENDPOINT "${!TRAINER_@}"
   export PLATFORM_DIR=$PLATFORM_DIR/console SIGN_UP=open SIGN_UP_CONFIRM_EMAIL=false RATE_LIMIT_SIGN_IN=10000
   trap '"$ROOT/platform" down >"$results/console-down.log" 2>&1' EXIT
+  prepare_operations >"$results/console-operations.log" 2>&1 || {
+    last_lines "$results/console-operations.log"
+    say 'the places that operations of the console work with were not made'
+    exit 1
+  }
   "$ROOT/platform" demo --keep >"$results/console-demo.log" 2>&1 </dev/null 8>&- 9>&- || {
     last_lines "$results/console-demo.log"
     say 'the platform for the tests of the console did not start'
+    exit 1
+  }
+  # Its bucket is set up as that of the datasets is.
+  EXTERNAL_BUCKET_DATASETS=$OPERATIONS_BUCKET_REPLICA_BUCKET "$ROOT/platform" ops storage init >>"$results/console-operations.log" 2>&1 </dev/null 8>&- 9>&- || {
+    last_lines "$results/console-operations.log"
+    say 'the bucket that operations of the console fill was not made'
     exit 1
   }
   CONSOLE_URL=http://127.0.0.1:$(remembered api)

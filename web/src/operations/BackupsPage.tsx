@@ -80,7 +80,7 @@ function DatabaseCard({ database: { database, problem, drilledAt, backups }, onR
           newest === undefined ? null : [words.schema, newest.schemaVersion ?? '–'],
         ]} />
       </div>
-      {backups.length > 0 ? <Table label={`${words.backups}: ${database}`} rows={backups} rowKey={(backup) => backup.id} columns={columns} /> : <Empty title={words.noBackupsYet} />}
+      {backups.length > 0 && <Table label={`${words.backups}: ${database}`} rows={backups} rowKey={(backup) => backup.id} columns={columns} />}
     </Card>
   );
 }

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
 import { api } from '../api/client';
 import { useMay } from '../api/permissions';
 import type { Operation } from '../api/schema';
-import { dateTime, duration, number } from '../app/format';
+import { bytes, dateTime, duration, number } from '../app/format';
 import { useWords } from '../app/words';
 import { Badge, StatusIndicator } from '../parts/Badge';
 import { Button } from '../parts/Button';
@@ -84,11 +84,15 @@ function useNow(runs: boolean): number {
 function Report({ report }: { report: unknown }) {
   const words = useWords(operationWords);
   const { facts, lists, rest } = readReport(report);
-  const shown = (value: string | number | boolean) => (typeof value === 'number' ? number(value, Number.isInteger(value) ? 0 : 2) : typeof value === 'boolean' ? (value ? words.yes : words.no) : value);
+  const shown = (name: string, value: string | number | boolean) => {
+    if (typeof value === 'number') return /bytes$/i.test(name) ? bytes(value) : number(value, Number.isInteger(value) ? 0 : 2);
+    if (typeof value === 'boolean') return value ? words.yes : words.no;
+    return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(value) ? dateTime(value) : value;
+  };
   return (
     <Card title={words.report}>
       <Stack>
-        {facts.length > 0 && <Facts items={facts.map(([name, value]) => [asWords(name), shown(value)])} />}
+        {facts.length > 0 && <Facts items={facts.map(([name, value]) => [asWords(name), shown(name, value)])} />}
         {lists.map(([name, lines]) => <div key={name}><h3>{asWords(name)}</h3><ul className={styles.list}>{lines.map((line) => <li key={line}>{line}</li>)}</ul></div>)}
         {rest.map(([name, value]) => <div key={name}><h3>{asWords(name)}</h3><pre className={styles.json} tabIndex={0} aria-label={asWords(name) || words.report}>{JSON.stringify(value, null, 2)}</pre></div>)}
       </Stack>

@@ -17,8 +17,8 @@ test('an operation that runs takes time until now', () => {
 });
 
 test('a report is read into facts, sentences and the rest', () => {
-  expect(readReport({ tables: 3, position: '0/1', warnings: ['a is larger.'], empty: [], summary: { copied: 2, failed: 0 }, first: [{ key: 'k' }], notDeleted: null })).toEqual({
-    facts: [['tables', 3], ['position', '0/1'], ['summary · copied', 2], ['summary · failed', 0]],
+  expect(readReport({ tables: 3, position: '0/1', warnings: ['a is larger.'], empty: [], differences: [], isDryRun: false, summary: { copied: 2, large: [], problem: null, first: [{ key: 'k' }] }, target: { rows: 4 }, notDeleted: null })).toEqual({
+    facts: [['tables', 3], ['position', '0/1'], ['differences', 0], ['copied', 2], ['target · rows', 4]],
     lists: [['warnings', ['a is larger.']]],
     rest: [['first', [{ key: 'k' }]]],
   });

@@ -20,20 +20,29 @@ export function secondsOf({ startedAt, endedAt }: Pick<Operation, 'startedAt' | 
   return Math.max(0, ((endedAt === null ? now : Date.parse(endedAt)) - Date.parse(startedAt)) / 1000);
 }
 
-/** A report for people: simple values as facts, lists of sentences as lists, everything else as it is. */
-export function readReport(report: unknown): { facts: [name: string, value: string | number | boolean][]; lists: [name: string, lines: string[]][]; rest: [name: string, value: unknown][] } {
-  const read: ReturnType<typeof readReport> = { facts: [], lists: [], rest: [] };
+type Report = { facts: [name: string, value: string | number | boolean][]; lists: [name: string, lines: string[]][]; rest: [name: string, value: unknown][] };
+
+/** A report for people: simple values as facts, lists of sentences as lists, everything else as it is. That nothing differs is said as well. */
+export function readReport(report: unknown): Report {
+  const read: Report = { facts: [], lists: [], rest: [] };
   if (report === null || typeof report !== 'object' || Array.isArray(report)) {
     if (report != null) read.rest.push(['', report]);
     return read;
   }
   for (const [name, value] of Object.entries(report as Record<string, unknown>)) {
-    if (value === null) continue;
+    // Whether it was a dry run is said beside the title.
+    if (value === null || name === 'isDryRun') continue;
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') read.facts.push([name, value]);
-    else if (Array.isArray(value) && value.every((line) => typeof line === 'string')) { if (value.length > 0) read.lists.push([name, value]); }
-    else if (!Array.isArray(value) && Object.values(value as object).every((inner) => inner === null || typeof inner !== 'object'))
-      for (const [inner, figure] of Object.entries(value as Record<string, string | number | boolean | null>)) { if (figure !== null) read.facts.push([`${name} · ${inner}`, figure]); }
-    else if (!Array.isArray(value) || value.length > 0) read.rest.push([name, value]);
+    else if (Array.isArray(value) && value.length === 0) { if (name === 'differences' || name === 'warnings') read.facts.push([name, 0]); }
+    else if (Array.isArray(value) && value.every((line) => typeof line === 'string')) read.lists.push([name, value]);
+    else if (Array.isArray(value)) read.rest.push([name, value]);
+    else {
+      const inner = readReport(value);
+      const under = (field: string): string => (name === 'summary' ? field : `${name} · ${field}`);
+      read.facts.push(...inner.facts.map(([field, fact]): Report['facts'][number] => [under(field), fact]));
+      read.lists.push(...inner.lists.map(([field, lines]): Report['lists'][number] => [under(field), lines]));
+      read.rest.push(...inner.rest.map(([field, more]): Report['rest'][number] => [under(field), more]));
+    }
   }
   return read;
 }
