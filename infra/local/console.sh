@@ -62,7 +62,7 @@ run_console_units() (
 # prepare_operations: what an operator works with beside the data of the platform: a place for backups, an empty database, and a bucket. The services start
 # first, because the settings of the app name their addresses.
 prepare_operations() {
-  "$ROOT/platform" services --dir "$PLATFORM_DIR" --fast --only postgres,s3 </dev/null 8>&- 9>&- || return
+  "$ROOT/platform" services --dir "$PLATFORM_DIR" --fast --only postgres,s3 </dev/null >/dev/null 8>&- 9>&- || return
   use_dir "$PLATFORM_DIR"
   PGPASSWORD=$(secret postgres-password) "$(postgres_bin)/psql" -qX -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$(remembered postgres)" -U "$POSTGRES_ROLE" -d postgres \
     -c 'DROP DATABASE IF EXISTS archive WITH (FORCE)' -c 'CREATE DATABASE archive' || return
