@@ -67,10 +67,12 @@ prepare_operations() {
   PGPASSWORD=$(secret postgres-password) "$(postgres_bin)/psql" -qX -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$(remembered postgres)" -U "$POSTGRES_ROLE" -d postgres \
     -c 'DROP DATABASE IF EXISTS archive WITH (FORCE)' -c 'CREATE DATABASE archive' || return
   BACKUP_BUCKET=backups BACKUP_ENCRYPTION_KEY=$(printf %s "$(secret backup-key 16)" | base64)
+  # Half a year away: a backup by the schedule would meet that of the test.
+  BACKUP_SCHEDULE="0 0 0 1 $(((10#$(date -u +%m) + 5) % 12 + 1)) *" BACKUP_DRILL_SCHEDULE=$BACKUP_SCHEDULE
   OPERATIONS_DATABASE_ARCHIVE_URL=$(postgres_url archive)
   OPERATIONS_BUCKET_REPLICA_ENDPOINT=$(ceph_endpoint) OPERATIONS_BUCKET_REPLICA_BUCKET=replica
   OPERATIONS_BUCKET_REPLICA_ACCESS_KEY=$(secret s3-access-key 10) OPERATIONS_BUCKET_REPLICA_SECRET_KEY=$(secret s3-secret-key)
-  export BACKUP_BUCKET BACKUP_ENCRYPTION_KEY "${!OPERATIONS_@}"
+  export BACKUP_BUCKET BACKUP_ENCRYPTION_KEY BACKUP_SCHEDULE BACKUP_DRILL_SCHEDULE "${!OPERATIONS_@}"
 }
 
 # run_console_browser RESULTS [SPEC…]: a browser on a platform of its own that has the project of the demo.
