@@ -87,7 +87,7 @@ public sealed class ExportLifecycle(PlatformDatabase database, TrainerCatalog ca
             return null;
         if (export is not { Key: { } uploaded, Size: { } size, Sha256: { } sha256 })
             return new KeptFile(null, null, Failure.Of(ErrorCodes.TrainerProtocol, "The trainer finished without uploading a file."));
-        var folder = $"models/exports/{exportId}/{Guid.CreateVersion7():n}";
+        var folder = $"{Attempt.KeptPrefix(AttemptKind.Export, exportId)}{Guid.CreateVersion7():n}";
         var key = $"{folder}/{Path.GetFileName(uploaded)}";
         if (await stores.Internal.KeepAsync(uploaded, size, sha256, key, cancellation) is { } problem)
             return new KeptFile(null, null, Failure.Of(ErrorCodes.TrainerProtocol, $"The file that the trainer announced {problem}"));

@@ -6,7 +6,7 @@ using VisionPlatform.Infrastructure.Storage;
 
 namespace VisionPlatform.Application.Training;
 
-/// <summary>Removes what trainers left in the internal bucket: files that were uploaded and never reported, uploads in parts that died, and manifests that were written for them.</summary>
+/// <summary>Removes what attempts left in the internal bucket: files that were uploaded and never reported, copies that nobody took, uploads in parts that died, and manifests that were written for them.</summary>
 public sealed class AttemptFiles(PlatformDatabase database, ObjectStores stores, TimeProvider time)
 {
     /// <summary>How long the upload URLs of trainers work.</summary>
@@ -18,7 +18,7 @@ public sealed class AttemptFiles(PlatformDatabase database, ObjectStores stores,
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// Removes files that ended attempts uploaded and no row names. Every attempt is looked at once, when its URLs have expired. Returns how many
+    /// Removes files that ended attempts uploaded, and copies of them, that no row names. Every attempt is looked at once, when its URLs have expired. Returns how many
     /// files were removed.
     /// </summary>
     public async Task<int> RemoveUnreportedAsync(CancellationToken cancellation)
@@ -76,20 +76,38 @@ public sealed class AttemptFiles(PlatformDatabase database, ObjectStores stores,
 
     private async Task<int> RemoveUnreportedAsync(Attempt attempt, CancellationToken cancellation)
     {
-        var keys = new List<string>();
-        await foreach (var found in stores.Internal.ListAsync(attempt.ArtifactPrefix, cancellation))
-            keys.Add(found.Key);
+        var keys = await KeysAsync(attempt.ArtifactPrefix, cancellation);
+        // An app that dies between a copy and the commit that takes it makes another copy when it runs again.
+        if (await HasEndedAsync(attempt, cancellation))
+            keys.AddRange(await KeysAsync(Attempt.KeptPrefix(attempt.Kind, attempt.SubjectId), cancellation));
         if (keys.Count == 0)
             return 0;
         var named = attempt.Kind switch
         {
-            AttemptKind.Train => await database.Checkpoints.Where(checkpoint => checkpoint.JobId == attempt.SubjectId).Select(checkpoint => checkpoint.Key).ToListAsync(cancellation),
+            AttemptKind.Train => await database.Checkpoints.Where(checkpoint => checkpoint.JobId == attempt.SubjectId).Select(checkpoint => checkpoint.Key)
+                .Union(database.ModelVersions.Where(version => version.JobId == attempt.SubjectId).Select(version => version.CheckpointKey)).ToListAsync(cancellation),
             AttemptKind.Predict => await database.Predictions.Where(row => row.Id == attempt.SubjectId && row.Key != null).Select(row => row.Key!).ToListAsync(cancellation),
             _ => await FilesOfExportAsync(attempt.SubjectId, cancellation),
         };
         string[] left = [.. keys.Except(named, StringComparer.Ordinal)];
         await stores.Internal.DeleteAsync(left, cancellation);
         return left.Length;
+    }
+
+    /// <summary>Whether what the attempt worked for has ended: then it has taken its copies, in the same transaction.</summary>
+    private Task<bool> HasEndedAsync(Attempt attempt, CancellationToken cancellation) => attempt.Kind switch
+    {
+        AttemptKind.Train => database.TrainingJobs.AnyAsync(job => job.Id == attempt.SubjectId && job.CompletedAt != null, cancellation),
+        AttemptKind.Predict => database.Predictions.AnyAsync(row => row.Id == attempt.SubjectId && row.CompletedAt != null, cancellation),
+        _ => database.Exports.AnyAsync(export => export.Id == attempt.SubjectId && export.CompletedAt != null, cancellation),
+    };
+
+    private async Task<List<string>> KeysAsync(string prefix, CancellationToken cancellation)
+    {
+        var keys = new List<string>();
+        await foreach (var found in stores.Internal.ListAsync(prefix, cancellation))
+            keys.Add(found.Key);
+        return keys;
     }
 
     private async Task<List<string>> FilesOfExportAsync(Guid exportId, CancellationToken cancellation)

@@ -17,6 +17,7 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
 {
     private const int MaxEvents = 1000;
     private const int MaxCurvePoints = 1001;
+    private const int MaxEpoch = 1_000_000;
 
     /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/> for an unknown attempt; <see cref="ErrorCodes.ValidationFailed"/> for too many events.</exception>
     public async Task<IngestedEvents> TakeAsync(Guid attemptId, IReadOnlyList<ReportedEvent> batch, CancellationToken cancellation)
@@ -79,6 +80,7 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
         public async Task ApplyAsync(CancellationToken cancellation)
         {
             RequireFinite();
+            RequireInRange();
             switch (entry.Type)
             {
                 case "started": Started(); break;
@@ -252,6 +254,19 @@ public sealed class EventIngest(PlatformDatabase database, TimeProvider time)
                      })
                 if (values?.All(double.IsFinite) == false)
                     throw Invalid(field, "A value is too large.");
+        }
+
+        /// <summary>A retry would go on from the epoch that a checkpoint names, and sums are made of sizes.</summary>
+        private void RequireInRange()
+        {
+            foreach (var (field, value, least) in new (string, int?, int)[]
+                     {
+                         ("epoch", entry.Epoch, entry.Type == "metrics" ? 1 : 0), ("totalEpochs", entry.TotalEpochs, 0), ("bestEpoch", entry.BestEpoch, 0),
+                     })
+                if (value < least || value > MaxEpoch)
+                    throw Invalid(field, $"A number from {least} to {MaxEpoch}.");
+            if (entry.Size < 0)
+                throw Invalid("size", "A number of bytes.");
         }
 
         private static EventRefusedException Invalid(string field, string message) => new(field, message);

@@ -18,11 +18,17 @@ public sealed class JobCompletion(PlatformDatabase database, ObjectStores stores
         var best = await BestAsync(jobId, cancellation);
         if (best is null)
             return new JobEnd(jobId, JobState.Failed, Failure.Of(ErrorCodes.CheckpointInvalid, "The trainer finished without a checkpoint."));
-        if (EndOf(await database.TrainingJobs.AsNoTracking().SingleAsync(job => job.Id == jobId, cancellation)) is { } over)
+        var job = await database.TrainingJobs.AsNoTracking().SingleAsync(job => job.Id == jobId, cancellation);
+        if (EndOf(job) is { } over)
+        {
+            // The run that completed the job may have died before it stored these.
+            if (job.State.IsTerminal() && job.RecordsStoredAt is null)
+                await records.StoreAsync(jobId, cancellation);
             return over;
+        }
 
         // Before the transaction: copying and reading a large file takes minutes, and no row may be locked for that long.
-        var key = $"models/{jobId}/{Guid.CreateVersion7():n}/checkpoint{Path.GetExtension(best.Name)}";
+        var key = $"{Attempt.KeptPrefix(AttemptKind.Train, jobId)}{Guid.CreateVersion7():n}/checkpoint{Path.GetExtension(best.Name)}";
         if (await stores.Internal.KeepAsync(best.Key, best.Size, best.Sha256, key, cancellation) is { } problem)
             return new JobEnd(jobId, JobState.Failed, Failure.Of(ErrorCodes.CheckpointInvalid, $"The checkpoint {best.Name} {problem}"));
         var end = await CompleteAsync(jobId, best, key, cancellation);

@@ -119,7 +119,7 @@ public sealed class PredictionLifecycle(PlatformDatabase database, ObjectStores 
             return (null, null, null);
         if (prediction is not { Key: { } uploaded, Size: { } size, Sha256: { } sha256 })
             return (null, null, Failure.Of(ErrorCodes.TrainerProtocol, "The trainer finished without uploading a file."));
-        var key = $"models/predictions/{id}/{Guid.CreateVersion7():n}/predictions.jsonl.gz";
+        var key = $"{Attempt.KeptPrefix(AttemptKind.Predict, id)}{Guid.CreateVersion7():n}/predictions.jsonl.gz";
         if (await stores.Internal.KeepAsync(uploaded, size, sha256, key, cancellation) is { } problem)
             return (null, null, Failure.Of(ErrorCodes.TrainerProtocol, $"The file that the trainer announced {problem}"));
         var (outcomes, wrong) = await images.StoreAsync(prediction, key, cancellation);

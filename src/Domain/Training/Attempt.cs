@@ -51,6 +51,12 @@ public sealed class Attempt
     /// <summary>Folders of the internal bucket with what attempts upload. No URL writes to another one.</summary>
     public static IReadOnlyList<string> Folders { get; } = [.. Enum.GetValues<AttemptKind>().Select(FolderOf)];
 
+    /// <summary>Prefix of the keys of the copies that a job, export or prediction keeps of its files: what no URL writes.</summary>
+    public static string KeptPrefix(AttemptKind kind, Guid subjectId) => kind switch
+    {
+        AttemptKind.Train => $"models/{subjectId}/", AttemptKind.Predict => $"models/predictions/{subjectId}/", _ => $"models/exports/{subjectId}/",
+    };
+
     private static string FolderOf(AttemptKind kind) => kind switch { AttemptKind.Train => "checkpoints/", AttemptKind.Predict => "predictions/", _ => "exports/" };
 
     /// <summary>Moves forward. Returns false and changes nothing if the state is not later than the present one, or the attempt has ended.</summary>

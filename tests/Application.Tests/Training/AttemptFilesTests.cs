@@ -71,6 +71,28 @@ public sealed class AttemptFilesTests(TrainingDatabase training) : IClassFixture
     }
 
     [Fact]
+    public async Task Copies_that_nobody_took_are_removed_when_what_they_were_made_for_has_ended()
+    {
+        var ((ended, first), (_, second)) = (await training.QueueAsync(), await training.QueueAsync());
+        var export = await training.QueueExportAsync("torchvision");
+        string Copy(Attempt attempt, int number) => $"{Attempt.KeptPrefix(attempt.Kind, attempt.SubjectId)}{number}/file";
+        foreach (var key in (string[])[Copy(first, 1), Copy(second, 1), Copy(export, 1), Copy(export, 2)])
+            await _stores.Internal.PutAsync(key, "weights"u8.ToArray(), "application/octet-stream", Cancellation);
+        foreach (var attempt in (Attempt[])[first, second, export])
+            await training.ReportAsync(
+                attempt.Id, new AttemptEvent { Seq = 1, Time = DateTimeOffset.UtcNow, Type = "started" },
+                new AttemptEvent { Seq = 2, Time = DateTimeOffset.UtcNow, Type = "failed", Code = "OUT_OF_MEMORY", Message = "no" });
+        await using var database = training.Open();
+        await database.TrainingJobs.Where(job => job.Id == ended.Id).ExecuteUpdateAsync(set => set.SetProperty(job => job.CompletedAt, training.Now), Cancellation);
+        await database.Exports.Where(row => row.Id == export.SubjectId)
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.CompletedAt, training.Now).SetProperty(row => row.Key, Copy(export, 2)), Cancellation);
+
+        await RemoveAsync(TimeSpan.FromHours(6.5));
+
+        Assert.Equal(new[] { Copy(second, 1), Copy(export, 2) }.Order(StringComparer.Ordinal), (await KeysAsync()).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task The_files_of_an_attempt_that_runs_stay()
     {
         var (_, attempt) = await training.QueueAsync();

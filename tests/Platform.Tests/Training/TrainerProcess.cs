@@ -68,6 +68,30 @@ public sealed class TrainerProcess(string name) : IAsyncDisposable
         Assert.Equal(0, stop.ExitCode);
     }
 
+    /// <summary>
+    /// Processes of its jobs, and of those that it had before it was killed. They are known by its environment, which a process keeps whoever its parent
+    /// is; the service itself and the two processes that it forks jobs from do not count.
+    /// </summary>
+    public IReadOnlyList<int> JobProcesses()
+    {
+        var parents = new Dictionary<int, int>();
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        {
+            try
+            {
+                if (int.TryParse(Path.GetFileName(folder), out var id) && File.ReadAllText($"{folder}/environ").Contains($"TRAINER_CACHE_DIR={_cache}\0", StringComparison.Ordinal))
+                    parents[id] = int.Parse(File.ReadAllText($"{folder}/stat").Split(") ")[^1].Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
+            }
+            catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+            {
+                // It ended in the meantime, or belongs to somebody else.
+            }
+        }
+
+        var service = _process?.Id;
+        return [.. parents.Where(process => process.Key != service && process.Value != service).Select(process => process.Key)];
+    }
+
     /// <summary>kill -9.</summary>
     public async Task KillAsync()
     {

@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Text.Json;
 using VisionPlatform.Domain.Accounts;
+using VisionPlatform.Infrastructure.Storage;
 using VisionPlatform.Platform.Tests.Datasets;
 using VisionPlatform.Platform.Tests.Hosting;
+using VisionPlatform.Platform.Tests.Training.Faults;
 
 namespace VisionPlatform.Platform.Tests.Training;
 
@@ -21,6 +23,12 @@ public class TrainingLab(PlatformHost host) : IAsyncLifetime
 
     public TrainerProcess Trainer { get; } = new("torchvision");
 
+    /// <summary>What is between the trainer and the app that it calls back.</summary>
+    public FaultyNetwork Callbacks { get; private set; } = null!;
+
+    /// <summary>What is between the object store and everybody.</summary>
+    public FaultyNetwork Store { get; private set; } = null!;
+
     public ApiClient Admin { get; private set; } = null!;
 
     public Guid ProjectId { get; private set; }
@@ -34,6 +42,8 @@ public class TrainingLab(PlatformHost host) : IAsyncLifetime
 
     public virtual async ValueTask InitializeAsync()
     {
+        Callbacks = new FaultyNetwork(() => App.Address);
+        Store = new FaultyNetwork(() => new Uri(host.StoreEndpoint));
         await Trainer.StartAsync();
         App = await host.StartAppAsync(settings: Settings(), on: AppHost);
         Admin = await PlatformHost.SignInAdminAsync(App);
@@ -49,7 +59,12 @@ public class TrainingLab(PlatformHost host) : IAsyncLifetime
         GC.SuppressFinalize(this);
         await App.DisposeAsync();
         await Trainer.DisposeAsync();
+        await Callbacks.DisposeAsync();
+        await Store.DisposeAsync();
     }
+
+    /// <summary>The installation's own stores, to look behind the API.</summary>
+    public ObjectStores OpenStores() => host.OpenStores();
 
     /// <summary>Another instance of the app on the same databases. Dispose it.</summary>
     public Task<PlatformApp> StartSecondAsync() => host.StartAppAsync(App.Databases, Settings(), on: AppHost);
@@ -131,6 +146,8 @@ public class TrainingLab(PlatformHost host) : IAsyncLifetime
     protected virtual Dictionary<string, string?> Settings() => new()
     {
         [Trainer.Setting] = Trainer.Address.ToString(),
+        ["PUBLIC_URL"] = Callbacks.Address.ToString().TrimEnd('/'),
+        ["EXTERNAL_STORAGE_ENDPOINT"] = Store.Address.ToString().TrimEnd('/'),
         ["TRAINER_HEARTBEAT_SECONDS"] = "0.5",
         ["TRAINER_HEARTBEAT_TIMEOUT_SECONDS"] = "6",
         ["TRAINER_RETRY_SECONDS"] = "0.2",
