@@ -17,7 +17,7 @@ public sealed class ProposalDecisions(PlatformDatabase database, ImageAnnotating
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         var (dataset, proposal) = await FindAsync(datasetId, imageId, cancellation);
         var image = await database.DatasetImages.SingleAsync(row => row.Id == imageId, cancellation);
-        if (await database.ImageAnnotations.AnyAsync(row => row.ImageId == imageId, cancellation))
+        if (image.Class is not null || await database.ImageAnnotations.AnyAsync(row => row.ImageId == imageId, cancellation))
             throw ProblemException.NoSuch("proposal");
         Accept(dataset, image, proposal, userId);
         await database.SaveChangesAsync(cancellation);

@@ -20,7 +20,7 @@ public sealed class ProposalFunctions(PlatformDatabase database, ProjectAccess a
 {
     private const string RouteOfRuns = "api/v1/datasets/{id:guid}/proposal-runs";
     private const string RouteOfOne = "api/v1/datasets/{id:guid}/images/{imageId:guid}/proposal";
-    private const string Example = $$"""{"action":"propose","predictionId":"{{Examples.Prediction}}","minScore":0.6}""";
+    private const string Example = """{"action":"accept","class":"scratch","minScore":0.8}""";
 
     private sealed record Row(ImageProposal Proposal, DatasetImage Image, BatchPrediction Prediction);
 
