@@ -75,7 +75,7 @@ public sealed class ProposalFunctions(PlatformDatabase database, ProjectAccess a
             .Matching(request.QueryId("predictionId"), request.QueryText("class"), request.QueryNumber("minPercent") / 100.0);
         if (page.After<Guid?>() is { } after)
             proposals = proposals.Where(row => row.ImageId < after);
-        var rows = await Rows(proposals).OrderByDescending(row => row.Proposal.ImageId).Take(page.Limit + 1).ToListAsync(cancellation);
+        var rows = await Rows(proposals).Take(page.Limit + 1).ToListAsync(cancellation);
         return Answer.Ok(Page.Of(rows, page, row => row.Image.Id, AnswerOf));
     }
 
@@ -111,6 +111,7 @@ public sealed class ProposalFunctions(PlatformDatabase database, ProjectAccess a
         from proposal in proposals
         join image in database.DatasetImages.AsNoTracking() on proposal.ImageId equals image.Id
         join prediction in database.Predictions.AsNoTracking() on proposal.PredictionId equals prediction.Id
+        orderby proposal.ImageId descending
         select new Row(proposal, image, prediction);
 
     private ProposalAnswer AnswerOf(Row row) => new(
