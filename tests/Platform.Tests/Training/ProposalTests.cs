@@ -30,7 +30,9 @@ public sealed class ProposalTests(TrainingLab lab)
         (await StartAsync(dataset, new { action = "propose" })).Expect(422, "VALIDATION_FAILED");
         (await StartAsync(dataset, new { action = "accept", minScore = 1.5 })).Expect(422, "VALIDATION_FAILED");
         (await (await lab.NewStrangerAsync()).PostAsync($"datasets/{dataset}/proposal-runs", new { action = "accept" })).Expect(404, "NOT_FOUND");
-        (await (await lab.NewMemberAsync(SystemRole.Guest)).PostAsync($"datasets/{dataset}/proposal-runs", new { action = "accept" })).Expect(403, "FORBIDDEN");
+        var viewer = await lab.NewStrangerAsync();
+        await PlatformHost.JoinAsync(lab.App.Databases, lab.ProjectId, viewer.UserId, ProjectRole.Viewer);
+        (await viewer.PostAsync($"datasets/{dataset}/proposal-runs", new { action = "accept" })).Expect(403, "FORBIDDEN");
         var proposed = await RunAsync(dataset, new { action = "propose", predictionId = prediction, minScore = 0 });
         Assert.Equal(("completed", Images), (proposed.Text("state"), proposed.Body.GetProperty("done").GetInt32()));
 
