@@ -66,7 +66,7 @@ test('a model proposes the classes of images without labels, and a person accept
     await expectAccessible(page);
     await page.screenshot({ path: test.info().outputPath('proposal.png') });
     await dialog.getByRole('button', { name: 'Accept', exact: true }).click();
-    await expect(page.getByText(/ is labeled\.$/)).toBeVisible();
+    await expect(page.getByText(/^new\/\d+\.png is labeled\.$/)).toBeVisible();
     await dialog.getByRole('button', { name: 'Reject', exact: true }).click();
     await expect(page.getByText(/^The proposal for .* is removed\.$/)).toBeVisible();
     await page.keyboard.press('Escape');

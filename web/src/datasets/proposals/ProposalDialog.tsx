@@ -56,7 +56,7 @@ function Shown({ dataset, proposal, onClose, onStep, onDecided }: { dataset: Dat
   const reject = api.useMutation('delete', '/api/v1/datasets/{id}/images/{imageId}/proposal', { onError: notifyProblem, onSuccess: () => { notify(words.rejected(image.path)); onDecided(); } });
   const busy = accept.isPending || reject.isPending;
   const facts: [string, ReactNode][] = [
-    [words.path, image.path], [words.class, labelOf(proposal)], [words.score, proposal.score === null ? words.unsure : percent(proposal.score)],
+    [words.path, image.path], [words.class, labelOf(proposal)], [words.sureness, proposal.score === null ? words.unsure : percent(proposal.score)],
     [words.model, words.modelOf(proposal.model, number(proposal.checkpointEpoch))],
     [words.prediction, <Link key="prediction" to="/projects/$projectId/predictions/$predictionId" params={{ projectId: dataset.projectId, predictionId: proposal.predictionId }}>{words.open}</Link>],
     [words.proposedAt, dateTime(proposal.proposedAt)],

@@ -3,7 +3,7 @@ import { defineWords } from '../../app/words';
 export const proposalWords = defineWords({
   en: {
     title: 'Proposals', text: 'What models propose for images that nobody has labeled. No version and no statistic has them until a person accepts them.', gridLabel: 'Proposals', filters: 'Filters',
-    class: 'Class', allClasses: 'All classes', score: 'Least score', anyScore: 'Any score', percent: (share: string) => `At least ${share}`, none: 'No proposals', noneText: 'Publish a version of the images without labels, predict it with a model, and use the prediction as proposals.',
+    class: 'Class', allClasses: 'All classes', score: 'Least score', sureness: 'Score', anyScore: 'Any score', percent: (share: string) => `At least ${share}`, none: 'No proposals', noneText: 'Publish a version of the images without labels, predict it with a model, and use the prediction as proposals.',
     noneFound: 'No proposal fits these filters', clear: 'Clear filters', proposed: 'Proposed', unsure: 'no score', shown: (count: string) => (count === '1' ? '1 proposal' : `${count} proposals`), objects: (count: string) => (count === '1' ? '1 object' : `${count} objects`),
     acceptAll: 'Accept all', rejectAll: 'Reject all', acceptTitle: 'Accept all these proposals?', rejectTitle: 'Reject all these proposals?',
     acceptText: 'Every proposal that fits the filters becomes the label of its image, in your name. Look at some of them first.', rejectText: 'Every proposal that fits the filters is removed. The images stay without labels.',
@@ -17,7 +17,7 @@ export const proposalWords = defineWords({
   },
   ko: {
     title: '제안', text: '라벨이 없는 이미지에 모델이 제안한 라벨입니다. 사람이 수락하기 전에는 버전과 통계에 포함되지 않습니다.', gridLabel: '제안', filters: '필터',
-    class: '클래스', allClasses: '모든 클래스', score: '최소 점수', anyScore: '모든 점수', percent: (share: string) => `${share} 이상`, none: '제안이 없습니다', noneText: '라벨이 없는 이미지의 버전을 게시하고 모델로 예측한 뒤 그 예측을 제안으로 사용하세요.',
+    class: '클래스', allClasses: '모든 클래스', score: '최소 점수', sureness: '점수', anyScore: '모든 점수', percent: (share: string) => `${share} 이상`, none: '제안이 없습니다', noneText: '라벨이 없는 이미지의 버전을 게시하고 모델로 예측한 뒤 그 예측을 제안으로 사용하세요.',
     noneFound: '조건에 맞는 제안이 없습니다', clear: '필터 지우기', proposed: '제안', unsure: '점수 없음', shown: (count: string) => `제안 ${count}개`, objects: (count: string) => `객체 ${count}개`,
     acceptAll: '모두 수락', rejectAll: '모두 거절', acceptTitle: '이 제안을 모두 수락할까요?', rejectTitle: '이 제안을 모두 거절할까요?',
     acceptText: '필터에 맞는 모든 제안이 내 이름으로 이미지의 라벨이 됩니다. 먼저 몇 개를 확인하세요.', rejectText: '필터에 맞는 모든 제안이 삭제됩니다. 이미지는 라벨 없이 남습니다.',
