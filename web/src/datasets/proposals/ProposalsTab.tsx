@@ -41,7 +41,10 @@ function ProposalList({ dataset }: { dataset: Dataset }) {
   const running = runs.data?.items.some(isRunning) ?? false;
   const prefix = `proposals/${dataset.id}`;
   const query = { ...(search.class !== undefined && { class: search.class }), ...(search.least !== undefined && { minPercent: search.least }), limit: PAGE };
-  const items = usePagedItems<Proposal>(`${prefix}/${JSON.stringify(query)}/${stamp}`, async (cursor) =>
+  // Another list as soon as the latest work begins or ends: one that was opened before may be kept.
+  const latest = runs.data?.items[0];
+  const listKey = `${prefix}/${JSON.stringify(query)}/${latest?.id ?? ''}/${latest?.state ?? ''}/${stamp}`;
+  const items = usePagedItems<Proposal>(listKey, async (cursor) =>
     (await client.GET('/api/v1/datasets/{id}/proposals', { params: { path: { id: dataset.id }, query: { ...query, ...(cursor === null ? {} : { cursor }) } } })).data!);
   useSyncExternalStore(items.subscribe, items.version);
   const reload = (): void => {
@@ -70,7 +73,7 @@ function ProposalList({ dataset }: { dataset: Dataset }) {
         {may && <All dataset={dataset} search={search} disabled={running || !(all || items.seen > 0)} />}
       </div>
       <ThumbnailGrid
-        key={`${stamp}/${JSON.stringify(query)}`} label={words.gridLabel} items={items} height="max(320px, calc(100dvh - 420px))"
+        key={listKey} label={words.gridLabel} items={items} height="max(320px, calc(100dvh - 420px))"
         empty={isFiltered ? <Empty title={words.noneFound} action={<Button onClick={() => set({ class: undefined, least: undefined })}>{words.clear}</Button>} /> : <Empty icon={<Sparkles />} title={words.none}>{words.noneText}</Empty>}
         thumbnail={(one) => ({ key: one.image.id, src: one.image.thumbnailUrl ?? one.image.url, label: `${one.image.path}, ${words.proposed}, ${labelOf(one)}`, caption: labelOf(one), badge: `${words.proposed} · ${one.score === null ? words.unsure : percent(one.score)}` })}
         onOpen={(one) => set({ image: one.image.id })}
