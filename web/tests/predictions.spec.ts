@@ -19,7 +19,7 @@ test('a model version predicts a dataset version, and the result is summed up', 
   const dialog = page.getByRole('dialog');
   await expect(dialog.getByText('Choose a dataset version first')).toBeVisible();
   await expect(dialog.getByRole('button', { name: 'Start prediction' })).toBeDisabled();
-  await dialog.getByLabel('Dataset version').selectOption({ index: 1 });
+  await dialog.getByLabel('Dataset version').selectOption(version.datasetVersionId);
   await expect(dialog.getByLabel('Version of the model')).toHaveValue(version.id);
   await dialog.getByLabel('Images', { exact: true }).selectOption('test');
   await dialog.getByLabel('Measure against the annotations').check();
@@ -49,7 +49,7 @@ test('a model version predicts a dataset version, and the result is summed up', 
 });
 
 const datasetOf = async (projectId: string): Promise<string> =>
-  (await ok((await theAdministrator()).api.GET('/api/v1/datasets', { params: { query: { projectId } } }))).items[0]!.id;
+  (await ok((await theAdministrator()).api.GET('/api/v1/datasets', { params: { query: { projectId, sort: 'createdAt' } } }))).items[0]!.id;
 
 test('a prediction that waits is cancelled, and a failed one says why', async ({ browser }) => {
   const { projectId, version } = await demo();

@@ -11,7 +11,7 @@ async function screens(): Promise<Record<string, string>> {
   };
   const project = first((await ok(api.GET('/api/v1/projects', { params: { query: { name: 'demo', sort: 'createdAt' } } }))).items, 'project');
   const query = { projectId: project.id };
-  const dataset = first((await ok(api.GET('/api/v1/datasets', { params: { query } }))).items, 'dataset');
+  const dataset = first((await ok(api.GET('/api/v1/datasets', { params: { query: { ...query, sort: 'createdAt' } } }))).items, 'dataset');
   const job = first((await ok(api.GET('/api/v1/training/jobs', { params: { query: { ...query, state: 'completed' } } }))).items, 'job');
   const model = first((await ok(api.GET('/api/v1/models', { params: { query } }))).items, 'model');
   const deployment = first((await ok(api.GET('/api/v1/deployments', { params: { query } }))).items, 'deployment');
@@ -20,7 +20,7 @@ async function screens(): Promise<Record<string, string>> {
   const inProject = `/projects/${project.id}`;
   return {
     home: '/', projects: '/projects', project: inProject, members: `${inProject}/members`, settings: `${inProject}/settings`,
-    datasets: `${inProject}/datasets`, dataset: `/datasets/${dataset.id}`, shared: '/shared-datasets',
+    datasets: `${inProject}/datasets`, dataset: `/datasets/${dataset.id}`, proposals: `/datasets/${dataset.id}/proposals`, shared: '/shared-datasets',
     jobs: `${inProject}/jobs`, 'new-job': `${inProject}/jobs/new`, job: `${inProject}/jobs/${job.id}`,
     'job-logs': `${inProject}/jobs/${job.id}/logs?find=parameters`, sweeps: `${inProject}/sweeps`, 'new-sweep': `${inProject}/sweeps/new`, sweep: `${inProject}/sweeps/${sweep}`,
     predictions: `${inProject}/predictions`, 'new-prediction': `${inProject}/predictions?new=true`, prediction: `${inProject}/predictions/${prediction}`,

@@ -8,6 +8,7 @@ using VisionPlatform.Domain.Datasets;
 using VisionPlatform.Domain.Datasets.Annotations;
 using VisionPlatform.Domain.Errors;
 using VisionPlatform.Domain.Text;
+using VisionPlatform.Domain.Training;
 using VisionPlatform.Infrastructure.Persistence;
 
 namespace VisionPlatform.Application.Datasets;
@@ -97,7 +98,7 @@ public sealed class DatasetLifecycle(PlatformDatabase database, Quotas quotas, E
 /// <summary>Ends the work in a dataset when the dataset ends.</summary>
 internal static class DatasetContents
 {
-    /// <summary>Ends uploads, archives, imports of annotations and versions that are being published, in the transaction that deletes the dataset. The objects of uploads are removed when expired uploads are.</summary>
+    /// <summary>Ends uploads, archives, imports of annotations, work on proposals and versions that are being published, in the transaction that deletes the dataset. The objects of uploads are removed when expired uploads are.</summary>
     public static async Task EndContentsAsync(this PlatformDatabase database, Guid datasetId, DateTimeOffset now, CancellationToken cancellation)
     {
         await database.DatasetUploads.Where(upload => upload.DatasetId == datasetId && upload.ExpiresAt > now)
@@ -106,6 +107,8 @@ internal static class DatasetContents
             .ExecuteUpdateAsync(set => set.SetProperty(archive => archive.State, ArchiveState.Cancelled).SetProperty(archive => archive.EndedAt, now), cancellation);
         await database.AnnotationImports.Where(import => import.DatasetId == datasetId && (import.State == AnnotationImportState.Announced || import.State == AnnotationImportState.Importing))
             .ExecuteUpdateAsync(set => set.SetProperty(import => import.State, AnnotationImportState.Cancelled).SetProperty(import => import.EndedAt, now), cancellation);
+        await database.ProposalRuns.Where(run => run.DatasetId == datasetId && run.State == ProposalRunState.Running)
+            .ExecuteUpdateAsync(set => set.SetProperty(run => run.State, ProposalRunState.Cancelled).SetProperty(run => run.EndedAt, now), cancellation);
         await database.DatasetVersions.Where(version => version.DatasetId == datasetId && version.State == DatasetVersionState.Publishing).ExecuteUpdateAsync(
             set => set.SetProperty(version => version.State, DatasetVersionState.Failed).SetProperty(version => version.Error, "The dataset was deleted."), cancellation);
     }

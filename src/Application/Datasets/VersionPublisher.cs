@@ -21,6 +21,9 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
     /// <summary>Images whose annotations are in memory at once.</summary>
     private const int AnnotationsAtOnce = 500;
 
+    /// <summary>What a manifest says of an image without a label, so that trainers read it as any other.</summary>
+    private const string NoObjects = "[]";
+
     /// <summary>Freezes the dataset, or finds the version that has the same content. A failed one goes back to publishing.</summary>
     /// <param name="datasetId">The dataset.</param>
     /// <param name="userId">Who publishes.</param>
@@ -28,10 +31,11 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
     /// <param name="cancellation">Cancels.</param>
     /// <param name="source">Who decides the splits.</param>
     /// <param name="annotatedOnly">Whether to leave out images that were never annotated; otherwise they are an error. Means nothing for a classification.</param>
+    /// <param name="unlabeledOnly">Whether to freeze only the images that nobody has labeled, to predict them.</param>
     /// <exception cref="ProblemException"><see cref="ErrorCodes.NotFound"/>, <see cref="ErrorCodes.ValidationFailed"/> when splits are to be as given and none is, <see cref="ErrorCodes.DatasetEmpty"/>,
     /// <see cref="ErrorCodes.DatasetSingleClass"/>, <see cref="ErrorCodes.DatasetNotAnnotated"/>.</exception>
     public async Task<PublishedVersion> PublishAsync(
-        Guid datasetId, Guid userId, string? note, CancellationToken cancellation, SplitSource source = SplitSource.Ratios, bool annotatedOnly = false)
+        Guid datasetId, Guid userId, string? note, CancellationToken cancellation, SplitSource source = SplitSource.Ratios, bool annotatedOnly = false, bool unlabeledOnly = false)
     {
         await using var transaction = await database.Database.BeginTransactionAsync(cancellation);
         await database.RequireLiveProjectOfDatasetAsync(datasetId, cancellation);
@@ -40,7 +44,7 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
         var dataset = await database.Datasets
             .FromSql($"SELECT *, xmin FROM datasets WHERE id = {datasetId} AND deleted_at IS NULL FOR UPDATE").AsNoTracking().SingleOrDefaultAsync(cancellation)
             ?? throw new ProblemException(ErrorCodes.NotFound);
-        var frozen = await FreezeAsync(dataset, source, annotatedOnly, cancellation);
+        var frozen = await (unlabeledOnly ? FreezeUnlabeledAsync(dataset, cancellation) : FreezeAsync(dataset, source, annotatedOnly, cancellation));
         var hash = frozen.Objects is null ? Manifest.Hash(frozen.Images(Guid.Empty)) : await HashAsync(frozen, cancellation);
 
         if (await database.DatasetVersions.SingleOrDefaultAsync(version => version.DatasetId == datasetId && version.Hash == hash, cancellation) is { } same)
@@ -59,6 +63,7 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
             DatasetId = datasetId,
             Number = 1 + (await database.DatasetVersions.Where(other => other.DatasetId == datasetId).MaxAsync(other => (int?)other.Number, cancellation) ?? 0),
             Hash = hash,
+            Unlabeled = unlabeledOnly,
             ImageCount = frozen.Rows.Count,
             SizeBytes = frozen.Rows.Sum(row => row.Size),
             ClassCounts = frozen.Objects?.ImageCounts() ?? CountClasses(frozen.Rows),
@@ -75,7 +80,7 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
         await database.SaveChangesAsync(cancellation);
         await CopyAsync(frozen.Images(version.Id), cancellation);
         if (frozen.Objects is not null)
-            await CopyAnnotationsAsync(datasetId, version.Id, cancellation);
+            await CopyAnnotationsAsync(version, cancellation);
         await transaction.CommitAsync(cancellation);
         return new PublishedVersion(version, IsNew: true);
     }
@@ -109,6 +114,21 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
         return new FrozenImages(dataset.Id, rows, splits, [.. SplitWarnings.Of(contents, splits, dataset.Split, objects?.ImageCounts(dataset.Classes, splits)), .. moved], objects);
     }
 
+    /// <summary>The images that nobody has labeled. Their splits mean nothing, and there is nothing to warn of.</summary>
+    private async Task<FrozenImages> FreezeUnlabeledAsync(Dataset dataset, CancellationToken cancellation)
+    {
+        var annotated = dataset.TaskType.HasAnnotations();
+        if (annotated && dataset.Classes.Count == 0)
+            throw new ProblemException(ErrorCodes.ValidationFailed, "The dataset has no classes that a model could find. Add them first.", "unlabeledOnly");
+        var (rows, _) = await ReadAsync(dataset.Id, withClass: false, cancellation);
+        var labeled = annotated ? await FrozenObjects.ReadAsync(database, dataset.Id, cancellation) : [];
+        rows.RemoveAll(row => row.Class is not null || labeled.ContainsKey(row.Id));
+        if (rows.Count == 0)
+            throw new ProblemException(ErrorCodes.DatasetEmpty, "Every image of the dataset is labeled.");
+        rows.Sort((a, b) => Manifest.PathOrder.Compare(a.Path, b.Path));
+        return new FrozenImages(dataset.Id, rows, [.. rows.Select(_ => Split.Test)], [], annotated ? new FrozenObjects([.. rows.Select(_ => Array.Empty<ClassObjects>())]) : null);
+    }
+
     /// <summary>What the images show, in the order of the rows. Images that were never annotated are left out of the rows, if that is wanted.</summary>
     private async Task<FrozenObjects> ObjectsAsync(Dataset dataset, List<FrozenRow> rows, bool annotatedOnly, CancellationToken cancellation)
     {
@@ -133,16 +153,22 @@ public sealed class VersionPublisher(PlatformDatabase database, TimeProvider tim
             var ids = batch.Select(one => one.Id).ToArray();
             var contents = await database.ImageAnnotations.Where(row => ids.Contains(row.ImageId)).Select(row => new { row.ImageId, row.Content }).ToDictionaryAsync(row => row.ImageId, row => row.Content, cancellation);
             foreach (var (image, id) in batch)
-                hash.AppendData(lines.Canonical(image.With(contents[id])).Span);
+                hash.AppendData(lines.Canonical(image.With(contents.GetValueOrDefault(id, NoObjects))).Span);
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private Task<int> CopyAnnotationsAsync(Guid datasetId, Guid versionId, CancellationToken cancellation) => database.Database.ExecuteSqlAsync(
-        $"""
-        INSERT INTO dataset_version_annotations (version_id, path, content, class_names, class_objects)
-        SELECT {versionId}, i.path, a.content, a.class_names, a.class_objects FROM image_annotations a JOIN dataset_images i ON i.id = a.image_id WHERE a.dataset_id = {datasetId}
-        """, cancellation);
+    private Task<int> CopyAnnotationsAsync(DatasetVersion version, CancellationToken cancellation) => version.Unlabeled
+        ? database.Database.ExecuteSqlAsync(
+            $"""
+            INSERT INTO dataset_version_annotations (version_id, path, content, class_names, class_objects)
+            SELECT version_id, path, {NoObjects}, ARRAY[]::text[], ARRAY[]::int[] FROM dataset_version_images WHERE version_id = {version.Id}
+            """, cancellation)
+        : database.Database.ExecuteSqlAsync(
+            $"""
+            INSERT INTO dataset_version_annotations (version_id, path, content, class_names, class_objects)
+            SELECT {version.Id}, i.path, a.content, a.class_names, a.class_objects FROM image_annotations a JOIN dataset_images i ON i.id = a.image_id WHERE a.dataset_id = {version.DatasetId}
+            """, cancellation);
 
     /// <summary>The images of a dataset, and for each spelling of a class its oldest image.</summary>
     private async Task<(List<FrozenRow> Rows, Dictionary<string, Guid> Oldest)> ReadAsync(Guid datasetId, bool withClass, CancellationToken cancellation)

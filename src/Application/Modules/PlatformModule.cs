@@ -49,7 +49,7 @@ internal static class PlatformModule
             new("Trainers", "Callbacks for trainers only. A trainer authenticates with the token of the attempt that it works on; trainers/protocol.md describes the whole protocol."),
         ],
         AddServices = services => services.AddProjects().AddDatasets().AddTraining().AddExports().AddDeployments(),
-        Work = [DatasetWork.Publish, DatasetWork.Unpack, DatasetWork.ImportAnnotations, DatasetWork.Empty, TrainingWork.Train, TrainingWork.Sweep, TrainingWork.Predict, ExportWork.Export, DeploymentWork.Deploy],
+        Work = [DatasetWork.Publish, DatasetWork.Unpack, DatasetWork.ImportAnnotations, DatasetWork.Empty, TrainingWork.Train, TrainingWork.Sweep, TrainingWork.Predict, TrainingWork.Propose, ExportWork.Export, DeploymentWork.Deploy],
         Repairs =
         [
             Repair.Of<ProjectOwnership>("transfers of projects", (ownership, cancellation) => ownership.SettleAsync(cancellation)),
@@ -64,6 +64,7 @@ internal static class PlatformModule
             RetentionRule.Of<ArchiveIntake>("archives that ended a month ago", (archives, cancellation) => archives.ForgetAsync(cancellation)),
             RetentionRule.Of<AnnotationIntake>("annotation files that were never completed", (imports, cancellation) => imports.ExpireAsync(cancellation)),
             RetentionRule.Of<AnnotationIntake>("imports of annotations that ended a month ago", (imports, cancellation) => imports.ForgetAsync(cancellation)),
+            RetentionRule.Of<ProposalRuns>("work on proposals that ended a month ago", (runs, cancellation) => runs.ForgetAsync(cancellation)),
             RetentionRule.Of<DatasetRemoval>("reasons to keep versions of deleted datasets", (removal, cancellation) => removal.ReopenAsync(cancellation)),
             RetentionRule.Of<AttemptFiles>("files that trainers uploaded and never reported", (files, cancellation) => files.RemoveUnreportedAsync(cancellation)),
             RetentionRule.Of<AttemptFiles>("manifests of jobs and exports that have ended", (files, cancellation) => files.RemoveManifestsAsync(cancellation)),

@@ -214,6 +214,8 @@ public sealed class JobLifecycle(PlatformDatabase database, TrainerCatalog catal
             throw new ProblemException(ErrorCodes.DatasetDeleted);
         if (found.version.State != DatasetVersionState.Ready)
             throw new ProblemException(ErrorCodes.DatasetVersionNotReady);
+        if (found.version.Unlabeled)
+            throw new ProblemException(ErrorCodes.DatasetVersionUnlabeled, ErrorCodes.DatasetVersionUnlabeled.Title, "datasetVersionId");
         return (found.dataset, found.version);
     }
 

@@ -26,7 +26,7 @@ public sealed class PredictionLifecycle(PlatformDatabase database, ObjectStores 
     /// <param name="once">The request.</param>
     /// <param name="cancellation">Cancels.</param>
     /// <exception cref="ProblemException">
-    /// <see cref="ErrorCodes.NotFound"/>, <see cref="ErrorCodes.DatasetDeleted"/>, <see cref="ErrorCodes.DatasetVersionNotReady"/>, <see cref="ErrorCodes.TaskNotSupported"/> for a dataset of
+    /// <see cref="ErrorCodes.NotFound"/>, <see cref="ErrorCodes.DatasetDeleted"/>, <see cref="ErrorCodes.DatasetVersionNotReady"/>, <see cref="ErrorCodes.DatasetVersionUnlabeled"/> to measure, <see cref="ErrorCodes.TaskNotSupported"/> for a dataset of
     /// another task, or of other classes when it is to be measured, <see cref="ErrorCodes.QuotaExceeded"/>, and those of <see cref="IdempotentCreate{T}"/>.
     /// </exception>
     public async Task<Created<BatchPrediction>> CreateAsync(Guid userId, Guid projectId, PredictionSettings settings, IdempotentCreate<BatchPrediction> once, CancellationToken cancellation)
@@ -35,7 +35,7 @@ public sealed class PredictionLifecycle(PlatformDatabase database, ObjectStores 
         var jobId = version?.JobId ?? settings.JobId ?? throw ProblemException.NoSuch("model version", "modelVersionId");
         var job = await database.TrainingJobs.AsNoTracking().SingleAsync(row => row.Id == jobId, cancellation);
         var (key, sha256, epoch) = version is not null ? (version.CheckpointKey, version.CheckpointSha256, version.CheckpointEpoch) : await CheckpointAsync(job.Id, settings.Checkpoint!, cancellation);
-        await RequireDatasetAsync(projectId, settings.DatasetVersionId, job.TaskType, cancellation);
+        await RequireDatasetAsync(projectId, settings, job.TaskType, cancellation);
         if (settings.Measure)
             await RequireSameClassesAsync(job, settings.DatasetVersionId, cancellation);
         // The settings that shape the network and its input are the job's own; the others do not matter here.
@@ -147,10 +147,10 @@ public sealed class PredictionLifecycle(PlatformDatabase database, ObjectStores 
             throw new ProblemException(ErrorCodes.TaskNotSupported, "The dataset has other classes than the model, so its answers cannot be measured. Predict without measuring.", "datasetVersionId");
     }
 
-    private async Task RequireDatasetAsync(Guid projectId, Guid versionId, TaskType task, CancellationToken cancellation)
+    private async Task RequireDatasetAsync(Guid projectId, PredictionSettings settings, TaskType task, CancellationToken cancellation)
     {
-        var found = await database.DatasetVersions.AsNoTracking().Where(version => version.Id == versionId)
-            .Join(database.Datasets, version => version.DatasetId, dataset => dataset.Id, (version, dataset) => new { version.State, dataset.ProjectId, dataset.TaskType, dataset.DeletedAt }).SingleOrDefaultAsync(cancellation);
+        var found = await database.DatasetVersions.AsNoTracking().Where(version => version.Id == settings.DatasetVersionId)
+            .Join(database.Datasets, version => version.DatasetId, dataset => dataset.Id, (version, dataset) => new { version.State, version.Unlabeled, dataset.ProjectId, dataset.TaskType, dataset.DeletedAt }).SingleOrDefaultAsync(cancellation);
         if (found is null || found.ProjectId != projectId)
             throw new ProblemException(ErrorCodes.NotFound, "There is no such dataset version in this project.", "datasetVersionId");
         if (found.DeletedAt is not null)
@@ -159,5 +159,7 @@ public sealed class PredictionLifecycle(PlatformDatabase database, ObjectStores 
             throw new ProblemException(ErrorCodes.DatasetVersionNotReady);
         if (found.TaskType != task)
             throw new ProblemException(ErrorCodes.TaskNotSupported, "The dataset is for another task than the model.", "datasetVersionId");
+        if (settings.Measure && found.Unlabeled)
+            throw new ProblemException(ErrorCodes.DatasetVersionUnlabeled, "The images have no labels to measure with. Predict without measuring.", "measure");
     }
 }

@@ -30,6 +30,9 @@ public static class TrainingServices
         services.AddScoped<PredictedImages>();
         services.AddScoped<PredictionComparison>();
         services.AddScoped<PredictionLifecycle>();
+        services.AddScoped<ProposalRuns>();
+        services.AddScoped<ProposalSteps>();
+        services.AddScoped<ProposalDecisions>();
         services.AddScoped<JobRecords>();
         services.AddScoped<JobRecordKeeping>();
         services.AddScoped<QueueWatch>();

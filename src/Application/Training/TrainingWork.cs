@@ -16,6 +16,10 @@ public static class TrainingWork
     public static RecoverableWork Predict { get; } = RecoverableWork.Of<PlatformDatabase>("PredictDataset", "predict", (database, before) => database.Predictions
         .Where(row => (row.State == PredictionState.Pending || row.State == PredictionState.Running) && row.CreatedAt < before).OrderBy(row => row.CreatedAt).Select(row => row.Id));
 
+    /// <summary>Proposes, accepts or rejects the labels of many images.</summary>
+    public static RecoverableWork Propose { get; } = RecoverableWork.Of<PlatformDatabase>("WorkOnProposals", "proposals", (database, before) => database.ProposalRuns
+        .Where(run => run.State == ProposalRunState.Running && run.CreatedAt < before).OrderBy(run => run.CreatedAt).Select(run => run.Id));
+
     /// <summary>Starts the runs of a sweep and waits for them; it runs their jobs itself.</summary>
     public static RecoverableWork Sweep { get; } = RecoverableWork.Of<PlatformDatabase>("RunSweep", "sweep", (database, before) => database.Sweeps
         .Where(sweep => sweep.State == SweepState.Running && sweep.CreatedAt < before).OrderBy(sweep => sweep.CreatedAt).Select(sweep => sweep.Id));

@@ -16,6 +16,9 @@ public sealed class DatasetVersion
     public DatasetVersionState State { get; set; } = DatasetVersionState.Publishing;
     public required int ImageCount { get; init; }
 
+    /// <summary>Whether it has the images that nobody had labeled, to predict them; it cannot be trained on.</summary>
+    public bool Unlabeled { get; init; }
+
     /// <summary>Bytes of all images.</summary>
     public required long SizeBytes { get; init; }
 

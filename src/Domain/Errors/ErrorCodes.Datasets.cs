@@ -20,5 +20,8 @@ public static partial class ErrorCodes
     public static readonly ErrorCode DatasetEmpty = User(422, "DATASET_EMPTY", "The dataset has no images.", "Upload images first.");
     public static readonly ErrorCode DatasetSingleClass = User(422, "DATASET_SINGLE_CLASS", "The dataset has only one class.", "Classification needs images of at least two classes.");
     public static readonly ErrorCode DatasetDeleted = User(409, "DATASET_DELETED", "The dataset was deleted.", "Choose another dataset.");
+    public static readonly ErrorCode DatasetVersionUnlabeled = User(409, "DATASET_VERSION_UNLABELED", "The dataset version has images without labels, which are only for predictions.", "Label them and publish a version, or choose another one.");
+    public static readonly ErrorCode PredictionOfOtherDataset = User(409, "PREDICTION_OF_OTHER_DATASET", "The prediction is of another dataset.", "Choose a prediction of a version of this dataset.");
+    public static readonly ErrorCode ClassNotInDataset = User(422, "CLASS_NOT_IN_DATASET", "The model found a class that the dataset does not have.", "Add the class to the dataset, or choose another prediction.");
     public static readonly ErrorCode DatasetVersionNotReady = User(409, "DATASET_VERSION_NOT_READY", "The dataset version is still being published, or publishing it failed.", "Wait until it is ready, or publish it again.");
 }

@@ -71,7 +71,12 @@ public sealed record FinishedUploads([property: Required, MinLength(1), MaxLengt
 /// <param name="Note">Free text about the version; may be left out.</param>
 /// <param name="Splits">Who decides the splits; <c>ratios</c> when left out.</param>
 /// <param name="AnnotatedOnly">Whether images that were never annotated are left out; false when left out. Otherwise they are an error, because nobody has said that they have no objects. It means nothing for a classification.</param>
-public sealed record NewVersion([property: Prose(2000)] string? Note, SplitSource? Splits, bool? AnnotatedOnly);
+/// <param name="UnlabeledOnly">Whether the version has only the images that nobody has labeled, without a class or annotations; false when left out. Such a version can be predicted and not trained on; splits mean nothing in it.</param>
+public sealed record NewVersion([property: Prose(2000)] string? Note, SplitSource? Splits, bool? AnnotatedOnly, bool? UnlabeledOnly) : IValidatableObject
+{
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
+        AnnotatedOnly == true && UnlabeledOnly == true ? [new ValidationResult("Images are annotated or unlabeled. Send one of annotatedOnly and unlabeledOnly.", ["unlabeledOnly"])] : [];
+}
 
 /// <summary>A class and how many images it has.</summary>
 /// <param name="Name">Name of the class.</param>
@@ -145,6 +150,7 @@ public sealed record CompletionAnswer(IReadOnlyList<CompletedUploadAnswer> Compl
 /// <param name="Number">Number of the version within the dataset, from 1; never used again.</param>
 /// <param name="Hash">SHA-256 of the version's manifest, 64 hexadecimal digits. The same content always has the same hash.</param>
 /// <param name="State">Whether the version can be used.</param>
+/// <param name="Unlabeled">Whether it has the images that nobody had labeled, to predict them; it cannot be trained on.</param>
 /// <param name="ImageCount">Number of images.</param>
 /// <param name="SizeBytes">Size of all images in bytes.</param>
 /// <param name="Classes">Classes in the order of a model's outputs; of a classification that is the alphabetical one.</param>
@@ -156,11 +162,11 @@ public sealed record CompletionAnswer(IReadOnlyList<CompletedUploadAnswer> Compl
 /// <param name="ReadyAt">When the version became ready; null before.</param>
 /// <param name="ManifestUrl">Presigned address of the manifest, a gzip file with one JSON line per image; it works for an hour by default. Null until the version is ready.</param>
 public sealed record VersionAnswer(
-    Guid Id, Guid DatasetId, int Number, string Hash, DatasetVersionState State, int ImageCount, long SizeBytes, IReadOnlyList<ClassCount> Classes,
+    Guid Id, Guid DatasetId, int Number, string Hash, DatasetVersionState State, bool Unlabeled, int ImageCount, long SizeBytes, IReadOnlyList<ClassCount> Classes,
     KeypointList? Keypoints, SplitCounts Splits, IReadOnlyList<SplitWarning> Warnings, string? Note, string? Error, DateTimeOffset CreatedAt, DateTimeOffset? ReadyAt, string? ManifestUrl)
 {
     public static VersionAnswer From(DatasetVersion version, ObjectStore store, TimeSpan lifetime) => new(
-        version.Id, version.DatasetId, version.Number, version.Hash, version.State, version.ImageCount, version.SizeBytes,
+        version.Id, version.DatasetId, version.Number, version.Hash, version.State, version.Unlabeled, version.ImageCount, version.SizeBytes,
         [.. version.ClassNames.Select(name => CountOf(version, name))], version.Keypoints, version.SplitCounts, version.Warnings, version.Note, version.Error, version.CreatedAt, version.ReadyAt,
         version is { State: DatasetVersionState.Ready, ManifestKey: { } key } ? store.PresignGet(key, lifetime).Url : null);
 

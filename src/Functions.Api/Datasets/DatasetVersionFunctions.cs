@@ -27,7 +27,7 @@ public sealed class DatasetVersionFunctions(PlatformDatabase database, ProjectAc
         var user = request.CurrentUser();
         await access.RequireDatasetAsync(database, user, id, Permission.DatasetsWrite, cancellation);
         var wanted = await request.ReadJsonAsync<NewVersion>(cancellation);
-        var published = await publisher.PublishAsync(id, user.Id, wanted.Note, cancellation, wanted.Splits ?? SplitSource.Ratios, wanted.AnnotatedOnly ?? false);
+        var published = await publisher.PublishAsync(id, user.Id, wanted.Note, cancellation, wanted.Splits ?? SplitSource.Ratios, wanted.AnnotatedOnly ?? false, wanted.UnlabeledOnly ?? false);
 
         // If the process ends before this, recovery finds the version that is publishing without an orchestration (DatasetWork).
         if (published.Version.State == DatasetVersionState.Publishing)

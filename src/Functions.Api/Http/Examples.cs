@@ -37,6 +37,7 @@ public static class Examples
     public const string Prediction = "01995b5e-0a00-7000-8000-000000000016";
     /// <summary>Another one of the same dataset version.</summary>
     public const string OtherPrediction = "01995b5e-0a00-7000-8000-000000000017";
+    public const string ProposalRun = "01995b5e-0a00-7000-8000-000000000018";
     public const string Sweep = "01995b5e-0a00-7000-8000-000000000015";
     public const string Operation = "01995b5e-0a00-7000-8000-000000000013";
 
@@ -58,6 +59,7 @@ public static class Examples
         ["datasets/annotation-imports"] = AnnotationImport,
         ["datasets/archives"] = Archive,
         ["datasets/images"] = Image,
+        ["datasets/proposal-runs"] = ProposalRun,
         ["datasets/versions"] = DatasetVersion,
         ["training/jobs"] = TrainingJob,
         ["training/predictions"] = Prediction,

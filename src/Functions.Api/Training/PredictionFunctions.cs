@@ -67,7 +67,7 @@ public sealed class PredictionFunctions(PlatformDatabase database, PredictionLif
 
     [Function("CreatePrediction"), RequiresPermission(Permission.TrainingRun)]
     [Operation("Predict the images of a dataset version", Body = typeof(NewPrediction), Example = Example, Returns = typeof(BatchPredictionAnswer), Status = 202,
-        Problems = ["NOT_FOUND", "DATASET_DELETED", "DATASET_VERSION_NOT_READY", "TASK_NOT_SUPPORTED", "QUOTA_EXCEEDED"],
+        Problems = ["NOT_FOUND", "DATASET_DELETED", "DATASET_VERSION_NOT_READY", "DATASET_VERSION_UNLABELED", "TASK_NOT_SUPPORTED", "QUOTA_EXCEEDED"],
         Description = "A trainer predicts every image with a model version or a checkpoint, in turns with the jobs of other people, and stores the result as a file. With measure it also evaluates the model on the dataset version. It counts as a job in quotas.")]
     public async Task<IResult> Create(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route)] HttpRequest request, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)

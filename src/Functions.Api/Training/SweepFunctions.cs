@@ -28,7 +28,7 @@ public sealed class SweepFunctions(PlatformDatabase database, SweepLifecycle swe
 
     [Function("CreateSweep"), RequiresPermission(Permission.TrainingRun)]
     [Operation("Run a sweep", Body = typeof(NewSweep), Example = Example, Returns = typeof(SweepAnswer), Status = 201,
-        Problems = ["NOT_FOUND", "UNKNOWN_FRAMEWORK", "UNKNOWN_MODEL", "INVALID_CONFIG", "WEIGHTS_MISSING", "DATASET_DELETED", "DATASET_VERSION_NOT_READY", "TRAINER_UNAVAILABLE"],
+        Problems = ["NOT_FOUND", "UNKNOWN_FRAMEWORK", "UNKNOWN_MODEL", "INVALID_CONFIG", "WEIGHTS_MISSING", "DATASET_DELETED", "DATASET_VERSION_NOT_READY", "DATASET_VERSION_UNLABELED", "TRAINER_UNAVAILABLE"],
         Description = "Trains one job for each configuration, as many at a time as there is room for, and reports the best. It begins at once. With `successive_halving` all configurations are trained for few epochs, and only the best ones go on from their checkpoints.")]
     public async Task<IResult> Create(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route)] HttpRequest request, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)

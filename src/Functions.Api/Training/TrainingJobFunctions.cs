@@ -37,7 +37,7 @@ public sealed class TrainingJobFunctions(PlatformDatabase database, JobLifecycle
 
     [Function("CreateTrainingJob"), RequiresPermission(Permission.TrainingRun)]
     [Operation("Create a training job", Body = typeof(NewTrainingJob), Example = Example, Returns = typeof(TrainingJobAnswer), Status = 201,
-        Problems = ["NOT_FOUND", "UNKNOWN_FRAMEWORK", "UNKNOWN_MODEL", "INVALID_CONFIG", "WEIGHTS_MISSING", "DATASET_DELETED", "DATASET_VERSION_NOT_READY", "TRAINER_UNAVAILABLE"],
+        Problems = ["NOT_FOUND", "UNKNOWN_FRAMEWORK", "UNKNOWN_MODEL", "INVALID_CONFIG", "WEIGHTS_MISSING", "DATASET_DELETED", "DATASET_VERSION_NOT_READY", "DATASET_VERSION_UNLABELED", "TRAINER_UNAVAILABLE"],
         Description = "The job waits in the state `pending` until it is started. Advanced fields of the configuration need `training:advanced`, unless they have their default value or that of a preset.")]
     public async Task<IResult> Create([HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route)] HttpRequest request, CancellationToken cancellation)
     {
@@ -89,7 +89,7 @@ public sealed class TrainingJobFunctions(PlatformDatabase database, JobLifecycle
 
     [Function("CloneTrainingJob"), RequiresPermission(Permission.TrainingRun)]
     [Operation("Clone a training job", Body = typeof(TrainingJobClone), Example = """{"config":{"epochs":20}}""", Returns = typeof(TrainingJobAnswer), Status = 201,
-        Problems = ["NOT_FOUND", "UNKNOWN_FRAMEWORK", "UNKNOWN_MODEL", "INVALID_CONFIG", "DATASET_DELETED", "DATASET_VERSION_NOT_READY", "TRAINER_UNAVAILABLE", "NO_SUGGESTION", "CHECKPOINT_INVALID", "WEIGHTS_MISSING"],
+        Problems = ["NOT_FOUND", "UNKNOWN_FRAMEWORK", "UNKNOWN_MODEL", "INVALID_CONFIG", "DATASET_DELETED", "DATASET_VERSION_NOT_READY", "DATASET_VERSION_UNLABELED", "TRAINER_UNAVAILABLE", "NO_SUGGESTION", "CHECKPOINT_INVALID", "WEIGHTS_MISSING"],
         Description = "Creates a new job with the settings of another one, changed as the body says. With `suggested` it makes the change that the failure of the job names; with `resumeFrom` it goes on from a checkpoint. The new job has to be started.")]
     public async Task<IResult> Clone(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = RouteOfOne + "/clone")] HttpRequest request, Guid id, CancellationToken cancellation)

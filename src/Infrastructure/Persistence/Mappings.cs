@@ -98,6 +98,7 @@ internal static class Mappings
         {
             version.Property(v => v.ClassCounts).HasJson();
             version.Property(v => v.SplitCounts).HasJson();
+            version.Property(v => v.Unlabeled).HasDefaultValue(false);
             version.Property(v => v.Warnings).HasJson().HasDefaultValueSql("'[]'");
             version.Property(v => v.AnnotationClasses).HasJson().HasDefaultValueSql("'[]'");
             version.Property(v => v.ObjectCounts).HasJson().HasDefaultValueSql("'{}'");

@@ -47,6 +47,8 @@ public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options)
     public DbSet<BatchPrediction> Predictions => Set<BatchPrediction>();
     public DbSet<PredictedImage> PredictedImages => Set<PredictedImage>();
     public DbSet<PredictedImageClass> PredictedImageClasses => Set<PredictedImageClass>();
+    public DbSet<ImageProposal> ImageProposals => Set<ImageProposal>();
+    public DbSet<ProposalRun> ProposalRuns => Set<ProposalRun>();
     public DbSet<Model> Models => Set<Model>();
     public DbSet<ModelVersion> ModelVersions => Set<ModelVersion>();
     public DbSet<Export> Exports => Set<Export>();
@@ -74,6 +76,7 @@ public sealed class PlatformDatabase(DbContextOptions<PlatformDatabase> options)
         modelBuilder.MapDatasets();
         modelBuilder.MapAnnotations();
         modelBuilder.MapTraining();
+        modelBuilder.MapProposals();
         modelBuilder.MapModels();
         modelBuilder.MapImportedRows();
         modelBuilder.MapImportIssues();

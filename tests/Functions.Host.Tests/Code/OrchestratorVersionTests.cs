@@ -85,6 +85,7 @@ public sealed class OrchestratorVersionTests
         new("two steps of writing", "ImportAnnotations", Id,
             [("ReadAnnotationFile", true), ("WriteAnnotations", true), ("WriteAnnotations", false), ("FinishAnnotationImport", AnnotationImportState.Completed)]),
         new("a file that cannot be read", "ImportAnnotations", Id, [("ReadAnnotationFile", false), ("FinishAnnotationImport", AnnotationImportState.Failed)]),
+        new("proposals in two steps", "WorkOnProposals", Id, [("WorkOnSomeProposals", true), ("WorkOnSomeProposals", false), ("EndProposalRun", ProposalRunState.Completed)]),
         new("a TAR of two steps", "UnpackArchive", Id,
             [("PlanArchive", new ArchivePlan(0, IsStream: true)), ("UnpackTar", new TarCursor(500, 1024, 512)), ("UnpackTar", null), ("FinishArchive", ArchiveState.Completed)]),
         new("a deployment at the second try", "DeployModel", Id, [("LoadDeployment", new DeploymentLoad(DeploymentState.Deploying, null)), ("LoadDeployment", new DeploymentLoad(DeploymentState.Active, null))]),

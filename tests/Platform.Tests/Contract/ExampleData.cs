@@ -64,6 +64,8 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         ["downloadDatasetVersion"] = "DELETE FROM dataset_version_images",
         ["getImageAnnotations"] = WithAnnotations, ["replaceImageAnnotations"] = WithAnnotations, ["announceAnnotations"] = WithAnnotations, ["completeAnnotations"] = WithAnnotations,
         ["addDatasetClasses"] = WithAnnotations,
+        // What is proposed has no class yet.
+        ["acceptProposal"] = $"UPDATE dataset_images SET class = NULL WHERE id = '{Examples.Image}'",
         ["rollBackDeployment"] = SecondRevision, ["startDeploymentCanary"] = SecondRevision, ["startDeploymentShadow"] = SecondRevision,
         ["deleteProject"] = "UPDATE deployments SET state = 'deactivated'",
     };
@@ -245,6 +247,7 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         });
         AddPrediction(platform, job, Examples.Prediction, ImageOutcome.Wrong, "dent");
         AddPrediction(platform, job, Examples.OtherPrediction, ImageOutcome.Right, "scratch");
+        AddProposal(platform, job);
         var sweep = new Sweep
         {
             Id = Guid.Parse(Examples.Sweep), ProjectId = job.ProjectId, DatasetVersionId = job.DatasetVersionId, Name = "Learning rates", Framework = job.Framework, Model = job.Model, TaskType = job.TaskType, Config = [],
@@ -279,6 +282,19 @@ internal sealed class ExampleData(AppDatabases databases, string passwordHash)
         });
         foreach (var name in (HashSet<string>)["scratch", answer])
             platform.PredictedImageClasses.Add(new PredictedImageClass { PredictionId = prediction.Id, Class = name, Path = "scratch/img_0001.png", Outcome = outcome });
+    }
+
+    /// <summary>A proposal for the example's image, and the work that made it.</summary>
+    private static void AddProposal(PlatformDatabase platform, TrainingJob job)
+    {
+        var (dataset, prediction) = (Guid.Parse(Examples.Dataset), Guid.Parse(Examples.Prediction));
+        var run = new ProposalRun { Id = Guid.Parse(Examples.ProposalRun), DatasetId = dataset, Action = ProposalAction.Propose, PredictionId = prediction, LeastScore = 0.5, CreatedBy = job.CreatedBy, CreatedAt = Then };
+        run.Count(ProposalOutcome.Done);
+        run.End(ProposalRunState.Completed, Then);
+        platform.ProposalRuns.Add(run);
+        var proposal = new ImageProposal { ImageId = Guid.Parse(Examples.Image), DatasetId = dataset, PredictionId = prediction, ProposedBy = job.CreatedBy, ProposedAt = Then };
+        proposal.Replace(new ProposedLabel("scratch", 0.8, []));
+        platform.ImageProposals.Add(proposal);
     }
 
     private static void AddModel(PlatformDatabase platform)

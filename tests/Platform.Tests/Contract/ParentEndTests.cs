@@ -73,6 +73,8 @@ public sealed class ParentEndTests(PlatformHost host) : PlatformTests(host)
         new("announceArchive", Project, Dataset),
         new("announceAnnotations", Project, Dataset),
         new("replaceImageAnnotations", Project, Dataset),
+        new("startProposalRun", Project, Dataset),
+        new("acceptProposal", Project, Dataset),
         new("publishDataset", Project, Dataset),
         new("inviteToProject", Project),
         new("inviteToDataset", Project, Dataset),
@@ -136,6 +138,7 @@ public sealed class ParentEndTests(PlatformHost host) : PlatformTests(host)
         ("a deployment of a deleted project that answers", "SELECT count(*) FROM deployments d JOIN projects p ON p.id = d.project_id WHERE p.deleted_at IS NOT NULL AND d.state IN ('pending', 'deploying', 'active')"),
         ("an upload to a deleted dataset", "SELECT count(*) FROM dataset_uploads u JOIN datasets d ON d.id = u.dataset_id WHERE u.expires_at > d.deleted_at"),
         ("an import of annotations under way in a deleted dataset", "SELECT count(*) FROM annotation_imports i JOIN datasets d ON d.id = i.dataset_id WHERE d.deleted_at IS NOT NULL AND i.state IN ('announced', 'importing')"),
+        ("work on proposals under way in a deleted dataset", "SELECT count(*) FROM proposal_runs r JOIN datasets d ON d.id = r.dataset_id WHERE d.deleted_at IS NOT NULL AND r.state = 'running'"),
         ("an archive under way in a deleted dataset", "SELECT count(*) FROM dataset_archives a JOIN datasets d ON d.id = a.dataset_id WHERE d.deleted_at IS NOT NULL AND a.state IN ('announced', 'unpacking')"),
         ("a version of a deleted dataset that is being published", "SELECT count(*) FROM dataset_versions v JOIN datasets d ON d.id = v.dataset_id WHERE d.deleted_at IS NOT NULL AND v.state = 'publishing'"),
     ];

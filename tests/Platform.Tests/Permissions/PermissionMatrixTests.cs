@@ -29,10 +29,14 @@ public sealed class PermissionMatrixTests(PlatformHost host) : PlatformTests(hos
         ["EndOwnSession"] = new() { MayBeMissing = true },
         ["RevokePersonalToken"] = new() { MayBeMissing = true },
         ["AcceptInvitation"] = new() { MayBeMissing = true },
-        // The app of these tests has no operations, archives and imports, and names no databases and buckets beside its own.
+        // The app of these tests has no operations, archives, imports and proposals, and names no databases and buckets beside its own.
         ["GetAnnotationImport"] = new() { MayBeMissing = true },
         ["CompleteAnnotations"] = new() { MayBeMissing = true },
         ["CancelAnnotations"] = new() { MayBeMissing = true },
+        ["GetProposalRun"] = new() { MayBeMissing = true },
+        ["GetProposal"] = new() { MayBeMissing = true },
+        ["AcceptProposal"] = new() { MayBeMissing = true },
+        ["RejectProposal"] = new() { MayBeMissing = true },
         ["GetArchive"] = new() { MayBeMissing = true },
         ["ListArchiveEntries"] = new() { MayBeMissing = true },
         ["CompleteArchive"] = new() { MayBeMissing = true },

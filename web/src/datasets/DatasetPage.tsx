@@ -25,6 +25,7 @@ export function DatasetPage() {
     { label: words.tabImages, to: '/datasets/$datasetId', params, activeOptions: { exact: true, includeSearch: false } },
     may('datasets:write') && { label: words.tabUpload, to: '/datasets/$datasetId/upload', params },
     { label: words.tabImports, to: '/datasets/$datasetId/imports', params, activeOptions: { includeSearch: false } },
+    { label: words.tabProposals, to: '/datasets/$datasetId/proposals', params, activeOptions: { includeSearch: false } },
     { label: words.tabClasses, to: '/datasets/$datasetId/classes', params },
     // The difference of two versions belongs to the versions too.
     { label: words.tabVersions, to: '/datasets/$datasetId/versions', params, ...(path.endsWith('/difference') ? { 'data-active': 'true' } : {}) } as Tab,

@@ -29,9 +29,10 @@ export function PublishDialog({ dataset, onClose }: { dataset: Dataset; onClose:
   const queries = useQueryClient();
   const navigate = useNavigate();
   const left = hasAnnotations(dataset.taskType) ? dataset.imageCount - (dataset.annotatedCount ?? 0) : 0;
-  const [form, setForm] = useState({ note: '', splits: 'ratios' as SplitSource, annotatedOnly: left > 0 });
+  const unlabeled = hasAnnotations(dataset.taskType) ? left : dataset.imageCount - dataset.classes.reduce((sum, one) => sum + one.imageCount, 0);
+  const [form, setForm] = useState({ note: '', splits: 'ratios' as SplitSource, annotatedOnly: left > 0, unlabeledOnly: false });
   const publish = useMutation({
-    mutationFn: () => client.POST('/api/v1/datasets/{id}/versions', { params: { path: { id: dataset.id } }, body: { note: form.note.trim() || null, splits: form.splits, annotatedOnly: left > 0 ? form.annotatedOnly : null } }),
+    mutationFn: () => client.POST('/api/v1/datasets/{id}/versions', { params: { path: { id: dataset.id } }, body: form.unlabeledOnly ? { note: form.note.trim() || null, splits: null, annotatedOnly: null, unlabeledOnly: true } : { note: form.note.trim() || null, splits: form.splits, annotatedOnly: left > 0 ? form.annotatedOnly : null, unlabeledOnly: null } }),
     onError: () => undefined,
     onSuccess: ({ data, response }) => {
       if (data === undefined) return;
@@ -46,16 +47,21 @@ export function PublishDialog({ dataset, onClose }: { dataset: Dataset; onClose:
   return (
     <Dialog
       open wide onClose={onClose} title={words.publish} description={words.publishText} onSubmit={() => publish.mutate()}
-      footer={<><Button onClick={onClose}>{parts.cancel}</Button><Button look="primary" type="submit" busy={publish.isPending} disabled={nothing || (left > 0 && !form.annotatedOnly)}>{words.doPublish}</Button></>}
+      footer={<><Button onClick={onClose}>{parts.cancel}</Button><Button look="primary" type="submit" busy={publish.isPending} disabled={!form.unlabeledOnly && (nothing || (left > 0 && !form.annotatedOnly))}>{words.doPublish}</Button></>}
     >
       <TextArea label={`${words.note} (${parts.optional})`} hint={words.noteHint} rows={2} maxLength={2000} value={form.note} error={fields.note} onChange={(event) => setForm({ ...form, note: event.target.value })} />
-      <div className={styles.choice}>
-        <p className={fieldStyles.label}>{words.source}</p>
-        <div><Segments label={words.source} value={form.splits} onChange={(splits) => setForm({ ...form, splits })} options={[{ value: 'ratios', label: words.ratios }, { value: 'as_given', label: words.asGiven }]} /></div>
-        <p className={fieldStyles.hint}>{form.splits === 'as_given' ? words.asGivenText : `${words.ratiosText(percent(train), percent(val), percent(test))} ${dataset.split.stratified ? words.stratifiedText : ''}`}</p>
-      </div>
-      {nothing ? <p className={fieldStyles.error} role="alert">{words.allLeft}</p> : left > 0 && <CheckField label={words.annotatedOnly} hint={words.annotatedOnlyHint(number(left))} checked={form.annotatedOnly} onChange={(annotatedOnly) => setForm({ ...form, annotatedOnly })} />}
-      {form.splits === 'ratios' ? <Preview dataset={dataset} images={form.annotatedOnly ? dataset.imageCount - left : dataset.imageCount} /> : <p className={fieldStyles.hint}>{words.previewGiven}</p>}
+      {unlabeled > 0 && <CheckField label={words.unlabeledOnly(number(unlabeled))} hint={words.unlabeledOnlyHint} checked={form.unlabeledOnly} onChange={(unlabeledOnly) => setForm({ ...form, unlabeledOnly })} />}
+      {!form.unlabeledOnly && (
+        <>
+          <div className={styles.choice}>
+            <p className={fieldStyles.label}>{words.source}</p>
+            <div><Segments label={words.source} value={form.splits} onChange={(splits) => setForm({ ...form, splits })} options={[{ value: 'ratios', label: words.ratios }, { value: 'as_given', label: words.asGiven }]} /></div>
+            <p className={fieldStyles.hint}>{form.splits === 'as_given' ? words.asGivenText : `${words.ratiosText(percent(train), percent(val), percent(test))} ${dataset.split.stratified ? words.stratifiedText : ''}`}</p>
+          </div>
+          {nothing ? <p className={fieldStyles.error} role="alert">{words.allLeft}</p> : left > 0 && <CheckField label={words.annotatedOnly} hint={words.annotatedOnlyHint(number(left))} checked={form.annotatedOnly} onChange={(annotatedOnly) => setForm({ ...form, annotatedOnly })} />}
+          {form.splits === 'ratios' ? <Preview dataset={dataset} images={form.annotatedOnly ? dataset.imageCount - left : dataset.imageCount} /> : <p className={fieldStyles.hint}>{words.previewGiven}</p>}
+        </>
+      )}
       {Object.keys(fields).length === 0 && <ProblemNote error={publish.error} />}
     </Dialog>
   );

@@ -45,7 +45,7 @@ export function VersionPage() {
   return (
     <Page
       wide title={words.version(data.number)} subtitle={back} badges={<VersionState state={data.state} />}
-      actions={ready && <>{may('datasets:read') && <DownloadButton datasetId={datasetId} versionId={versionId} name={`${dataset.name}-v${data.number}.zip`} />}{mayTrain && <ButtonLink look="primary" icon={<GraduationCap />} to="/projects/$projectId/jobs/new" params={{ projectId: dataset.projectId }} search={{ version: versionId } as never}>{words.train1}</ButtonLink>}</>}
+      actions={ready && <>{may('datasets:read') && <DownloadButton datasetId={datasetId} versionId={versionId} name={`${dataset.name}-v${data.number}.zip`} />}{mayTrain && !data.unlabeled && <ButtonLink look="primary" icon={<GraduationCap />} to="/projects/$projectId/jobs/new" params={{ projectId: dataset.projectId }} search={{ version: versionId } as never}>{words.train1}</ButtonLink>}</>}
     >
       {data.state === 'publishing' && <p role="status" className={styles.publishing}>{words.publishing}</p>}
       {data.error !== null && <div className={styles.failed} role="alert"><strong>{words.failed}</strong><p>{data.error}</p></div>}

@@ -39,9 +39,9 @@ export function VersionsTab() {
   const publish = may('datasets:write') && <Button look="primary" icon={<Plus />} disabled={dataset === undefined || dataset.imageCount === 0} title={dataset?.imageCount === 0 ? words.noneNoImages : undefined} onClick={() => setPublishing(true)}>{words.publish}</Button>;
   const columns: Column<Version>[] = [
     { key: 'number', title: words.number, cell: (row) => <Link to="/datasets/$datasetId/versions/$versionId" params={{ datasetId, versionId: row.id }} className={styles.name}>{words.version(row.number)}</Link> },
-    { key: 'state', title: words.state, cell: (row) => <span className={styles.state}><VersionState state={row.state} />{row.warnings.length > 0 && <Badge tone="warn">{words.warnings(number(row.warnings.length))}</Badge>}</span> },
+    { key: 'state', title: words.state, cell: (row) => <span className={styles.state}><VersionState state={row.state} />{row.unlabeled && <Badge tone="info">{words.unlabeled}</Badge>}{row.warnings.length > 0 && <Badge tone="warn">{words.warnings(number(row.warnings.length))}</Badge>}</span> },
     { key: 'images', title: words.images, right: true, cell: (row) => number(row.imageCount) },
-    { key: 'splits', title: `${names.splits.train} / ${names.splits.val} / ${names.splits.test}`, cell: (row) => <SplitBar counts={row.splits} /> },
+    { key: 'splits', title: `${names.splits.train} / ${names.splits.val} / ${names.splits.test}`, cell: (row) => (row.unlabeled ? '–' : <SplitBar counts={row.splits} />) },
     { key: 'note', title: words.note, secondary: true, cell: (row) => <span className={styles.note}>{row.note ?? '–'}</span> },
     { key: 'size', title: words.size, right: true, secondary: true, cell: (row) => bytes(row.sizeBytes) },
     { key: 'published', title: words.published, secondary: true, cell: (row) => ago(row.createdAt) },

@@ -1,6 +1,7 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { memberRoute } from '../app/routes';
 import { projectRoute } from '../projects/routes';
+import { leastPercents, type ProposalSearch } from './proposals/proposals';
 
 type Search = Record<string, unknown>;
 
@@ -32,6 +33,12 @@ const tabs = [
       archive: textOf(search.archive), import: textOf(search.import), outcome: oneOf(search.outcome, 'refused', 'skipped'),
     }),
     component: lazyRouteComponent(() => import('./ImportsTab'), 'ImportsTab'),
+  }),
+  createRoute({
+    getParentRoute: () => datasetRoute,
+    path: '/proposals',
+    validateSearch: (search: Search): ProposalSearch => ({ class: textOf(search.class), least: leastPercents.find((one) => one === search.least), image: textOf(search.image) }),
+    component: lazyRouteComponent(() => import('./proposals/ProposalsTab'), 'ProposalsTab'),
   }),
   createRoute({ getParentRoute: () => datasetRoute, path: '/classes', component: lazyRouteComponent(() => import('./ClassesTab'), 'ClassesTab') }),
   createRoute({ getParentRoute: () => datasetRoute, path: '/versions', component: lazyRouteComponent(() => import('./VersionsTab'), 'VersionsTab') }),

@@ -35,7 +35,7 @@ export function DataStep({ projectId, versions, draft, errors, onChange }: {
         label={words.version} error={errors.datasetVersionId} value={draft.versionId} onChange={(versionId) => onChange({ versionId })}
         options={[
           { value: '', label: words.chooseVersion, disabled: true },
-          ...versions.map(({ dataset, version }) => ({
+          ...versions.filter(({ version }) => !version.unlabeled).map(({ dataset, version }) => ({
             value: version.id, disabled: version.state !== 'ready',
             label: words.versionOption(dataset.name, String(version.number), number(version.imageCount)) + (version.state === 'ready' ? '' : ` (${words.notReady})`),
           })),

@@ -55,7 +55,7 @@ export function NewJobPage() {
 }
 
 const newestReady = (versions: ReadonlyMap<string, NamedVersion>): string =>
-  [...versions.values()].filter(({ version }) => version.state === 'ready').sort((a, b) => Date.parse(b.version.createdAt) - Date.parse(a.version.createdAt))[0]?.version.id ?? '';
+  [...versions.values()].filter(({ version }) => version.state === 'ready' && !version.unlabeled).sort((a, b) => Date.parse(b.version.createdAt) - Date.parse(a.version.createdAt))[0]?.version.id ?? '';
 
 /** The form that would make a job again, with the change that its failure names when that is wanted. */
 const draftOf = (job: TrainingJob, fields: readonly ConfigField[], suggested: boolean): Draft => ({

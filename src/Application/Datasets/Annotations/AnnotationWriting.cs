@@ -90,6 +90,8 @@ public sealed class AnnotationWriting(PlatformDatabase database, StagedUploads s
             import.Taken += taken.Count;
             written.Add(image);
         }
+        Guid[] labeled = [.. written.Select(image => image.ImageId!.Value)];
+        await database.ImageProposals.Where(proposal => labeled.Contains(proposal.ImageId)).ExecuteDeleteAsync(cancellation);
         foreach (var given in written.Where(image => image.Split is not null).GroupBy(image => image.Split, image => image.ImageId!.Value))
         {
             Guid[] moved = [.. given];

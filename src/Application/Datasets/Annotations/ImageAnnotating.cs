@@ -36,15 +36,25 @@ public sealed class ImageAnnotating(PlatformDatabase database, TimeProvider time
             throw new ProblemException(ErrorCodes.DatasetHasNoAnnotations);
         var row = await database.ImageAnnotations.SingleOrDefaultAsync(found => found.ImageId == imageId, cancellation);
         requireMatch(new AnnotatedImage(image, row));
-        var annotations = Check(drafts, new AnnotationScope(dataset.TaskType, image.Width, image.Height, new ClassList(dataset.Classes), dataset.Keypoints));
-        if (row is null)
-            database.ImageAnnotations.Add(row = new ImageAnnotations { ImageId = imageId, DatasetId = datasetId, Content = "", ClassNames = [], ClassObjects = [], AnnotatedBy = userId });
-        var now = time.GetUtcNow();
-        row.Replace(annotations, userId, now);
-        dataset.UpdatedAt = now;
+        row = Put(dataset, image, row, drafts, userId);
+        dataset.UpdatedAt = row.AnnotatedAt;
+        // What people say takes the place of what a model proposes.
+        await database.ImageProposals.Where(proposal => proposal.ImageId == imageId).ExecuteDeleteAsync(cancellation);
         await database.SaveChangesAsync(cancellation);
         await transaction.CommitAsync(cancellation);
         return new AnnotatedImage(image, row);
+    }
+
+    /// <summary>Puts annotations in the place of those of an image. The caller has locked the dataset, and saves.</summary>
+    /// <param name="row">The present ones, tracked; null when it was never annotated.</param>
+    /// <exception cref="ProblemException"><see cref="ErrorCodes.ValidationFailed"/> with the members that are wrong; nothing has changed.</exception>
+    internal ImageAnnotations Put(Dataset dataset, DatasetImage image, ImageAnnotations? row, IReadOnlyList<AnnotationDraft> drafts, Guid userId)
+    {
+        var annotations = Check(drafts, new AnnotationScope(dataset.TaskType, image.Width, image.Height, new ClassList(dataset.Classes), dataset.Keypoints));
+        if (row is null)
+            database.ImageAnnotations.Add(row = new ImageAnnotations { ImageId = image.Id, DatasetId = dataset.Id, Content = "", ClassNames = [], ClassObjects = [], AnnotatedBy = userId });
+        row.Replace(annotations, userId, time.GetUtcNow());
+        return row;
     }
 
     private static List<Annotation> Check(IReadOnlyList<AnnotationDraft> drafts, AnnotationScope scope)

@@ -48,6 +48,8 @@ export function NewPrediction({ projectId, versions, models, version, model, onC
   });
   const ready = [...versions.byId.values()].filter((named) => named.version.state === 'ready').sort((a, b) => Date.parse(b.version.createdAt) - Date.parse(a.version.createdAt));
   const task = versions.byId.get(versionId)?.dataset.taskType;
+  // There is nothing to measure with.
+  const unlabeled = versions.byId.get(versionId)?.version.unlabeled === true;
   const fitting = [...models.byId.values()].filter((named) => named.model.taskType === task).sort((a, b) => Date.parse(b.version.createdAt) - Date.parse(a.version.createdAt));
   const chosen = fitting.find((named) => named.version.id === modelVersionId);
   const objects = task !== undefined && task !== 'image_classification';
@@ -58,7 +60,7 @@ export function NewPrediction({ projectId, versions, models, version, model, onC
   return (
     <Dialog
       open onClose={onClose} title={words.newPrediction}
-      onSubmit={() => start.mutate({ body: { datasetVersionId: versionId, modelVersionId, split: split === '' ? null : split, measure, minConfidence: objects ? confidence : null } })}
+      onSubmit={() => start.mutate({ body: { datasetVersionId: versionId, modelVersionId, split: split === '' ? null : split, measure: measure && !unlabeled, minConfidence: objects ? confidence : null } })}
       footer={<><Button onClick={onClose}>{parts.cancel}</Button><Button look="primary" type="submit" busy={start.isPending} disabled={chosen === undefined || badConfidence}>{words.start}</Button></>}
     >
       {failed ? <ErrorState error={failed} onRetry={() => { void versions.refetch(); void models.refetch(); }} />
@@ -78,7 +80,7 @@ export function NewPrediction({ projectId, versions, models, version, model, onC
             )}
             <SelectField label={words.split} value={split} onChange={(value) => setSplit(value as Split | '')} options={[{ value: '', label: words.allSplits }, ...splits.map((value) => ({ value, label: words.splits[value] }))]} />
             {objects && <TextField label={words.minConfidence} hint={words.minConfidenceHint} error={badConfidence ? words.badConfidence : errors.minConfidence} inputMode="decimal" autoComplete="off" value={least} onChange={(event) => setLeast(event.target.value)} />}
-            <CheckField label={words.measure} hint={words.measureHint} checked={measure} onChange={setMeasure} />
+            {!unlabeled && <CheckField label={words.measure} hint={words.measureHint} checked={measure} onChange={setMeasure} />}
             {Object.keys(errors).length === 0 && <ProblemNote error={start.error} />}
           </Fields>
         )}

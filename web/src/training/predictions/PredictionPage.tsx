@@ -9,6 +9,7 @@ import type { BatchPrediction } from '../../api/schema';
 import { useSession } from '../../api/useSession';
 import { bytes, dateTime, duration, metric, number } from '../../app/format';
 import { useWords } from '../../app/words';
+import { UseAsProposals } from '../../datasets/proposals/UseAsProposals';
 import { Button, ButtonLink } from '../../parts/Button';
 import { CopyText } from '../../parts/CopyText';
 import { ConfirmDialog } from '../../parts/Dialog';
@@ -46,6 +47,7 @@ function Content({ prediction }: { prediction: BatchPrediction }) {
   const shared = useWords(trainingWords);
   const queries = useQueryClient();
   const versions = useVersions(prediction.projectId);
+  const named = versions.byId.get(prediction.datasetVersionId);
   const running = isUnderWay(prediction.state);
   const now = useNow(running);
   const seconds = Math.max(0, ((prediction.completedAt === null ? now : Date.parse(prediction.completedAt)) - Date.parse(prediction.createdAt)) / 1000);
@@ -61,9 +63,9 @@ function Content({ prediction }: { prediction: BatchPrediction }) {
   };
   return (
     <Page
-      title={versionName(versions.byId.get(prediction.datasetVersionId)) || words.prediction} subtitle={<span className={jobStyles.subtitle}><span>{model}</span><span>{prediction.framework} / {prediction.model}</span></span>}
+      title={versionName(named) || words.prediction} subtitle={<span className={jobStyles.subtitle}><span>{model}</span><span>{prediction.framework} / {prediction.model}</span></span>}
       badges={<PredictionState state={prediction.state} />}
-      actions={<>{isJudged(prediction) && <ButtonLink icon={<GitCompareArrows />} to="/projects/$projectId/predictions/$predictionId/compare" params={{ projectId: prediction.projectId, predictionId: prediction.id }}>{images.compare}</ButtonLink>}{prediction.state === 'completed' && <Button icon={<Download />} onClick={() => void download()}>{words.download}{prediction.size !== null && ` (${bytes(prediction.size)})`}</Button>}{running && <CancelButton prediction={prediction} />}</>}
+      actions={<>{isJudged(prediction) && <ButtonLink icon={<GitCompareArrows />} to="/projects/$projectId/predictions/$predictionId/compare" params={{ projectId: prediction.projectId, predictionId: prediction.id }}>{images.compare}</ButtonLink>}{prediction.state === 'completed' && named !== undefined && <UseAsProposals datasetId={named.dataset.id} predictionId={prediction.id} />}{prediction.state === 'completed' && <Button icon={<Download />} onClick={() => void download()}>{words.download}{prediction.size !== null && ` (${bytes(prediction.size)})`}</Button>}{running && <CancelButton prediction={prediction} />}</>}
     >
       <Card>
         <div className={jobStyles.state}>
@@ -78,12 +80,12 @@ function Content({ prediction }: { prediction: BatchPrediction }) {
         </div>
       </Card>
       {prediction.measured !== null && <Measures measured={prediction.measured} note={words.measured} />}
-      {prediction.state === 'completed' && <PredictionImages prediction={prediction} named={versions.byId.get(prediction.datasetVersionId)} name={model} />}
+      {prediction.state === 'completed' && <PredictionImages prediction={prediction} named={named} name={model} />}
       {prediction.state === 'completed' && <Suspense fallback={<Card title={words.result}><Skeleton lines={8} height={28} /></Card>}><PredictionResult prediction={prediction} /></Suspense>}
       <Card title={words.about}>
         <Facts
           items={[
-            [words.task, shared.tasks[prediction.taskType]], [words.model, model], [words.dataset, versionName(versions.byId.get(prediction.datasetVersionId)) || (versions.isPending ? '…' : words.gone)],
+            [words.task, shared.tasks[prediction.taskType]], [words.model, model], [words.dataset, versionName(named) || (versions.isPending ? '…' : words.gone)],
             [words.created, dateTime(prediction.createdAt)], prediction.completedAt === null ? null : [words.ended, dateTime(prediction.completedAt)],
             [shared.training, <Link key="job" to="/projects/$projectId/jobs/$jobId" params={{ projectId: prediction.projectId, jobId: prediction.jobId }}>{words.openJob}</Link>],
             [words.id, <CopyText key="id" text={prediction.id} short />],

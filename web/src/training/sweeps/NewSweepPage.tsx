@@ -57,7 +57,7 @@ function SweepForm({ projectId, version, trainers, versions, mayAdvanced }: {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const newest = useMemo(() => [...versions.values()].sort((a, b) => Date.parse(b.version.createdAt) - Date.parse(a.version.createdAt)), [versions]);
-  const start: SweepDraft = { ...emptySweepDraft, versionId: version ?? newest.find((one) => one.version.state === 'ready')?.version.id ?? '' };
+  const start: SweepDraft = { ...emptySweepDraft, versionId: version ?? newest.find((one) => one.version.state === 'ready' && !one.version.unlabeled)?.version.id ?? '' };
   const storageKey = `sweep-draft:${projectId}`;
   const [draft, setDraft] = useState<SweepDraft>(() => ({ ...start, ...readDraft(storageKey) }));
   const [busy, setBusy] = useState(false);

@@ -882,6 +882,12 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasColumnType("text")
                         .HasColumnName("state");
 
+                    b.Property<bool>("Unlabeled")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("unlabeled");
+
                     b.Property<string>("Warnings")
                         .IsRequired()
                         .ValueGeneratedOnAdd()
@@ -2047,6 +2053,58 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                     b.ToTable("epoch_metrics", (string)null);
                 });
 
+            modelBuilder.Entity("VisionPlatform.Domain.Training.ImageProposal", b =>
+                {
+                    b.Property<Guid>("ImageId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("image_id");
+
+                    b.Property<string>("Class")
+                        .HasColumnType("text")
+                        .HasColumnName("class");
+
+                    b.PrimitiveCollection<string[]>("ClassNames")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("class_names");
+
+                    b.Property<string>("Content")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("content");
+
+                    b.Property<Guid>("DatasetId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("dataset_id");
+
+                    b.Property<Guid>("PredictionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("prediction_id");
+
+                    b.Property<DateTimeOffset>("ProposedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("proposed_at");
+
+                    b.Property<Guid>("ProposedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("proposed_by");
+
+                    b.Property<double?>("Score")
+                        .HasColumnType("double precision")
+                        .HasColumnName("score");
+
+                    b.HasKey("ImageId")
+                        .HasName("pk_image_proposals");
+
+                    b.HasIndex("PredictionId")
+                        .HasDatabaseName("ix_image_proposals_prediction_id");
+
+                    b.HasIndex("DatasetId", "ImageId")
+                        .HasDatabaseName("ix_image_proposals_dataset_id_image_id");
+
+                    b.ToTable("image_proposals", (string)null);
+                });
+
             modelBuilder.Entity("VisionPlatform.Domain.Training.JobEvent", b =>
                 {
                     b.Property<long>("Id")
@@ -2254,6 +2312,98 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasName("pk_pretrained_weights");
 
                     b.ToTable("pretrained_weights", (string)null);
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Training.ProposalRun", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Action")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("action");
+
+                    b.Property<string>("After")
+                        .HasColumnType("text")
+                        .HasColumnName("after");
+
+                    b.Property<string>("Class")
+                        .HasColumnType("text")
+                        .HasColumnName("class");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid>("CreatedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("created_by");
+
+                    b.Property<Guid>("DatasetId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("dataset_id");
+
+                    b.Property<int>("Done")
+                        .HasColumnType("integer")
+                        .HasColumnName("done");
+
+                    b.Property<DateTimeOffset?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("Error")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("error");
+
+                    b.Property<int>("Gone")
+                        .HasColumnType("integer")
+                        .HasColumnName("gone");
+
+                    b.Property<int>("Labeled")
+                        .HasColumnType("integer")
+                        .HasColumnName("labeled");
+
+                    b.Property<double?>("LeastScore")
+                        .HasColumnType("double precision")
+                        .HasColumnName("least_score");
+
+                    b.Property<int>("NothingFound")
+                        .HasColumnType("integer")
+                        .HasColumnName("nothing_found");
+
+                    b.Property<Guid?>("PredictionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("prediction_id");
+
+                    b.Property<int>("Refused")
+                        .HasColumnType("integer")
+                        .HasColumnName("refused");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id")
+                        .HasName("pk_proposal_runs");
+
+                    b.HasIndex("CreatedAt")
+                        .HasDatabaseName("ix_proposal_runs_active")
+                        .HasFilter("state = 'running'");
+
+                    b.HasIndex("EndedAt")
+                        .HasDatabaseName("ix_proposal_runs_ended_at");
+
+                    b.HasIndex("PredictionId")
+                        .HasDatabaseName("ix_proposal_runs_prediction_id");
+
+                    b.HasIndex("DatasetId", "Id")
+                        .HasDatabaseName("ix_proposal_runs_dataset_id_id");
+
+                    b.ToTable("proposal_runs", (string)null);
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Training.Sweep", b =>
@@ -3092,6 +3242,23 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .HasConstraintName("fk_epoch_metrics_training_jobs_job_id");
                 });
 
+            modelBuilder.Entity("VisionPlatform.Domain.Training.ImageProposal", b =>
+                {
+                    b.HasOne("VisionPlatform.Domain.Datasets.DatasetImage", null)
+                        .WithOne()
+                        .HasForeignKey("VisionPlatform.Domain.Training.ImageProposal", "ImageId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_image_proposals_dataset_images_image_id");
+
+                    b.HasOne("VisionPlatform.Domain.Training.BatchPrediction", null)
+                        .WithMany()
+                        .HasForeignKey("PredictionId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_image_proposals_predictions_prediction_id");
+                });
+
             modelBuilder.Entity("VisionPlatform.Domain.Training.JobEvent", b =>
                 {
                     b.HasOne("VisionPlatform.Domain.Training.TrainingJob", null)
@@ -3130,6 +3297,21 @@ namespace VisionPlatform.Infrastructure.Persistence.Migrations.Platform
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_prediction_image_classes_predictions_prediction_id");
+                });
+
+            modelBuilder.Entity("VisionPlatform.Domain.Training.ProposalRun", b =>
+                {
+                    b.HasOne("VisionPlatform.Domain.Datasets.Dataset", null)
+                        .WithMany()
+                        .HasForeignKey("DatasetId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_proposal_runs_datasets_dataset_id");
+
+                    b.HasOne("VisionPlatform.Domain.Training.BatchPrediction", null)
+                        .WithMany()
+                        .HasForeignKey("PredictionId")
+                        .HasConstraintName("fk_proposal_runs_predictions_prediction_id");
                 });
 
             modelBuilder.Entity("VisionPlatform.Domain.Training.Sweep", b =>
