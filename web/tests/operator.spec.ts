@@ -8,7 +8,8 @@ const cardOf = (page: Page, title: string): Locator => page.locator('section').f
 async function completed(page: Page, title: string): Promise<Locator> {
   await expect(page).toHaveURL(/\/operations\/[0-9a-f-]{36}$/);
   await expect(page.getByRole('heading', { level: 1, name: title })).toBeVisible();
-  await expect(page.getByRole('list').filter({ hasText: 'Completed' })).toBeVisible();
+  // A sync copies all that other tests have uploaded.
+  await expect(page.getByRole('list').filter({ hasText: 'Completed' })).toBeVisible({ timeout: 300_000 });
   await expect(page.getByRole('progressbar')).toHaveAttribute('aria-valuenow', '100');
   await expect(page.getByRole('alert')).toHaveCount(0);
   await expectAccessible(page);
@@ -30,6 +31,7 @@ const startIn = (dialog: Locator): Promise<void> => dialog.getByRole('button', {
 
 // The database of the labeler holds still while other tests run, so what was filled from it can be compared with it.
 test('an operator backs up a database, tries the backup, restores it into an empty database, replaces that by a copy, and syncs a bucket', async ({ browser }) => {
+  test.setTimeout(900_000);
   const page = await pageOf(browser, await theAdministrator());
   await page.goto('/operations');
   const labeler = cardOf(page, 'labeler');
