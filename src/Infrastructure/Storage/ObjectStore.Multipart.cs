@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Concurrent;
 using System.Net;
 using Amazon.S3;
 using Amazon.S3.Model;
@@ -18,6 +17,9 @@ public sealed partial class ObjectStore
 
     /// <summary>Parts that <see cref="PutAsync(string, Stream, string, CancellationToken, int, int)"/> has in memory at once by default.</summary>
     public const int ParallelParts = 4;
+
+    /// <summary>Of all uploads. The shared pool keeps an array for each thread that gave one back, and another thread gets a new one.</summary>
+    private static readonly ArrayPool<byte> PartBuffers = ArrayPool<byte>.Create(maxArrayLength: 4 * DefaultPart, maxArraysPerBucket: 8);
 
     /// <summary>Begins a multipart upload and returns its id.</summary>
     public async Task<string> CreateMultipartAsync(string key, string contentType, CancellationToken cancellation)
@@ -101,7 +103,7 @@ public sealed partial class ObjectStore
     public async Task<long> PutAsync(string key, Stream content, string contentType, CancellationToken cancellation, int partSize = DefaultPart, int parallel = ParallelParts)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(partSize, SmallestPart);
-        var buffer = ArrayPool<byte>.Shared.Rent(partSize);
+        var buffer = PartBuffers.Rent(partSize);
         var read = await ReadPartAsync(content, buffer, partSize, cancellation);
         if (read < partSize)
             try
@@ -111,7 +113,7 @@ public sealed partial class ObjectStore
             }
             finally
             {
-                ArrayPool<byte>.Shared.Return(buffer);
+                PartBuffers.Return(buffer);
             }
 
         var uploadId = await CreateMultipartAsync(key, contentType, cancellation);
@@ -130,24 +132,22 @@ public sealed partial class ObjectStore
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var running = new List<Task<UploadedPart>>();
-        // The shared pool keeps an array for the thread that gave it back, and another thread gets a new one: a buffer is used again here.
-        var free = new ConcurrentBag<byte[]>();
         var total = 0L;
         try
         {
             var buffer = first;
             for (int number = 1, read = parts.Size; read > 0; number++)
             {
-                running.Add(PutPartAsync(key, uploadId, number, buffer, read, free, stop.Token));
+                running.Add(PutPartAsync(key, uploadId, number, buffer, read, stop.Token));
                 total += read;
                 if (running.Count(part => !part.IsCompleted) >= parts.Parallel)
                     await await Task.WhenAny(running.Where(part => !part.IsCompleted));
                 if (read < parts.Size)
                     break;
-                buffer = free.TryTake(out var used) ? used : ArrayPool<byte>.Shared.Rent(parts.Size);
+                buffer = PartBuffers.Rent(parts.Size);
                 read = await ReadPartAsync(content, buffer, parts.Size, cancellation);
                 if (read == 0)
-                    free.Add(buffer);
+                    PartBuffers.Return(buffer);
             }
             await CompleteMultipartAsync(key, uploadId, await Task.WhenAll(running), cancellation);
             return total;
@@ -158,15 +158,10 @@ public sealed partial class ObjectStore
             await Task.WhenAll(running).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             throw;
         }
-        finally
-        {
-            foreach (var buffer in free)
-                ArrayPool<byte>.Shared.Return(buffer);
-        }
     }
 
     /// <summary>Sends one part; its buffer is free afterwards.</summary>
-    private async Task<UploadedPart> PutPartAsync(string key, string uploadId, int number, byte[] buffer, int length, ConcurrentBag<byte[]> free, CancellationToken cancellation)
+    private async Task<UploadedPart> PutPartAsync(string key, string uploadId, int number, byte[] buffer, int length, CancellationToken cancellation)
     {
         try
         {
@@ -180,7 +175,7 @@ public sealed partial class ObjectStore
         }
         finally
         {
-            free.Add(buffer);
+            PartBuffers.Return(buffer);
         }
     }
 
