@@ -68,7 +68,7 @@ internal sealed partial class S3Wire
     /// <summary>One page of a listing. It begins after a key and not at a token, so that it can be asked for again by anybody.</summary>
     public Task<ListedPage> PageAsync(string prefix, string? after, int size, CancellationToken cancellation) => PageAsync(prefix, after, size, byFolder: false, cancellation);
 
-    /// <summary>A page of what is directly under a prefix: objects, and folders without what is in them.</summary>
+    /// <summary>Lists one level: the objects directly under a prefix, and the names of the folders there.</summary>
     public Task<ListedPage> FolderPageAsync(string prefix, string after, CancellationToken cancellation) => PageAsync(prefix, after, PageSize, byFolder: true, cancellation);
 
     private Task<ListedPage> PageAsync(string prefix, string? after, int size, bool byFolder, CancellationToken cancellation)

@@ -38,7 +38,7 @@ public sealed class ImageAnnotating(PlatformDatabase database, TimeProvider time
         requireMatch(new AnnotatedImage(image, row));
         row = Put(dataset, image, row, drafts, userId);
         dataset.UpdatedAt = row.AnnotatedAt;
-        // What people say takes the place of what a model proposes.
+        // A label of a person replaces the proposal of a model.
         await database.ImageProposals.Where(proposal => proposal.ImageId == imageId).ExecuteDeleteAsync(cancellation);
         await database.SaveChangesAsync(cancellation);
         await transaction.CommitAsync(cancellation);
